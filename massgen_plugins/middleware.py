@@ -8,10 +8,19 @@ from enum import StrEnum
 
 from massgen_plugins.quota import Amounts, Kind, Scope
 
-__all__ = ["Action", "CallOutcome", "Chain", "Middleware", "ModelCall", "Refusal", "RefusalKind", "StatedLimit"]
+__all__ = [
+    "Action",
+    "CallOutcome",
+    "Chain",
+    "Middleware",
+    "ModelCall",
+    "Refusal",
+    "RefusalKind",
+    "StatedLimit",
+]
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@dataclass(frozen=True, slots=True, eq=False, weakref_slot=True)
 class ModelCall:
     """One HTTP request to a model, before it leaves. Compared and hashed by identity.
 

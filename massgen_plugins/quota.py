@@ -136,6 +136,7 @@ class ScopeRules:
             between each other. ``off``: none.
         max_wait: Nanoseconds; a call that would wait longer is refused at once.
         wait_for_day: Whether a call waits for the next day, within ``max_wait``, when a day is spent.
+        zone: IANA time zone in which the provider's day begins.
         profile: Name of the profile that these rules came from, for people to read.
     """
 
@@ -144,6 +145,7 @@ class ScopeRules:
     cooldown_mode: str = "probe"
     max_wait: int = 900 * NANOSECONDS
     wait_for_day: bool = False
+    zone: str = "UTC"
     profile: str = ""
 
 

@@ -1,0 +1,91 @@
+"""What the limiter says to people. No sentence may contain the words that make MassGen retry or compress."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from massgen_plugins.quota import NANOSECONDS, Scope
+from massgen_plugins.rate_limit.scope_state import Blocker, Reason
+
+__all__ = [
+    "closed_message",
+    "day_message",
+    "describe_span",
+    "describe_wait",
+    "patience_message",
+    "size_message",
+]
+
+_PREFIX = "massgen-plugins"
+
+
+def describe_span(seconds: float) -> str:
+    """A length of time in words that people use: ``42 s``, ``3 min 20 s``, ``7 h 5 min``."""
+    whole = max(0, round(seconds))
+    if whole < 60:
+        return f"{whole} s"
+    if whole < 3600:
+        return f"{whole // 60} min {whole % 60} s" if whole % 60 else f"{whole // 60} min"
+    minutes = whole % 3600 // 60
+    return f"{whole // 3600} h {minutes} min" if minutes else f"{whole // 3600} h"
+
+
+def describe_wait(scope: Scope, blocker: Blocker | None, seconds: float, place: int) -> str:
+    """One line for a wait that has begun."""
+    why = {
+        Reason.LIMIT: f"the limit of {blocker.limit} is in use" if blocker and blocker.limit else "",
+        Reason.PAUSE: "the provider asked for a pause",
+        Reason.PROBE: "one call goes ahead to try the quota",
+        Reason.DAY: "the day's limit is used up",
+    }.get(blocker.reason if blocker else Reason.LINE, "")
+    reason = why or "earlier calls go first"
+    behind = f", {place} ahead of it" if place else ""
+    return f"{_PREFIX}: {scope.model}: waiting about {describe_span(seconds)}: {reason}{behind}."
+
+
+def day_message(scope: Scope, blocker: Blocker, now: float) -> str:
+    """A day's limit is used up: which, until when, what to do.
+
+    Args:
+        scope: Whose day it is.
+        blocker: Carries the limit, if it is known, and the moment of the reset.
+        now: Seconds since the epoch.
+    """
+    resets = blocker.resets / NANOSECONDS
+    what = (
+        f"the daily limit of {blocker.limit.amount:,} {_noun(blocker)}"
+        if blocker.limit
+        else "the daily limit"
+    )
+    local = datetime.fromtimestamp(resets).astimezone()
+    return (
+        f"{_PREFIX}: {what} for {scope.model} is used up. It resets at {local:%H:%M %Z on %d %B}, "
+        f"in {describe_span(resets - now)}. Until then use another model or key, or set wait_for_day: true "
+        f"under rate_limit: to wait for it."
+    )
+
+
+def patience_message(scope: Scope, seconds: float, max_wait: float) -> str:
+    """A wait would take longer than allowed."""
+    return (
+        f"{_PREFIX}: a call to {scope.model} would have to wait {describe_span(seconds)}, longer than "
+        f"max_wait ({describe_span(max_wait)}). Use fewer agents, a model with a higher quota, "
+        f"or raise max_wait under rate_limit:."
+    )
+
+
+def closed_message(scope: Scope, advice: str) -> str:
+    """The provider's door is closed: waiting does not help."""
+    return f"{_PREFIX}: the provider refuses every call to {scope.model}. {advice}".rstrip()
+
+
+def size_message(scope: Scope, tokens: int, limit: int) -> str:
+    """One call is larger than the whole limit of a minute."""
+    return (
+        f"{_PREFIX}: one call to {scope.model} takes about {tokens:,} input tokens, and the whole minute's quota is "
+        f"{limit:,}: it can never pass. Send less context, or use a model with a higher quota."
+    )
+
+
+def _noun(blocker: Blocker) -> str:
+    return blocker.limit.kind.replace("_", " ") if blocker.limit else "calls"

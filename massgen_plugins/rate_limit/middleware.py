@@ -1,0 +1,165 @@
+"""The limiter as middleware: built-in plugin number one."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable
+from dataclasses import dataclass
+from weakref import WeakKeyDictionary
+
+from massgen_plugins.errors import CallRefused
+from massgen_plugins.middleware import Action, CallOutcome, Middleware, ModelCall, Refusal, RefusalKind
+from massgen_plugins.quota import NANOSECONDS, Amounts, Kind, Scope, ScopeRules
+from massgen_plugins.rate_limit import messages
+from massgen_plugins.rate_limit.estimator import Estimator
+from massgen_plugins.rate_limit.limiter import Limiter, Ticket
+from massgen_plugins.rate_limit.signal import Signal
+from massgen_plugins.rate_limit.startup import Startup
+
+__all__ = ["RateLimitMiddleware"]
+
+_SERVER_ERRORS_START = 400
+
+
+@dataclass(eq=False, slots=True)
+class _Passage:
+    """One call on its way through, over all its attempts."""
+
+    since: int
+    ticket: Ticket | None = None
+    refusals: int = 0
+
+
+class RateLimitMiddleware(Middleware):
+    """Admits every call into its scope, and learns from every answer.
+
+    Args:
+        limiter: Does the waiting.
+        rules: What holds in a scope now; raises ``ConfigurationError`` if nothing covers it.
+        on_refused: Told of every refusal of a provider: the call, and whether a limit was lowered by it.
+    """
+
+    def __init__(
+        self,
+        limiter: Limiter,
+        rules: Callable[[Scope], ScopeRules],
+        on_refused: Callable[[ModelCall, Refusal, bool], None] | None = None,
+    ) -> None:
+        self._limiter = limiter
+        self._rules = rules
+        self._on_refused = on_refused
+        self._estimator = Estimator()
+        # Weak: when the wire lets go of a call, there will be no more news of it.
+        self._passages: WeakKeyDictionary[ModelCall, _Passage] = WeakKeyDictionary()
+        self._startups: dict[tuple[Scope, str], Startup] = {}
+        self._startup_lock = threading.Lock()
+        self._startup_news = Signal()
+        self._troubled: set[Scope] = set()
+
+    async def before_call(self, call: ModelCall) -> None:
+        """Wait until the call fits into every limit of its scope."""
+        rules = self._rules(call.scope)
+        self._limiter.configure(call.scope, rules)
+        passage = self._passages.setdefault(call, _Passage(self._limiter.store.tick()))
+        try:
+            await self._await_startup(call, rules)
+            amounts = self._estimator.bound(call.scope, call.estimate)
+            passage.ticket = await self._limiter.acquire(
+                call.scope, amounts, urgent=call.urgent, since=passage.since, who=call
+            )
+        except BaseException:
+            self._end_startup(call, answered=False)
+            self._passages.pop(call, None)
+            raise
+        self._startup(call, rules).left(call, self._limiter.store.tick())
+
+    def on_written(self, call: ModelCall) -> None:
+        """The margin counts from now, if the call had to wait for a connection."""
+        ticket = self._ticket(call)
+        if ticket is not None:
+            self._limiter.written(ticket)
+
+    async def after_call(self, call: ModelCall, outcome: CallOutcome) -> Action:
+        """Stamp the call, and learn: from a refusal what to change, from an answer that all is well."""
+        passage = self._passages.get(call)
+        if passage is None or passage.ticket is None:
+            return Action.PASS
+        self._end_startup(call, answered=outcome.status > 0)
+        if not outcome.sent:
+            self._limiter.release(passage.ticket)
+            self._passages.pop(call, None)
+            return Action.PASS
+        if outcome.status:
+            self._limiter.arrived(passage.ticket)
+        if outcome.refusal is not None:
+            return self._learn_refusal(call, passage, outcome.refusal)
+        if 0 < outcome.status < _SERVER_ERRORS_START:
+            if call.scope in self._troubled and not self._limiter.succeeded(call.scope):
+                self._troubled.discard(call.scope)
+        else:
+            self._passages.pop(call, None)
+        return Action.PASS
+
+    def on_usage(self, call: ModelCall, usage: Amounts) -> None:
+        """Give back what was estimated too high."""
+        passage = self._passages.get(call)
+        if passage is not None and passage.ticket is not None:
+            self._limiter.settle(passage.ticket, usage)
+            self._estimator.learn(call.scope, call.estimate, usage)
+
+    def _learn_refusal(self, call: ModelCall, passage: _Passage, refusal: Refusal) -> Action:
+        assert passage.ticket is not None  # noqa: S101 - after_call has looked
+        passage.refusals += 1
+        self._limiter.settle(passage.ticket, {kind: 0 for kind in call.estimate if kind is not Kind.REQUESTS})
+        lowered = self._limiter.refused(call.scope, refusal)
+        self._troubled.add(call.scope)
+        if self._on_refused is not None:
+            self._on_refused(call, refusal, lowered)
+        error = self._hopeless(call, passage, refusal)
+        if error is not None:
+            self._passages.pop(call, None)
+            raise error
+        if not call.repeatable:
+            self._passages.pop(call, None)
+            return Action.PASS
+        return Action.SEND_AGAIN
+
+    def _hopeless(self, call: ModelCall, passage: _Passage, refusal: Refusal) -> CallRefused | None:
+        """The error for a call that no waiting within this window can save; days are met at the next admission."""
+        if refusal.kind is RefusalKind.PERMANENT:
+            return CallRefused(messages.closed_message(call.scope, refusal.advice))
+        if refusal.kind is RefusalKind.MINUTE and passage.refusals > 1:
+            wanted = call.estimate.get(Kind.INPUT_TOKENS, 0)
+            for stated in refusal.limits:
+                if stated.kind is Kind.INPUT_TOKENS and stated.amount and wanted > stated.amount:
+                    return CallRefused(messages.size_message(call.scope, wanted, stated.amount))
+        return None
+
+    async def _await_startup(self, call: ModelCall, rules: ScopeRules) -> None:
+        while True:
+            now = self._limiter.store.tick()
+            with self._startup_lock:
+                earliest = self._startup(call, rules).earliest(call, call.agent_id, now)
+            if earliest is not None and earliest <= now:
+                return
+            remaining = rules.cooldown if earliest is None else earliest - now
+            await self._startup_news.wait(remaining / NANOSECONDS)
+
+    def _startup(self, call: ModelCall, rules: ScopeRules) -> Startup:
+        key = (call.scope, call.run)
+        if key not in self._startups:
+            self._startups[key] = Startup(rules.cooldown_mode, rules.cooldown)
+        return self._startups[key]
+
+    def _end_startup(self, call: ModelCall, *, answered: bool) -> None:
+        startup = self._startups.get((call.scope, call.run))
+        if startup is None:
+            return
+        with self._startup_lock:
+            over = startup.ended(call, answered=answered)
+        if over:
+            self._startup_news.fire()
+
+    def _ticket(self, call: ModelCall) -> Ticket | None:
+        passage = self._passages.get(call)
+        return passage.ticket if passage else None

@@ -1,0 +1,81 @@
+"""What a store must do. Every operation is one atomic step, at a moment that the store itself reads."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from typing import Protocol
+
+from massgen_plugins.middleware import Refusal
+from massgen_plugins.quota import Amounts, Scope, ScopeRules
+from massgen_plugins.rate_limit.lessons import Lessons
+from massgen_plugins.rate_limit.line import Bid
+from massgen_plugins.rate_limit.scope_state import Decision, Restatement, Usage
+
+__all__ = ["ScopeView", "Store", "StoreBusy"]
+
+
+class StoreBusy(Exception):  # noqa: N818 - not an error but an answer: ask again in a moment
+    """Another process holds the store at this instant; the operation did not happen."""
+
+
+@dataclass(frozen=True, slots=True)
+class ScopeView:
+    """A scope for people to look at."""
+
+    scope: Scope
+    rules: ScopeRules
+    usage: Sequence[Usage]
+    waiting: int
+    """Lanes that wait: event loops, of any process, with at least one call in the queue."""
+    lessons: Lessons
+    now: int
+    """The tick at which this was read; ``lessons`` speaks in ticks."""
+
+
+class Store(Protocol):
+    """Keeps the state of all scopes.
+
+    Every method may raise :class:`StoreBusy` (nothing happened; ask again) and
+    :class:`massgen_plugins.errors.StoreUnavailable` (it cannot be used at all). Methods are called from any
+    thread and return within milliseconds.
+    """
+
+    @property
+    def description(self) -> str:
+        """For people: what and where, such as ``sqlite /home/x/.local/state/.../scopes.sqlite3``."""
+
+    def tick(self) -> int:
+        """The store's clock: nanoseconds that never jump, the same for all who share the store."""
+
+    def configure(self, scope: Scope, rules: ScopeRules) -> None:
+        """Let these rules hold in a scope, for everybody; makes the scope if there is none."""
+
+    def admit(
+        self, scope: Scope, lane: str, bids: Iterable[Bid], restated: Sequence[Restatement] = ()
+    ) -> Decision:
+        """Apply ``restated``, then grant the lane's bids from the first on until one cannot leave now."""
+
+    def leave(self, scope: Scope, lane: str, restated: Sequence[Restatement] = ()) -> None:
+        """The lane waits no more."""
+
+    def restate(self, scope: Scope, restated: Sequence[Restatement]) -> None:
+        """Stamp, settle or release calls."""
+
+    def refused(self, scope: Scope, refusal: Refusal) -> bool:
+        """Learn from a refusal; True if a limit was lowered by it."""
+
+    def succeeded(self, scope: Scope) -> bool:
+        """Learn from an answer; returns whether the scope still wants to hear of successes."""
+
+    def forecast(self, scope: Scope, lane: str, ahead: Sequence[Amounts], own: Amounts) -> int:
+        """The tick at which ``own`` can leave after all ``ahead`` of its lane; an estimate from below."""
+
+    def view(self) -> list[ScopeView]:
+        """All scopes, for people to look at."""
+
+    def forget(self, scope: Scope) -> None:
+        """Drop everything known of a scope."""
+
+    def close(self) -> None:
+        """Release what the store holds open; it opens again when it is used again."""

@@ -1,0 +1,46 @@
+"""A clock for all processes of a machine that never jumps, and goes on after a reboot where it stopped.
+
+The wall clock may be set; a monotonic clock begins anew with each boot. So the time since boot (which counts
+suspends) is shifted by an offset that is kept with the data: after a reboot the clock continues from the last
+tick that was written, plus the time since the boot. It never runs ahead of true time, so nothing ages out early.
+"""
+
+from __future__ import annotations
+
+import time
+from pathlib import Path
+
+__all__ = ["boot_identity", "boot_tick", "offset_for"]
+
+_BOOT_ID = Path("/proc/sys/kernel/random/boot_id")
+_CLOCK = getattr(time, "CLOCK_BOOTTIME", time.CLOCK_MONOTONIC)
+
+
+def boot_tick() -> int:
+    """Nanoseconds since this boot, suspends included where the system counts them."""
+    return time.clock_gettime_ns(_CLOCK)
+
+
+def boot_identity() -> str:
+    """Names this boot; empty where the system has no such name."""
+    try:
+        return _BOOT_ID.read_text(encoding="ascii").strip()
+    except OSError:
+        return ""
+
+
+def offset_for(boot: str, known_boot: str, known_offset: int, last_tick: int, since_boot: int) -> int:
+    """What to add to :func:`boot_tick`.
+
+    Args:
+        boot: This boot's name.
+        known_boot: The boot under which the data was last written; empty if never.
+        known_offset: The offset of that boot.
+        last_tick: The latest tick that was written.
+        since_boot: Nanoseconds since this boot.
+    """
+    if boot and boot == known_boot:
+        return known_offset
+    if not boot and since_boot + known_offset >= last_tick:
+        return known_offset  # a system that cannot name its boots: same boot unless time would run backwards
+    return last_tick

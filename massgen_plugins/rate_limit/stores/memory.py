@@ -1,0 +1,60 @@
+"""Scopes in this process's memory: for one process alone, for tests, and when nothing can be shared."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+
+from massgen_plugins.quota import Scope, ScopeRules
+from massgen_plugins.rate_limit.scope_state import ScopeState
+from massgen_plugins.rate_limit.stores.stateful import StatefulStore
+
+__all__ = ["MemoryStore"]
+
+
+class MemoryStore(StatefulStore):
+    """Keeps scopes in memory; all threads and event loops of the process share them.
+
+    Args:
+        tick: The clock in nanoseconds; a monotonic one unless a test brings its own.
+        wall: Nanoseconds since the epoch.
+    """
+
+    def __init__(
+        self, tick: Callable[[], int] = time.monotonic_ns, wall: Callable[[], int] = time.time_ns
+    ) -> None:
+        super().__init__(wall)
+        self._tick = tick
+        self._lock = threading.Lock()
+        self._states: dict[Scope, ScopeState] = {}
+
+    @property
+    def description(self) -> str:
+        """For people: what and where."""
+        return "memory of this process"
+
+    def tick(self) -> int:
+        """The store's clock in nanoseconds."""
+        return self._tick()
+
+    def forget(self, scope: Scope) -> None:
+        """Drop everything known of a scope."""
+        with self._lock:
+            self._states.pop(scope, None)
+
+    def close(self) -> None:
+        """Nothing is held open."""
+
+    @contextmanager
+    def _transaction(self, scope: Scope, rules: ScopeRules | None = None) -> Iterator[ScopeState]:
+        with self._lock:
+            state = self._states.get(scope)
+            if state is None:
+                state = self._states[scope] = ScopeState(rules or ScopeRules(limits=()))
+            yield state
+
+    def _scopes(self) -> list[Scope]:
+        with self._lock:
+            return list(self._states)

@@ -1,0 +1,278 @@
+"""Scopes in one SQLite file, shared by all processes of a machine and kept over restarts."""
+
+from __future__ import annotations
+
+import os
+import sqlite3
+import threading
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass
+from pathlib import Path
+
+from massgen_plugins.errors import StoreUnavailable
+from massgen_plugins.quota import Scope, ScopeRules
+from massgen_plugins.rate_limit.scope_state import ScopeState
+from massgen_plugins.rate_limit.stores import codec
+from massgen_plugins.rate_limit.stores.base import StoreBusy
+from massgen_plugins.rate_limit.stores.boot_clock import boot_identity, boot_tick, offset_for
+from massgen_plugins.rate_limit.stores.stateful import StatefulStore
+
+__all__ = ["SqliteStore"]
+
+_SCHEMA_VERSION = 1
+_SCHEMA = """
+CREATE TABLE IF NOT EXISTS clock (one INTEGER PRIMARY KEY CHECK (one = 1), boot TEXT, offset INTEGER);
+CREATE TABLE IF NOT EXISTS scope (
+    id INTEGER PRIMARY KEY,
+    provider TEXT NOT NULL, account TEXT NOT NULL, model TEXT NOT NULL, endpoint TEXT NOT NULL,
+    version INTEGER NOT NULL, tick INTEGER NOT NULL,
+    rules TEXT NOT NULL, lessons TEXT NOT NULL, line TEXT NOT NULL, ledger BLOB NOT NULL,
+    UNIQUE (provider, account, model, endpoint)
+);
+"""
+_FIND = "SELECT id, version FROM scope WHERE provider = ? AND account = ? AND model = ? AND endpoint = ?"
+_READ = "SELECT rules, lessons, line, ledger FROM scope WHERE id = ?"
+_WRITE = "UPDATE scope SET version = ?, tick = ?, rules = ?, lessons = ?, line = ?, ledger = ? WHERE id = ?"
+_MAKE = (
+    "INSERT INTO scope (version, tick, rules, lessons, line, ledger, provider, account, model, endpoint)"
+    " VALUES (0, 0, '', '', '', x'', ?, ?, ?, ?)"
+)
+_LOCK_WAIT = 0.005
+"""Seconds for which SQLite itself waits for a lock; a caller's event loop stands still meanwhile."""
+_LOCKED_OUT = 5.0
+"""Seconds of an uninterrupted lock after which the store counts as unavailable."""
+_BROKEN = (ValueError, TypeError, KeyError, AttributeError, IndexError)
+
+
+@dataclass(slots=True)
+class _Cached:
+    """A scope's state as this process last saw it, good while the stored version is the same."""
+
+    row: int
+    version: int
+    state: ScopeState
+    rules: ScopeRules
+    encoded_rules: str
+
+
+class SqliteStore(StatefulStore):
+    """Keeps scopes in a file.
+
+    Args:
+        path: The file; made with mode 0600, its directory with 0700, when it is first used.
+        report: Told, in one sentence, when a broken file had to be set aside.
+        since_boot: Nanoseconds since this boot.
+        boot: Names this boot; empty if the system cannot.
+        wall: Nanoseconds since the epoch.
+    """
+
+    def __init__(
+        self,
+        path: Path,
+        report: Callable[[str], None] | None = None,
+        *,
+        since_boot: Callable[[], int] = boot_tick,
+        boot: Callable[[], str] = boot_identity,
+        wall: Callable[[], int] = time.time_ns,
+    ) -> None:
+        super().__init__(wall)
+        self.path = path
+        self._report = report
+        self._since_boot = since_boot
+        self._boot = boot
+        self._lock = threading.RLock()
+        self._connection: sqlite3.Connection | None = None
+        self._process = 0
+        self._offset = 0
+        self._cache: dict[Scope, _Cached] = {}
+        self._locked_since: float | None = None
+
+    @property
+    def description(self) -> str:
+        """For people: what and where."""
+        return f"sqlite {self.path}"
+
+    def tick(self) -> int:
+        """The store's clock in nanoseconds; opens the file to learn its offset when first asked."""
+        if self._connection is None or self._process != os.getpid():
+            with self._lock, self._translated():
+                self._open()
+        return self._since_boot() + self._offset
+
+    def forget(self, scope: Scope) -> None:
+        """Drop everything known of a scope."""
+        with self._lock, self._immediate() as connection:
+            self._cache.pop(scope, None)
+            connection.execute(
+                "DELETE FROM scope WHERE provider = ? AND account = ? AND model = ? AND endpoint = ?",
+                _key(scope),
+            )
+
+    def close(self) -> None:
+        """Close the file; it is opened again when the store is used again."""
+        with self._lock:
+            if self._connection is not None and self._process == os.getpid():
+                self._connection.close()
+            self._connection = None
+            self._cache.clear()
+
+    @contextmanager
+    def _transaction(self, scope: Scope, rules: ScopeRules | None = None) -> Iterator[ScopeState]:
+        with self._lock, self._immediate() as connection:
+            cached = self._load(connection, scope, rules or ScopeRules(limits=()))
+            try:
+                yield cached.state
+                self._save(connection, cached)
+            except BaseException:
+                self._cache.pop(scope, None)  # it may have changed in memory, and not in the file
+                raise
+
+    def _scopes(self) -> list[Scope]:
+        if not self.path.exists():
+            return []
+        with self._lock, self._immediate() as connection:
+            rows = connection.execute(
+                "SELECT provider, account, model, endpoint FROM scope ORDER BY 1, 2, 3, 4"
+            )
+            return [Scope(*row) for row in rows]
+
+    @contextmanager
+    def _immediate(self) -> Iterator[sqlite3.Connection]:
+        """One write transaction, committed at the end or rolled back."""
+        with self._translated():
+            connection = self._open()
+            connection.execute("BEGIN IMMEDIATE")
+            self._locked_since = None
+            try:
+                yield connection
+                connection.execute("COMMIT")
+            except BaseException:
+                with suppress(sqlite3.Error):
+                    connection.execute("ROLLBACK")
+                raise
+
+    def _load(self, connection: sqlite3.Connection, scope: Scope, rules: ScopeRules) -> _Cached:
+        found = connection.execute(_FIND, _key(scope)).fetchone()
+        if found is None:
+            row = connection.execute(_MAKE, _key(scope)).lastrowid or 0
+            cached = _Cached(row, 0, ScopeState(rules), rules, codec.encode_rules(rules))
+        else:
+            row, version = found
+            known = self._cache.get(scope)
+            if known is not None and (known.row, known.version) == (row, version):
+                return known
+            cached = self._decode(row, version, connection.execute(_READ, (row,)).fetchone())
+        self._cache[scope] = cached
+        return cached
+
+    def _decode(self, row: int, version: int, columns: tuple[str, str, str, bytes]) -> _Cached:
+        encoded_rules, lessons, line, ledger = columns
+        try:
+            state = ScopeState(codec.decode_rules(encoded_rules))
+            state.adopt(codec.decode_lessons(lessons), codec.decode_line(line))
+            codec.decode_ledger(ledger, state.ledger)
+        except _BROKEN as error:
+            raise sqlite3.DatabaseError(f"malformed scope: {error}") from error
+        return _Cached(row, version, state, state.rules, encoded_rules)
+
+    def _save(self, connection: sqlite3.Connection, cached: _Cached) -> None:
+        state = cached.state
+        if state.rules is not cached.rules:
+            cached.rules, cached.encoded_rules = state.rules, codec.encode_rules(state.rules)
+        lessons, line = codec.encode_lessons(state.lessons), codec.encode_line(state.line)
+        ledger = codec.encode_ledger(state.ledger)
+        cached.version += 1
+        tick = self._since_boot() + self._offset
+        connection.execute(
+            _WRITE, (cached.version, tick, cached.encoded_rules, lessons, line, ledger, cached.row)
+        )
+
+    def _open(self) -> sqlite3.Connection:
+        if self._connection is not None and self._process == os.getpid():
+            return self._connection
+        self._cache.clear()
+        _make_private(self.path)
+        connection = sqlite3.connect(
+            self.path, timeout=_LOCK_WAIT, isolation_level=None, check_same_thread=False
+        )
+        try:
+            connection.execute("PRAGMA journal_mode = WAL")
+            connection.execute("PRAGMA synchronous = NORMAL")
+            connection.execute("BEGIN IMMEDIATE")
+            _check_version(connection, self.path)
+            self._offset = _shared_offset(connection, self._boot(), self._since_boot())
+            connection.execute("COMMIT")
+        except BaseException:
+            connection.close()
+            raise
+        self._connection, self._process = connection, os.getpid()
+        return connection
+
+    @contextmanager
+    def _translated(self) -> Iterator[None]:
+        """Turn SQLite's errors into ours; set a broken file aside."""
+        try:
+            yield
+        except sqlite3.OperationalError as error:
+            if getattr(error, "sqlite_errorcode", 0) & 0xFF in (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED):
+                self._note_lock()
+                raise StoreBusy from error
+            raise StoreUnavailable(f"{self.path} cannot be used: {error}.") from error
+        except sqlite3.DatabaseError as error:
+            self._set_aside(error)
+            raise StoreBusy from error
+        except OSError as error:
+            raise StoreUnavailable(f"{self.path} cannot be used: {error.strerror or error}.") from error
+
+    def _note_lock(self) -> None:
+        now = time.monotonic()
+        self._locked_since = self._locked_since or now
+        if now - self._locked_since > _LOCKED_OUT:
+            self._locked_since = None
+            raise StoreUnavailable(f"{self.path} has been locked by another program for {_LOCKED_OUT:g} s.")
+
+    def _set_aside(self, error: Exception) -> None:
+        self.close()
+        kept = self.path.with_name(f"{self.path.name}.broken-{time.strftime('%Y%m%d-%H%M%S')}-{os.getpid()}")
+        for suffix in ("", "-wal", "-shm"):
+            with suppress(OSError):
+                self.path.with_name(self.path.name + suffix).rename(kept.with_name(kept.name + suffix))
+        if self._report is not None:
+            self._report(
+                f"{self.path} was damaged ({error}); it is kept as {kept.name}, and counting begins anew."
+            )
+
+
+def _key(scope: Scope) -> tuple[str, str, str, str]:
+    return scope.provider, scope.account, scope.model, scope.endpoint
+
+
+def _make_private(path: Path) -> None:
+    path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+    # SQLite gives its side files the mode of the file itself.
+    os.close(os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600))
+
+
+def _check_version(connection: sqlite3.Connection, path: Path) -> None:
+    version = connection.execute("PRAGMA user_version").fetchone()[0]
+    if version == 0:
+        for statement in _SCHEMA.split(";"):
+            connection.execute(statement)
+        connection.execute(f"PRAGMA user_version = {_SCHEMA_VERSION}")
+    elif version != _SCHEMA_VERSION:
+        raise StoreUnavailable(
+            f"{path} was written by another version of massgen-plugins (format {version}, "
+            f"this one reads {_SCHEMA_VERSION}): install the same version everywhere, or set another store."
+        )
+
+
+def _shared_offset(connection: sqlite3.Connection, boot: str, since: int) -> int:
+    """The clock offset of this boot, agreed upon by all processes."""
+    known = connection.execute("SELECT boot, offset FROM clock").fetchone() or ("", 0)
+    last = connection.execute("SELECT max(tick) FROM scope").fetchone()[0] or 0
+    offset = offset_for(boot, known[0], known[1], last, since)
+    if (boot, offset) != known:
+        connection.execute("INSERT OR REPLACE INTO clock VALUES (1, ?, ?)", (boot, offset))
+    return offset

@@ -1,0 +1,104 @@
+"""The operations of a store, for every store that can hand its state to the pure functions."""
+
+from __future__ import annotations
+
+import random
+from abc import ABC, abstractmethod
+from collections.abc import Callable, Iterable, Sequence
+from contextlib import AbstractContextManager
+
+from massgen_plugins.middleware import Refusal
+from massgen_plugins.quota import Amounts, Scope, ScopeRules
+from massgen_plugins.rate_limit.ledger import Moment
+from massgen_plugins.rate_limit.line import Bid
+from massgen_plugins.rate_limit.scope_state import Decision, Restatement, ScopeState
+from massgen_plugins.rate_limit.stores.base import ScopeView
+
+__all__ = ["StatefulStore"]
+
+
+class StatefulStore(ABC):
+    """A store that lends the state of one scope for the length of a transaction.
+
+    Args:
+        wall: Nanoseconds since the epoch.
+    """
+
+    def __init__(self, wall: Callable[[], int]) -> None:
+        self._wall = wall
+
+    @abstractmethod
+    def tick(self) -> int:
+        """The store's clock in nanoseconds."""
+
+    @abstractmethod
+    def _transaction(
+        self, scope: Scope, rules: ScopeRules | None = None
+    ) -> AbstractContextManager[ScopeState]:
+        """Lend the state of a scope, alone, and keep what it is afterwards.
+
+        A scope that does not exist is made with ``rules``, or without any limit.
+        """
+
+    @abstractmethod
+    def _scopes(self) -> list[Scope]:
+        """All scopes that there are."""
+
+    def configure(self, scope: Scope, rules: ScopeRules) -> None:
+        """Let these rules hold in a scope, for everybody; makes the scope if there is none."""
+        with self._transaction(scope, rules) as state:
+            state.configure(rules)
+
+    def admit(
+        self, scope: Scope, lane: str, bids: Iterable[Bid], restated: Sequence[Restatement] = ()
+    ) -> Decision:
+        """Apply ``restated``, then grant the lane's bids from the first on until one cannot leave now."""
+        with self._transaction(scope) as state:
+            now = self._now()
+            if restated:
+                state.restate(now, restated)
+            return state.admit(now, lane, bids)
+
+    def leave(self, scope: Scope, lane: str, restated: Sequence[Restatement] = ()) -> None:
+        """The lane waits no more."""
+        with self._transaction(scope) as state:
+            state.restate(self._now(), restated)
+            state.line.leave(lane)
+
+    def restate(self, scope: Scope, restated: Sequence[Restatement]) -> None:
+        """Stamp, settle or release calls."""
+        with self._transaction(scope) as state:
+            state.restate(self._now(), restated)
+
+    def refused(self, scope: Scope, refusal: Refusal) -> bool:
+        """Learn from a refusal; True if a limit was lowered by it."""
+        with self._transaction(scope) as state:
+            return state.refused(self._now(), refusal, state.rules.zone, random.random())  # noqa: S311 - jitter
+
+    def succeeded(self, scope: Scope) -> bool:
+        """Learn from an answer; returns whether the scope still wants to hear of successes."""
+        with self._transaction(scope) as state:
+            state.succeeded()
+            return state.lessons.troubled
+
+    def forecast(self, scope: Scope, lane: str, ahead: Sequence[Amounts], own: Amounts) -> int:
+        """The tick at which ``own`` can leave after all ``ahead`` of its lane; an estimate from below."""
+        with self._transaction(scope) as state:
+            now = self._now()
+            others = [c.bid.amounts for c in state.line.living(now.tick) if c.lane != lane]
+            return state.forecast(now, [*others, *ahead], own)
+
+    def view(self) -> list[ScopeView]:
+        """All scopes, for people to look at."""
+        views = []
+        for scope in self._scopes():
+            with self._transaction(scope) as state:
+                now = self._now()
+                waiting = len(list(state.line.living(now.tick)))
+                views.append(
+                    ScopeView(scope, state.rules, state.usage(now), waiting, state.lessons, now.tick)
+                )
+        return views
+
+    def _now(self) -> Moment:
+        return Moment(self.tick(), self._wall())
