@@ -1,1 +1,1 @@
-
+"""What providers' traffic means; each provider is a plugin."""

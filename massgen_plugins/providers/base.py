@@ -67,6 +67,10 @@ class Provider(Protocol):
     def name(self) -> str:
         """Name in profiles and scopes, such as ``gemini``."""
 
+    @property
+    def backends(self) -> frozenset[str]:
+        """Types of MassGen backends (``backend.type``) whose traffic it reads, in lower case."""
+
     def is_model_call(self, method: str, url: str) -> bool:
         """Whether a request is a model call, from its method and URL alone; cheap: asked of every request."""
 

@@ -97,7 +97,7 @@ class Lane:
             except StoreBusy:
                 self._set_timer(_BUSY)
                 return
-            except Exception as error:  # noqa: BLE001 - handed to those who wait; nobody may hang
+            except Exception as error:  # handed to those who wait; nobody may hang
                 self._fail_all(error)
                 return
             granted = len(decision.holds)

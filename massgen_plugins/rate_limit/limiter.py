@@ -54,11 +54,19 @@ class Limiter:
     Args:
         store: Where the scopes live.
         on_wait: Told of every wait that begins; must not raise.
+        on_ask: Called with the scope before waiting calls are asked again, several times a second;
+            the place to notice changed limits and to :meth:`configure` them.
     """
 
-    def __init__(self, store: Store, on_wait: Callable[[Wait, object], None] | None = None) -> None:
+    def __init__(
+        self,
+        store: Store,
+        on_wait: Callable[[Wait, object], None] | None = None,
+        on_ask: Callable[[Scope], None] | None = None,
+    ) -> None:
         self.store = store
         self._on_wait = on_wait
+        self._on_ask = on_ask
         self._rules: dict[Scope, ScopeRules] = {}
         self._lanes: dict[tuple[Scope, int], Lane] = {}
         self._unsaved = Unsaved()
@@ -216,7 +224,7 @@ class Limiter:
         if lane is None or lane.loop is not loop:
             lane = Lane(
                 loop,
-                admit=lambda bids: self._admit(scope, loop, bids),
+                admit=lambda bids: self._ask(scope, loop, bids),
                 leave=lambda: self._leave(scope, loop),
                 tick=self.store.tick,
                 refusal=lambda waiter, blocker: self._refusal(scope, waiter, blocker),
@@ -227,6 +235,11 @@ class Limiter:
     def _admit(self, scope: Scope, loop: asyncio.AbstractEventLoop, bids: list[Bid]) -> Decision:
         with self._unsaved.news(scope) as news:
             return self.store.admit(scope, self._lane_name(loop), bids, news)
+
+    def _ask(self, scope: Scope, loop: asyncio.AbstractEventLoop, bids: list[Bid]) -> Decision:
+        if self._on_ask is not None:
+            self._on_ask(scope)
+        return self._admit(scope, loop, bids)
 
     def _leave(self, scope: Scope, loop: asyncio.AbstractEventLoop) -> None:
         self._insist(lambda: self.store.leave(scope, self._lane_name(loop)))

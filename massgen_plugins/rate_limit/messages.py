@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime
 
+from massgen_plugins.middleware import Refusal
 from massgen_plugins.quota import NANOSECONDS, Scope
 from massgen_plugins.rate_limit.scope_state import Blocker, Reason
 
@@ -12,6 +13,7 @@ __all__ = [
     "day_message",
     "describe_span",
     "describe_wait",
+    "learned_message",
     "patience_message",
     "size_message",
 ]
@@ -77,6 +79,19 @@ def patience_message(scope: Scope, seconds: float, max_wait: float) -> str:
 def closed_message(scope: Scope, advice: str) -> str:
     """The provider's door is closed: waiting does not help."""
     return f"{_PREFIX}: the provider refuses every call to {scope.model}. {advice}".rstrip()
+
+
+def learned_message(scope: Scope, refusal: Refusal) -> str:
+    """A provider's limit is lower than ours."""
+    stated = ", ".join(
+        f"{each.amount:,} {each.kind.replace('_', ' ')} per {'day' if each.per_day else 'minute'}"
+        for each in refusal.limits
+        if each.amount
+    )
+    return (
+        f"{_PREFIX}: the provider allows {scope.model} only {stated}, less than the profile says; "
+        f"this is kept for all agents until the profile changes."
+    )
 
 
 def size_message(scope: Scope, tokens: int, limit: int) -> str:

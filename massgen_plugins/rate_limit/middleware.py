@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from weakref import WeakKeyDictionary
 
 from massgen_plugins.errors import CallRefused
+from massgen_plugins.events import Event, LimitLearned, ProviderRefused
 from massgen_plugins.middleware import Action, CallOutcome, Middleware, ModelCall, Refusal, RefusalKind
 from massgen_plugins.quota import NANOSECONDS, Amounts, Kind, Scope, ScopeRules
 from massgen_plugins.rate_limit import messages
@@ -25,6 +26,7 @@ _SERVER_ERRORS_START = 400
 class _Passage:
     """One call on its way through, over all its attempts."""
 
+    limiter: Limiter
     since: int
     ticket: Ticket | None = None
     refusals: int = 0
@@ -34,20 +36,20 @@ class RateLimitMiddleware(Middleware):
     """Admits every call into its scope, and learns from every answer.
 
     Args:
-        limiter: Does the waiting.
+        limiter: The limiter of a scope, which does the waiting.
         rules: What holds in a scope now; raises ``ConfigurationError`` if nothing covers it.
-        on_refused: Told of every refusal of a provider: the call, and whether a limit was lowered by it.
+        emit: Told of what happens.
     """
 
     def __init__(
         self,
-        limiter: Limiter,
+        limiter: Callable[[Scope], Limiter],
         rules: Callable[[Scope], ScopeRules],
-        on_refused: Callable[[ModelCall, Refusal, bool], None] | None = None,
+        emit: Callable[[Event], None] = lambda event: None,
     ) -> None:
-        self._limiter = limiter
+        self._limiter_of = limiter
         self._rules = rules
-        self._on_refused = on_refused
+        self._emit = emit
         self._estimator = Estimator()
         # Weak: when the wire lets go of a call, there will be no more news of it.
         self._passages: WeakKeyDictionary[ModelCall, _Passage] = WeakKeyDictionary()
@@ -59,25 +61,28 @@ class RateLimitMiddleware(Middleware):
     async def before_call(self, call: ModelCall) -> None:
         """Wait until the call fits into every limit of its scope."""
         rules = self._rules(call.scope)
-        self._limiter.configure(call.scope, rules)
-        passage = self._passages.setdefault(call, _Passage(self._limiter.store.tick()))
+        limiter = self._limiter_of(call.scope)
+        limiter.configure(call.scope, rules)
+        passage = self._passages.get(call)
+        if passage is None:
+            passage = self._passages[call] = _Passage(limiter, limiter.store.tick())
         try:
-            await self._await_startup(call, rules)
+            await self._await_startup(call, rules, limiter)
             amounts = self._estimator.bound(call.scope, call.estimate)
-            passage.ticket = await self._limiter.acquire(
+            passage.ticket = await limiter.acquire(
                 call.scope, amounts, urgent=call.urgent, since=passage.since, who=call
             )
         except BaseException:
             self._end_startup(call, answered=False)
             self._passages.pop(call, None)
             raise
-        self._startup(call, rules).left(call, self._limiter.store.tick())
+        self._startup(call, rules).left(call, limiter.store.tick())
 
     def on_written(self, call: ModelCall) -> None:
         """The margin counts from now, if the call had to wait for a connection."""
-        ticket = self._ticket(call)
-        if ticket is not None:
-            self._limiter.written(ticket)
+        passage = self._passages.get(call)
+        if passage is not None and passage.ticket is not None:
+            passage.limiter.written(passage.ticket)
 
     async def after_call(self, call: ModelCall, outcome: CallOutcome) -> Action:
         """Stamp the call, and learn: from a refusal what to change, from an answer that all is well."""
@@ -85,16 +90,17 @@ class RateLimitMiddleware(Middleware):
         if passage is None or passage.ticket is None:
             return Action.PASS
         self._end_startup(call, answered=outcome.status > 0)
+        limiter = passage.limiter
         if not outcome.sent:
-            self._limiter.release(passage.ticket)
+            limiter.release(passage.ticket)
             self._passages.pop(call, None)
             return Action.PASS
         if outcome.status:
-            self._limiter.arrived(passage.ticket)
+            limiter.arrived(passage.ticket)
         if outcome.refusal is not None:
             return self._learn_refusal(call, passage, outcome.refusal)
         if 0 < outcome.status < _SERVER_ERRORS_START:
-            if call.scope in self._troubled and not self._limiter.succeeded(call.scope):
+            if call.scope in self._troubled and not limiter.succeeded(call.scope):
                 self._troubled.discard(call.scope)
         else:
             self._passages.pop(call, None)
@@ -104,17 +110,21 @@ class RateLimitMiddleware(Middleware):
         """Give back what was estimated too high."""
         passage = self._passages.get(call)
         if passage is not None and passage.ticket is not None:
-            self._limiter.settle(passage.ticket, usage)
+            passage.limiter.settle(passage.ticket, usage)
             self._estimator.learn(call.scope, call.estimate, usage)
 
     def _learn_refusal(self, call: ModelCall, passage: _Passage, refusal: Refusal) -> Action:
         assert passage.ticket is not None  # noqa: S101 - after_call has looked
         passage.refusals += 1
-        self._limiter.settle(passage.ticket, {kind: 0 for kind in call.estimate if kind is not Kind.REQUESTS})
-        lowered = self._limiter.refused(call.scope, refusal)
+        # A refused request may count as one, but its tokens were never taken.
+        passage.limiter.settle(
+            passage.ticket, {kind: 0 for kind in call.estimate if kind is not Kind.REQUESTS}
+        )
+        lowered = passage.limiter.refused(call.scope, refusal)
         self._troubled.add(call.scope)
-        if self._on_refused is not None:
-            self._on_refused(call, refusal, lowered)
+        self._emit(ProviderRefused(call.scope, refusal.kind, refusal.retry_after))
+        if lowered:
+            self._emit(LimitLearned(call.scope, messages.learned_message(call.scope, refusal)))
         error = self._hopeless(call, passage, refusal)
         if error is not None:
             self._passages.pop(call, None)
@@ -135,9 +145,9 @@ class RateLimitMiddleware(Middleware):
                     return CallRefused(messages.size_message(call.scope, wanted, stated.amount))
         return None
 
-    async def _await_startup(self, call: ModelCall, rules: ScopeRules) -> None:
+    async def _await_startup(self, call: ModelCall, rules: ScopeRules, limiter: Limiter) -> None:
         while True:
-            now = self._limiter.store.tick()
+            now = limiter.store.tick()
             with self._startup_lock:
                 earliest = self._startup(call, rules).earliest(call, call.agent_id, now)
             if earliest is not None and earliest <= now:
@@ -159,7 +169,3 @@ class RateLimitMiddleware(Middleware):
             over = startup.ended(call, answered=answered)
         if over:
             self._startup_news.fire()
-
-    def _ticket(self, call: ModelCall) -> Ticket | None:
-        passage = self._passages.get(call)
-        return passage.ticket if passage else None

@@ -48,6 +48,9 @@ class Store(Protocol):
     def tick(self) -> int:
         """The store's clock: nanoseconds that never jump, the same for all who share the store."""
 
+    def fingerprint_key(self) -> bytes:
+        """A secret of this store, with which API keys are fingerprinted: equal for all who share it."""
+
     def configure(self, scope: Scope, rules: ScopeRules) -> None:
         """Let these rules hold in a scope, for everybody; makes the scope if there is none."""
 

@@ -49,6 +49,10 @@ class FallbackStore:
         except StoreUnavailable:
             return time.monotonic_ns()
 
+    def fingerprint_key(self) -> bytes:
+        """The shared store's secret; this process's own if the store never opened."""
+        return self._do(lambda store: store.fingerprint_key())
+
     def configure(self, scope: Scope, rules: ScopeRules) -> None:
         """Let these rules hold in a scope."""
         self._rules[scope] = rules

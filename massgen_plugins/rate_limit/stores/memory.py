@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import secrets
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -28,6 +29,7 @@ class MemoryStore(StatefulStore):
         super().__init__(wall)
         self._tick = tick
         self._lock = threading.Lock()
+        self._fingerprint_key = secrets.token_bytes(32)
         self._states: dict[Scope, ScopeState] = {}
 
     @property
@@ -38,6 +40,10 @@ class MemoryStore(StatefulStore):
     def tick(self) -> int:
         """The store's clock in nanoseconds."""
         return self._tick()
+
+    def fingerprint_key(self) -> bytes:
+        """A secret of this process."""
+        return self._fingerprint_key
 
     def forget(self, scope: Scope) -> None:
         """Drop everything known of a scope."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import secrets
 import sqlite3
 import threading
 import time
@@ -24,6 +25,7 @@ __all__ = ["SqliteStore"]
 _SCHEMA_VERSION = 1
 _SCHEMA = """
 CREATE TABLE IF NOT EXISTS clock (one INTEGER PRIMARY KEY CHECK (one = 1), boot TEXT, offset INTEGER);
+CREATE TABLE IF NOT EXISTS secret (one INTEGER PRIMARY KEY CHECK (one = 1), fingerprint_key BLOB NOT NULL);
 CREATE TABLE IF NOT EXISTS scope (
     id INTEGER PRIMARY KEY,
     provider TEXT NOT NULL, account TEXT NOT NULL, model TEXT NOT NULL, endpoint TEXT NOT NULL,
@@ -86,6 +88,7 @@ class SqliteStore(StatefulStore):
         self._connection: sqlite3.Connection | None = None
         self._process = 0
         self._offset = 0
+        self._fingerprint_key = b""
         self._cache: dict[Scope, _Cached] = {}
         self._locked_since: float | None = None
 
@@ -100,6 +103,11 @@ class SqliteStore(StatefulStore):
             with self._lock, self._translated():
                 self._open()
         return self._since_boot() + self._offset
+
+    def fingerprint_key(self) -> bytes:
+        """A secret of this file: a fingerprint tells nothing to whoever does not have the file."""
+        self.tick()
+        return self._fingerprint_key
 
     def forget(self, scope: Scope) -> None:
         """Drop everything known of a scope."""
@@ -203,6 +211,7 @@ class SqliteStore(StatefulStore):
             connection.execute("BEGIN IMMEDIATE")
             _check_version(connection, self.path)
             self._offset = _shared_offset(connection, self._boot(), self._since_boot())
+            self._fingerprint_key = _shared_secret(connection)
             connection.execute("COMMIT")
         except BaseException:
             connection.close()
@@ -276,3 +285,8 @@ def _shared_offset(connection: sqlite3.Connection, boot: str, since: int) -> int
     if (boot, offset) != known:
         connection.execute("INSERT OR REPLACE INTO clock VALUES (1, ?, ?)", (boot, offset))
     return offset
+
+
+def _shared_secret(connection: sqlite3.Connection) -> bytes:
+    connection.execute("INSERT OR IGNORE INTO secret VALUES (1, ?)", (secrets.token_bytes(32),))
+    return bytes(connection.execute("SELECT fingerprint_key FROM secret").fetchone()[0])

@@ -1,0 +1,137 @@
+"""Where MassGen makes agents: its switch is made to work, on every route, and its own limiter stays off.
+
+MassGen 0.1.97 overwrites the switch of the YAML with the value of its flag, in the caller's own dictionary. So the
+switches are read before, MassGen is told "off", and the caller's values are put back.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from functools import wraps
+from types import ModuleType
+from typing import Any
+
+from massgen_plugins.errors import ConfigurationError
+from massgen_plugins.host.attach import ATTACHED
+from massgen_plugins.host.switch import INHERITED, KEY, decide, environment_switch, flag_given, yaml_switch
+
+__all__ = ["attach"]
+
+
+def attach(module: ModuleType) -> None:
+    """Wrap ``create_agents_from_config`` and ``create_backend`` where they are defined."""
+    for name, wrap in (("create_agents_from_config", _making_agents), ("create_backend", _making_backend)):
+        original = getattr(module, name)
+        if not hasattr(original, ATTACHED):
+            wrapper = wrap(original)
+            setattr(wrapper, ATTACHED, original)
+            setattr(module, name, wrapper)
+
+
+def _making_agents(original: Callable[..., Any]) -> Callable[..., Any]:
+    @wraps(original)
+    def create_agents_from_config(
+        config: Any,
+        orchestrator_config: Any = None,
+        enable_rate_limit: bool = False,
+        *args: Any,
+        **kwargs: Any,
+    ) -> Any:
+        try:
+            wanted = _wanted(config, flag_given(enable_rate_limit))
+        except ConfigurationError as error:
+            raise _hosts_own(error) from error
+        if not any(wanted):
+            return original(config, orchestrator_config, False, *args, **kwargs)
+        from massgen_plugins.host import enabling
+
+        try:
+            plan = enabling.plan(config, kwargs.get("config_path"), _inherited(config))
+        except ConfigurationError as error:
+            raise _hosts_own(error) from error
+        except Exception as error:  # a fault of ours: MassGen's own limiter is better than no run
+            enabling.report_fault(error)
+            return original(config, orchestrator_config, enable_rate_limit, *args, **kwargs)
+        with _switches_kept(config):
+            agents = original(config, orchestrator_config, False, *args, **kwargs)
+        try:
+            enabling.enable(
+                plan, agents, [name for name, on in zip(_names(config), wanted, strict=True) if on]
+            )
+        except Exception as error:  # a fault of ours
+            enabling.report_fault(error)
+        return agents
+
+    return create_agents_from_config
+
+
+def _making_backend(original: Callable[..., Any]) -> Callable[..., Any]:
+    @wraps(original)
+    def create_backend(backend_type: Any, **kwargs: Any) -> Any:
+        # A backend that MassGen clones from one of ours must not build MassGen's own limiter.
+        if isinstance(kwargs.get(KEY), Mapping):
+            kwargs[KEY] = False
+        return original(backend_type, **kwargs)
+
+    return create_backend
+
+
+def _wanted(config: Any, flag: bool) -> list[bool]:
+    environment = environment_switch()
+    return [
+        decide(yaml_switch(_backend(entry).get(KEY), name), flag=flag, environment=environment)
+        for entry, name in zip(_entries(config), _names(config), strict=True)
+    ]
+
+
+@contextmanager
+def _switches_kept(config: Any) -> Iterator[None]:
+    """Put the user's switches back: the dictionaries are the user's, and may be used again."""
+    missing = object()
+    before = [(backend, backend.get(KEY, missing)) for backend in map(_backend, _entries(config))]
+    try:
+        yield
+    finally:
+        for backend, value in before:
+            if value is missing:
+                backend.pop(KEY, None)
+            else:
+                backend[KEY] = value
+
+
+def _inherited(config: Any) -> Mapping[str, Any] | None:
+    """The settings that a parent process left in a switch, if this is a child."""
+    for entry in _entries(config):
+        switch = _backend(entry).get(KEY)
+        if isinstance(switch, Mapping):
+            settings = switch[INHERITED]
+            return settings if isinstance(settings, Mapping) else None
+    return None
+
+
+def _entries(config: Any) -> list[Mapping[str, Any]]:
+    """The agents of a configuration, as MassGen reads them; nothing if it is not one: MassGen will say so."""
+    if not isinstance(config, Mapping):
+        return []
+    entries = [config["agent"]] if "agent" in config else config.get("agents")
+    return [entry for entry in entries if isinstance(entry, Mapping)] if isinstance(entries, list) else []
+
+
+def _names(config: Any) -> list[str]:
+    return [str(entry.get("id", f"agent{number}")) for number, entry in enumerate(_entries(config), start=1)]
+
+
+def _backend(entry: Mapping[str, Any]) -> dict[str, Any]:
+    backend = entry.get("backend")
+    return backend if isinstance(backend, dict) else {}
+
+
+def _hosts_own(error: ConfigurationError) -> Exception:
+    """The same sentence as an error that MassGen's command line prints without a traceback."""
+    try:
+        from massgen.cli.config_loading import ConfigurationError as HostError
+    except ImportError:
+        from massgen.cli import ConfigurationError as HostError
+    made: Exception = HostError(f"massgen-plugins: {error}")
+    return made

@@ -1,0 +1,27 @@
+"""Attaches to MassGen's modules right after they were executed. Costs nothing until an agent is switched on."""
+
+from __future__ import annotations
+
+from types import ModuleType
+
+__all__ = ["ATTACHED", "attach"]
+
+ATTACHED = "__massgen_plugins__"
+"""Attribute of every wrapper of ours in the host: attaching twice changes nothing."""
+
+
+def attach(module: ModuleType) -> None:
+    """Wrap what a module of MassGen defines, if it is one that we know.
+
+    Until 0.1.85 ``massgen.cli`` is one module; from 0.1.93 on it is a package, and the functions are
+    defined in ``massgen.cli.backends``.
+    """
+    name = module.__name__
+    if name == "massgen.subagent.manager":
+        from massgen_plugins.host import subagents
+
+        subagents.attach(module)
+    elif name == "massgen.cli.backends" or (name == "massgen.cli" and not hasattr(module, "__path__")):
+        from massgen_plugins.host import agents
+
+        agents.attach(module)

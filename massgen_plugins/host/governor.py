@@ -1,0 +1,81 @@
+"""The settings of one MassGen configuration, read again when their files change, and the store they name."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Any
+
+from massgen_plugins.errors import ConfigurationError
+from massgen_plugins.profiles import Settings, SettingsSource
+from massgen_plugins.quota import Scope, ScopeRules
+
+__all__ = ["Governor"]
+
+_LOOK = 0.5
+"""Seconds between two looks at the files: an edit reaches a running process within one second."""
+
+
+class Governor:
+    """Says what holds in a scope.
+
+    Args:
+        config: The MassGen configuration, of which ``rate_limit:`` is read.
+        config_path: Its file, for messages.
+        profile_directories: Where plugins keep profiles.
+        report: Told, in one sentence, of an edit that cannot be read; the last good settings hold on.
+
+    Raises:
+        ConfigurationError: The settings are wrong.
+    """
+
+    def __init__(
+        self,
+        config: Mapping[str, Any] | None,
+        config_path: str | None,
+        profile_directories: list[Path],
+        report: Callable[[str], None],
+    ) -> None:
+        self._source = SettingsSource(config, config_path=config_path, extra_profile_dirs=profile_directories)
+        self._report = report
+        self._lock = threading.Lock()
+        self._looked = time.monotonic()
+        self._rules: dict[tuple[str, str], ScopeRules] = {}
+
+    @property
+    def settings(self) -> Settings:
+        """The settings that hold now."""
+        self._look()
+        return self._source.settings
+
+    def rules(self, scope: Scope) -> ScopeRules:
+        """What holds in a scope now.
+
+        Raises:
+            ConfigurationError: No profile covers it.
+        """
+        self._look()
+        key = (scope.provider, scope.model)
+        found = self._rules.get(key)
+        if found is None:
+            found = self._rules[key] = self._source.settings.rules(*key)
+        return found
+
+    def _look(self) -> None:
+        now = time.monotonic()
+        if now - self._looked < _LOOK:
+            return
+        with self._lock:
+            if now - self._looked < _LOOK:
+                return
+            self._looked = now
+            if not self._source.changed():
+                return
+            try:
+                self._source.reload()
+            except ConfigurationError as error:
+                self._report(str(error))
+                return
+            self._rules = {}

@@ -1,0 +1,58 @@
+"""How we speak to the user while MassGen runs: through its log, and never twice in the same words."""
+
+from __future__ import annotations
+
+import atexit
+import sys
+import threading
+from contextlib import suppress
+from typing import Any
+
+__all__ = ["at_exit", "inform", "log_warning", "warn_once"]
+
+_lock = threading.Lock()
+_said: set[str] = set()
+_last_words: dict[str, None] = {}
+
+
+def inform(message: str) -> None:
+    """A line in MassGen's log file."""
+    with suppress(Exception):
+        _logger().info(message)
+
+
+def log_warning(message: str) -> None:
+    """A warning on the terminal and in MassGen's log."""
+    text = message if message.startswith("massgen-plugins") else f"massgen-plugins: {message}"
+    try:
+        _logger().warning(text)
+    except Exception:
+        print(text, file=sys.stderr)
+
+
+def warn_once(message: str) -> None:
+    """A warning, once for each sentence."""
+    with _lock:
+        if message in _said:
+            return
+        _said.add(message)
+    log_warning(message)
+
+
+def at_exit(message: str) -> None:
+    """A plain line on stderr when the process ends: MassGen's exit code does not tell."""
+    with _lock:
+        if not _last_words:
+            atexit.register(_speak)
+        _last_words[message] = None
+
+
+def _speak() -> None:
+    for message in _last_words:
+        print(message, file=sys.stderr)
+
+
+def _logger() -> Any:
+    from massgen.logger_config import logger
+
+    return logger

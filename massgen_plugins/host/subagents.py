@@ -1,0 +1,57 @@
+"""Child processes: the YAML that MassGen writes for a sub-agent gets the switch, the settings and the store.
+
+Their environment is stripped and their working directory is another one, so nothing else would reach them.
+"""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Mapping
+from functools import wraps
+from types import ModuleType
+from typing import Any
+
+from massgen_plugins.host.attach import ATTACHED
+from massgen_plugins.host.switch import INHERITED, KEY
+
+__all__ = ["attach", "attach_when_imported"]
+
+_SEAM = "_generate_subagent_yaml_config"
+_MODULE = "massgen.subagent.manager"
+
+
+def attach(module: ModuleType) -> None:
+    """Wrap the writing of a sub-agent's configuration; also in the server process that starts sub-agents."""
+    manager = module.SubagentManager
+    original = getattr(manager, _SEAM)
+    if hasattr(original, ATTACHED):
+        return
+
+    @wraps(original)
+    def generate(self: Any, *args: Any, **kwargs: Any) -> Any:
+        config = original(self, *args, **kwargs)
+        return _bequeath(config, self.parent_agent_configs)
+
+    setattr(generate, ATTACHED, original)
+    setattr(manager, _SEAM, generate)
+
+
+def attach_when_imported() -> None:
+    """Wrap it now if the automatic start did not see it being imported."""
+    if _MODULE in sys.modules:
+        attach(sys.modules[_MODULE])
+
+
+def _bequeath(config: dict[str, Any], parents: list[dict[str, Any]]) -> dict[str, Any]:
+    """Switch a child's agents on if the parent's were."""
+    settings = next((found for found in map(_settings_of, parents) if found is not None), None)
+    if settings is None:
+        return config
+    for agent in config.get("agents", ()):
+        agent["backend"][KEY] = True
+    return {**config, "rate_limit": dict(settings)}
+
+
+def _settings_of(agent: Mapping[str, Any]) -> Mapping[str, Any] | None:
+    switch = (agent.get("backend") or {}).get(KEY)
+    return switch.get(INHERITED) if isinstance(switch, Mapping) else None

@@ -1,0 +1,144 @@
+"""Settings read from everywhere they may stand, and read again when one of these places changes."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from massgen_plugins.errors import ConfigurationError
+from massgen_plugins.profiles.layers import Layer, read_layer
+from massgen_plugins.profiles.merging import merge
+from massgen_plugins.profiles.places import Places, default_store_path, exists, find_places, yaml_files
+from massgen_plugins.profiles.search import Catalog, find_profiles
+from massgen_plugins.profiles.settings import Settings
+from massgen_plugins.profiles.strict_yaml import load_yaml
+from massgen_plugins.profiles.tree import Place, tree_of
+
+__all__ = ["SettingsSource", "load_settings", "read_catalog", "read_settings"]
+
+_BLOCK = "rate_limit"
+
+
+def load_settings(
+    host_yaml: Mapping[str, Any] | None,
+    *,
+    config_path: str | None = None,
+    cwd: Path | None = None,
+    extra_profile_dirs: Sequence[Path] = (),
+) -> Settings:
+    """Read and merge all settings.
+
+    Args:
+        host_yaml: The whole MassGen configuration, parsed; its ``rate_limit:`` is the strongest layer.
+        config_path: Its file, for error messages.
+        cwd: Directory of the project; the working directory if None.
+        extra_profile_dirs: Directories of plugins with profiles, the strongest first.
+
+    Raises:
+        ConfigurationError: Any of the sources is wrong; one sentence names the place and the cure.
+    """
+    places = find_places(cwd=cwd, extra_profile_dirs=extra_profile_dirs)
+    return read_settings(places, _run_layer(host_yaml, config_path))
+
+
+def read_settings(places: Places, run: Layer | None = None) -> Settings:
+    """Read and merge the layers of these places below a run's own."""
+    layers = _layers(places, run)
+    return merge(layers, _catalog(places, layers), default_store_path())
+
+
+def read_catalog(places: Places) -> Catalog:
+    """Read all profiles of these places, those that stand in settings files included."""
+    return _catalog(places, _layers(places, None))
+
+
+def _layers(places: Places, run: Layer | None) -> list[Layer]:
+    layers = [run] if run else []
+    for role, path in (("project", places.project_file), ("user", places.user_file)):
+        if path and exists(path) and all(layer.inherit for layer in layers):
+            layers.append(read_layer(load_yaml(path), role))
+    return layers
+
+
+def _catalog(places: Places, layers: Sequence[Layer]) -> Catalog:
+    inherit = all(layer.inherit for layer in layers)
+    defined = [profile for layer in layers for profile in layer.defined]
+    return find_profiles(places.profile_dirs(inherit=inherit), defined)
+
+
+def _run_layer(host_yaml: Mapping[str, Any] | None, config_path: str | None) -> Layer | None:
+    if not host_yaml or _BLOCK not in host_yaml:
+        return None
+    place = Place(config_path or "the MassGen configuration", (_BLOCK,))
+    return read_layer(tree_of(host_yaml[_BLOCK], place), "run")
+
+
+class SettingsSource:
+    """Settings that can be read again: remembers how they were loaded, and keeps the last good ones.
+
+    Takes the arguments of :func:`load_settings`, and raises what it raises.
+    """
+
+    def __init__(
+        self,
+        host_yaml: Mapping[str, Any] | None,
+        *,
+        config_path: str | None = None,
+        cwd: Path | None = None,
+        extra_profile_dirs: Sequence[Path] = (),
+    ) -> None:
+        self._places = find_places(cwd=cwd, extra_profile_dirs=extra_profile_dirs)
+        self._run = _run_layer(host_yaml, config_path)
+        self._complaint = ""
+        self._seen = self._look()
+        self._settings = read_settings(self._places, self._run)
+
+    @property
+    def settings(self) -> Settings:
+        """The last settings that could be read."""
+        return self._settings
+
+    def changed(self) -> bool:
+        """Whether a file of settings or profiles came, went or was written since the last reading.
+
+        A few ``stat`` calls, no parsing; safe to ask every second.
+        """
+        return any(_stamp(path) != stamp for path, stamp in self._seen.items())
+
+    def reload(self) -> Settings:
+        """Read everything again.
+
+        Returns:
+            The new settings; the last good ones when the fault was already reported.
+
+        Raises:
+            ConfigurationError: An edit broke something. The same sentence is raised once; meanwhile
+                :attr:`settings` stays what it was.
+        """
+        # Looked at before reading: an edit in between is then seen as a change.
+        self._seen = self._look()
+        try:
+            self._settings = read_settings(self._places, self._run)
+        except ConfigurationError as error:
+            if str(error) == self._complaint:
+                return self._settings
+            self._complaint = str(error)
+            raise
+        self._complaint = ""
+        return self._settings
+
+    def _look(self) -> dict[Path, tuple[int, ...] | None]:
+        files = [path for path in (self._places.project_file, self._places.user_file) if path]
+        for directory in self._places.profile_dirs():
+            files += [directory, *yaml_files(directory)]
+        return {path: _stamp(path) for path in files}
+
+
+def _stamp(path: Path) -> tuple[int, ...] | None:
+    """What changes when a file is written or replaced; None for what cannot be seen."""
+    try:
+        found = path.stat()
+    except (OSError, ValueError):
+        return None
+    return found.st_mtime_ns, found.st_ctime_ns, found.st_size, found.st_ino

@@ -1,0 +1,78 @@
+"""All profiles as rows of a table: which are on, why, and where each comes from."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from massgen_plugins.profiles.loading import read_catalog, read_settings
+from massgen_plugins.profiles.places import Places, find_places
+from massgen_plugins.profiles.profile import Profile
+from massgen_plugins.profiles.settings import Settings
+from massgen_plugins.profiles.tree import Place
+
+__all__ = ["ProfileRow", "details", "overview"]
+
+
+@dataclass(frozen=True, slots=True)
+class ProfileRow:
+    """One profile in the table.
+
+    Attributes:
+        name: The profile's.
+        provider: Whose calls it limits.
+        tier: The provider's name for the usage tier.
+        on: Whether it is the one in use for its provider.
+        why: If on: ``default``, or where it is named: ``user`` or ``project``. If off: ``disabled`` when
+            somebody switched it off, else empty.
+        origin: Path of its file.
+        date: When its numbers were seen, YYYY-MM-DD; empty if it does not say.
+        models: How many models and families it names.
+    """
+
+    name: str
+    provider: str
+    tier: str
+    on: bool
+    why: str
+    origin: str
+    date: str
+    models: int
+
+
+def overview(*, places: Places | None = None) -> list[ProfileRow]:
+    """A row for every profile, by provider, the strongest source first.
+
+    Raises:
+        ConfigurationError: Settings or profiles are wrong.
+    """
+    places = places or find_places()
+    settings = read_settings(places)
+    profiles = read_catalog(places).profiles
+    return sorted((_row(profile, settings) for profile in profiles), key=lambda row: row.provider)
+
+
+def details(name: str, *, places: Places | None = None) -> tuple[ProfileRow, Profile]:
+    """A profile and its row.
+
+    Raises:
+        ConfigurationError: There is none of that name, or settings or profiles are wrong.
+    """
+    places = places or find_places()
+    profile = read_catalog(places).named(name, Place("profiles show"))
+    return _row(profile, read_settings(places)), profile
+
+
+def _row(profile: Profile, settings: Settings) -> ProfileRow:
+    use = settings.in_use.get(profile.provider)
+    on = use is not None and use.profile.name == profile.name
+    disabled = any(other.name == profile.name for other in settings.disabled)
+    return ProfileRow(
+        name=profile.name,
+        provider=profile.provider,
+        tier=profile.tier,
+        on=on,
+        why=use.why if on and use else "disabled" if disabled else "",
+        origin=profile.origin,
+        date=profile.date,
+        models=len(profile.models),
+    )

@@ -1,0 +1,109 @@
+"""Files read with bounds, and written so that neither a crash nor another writer loses anything."""
+
+from __future__ import annotations
+
+import contextlib
+import fcntl
+import os
+import stat
+import tempfile
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+from massgen_plugins.errors import ConfigurationError
+from massgen_plugins.profiles.tree import Place, wrong
+
+__all__ = ["MAX_BYTES", "read_text", "update_text"]
+
+MAX_BYTES = 1_000_000
+"""Largest file that is read."""
+
+_PATIENCE = 5.0
+"""Seconds to wait for another editor; each holds the lock for a few milliseconds."""
+
+
+def read_text(path: Path) -> str:
+    """The text of an ordinary UTF-8 file of at most 1 MB.
+
+    Raises:
+        ConfigurationError: It is something else, or cannot be read.
+    """
+    place = Place(str(path))
+    try:
+        # Without O_NONBLOCK opening a named pipe would wait for somebody to write into it.
+        with os.fdopen(os.open(path, os.O_RDONLY | getattr(os, "O_NONBLOCK", 0)), "rb") as file:
+            if not stat.S_ISREG(os.fstat(file.fileno()).st_mode):
+                raise wrong(place, "this is not an ordinary file")
+            data = file.read(MAX_BYTES + 1)
+    except (OSError, ValueError) as error:
+        reason = getattr(error, "strerror", None) or "the path is not valid"
+        raise wrong(place, f"the file cannot be read ({reason})") from error
+    if len(data) > MAX_BYTES:
+        raise wrong(place, f"the file is larger than {MAX_BYTES:,} bytes")
+    try:
+        return data.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        line = data.count(b"\n", 0, error.start) + 1
+        column = error.start - data.rfind(b"\n", 0, error.start)
+        raise wrong(Place(str(path), (), line, column), "the file is not UTF-8; save it as UTF-8") from error
+
+
+def update_text(path: Path, change: Callable[[str], str]) -> None:
+    """Replace a file's text by what ``change`` makes of it, as one step among all who use this function.
+
+    The file is readable by its owner only; one that is missing has the empty text; a symbolic link stays.
+
+    Raises:
+        ConfigurationError: It cannot be read or written, or ``change`` raised it; then nothing changed.
+    """
+    try:
+        path = path.resolve()
+        path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        with _locked(path.parent):
+            before = read_text(path) if path.exists() else ""
+            after = change(before)
+            if after != before or not path.exists():
+                _replace(path, after)
+    except (OSError, RuntimeError) as error:
+        reason = getattr(error, "strerror", None) or "its links lead in a circle"
+        cure = "make it writable, or name another directory in MASSGEN_PLUGINS_CONFIG_DIR"
+        raise wrong(Place(str(path)), f"the file cannot be written ({reason}); {cure}") from error
+
+
+@contextlib.contextmanager
+def _locked(directory: Path) -> Iterator[None]:
+    """Hold the directory's lock; the kernel releases that of a writer who dies."""
+    deadline = time.monotonic() + _PATIENCE
+    with (directory / ".lock").open("a") as lock:
+        (directory / ".lock").chmod(0o600)
+        while True:
+            try:
+                fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+                break
+            except BlockingIOError:
+                if time.monotonic() > deadline:
+                    raise ConfigurationError(
+                        f"{directory}: another program is editing the settings; try again when it is done."
+                    ) from None
+                time.sleep(0.01)
+        yield
+
+
+def _replace(path: Path, text: str) -> None:
+    # mkstemp makes the file 0600, under a hidden name that no reader of profiles looks at.
+    handle, name = tempfile.mkstemp(prefix=f".{path.name}.", dir=path.parent)
+    try:
+        with os.fdopen(handle, "w", encoding="utf-8", newline="") as file:
+            file.write(text)
+            file.flush()
+            os.fsync(file.fileno())
+        Path(name).replace(path)
+    except BaseException:
+        Path(name).unlink(missing_ok=True)
+        raise
+    directory = os.open(path.parent, os.O_RDONLY)
+    try:
+        os.fsync(directory)
+    finally:
+        os.close(directory)

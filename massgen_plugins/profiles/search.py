@@ -1,0 +1,87 @@
+"""All profiles of this machine: one of each name, the strongest."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable
+from dataclasses import dataclass
+from pathlib import Path
+
+from massgen_plugins.profiles.checks import suggestion
+from massgen_plugins.profiles.places import yaml_files
+from massgen_plugins.profiles.profile import Profile, read_profiles
+from massgen_plugins.profiles.strict_yaml import load_yaml
+from massgen_plugins.profiles.tree import Place, shown, wrong
+
+__all__ = ["Catalog", "find_profiles", "profiles_in"]
+
+
+@dataclass(frozen=True, slots=True)
+class Catalog:
+    """Profiles to choose from.
+
+    Attributes:
+        profiles: No two of the same name, the strongest first.
+    """
+
+    profiles: tuple[Profile, ...]
+
+    def named(self, name: str, place: Place) -> Profile:
+        """The profile of that name.
+
+        Raises:
+            ConfigurationError: There is none; the sentence suggests one.
+        """
+        for profile in self.profiles:
+            if profile.name == name:
+                return profile
+        known = suggestion(name, (profile.name for profile in self.profiles))
+        raise wrong(place, f"no profile has the name given, {shown(name)}; {known}")
+
+    def providers(self) -> list[str]:
+        """Names of the providers for which there are profiles."""
+        return sorted({profile.provider for profile in self.profiles})
+
+    def default_of(self, provider: str, off: Collection[str]) -> Profile | None:
+        """The strongest default profile of a provider that is not switched off."""
+        for profile in self.profiles:
+            if profile.default and profile.provider == provider and profile.name not in off:
+                return profile
+        return None
+
+
+def find_profiles(directories: Iterable[Path], defined: Iterable[Profile] = ()) -> Catalog:
+    """Read every profile.
+
+    Args:
+        directories: The strongest first; those that do not exist hold nothing.
+        defined: Profiles that stand in settings: they are stronger than any in a directory.
+
+    Raises:
+        ConfigurationError: A file is not a profile file, or a directory holds two profiles of one name.
+    """
+    chosen: dict[str, Profile] = {}
+    for profile in defined:
+        chosen.setdefault(profile.name, profile)
+    for directory in directories:
+        for profile in profiles_in(directory):
+            chosen.setdefault(profile.name, profile)
+    return Catalog(tuple(chosen.values()))
+
+
+def profiles_in(directory: Path) -> list[Profile]:
+    """The profiles of one directory; in it names are unique, and so are defaults."""
+    found: dict[str, Profile] = {}
+    defaults: dict[str, Profile] = {}
+    for path in yaml_files(directory):
+        for profile in read_profiles(load_yaml(path)):
+            place = Place(str(path), ("profiles", profile.name))
+            if profile.name in found:
+                other = found[profile.name]
+                raise wrong(place, f"a profile of this name is also in {other.origin}; rename one")
+            if profile.default and profile.provider in defaults:
+                other = defaults[profile.provider]
+                raise wrong(place, f"'{other.name}' in {other.origin} is the default too; keep one")
+            found[profile.name] = profile
+            if profile.default:
+                defaults[profile.provider] = profile
+    return list(found.values())

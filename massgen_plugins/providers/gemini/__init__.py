@@ -1,0 +1,7 @@
+"""Google's Gemini: the Developer API, Vertex AI, and proxies that keep Google's paths."""
+
+from __future__ import annotations
+
+from massgen_plugins.providers.gemini.provider import GeminiProvider
+
+__all__ = ["GeminiProvider"]

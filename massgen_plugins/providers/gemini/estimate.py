@@ -1,0 +1,100 @@
+"""What a request will cost, read from its body before it leaves: an upper estimate of its input tokens."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+from massgen_plugins.providers.gemini.media import (
+    CACHED_CONTENT,
+    MediaRates,
+    inline_tokens,
+    linked_tokens,
+    rates_of,
+)
+from massgen_plugins.providers.gemini.text import text_tokens
+from massgen_plugins.quota import Amounts, Kind
+
+__all__ = ["UNKNOWN_BODY", "estimate"]
+
+UNKNOWN_BODY = 32_768
+"""Tokens assumed of a body that nobody has seen, such as a stream of unknown length."""
+
+_LARGEST_BODY = 100 * 1024 * 1024
+"""Bytes; the API accepts no more, and reading more would hold up everybody else."""
+
+_INLINE = frozenset({"inlineData", "inline_data"})
+_LINKED = frozenset({"fileData", "file_data"})
+_CACHED = frozenset({"cachedContent", "cached_content"})
+_NOT_TEXT = _INLINE | _LINKED | _CACHED
+
+
+def estimate(body: bytes | None, model: str, *, declared_size: str | None = None) -> Amounts:
+    """One request, and the most input tokens that it is likely to be.
+
+    Everything in the body counts: contents with their calls, answers and thoughts, the system instruction,
+    declarations of functions, schemas. Media count by Google's rates. The sum is an estimate above the true
+    count for usual traffic; where a body cannot be read, one token a byte holds for all text.
+
+    Args:
+        body: As it will be sent; None when it is not known.
+        model: Resolved model; the rates of media depend on it.
+        declared_size: The ``content-length`` header, the bound of an unknown body.
+    """
+    return {Kind.REQUESTS: 1, Kind.INPUT_TOKENS: _input_tokens(body, model, declared_size)}
+
+
+def _input_tokens(body: bytes | None, model: str, declared_size: str | None) -> int:
+    if body is None:
+        size = declared_size or ""
+        return int(size) if size.isdecimal() and len(size) < 12 else UNKNOWN_BODY
+    if len(body) > _LARGEST_BODY:
+        return len(body)
+    try:
+        document = json.loads(body)
+    except (ValueError, RecursionError, MemoryError):
+        return len(body)
+    if not isinstance(document, dict):
+        return len(body)
+    rates = rates_of(model, high=b"RESOLUTION_HIGH" in body, ultra_high=b"ULTRA_HIGH" in body)
+    return _tokens_of(document, rates)
+
+
+def _tokens_of(document: dict[str, Any], rates: MediaRates) -> int:
+    """Walk the document without recursion; what is not media is text, whichever field holds it."""
+    texts: list[str] = []
+    tokens = 0
+    pending: list[Any] = [document]
+    while pending:
+        node = pending.pop()
+        if isinstance(node, str):
+            texts.append(node)
+        elif isinstance(node, list):
+            pending.extend(node)
+        elif isinstance(node, dict):
+            for key, value in node.items():
+                media = _media_tokens(key, value, rates) if key in _NOT_TEXT else None
+                if media is None:
+                    texts.append(key)
+                    pending.append(value)
+                else:
+                    tokens += media
+        else:
+            texts.append(str(node))
+    # The line end after each text stands for the quotes, colons and role marks around it.
+    return tokens + text_tokens("\n".join(texts)) + 1
+
+
+def _media_tokens(key: str, value: Any, rates: MediaRates) -> int | None:
+    """Tokens of a field named like media or a cache; None if it is neither after all."""
+    if key in _CACHED:
+        return CACHED_CONTENT if isinstance(value, str) else None
+    if not isinstance(value, dict):
+        return None
+    mime = value.get("mimeType", value.get("mime_type", ""))
+    mime = mime if isinstance(mime, str) else ""
+    if key in _LINKED:
+        # A link to a film on the web carries no type; no other link goes without.
+        return linked_tokens(mime or "video/*", rates)
+    data = value.get("data")
+    return inline_tokens(mime, data, rates) if isinstance(data, str) else None

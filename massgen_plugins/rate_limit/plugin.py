@@ -1,0 +1,15 @@
+"""Rate limiting as a plugin: it adds the limiter as middleware."""
+
+from __future__ import annotations
+
+from massgen_plugins.hookspecs import MiddlewareContext, hookimpl
+from massgen_plugins.middleware import Middleware
+from massgen_plugins.rate_limit.middleware import RateLimitMiddleware
+
+__all__ = ["massgen_middleware"]
+
+
+@hookimpl
+def massgen_middleware(context: MiddlewareContext) -> Middleware:
+    """Admit every call into its scope."""
+    return RateLimitMiddleware(context.limiter, context.rules, context.emit)

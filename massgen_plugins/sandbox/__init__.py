@@ -1,0 +1,58 @@
+"""A loopback provider that enforces quotas and tells the truth: for tests, the demo, and users without a key.
+
+The names are imported on first use, so that looking into this package costs nothing.
+"""
+
+from __future__ import annotations
+
+import importlib
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from massgen_plugins.sandbox.config import (
+        Fault,
+        FaultRule,
+        Network,
+        Place,
+        Quota,
+        QuotaKind,
+        SandboxConfig,
+        Tier,
+        WindowShape,
+        clock_offset_before_midnight,
+        per_model,
+    )
+    from massgen_plugins.sandbox.process import SandboxProcess
+    from massgen_plugins.sandbox.report import RequestRecord, SandboxReport
+    from massgen_plugins.sandbox.server import Sandbox
+
+__all__ = [
+    "Fault",
+    "FaultRule",
+    "Network",
+    "Place",
+    "Quota",
+    "QuotaKind",
+    "RequestRecord",
+    "Sandbox",
+    "SandboxConfig",
+    "SandboxProcess",
+    "SandboxReport",
+    "Tier",
+    "WindowShape",
+    "clock_offset_before_midnight",
+    "per_model",
+]
+
+_MODULES = {
+    "RequestRecord": "report",
+    "Sandbox": "server",
+    "SandboxProcess": "process",
+    "SandboxReport": "report",
+}
+
+
+def __getattr__(name: str) -> Any:
+    if name not in __all__:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    return getattr(importlib.import_module(f"{__name__}.{_MODULES.get(name, 'config')}"), name)

@@ -1,0 +1,140 @@
+"""The words of a Gemini error: real bodies, field for field, with the numbers of the case filled in.
+
+Shapes and quota names were seen in public reports of real responses. ``retryDelay`` is cut to whole seconds
+while the prose keeps the exact duration, and the hint of a spent free day is wrong: the real ones are so.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from massgen_plugins.sandbox.config import QuotaKind, Tier
+from massgen_plugins.sandbox.quotas import NANOSECONDS
+
+__all__ = ["Violation", "api_error", "exhausted", "go_duration", "help_link", "quota_id", "quota_refusal"]
+
+_SERVICE = "generativelanguage.googleapis.com"
+_LIMITS_PAGE = "https://ai.google.dev/gemini-api/docs/rate-limits"
+_PLAN = (
+    "You exceeded your current quota, please check your plan and billing details. "
+    f"For more information on this error, head to: {_LIMITS_PAGE}."
+)
+_TIER_SUFFIX = {Tier.FREE: "-FreeTier", Tier.TIER_1: "", Tier.TIER_2: "-PaidTier2", Tier.TIER_3: "-PaidTier3"}
+_METRIC_TIER = {
+    Tier.FREE: "free_tier",
+    Tier.TIER_1: "paid_tier",
+    Tier.TIER_2: "paid_tier_2",
+    Tier.TIER_3: "paid_tier_3",
+}
+
+
+@dataclass(frozen=True)
+class Violation:
+    """One limit that refuses a request.
+
+    ``daily``: per day, else per minute. ``limit``: the amount, ``None`` to leave the value out.
+    ``wait``: nanoseconds until the request would fit, ``None`` if it never will.
+    """
+
+    kind: QuotaKind
+    daily: bool
+    limit: int | None
+    wait: int | None
+
+
+def quota_id(kind: QuotaKind, *, daily: bool, tier: Tier) -> str:
+    """The provider's name of a quota."""
+    unit = "Day" if daily else "Minute"
+    suffix = _TIER_SUFFIX[tier]
+    if kind is QuotaKind.REQUESTS:
+        return f"GenerateRequestsPer{unit}PerProjectPerModel{suffix}"
+    paid = "" if tier is Tier.FREE else "PaidTier"
+    return f"GenerateContent{paid}InputTokensPerModelPer{unit}{suffix}"
+
+
+def quota_refusal(
+    violations: Sequence[Violation], model: str, tier: Tier, *, hint: int | None = None
+) -> dict[str, Any]:
+    """The 429 for ``violations`` of the resolved ``model``; ``hint`` (nanoseconds) overrides their waits."""
+    wait = _hint(violations, tier) if hint is None else hint
+    lines = [
+        f"* Quota exceeded for metric: {_metric(v, tier)}, limit: {v.limit or 0}, model: {model}"
+        for v in violations
+        if v.limit is not None
+    ]
+    message = "\n".join([_PLAN, *lines, f"Please retry in {go_duration(wait)}."])
+    failure = {
+        "@type": "type.googleapis.com/google.rpc.QuotaFailure",
+        "violations": [_violation(v, model, tier) for v in violations],
+    }
+    retry = {"@type": "type.googleapis.com/google.rpc.RetryInfo", "retryDelay": f"{wait // NANOSECONDS}s"}
+    return exhausted(message, [failure, help_link(), retry])
+
+
+def exhausted(message: str, details: list[dict[str, Any]] | None = None) -> dict[str, Any]:
+    """A 429 with this message, and ``details`` if there are any."""
+    return api_error(429, "RESOURCE_EXHAUSTED", message, details)
+
+
+def api_error(
+    code: int, status: str, message: str, details: list[dict[str, Any]] | None = None
+) -> dict[str, Any]:
+    """Google's error envelope."""
+    error: dict[str, Any] = {"code": code, "message": message, "status": status}
+    if details:
+        error["details"] = details
+    return {"error": error}
+
+
+def help_link() -> dict[str, Any]:
+    """The detail that only points to the documentation."""
+    links = [{"description": "Learn more about Gemini API quotas", "url": _LIMITS_PAGE}]
+    return {"@type": "type.googleapis.com/google.rpc.Help", "links": links}
+
+
+def go_duration(nanoseconds: int) -> str:
+    """A duration as Go prints it: ``20h3m13.257628674s``, ``7m55.95s``, ``997.965142ms``, ``0s``."""
+    if nanoseconds == 0:
+        return "0s"
+    for unit, size in (("ns", 1_000), ("µs", 1_000_000), ("ms", NANOSECONDS)):
+        if nanoseconds < size:
+            return _decimal(nanoseconds, size // 1_000) + unit
+    minutes, rest = divmod(nanoseconds, 60 * NANOSECONDS)
+    hours, minutes_left = divmod(minutes, 60)
+    prefix = f"{hours}h{minutes_left}m" if hours else f"{minutes}m" if minutes else ""
+    return prefix + _decimal(rest, NANOSECONDS) + "s"
+
+
+def _decimal(amount: int, size: int) -> str:
+    whole, fraction = divmod(amount, size)
+    digits = f"{fraction:0{len(str(size)) - 1}d}".rstrip("0") if fraction else ""
+    return f"{whole}.{digits}" if digits else str(whole)
+
+
+def _hint(violations: Sequence[Violation], tier: Tier) -> int:
+    """The wait the provider names: one second for the impossible, within a minute for a spent free day."""
+    wait = max(NANOSECONDS if v.wait is None else v.wait for v in violations)
+    spent_free_day = tier is Tier.FREE and any(v.daily for v in violations)
+    return wait % (60 * NANOSECONDS) if spent_free_day else wait
+
+
+def _violation(violation: Violation, model: str, tier: Tier) -> dict[str, Any]:
+    found: dict[str, Any] = {
+        "quotaMetric": _metric(violation, tier),
+        "quotaId": quota_id(violation.kind, daily=violation.daily, tier=tier),
+        "quotaDimensions": {"location": "global", "model": model},
+    }
+    if violation.limit:
+        found["quotaValue"] = str(violation.limit)
+    return found
+
+
+def _metric(violation: Violation, tier: Tier) -> str:
+    name = f"generate_content_{_METRIC_TIER[tier]}_input_token_count"
+    if violation.kind is QuotaKind.REQUESTS:
+        name = f"generate_content_{_METRIC_TIER[tier]}_requests"
+        if tier is Tier.TIER_1:
+            name = "generate_requests_per_model" + ("_per_day" if violation.daily else "")
+    return f"{_SERVICE}/{name}"

@@ -1,0 +1,124 @@
+"""What the sandbox answers: a decision read from the prompt, in the protocol's neutral terms.
+
+A MassGen agent is asked to end a turn with one of the moves on offer: give a new answer, vote for an answer
+it was shown, stop, or submit. The sandbox gives an answer while the prompt shows none, and votes for the
+first one shown as soon as there are any, so that every coordination ends. Without a move on offer it gives
+plain text.
+
+A test writes what it wants on lines of its own: ``SANDBOX: call_tool NAME {json}`` (one per call, in order)
+and ``SANDBOX: continue`` (an answer that must be continued once).
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+__all__ = ["Conversation", "Move", "Reply", "Text", "ToolCall", "Unfinished", "answering_agents", "reply_to"]
+
+_ANSWERS = "<CURRENT ANSWERS from the agents>"
+_END = "<END OF CURRENT ANSWERS>"
+_ANSWERED = re.compile(r"<end of (agent\d+)[\d.]*>")
+_CALL_TOOL = re.compile(r"^SANDBOX: call_tool (\S+) (\{.*\})[ \t\r]*$", re.MULTILINE)
+_CONTINUE = re.compile(r"^SANDBOX: continue[ \t\r]*$", re.MULTILINE)
+_FILLER = "This text was written by a rule and not by a model, so there is nothing to learn from it."
+
+
+@dataclass(frozen=True)
+class Conversation:
+    """What a request says, whatever its protocol.
+
+    ``text``: all the text of the prompt. ``offers``: names of the moves or tools on offer.
+    ``tool_results``: results of earlier tool calls in it. ``resumed``: it continues an unfinished answer.
+    """
+
+    text: str
+    offers: frozenset[str] = frozenset()
+    tool_results: int = 0
+    resumed: bool = False
+
+
+@dataclass(frozen=True)
+class Text:
+    """A plain answer."""
+
+    text: str
+
+
+@dataclass(frozen=True)
+class Unfinished:
+    """The first half of an answer, to be continued in another request."""
+
+    text: str
+
+
+@dataclass(frozen=True)
+class ToolCall:
+    """A call of one of the client's own tools, asked for by the script in the prompt."""
+
+    name: str
+    arguments: Mapping[str, Any]
+
+
+@dataclass(frozen=True)
+class Move:
+    """A coordination move: ``new_answer``, ``vote``, ``stop`` or ``submit``, with its arguments."""
+
+    name: str
+    arguments: Mapping[str, Any]
+
+
+Reply = Text | Unfinished | ToolCall | Move
+
+
+def reply_to(conversation: Conversation, *, serial: int, words: int) -> Reply:
+    """The reply; ``serial`` makes answers differ from each other, ``words`` is the length of an answer."""
+    scripted = _scripted(conversation)
+    if scripted is not None:
+        return scripted
+    text = _essay(serial, words)
+    return _move(conversation, text) or Text(text)
+
+
+def answering_agents(text: str) -> list[str]:
+    """Ids of the agents whose answers the prompt shows, in the order of their numbers."""
+    block = text.rpartition(_ANSWERS)[2] if _ANSWERS in text else ""
+    shown = set(_ANSWERED.findall(block.partition(_END)[0]))
+    return sorted(shown, key=lambda agent: int(agent.removeprefix("agent")))
+
+
+def _scripted(conversation: Conversation) -> Reply | None:
+    calls = _CALL_TOOL.findall(conversation.text)
+    if conversation.tool_results < len(calls):
+        name, arguments = calls[conversation.tool_results]
+        try:
+            return ToolCall(name, json.loads(arguments))
+        except (ValueError, RecursionError):
+            return None
+    if _CONTINUE.search(conversation.text) and not conversation.resumed:
+        return Unfinished("The first half of an answer, ")
+    return None
+
+
+def _move(conversation: Conversation, text: str) -> Move | None:
+    offers = conversation.offers
+    agents = answering_agents(conversation.text)
+    if "submit" in offers:
+        return Move("submit", {"confirmed": True})
+    if "vote" in offers and (agents or "new_answer" not in offers):
+        return Move("vote", {"agent_id": (agents or ["agent1"])[0], "reason": "It is the first one shown."})
+    if "stop" in offers and (agents or "new_answer" not in offers):
+        return Move("stop", {"summary": text, "status": "complete"})
+    if "new_answer" in offers:
+        return Move("new_answer", {"content": text})
+    return None
+
+
+def _essay(serial: int, words: int) -> str:
+    opening = f"Answer number {serial} of the sandbox."
+    filler = _FILLER.split()
+    missing = max(0, words - len(opening.split()))
+    return " ".join([opening, *(filler[index % len(filler)] for index in range(missing))])

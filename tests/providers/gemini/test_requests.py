@@ -1,0 +1,113 @@
+"""Which requests are model calls, and what is read out of them."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+
+from massgen_plugins.providers.base import HttpRequest, Provider
+from massgen_plugins.providers.gemini import GeminiProvider
+
+GEMINI: Provider = GeminiProvider()
+OWN = "https://generativelanguage.googleapis.com"
+CALL = f"{OWN}/v1beta/models/gemini-2.5-flash:generateContent"
+BODY = json.dumps({"contents": [{"parts": [{"text": "What is 2 + 2?"}]}]}).encode()
+
+
+def read(url: str, body: bytes | None = BODY, **headers: str):
+    names = {name.replace("_", "-"): value for name, value in headers.items()}
+    return GEMINI.read_request(HttpRequest("POST", url, names, body))
+
+
+@pytest.mark.parametrize(
+    ("url", "model", "stream"),
+    [
+        (CALL, "gemini-2.5-flash", False),
+        (f"{OWN}/v1/models/gemini-2.5-flash:streamGenerateContent?alt=sse", "gemini-2.5-flash", True),
+        (
+            "https://proxy.example/gemini/v1beta/models/gemini-3.1-pro:generateContent",
+            "gemini-3.1-pro",
+            False,
+        ),
+        (
+            "https://aiplatform.googleapis.com/v1beta1/publishers/google/models/g-1:streamGenerateContent",
+            "g-1",
+            True,
+        ),
+        (
+            "https://eu-aiplatform.googleapis.com/v1/projects/p/publishers/google/models/g-1:generateContent",
+            "g-1",
+            False,
+        ),
+        (f"{OWN}/v1beta/tunedModels/mine-001:generateContent", "tunedModels/mine-001", False),
+        ("http://127.0.0.1:8000/models/decoy/v1/models/real:generateContent", "real", False),
+        (f"{OWN}/v1beta/models/gemini-2.5-flash%3AgenerateContent", "gemini-2.5-flash", False),
+        (f"{OWN}//v1beta//models/gemini-2.5-flash:generateContent", "gemini-2.5-flash", False),
+    ],
+)
+def test_generate_content_of_any_host_version_and_prefix_is_a_model_call(url, model, stream):
+    assert GEMINI.is_model_call("POST", url)
+    request = read(url)
+    assert (request.requested_model, request.stream) == (model, stream)
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        f"{OWN}/v1beta/models/gemini-2.5-flash:countTokens",
+        f"{OWN}/v1beta/models/gemini-embedding-2:embedContent",
+        f"{OWN}/v1beta/models/gemini-2.5-flash:batchGenerateContent",
+        f"{OWN}/v1beta/models/imagen-4:predict",
+        f"{OWN}/v1beta/models/veo-3:predictLongRunning",
+        f"{OWN}/v1beta/models/gemini-2.5-flash",
+        f"{OWN}/v1beta/models/gemini-2.5-flash:generateContent/operations/1",
+        f"{OWN}/search?q=/models/gemini-2.5-flash:generateContent",
+        "https://models/gemini-2.5-flash:generateContent",
+        "https://[broken/models/gemini-2.5-flash:generateContent",
+        "https://api.openai.com/v1/chat/completions",
+        "",
+    ],
+)
+def test_other_traffic_is_not_a_model_call(url):
+    assert not GEMINI.is_model_call("POST", url)
+    assert read(url) is None
+
+
+def test_only_post_is_a_model_call():
+    assert not GEMINI.is_model_call("GET", CALL)
+
+
+def test_the_key_in_the_header_comes_before_the_one_in_the_url():
+    assert read(f"{CALL}?key=in-url", x_goog_api_key="in-header").credential == "in-header"
+    assert read(f"{CALL}?alt=sse&key=in-url", authorization="Bearer t").credential == "in-url"
+    assert read(CALL, authorization="Bearer t").credential == "Bearer t"
+    assert read(CALL).credential == ""
+
+
+def test_a_project_names_the_account_better_than_a_token_that_changes_every_hour():
+    vertex = "https://aiplatform.googleapis.com/v1/projects/team-a/locations/eu/publishers/google/models/g-1"
+    assert read(f"{vertex}:generateContent", authorization="Bearer t").credential == "team-a"
+    assert read(CALL, authorization="Bearer t", x_goog_user_project="team-b").credential == "team-b"
+
+
+@pytest.mark.parametrize(
+    ("place", "endpoint"),
+    [
+        (OWN, ""),
+        ("https://GenerativeLanguage.googleapis.com:443", ""),
+        ("https://aiplatform.googleapis.com", "aiplatform.googleapis.com"),
+        ("http://127.0.0.1:8765", "127.0.0.1:8765"),
+        ("http://proxy.example:80", "proxy.example"),
+        ("https://user:secret@proxy.example/base", "proxy.example"),
+    ],
+)
+def test_the_endpoint_is_empty_for_google_and_the_host_otherwise(place, endpoint):
+    assert read(f"{place}/v1beta/models/gemini-2.5-flash:generateContent").endpoint == endpoint
+
+
+def test_a_request_carries_its_resolved_model_and_its_estimate():
+    request = read(f"{OWN}/v1beta/models/gemini-2.5-flash-preview-05-20:generateContent")
+    assert request.model == "gemini-2.5-flash"
+    assert request.estimate["requests"] == 1
+    assert 8 <= request.estimate["input_tokens"] <= 40

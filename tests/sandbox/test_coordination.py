@@ -1,0 +1,92 @@
+"""What is answered to which prompt."""
+
+from __future__ import annotations
+
+import json
+
+from massgen_plugins.sandbox.coordination import (
+    Conversation,
+    Move,
+    Text,
+    ToolCall,
+    Unfinished,
+    answering_agents,
+    reply_to,
+)
+
+BOTH = frozenset({"new_answer", "vote"})
+EMPTY = "<CURRENT ANSWERS from the agents>\n(no answers available yet)\n<END OF CURRENT ANSWERS>"
+TWO = (
+    "<CURRENT ANSWERS from the agents>\n<agent10.1> later <end of agent10.1>\n"
+    "<agent2.3> four <end of agent2.3>\n<END OF CURRENT ANSWERS>"
+)
+
+
+def reply(text: str, offers: frozenset[str] = frozenset(), **more: object) -> object:
+    return reply_to(Conversation(text, offers, **more), serial=7, words=10)  # type: ignore[arg-type]
+
+
+def test_without_answers_it_gives_one() -> None:
+    move = reply(EMPTY, BOTH)
+    assert isinstance(move, Move)
+    assert move.name == "new_answer"
+    assert len(str(move.arguments["content"]).split()) == 10
+
+
+def test_answers_differ_from_each_other() -> None:
+    one, other = (reply_to(Conversation("", BOTH), serial=number, words=10) for number in (1, 2))
+    assert one != other
+
+
+def test_with_answers_it_votes_for_an_agent_that_is_shown() -> None:
+    move = reply(TWO, BOTH)
+    assert isinstance(move, Move)
+    assert (move.name, move.arguments["agent_id"]) == ("vote", "agent2")
+
+
+def test_only_the_latest_answers_count() -> None:
+    assert answering_agents(TWO + EMPTY) == []
+    assert answering_agents(EMPTY + TWO) == ["agent2", "agent10"]
+
+
+def test_words_about_agents_elsewhere_are_not_answers() -> None:
+    assert answering_agents("<agent1> is how an answer begins, <end of agent1> how it ends") == []
+
+
+def test_an_agent_that_may_only_vote_votes() -> None:
+    move = reply(EMPTY, frozenset({"vote"}))
+    assert isinstance(move, Move)
+    assert move.name == "vote"
+
+
+def test_the_other_moves() -> None:
+    names = {
+        offers: reply(TWO, frozenset(offers)) for offers in (("stop", "new_answer"), ("submit", "restart"))
+    }
+    assert [move.name for move in names.values() if isinstance(move, Move)] == ["stop", "submit"]
+
+
+def test_without_an_offer_it_speaks() -> None:
+    assert isinstance(reply(TWO), Text)
+
+
+def test_a_script_calls_tools_in_order_and_then_speaks() -> None:
+    script = 'Please:\nSANDBOX: call_tool add {"a": 1}\nSANDBOX: call_tool sub {"b": 2}\nThanks.'
+    assert reply(script) == ToolCall("add", {"a": 1})
+    assert reply(script, tool_results=1) == ToolCall("sub", {"b": 2})
+    assert isinstance(reply(script, tool_results=2), Text)
+
+
+def test_a_script_with_broken_json_is_only_text() -> None:
+    assert isinstance(reply("SANDBOX: call_tool add {a: 1}"), Text)
+    assert isinstance(reply("SANDBOX: call_tool add " + '{"a":' * 100_000 + "1" + "}" * 100_000), Text)
+
+
+def test_an_answer_that_must_be_continued_is_continued_once() -> None:
+    assert isinstance(reply("SANDBOX: continue"), Unfinished)
+    assert isinstance(reply("SANDBOX: continue", resumed=True), Text)
+
+
+def test_a_marker_within_a_line_is_no_script() -> None:
+    quoted = json.dumps("SANDBOX: continue")
+    assert isinstance(reply(f"the text {quoted} is quoted"), Text)

@@ -1,0 +1,69 @@
+"""Rare turns of one exchange that no server can provoke on demand."""
+
+from __future__ import annotations
+
+import asyncio
+from types import SimpleNamespace
+
+import httpx
+import pytest
+
+from massgen_plugins.wire.exchange import Exchange
+from massgen_plugins.wire.loop_runner import LoopRunner
+from massgen_plugins.wire.sync_bridge import drive
+
+PATH = "/v1/messages"
+
+
+def test_an_admission_that_comes_with_an_interrupt_is_given_back(gate):
+    class Interrupted(LoopRunner):
+        async def run(self, work):
+            await work
+            raise KeyboardInterrupt
+
+    line = SimpleNamespace(read=lambda: SimpleNamespace(url=PATH, body=b""), repeatable=True)
+    with pytest.raises(KeyboardInterrupt):
+        asyncio.run(Exchange(gate, gate.provider, line, Interrupted()).run())
+    assert gate.recorder.names == ["before", "after"]
+    assert not gate.recorder.outcomes[0].sent
+
+
+def test_a_request_to_a_proxy_does_not_count_as_written(gate):
+    class BehindProxy(httpx.HTTPTransport):
+        def handle_request(self, request):
+            connect = {"request": SimpleNamespace(method=b"CONNECT")}
+            request.extensions["trace"]("http11.send_request_headers.started", connect)
+            raise httpx.ProxyError("no way through")
+
+    with httpx.Client(transport=BehindProxy()) as client, pytest.raises(httpx.ProxyError):
+        client.post(f"http://example.invalid{PATH}")
+    assert gate.recorder.names == ["before", "after"]
+    assert not gate.recorder.outcomes[0].sent
+
+
+def test_what_is_left_running_after_a_request_is_not_taken_for_a_part_of_it(server, gate):
+    """A hook of the user starts a task during a request; its own calls are admitted all the same."""
+    tasks = []
+
+    async def ask_later(client):
+        await client.post(PATH)
+
+    async def hook(request):
+        if not tasks:
+            tasks.append(asyncio.create_task(ask_later(client)))
+
+    async def scenario():
+        async with client:
+            await client.post(PATH)
+            await tasks[0]
+
+    client = httpx.AsyncClient(base_url=server.url, event_hooks={"request": [hook]})
+    asyncio.run(scenario())
+    assert server.requests == 2
+    # The task may run while the first request is still under way: then it is part of it.
+    assert gate.recorder.names.count("before") in (1, 2)
+
+
+def test_only_what_never_suspends_can_be_driven():
+    with pytest.raises(RuntimeError, match="suspended"):
+        drive(asyncio.sleep(0))
