@@ -31,6 +31,11 @@ class Conventions:
     day: Window = DAY
 
     @property
+    def zone(self) -> str:
+        """Where the provider's day begins; UTC when any 24 hours count."""
+        return self.day.zone if isinstance(self.day, CalendarDay) else "UTC"
+
+    @property
     def day_zone(self) -> str:
         """The day as a profile file writes it."""
         return self.day.zone if isinstance(self.day, CalendarDay) else ROLLING

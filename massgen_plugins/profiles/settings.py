@@ -89,6 +89,7 @@ class Settings:
             cooldown_mode=self.cooldown_mode,
             max_wait=int(self.max_wait * NANOSECONDS),
             wait_for_day=self.wait_for_day,
+            zone=profile.conventions.zone,
             profile=profile.name,
         )
 

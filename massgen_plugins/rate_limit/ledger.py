@@ -77,7 +77,7 @@ class Ledger:
             else:
                 self._windows[limit.window] = (*self._windows.get(limit.window, ()), index)
         for window, columns in self._windows.items():
-            self._logs[window] = SlidingLog(window.length, margin_of(window) + WRITE_GRACE, len(columns))
+            self._logs[window] = SlidingLog(window.length, len(columns))
 
     def advance(self, now: Moment) -> None:
         """Forget what has aged out; to be called before anything is asked at a later moment."""
@@ -161,19 +161,18 @@ class Ledger:
     def take_over(self, old: Ledger) -> None:
         """Carry over what was spent under other limits, wherever kind and window are the same."""
         origin = {limit.key: index for index, limit in enumerate(old.limits)}
-        for index, limit in enumerate(self.limits):
-            source = origin.get(limit.key)
-            if source is None:
-                continue
-            if isinstance(limit.window, CalendarDay):
-                self._days[index].spent = dict(old._days[source].spent)
-            else:
-                column = self._windows[limit.window].index(index)
-                old_column = old._windows[limit.window].index(source)
-                self._logs[limit.window].copy_column(column, old._logs[limit.window], old_column)
+        for window, columns in self._windows.items():
+            if window in old._logs:
+                sources = [origin.get(self.limits[index].key) for index in columns]
+                pairs = [(c, old._windows[window].index(s)) for c, s in enumerate(sources) if s is not None]
+                self._logs[window].copy_columns(old._logs[window], pairs)
+        for index, counter in self._days.items():
+            source = origin.get(self.limits[index].key)
+            if source is not None:
+                counter.spent = dict(old._days[source].spent)
 
     def dump(self) -> tuple[list[tuple[int, bytes]], list[list[tuple[int, int]]]]:
-        """The state for a store: (tail, cells) of each window, and (day, amount) pairs of each daily limit."""
+        """The state for a store: (horizon, cells) of each window, and (day, amount) pairs of each daily limit."""
         logs = [log.dump() for log in self._logs.values()]
         return logs, [sorted(counter.spent.items()) for counter in self._days.values()]
 
@@ -185,8 +184,8 @@ class Ledger:
         """
         if len(logs) != len(self._logs) or len(days) != len(self._days):
             raise ValueError("the stored ledger has other limits")
-        for log, (tail, cells) in zip(self._logs.values(), logs, strict=True):
-            log.load(tail, cells)
+        for log, (horizon, cells) in zip(self._logs.values(), logs, strict=True):
+            log.load(horizon, cells)
         for counter, spent in zip(self._days.values(), days, strict=True):
             counter.spent = {int(day): int(amount) for day, amount in spent}
 

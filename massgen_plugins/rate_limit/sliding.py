@@ -1,86 +1,81 @@
-"""One sliding window: what was spent in it, in constant memory, and when it ages out.
+"""One sliding window: what was spent in it, in bounded memory, and when it ages out.
 
 Time is in integer nanoseconds: with floating-point seconds one call too many fits exactly at the edge.
-The window is cut into a fixed grid of cells. A cell knows its latest stamp and the sum of each column, and
-ages out as a whole when its latest stamp does. A cell with one event in it is therefore exact, and one with
-several frees the earlier ones late by less than a cell: never too early, at most ``length / CELLS`` too late.
+
+A cell is a stamp and what was spent at it, one column for each limit. A window of up to ``EXACT`` cells is exact
+to the nanosecond. Beyond that, calls within the same ``1 / GRID`` of the window share a cell, which ages out with
+the latest of them: never too early, and at most that much too late. So a window never has more than
+``EXACT + GRID`` cells and those of the margin, whatever its limits.
 """
 
 from __future__ import annotations
 
 from array import array
+from bisect import bisect_left, bisect_right
 from collections.abc import Sequence
 
-__all__ = ["CELLS", "SlidingLog"]
+__all__ = ["EXACT", "GRID", "SlidingLog"]
 
-CELLS = 500
-"""Cells per window: 120 ms of a minute, which costs less than 0.2 % of a saturated limit."""
+EXACT = 256
+GRID = 500
 
 
 class SlidingLog:
-    """What was spent in the last ``length`` nanoseconds, one column for each limit of that window.
+    """What was spent in the last ``length`` nanoseconds; stamps may lie in the future.
 
-    Stamps may lie up to ``margin`` nanoseconds in the future. All amounts are integers, not negative.
+    Args:
+        length: Nanoseconds.
+        columns: How many kinds are counted; all amounts are integers, not negative.
     """
 
-    __slots__ = ("_cell", "_size", "_stamps", "_sums", "_tail", "length", "margin", "used")
+    __slots__ = ("_grid", "_horizon", "_stamps", "_sums", "length", "used")
 
-    def __init__(self, length: int, margin: int, columns: int) -> None:
+    def __init__(self, length: int, columns: int) -> None:
         self.length = length
-        self.margin = margin
-        self._cell = max(1, length // CELLS)
-        # Two more than the grid needs, since window and margin may both begin and end within a cell.
-        self._size = (length + margin) // self._cell + 2
-        self._stamps = array("q", bytes(8 * self._size))
-        self._sums = [array("q", bytes(8 * self._size)) for _ in range(columns)]
-        self._tail = 0
+        self._grid = max(1, length // GRID)
+        self._horizon = 0
+        self._stamps = array("q")
+        self._sums = [array("q") for _ in range(columns)]
         self.used = [0] * columns
 
     def advance(self, now: int) -> None:
-        """Forget what has aged out at ``now``: every cell whose latest stamp is ``length`` ago or more."""
-        horizon = now - self.length
-        last = horizon // self._cell
-        if last - self._tail >= self._size:
-            self._clear_all()
-            self._tail = last
-        tail = self._tail
-        while tail <= last:
-            position = tail % self._size
-            stamp = self._stamps[position]
-            if stamp > horizon:
-                break
-            if stamp:
-                self._clear(position)
-            tail += 1
-        self._tail = tail
+        """Forget what has aged out at ``now``: everything stamped ``length`` ago or earlier."""
+        self._horizon = horizon = max(self._horizon, now - self.length)
+        stamps = self._stamps
+        if not stamps or stamps[0] > horizon:
+            return
+        gone = bisect_right(stamps, horizon)
+        del stamps[:gone]
+        for column, sums in enumerate(self._sums):
+            self.used[column] -= sum(sums[:gone])
+            del sums[:gone]
 
     def add(self, stamp: int, amounts: Sequence[int]) -> None:
-        """Spend ``amounts`` at ``stamp``, not beyond the margin; nothing happens if that has aged out."""
-        index = stamp // self._cell
-        if index < self._tail:
+        """Spend ``amounts`` at ``stamp``; nothing happens if that has aged out already."""
+        if stamp <= self._horizon:
             return
-        position = index % self._size
-        if stamp > self._stamps[position]:
-            self._stamps[position] = stamp
+        index = self._cell_for(stamp)
         for column, amount in enumerate(amounts):
-            self._sums[column][position] += amount
+            self._sums[column][index] += amount
             self.used[column] += amount
 
     def remove(self, stamp: int, amounts: Sequence[int]) -> bool:
         """Take back what was spent at ``stamp``; False, and nothing happens, if it has aged out."""
-        index = stamp // self._cell
-        if index < self._tail:
+        if stamp <= self._horizon:
             return False
-        position = index % self._size
-        rest = 0
+        # A shared cell has the latest stamp of its calls, so the call is in the first one that is not earlier.
+        first = last = bisect_left(self._stamps, stamp)
         for column, amount in enumerate(amounts):
             sums = self._sums[column]
-            taken = min(amount, sums[position])
-            sums[position] -= taken
-            self.used[column] -= taken
-            rest += sums[position]
-        if not rest:
-            self._stamps[position] = 0
+            index = first
+            while amount and index < len(sums):
+                taken = min(amount, sums[index])
+                sums[index] -= taken
+                self.used[column] -= taken
+                amount -= taken  # noqa: PLW2901 - what is left goes to the next cell
+                last = max(last, index)
+                index += 1
+        self._drop_empty(first, last)
         return True
 
     def frees_at(self, excess: Sequence[int], now: int) -> int:
@@ -89,50 +84,70 @@ class SlidingLog:
         Returns:
             ``now`` if no column has an excess; never later than when everything has aged out.
         """
-        missing = [max(0, amount) for amount in excess]
         when = now
-        for index in range(self._tail, self._tail + self._size):
-            if not any(missing):
-                break
-            position = index % self._size
-            if self._stamps[position]:
-                when = max(when, self._stamps[position] + self.length)
-                missing = [max(0, m - s[position]) for m, s in zip(missing, self._sums, strict=True)]
+        for sums, wanted in zip(self._sums, excess, strict=True):
+            freed = index = 0
+            while freed < wanted and index < len(sums):
+                freed += sums[index]
+                index += 1
+            if index:
+                when = max(when, self._stamps[index - 1] + self.length)
         return when
 
     def dump(self) -> tuple[int, bytes]:
-        """The state as (tail, cells), for a store."""
-        return self._tail, self._stamps.tobytes() + b"".join(column.tobytes() for column in self._sums)
+        """The state as (horizon, cells), for a store."""
+        return self._horizon, self._stamps.tobytes() + b"".join(sums.tobytes() for sums in self._sums)
 
-    def load(self, tail: int, cells: bytes) -> None:
-        """Take over a dumped state of the same shape.
+    def load(self, horizon: int, cells: bytes) -> None:
+        """Take over a dumped state.
 
         Raises:
-            ValueError: It was dumped from a log of another shape.
+            ValueError: It was dumped from a window with other columns, or is damaged.
         """
-        span = 8 * self._size
-        if len(cells) != span * (1 + len(self._sums)):
-            raise ValueError("the stored window has another shape")
-        self._tail = tail
-        self._stamps = array("q", cells[:span])
-        self._sums = [array("q", cells[span * n : span * (n + 1)]) for n in range(1, len(self.used) + 1)]
-        self.used = [sum(column) for column in self._sums]
+        rows = array("q", cells)
+        count, rest = divmod(len(rows), len(self._sums) + 1)
+        stamps, sums = (
+            rows[:count],
+            [rows[count * n : count * (n + 1)] for n in range(1, len(self._sums) + 1)],
+        )
+        if (
+            rest
+            or any(a >= b for a, b in zip(stamps, stamps[1:], strict=False))
+            or any(min(s, default=0) < 0 for s in sums)
+        ):
+            raise ValueError("the stored window is damaged")
+        self._horizon, self._stamps, self._sums = horizon, stamps, sums
+        self.used = [sum(column) for column in sums]
 
-    def copy_column(self, column: int, other: SlidingLog, source: int) -> None:
-        """Take over one column of a log with the same window, as when the limits of a scope change."""
-        if (other.length, other.margin) != (self.length, self.margin):
-            raise ValueError("the windows differ")
-        self._tail = other._tail
-        self._sums[column] = array("q", other._sums[source])
-        self._stamps = array("q", other._stamps)
-        self.used[column] = other.used[source]
+    def copy_columns(self, old: SlidingLog, pairs: Sequence[tuple[int, int]]) -> None:
+        """Take over columns, as (own, old) pairs, of a log of the same length: the limits have changed."""
+        self._horizon = old._horizon
+        self._stamps = array("q", old._stamps)
+        self._sums = [array("q", bytes(8 * len(self._stamps))) for _ in self._sums]
+        for own, source in pairs:
+            self._sums[own] = array("q", old._sums[source])
+            self.used[own] = old.used[source]
 
-    def _clear(self, position: int) -> None:
-        self._stamps[position] = 0
-        for column, sums in enumerate(self._sums):
-            self.used[column] -= sums[position]
-            sums[position] = 0
+    def _cell_for(self, stamp: int) -> int:
+        stamps = self._stamps
+        index = bisect_left(stamps, stamp)
+        if index < len(stamps) and stamps[index] == stamp:
+            return index
+        if len(stamps) >= EXACT:
+            place = stamp // self._grid
+            if index < len(stamps) and stamps[index] // self._grid == place:
+                return index
+            if index and stamps[index - 1] // self._grid == place:
+                stamps[index - 1] = stamp
+                return index - 1
+        stamps.insert(index, stamp)
+        for sums in self._sums:
+            sums.insert(index, 0)
+        return index
 
-    def _clear_all(self) -> None:
-        for position in range(self._size):
-            self._clear(position)
+    def _drop_empty(self, first: int, last: int) -> None:
+        for index in range(min(last, len(self._stamps) - 1), first - 1, -1):
+            if not any(sums[index] for sums in self._sums):
+                del self._stamps[index]
+                for sums in self._sums:
+                    del sums[index]

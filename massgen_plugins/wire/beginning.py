@@ -14,7 +14,7 @@ Beginning: TypeAlias = Callable[[bytes | bytearray], slice | None]
 _EVENT_LIMIT = 64 * 1024
 _ERROR_LIMIT = 1024 * 1024
 _EVENT_END = re.compile(rb"\r\n\r\n|\n\n|\r\r")
-_DATA_FIELD = re.compile(rb"(?:^|[\r\n])data(?::|[\r\n])")
+_DATA_FIELD = re.compile(rb"(?<![^\r\n])data[:\r\n]")
 _QUOTA_NAME = re.compile(r"^retry-after|ratelimit|rate-limit|quota")
 
 

@@ -169,7 +169,7 @@ class Server:
         await runner.setup()
         site = web.TCPSite(runner, "127.0.0.1", 0)
         await site.start()
-        self.url = "http://127.0.0.1:{}".format(runner.addresses[0][1])
+        self.url = f"http://127.0.0.1:{runner.addresses[0][1]}"
         self._started.set()
         await self._stop.wait()
         await runner.cleanup()
@@ -241,7 +241,9 @@ class KnowsThreeSdks:
         return method == "POST" and re.search(r"enerateContent|/chat/completions|/messages", url) is not None
 
     def read_request(self, request):
-        stream = "streamGenerate" in request.url or re.search(rb'"stream": ?true', request.body or b"") is not None
+        stream = (
+            "streamGenerate" in request.url or re.search(rb'"stream": ?true', request.body or b"") is not None
+        )
         return ModelRequest("m", "m", "key", "", {Kind.REQUESTS: 1}, stream)
 
     def resolve_model(self, model):

@@ -143,8 +143,10 @@ import sys
 from massgen_plugins import wire
 wire.install(object())
 import {package} as package
-owner, name = (package.Client, "send") if hasattr(package, "Client") else (package.ClientSession, "_request")
-print(hasattr(owner.__dict__[name], "__wrapped__"), package.__spec__.loader.get_source(package.__name__) != "")
+with_send = hasattr(package, "Client")
+owner, name = (package.Client, "send") if with_send else (package.ClientSession, "_request")
+print(hasattr(owner.__dict__[name], "__wrapped__"))
+print(package.__spec__.loader.get_source(package.__name__) != "")
 wire.uninstall()
 print(hasattr(owner.__dict__[name], "__wrapped__"))
 """

@@ -18,7 +18,9 @@ def test_a_retry_that_the_sdk_hides_is_admitted_too(server, gate, sdk, answers):
     server.script = [answers.refusal(500)]
     options = {}
     if "google" in sdk.name:
-        options = {"retry_options": {"attempts": 3, "initial_delay": 0.001, "jitter": 0.001, "max_delay": 0.01}}
+        options = {
+            "retry_options": {"attempts": 3, "initial_delay": 0.001, "jitter": 0.001, "max_delay": 0.01}
+        }
     assert sdk.ask(server.url, **options) == "hello"
     assert server.requests == 2
     assert gate.recorder.names.count("before") == 2
@@ -61,7 +63,10 @@ def test_other_traffic_is_left_alone(server, gate):
     import httpx
 
     async def ask():
-        async with aiohttp.ClientSession(server.url) as session, session.post("/other", data=b"x") as response:
+        async with (
+            aiohttp.ClientSession(server.url) as session,
+            session.post("/other", data=b"x") as response,
+        ):
             assert response.status == 200
         async with httpx.AsyncClient() as client:
             assert (await client.post(f"{server.url}/other")).status_code == 200

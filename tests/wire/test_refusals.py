@@ -140,7 +140,11 @@ def test_the_connection_of_an_absorbed_refusal_is_used_again(server, gate, answe
 
     async def remember(request):
         connections.add(request.transport.get_extra_info("peername"))
-        return await answers.refusal(429)(request) if len(gate.recorder.calls) % 2 else await answers.usual(request)
+        return (
+            await answers.refusal(429)(request)
+            if len(gate.recorder.calls) % 2
+            else await answers.usual(request)
+        )
 
     async def ask():
         async with aiohttp.ClientSession(server.url) as session, session.post("/v1/messages") as response:

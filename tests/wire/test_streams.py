@@ -59,7 +59,10 @@ def test_httpx_reads_what_was_sent(server, gate, answers, package, compressed):
     body = whole_body(answers)
 
     async def asynchronous(read):
-        async with package.AsyncClient(base_url=server.url) as client, client.stream("POST", PATH) as response:
+        async with (
+            package.AsyncClient(base_url=server.url) as client,
+            client.stream("POST", PATH) as response,
+        ):
             return await read(response)
 
     def synchronous(read):

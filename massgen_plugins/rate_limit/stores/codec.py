@@ -82,7 +82,7 @@ def decode_line(text: str) -> Line:
 def encode_ledger(ledger: Ledger) -> bytes:
     """A line of JSON with the small numbers, then the cells of all windows."""
     logs, days = ledger.dump()
-    head = {"logs": [[tail, len(cells)] for tail, cells in logs], "days": days}
+    head = {"logs": [[horizon, len(cells)] for horizon, cells in logs], "days": days}
     return json.dumps(head, separators=_COMPACT).encode() + b"\n" + b"".join(cells for _, cells in logs)
 
 
@@ -91,8 +91,8 @@ def decode_ledger(data: bytes, ledger: Ledger) -> None:
     text, _, cells = data.partition(b"\n")
     head = json.loads(text)
     logs = []
-    for tail, size in head["logs"]:
-        logs.append((int(tail), cells[:size]))
+    for horizon, size in head["logs"]:
+        logs.append((int(horizon), cells[:size]))
         cells = cells[size:]
     ledger.load(logs, head["days"])
 
