@@ -1,10 +1,11 @@
 """The plugin API: what a plugin can add, and what it hears of.
 
-A plugin is a module or an object with functions of these names, marked with ``hookimpl`` and registered under the
-entry-point group ``massgen_plugins``. A function may take fewer arguments than its specification; new arguments
-may be added in later versions, none is taken away.
+A plugin is a module or an object with functions of these names, marked with ``hookimpl`` and registered under
+the entry-point group ``massgen_plugins``. A function may take fewer arguments than its specification; new
+arguments may be added in later versions, none is taken away.
 
-Hooks are synchronous. What has to wait is done by the objects that they hand over, such as middleware.
+Hooks are synchronous. What has to wait is done by the objects that they hand over, such as middleware. A hook
+that raises is reported once and counts as not implemented; hooks of other plugins cannot be wrapped.
 """
 
 from __future__ import annotations
@@ -72,8 +73,8 @@ class MiddlewareContext:
 def massgen_middleware(context: MiddlewareContext) -> Middleware | None:
     """Add a middleware around every model call of the agents that are switched on.
 
-    Called once in a process, when its first agent is switched on. Middleware are asked in the order in which their
-    plugins were registered: built-in ones (the limiter) come last before the network.
+    Called once in a process, when its first agent is switched on. The built-in limiter comes last before the
+    network; of other plugins, those registered later are asked earlier.
 
     .. versionadded:: 0.1
     """

@@ -7,12 +7,13 @@ from collections.abc import Callable, Iterable
 from importlib import import_module
 from importlib.metadata import entry_points
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import pluggy
 
 from massgen_plugins import hookspecs
 from massgen_plugins.events import Event
+from massgen_plugins.hook_answers import anything, as_directories, as_middleware, as_provider
 from massgen_plugins.hookspecs import PROJECT, AgentInfo, MiddlewareContext
 from massgen_plugins.middleware import Middleware
 from massgen_plugins.providers.base import Provider
@@ -21,6 +22,8 @@ if TYPE_CHECKING:
     import typer
 
 __all__ = ["BLOCK_VARIABLE", "BUILT_IN", "Plugins", "build_manager"]
+
+T = TypeVar("T")
 
 BUILT_IN = {
     "rate_limit": "massgen_plugins.rate_limit.plugin",
@@ -33,7 +36,7 @@ BLOCK_VARIABLE = "MASSGEN_PLUGINS_BLOCK"
 
 
 class Plugins:
-    """All plugins of a process.
+    """All plugins of a process. One that fails is reported once and left out; the others are asked.
 
     Args:
         manager: Holds them.
@@ -43,7 +46,7 @@ class Plugins:
     def __init__(self, manager: pluggy.PluginManager, report: Callable[[str], None]) -> None:
         self._manager = manager
         self._report = report
-        self._failing: set[str] = set()
+        self._failed: set[tuple[str, str]] = set()
 
     def names(self) -> list[str]:
         """Names of all plugins, in the order of registration."""
@@ -51,35 +54,48 @@ class Plugins:
 
     def middleware(self, context: MiddlewareContext) -> list[Middleware]:
         """Every plugin's middleware, outermost first."""
-        made = self._manager.hook.massgen_middleware(context=context)
-        return [middleware for middleware in made if middleware is not None]
+        return self._ask("massgen_middleware", as_middleware, context=context)
 
     def providers(self) -> list[Provider]:
         """Every plugin's provider, third parties first."""
-        return [provider for provider in self._manager.hook.massgen_provider() if provider is not None]
+        return self._ask("massgen_provider", as_provider)
 
     def profile_directories(self) -> list[Path]:
         """Directories with further profiles."""
-        return [
-            Path(each) for some in self._manager.hook.massgen_profile_directories() for each in some or ()
-        ]
+        found = self._ask("massgen_profile_directories", as_directories)
+        return [directory for some in found for directory in some]
 
     def agent_starting(self, agent: AgentInfo) -> None:
         """Tell every plugin of an agent."""
-        self._manager.hook.massgen_agent_starting(agent=agent)
+        self._ask("massgen_agent_starting", anything, agent=agent)
 
     def event(self, event: Event) -> None:
-        """Tell every plugin of an event; one that fails is reported once."""
-        try:
-            self._manager.hook.massgen_event(event=event)
-        except Exception as error:
-            if type(error).__name__ not in self._failing:
-                self._failing.add(type(error).__name__)
-                self._report(f"A plugin failed in massgen_event: {error!r}.")
+        """Tell every plugin of an event."""
+        self._ask("massgen_event", anything, event=event)
 
     def cli_commands(self, app: typer.Typer) -> None:
         """Let every plugin add commands."""
-        self._manager.hook.massgen_cli_commands(app=app)
+        self._ask("massgen_cli_commands", anything, app=app)
+
+    def _ask(self, hook: str, read: Callable[[Any], T], **arguments: object) -> list[T]:
+        """What the plugins answer, last registered first, as ``read`` understands it; None is no answer.
+
+        pluggy's own call would end at the first plugin that fails.
+        """
+        answers = []
+        for implementation in reversed(getattr(self._manager.hook, hook).get_hookimpls()):
+            try:
+                answer = implementation.function(*(arguments[name] for name in implementation.argnames))
+                if answer is not None:
+                    answers.append(read(answer))
+            except Exception as error:
+                self._report_once(implementation.plugin_name, hook, error)
+        return answers
+
+    def _report_once(self, plugin: str, hook: str, error: Exception) -> None:
+        if (plugin, hook) not in self._failed:
+            self._failed.add((plugin, hook))
+            self._report(f"The plugin {plugin} failed in {hook}: {error!r}.")
 
 
 def build_manager(
@@ -105,23 +121,28 @@ def build_manager(
 
 def _load_entry_points(manager: pluggy.PluginManager, report: Callable[[str], None]) -> None:
     for point in entry_points(group=PROJECT):
-        if manager.is_blocked(point.name) or manager.has_plugin(point.name):
+        if manager.is_blocked(point.name):
+            continue
+        if manager.has_plugin(point.name):
+            report(f"The plugin {point.name} ({point.value}) is left out: another one has this name.")
             continue
         try:
             plugin = point.load()
             manager.register(plugin, point.name)
             _check(manager, plugin)
-        except Exception as error:
+        except (Exception, SystemExit) as error:
             if manager.has_plugin(point.name):
                 manager.unregister(name=point.name)
             report(f"The plugin {point.name} ({point.value}) could not be loaded and is left out: {error!r}.")
 
 
 def _check(manager: pluggy.PluginManager, plugin: object) -> None:
-    """Refuse a plugin with a mistyped hook: it would silently do nothing."""
+    """Refuse a hook that would silently do nothing: a mistyped one, or one around those of other plugins."""
     for caller in manager.get_hookcallers(plugin) or ():
         if not caller.has_spec():
             raise pluggy.PluginValidationError(plugin, f"there is no hook {caller.name}")
+        if any(each.wrapper or each.hookwrapper for each in caller.get_hookimpls() if each.plugin is plugin):
+            raise pluggy.PluginValidationError(plugin, f"{caller.name} cannot be wrapped, add a middleware")
 
 
 def _blocked() -> list[str]:

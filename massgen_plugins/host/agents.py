@@ -1,7 +1,7 @@
 """Where MassGen makes agents: its switch is made to work, on every route, and its own limiter stays off.
 
-MassGen 0.1.97 overwrites the switch of the YAML with the value of its flag, in the caller's own dictionary. So the
-switches are read before, MassGen is told "off", and the caller's values are put back.
+MassGen 0.1.97 overwrites the switch of the YAML with the value of its flag, in the caller's own dictionary. So
+the switches are read before, MassGen is told "off", and the caller's values are put back.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from typing import Any
 
 from massgen_plugins.errors import ConfigurationError
 from massgen_plugins.host.attach import ATTACHED
-from massgen_plugins.host.switch import INHERITED, KEY, decide, environment_switch, flag_given, yaml_switch
+from massgen_plugins.host.switch import INHERITED, KEY, decide, environment_switch, keep_flag, yaml_switch
 
 __all__ = ["attach"]
 
@@ -39,31 +39,44 @@ def _making_agents(original: Callable[..., Any]) -> Callable[..., Any]:
         **kwargs: Any,
     ) -> Any:
         try:
-            wanted = _wanted(config, flag_given(enable_rate_limit))
+            keep_flag(enable_rate_limit)
+            names = _switched_on(config)
+            plan = _plan(config, kwargs.get("config_path")) if names else None
+            if plan is None:
+                own = enable_rate_limit and bool(names)  # better than none, after a fault of ours
+                return original(config, orchestrator_config, own, *args, **kwargs)
+            with _switches_kept(config):
+                agents = original(config, orchestrator_config, False, *args, **kwargs)
+            with _faults_survived():
+                plan.enable({name: agents[name] for name in names if name in agents})
         except ConfigurationError as error:
             raise _hosts_own(error) from error
-        if not any(wanted):
-            return original(config, orchestrator_config, False, *args, **kwargs)
-        from massgen_plugins.host import enabling
-
-        try:
-            plan = enabling.plan(config, kwargs.get("config_path"), _inherited(config))
-        except ConfigurationError as error:
-            raise _hosts_own(error) from error
-        except Exception as error:  # a fault of ours: MassGen's own limiter is better than no run
-            enabling.report_fault(error)
-            return original(config, orchestrator_config, enable_rate_limit, *args, **kwargs)
-        with _switches_kept(config):
-            agents = original(config, orchestrator_config, False, *args, **kwargs)
-        try:
-            enabling.enable(
-                plan, agents, [name for name, on in zip(_names(config), wanted, strict=True) if on]
-            )
-        except Exception as error:  # a fault of ours
-            enabling.report_fault(error)
         return agents
 
     return create_agents_from_config
+
+
+def _plan(config: Any, config_path: str | None) -> Any:
+    """What is needed to switch agents on; None after a fault of ours: then MassGen's own limiter remains."""
+    plan = None
+    with _faults_survived():
+        from massgen_plugins.host.enabling import Plan
+
+        plan = Plan.of(config, config_path, _inherited(config))
+    return plan
+
+
+@contextmanager
+def _faults_survived() -> Iterator[None]:
+    """A fault of ours is said loudly and must not keep MassGen from running; the user's must."""
+    try:
+        yield
+    except ConfigurationError:
+        raise
+    except Exception as error:
+        from massgen_plugins.host import reports
+
+        reports.warn_once(f"limiting could not be switched on, the run goes on WITHOUT limits: {error!r}.")
 
 
 def _making_backend(original: Callable[..., Any]) -> Callable[..., Any]:
@@ -77,12 +90,15 @@ def _making_backend(original: Callable[..., Any]) -> Callable[..., Any]:
     return create_backend
 
 
-def _wanted(config: Any, flag: bool) -> list[bool]:
+def _switched_on(config: Any) -> list[str]:
+    """Names of the agents to limit; of several with one name, MassGen keeps the last."""
     environment = environment_switch()
-    return [
-        decide(yaml_switch(_backend(entry).get(KEY), name), flag=flag, environment=environment)
-        for entry, name in zip(_entries(config), _names(config), strict=True)
-    ]
+    named = {
+        str(entry.get("id", f"agent{number}")): entry
+        for number, entry in enumerate(_entries(config), start=1)
+    }
+    switches = {name: yaml_switch(_backend(entry).get(KEY), name) for name, entry in named.items()}
+    return [name for name, switch in switches.items() if decide(switch, environment)]
 
 
 @contextmanager
@@ -116,10 +132,6 @@ def _entries(config: Any) -> list[Mapping[str, Any]]:
         return []
     entries = [config["agent"]] if "agent" in config else config.get("agents")
     return [entry for entry in entries if isinstance(entry, Mapping)] if isinstance(entries, list) else []
-
-
-def _names(config: Any) -> list[str]:
-    return [str(entry.get("id", f"agent{number}")) for number, entry in enumerate(_entries(config), start=1)]
 
 
 def _backend(entry: Mapping[str, Any]) -> dict[str, Any]:

@@ -1,4 +1,4 @@
-"""Shows waits through MassGen's own channels; never as a chunk of a stream, which could end up in an answer."""
+"""Shows waits through MassGen's own channels; never as a chunk of a stream, which can end up in answers."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ def watch(orchestrator: Any) -> None:
 
 
 def show(wait: CallWaits) -> None:
-    """Show a long wait: in events.jsonl and the TUI, in the display of rich and simple, and as one log line."""
+    """Show a long wait: in events.jsonl and the TUI, in the display of rich and simple, and in the log."""
     if wait.seconds < _LONG:
         reports.inform(wait.message)
         return
@@ -61,7 +61,7 @@ def _timeout_note(wait: CallWaits) -> str:
             left = orchestrator.coordination_start_time + allowed - time.time()
             if wait.seconds > left:
                 return (
-                    f" MassGen's orchestrator_timeout_seconds ends the run in {describe_span(left)}, before that: "
-                    "raise it under timeout_settings:."
+                    f" MassGen's orchestrator_timeout_seconds ends the run in {describe_span(left)}, "
+                    "before that: raise it under timeout_settings:."
                 )
     return ""

@@ -1,4 +1,4 @@
-"""Attaches to MassGen's modules right after they were executed. Costs nothing until an agent is switched on."""
+"""Attaches to MassGen's modules right after they were executed; idle until an agent is switched on."""
 
 from __future__ import annotations
 

@@ -43,6 +43,7 @@ class Governor:
         self._lock = threading.Lock()
         self._looked = time.monotonic()
         self._rules: dict[tuple[str, str], ScopeRules] = {}
+        self._last: dict[tuple[str, str], ScopeRules] = {}
 
     @property
     def settings(self) -> Settings:
@@ -54,14 +55,19 @@ class Governor:
         """What holds in a scope now.
 
         Raises:
-            ConfigurationError: No profile covers it.
+            ConfigurationError: No profile covers it, and none ever did.
         """
         self._look()
-        key = (scope.provider, scope.model)
-        found = self._rules.get(key)
-        if found is None:
-            found = self._rules[key] = self._source.settings.rules(*key)
-        return found
+        known, key = self._rules, (scope.provider, scope.model)
+        if key not in known:
+            try:
+                self._last[key] = self._source.settings.rules(*key)
+            except ConfigurationError as error:
+                if key not in self._last:
+                    raise
+                self._report(str(error))
+            known[key] = self._last[key]
+        return known[key]
 
     def _look(self) -> None:
         now = time.monotonic()

@@ -27,7 +27,7 @@ def log_warning(message: str) -> None:
     try:
         _logger().warning(text)
     except Exception:
-        print(text, file=sys.stderr)
+        sys.stderr.write(f"{text}\n")
 
 
 def warn_once(message: str) -> None:
@@ -49,7 +49,7 @@ def at_exit(message: str) -> None:
 
 def _speak() -> None:
     for message in _last_words:
-        print(message, file=sys.stderr)
+        sys.stderr.write(f"{message}\n")
 
 
 def _logger() -> Any:

@@ -2,32 +2,25 @@
 
 from __future__ import annotations
 
-import hashlib
-import hmac
 import itertools
 import threading
-from pathlib import Path
 
 from massgen_plugins import wire
 from massgen_plugins.errors import CallRefused, ConfigurationError
 from massgen_plugins.events import CallTurnedAway, CallWaits, Event, LimitLearned, Trouble
-from massgen_plugins.host import announce, reports
-from massgen_plugins.host.governor import Governor
-from massgen_plugins.host.stream import Agent, current_turn
 from massgen_plugins.hookspecs import AgentInfo, MiddlewareContext
+from massgen_plugins.host import announce, reports
+from massgen_plugins.host.accounts import Accounts
+from massgen_plugins.host.governor import Governor
+from massgen_plugins.host.limiters import Limiters
+from massgen_plugins.host.stream import Agent, current_turn
 from massgen_plugins.manager import Plugins, build_manager
 from massgen_plugins.middleware import Chain, ModelCall
 from massgen_plugins.providers.base import ModelRequest, Provider
 from massgen_plugins.quota import Scope, ScopeRules
 from massgen_plugins.rate_limit.limiter import Limiter, Wait
-from massgen_plugins.rate_limit.stores.base import Store
-from massgen_plugins.rate_limit.stores.fallback import FallbackStore
-from massgen_plugins.rate_limit.stores.memory import MemoryStore
-from massgen_plugins.rate_limit.stores.sqlite import SqliteStore
 
 __all__ = ["Runtime", "runtime"]
-
-_MEMORY = "memory"
 
 
 class Runtime:
@@ -41,10 +34,9 @@ class Runtime:
         self.plugins = plugins
         self.providers = plugins.providers()
         self._runs = itertools.count(1)
-        self._limiters: dict[str, Limiter] = {}
+        self._limiters = Limiters(self._on_wait, self._on_ask, reports.warn_once)
+        self._accounts = Accounts(self._limiters)
         self._governors: dict[Scope, Governor] = {}
-        self._accounts: dict[tuple[str, str], str] = {}
-        self._lock = threading.Lock()
         self.chain = Chain(plugins.middleware(MiddlewareContext(self.emit, self.rules, self.limiter)))
 
     def new_run(self) -> str:
@@ -55,31 +47,38 @@ class Runtime:
         """The provider whose traffic a MassGen backend of this type produces."""
         return next((p for p in self.providers if backend_type.lower() in p.backends), None)
 
-    def agent_starting(self, agent: Agent, model: str) -> None:
+    def agent_starting(self, agent: Agent) -> None:
         """Tell the plugins of an agent that is switched on."""
         settings = agent.governor.settings.to_mapping()
-        self.plugins.agent_starting(AgentInfo(agent.agent_id, agent.provider, model, settings))
+        info = AgentInfo(agent.agent_id, agent.provider, agent.requested_model, settings)
+        self.plugins.agent_starting(info)
 
     # The gate, as the wire sees it.
 
     def provider_for(self, method: str, url: str) -> Provider | None:
         """Whose model call a request is; None if it is none."""
         for provider in self.providers:
-            if provider.is_model_call(method, url):
-                return provider
+            try:
+                if provider.is_model_call(method, url):
+                    return provider
+            except Exception as error:  # one bad provider must not hide the others
+                self.fault(f"provider {provider.name}", error)
         return None
 
     def open_call(
         self, provider: Provider, request: ModelRequest, *, urgent: bool, repeatable: bool
     ) -> ModelCall | None:
-        """The call to admit: one of an agent that is switched on, or one that spends a scope of such an agent."""
+        """The call to admit: of an agent that is switched on, or one that spends a scope of such an agent."""
         turn = current_turn.get()
         agent = turn.agent if turn is not None and turn.agent.provider == provider.name else None
-        account = self._account(provider, request, agent)
-        scope = Scope(provider.name, account, request.model, request.endpoint)
+        if agent is None:
+            account = self._accounts.of_stranger(provider, request)
+        else:
+            account = self._accounts.of_agent(provider, request, agent)
+        scope = Scope(provider.name, account or "", request.model, request.endpoint)
         if agent is not None:
             self._governors[scope] = agent.governor
-        elif scope not in self._governors:
+        elif account is None or scope not in self._governors:
             return None
         return ModelCall(
             scope=scope,
@@ -92,12 +91,10 @@ class Runtime:
         )
 
     def refused(self, call: ModelCall, error: CallRefused) -> None:
-        """End the turn whose own model was refused; a refused call of one of its tools is the tool's failure."""
+        """End the turn whose own model was refused; another model's refusal is the failure of a tool."""
         turn = current_turn.get()
-        if turn is not None and (turn.agent.provider, turn.agent.model) == (
-            call.scope.provider,
-            call.scope.model,
-        ):
+        spent = (call.scope.provider, call.scope.model)
+        if turn is not None and (turn.agent.provider, turn.agent.model) == spent:
             turn.refused = error
         self.emit(CallTurnedAway(call.scope, call.agent_id, str(error)))
 
@@ -116,7 +113,7 @@ class Runtime:
 
     def limiter(self, scope: Scope) -> Limiter:
         """The limiter over the store that the scope's settings name."""
-        return self._limiter_at(self._governors[scope].settings.store)
+        return self._limiters.at(self._governors[scope].settings.store)
 
     def emit(self, event: Event) -> None:
         """Tell the user and the plugins."""
@@ -131,43 +128,12 @@ class Runtime:
             reports.inform(f"massgen-plugins: {event}")
         self.plugins.event(event)
 
-    def _account(self, provider: Provider, request: ModelRequest, agent: Agent | None) -> str:
-        store = agent.governor.settings.store if agent else None
-        limiters = [self._limiter_at(store)] if store else list(self._limiters.values())
-        for limiter in limiters:
-            key = limiter.store.fingerprint_key()
-            print_of_key = hmac.new(key, request.credential.encode(), hashlib.sha256).hexdigest()[:12]
-            known = (provider.name, print_of_key)
-            if agent is not None:
-                self._accounts[known] = (
-                    agent.governor.settings.account(provider.name) or f"key-{print_of_key}"
-                )
-            if known in self._accounts:
-                return self._accounts[known]
-        return ""
-
-    def _limiter_at(self, place: str) -> Limiter:
-        limiter = self._limiters.get(place)
-        if limiter is None:
-            with self._lock:
-                limiter = self._limiters.get(place) or Limiter(
-                    _open_store(place), on_wait=self._on_wait, on_ask=self._on_ask
-                )
-                self._limiters[place] = limiter
-        return limiter
-
     def _on_wait(self, wait: Wait, who: object) -> None:
         agent_id = who.agent_id if isinstance(who, ModelCall) else None
         self.emit(CallWaits(wait.scope, agent_id, wait.seconds, wait.place, wait.message))
 
     def _on_ask(self, scope: Scope) -> None:
         self.limiter(scope).configure(scope, self.rules(scope))
-
-
-def _open_store(place: str) -> Store:
-    if place == _MEMORY:
-        return MemoryStore()
-    return FallbackStore(SqliteStore(Path(place), reports.warn_once), reports.warn_once)
 
 
 _runtime: Runtime | None = None
@@ -179,6 +145,7 @@ def runtime() -> Runtime:
     global _runtime  # noqa: PLW0603 - there is one for each process
     with _runtime_lock:
         if _runtime is None:
-            _runtime = Runtime(build_manager(reports.warn_once))
-            wire.install(_runtime)
+            made = Runtime(build_manager(reports.warn_once))
+            wire.install(made)
+            _runtime = made
         return _runtime

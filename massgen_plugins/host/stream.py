@@ -20,6 +20,7 @@ class Agent:
         agent_id: Its name in the MassGen configuration.
         run: Names the run that it belongs to.
         provider: Name of its backend's provider.
+        requested_model: The model as configured.
         model: The resolved model of its backend: the quota its own turns are booked on.
         governor: Knows its settings.
     """
@@ -27,6 +28,7 @@ class Agent:
     agent_id: str
     run: str
     provider: str
+    requested_model: str
     model: str
     governor: Any
 
@@ -57,7 +59,7 @@ def limited_stream(agent: Agent, original: Callable[..., Any]) -> Callable[..., 
                 yield chunk
             return
         turn = Turn(agent)
-        stream = original(*args, **kwargs)
+        stream = aiter(original(*args, **kwargs))
         try:
             while True:
                 try:

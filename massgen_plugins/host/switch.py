@@ -5,17 +5,21 @@ from __future__ import annotations
 import os
 import sys
 from collections.abc import Mapping
+from pathlib import Path
 from typing import Any
 
 from massgen_plugins.errors import ConfigurationError
 
-__all__ = ["ENVIRONMENT", "INHERITED", "KEY", "decide", "environment_switch", "flag_given", "yaml_switch"]
+__all__ = ["ENVIRONMENT", "INHERITED", "KEY", "decide", "environment_switch", "keep_flag", "yaml_switch"]
 
 KEY = "enable_rate_limit"
 """The switch in an agent's ``backend:``."""
 
 ENVIRONMENT = "MASSGEN_RATE_LIMIT"
 """Environment variable that switches all agents on or off, whatever else is said."""
+
+_FLAG = "--rate-limit"
+"""MassGen's own option; on some of its routes it never arrives where agents are made."""
 
 INHERITED = "massgen_plugins_settings"
 """Where a parent leaves its settings for child processes: the only key of a switch that is a mapping.
@@ -34,8 +38,6 @@ _WORDS = {
     "no": False,
 }
 
-_flag_was_seen = False
-
 
 def environment_switch() -> bool | None:
     """What the environment says; None if it says nothing.
@@ -52,11 +54,13 @@ def environment_switch() -> bool | None:
     return _WORDS[value.lower()]
 
 
-def flag_given(passed: bool) -> bool:
-    """Whether ``--rate-limit`` holds for this process: MassGen loses it on some of its routes."""
-    global _flag_was_seen  # noqa: PLW0603 - the flag belongs to the process
-    _flag_was_seen = _flag_was_seen or passed or "--rate-limit" in sys.argv[1:]
-    return _flag_was_seen
+def keep_flag(passed: bool) -> None:
+    """Let ``--rate-limit``, once seen, hold for this process and for those that get its environment.
+
+    It is kept in the environment, unless that says something already, which is stronger.
+    """
+    if (passed or _flag_on_command_line()) and not os.environ.get(ENVIRONMENT, "").strip():
+        os.environ[ENVIRONMENT] = "1"
 
 
 def yaml_switch(value: Any, agent: str) -> bool | None:
@@ -74,8 +78,14 @@ def yaml_switch(value: Any, agent: str) -> bool | None:
     )
 
 
-def decide(yaml: bool | None, *, flag: bool, environment: bool | None) -> bool:
+def decide(yaml: bool | None, environment: bool | None) -> bool:
     """Whether an agent is limited."""
-    if environment is not None:
-        return environment
-    return flag or bool(yaml)
+    return bool(yaml) if environment is None else environment
+
+
+def _flag_on_command_line() -> bool:
+    """Whether MassGen itself was started with the flag; another program's option of that name is not ours."""
+    program, *arguments = sys.argv or [""]
+    is_massgen = Path(program).stem == "massgen" or Path(program).parent.name == "massgen"
+    options = arguments[: arguments.index("--")] if "--" in arguments else arguments
+    return is_massgen and _FLAG in options

@@ -18,12 +18,14 @@ from massgen_plugins.rate_limit.lane import Lane, Waiter
 from massgen_plugins.rate_limit.ledger import Hold
 from massgen_plugins.rate_limit.line import Bid
 from massgen_plugins.rate_limit.scope_state import Blocker, Decision, Reason
-from massgen_plugins.rate_limit.stores.base import Store, StoreBusy
+from massgen_plugins.rate_limit.stores.base import ScopeUnknown, Store, StoreBusy
 from massgen_plugins.rate_limit.unsaved import Ticket, Unsaved
 
 __all__ = ["Limiter", "Ticket", "Wait"]
 
 T = TypeVar("T")
+
+_BUSY = 0.003
 
 _TRIES = 20
 """Each waits a few milliseconds inside the store: enough for any transaction of others, short for a loop."""
@@ -73,11 +75,25 @@ class Limiter:
         self._process = (0, "")
 
     def configure(self, scope: Scope, rules: ScopeRules) -> None:
-        """Let these rules hold in a scope from now on; waiting calls are asked again."""
+        """Let these rules hold in a scope from now on; waiting calls are asked again.
+
+        Raises:
+            StoreBusy: Nothing happened; see :meth:`prepare`.
+        """
         if self._rules.get(scope) != rules:
             self.store.configure(scope, rules)
             self._rules[scope] = rules
             self._nudge(scope)
+
+    async def prepare(self, scope: Scope, rules: ScopeRules) -> None:
+        """As :meth:`configure`, however busy the store is: to be called before :meth:`acquire`."""
+        while True:
+            try:
+                self.configure(scope, rules)
+            except StoreBusy:
+                await asyncio.sleep(_BUSY)
+            else:
+                return
 
     async def acquire(
         self,
@@ -150,13 +166,13 @@ class Limiter:
 
     def refused(self, scope: Scope, refusal: Refusal) -> bool:
         """Learn from a refusal, for everybody; True if a limit was lowered by it."""
-        lowered = self._insist(lambda: self.store.refused(scope, refusal))
+        lowered = self._insist(scope, lambda: self.store.refused(scope, refusal))
         self._nudge(scope)
         return bool(lowered)
 
     def succeeded(self, scope: Scope) -> bool:
         """Learn from an answer; returns whether the scope still wants to hear of successes."""
-        troubled = self._insist(lambda: self.store.succeeded(scope))
+        troubled = self._insist(scope, lambda: self.store.succeeded(scope))
         self._nudge(scope)
         return bool(troubled)
 
@@ -195,7 +211,7 @@ class Limiter:
         ahead = lane.ahead_of(waiter)
         try:
             when = self.store.forecast(scope, self._lane_name(lane.loop), ahead, waiter.bid.amounts)
-        except StoreBusy:
+        except (StoreBusy, ScopeUnknown):
             return
         seconds = max(0.0, (when - self.store.tick()) / NANOSECONDS)
         if when > waiter.deadline and not (blocker and blocker.final):
@@ -234,7 +250,7 @@ class Limiter:
 
     def _admit(self, scope: Scope, loop: asyncio.AbstractEventLoop, bids: list[Bid]) -> Decision:
         with self._unsaved.news(scope) as news:
-            return self.store.admit(scope, self._lane_name(loop), bids, news)
+            return self._known(scope, lambda: self.store.admit(scope, self._lane_name(loop), bids, news))
 
     def _ask(self, scope: Scope, loop: asyncio.AbstractEventLoop, bids: list[Bid]) -> Decision:
         if self._on_ask is not None:
@@ -242,7 +258,7 @@ class Limiter:
         return self._admit(scope, loop, bids)
 
     def _leave(self, scope: Scope, loop: asyncio.AbstractEventLoop) -> None:
-        self._insist(lambda: self.store.leave(scope, self._lane_name(loop)))
+        self._insist(scope, lambda: self.store.leave(scope, self._lane_name(loop)))
 
     def _lane_name(self, loop: asyncio.AbstractEventLoop) -> str:
         if self._process[0] != os.getpid():  # also right in a forked child
@@ -260,13 +276,21 @@ class Limiter:
             with self._unsaved.news(scope) as news:
                 self.store.restate(scope, news)
 
-        self._insist(tell)
+        self._insist(scope, tell)
 
-    def _insist(self, operation: Callable[[], T]) -> T | None:
+    def _known(self, scope: Scope, operation: Callable[[], T]) -> T:
+        """Do it, also when the scope was forgotten meanwhile (by hand, or with a file that was set aside)."""
+        try:
+            return operation()
+        except ScopeUnknown:
+            self.store.configure(scope, self._rules[scope])
+            return operation()
+
+    def _insist(self, scope: Scope, operation: Callable[[], T]) -> T | None:
         """Do it even if the store is busy at first; None if it stays so: then the next transaction tells it."""
         for _ in range(_TRIES):
             try:
-                return operation()
+                return self._known(scope, operation)
             except StoreBusy:
                 continue
         return None

@@ -35,14 +35,13 @@ def describe_span(seconds: float) -> str:
 def describe_wait(scope: Scope, blocker: Blocker | None, seconds: float, place: int) -> str:
     """One line for a wait that has begun."""
     why = {
-        Reason.LIMIT: f"the limit of {blocker.limit} is in use" if blocker and blocker.limit else "",
-        Reason.PAUSE: "the provider asked for a pause",
-        Reason.PROBE: "one call goes ahead to try the quota",
-        Reason.DAY: "the day's limit is used up",
-    }.get(blocker.reason if blocker else Reason.LINE, "")
-    reason = why or "earlier calls go first"
-    behind = f", {place} ahead of it" if place else ""
-    return f"{_PREFIX}: {scope.model}: waiting about {describe_span(seconds)}: {reason}{behind}."
+        Reason.LIMIT: f"for its quota ({blocker.limit})" if blocker and blocker.limit else "for its quota",
+        Reason.PAUSE: "since the provider asked for a pause",
+        Reason.PROBE: "while one call tries whether the quota is free",
+        Reason.DAY: "for the next day, since the day's quota is used up",
+    }.get(blocker.reason if blocker else Reason.LINE, "for its turn")
+    ahead = f", {place} call{'s' if place > 1 else ''} ahead" if place else ""
+    return f"{_PREFIX}: {scope.model}: waiting about {describe_span(seconds)} {why}{ahead}."
 
 
 def day_message(scope: Scope, blocker: Blocker, now: float) -> str:

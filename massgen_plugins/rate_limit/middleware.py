@@ -62,7 +62,7 @@ class RateLimitMiddleware(Middleware):
         """Wait until the call fits into every limit of its scope."""
         rules = self._rules(call.scope)
         limiter = self._limiter_of(call.scope)
-        limiter.configure(call.scope, rules)
+        await limiter.prepare(call.scope, rules)
         passage = self._passages.get(call)
         if passage is None:
             passage = self._passages[call] = _Passage(limiter, limiter.store.tick())

@@ -278,3 +278,22 @@ def test_limits_changed_while_calls_wait_take_effect(make) -> None:
             await asyncio.wait_for(waiting, 0.5)
 
         clock.run(main())
+
+
+def test_a_scope_that_is_forgotten_while_calls_wait_is_made_anew_with_its_limits(make) -> None:
+    with virtual_time() as clock:
+        limiter = make(clock, rules(rpm=2))
+
+        async def main() -> list[bool]:
+            for _ in range(2):
+                limiter.arrived(await limiter.acquire(SCOPE, ONE))
+            waiting = [asyncio.create_task(limiter.acquire(SCOPE, ONE)) for _ in range(3)]
+            await asyncio.sleep(1)
+            limiter.store.forget(SCOPE)
+            await asyncio.sleep(1)
+            done = [task.done() for task in waiting]
+            for task in waiting:
+                task.cancel()
+            return done
+
+        assert clock.run(main()) == [True, True, False]

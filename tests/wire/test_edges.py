@@ -28,6 +28,35 @@ def test_an_admission_that_comes_with_an_interrupt_is_given_back(gate):
     assert not gate.recorder.outcomes[0].sent
 
 
+def test_a_response_whose_judgement_is_cancelled_is_closed(gate):
+    closed = []
+
+    class Answer:
+        status, headers, content_encoding = 200, {}, ""
+
+        async def discard(self):
+            closed.append(True)
+
+    class Line:
+        repeatable = True
+
+        def read(self):
+            return SimpleNamespace(url=PATH, body=b"")
+
+        async def send(self, inflight):
+            return Answer()
+
+    class Cancelled(LoopRunner):
+        async def finish(self, work):
+            await work
+            raise asyncio.CancelledError
+
+    with pytest.raises(asyncio.CancelledError):
+        drive(Exchange(gate, gate.provider, Line(), Cancelled()).run())
+    assert closed == [True]
+    assert gate.recorder.names == ["before", "written", "after"]
+
+
 def test_a_request_to_a_proxy_does_not_count_as_written(gate):
     class BehindProxy(httpx.HTTPTransport):
         def handle_request(self, request):

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+
 import pytest
 
 from massgen_plugins.middleware import Chain, Middleware
@@ -72,6 +74,20 @@ def test_the_sdk_gets_its_error(server, gate, sdk, step, answers):
     with pytest.raises(Exception, match="come back later"):
         sdk.ask(server.url)
     assert server.requests == 1
+
+
+def test_what_one_client_lets_pass_an_inner_client_does_not_admit(server, gate):
+    """litellm's request, let pass by httpx after a fault, goes on through aiohttp."""
+    litellm = pytest.importorskip("litellm")
+    gate.faults_expected = True
+    break_step(gate, "before_call")
+
+    async def ask():
+        messages = [{"role": "user", "content": "hi"}]
+        await litellm.acompletion(model="openai/m", messages=messages, api_base=server.url, api_key="key")
+
+    asyncio.run(ask())
+    assert server.requests == len(gate.faults) == 1
 
 
 def test_a_broken_report_of_a_fault_changes_nothing(server, gate, sdk):

@@ -124,6 +124,7 @@ def test_a_forked_child_calls_on(server, gate):
     httpx.post(server.url + PATH)
     child = os.fork()
     if child == 0:
+        signal.alarm(20)  # rather die than hang
         ok = False
         try:
             ok = httpx.post(server.url + PATH).status_code == 200 and len(gate.recorder.calls) == 2

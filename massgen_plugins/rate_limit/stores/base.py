@@ -12,11 +12,15 @@ from massgen_plugins.rate_limit.lessons import Lessons
 from massgen_plugins.rate_limit.line import Bid
 from massgen_plugins.rate_limit.scope_state import Decision, Restatement, Usage
 
-__all__ = ["ScopeView", "Store", "StoreBusy"]
+__all__ = ["ScopeUnknown", "ScopeView", "Store", "StoreBusy"]
 
 
 class StoreBusy(Exception):  # noqa: N818 - not an error but an answer: ask again in a moment
     """Another process holds the store at this instant; the operation did not happen."""
+
+
+class ScopeUnknown(Exception):  # noqa: N818 - the same
+    """The store knows nothing of this scope (any more): configure it, and ask again. Nothing happened."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,8 +41,9 @@ class Store(Protocol):
     """Keeps the state of all scopes.
 
     Every method may raise :class:`StoreBusy` (nothing happened; ask again) and
-    :class:`massgen_plugins.errors.StoreUnavailable` (it cannot be used at all). Methods are called from any
-    thread and return within milliseconds.
+    :class:`massgen_plugins.errors.StoreUnavailable` (it cannot be used at all), and every method that takes a
+    scope but ``configure`` and ``forget`` may raise :class:`ScopeUnknown`: a scope without rules admits
+    nothing. Methods are called from any thread and return within milliseconds.
     """
 
     @property

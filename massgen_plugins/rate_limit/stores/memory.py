@@ -10,6 +10,7 @@ from contextlib import contextmanager
 
 from massgen_plugins.quota import Scope, ScopeRules
 from massgen_plugins.rate_limit.scope_state import ScopeState
+from massgen_plugins.rate_limit.stores.base import ScopeUnknown
 from massgen_plugins.rate_limit.stores.stateful import StatefulStore
 
 __all__ = ["MemoryStore"]
@@ -58,7 +59,9 @@ class MemoryStore(StatefulStore):
         with self._lock:
             state = self._states.get(scope)
             if state is None:
-                state = self._states[scope] = ScopeState(rules or ScopeRules(limits=()))
+                if rules is None:
+                    raise ScopeUnknown(scope)
+                state = self._states[scope] = ScopeState(rules)
             yield state
 
     def _scopes(self) -> list[Scope]:

@@ -16,7 +16,7 @@ from massgen_plugins.errors import StoreUnavailable
 from massgen_plugins.quota import Scope, ScopeRules
 from massgen_plugins.rate_limit.scope_state import ScopeState
 from massgen_plugins.rate_limit.stores import codec
-from massgen_plugins.rate_limit.stores.base import StoreBusy
+from massgen_plugins.rate_limit.stores.base import ScopeUnknown, StoreBusy
 from massgen_plugins.rate_limit.stores.boot_clock import boot_identity, boot_tick, offset_for
 from massgen_plugins.rate_limit.stores.stateful import StatefulStore
 
@@ -129,7 +129,7 @@ class SqliteStore(StatefulStore):
     @contextmanager
     def _transaction(self, scope: Scope, rules: ScopeRules | None = None) -> Iterator[ScopeState]:
         with self._lock, self._immediate() as connection:
-            cached = self._load(connection, scope, rules or ScopeRules(limits=()))
+            cached = self._load(connection, scope, rules)
             try:
                 yield cached.state
                 self._save(connection, cached)
@@ -161,9 +161,11 @@ class SqliteStore(StatefulStore):
                     connection.execute("ROLLBACK")
                 raise
 
-    def _load(self, connection: sqlite3.Connection, scope: Scope, rules: ScopeRules) -> _Cached:
+    def _load(self, connection: sqlite3.Connection, scope: Scope, rules: ScopeRules | None) -> _Cached:
         found = connection.execute(_FIND, _key(scope)).fetchone()
         if found is None:
+            if rules is None:
+                raise ScopeUnknown(scope)
             row = connection.execute(_MAKE, _key(scope)).lastrowid or 0
             cached = _Cached(row, 0, ScopeState(rules), rules, codec.encode_rules(rules))
         else:

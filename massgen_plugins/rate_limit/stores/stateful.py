@@ -37,7 +37,7 @@ class StatefulStore(ABC):
     ) -> AbstractContextManager[ScopeState]:
         """Lend the state of a scope, alone, and keep what it is afterwards.
 
-        A scope that does not exist is made with ``rules``, or without any limit.
+        A scope that does not exist is made with ``rules``; without them ``ScopeUnknown`` is raised.
         """
 
     @abstractmethod

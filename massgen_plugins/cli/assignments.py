@@ -1,0 +1,37 @@
+"""``rpm=5 tpm=none`` on the command line, as the values that they stand for."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from massgen_plugins.errors import ConfigurationError
+
+__all__ = ["read_assignments"]
+
+_FORM = "write KEY=VALUE, such as rpm=5, or tpm=none to take a limit away"
+
+
+def read_assignments(words: Iterable[str]) -> dict[str, int | float | str]:
+    """Numbers where they are numbers, else the text as it is: whether a value fits its key is checked elsewhere.
+
+    Raises:
+        ConfigurationError: A word is not of the form, or a key comes twice.
+    """
+    values: dict[str, int | float | str] = {}
+    for word in words:
+        key, equals, value = word.partition("=")
+        if not equals or not key or not value:
+            raise ConfigurationError(f"profiles set: {word[:40]!a} is not understood; {_FORM}.")
+        if key in values:
+            raise ConfigurationError(f"profiles set: {key[:40]!a} is given twice; write it once.")
+        values[key] = _number(value)
+    return values
+
+
+def _number(value: str) -> int | float | str:
+    for kind in (int, float):
+        try:
+            return kind(value)
+        except ValueError:
+            continue
+    return value

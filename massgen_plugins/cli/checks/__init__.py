@@ -1,0 +1,1 @@
+"""What ``massgen-rl doctor`` looks at: one file for each subject, each a function that returns findings."""

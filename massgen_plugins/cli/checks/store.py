@@ -1,0 +1,90 @@
+"""The file in which all processes of this user share what is spent."""
+
+from __future__ import annotations
+
+import os
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+
+from massgen_plugins.cli.checks.finding import Finding, fail, ok, warn
+from massgen_plugins.cli.output import as_home
+from massgen_plugins.cli.store_choice import chosen_store
+from massgen_plugins.errors import ConfigurationError, StoreUnavailable
+from massgen_plugins.rate_limit.stores.sqlite_view import check_integrity, read_clock, view_scopes
+
+__all__ = ["check_store"]
+
+_LEAST_SPACE = 10_000_000
+_CLOCK_SLACK = 1_000_000_000
+
+
+def check_store() -> Iterator[Finding]:
+    """Where it is, who may read and write it, whether it is sound."""
+    try:
+        path = chosen_store(None)
+    except ConfigurationError as error:
+        yield fail("store", str(error).rstrip("."), "correct that")
+        return
+    if path is None:
+        cure = "take `store: memory` out of the settings to share limits between processes and keep them over restarts"
+        yield warn("store", "in memory: other processes do not see what is spent, and nothing survives a run", cure)
+        return
+    try:
+        there = path.exists()
+        yield ok("store", as_home(str(path)) if there else f"{as_home(str(path))}, made by the first limited call")
+        yield _writable(path)
+        yield _space(path)
+        if there:
+            yield _mode(path)
+            yield from _content(path)
+    except (OSError, StoreUnavailable) as error:
+        cure = "mend that, or name another store under rate_limit: store:"
+        yield fail("store content", str(error).rstrip("."), cure)
+
+
+def _writable(path: Path) -> Finding:
+    place = path if path.exists() else path.parent
+    while not place.exists():
+        place = place.parent
+    if os.access(place, os.W_OK) and (place == path.parent or not path.exists() or os.access(path.parent, os.W_OK)):
+        return ok("writable", "yes")
+    cure = f"make {place} and its directory writable, or name another store under rate_limit: store:"
+    return fail("writable", f"{place} cannot be written, so each process counts by itself", cure)
+
+
+def _space(path: Path) -> Finding:
+    place = path.parent
+    while not place.exists():
+        place = place.parent
+    free = shutil.disk_usage(place).free
+    if free < _LEAST_SPACE:
+        return warn("disk space", f"{free / 1e6:.1f} MB are left", "make room: a full disk means limits are not shared")
+    return ok("disk space", "enough")
+
+
+def _mode(path: Path) -> Finding:
+    mode = path.stat().st_mode & 0o777
+    if mode & 0o077:
+        cure = f"run `chmod 600 {path}`: it holds account names and how much they use"
+        return warn("mode", f"{mode:04o}: others on this machine can read it", cure)
+    return ok("mode", f"{mode:04o}: yours alone")
+
+
+def _content(path: Path) -> Iterator[Finding]:
+    wrong = check_integrity(path)
+    if wrong:
+        cure = f"remove {path}; counting begins anew"
+        yield fail("integrity", wrong, cure)
+        return
+    count = len(view_scopes(path))
+    yield ok("integrity", f"sound, {count} scope{'' if count == 1 else 's'}", "`massgen-rl status` shows them")
+    clock = read_clock(path)
+    if clock is None:
+        return
+    if clock.latest > clock.tick + _CLOCK_SLACK:
+        ahead = (clock.latest - clock.tick) / 1e9
+        cure = f"if calls wait for no reason, remove {path}; counting begins anew"
+        yield warn("clock", f"the file was written {ahead:.0f} s ahead of this machine's clock", cure)
+    else:
+        yield ok("clock", "goes on since this boot" if clock.same_boot else "goes on from before the last boot")

@@ -1,0 +1,54 @@
+"""Versions of Python, of MassGen, and of the clients whose requests are limited."""
+
+from __future__ import annotations
+
+import platform
+import sys
+from collections.abc import Iterator
+from importlib import metadata
+
+from massgen_plugins import __version__
+from massgen_plugins.cli.checks.finding import Finding, fail, ok, warn
+from massgen_plugins.cli.installed_host import host_version, least_version, require_host
+from massgen_plugins.errors import HostMismatch
+
+__all__ = ["check_versions"]
+
+_CLIENTS = {
+    "google-genai": "Gemini's SDK",
+    "aiohttp": "HTTP client of Gemini's SDK",
+    "httpx": "HTTP client of OpenAI's SDK",
+    "httpx2": "HTTP client of Anthropic's SDK",
+}
+
+
+def check_versions() -> Iterator[Finding]:
+    """Everything that has a version."""
+    yield ok("python", f"{platform.python_version()} ({sys.executable})")
+    yield ok("massgen-plugins", __version__)
+    yield _massgen()
+    for name, purpose in _CLIENTS.items():
+        version = _version(name)
+        missing = "not installed, so there is nothing of it to limit"
+        yield ok(name, f"{version or missing} ({purpose})")
+
+
+def _massgen() -> Finding:
+    try:
+        require_host()
+    except HostMismatch as error:
+        found, _, cure = str(error).partition("; ")
+        return fail("massgen", found.rstrip("."), cure)
+    least = least_version()
+    if not least:
+        return warn(
+            "massgen", f"{host_version()}; massgen-plugins is not installed", "install it with pip in this environment"
+        )
+    return ok("massgen", f"{host_version()} ({least} or newer is supported)")
+
+
+def _version(name: str) -> str | None:
+    try:
+        return metadata.version(name)
+    except metadata.PackageNotFoundError:
+        return None

@@ -1,0 +1,88 @@
+"""``massgen-rl doctor``: what works, what does not, and how to mend it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from massgen_plugins.cli.exits import CHECK_FAILED
+from massgen_plugins.cli.output import console, emit_json, plain_table, text
+
+if TYPE_CHECKING:
+    from massgen_plugins.cli.checks.finding import Finding
+
+__all__ = ["register"]
+
+_COLOURS = {"ok": "green", "warn": "yellow", "fail": "bold red"}
+
+
+def register(app: typer.Typer) -> None:
+    """Add the command."""
+    app.command()(doctor)
+
+
+def doctor(
+    as_json: Annotated[bool, typer.Option("--json", help="Print one JSON document on stdout.")] = False,
+    deep: Annotated[
+        bool, typer.Option("--deep", help="Also start MassGen, for about ten seconds, to see the package attach.")
+    ] = False,
+) -> None:
+    """Check versions, activation, seams, plugins, settings, store and environment; exit code 1 if one fails."""
+    sections = list(_sections(deep=deep, quiet=as_json))
+    marks = [finding.mark.value for _, findings in sections for finding in findings]
+    if as_json:
+        listed = {name: [finding.as_json() for finding in findings] for name, findings in sections}
+        emit_json({"ok": "fail" not in marks, "sections": listed})
+    else:
+        for name, findings in sections:
+            _show(name, findings)
+        console().print(text(f"{marks.count('fail')} failed, {marks.count('warn')} to look at.", "bold"))
+    if "fail" in marks:
+        raise typer.Exit(CHECK_FAILED)
+
+
+def _sections(*, deep: bool, quiet: bool) -> Iterator[tuple[str, list[Finding]]]:
+    from massgen_plugins.cli.checks import activation, environment, plugins, seams, settings, store, versions
+
+    yield from _run("versions", versions.check_versions)
+    yield from _run("activation", activation.check_activation)
+    yield from _run("seams", seams.check_seams)
+    if deep:
+        from rich.console import Console
+
+        with Console(stderr=True, quiet=quiet).status("starting MassGen, about ten seconds ..."):
+            found = seams.check_attachment()
+        yield "attachment", [found]
+    yield from _run("plugins", plugins.check_plugins)
+    yield from _run("settings", settings.check_settings)
+    yield from _run("store", store.check_store)
+    yield from _run("environment", environment.check_environment)
+
+
+def _run(name: str, check: Callable[[], Iterable[Finding]]) -> Iterator[tuple[str, list[Finding]]]:
+    """A section; a check that breaks is a finding, and the others go on."""
+    from massgen_plugins.cli.checks.finding import fail
+
+    findings: list[Finding] = []
+    try:
+        findings.extend(check())
+    except Exception as error:  # a doctor must not die of an illness that nobody has thought of
+        findings.append(fail(name, f"the check itself broke: {error!r}", "report this to massgen-plugins"))
+    yield name, findings
+
+
+def _show(name: str, findings: Iterable[Finding]) -> None:
+    page = console()
+    page.print(text(name.capitalize(), "bold"))
+    table = plain_table("", "", "")
+    table.show_header = False
+    table.columns[1].no_wrap = False
+    for finding in findings:
+        words = text(finding.found)
+        if finding.cure:
+            words += text(f"\n-> {finding.cure}", "dim" if finding.mark == "ok" else "")
+        table.add_row(text(f"  {finding.mark:<4}", _COLOURS[finding.mark]), text(finding.check), words)
+    page.print(table)
+    page.print()

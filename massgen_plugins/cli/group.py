@@ -1,0 +1,61 @@
+"""The root of all commands: loads plugins only when their commands are looked for, and turns errors into words."""
+
+from __future__ import annotations
+
+from typing import Any, NoReturn
+
+import typer
+from typer.core import TyperGroup
+
+from massgen_plugins.cli.exits import CHECK_FAILED, INTERRUPTED, WRONG_INPUT
+from massgen_plugins.cli.output import say
+from massgen_plugins.errors import ConfigurationError, MassgenPluginsError
+
+__all__ = ["RootGroup"]
+
+
+class RootGroup(TyperGroup):
+    """Our own commands, then those of plugins.
+
+    Loading plugins takes a tenth of a second, so it waits until a name is not one of ours or all are listed.
+    """
+
+    _plugins_loaded = False
+
+    def list_commands(self, ctx: Any) -> list[str]:
+        """All names: for ``--help`` and shell completion."""
+        self._load_plugins()
+        return super().list_commands(ctx)
+
+    def get_command(self, ctx: Any, cmd_name: str) -> Any:
+        """The command of that name, or None."""
+        if cmd_name not in self.commands:
+            self._load_plugins()
+        return super().get_command(ctx, cmd_name)
+
+    def invoke(self, ctx: Any) -> Any:
+        """Run a command; what goes wrong on purpose becomes one sentence and an exit code."""
+        try:
+            return super().invoke(ctx)
+        except MassgenPluginsError as error:
+            say(f"massgen-rl: {error}")
+            _exit(WRONG_INPUT if isinstance(error, ConfigurationError) else CHECK_FAILED)
+        except (KeyboardInterrupt, typer.Abort):
+            say("massgen-rl: interrupted.")
+            _exit(INTERRUPTED)
+
+    def _load_plugins(self) -> None:
+        if self._plugins_loaded:
+            return
+        self._plugins_loaded = True
+        from massgen_plugins.cli.plugin_commands import plugin_commands
+
+        for name, command in plugin_commands().items():
+            if name in self.commands:
+                say(f"massgen-rl: a plugin's command '{name}' is left out: there is one of that name already.")
+            else:
+                self.add_command(command, name)
+
+
+def _exit(code: int) -> NoReturn:
+    raise typer.Exit(code)

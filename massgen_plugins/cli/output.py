@@ -1,0 +1,69 @@
+"""How the command line speaks: results on stdout, messages on stderr, plain where nobody sees colours."""
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from rich.console import Console
+    from rich.table import Table
+    from rich.text import Text
+
+__all__ = ["as_home", "clean", "console", "emit_json", "plain_table", "say", "text"]
+
+_PIPE_WIDTH = 120
+"""Columns where there is no terminal to ask."""
+
+
+def say(message: str) -> None:
+    """One line for a person, on stderr."""
+    print(clean(message), file=sys.stderr)
+
+
+def emit_json(document: Any) -> None:
+    """The result for a program, on stdout: one JSON document."""
+    print(json.dumps(document, indent=2, allow_nan=False))
+
+
+def console() -> Console:
+    """Where results for people go: colours on a terminal unless ``NO_COLOR`` is set."""
+    from rich.console import Console
+
+    known = sys.stdout.isatty() or "COLUMNS" in os.environ
+    return Console(width=None if known else _PIPE_WIDTH, highlight=False, markup=False, emoji=False)
+
+
+def plain_table(*headings: str) -> Table:
+    """A table without a frame, whose cells are folded and never cut."""
+    from rich.table import Table
+
+    table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0), header_style="bold")
+    for heading in headings:
+        table.add_column(heading, overflow="fold")
+    return table
+
+
+def text(words: object, style: str = "") -> Text:
+    """Words that may come from a file, as they can be shown without moving the cursor or changing colours."""
+    from rich.text import Text
+
+    return Text(clean(str(words)), style=style)
+
+
+def clean(words: str) -> str:
+    """The words with every control character but the line feed spelled out."""
+    return "".join(_spelled(letter) for letter in words)
+
+
+def as_home(path: str) -> str:
+    """A path as people write it: the home directory as ``~``."""
+    home = os.path.expanduser("~")  # noqa: PTH111 - Path.home() raises where there is none
+    inside = len(home) > 1 and path.startswith(f"{home}{os.sep}")
+    return f"~{path[len(home) :]}" if inside else path
+
+
+def _spelled(letter: str) -> str:
+    return letter if letter == "\n" or letter.isprintable() else ascii(letter)[1:-1]

@@ -1,0 +1,127 @@
+"""Profiles as tables for people and as JSON for programs."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+from massgen_plugins.cli.output import as_home, console, emit_json, plain_table, text
+from massgen_plugins.profiles.limit_values import LIMIT_KEYS, LimitValues, ModelLimits
+from massgen_plugins.profiles.overview import ProfileRow
+from massgen_plugins.profiles.places import find_places
+from massgen_plugins.profiles.profile import Profile
+
+__all__ = ["profile_as_json", "rows_as_json", "show_profile", "show_rows"]
+
+_WHY = {
+    "default": "by default",
+    "user": "your choice",
+    "project": "this project's choice",
+    "disabled": "switched off",
+}
+
+
+def rows_as_json(rows: Iterable[ProfileRow]) -> None:
+    """A list with one object for each profile."""
+    emit_json([asdict(row) for row in rows])
+
+
+def show_rows(rows: Sequence[ProfileRow]) -> None:
+    """A line for each profile."""
+    table = plain_table("Profile", "Provider", "Tier", "State", "Comes from", "Seen")
+    for row in rows:
+        cells = (row.name, row.provider, row.tier, state(row), _origin(row.origin), row.date)
+        table.add_row(*(text(cell, "green" if row.on else "") for cell in cells))
+    console().print(table)
+
+
+def state(row: ProfileRow) -> str:
+    """On or off, and why."""
+    why = _WHY.get(row.why, row.why)
+    return f"{'on' if row.on else 'off'}{f', {why}' if why else ''}"
+
+
+def profile_as_json(row: ProfileRow, profile: Profile) -> None:
+    """The row's keys, and what the profile says."""
+    emit_json(
+        {
+            **asdict(row),
+            "description": profile.description,
+            "source": profile.source,
+            "default": profile.default,
+            "safety_margin": profile.safety_margin,
+            "tpm_counts": str(profile.conventions.tpm_counts),
+            "day_zone": profile.conventions.day_zone,
+            "aliases": dict(profile.aliases),
+            "models": {name: dict(values) for name, values in profile.models.items()},
+            "fallback": None if profile.fallback is None else dict(profile.fallback),
+        }
+    )
+
+
+def show_profile(row: ProfileRow, profile: Profile, overrides: ModelLimits) -> None:
+    """Everything that a profile says, and what the user's settings change in it."""
+    page = console()
+    facts = plain_table("", "")
+    facts.show_header = False
+    for name, value in _facts(row, profile):
+        if value:
+            facts.add_row(text(name, "bold"), text(value))
+    page.print(facts)
+    page.print()
+    page.print(_limits_table(profile))
+    for name, values in overrides.items():
+        page.print(text(f"\nYour settings say for {name}: {_listed(values)}.", "yellow"))
+
+
+def _facts(row: ProfileRow, profile: Profile) -> Iterable[tuple[str, str]]:
+    margin = f"{profile.safety_margin:.0%} of every limit" if profile.safety_margin else "none"
+    day = profile.conventions.day_zone
+    yield "Profile", f"{profile.name} ({state(row)})"
+    yield "Provider", f"{profile.provider}{f', {profile.tier}' if profile.tier else ''}"
+    yield "About", profile.description
+    yield "Source", profile.source
+    yield "Seen", profile.date
+    yield "File", _origin(profile.origin)
+    yield "Margin", margin
+    yield "Tokens", f"tpm counts {profile.conventions.tpm_counts.replace('_', ' ')}"
+    yield "Day", "any 24 hours" if day == "rolling" else f"begins at midnight, {day}"
+    yield "Aliases", ", ".join(f"{alias} = {model}" for alias, model in profile.aliases.items())
+
+
+def _limits_table(profile: Profile) -> Any:
+    families = [*profile.models.items()]
+    if profile.fallback is not None:
+        families.append(("all others", profile.fallback))
+    used = [key for key in LIMIT_KEYS if any(key in values for _, values in families)]
+    table = plain_table("Model family", *(_HEADINGS.get(key, key) for key in used))
+    for column in table.columns[1:]:
+        column.justify = "right"
+    for name, values in families:
+        table.add_row(text(name), *(text(_value(key, values.get(key))) for key in used))
+    return table
+
+
+_HEADINGS = {"usd_per_day": "$ a day", "limits": "further"}
+
+
+def _value(key: str, value: Any) -> str:
+    if value is None:
+        return "-"
+    if key == "limits":
+        return ", ".join(f"{each['amount']:,} {each['kind']}/{each['window']}" for each in value)
+    return f"{value:,} s" if key == "cooldown" else f"{value:,}"
+
+
+def _listed(values: LimitValues) -> str:
+    return ", ".join(f"{key} {'none' if value is None else _value(key, value)}" for key, value in values.items())
+
+
+def _origin(origin: str) -> str:
+    """Where a profile comes from, short."""
+    shipped = Path(origin).parent == find_places().shipped_dir
+    return f"built in ({Path(origin).name})" if shipped else as_home(origin)
+
+

@@ -1,0 +1,156 @@
+"""``massgen-rl profiles``: which limits there are, which hold, and changing that."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from massgen_plugins.cli import profile_names
+from massgen_plugins.cli.exits import CHECK_FAILED
+from massgen_plugins.cli.output import as_home, emit_json, say
+from massgen_plugins.cli.places import current_places
+
+__all__ = ["app"]
+
+app = typer.Typer(
+    help="Show profiles (named sets of limits), and choose or change them.",
+    rich_markup_mode=None,
+    invoke_without_command=True,
+)
+
+Json = Annotated[bool, typer.Option("--json", help="Print one JSON document on stdout.")]
+Name = Annotated[str, typer.Argument(help="A profile's name.", autocompletion=profile_names.complete)]
+
+
+@app.callback()
+def _table(context: typer.Context, as_json: Json = False) -> None:
+    """Show profiles (named sets of limits), and choose or change them. Alone: a table of all."""
+    if context.invoked_subcommand is not None:
+        if as_json:
+            raise typer.BadParameter("write --json after the command's name.")
+        return
+    from massgen_plugins.cli import profile_views
+    from massgen_plugins.profiles.overview import overview
+
+    rows = overview(places=current_places())
+    profile_views.rows_as_json(rows) if as_json else profile_views.show_rows(rows)
+
+
+@app.command()
+def show(name: Name, as_json: Json = False) -> None:
+    """Show one profile: limits by model family, cooldown, margin, source and date."""
+    from massgen_plugins.cli import profile_views
+    from massgen_plugins.profiles.loading import read_settings
+    from massgen_plugins.profiles.overview import details
+
+    places = current_places()
+    row, profile = details(name, places=places)
+    if as_json:
+        profile_views.profile_as_json(row, profile)
+    else:
+        profile_views.show_profile(row, profile, read_settings(places).overrides if row.on else {})
+
+
+@app.command()
+def use(name: Name) -> None:
+    """Let a profile limit its provider, and switch it on if it was off."""
+    from massgen_plugins.profiles.edit import use as edit
+
+    places = current_places()
+    _done(f"{name} is in use", edit(name, places=places))
+    _tell_if_overruled(name)
+
+
+@app.command()
+def enable(name: Name) -> None:
+    """Take a profile off the list of those that are switched off."""
+    from massgen_plugins.profiles.edit import enable as edit
+
+    _done(f"{name} is no longer switched off", edit(name, places=current_places()))
+
+
+@app.command()
+def disable(name: Name) -> None:
+    """Switch a profile off; its provider's default profile holds then."""
+    from massgen_plugins.profiles.edit import disable as edit
+
+    places = current_places()
+    _done(f"{name} is switched off", edit(name, places=places))
+    _tell_if_unlimited(name)
+
+
+@app.command(name="set")
+def set_(
+    model: Annotated[str, typer.Argument(help="A model or family, such as gemini-2.5-flash or gemini-*-pro.")],
+    limits: Annotated[
+        list[str], typer.Argument(metavar="KEY=VALUE...", help="Such as rpm=5; tpm=none takes a limit away.")
+    ],
+) -> None:
+    """Change limits of a model or family, whatever profile is in use."""
+    from massgen_plugins.cli.assignments import read_assignments
+    from massgen_plugins.profiles.edit import set_limits
+
+    places = current_places()
+    values = read_assignments(limits)
+    _done(f"{model}: {', '.join(limits)}", set_limits(model, values, places=places))
+    near = profile_names.nearest_model(model, places)
+    if near:
+        say(f"massgen-rl: no profile names the model '{model}'; did you mean '{near}'?")
+
+
+@app.command()
+def validate(
+    files: Annotated[list[Path], typer.Argument(metavar="FILE...", help="Profile files.")], as_json: Json = False
+) -> None:
+    """Check profile files; exit code 1 if one is wrong."""
+    from massgen_plugins.cli.validation import check_files
+
+    findings = check_files(files)
+    if as_json:
+        emit_json([finding.as_json() for finding in findings])
+    else:
+        for finding in findings:
+            finding.show()
+    if any(finding.error for finding in findings):
+        raise typer.Exit(CHECK_FAILED)
+
+
+@app.command(name="import")
+def import_(
+    file: Annotated[Path, typer.Argument(help="MassGen's own rate_limits.yaml, or one of that format.")],
+    overwrite: Annotated[bool, typer.Option("--overwrite", help="Replace profile files of the same name.")] = False,
+) -> None:
+    """Make profiles of MassGen's own limits, one for each provider."""
+    from massgen_plugins.profiles.massgen_format import import_massgen
+
+    for path in import_massgen(file, overwrite=overwrite, places=current_places()):
+        print(f"{path.stem} is written to {as_home(str(path))}; `massgen-rl profiles use {path.stem}` lets it hold.")
+
+
+def _done(what: str, file: Path) -> None:
+    print(f"{what} ({as_home(str(file))}). Runs that are under way follow within a second.")
+
+
+def _tell_if_overruled(name: str) -> None:
+    from massgen_plugins.profiles.overview import details, overview
+
+    places = current_places()
+    row, profile = details(name, places=places)
+    if not row.on:
+        ruling = [other.name for other in overview(places=places) if other.provider == profile.provider and other.on]
+        instead = f"uses {ruling[0]}" if ruling else "switches it off"
+        say(f"massgen-rl: here it does not hold, since this project {instead} ({places.project_file}).")
+
+
+def _tell_if_unlimited(name: str) -> None:
+    from massgen_plugins.profiles.overview import details, overview
+
+    places = current_places()
+    provider = details(name, places=places)[1].provider
+    left = [row.name for row in overview(places=places) if row.provider == provider and row.on]
+    if left:
+        print(f"{provider} is limited by {left[0]}.")
+    else:
+        say(f"massgen-rl: no profile limits {provider} now: runs that ask to be limited do not start.")

@@ -1,0 +1,85 @@
+"""``massgen-rl run``: MassGen with this package attached, for those whose Python reads no ``.pth`` file."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Callable
+from typing import Annotated, Any
+
+import typer
+
+from massgen_plugins.cli.exits import NO_HOST
+from massgen_plugins.cli.output import say
+from massgen_plugins.errors import HostMismatch
+
+__all__ = ["register"]
+
+
+def register(app: typer.Typer) -> None:
+    """Add the command."""
+    ours_first = {"allow_interspersed_args": False, "ignore_unknown_options": True}
+    app.command(context_settings=ours_first)(run)
+
+
+def run(
+    arguments: Annotated[
+        list[str] | None, typer.Argument(metavar="-- [ARGS]...", help="MassGen's own arguments.", show_default=False)
+    ] = None,
+    rate_limit: Annotated[
+        bool | None,
+        typer.Option(
+            "--rate-limit/--no-rate-limit",
+            help="Limit all agents, or none, whatever the configuration says.",
+            show_default=False,
+        ),
+    ] = None,
+) -> None:
+    """Run MassGen with the package attached, even if its automatic start is switched off.
+
+    Ends with MassGen's exit code; 127 if there is no MassGen here, or not one that is supported.
+    """
+    from massgen_plugins.cli.installed_host import require_host
+
+    try:
+        require_host()
+        if rate_limit is not None:
+            from massgen_plugins.host.switch import ENVIRONMENT
+
+            os.environ[ENVIRONMENT] = "1" if rate_limit else "0"
+        start = _massgen()
+    except HostMismatch as error:
+        say(f"massgen-rl: {error}")
+        raise typer.Exit(NO_HOST) from error
+    sys.argv = ["massgen", *(arguments or ())]
+    raise SystemExit(start())
+
+
+def _massgen() -> Callable[[], Any]:
+    """MassGen's console command, imported with us attached."""
+    from importlib.metadata import entry_points
+
+    from massgen_plugins import _bootstrap
+
+    # It stops the automatic start only: who writes `run` has asked for us.
+    os.environ.pop(_bootstrap.DISABLE, None)
+    _bootstrap.start()
+    commands = entry_points(group="console_scripts", name="massgen")
+    if not commands:
+        raise HostMismatch("This MassGen has no command; run `pip install --force-reinstall massgen`.")
+    try:
+        start: Callable[[], Any] = next(iter(commands)).load()
+    except (ImportError, AttributeError) as error:
+        raise HostMismatch(
+            f"MassGen cannot be imported ({error}); run `pip install --force-reinstall massgen`."
+        ) from error
+    _require_attached()
+    return start
+
+
+def _require_attached() -> None:
+    from massgen_plugins.host.attach import ATTACHED
+
+    module = sys.modules.get("massgen.cli.backends") or sys.modules["massgen.cli"]
+    if not hasattr(getattr(module, "create_agents_from_config", None), ATTACHED):
+        raise HostMismatch("This MassGen is not supported: its agents are made elsewhere; run `massgen-rl doctor`.")

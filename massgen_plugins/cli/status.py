@@ -1,0 +1,54 @@
+"""``massgen-rl status``: what is used of each limit, and who waits for what."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from massgen_plugins.cli.output import as_home, emit_json, say
+from massgen_plugins.cli.store_choice import StoreOption, chosen_store
+
+if TYPE_CHECKING:
+    from massgen_plugins.rate_limit.stores.base import ScopeView
+
+__all__ = ["register"]
+
+
+def register(app: typer.Typer) -> None:
+    """Add the command."""
+    app.command()(status)
+
+
+def status(
+    as_json: Annotated[bool, typer.Option("--json", help="Print one JSON document on stdout.")] = False,
+    store: StoreOption = None,
+) -> None:
+    """Show each limit's use, what waits, and what refusals have taught."""
+    import time
+
+    path = chosen_store(store)
+    scopes = _scopes(path)
+    if as_json:
+        from massgen_plugins.cli.status_json import document
+
+        emit_json(document(path, scopes, time.time()))
+    elif scopes:
+        from massgen_plugins.cli.status_view import show
+
+        show(scopes, time.time())
+    else:
+        say(_nothing(path))
+
+
+def _scopes(path: Path | None) -> list[ScopeView]:
+    from massgen_plugins.rate_limit.stores.sqlite_view import view_scopes
+
+    return [] if path is None else view_scopes(path)
+
+
+def _nothing(path: Path | None) -> str:
+    if path is None:
+        return "The settings say store: memory, so what is used is known to the running MassGen alone."
+    return f"No call was limited yet ({as_home(str(path))})."

@@ -1,0 +1,100 @@
+"""MassGen's own shipped examples: those that the demo can run, and the one line that it adds to them."""
+
+from __future__ import annotations
+
+import difflib
+import importlib.util
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from massgen_plugins.demo.failure import DemoFailed
+
+__all__ = ["DEFAULT_EXAMPLE", "Example", "find_example"]
+
+DEFAULT_EXAMPLE = "basic/multi/six_gemini_agents"
+"""Five Flash agents and one Pro: MassGen's example of a team that was meant to stay within its limits."""
+
+_NEEDS = frozenset({"mcp_servers", "cwd", "enable_code_execution", "enable_mcp_command_line"})
+"""Settings of a backend that need more than a model: other programs, or files to work on."""
+
+
+@dataclass(frozen=True, slots=True)
+class Example:
+    """A shipped example, with the switch and without.
+
+    Attributes:
+        name: Its path below MassGen's ``configs``, without the ending.
+        agents: How many agents it has.
+        models: The models that they use.
+        text: The example as YAML.
+        switched: The same with ``enable_rate_limit: true`` in every agent's backend, and nothing else.
+    """
+
+    name: str
+    agents: int
+    models: tuple[str, ...]
+    text: str
+    switched: str
+
+    def first_change(self) -> str:
+        """What the switch looks like in the first agent, as lines of a diff."""
+        lines = difflib.unified_diff(self.text.splitlines(), self.switched.splitlines(), n=2, lineterm="")
+        change: list[str] = []
+        for line in list(lines)[3:]:
+            if line.startswith("@@"):
+                break
+            change.append(line)
+        return "\n".join(change)
+
+
+def find_example(name: str) -> Example:
+    """Read a shipped example.
+
+    Raises:
+        DemoFailed: MassGen is not installed, or the example cannot be run against the sandbox.
+    """
+    folder = _configs()
+    wanted = name.removeprefix("@examples/").removesuffix(".yaml")
+    config = _suitable(folder / f"{wanted}.yaml")
+    if config is None:
+        names = ", ".join(_suitable_names(folder))
+        raise DemoFailed(f"There is no example {name[:80]!r} that needs nothing but Gemini; take one of: {names}.")
+    backends = [agent["backend"] for agent in config["agents"]]
+    text = _dump(config)
+    for backend in backends:
+        backend["enable_rate_limit"] = True
+    models = tuple(dict.fromkeys(str(backend["model"]) for backend in backends))
+    return Example(wanted, len(backends), models, text, _dump(config))
+
+
+def _configs() -> Path:
+    spec = importlib.util.find_spec("massgen")
+    if spec is None or spec.origin is None:
+        raise DemoFailed("MassGen is not installed beside this package; run `pip install massgen`.")
+    return Path(spec.origin).parent / "configs"
+
+
+def _suitable_names(folder: Path) -> list[str]:
+    found = sorted(folder.rglob("*.yaml"))
+    return [path.relative_to(folder).with_suffix("").as_posix() for path in found if _suitable(path)]
+
+
+def _suitable(path: Path) -> dict[str, Any] | None:
+    """The example in a file, if it is a team of Gemini agents that needs nothing else."""
+    try:
+        config = yaml.safe_load(path.read_text(encoding="utf-8"))
+        agents = config["agents"]
+        backends = [agent["backend"] for agent in agents]
+        fitting = len(agents) > 1 and all(b["type"] == "gemini" and b["model"] for b in backends)
+    except (OSError, ValueError, TypeError, LookupError, yaml.YAMLError):
+        return None
+    if not fitting or config.get("orchestrator") or any(_NEEDS & set(backend) for backend in backends):
+        return None
+    return dict(config)
+
+
+def _dump(config: dict[str, Any]) -> str:
+    return yaml.safe_dump(config, sort_keys=False, allow_unicode=True)

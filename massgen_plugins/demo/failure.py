@@ -1,0 +1,11 @@
+"""The one error of the demo."""
+
+from __future__ import annotations
+
+from massgen_plugins.errors import MassgenPluginsError
+
+__all__ = ["DemoFailed"]
+
+
+class DemoFailed(MassgenPluginsError):
+    """The demo could not be carried out; the message says what to do."""

@@ -1,0 +1,90 @@
+"""One run of the real ``massgen`` command, which never outlives the ``with`` block that it runs in."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import signal
+import subprocess
+import sysconfig
+import time
+from contextlib import suppress
+from typing import Self
+
+from massgen_plugins.demo.failure import DemoFailed
+from massgen_plugins.demo.household import Household
+
+__all__ = ["HostRun"]
+
+_STOPS_WITHIN = 5.0
+"""Seconds that MassGen gets to end by itself."""
+
+
+class HostRun:
+    """``massgen --automation`` in a household, as a process group of its own.
+
+    Args:
+        household: Where it lives; furnished.
+        provider: The URL of its sandbox.
+        question: What the team is asked.
+    """
+
+    def __init__(self, household: Household, provider: str, question: str) -> None:
+        self.household = household
+        self._command = [_massgen(), "--automation", "--config", household.config.name, question]
+        self._environment = household.environment(provider)
+        self._process: subprocess.Popen[bytes] | None = None
+        self._started = self._ended = 0.0
+
+    def __enter__(self) -> Self:
+        self._started = time.monotonic()
+        with self.household.output.open("wb") as output, self.household.errors.open("wb") as errors:
+            self._process = subprocess.Popen(  # noqa: S603 - MassGen's own command, arguments of ours
+                self._command,
+                cwd=self.household.work,
+                env=self._environment,
+                stdin=subprocess.DEVNULL,
+                stdout=output,
+                stderr=errors,
+                start_new_session=True,
+            )
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        if self._process is None:
+            return
+        self._signal(signal.SIGTERM)
+        with suppress(subprocess.TimeoutExpired):
+            self._process.wait(_STOPS_WITHIN)
+        self._signal(signal.SIGKILL)  # what is left of the group, whatever became of its leader
+        self._process.wait()
+
+    def is_over(self) -> bool:
+        """Whether MassGen has ended."""
+        over = self._process is not None and self._process.poll() is not None
+        if over and not self._ended:
+            self._ended = time.monotonic()
+        return over
+
+    @property
+    def exit_code(self) -> int | None:
+        """MassGen's exit code; None while it runs."""
+        return self._process.poll() if self._process else None
+
+    @property
+    def elapsed(self) -> float:
+        """Seconds since it was started, its own start-up included; they stop when it ends."""
+        return (self._ended or time.monotonic()) - self._started
+
+    def _signal(self, number: signal.Signals) -> None:
+        if self._process is not None:
+            with suppress(ProcessLookupError, PermissionError):
+                os.killpg(self._process.pid, number)
+
+
+def _massgen() -> str:
+    """MassGen's command, of the environment that this package is installed in."""
+    command = shutil.which("massgen", path=sysconfig.get_path("scripts")) or shutil.which("massgen")
+    if command is None:
+        raise DemoFailed("There is no `massgen` command beside this package; run `pip install massgen`.")
+    return command

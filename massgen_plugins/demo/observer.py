@@ -1,0 +1,90 @@
+"""A plugin that only watches: it writes down what the limiter makes wait, lets go, and settles.
+
+The demo registers it for its own runs. Third parties register theirs the same way, by an entry point.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+from collections import Counter
+from collections.abc import Mapping
+from dataclasses import dataclass
+from itertools import count
+from pathlib import Path
+from weakref import WeakKeyDictionary
+
+from massgen_plugins.demo.household import RECORD_VARIABLE
+from massgen_plugins.hookspecs import MiddlewareContext, hookimpl
+from massgen_plugins.middleware import Action, CallOutcome, Middleware, ModelCall
+from massgen_plugins.quota import Amounts, Kind
+
+__all__ = ["Record", "massgen_middleware", "read_record"]
+
+
+class _Observer(Middleware):
+    def __init__(self, file: Path) -> None:
+        self._file = file
+        self._numbers: WeakKeyDictionary[ModelCall, int] = WeakKeyDictionary()
+        self._next = count()
+
+    async def before_call(self, call: ModelCall) -> None:
+        self._write("asked", call)
+
+    def on_written(self, call: ModelCall) -> None:
+        self._write("left", call)
+
+    async def after_call(self, call: ModelCall, outcome: CallOutcome) -> Action:
+        if not outcome.sent:
+            self._write("gone", call)
+        return Action.PASS
+
+    def on_usage(self, call: ModelCall, usage: Amounts) -> None:
+        self._write("settled", call, usage.get(Kind.INPUT_TOKENS, 0))
+
+    def _write(self, what: str, call: ModelCall, tokens: int = 0) -> None:
+        number = self._numbers.setdefault(call, next(self._next))
+        line = json.dumps([what, number, call.scope.model, tokens])
+        with self._file.open("a", encoding="utf-8") as file:  # one write: lines of two threads do not mix
+            file.write(line + "\n")
+
+
+@hookimpl
+def massgen_middleware(context: MiddlewareContext) -> Middleware | None:
+    """Watch, if the demo asked for it."""
+    file = os.environ.get(RECORD_VARIABLE)
+    return _Observer(Path(file)) if file else None
+
+
+@dataclass(frozen=True, slots=True)
+class Record:
+    """What the observer wrote down so far.
+
+    Attributes:
+        calls: How many calls the limiter let go.
+        waiting: How many wait for it now.
+        settled: Input tokens that the calls were settled with, by model.
+    """
+
+    calls: int
+    waiting: int
+    settled: Mapping[str, int]
+
+
+def read_record(file: Path) -> Record:
+    """Read the record of a run, which may be going on."""
+    latest: dict[int, str] = {}
+    left = 0
+    usage: dict[int, tuple[str, int]] = {}
+    for line in file.read_text(encoding="utf-8").splitlines(keepends=True):
+        if not line.endswith("\n"):  # it is being written
+            break
+        what, call, model, tokens = json.loads(line)
+        latest[call] = what
+        left += what == "left"
+        if what == "settled":
+            usage[call] = (model, tokens)  # the last report is the true one
+    settled: Counter[str] = Counter()
+    for model, tokens in usage.values():
+        settled[model] += tokens
+    return Record(left, sum(what == "asked" for what in latest.values()), dict(settled))

@@ -1,0 +1,60 @@
+"""The limiters of this process: one for each store, opened when it is first needed."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable
+from pathlib import Path
+
+from massgen_plugins.quota import Scope
+from massgen_plugins.rate_limit.limiter import Limiter, Wait
+from massgen_plugins.rate_limit.stores.base import Store
+from massgen_plugins.rate_limit.stores.fallback import FallbackStore
+from massgen_plugins.rate_limit.stores.memory import MemoryStore
+from massgen_plugins.rate_limit.stores.sqlite import SqliteStore
+
+__all__ = ["Limiters"]
+
+_MEMORY = "memory"
+
+
+class Limiters:
+    """Opens stores, and keeps the limiter over each.
+
+    Args:
+        on_wait: Told of every wait that begins.
+        on_ask: Called with the scope before waiting calls are asked again.
+        report: Told, in one sentence, of a store that cannot be used.
+    """
+
+    def __init__(
+        self,
+        on_wait: Callable[[Wait, object], None],
+        on_ask: Callable[[Scope], None],
+        report: Callable[[str], None],
+    ) -> None:
+        self._on_wait = on_wait
+        self._on_ask = on_ask
+        self._report = report
+        self._opened: dict[str, Limiter] = {}
+        self._lock = threading.Lock()
+
+    def at(self, place: str) -> Limiter:
+        """The limiter over the store at ``place``: ``memory`` or the path of a file."""
+        found = self._opened.get(place)
+        if found is None:
+            with self._lock:
+                found = self._opened.get(place)
+                if found is None:
+                    found = Limiter(self._open(place), on_wait=self._on_wait, on_ask=self._on_ask)
+                    self._opened[place] = found
+        return found
+
+    def opened(self) -> list[Limiter]:
+        """Those that were needed so far."""
+        return list(self._opened.values())
+
+    def _open(self, place: str) -> Store:
+        if place == _MEMORY:
+            return MemoryStore()
+        return FallbackStore(SqliteStore(Path(place), self._report), self._report)

@@ -1,0 +1,78 @@
+"""The line of lanes: order across owners, and what becomes of an owner that does not show up."""
+
+from __future__ import annotations
+
+from massgen_plugins.quota import MINUTE, NANOSECONDS, Kind, Limit, ScopeRules
+from massgen_plugins.rate_limit.ledger import Moment
+from massgen_plugins.rate_limit.line import LEASE, Bid
+from massgen_plugins.rate_limit.scope_state import Reason, ScopeState
+
+START = 10**15
+WALL = 1_790_000_000 * NANOSECONDS
+ONE = {Kind.REQUESTS: 1}
+
+
+def at(seconds: float) -> Moment:
+    return Moment(START + int(seconds * NANOSECONDS), WALL)
+
+
+def full_scope() -> ScopeState:
+    """One call a minute, spent at second 0; it is free again at 62.05."""
+    scope = ScopeState(ScopeRules(limits=(Limit(Kind.REQUESTS, 1, MINUTE),)))
+    scope.admit(at(0), "first", [Bid(1, 0, ONE)])
+    return scope
+
+
+def bid(arrival: int, priority: int = 1) -> list[Bid]:
+    return [Bid(priority, arrival, ONE)]
+
+
+def test_whoever_came_first_goes_first_whichever_lane_asks() -> None:
+    scope = full_scope()
+    scope.admit(at(1), "a", bid(1))
+    scope.admit(at(2), "b", bid(2))
+    scope.admit(at(62), "a", bid(1))
+    assert scope.admit(at(62.1), "b", bid(2)).blocker.reason is Reason.LINE
+    assert scope.admit(at(62.2), "a", bid(1)).holds
+
+
+def test_an_owner_that_does_not_show_up_for_a_second_is_overtaken_and_keeps_its_ticket() -> None:
+    scope = full_scope()
+    scope.admit(at(1), "frozen", bid(1))
+    scope.admit(at(2), "b", bid(2))
+    assert LEASE == NANOSECONDS
+    assert scope.admit(at(62.1), "b", bid(2)).holds
+    scope.admit(at(63), "c", bid(3))
+    scope.admit(at(64), "frozen", bid(1))
+    assert scope.admit(at(124.1), "c", bid(3)).blocker.reason is Reason.LIMIT
+    scope.admit(at(124.1), "frozen", bid(1))
+    assert scope.admit(at(125), "c", bid(3)).blocker.reason is Reason.LINE
+    assert scope.admit(at(125), "frozen", bid(1)).holds
+
+
+def test_an_urgent_bid_goes_before_all_others() -> None:
+    scope = full_scope()
+    scope.admit(at(62), "a", bid(1))
+    assert scope.admit(at(62.1), "urgent", bid(99, priority=0)).holds
+
+
+def test_a_lane_that_leaves_is_not_waited_for() -> None:
+    scope = full_scope()
+    scope.admit(at(62), "a", bid(1))
+    scope.line.leave("a")
+    assert scope.admit(at(62.1), "b", bid(2)).holds
+
+
+def test_the_line_forgets_lanes_that_are_gone_for_good() -> None:
+    scope = full_scope()
+    for lane in range(50):
+        scope.admit(at(1), f"dead{lane}", bid(lane))
+    scope.admit(at(30), "alive", bid(99))
+    assert list(scope.line.claims) == ["alive"]
+
+
+def test_a_clock_that_was_set_back_does_not_keep_a_claim_for_ever() -> None:
+    scope = full_scope()
+    scope.admit(at(5_000), "future", bid(1))
+    scope.admit(at(1), "now", bid(2))
+    assert list(scope.line.claims) == ["now"]

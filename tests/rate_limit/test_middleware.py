@@ -1,0 +1,193 @@
+"""The limiter as middleware, driven as the wire drives it, against a server that counts; in virtual time."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+
+import pytest
+
+from massgen_plugins.errors import CallRefused
+from massgen_plugins.events import LimitLearned, ProviderRefused
+from massgen_plugins.middleware import Action, CallOutcome, ModelCall, Refusal, RefusalKind, StatedLimit
+from massgen_plugins.quota import MINUTE, NANOSECONDS, Kind, Limit, Scope, ScopeRules
+from massgen_plugins.rate_limit.limiter import Limiter
+from massgen_plugins.rate_limit.middleware import RateLimitMiddleware
+from massgen_plugins.rate_limit.stores.memory import MemoryStore
+from massgen_plugins.testing.virtual_time import VirtualClock, virtual_time
+
+SCOPE = Scope("gemini", "project", "gemini-2.5-flash")
+OK = CallOutcome(200)
+
+
+def rules(rpm: int = 9, cooldown: float = 3, mode: str = "probe", tpm: int = 10**6) -> ScopeRules:
+    limits = (Limit(Kind.REQUESTS, rpm, MINUTE), Limit(Kind.INPUT_TOKENS, tpm, MINUTE))
+    return ScopeRules(limits=limits, cooldown=int(cooldown * NANOSECONDS), cooldown_mode=mode)
+
+
+def a_call(agent: str = "a", tokens: int = 10, run: str = "run1", **more) -> ModelCall:
+    return ModelCall(SCOPE, SCOPE.model, {Kind.REQUESTS: 1, Kind.INPUT_TOKENS: tokens}, agent, run, **more)
+
+
+class Stage:
+    """A middleware over a memory store, and a server that answers as it is told."""
+
+    def __init__(self, clock: VirtualClock, scope_rules: ScopeRules) -> None:
+        self.clock, self.rules, self.events = clock, scope_rules, []
+        self.store = MemoryStore(clock.tick, lambda: 1_790_000_000 * NANOSECONDS + clock.tick())
+        limiter = Limiter(self.store)
+        self.middleware = RateLimitMiddleware(lambda _: limiter, lambda _: self.rules, self.events.append)
+        self.left: list[float] = []
+        self.start = clock.seconds()
+
+    async def send(
+        self, call: ModelCall, answer: Callable[[], CallOutcome] = lambda: OK, latency: float = 0.5
+    ) -> Action:
+        """One passage of a call, sent again as often as the middleware wants."""
+        while True:
+            await self.middleware.before_call(call)
+            self.middleware.on_written(call)
+            self.left.append(round(self.clock.seconds() - self.start, 2))
+            await asyncio.sleep(latency)
+            action = await self.middleware.after_call(call, answer())
+            if action is Action.PASS:
+                return action
+
+
+@pytest.fixture
+def clock():
+    with virtual_time() as made:
+        yield made
+
+
+def test_a_runs_first_call_leaves_alone_and_the_others_when_its_headers_are_here(clock) -> None:
+    stage = Stage(clock, rules())
+
+    async def main() -> None:
+        await asyncio.gather(*(stage.send(a_call(name)) for name in "abcdef"))
+
+    clock.run(main())
+    assert stage.left == [0.0, 0.5, 0.5, 0.5, 0.5, 0.5]
+
+
+def test_headers_that_do_not_come_hold_the_others_no_longer_than_the_cooldown(clock) -> None:
+    stage = Stage(clock, rules(cooldown=3))
+
+    async def main() -> None:
+        await asyncio.gather(stage.send(a_call("a"), latency=20), stage.send(a_call("b")))
+
+    clock.run(main())
+    assert stage.left == [0.0, 3.0]
+
+
+def test_space_keeps_the_cooldown_between_the_first_calls_of_agents(clock) -> None:
+    stage = Stage(clock, rules(cooldown=3, mode="space"))
+
+    async def main() -> None:
+        await asyncio.gather(*(stage.send(a_call(name)) for name in "abc"))
+        await stage.send(a_call("a"))
+
+    clock.run(main())
+    assert stage.left == [0.0, 3.0, 6.0, 6.5]
+
+
+def test_a_dead_key_costs_one_refusal_and_not_one_for_each_agent(clock) -> None:
+    stage = Stage(clock, rules())
+    dead = CallOutcome(429, Refusal(RefusalKind.PERMANENT, advice="Add credit to the project."))
+
+    async def main() -> list:
+        return await asyncio.gather(
+            *(stage.send(a_call(name), lambda: dead) for name in "abcdef"), return_exceptions=True
+        )
+
+    results = clock.run(main())
+    assert len(stage.left) == 1
+    assert all(isinstance(each, CallRefused) and "Add credit" in str(each) for each in results)
+
+
+def test_a_refused_call_is_sent_again_after_the_hint_and_nobody_else_leaves_meanwhile(clock) -> None:
+    stage = Stage(clock, rules(mode="off"))
+    refusal = Refusal(RefusalKind.MINUTE, 20.0, [StatedLimit(Kind.REQUESTS, per_day=False, amount=5)])
+    answers = iter([CallOutcome(429, refusal), OK])
+
+    async def main() -> None:
+        refused = asyncio.create_task(stage.send(a_call("a"), lambda: next(answers)))
+        await asyncio.sleep(1)
+        await asyncio.gather(refused, stage.send(a_call("b")))
+
+    clock.run(main())
+    assert stage.left == [0.0, 21.5, 22.0]
+    assert [type(event) for event in stage.events] == [ProviderRefused, LimitLearned]
+
+
+def test_a_request_that_cannot_be_repeated_is_handed_back(clock) -> None:
+    stage = Stage(clock, rules())
+    outcome = CallOutcome(429, Refusal(RefusalKind.MINUTE, 20.0))
+    assert clock.run(stage.send(a_call(repeatable=False), lambda: outcome)) is Action.PASS
+    assert len(stage.left) == 1
+
+
+def test_a_request_larger_than_the_whole_quota_ends_with_a_sentence(clock) -> None:
+    stage = Stage(clock, rules(mode="off", tpm=1_000))
+    stated = StatedLimit(Kind.INPUT_TOKENS, per_day=False, amount=800)
+    outcome = CallOutcome(429, Refusal(RefusalKind.MINUTE, 1.0, [stated]))
+    with pytest.raises(CallRefused, match="5,000 input tokens.*800"):
+        clock.run(stage.send(a_call(tokens=5_000), lambda: outcome))
+    assert len(stage.left) == 2
+
+
+def test_a_call_that_was_never_sent_takes_nothing(clock) -> None:
+    stage = Stage(clock, rules(rpm=1, mode="off"))
+
+    async def main() -> None:
+        call = a_call()
+        await stage.middleware.before_call(call)
+        await stage.middleware.after_call(call, CallOutcome(0, sent=False))
+        await asyncio.wait_for(stage.send(a_call()), 1)
+
+    clock.run(main())
+
+
+def test_usage_replaces_the_estimate_however_often_it_is_reported(clock) -> None:
+    stage = Stage(clock, rules(mode="off"))
+
+    async def main() -> None:
+        call = a_call(tokens=900)
+        await stage.send(call)
+        for tokens in (100, 150, 150):
+            stage.middleware.on_usage(call, {Kind.INPUT_TOKENS: tokens, Kind.OUTPUT_TOKENS: 77})
+
+    clock.run(main())
+    assert [usage.used for usage in stage.store.view()[0].usage] == [1, 150]
+
+
+def test_a_call_that_failed_at_the_server_stays_counted(clock) -> None:
+    stage = Stage(clock, rules(mode="off"))
+    clock.run(stage.send(a_call(tokens=900), lambda: CallOutcome(500)))
+    assert [usage.used for usage in stage.store.view()[0].usage] == [1, 900]
+
+
+def test_estimates_learn_from_what_calls_really_took(clock) -> None:
+    stage = Stage(clock, rules(rpm=1_000, mode="off"))
+
+    async def main() -> None:
+        for _ in range(30):
+            call = a_call(tokens=1_000)
+            await stage.send(call, latency=0)
+            stage.middleware.on_usage(call, {Kind.INPUT_TOKENS: 500})
+        await stage.send(a_call(tokens=1_000), latency=0)
+
+    clock.run(main())
+    used = stage.store.view()[0].usage[1].used
+    assert 30 * 500 + 500 <= used <= 30 * 500 + 600
+
+
+def test_nothing_is_kept_of_calls_that_are_over(clock) -> None:
+    stage = Stage(clock, rules(rpm=1_000, mode="off"))
+
+    async def main() -> None:
+        for _ in range(20):
+            await stage.send(a_call(), latency=0)
+
+    clock.run(main())
+    assert not stage.middleware._passages

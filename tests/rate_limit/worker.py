@@ -1,0 +1,35 @@
+"""A process that takes places of a shared scope until it is killed: ``worker.py STORE LOG``."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import sys
+import time
+from pathlib import Path
+
+from massgen_plugins.quota import Kind, Limit, Scope, ScopeRules, Sliding
+from massgen_plugins.rate_limit.limiter import Limiter
+from massgen_plugins.rate_limit.stores.sqlite import SqliteStore
+
+SCOPE = Scope("gemini", "project", "gemini-2.5-flash")
+RULES = ScopeRules(limits=(Limit(Kind.REQUESTS, 10, Sliding(10**9)),), cooldown_mode="off")
+
+
+async def main(path: Path, log: Path) -> None:
+    limiter = Limiter(SqliteStore(path))
+    await limiter.prepare(SCOPE, RULES)
+    print("ready", flush=True)
+    with log.open("a", buffering=1) as file:
+
+        async def take() -> None:
+            while True:
+                ticket = await limiter.acquire(SCOPE, {Kind.REQUESTS: 1})
+                file.write(json.dumps(time.monotonic()) + "\n")
+                await asyncio.sleep(0.01)
+                limiter.arrived(ticket)
+
+        await asyncio.gather(*(take() for _ in range(5)))
+
+
+asyncio.run(main(Path(sys.argv[1]), Path(sys.argv[2])))

@@ -1,0 +1,83 @@
+"""The house: dependencies point downwards only, and each room keeps its secret to itself."""
+
+from __future__ import annotations
+
+import ast
+from pathlib import Path
+
+import pytest
+
+import massgen_plugins
+
+ROOT = Path(massgen_plugins.__file__).parent
+PACKAGE = "massgen_plugins"
+
+ALLOWED = {
+    "quota": set(),
+    "errors": set(),
+    "_bootstrap": {"host"},
+    "events": {"quota"},
+    "middleware": {"quota", "errors"},
+    "providers": {"quota", "middleware", "errors", "hookspecs"},
+    "rate_limit": {"quota", "middleware", "errors", "events", "hookspecs"},
+    "profiles": {"quota", "errors"},
+    "hookspecs": {"quota", "middleware", "events", "providers", "rate_limit"},
+    "manager": {"hookspecs", "middleware", "events", "providers"},
+    "wire": {"quota", "middleware", "errors", "providers"},
+    "sandbox": set(),
+    "testing": {"quota", "middleware", "errors", "rate_limit", "events"},
+    "host": {"quota", "errors", "events", "middleware", "providers", "rate_limit", "profiles", "hookspecs"}
+    | {"manager", "wire"},
+    "demo": {"sandbox", "quota", "errors", "profiles", "rate_limit"},
+    "cli": {"quota", "errors", "events", "profiles", "rate_limit", "hookspecs", "manager", "host", "demo"}
+    | {"_bootstrap", "providers"},
+}
+"""Room -> rooms that it may know. Nothing below knows ``host``, ``wire`` or ``cli``."""
+
+CLIENTS = {"aiohttp", "httpx", "httpx2"}
+
+
+def modules() -> list[Path]:
+    return sorted(ROOT.rglob("*.py"))
+
+
+def room_of(path: Path) -> str:
+    first = path.relative_to(ROOT).parts[0]
+    return first.removesuffix(".py")
+
+
+def imported(path: Path) -> set[str]:
+    names: set[str] = set()
+    for node in ast.walk(ast.parse(path.read_text())):
+        if isinstance(node, ast.Import):
+            names |= {alias.name for alias in node.names}
+        elif isinstance(node, ast.ImportFrom) and node.module:
+            names |= {node.module} | {f"{node.module}.{alias.name}" for alias in node.names}
+    return names
+
+
+@pytest.mark.parametrize("path", modules(), ids=lambda path: str(path.relative_to(ROOT)))
+def test_dependencies_point_downwards(path: Path) -> None:
+    room = room_of(path)
+    if room == "__init__":
+        assert not {name for name in imported(path) if name.startswith(PACKAGE)}
+        return
+    known = {name.split(".")[1] for name in imported(path) if name.startswith(f"{PACKAGE}.")}
+    assert known - {room} <= ALLOWED[room]
+
+
+@pytest.mark.parametrize("path", modules(), ids=lambda path: str(path.relative_to(ROOT)))
+def test_only_the_wire_knows_http_clients_and_only_the_host_knows_massgen(path: Path) -> None:
+    tops = {name.split(".")[0] for name in imported(path)}
+    if room_of(path) not in {"wire", "sandbox", "demo"}:
+        assert not tops & CLIENTS
+    if room_of(path) not in {"host", "cli", "demo"}:
+        assert "massgen" not in tops
+
+
+@pytest.mark.parametrize("path", modules(), ids=lambda path: str(path.relative_to(ROOT)))
+def test_only_the_limiter_and_the_wire_wait(path: Path) -> None:
+    """The arithmetic takes time as an argument; nothing in it asks a clock or sleeps."""
+    pure = {"sliding", "ledger", "line", "lessons", "scope_state", "startup", "estimator", "calendar_day"}
+    if room_of(path) == "rate_limit" and path.stem in pure:
+        assert not {name.split(".")[0] for name in imported(path)} & {"time", "asyncio", "threading"}
