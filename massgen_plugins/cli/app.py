@@ -6,10 +6,11 @@ from typing import Annotated
 
 import typer
 
-from massgen_plugins import __version__
+import massgen_plugins
 from massgen_plugins.cli import demo, doctor, forget, profiles, run, status
 from massgen_plugins.cli.exits import EXPLAINED
 from massgen_plugins.cli.group import RootGroup
+from massgen_plugins.cli.output import tell
 
 __all__ = ["build_app"]
 
@@ -35,7 +36,7 @@ def build_app() -> typer.Typer:
 
 def _show_version(wanted: bool) -> None:
     if wanted:
-        print(f"massgen-plugins {__version__}")
+        tell(f"massgen-plugins {massgen_plugins.__version__}")
         raise typer.Exit
 
 

@@ -12,7 +12,7 @@ _FORM = "write KEY=VALUE, such as rpm=5, or tpm=none to take a limit away"
 
 
 def read_assignments(words: Iterable[str]) -> dict[str, int | float | str]:
-    """Numbers where they are numbers, else the text as it is: whether a value fits its key is checked elsewhere.
+    """Keys and values; whether a value fits its key is checked elsewhere.
 
     Raises:
         ConfigurationError: A word is not of the form, or a key comes twice.

@@ -1,1 +1,39 @@
-"""placeholder"""
+"""``massgen-rl demo``: MassGen against a sandbox of Gemini, without and with limits."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+__all__ = ["register"]
+
+
+def register(app: typer.Typer) -> None:
+    """Add the command."""
+    app.command()(demo)
+
+
+def demo(
+    example: Annotated[
+        str | None,
+        typer.Option(metavar="NAME", help="One of MassGen's own examples; left out: six Gemini agents."),
+    ] = None,
+    rpm: Annotated[
+        int | None,
+        typer.Option(
+            metavar="N",
+            min=1,
+            help="Requests a minute that the sandbox grants each model; left out: Flash 10, Pro 2.",
+        ),
+    ] = None,
+    as_json: Annotated[bool, typer.Option("--json", help="Print the comparison as JSON on stdout.")] = False,
+) -> None:
+    """Run MassGen against a sandbox of Gemini, without and with limits, and compare.
+
+    Takes about two minutes; needs no API key and no network.
+    """
+    from massgen_plugins.demo import main
+    from massgen_plugins.demo.examples import DEFAULT_EXAMPLE
+
+    raise typer.Exit(main(example=example or DEFAULT_EXAMPLE, rpm=rpm, as_json=as_json))

@@ -26,10 +26,14 @@ def register(app: typer.Typer) -> None:
 def doctor(
     as_json: Annotated[bool, typer.Option("--json", help="Print one JSON document on stdout.")] = False,
     deep: Annotated[
-        bool, typer.Option("--deep", help="Also start MassGen, for about ten seconds, to see the package attach.")
+        bool,
+        typer.Option("--deep", help="Also start MassGen, for about ten seconds, to see the package attach."),
     ] = False,
 ) -> None:
-    """Check versions, activation, seams, plugins, settings, store and environment; exit code 1 if one fails."""
+    """Check versions, activation, seams, plugins, settings, store and environment.
+
+    Exit code 1 if a check fails.
+    """
     sections = list(_sections(deep=deep, quiet=as_json))
     marks = [finding.mark.value for _, findings in sections for finding in findings]
     if as_json:

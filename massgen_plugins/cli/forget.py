@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from massgen_plugins.cli.output import clean, say
+from massgen_plugins.cli.output import clean, say, tell
 from massgen_plugins.cli.store_choice import StoreOption, chosen_store
 from massgen_plugins.errors import ConfigurationError
 
@@ -29,7 +29,8 @@ def register(app: typer.Typer) -> None:
 
 def forget(
     scope: Annotated[
-        str, typer.Argument(help="A scope as `status` shows it, or its model if only one scope has it, or all.")
+        str,
+        typer.Argument(help="A scope as `status` shows it, or its model if only one scope has it, or all."),
     ],
     yes: Annotated[bool, typer.Option("--yes", "-y", help="Do not ask.")] = False,
     store: StoreOption = None,
@@ -39,7 +40,9 @@ def forget(
 
     path = chosen_store(store)
     if path is None:
-        raise ConfigurationError("The settings say store: memory: nothing is learned for longer than one run.")
+        raise ConfigurationError(
+            "The settings say store: memory: nothing is learned for longer than one run."
+        )
     known = {str(view.scope): view.scope for view in view_scopes(path)}
     names = _meant(scope, {name: each.model for name, each in known.items()})
     if not names:
@@ -50,7 +53,7 @@ def forget(
         return
     for name in names:
         _drop_lessons(path, known[name])
-        print(clean(f"{name}: forgotten."))
+        tell(f"{name}: forgotten.")
 
 
 def _meant(wanted: str, models: dict[str, str]) -> Sequence[str]:
@@ -60,11 +63,15 @@ def _meant(wanted: str, models: dict[str, str]) -> Sequence[str]:
     if len(found) == 1:
         return found
     if found:
-        raise ConfigurationError(f"forget: {wanted[:80]!a} is the model of {', '.join(found)}; name one of them, or all.")
+        raise ConfigurationError(
+            f"forget: {wanted[:80]!a} is the model of {', '.join(found)}; name one of them, or all."
+        )
     from massgen_plugins.profiles.checks import suggestion
 
     hint = suggestion(wanted, {_ALL, *models, *models.values()})
-    raise ConfigurationError(f"forget: there is no scope {wanted[:80]!a}; {hint}{'' if hint.endswith('?') else '.'}")
+    raise ConfigurationError(
+        f"forget: there is no scope {wanted[:80]!a}; {hint}{'' if hint.endswith('?') else '.'}"
+    )
 
 
 def _agreed(names: Sequence[str]) -> bool:
@@ -88,9 +95,10 @@ def _drop_lessons(path: Path, scope: Scope) -> None:
             try:
                 with store._transaction(scope) as state:  # noqa: SLF001 - the store has no such operation yet
                     state.adopt(Lessons(), state.line)
-                return
             except StoreBusy:
                 time.sleep(0.01)
+            else:
+                return
     finally:
         store.close()
     raise StoreUnavailable(f"{path} is locked by another program; try again.")

@@ -1,4 +1,4 @@
-"""The root of all commands: loads plugins only when their commands are looked for, and turns errors into words."""
+"""The root of all commands: plugins are loaded when their commands are looked for, errors become words."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ __all__ = ["RootGroup"]
 class RootGroup(TyperGroup):
     """Our own commands, then those of plugins.
 
-    Loading plugins takes a tenth of a second, so it waits until a name is not one of ours or all are listed.
+    Loading plugins takes a tenth of a second, so it waits until a name is not ours or all are listed.
     """
 
     _plugins_loaded = False
@@ -52,7 +52,9 @@ class RootGroup(TyperGroup):
 
         for name, command in plugin_commands().items():
             if name in self.commands:
-                say(f"massgen-rl: a plugin's command '{name}' is left out: there is one of that name already.")
+                say(
+                    f"massgen-rl: a plugin's command '{name}' is left out: there is one of that name already."
+                )
             else:
                 self.add_command(command, name)
 

@@ -51,7 +51,7 @@ def require_host() -> str:
         raise HostMismatch("There is no MassGen in this environment; run `pip install massgen` in it.")
     if _numbers(version) < _numbers(least):
         raise HostMismatch(
-            f"MassGen {version} is not supported; run `pip install --upgrade massgen` to get {least} or newer."
+            f"MassGen {version} is not supported; run `pip install --upgrade 'massgen>={least}'`."
         )
     return version
 

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from rich.table import Table
     from rich.text import Text
 
-__all__ = ["as_home", "clean", "console", "emit_json", "plain_table", "say", "text"]
+__all__ = ["as_home", "clean", "console", "emit_json", "plain_table", "say", "tell", "text"]
 
 _PIPE_WIDTH = 120
 """Columns where there is no terminal to ask."""
@@ -20,12 +20,17 @@ _PIPE_WIDTH = 120
 
 def say(message: str) -> None:
     """One line for a person, on stderr."""
-    print(clean(message), file=sys.stderr)
+    print(clean(message), file=sys.stderr)  # noqa: T201
+
+
+def tell(message: str) -> None:
+    """One line of a result, on stdout."""
+    print(clean(message))  # noqa: T201
 
 
 def emit_json(document: Any) -> None:
     """The result for a program, on stdout: one JSON document."""
-    print(json.dumps(document, indent=2, allow_nan=False))
+    print(json.dumps(document, indent=2, allow_nan=False))  # noqa: T201
 
 
 def console() -> Console:

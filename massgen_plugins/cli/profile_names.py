@@ -32,7 +32,9 @@ def nearest_model(model: str, places: Places) -> str | None:
     from massgen_plugins.profiles.loading import read_catalog
     from massgen_plugins.profiles.names import matches
 
-    known = {name for profile in read_catalog(places).profiles for name in (*profile.models, *profile.aliases)}
+    known = {
+        name for profile in read_catalog(places).profiles for name in (*profile.models, *profile.aliases)
+    }
     if model in known or matches(known, model):
         return None
     near = get_close_matches(model, sorted({_filled(name, model) for name in known}), cutoff=_ALIKE)

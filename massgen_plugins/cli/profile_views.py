@@ -116,12 +116,12 @@ def _value(key: str, value: Any) -> str:
 
 
 def _listed(values: LimitValues) -> str:
-    return ", ".join(f"{key} {'none' if value is None else _value(key, value)}" for key, value in values.items())
+    return ", ".join(
+        f"{key} {'none' if value is None else _value(key, value)}" for key, value in values.items()
+    )
 
 
 def _origin(origin: str) -> str:
     """Where a profile comes from, short."""
     shipped = Path(origin).parent == find_places().shipped_dir
     return f"built in ({Path(origin).name})" if shipped else as_home(origin)
-
-

@@ -9,7 +9,7 @@ import typer
 
 from massgen_plugins.cli import profile_names
 from massgen_plugins.cli.exits import CHECK_FAILED
-from massgen_plugins.cli.output import as_home, emit_json, say
+from massgen_plugins.cli.output import as_home, emit_json, say, tell
 from massgen_plugins.cli.places import current_places
 
 __all__ = ["app"]
@@ -83,7 +83,9 @@ def disable(name: Name) -> None:
 
 @app.command(name="set")
 def set_(
-    model: Annotated[str, typer.Argument(help="A model or family, such as gemini-2.5-flash or gemini-*-pro.")],
+    model: Annotated[
+        str, typer.Argument(help="A model or family, such as gemini-2.5-flash or gemini-*-pro.")
+    ],
     limits: Annotated[
         list[str], typer.Argument(metavar="KEY=VALUE...", help="Such as rpm=5; tpm=none takes a limit away.")
     ],
@@ -102,7 +104,8 @@ def set_(
 
 @app.command()
 def validate(
-    files: Annotated[list[Path], typer.Argument(metavar="FILE...", help="Profile files.")], as_json: Json = False
+    files: Annotated[list[Path], typer.Argument(metavar="FILE...", help="Profile files.")],
+    as_json: Json = False,
 ) -> None:
     """Check profile files; exit code 1 if one is wrong."""
     from massgen_plugins.cli.validation import check_files
@@ -120,17 +123,20 @@ def validate(
 @app.command(name="import")
 def import_(
     file: Annotated[Path, typer.Argument(help="MassGen's own rate_limits.yaml, or one of that format.")],
-    overwrite: Annotated[bool, typer.Option("--overwrite", help="Replace profile files of the same name.")] = False,
+    overwrite: Annotated[
+        bool, typer.Option("--overwrite", help="Replace profile files of the same name.")
+    ] = False,
 ) -> None:
     """Make profiles of MassGen's own limits, one for each provider."""
     from massgen_plugins.profiles.massgen_format import import_massgen
 
     for path in import_massgen(file, overwrite=overwrite, places=current_places()):
-        print(f"{path.stem} is written to {as_home(str(path))}; `massgen-rl profiles use {path.stem}` lets it hold.")
+        cure = f"`massgen-rl profiles use {path.stem}` lets it hold"
+        tell(f"{path.stem} is written to {as_home(str(path))}; {cure}.")
 
 
 def _done(what: str, file: Path) -> None:
-    print(f"{what} ({as_home(str(file))}). Runs that are under way follow within a second.")
+    tell(f"{what} ({as_home(str(file))}). Runs that are under way follow within a second.")
 
 
 def _tell_if_overruled(name: str) -> None:
@@ -139,7 +145,9 @@ def _tell_if_overruled(name: str) -> None:
     places = current_places()
     row, profile = details(name, places=places)
     if not row.on:
-        ruling = [other.name for other in overview(places=places) if other.provider == profile.provider and other.on]
+        ruling = [
+            other.name for other in overview(places=places) if other.provider == profile.provider and other.on
+        ]
         instead = f"uses {ruling[0]}" if ruling else "switches it off"
         say(f"massgen-rl: here it does not hold, since this project {instead} ({places.project_file}).")
 
@@ -151,6 +159,6 @@ def _tell_if_unlimited(name: str) -> None:
     provider = details(name, places=places)[1].provider
     left = [row.name for row in overview(places=places) if row.provider == provider and row.on]
     if left:
-        print(f"{provider} is limited by {left[0]}.")
+        tell(f"{provider} is limited by {left[0]}.")
     else:
         say(f"massgen-rl: no profile limits {provider} now: runs that ask to be limited do not start.")

@@ -24,7 +24,8 @@ def register(app: typer.Typer) -> None:
 
 def run(
     arguments: Annotated[
-        list[str] | None, typer.Argument(metavar="-- [ARGS]...", help="MassGen's own arguments.", show_default=False)
+        list[str] | None,
+        typer.Argument(metavar="-- [ARGS]...", help="MassGen's own arguments.", show_default=False),
     ] = None,
     rate_limit: Annotated[
         bool | None,
@@ -82,4 +83,6 @@ def _require_attached() -> None:
 
     module = sys.modules.get("massgen.cli.backends") or sys.modules["massgen.cli"]
     if not hasattr(getattr(module, "create_agents_from_config", None), ATTACHED):
-        raise HostMismatch("This MassGen is not supported: its agents are made elsewhere; run `massgen-rl doctor`.")
+        raise HostMismatch(
+            "This MassGen is not supported: its agents are made elsewhere; run `massgen-rl doctor`."
+        )

@@ -87,7 +87,9 @@ def _notes(view: ScopeView, now: float) -> Iterable[tuple[str, str]]:
         yield f"slowed down to {penalties.share:.0%} of each limit, growing back with each answer", "yellow"
     for key, limit in view.lessons.learned.items():
         declared = next((each for each in view.rules.limits if each.key == key), None)
-        instead = f"instead of {_amount(declared, declared.amount)}" if declared else "which no profile states"
+        instead = (
+            f"instead of {_amount(declared, declared.amount)}" if declared else "which no profile states"
+        )
         yield f"learned: {_stated(limit)}, {instead} (`massgen-rl forget` drops it)", "yellow"
 
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from massgen_plugins.cli.output import clean, say
+from massgen_plugins.cli.output import say, tell
 from massgen_plugins.errors import ConfigurationError
 from massgen_plugins.profiles.edit import validate
 
@@ -37,7 +37,7 @@ class FileFinding:
         if self.error:
             say(f"fail  {self.error}")
         else:
-            print(clean(f"ok    {self.file}: {', '.join(self.profiles) or 'no profile'}"))
+            tell(f"ok    {self.file}: {', '.join(self.profiles) or 'no profile'}")
 
 
 def check_files(files: Iterable[Path]) -> list[FileFinding]:

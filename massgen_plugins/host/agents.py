@@ -1,7 +1,7 @@
 """Where MassGen makes agents: its switch is made to work, on every route, and its own limiter stays off.
 
-MassGen 0.1.97 overwrites the switch of the YAML with the value of its flag, in the caller's own dictionary. So
-the switches are read before, MassGen is told "off", and the caller's values are put back.
+MassGen 0.1.97 overwrites the switch of the YAML with the value of its flag, in the caller's own dictionary.
+So the switches are read before, MassGen is told "off", and the caller's values are put back.
 """
 
 from __future__ import annotations
@@ -47,8 +47,7 @@ def _making_agents(original: Callable[..., Any]) -> Callable[..., Any]:
                 return original(config, orchestrator_config, own, *args, **kwargs)
             with _switches_kept(config):
                 agents = original(config, orchestrator_config, False, *args, **kwargs)
-            with _faults_survived():
-                plan.enable({name: agents[name] for name in names if name in agents})
+            _enable(plan, {name: agents[name] for name in names if name in agents})
         except ConfigurationError as error:
             raise _hosts_own(error) from error
         return agents
@@ -58,25 +57,30 @@ def _making_agents(original: Callable[..., Any]) -> Callable[..., Any]:
 
 def _plan(config: Any, config_path: str | None) -> Any:
     """What is needed to switch agents on; None after a fault of ours: then MassGen's own limiter remains."""
-    plan = None
-    with _faults_survived():
+    try:
         from massgen_plugins.host.enabling import Plan
 
-        plan = Plan.of(config, config_path, _inherited(config))
-    return plan
-
-
-@contextmanager
-def _faults_survived() -> Iterator[None]:
-    """A fault of ours is said loudly and must not keep MassGen from running; the user's must."""
-    try:
-        yield
+        return Plan.of(config, config_path, _inherited(config))
     except ConfigurationError:
         raise
     except Exception as error:
-        from massgen_plugins.host import reports
+        _report_unlimited(error)
+        return None
 
-        reports.warn_once(f"limiting could not be switched on, the run goes on WITHOUT limits: {error!r}.")
+
+def _enable(plan: Any, agents: Mapping[str, Any]) -> None:
+    try:
+        plan.enable(agents)
+    except ConfigurationError:
+        raise
+    except Exception as error:
+        _report_unlimited(error)
+
+
+def _report_unlimited(error: Exception) -> None:
+    from massgen_plugins.host import reports
+
+    reports.warn_once(f"limiting could not be switched on, the run goes on WITHOUT limits: {error!r}.")
 
 
 def _making_backend(original: Callable[..., Any]) -> Callable[..., Any]:

@@ -39,7 +39,9 @@ def _start_file() -> Finding:
             f"{found} is there, but this interpreter did not read it",
             f"start Python without -S and -I, and install into a directory of `python -m site`, {_RUN}",
         )
-    return fail("automatic start", f"there is no {_STARTER} beside the package", f"install it with pip again, {_RUN}")
+    return fail(
+        "automatic start", f"there is no {_STARTER} beside the package", f"install it with pip again, {_RUN}"
+    )
 
 
 def _start_files() -> Iterator[Path]:

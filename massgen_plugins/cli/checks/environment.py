@@ -44,16 +44,24 @@ def _switch() -> Finding:
         return ok("switch", f"{ENVIRONMENT} is not set: flag and YAML decide", hint)
     if wanted:
         return ok("switch", f"{ENVIRONMENT} is set: all agents are limited")
-    return warn("switch", f"{ENVIRONMENT} switches limits off, whatever the YAML says", "remove that variable")
+    return warn(
+        "switch", f"{ENVIRONMENT} switches limits off, whatever the YAML says", "remove that variable"
+    )
 
 
 def _keys() -> Finding:
     present = [name for name in _KEYS if os.environ.get(name)]
     if len(present) == len(_KEYS) and os.environ[_KEYS[0]] != os.environ[_KEYS[1]]:
-        return warn("gemini key", f"{' and '.join(_KEYS)} differ: {_KEYS[0]} wins", "unset the one that you do not mean")
+        return warn(
+            "gemini key",
+            f"{' and '.join(_KEYS)} differ: {_KEYS[0]} wins",
+            "unset the one that you do not mean",
+        )
     if present:
         return ok("gemini key", f"{present[0]} is set")
-    return ok("gemini key", "none in the environment", "MassGen also reads .env files, which are not looked at here")
+    return ok(
+        "gemini key", "none in the environment", "MassGen also reads .env files, which are not looked at here"
+    )
 
 
 def _account() -> Finding:

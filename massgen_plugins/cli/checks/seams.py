@@ -63,7 +63,11 @@ def check_seams() -> Iterator[Finding]:
         elif any(_defines(folder / file, seam.names) for file in seam.files):
             yield ok(str(seam), "found")
         else:
-            yield fail(str(seam), f"not found below {folder}", "upgrade massgen-plugins, or use an older version of it")
+            yield fail(
+                str(seam),
+                f"not found below {folder}",
+                "upgrade massgen-plugins, or use an older version of it",
+            )
 
 
 def check_attachment() -> Finding:
@@ -77,7 +81,9 @@ def check_attachment() -> Finding:
     if not done.returncode:
         return ok("attachment", "MassGen was started, and the package attached to it")
     last = (done.stderr.strip().splitlines() or ["no reason was given"])[-1]
-    return fail("attachment", f"MassGen was started, but nothing attached: {last[:300]}", "upgrade massgen-plugins")
+    return fail(
+        "attachment", f"MassGen was started, but nothing attached: {last[:300]}", "upgrade massgen-plugins"
+    )
 
 
 def _absent(seam: _Seam) -> Finding:

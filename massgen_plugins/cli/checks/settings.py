@@ -25,10 +25,16 @@ def check_settings() -> Iterator[Finding]:
         yield from _layers(places)
         settings = read_settings(places)
     except ConfigurationError as error:
-        yield fail("settings", str(error).rstrip("."), "correct that; until then runs that ask for limits do not start")
+        yield fail(
+            "settings",
+            str(error).rstrip("."),
+            "correct that; until then runs that ask for limits do not start",
+        )
         return
     for note in settings.notes:
-        yield warn("settings", note.partition(";")[0], note.partition("; ")[2].rstrip(".") or "see the handbook")
+        yield warn(
+            "settings", note.partition(";")[0], note.partition("; ")[2].rstrip(".") or "see the handbook"
+        )
     yield from _limits(settings)
     yield ok("waiting", _waiting(settings))
 
@@ -36,7 +42,9 @@ def check_settings() -> Iterator[Finding]:
 def _layers(places: Places) -> Iterator[Finding]:
     for role, path in (("project", places.project_file), ("user", places.user_file)):
         if path is None:
-            yield warn(f"{role} settings", "there is no directory for them", "set HOME, or work in a directory")
+            yield warn(
+                f"{role} settings", "there is no directory for them", "set HOME, or work in a directory"
+            )
         elif not exists(path):
             yield ok(f"{role} settings", f"none ({as_home(str(path))})")
         else:
@@ -46,7 +54,9 @@ def _layers(places: Places) -> Iterator[Finding]:
 
 def _limits(settings: Settings) -> Iterator[Finding]:
     if not settings.in_use:
-        yield fail("limits", "no profile is on", "run `massgen-rl profiles`, then `massgen-rl profiles use NAME`")
+        yield fail(
+            "limits", "no profile is on", "run `massgen-rl profiles`, then `massgen-rl profiles use NAME`"
+        )
     for provider, use in settings.in_use.items():
         yield ok(f"{provider} limits", f"profile {use.profile.name} ({_who(use)}){_margin(use, settings)}")
         families = dict(use.profile.models)
@@ -59,11 +69,15 @@ def _limits(settings: Settings) -> Iterator[Finding]:
     for profile in settings.disabled:
         if profile.provider not in settings.in_use:
             cure = f"run `massgen-rl profiles enable {profile.name}`"
-            yield fail(f"{profile.provider} limits", f"{profile.name} is switched off, and no other is on", cure)
+            yield fail(
+                f"{profile.provider} limits", f"{profile.name} is switched off, and no other is on", cure
+            )
 
 
 def _who(use: InUse) -> str:
-    return {"default": "by default", "user": "your choice", "project": "this project's choice"}.get(use.why, use.why)
+    return {"default": "by default", "user": "your choice", "project": "this project's choice"}.get(
+        use.why, use.why
+    )
 
 
 def _margin(use: InUse, settings: Settings) -> str:

@@ -27,12 +27,16 @@ def check_store() -> Iterator[Finding]:
         yield fail("store", str(error).rstrip("."), "correct that")
         return
     if path is None:
-        cure = "take `store: memory` out of the settings to share limits between processes and keep them over restarts"
-        yield warn("store", "in memory: other processes do not see what is spent, and nothing survives a run", cure)
+        cure = "take `store: memory` out of the settings to share limits and to keep them over restarts"
+        yield warn(
+            "store", "in memory: other processes do not see what is spent, and nothing survives a run", cure
+        )
         return
     try:
         there = path.exists()
-        yield ok("store", as_home(str(path)) if there else f"{as_home(str(path))}, made by the first limited call")
+        yield ok(
+            "store", as_home(str(path)) if there else f"{as_home(str(path))}, made by the first limited call"
+        )
         yield _writable(path)
         yield _space(path)
         if there:
@@ -47,7 +51,9 @@ def _writable(path: Path) -> Finding:
     place = path if path.exists() else path.parent
     while not place.exists():
         place = place.parent
-    if os.access(place, os.W_OK) and (place == path.parent or not path.exists() or os.access(path.parent, os.W_OK)):
+    if os.access(place, os.W_OK) and (
+        place == path.parent or not path.exists() or os.access(path.parent, os.W_OK)
+    ):
         return ok("writable", "yes")
     cure = f"make {place} and its directory writable, or name another store under rate_limit: store:"
     return fail("writable", f"{place} cannot be written, so each process counts by itself", cure)
@@ -59,7 +65,11 @@ def _space(path: Path) -> Finding:
         place = place.parent
     free = shutil.disk_usage(place).free
     if free < _LEAST_SPACE:
-        return warn("disk space", f"{free / 1e6:.1f} MB are left", "make room: a full disk means limits are not shared")
+        return warn(
+            "disk space",
+            f"{free / 1e6:.1f} MB are left",
+            "make room: a full disk means limits are not shared",
+        )
     return ok("disk space", "enough")
 
 
@@ -78,7 +88,9 @@ def _content(path: Path) -> Iterator[Finding]:
         yield fail("integrity", wrong, cure)
         return
     count = len(view_scopes(path))
-    yield ok("integrity", f"sound, {count} scope{'' if count == 1 else 's'}", "`massgen-rl status` shows them")
+    yield ok(
+        "integrity", f"sound, {count} scope{'' if count == 1 else 's'}", "`massgen-rl status` shows them"
+    )
     clock = read_clock(path)
     if clock is None:
         return
@@ -87,4 +99,6 @@ def _content(path: Path) -> Iterator[Finding]:
         cure = f"if calls wait for no reason, remove {path}; counting begins anew"
         yield warn("clock", f"the file was written {ahead:.0f} s ahead of this machine's clock", cure)
     else:
-        yield ok("clock", "goes on since this boot" if clock.same_boot else "goes on from before the last boot")
+        yield ok(
+            "clock", "goes on since this boot" if clock.same_boot else "goes on from before the last boot"
+        )

@@ -7,7 +7,7 @@ import sys
 from collections.abc import Iterator
 from importlib import metadata
 
-from massgen_plugins import __version__
+import massgen_plugins
 from massgen_plugins.cli.checks.finding import Finding, fail, ok, warn
 from massgen_plugins.cli.installed_host import host_version, least_version, require_host
 from massgen_plugins.errors import HostMismatch
@@ -25,7 +25,7 @@ _CLIENTS = {
 def check_versions() -> Iterator[Finding]:
     """Everything that has a version."""
     yield ok("python", f"{platform.python_version()} ({sys.executable})")
-    yield ok("massgen-plugins", __version__)
+    yield ok("massgen-plugins", massgen_plugins.__version__)
     yield _massgen()
     for name, purpose in _CLIENTS.items():
         version = _version(name)
@@ -42,7 +42,9 @@ def _massgen() -> Finding:
     least = least_version()
     if not least:
         return warn(
-            "massgen", f"{host_version()}; massgen-plugins is not installed", "install it with pip in this environment"
+            "massgen",
+            f"{host_version()}; massgen-plugins is not installed",
+            "install it with pip in this environment",
         )
     return ok("massgen", f"{host_version()} ({least} or newer is supported)")
 

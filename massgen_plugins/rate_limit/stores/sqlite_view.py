@@ -1,4 +1,4 @@
-"""Looks into a SQLite store without touching it: makes no file, takes no lock, and a read-only one will do."""
+"""Looks into a SQLite store without changing it: a read-only file will do, and none is made."""
 
 from __future__ import annotations
 
@@ -109,7 +109,7 @@ def _connect(path: Path) -> sqlite3.Connection:
     try:
         return _opened(f"{path.absolute().as_uri()}?mode=ro")
     except sqlite3.OperationalError:
-        # Beside a file in WAL mode SQLite needs two more. Where it may not make them nobody is writing either.
+        # Beside a file in WAL mode SQLite needs two more. Where they cannot be made, nobody is writing.
         log = path.with_name(f"{path.name}-wal")
         if log.exists() and log.stat().st_size:
             raise
