@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import TypeAlias
+from typing import NamedTuple, TypeAlias
 
 __all__ = [
     "DAY",
@@ -103,9 +103,8 @@ class Limit:
         return f"{self.amount:,} {self.kind.replace('_', ' ')} per {self.window}"
 
 
-@dataclass(frozen=True, slots=True)
-class Scope:
-    """What shares one quota.
+class Scope(NamedTuple):
+    """What shares one quota. A tuple, since scopes are looked up on every call.
 
     Attributes:
         provider: Which provider's rules hold, such as ``gemini``.

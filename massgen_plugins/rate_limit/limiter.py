@@ -7,7 +7,7 @@ import os
 import secrets
 import time
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import TypeVar
 
 from massgen_plugins.errors import CallRefused
@@ -142,12 +142,12 @@ class Limiter:
         now = self.store.tick()
         hold = ticket.current
         if hold is not None and now > hold.begun:
-            self._update(ticket, replace(hold, begun=now), urgent=True)
+            self._update(ticket, hold._replace(begun=now), urgent=True)
 
     def arrived(self, ticket: Ticket) -> None:
         """The answer's headers are here, so the server has counted the call."""
         if ticket.current is not None:
-            self._update(ticket, replace(ticket.current, arrived=self.store.tick()), urgent=False)
+            self._update(ticket, ticket.current._replace(arrived=self.store.tick()), urgent=False)
 
     def settle(self, ticket: Ticket, actual: Amounts) -> None:
         """Replace estimates by what the provider counted; the last word is the true one."""
@@ -157,7 +157,7 @@ class Limiter:
                 **{k: v for k, v in actual.items() if k in ticket.current.amounts},
             }
             if amounts != ticket.current.amounts:
-                self._update(ticket, replace(ticket.current, amounts=amounts), urgent=True)
+                self._update(ticket, ticket.current._replace(amounts=amounts), urgent=True)
 
     def release(self, ticket: Ticket) -> None:
         """The call was never sent: it took nothing."""

@@ -117,7 +117,8 @@ class ScopeState:
         self.ledger.advance(now)
         holds: list[Hold] = []
         for bid in bids:
-            blocker = self._blocker(now, lane, bid)
+            excess = self.ledger.excess(now, self.ledger.row(bid.amounts))
+            blocker = self._blocker(now, lane, bid, excess) if self._eventful or max(excess) > 0 else None
             if blocker is not None:
                 if blocker.final:
                     self.line.leave(lane)
@@ -126,9 +127,23 @@ class ScopeState:
                 return Decision(tuple(holds), blocker, self.lessons.troubled)
             if self.lessons.probe == PROBE_NEEDED:
                 self.lessons.probe = now.tick + max(_SHORTEST_PROBE, self.rules.cooldown)
-            holds.append(self.ledger.reserve(now, self._clamp(bid.amounts)))
+            holds.append(self.ledger.reserve(now, bid.amounts))
         self.line.leave(lane)
         return Decision(tuple(holds), None, self.lessons.troubled)
+
+    @property
+    def _eventful(self) -> bool:
+        """Whether anything but the limits themselves can stand in a call's way."""
+        lessons = self.lessons
+        return bool(
+            self.line.claims
+            or lessons.closed
+            or lessons.pause
+            or lessons.probe
+            or lessons.spent_day
+            or 0 in self.ledger.caps
+            or not self.ledger.limits
+        )
 
     def restate(self, now: Moment, restatements: Sequence[Restatement]) -> None:
         """Stamp, settle or release calls."""
@@ -154,7 +169,7 @@ class ScopeState:
     def forecast(self, now: Moment, ahead: Sequence[Amounts], own: Amounts) -> int:
         """The tick at which ``own`` can leave if all ``ahead`` go first; an estimate from below."""
         self.ledger.advance(now)
-        total = _total([*ahead, self._clamp(own)])
+        total = _total([*ahead, self._held(own)])
         return max(self.lessons.pause, self.ledger.sliding_frees_at(now, total))
 
     def usage(self, now: Moment) -> list[Usage]:
@@ -169,41 +184,40 @@ class ScopeState:
             rows.append(Usage(limit, cap, used, resets))
         return rows
 
-    def _blocker(self, now: Moment, lane: str, bid: Bid) -> Blocker | None:
-        lessons = self.lessons
-        if lessons.closed > now.tick:
+    def _blocker(self, now: Moment, lane: str, bid: Bid, excess: Sequence[int]) -> Blocker | None:
+        lessons, tick = self.lessons, now.tick
+        if lessons.closed > tick:
             return Blocker(Reason.CLOSED, lessons.closed, advice=lessons.advice)
-        amounts = self._clamp(bid.amounts)
-        never = self._forbidden(amounts)
+        never = self._forbidden(bid.amounts)
         if never is not None:
-            return Blocker(Reason.CLOSED, now.tick, limit=never, advice=f"The limit in force is {never}.")
-        day = self._day_blocker(now, amounts)
+            return Blocker(Reason.CLOSED, tick, limit=never, advice=f"The limit in force is {never}.")
+        day = self._day_blocker(now, excess)
         if day is not None:
             return day
-        if lessons.pause > now.tick:
+        if lessons.pause > tick:
             return Blocker(Reason.PAUSE, lessons.pause)
-        if lessons.probe > now.tick:
+        if lessons.probe > tick:
             return Blocker(Reason.PROBE, lessons.probe)
-        ahead = [claim.bid.amounts for claim in self.line.ahead_of(bid, lane, now.tick)]
-        excess = self.ledger.excess(now, amounts)
-        if max(excess, default=0) > 0:
-            wake = self.ledger.sliding_frees_at(now, _total([*ahead, amounts]))
-            return Blocker(Reason.LIMIT, wake, limit=self.ledger.limits[excess.index(max(excess))])
-        if ahead:
-            return Blocker(Reason.LINE, self.ledger.sliding_frees_at(now, _total([*ahead, amounts])))
-        return None
+        return self._queue_blocker(now, lane, bid, excess)
 
-    def _day_blocker(self, now: Moment, amounts: Amounts) -> Blocker | None:
+    def _queue_blocker(self, now: Moment, lane: str, bid: Bid, excess: Sequence[int]) -> Blocker | None:
+        ahead = [claim.bid.amounts for claim in self.line.ahead_of(bid, lane, now.tick)]
+        most = max(excess, default=0)
+        if most <= 0 and not ahead:
+            return None
+        wake = self.ledger.sliding_frees_at(now, _total([*ahead, self._held(bid.amounts)]))
+        if most <= 0:
+            return Blocker(Reason.LINE, wake)
+        return Blocker(Reason.LIMIT, wake, limit=self.ledger.limits[list(excess).index(most)])
+
+    def _day_blocker(self, now: Moment, excess: Sequence[int]) -> Blocker | None:
         zone = self.rules.zone
         if self.lessons.spent_day and self.lessons.spent_day == day_of(now.wall, zone):
             resets = day_end(self.lessons.spent_day, zone)
             days = [limit for limit in self.ledger.limits if isinstance(limit.window, CalendarDay)]
             return self._day(now, days[0] if len(days) == 1 else None, resets)
-        spent = self.ledger.spent_days(now, amounts)
-        if not spent:
-            return None
-        limit, resets = max(spent, key=lambda item: item[1])
-        return self._day(now, limit, resets)
+        spent = self.ledger.spent_day(now, excess)
+        return None if spent is None else self._day(now, *spent)
 
     def _day(self, now: Moment, limit: Limit | None, resets: int) -> Blocker:
         shown = self.lessons.learned.get(limit.key, limit) if limit else None
@@ -213,13 +227,10 @@ class ScopeState:
         pairs = zip(self.ledger.limits, self.ledger.caps, strict=True)
         return next((limit for limit, cap in pairs if not cap and amounts.get(limit.kind, 0)), None)
 
-    def _clamp(self, amounts: Amounts) -> Amounts:
-        """No more than a whole limit: estimates are upper bounds, and an empty window is all there is."""
-        clamped = dict(amounts)
-        for limit, cap in zip(self.ledger.limits, self.ledger.caps, strict=True):
-            if clamped.get(limit.kind, 0) > cap > 0:
-                clamped[limit.kind] = cap
-        return clamped
+    def _held(self, amounts: Amounts) -> Amounts:
+        """What a call with this estimate would hold."""
+        held = dict(zip((limit.kind for limit in self.ledger.limits), self.ledger.row(amounts), strict=True))
+        return {**amounts, **held}
 
     def _rebuild(self, old: Ledger) -> None:
         """Make the ledger count every declared limit, and every learned one that was never declared."""

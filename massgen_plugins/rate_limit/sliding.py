@@ -2,9 +2,9 @@
 
 Time is in integer nanoseconds: with floating-point seconds one call too many fits exactly at the edge.
 
-A cell is a stamp and what was spent at it, one column for each limit. A window of up to ``EXACT`` cells is exact
-to the nanosecond. Beyond that, calls within the same ``1 / GRID`` of the window share a cell, which ages out with
-the latest of them: never too early, and at most that much too late. So a window never has more than
+A cell is a stamp and what was spent at it, one column for each limit. A window of up to ``EXACT`` cells is
+exact to the nanosecond. Beyond that, calls within the same ``1 / GRID`` of the window share a cell, which ages
+out with the latest of them: never too early, and at most that much too late. So a window never has more than
 ``EXACT + GRID`` cells and those of the margin, whatever its limits.
 """
 
@@ -28,15 +28,21 @@ class SlidingLog:
         columns: How many kinds are counted; all amounts are integers, not negative.
     """
 
-    __slots__ = ("_grid", "_horizon", "_stamps", "_sums", "length", "used")
+    __slots__ = ("_columns", "_grid", "_horizon", "_stamps", "_sums", "length", "used")
 
     def __init__(self, length: int, columns: int) -> None:
         self.length = length
+        self.used = [0] * columns
+        self._columns = range(columns)
         self._grid = max(1, length // GRID)
         self._horizon = 0
         self._stamps = array("q")
         self._sums = [array("q") for _ in range(columns)]
-        self.used = [0] * columns
+
+    @property
+    def expiry(self) -> int | None:
+        """When the next cell ages out; None if there is none."""
+        return self._stamps[0] + self.length if self._stamps else None
 
     def advance(self, now: int) -> None:
         """Forget what has aged out at ``now``: everything stamped ``length`` ago or earlier."""
@@ -54,10 +60,31 @@ class SlidingLog:
         """Spend ``amounts`` at ``stamp``; nothing happens if that has aged out already."""
         if stamp <= self._horizon:
             return
+        stamps, sums, used = self._stamps, self._sums, self.used
+        if len(stamps) < EXACT and (not stamps or stamp > stamps[-1]):
+            stamps.append(stamp)
+            for column in self._columns:
+                sums[column].append(amounts[column])
+                used[column] += amounts[column]
+            return
         index = self._cell_for(stamp)
-        for column, amount in enumerate(amounts):
-            self._sums[column][index] += amount
-            self.used[column] += amount
+        for column in self._columns:
+            sums[column][index] += amounts[column]
+            used[column] += amounts[column]
+
+    def replace(self, stamp: int, amounts: Sequence[int], new_stamp: int, new_amounts: Sequence[int]) -> None:
+        """Spend something else, at another time, in place of what was spent; nothing if that has aged out."""
+        if stamp != new_stamp:
+            if self.remove(stamp, amounts):
+                self.add(new_stamp, new_amounts)
+            return
+        index = bisect_left(self._stamps, stamp)
+        if stamp <= self._horizon or index == len(self._stamps):
+            return
+        for column in self._columns:
+            change = max(new_amounts[column] - amounts[column], -self._sums[column][index])
+            self._sums[column][index] += change
+            self.used[column] += change
 
     def remove(self, stamp: int, amounts: Sequence[int]) -> bool:
         """Take back what was spent at ``stamp``; False, and nothing happens, if it has aged out."""
@@ -65,14 +92,13 @@ class SlidingLog:
             return False
         # A shared cell has the latest stamp of its calls, so the call is in the first one that is not earlier.
         first = last = bisect_left(self._stamps, stamp)
-        for column, amount in enumerate(amounts):
-            sums = self._sums[column]
-            index = first
+        for column in self._columns:
+            amount, sums, index = amounts[column], self._sums[column], first
             while amount and index < len(sums):
                 taken = min(amount, sums[index])
                 sums[index] -= taken
                 self.used[column] -= taken
-                amount -= taken  # noqa: PLW2901 - what is left goes to the next cell
+                amount -= taken
                 last = max(last, index)
                 index += 1
         self._drop_empty(first, last)
@@ -106,15 +132,10 @@ class SlidingLog:
         """
         rows = array("q", cells)
         count, rest = divmod(len(rows), len(self._sums) + 1)
-        stamps, sums = (
-            rows[:count],
-            [rows[count * n : count * (n + 1)] for n in range(1, len(self._sums) + 1)],
-        )
-        if (
-            rest
-            or any(a >= b for a, b in zip(stamps, stamps[1:], strict=False))
-            or any(min(s, default=0) < 0 for s in sums)
-        ):
+        stamps = rows[:count]
+        sums = [rows[count * n : count * (n + 1)] for n in range(1, len(self._sums) + 1)]
+        unordered = any(a >= b for a, b in zip(stamps, stamps[1:], strict=False))
+        if rest or unordered or any(min(column, default=0) < 0 for column in sums):
             raise ValueError("the stored window is damaged")
         self._horizon, self._stamps, self._sums = horizon, stamps, sums
         self.used = [sum(column) for column in sums]
