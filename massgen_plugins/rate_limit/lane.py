@@ -35,6 +35,11 @@ class Waiter:
     deadline: int
     future: asyncio.Future[Hold] = field(default_factory=lambda: asyncio.get_running_loop().create_future())
 
+    @property
+    def patience(self) -> int:
+        """Nanoseconds that it may wait in all."""
+        return self.deadline - self.bid.arrival
+
 
 class Lane:
     """Waiters of one loop; every method runs in that loop, except :meth:`nudge`.

@@ -27,6 +27,9 @@ T = TypeVar("T")
 
 _BUSY = 0.003
 
+_URGENT_PATIENCE = 65 * NANOSECONDS
+"""An event loop stands still while an urgent call waits: a minute's window comes round, then it gives up."""
+
 _TRIES = 20
 """Each waits a few milliseconds inside the store: enough for any transaction of others, short for a loop."""
 
@@ -109,7 +112,8 @@ class Limiter:
         Args:
             scope: A configured scope.
             amounts: Upper bounds of what the call takes, by kind.
-            urgent: Whether the caller blocks an event loop; such a call goes before all others.
+            urgent: Whether the caller blocks an event loop; such a call goes before all others, and is
+                refused if it would have to wait for more than a minute.
             since: Tick at which the call was first asked for, when it is sent again; it keeps its place.
             who: Handed on to ``on_wait``.
 
@@ -131,7 +135,8 @@ class Limiter:
                 if decision.holds:
                     return Ticket(scope, decision.holds[0], decision.holds[0])
                 blocker = decision.blocker
-        waiter = Waiter(bid, arrival + self._rules[scope].max_wait)
+        patience = self._rules[scope].max_wait
+        waiter = Waiter(bid, arrival + (min(patience, _URGENT_PATIENCE) if urgent else patience))
         refusal = self._refusal(scope, waiter, blocker) if blocker else None
         if refusal is not None:
             raise refusal
@@ -215,8 +220,7 @@ class Limiter:
             return
         seconds = max(0.0, (when - self.store.tick()) / NANOSECONDS)
         if when > waiter.deadline and not (blocker and blocker.final):
-            rules = self._rules[scope]
-            raise CallRefused(messages.patience_message(scope, seconds, rules.max_wait / NANOSECONDS))
+            raise CallRefused(messages.patience_message(scope, seconds, waiter.patience / NANOSECONDS))
         if self._on_wait is not None:
             text = messages.describe_wait(scope, blocker, seconds, len(ahead))
             self._on_wait(Wait(scope, seconds, len(ahead), blocker, text), who)
@@ -227,7 +231,7 @@ class Limiter:
             if rules.wait_for_day:
                 return None
             waited = (self.store.tick() - waiter.bid.arrival) / NANOSECONDS
-            return CallRefused(messages.patience_message(scope, waited, rules.max_wait / NANOSECONDS))
+            return CallRefused(messages.patience_message(scope, waited, waiter.patience / NANOSECONDS))
         if blocker.reason is Reason.DAY and not rules.wait_for_day:
             text = messages.day_message(scope, blocker, time.time())
             return CallRefused(text, resets_at=blocker.resets / NANOSECONDS)

@@ -66,12 +66,12 @@ def day_message(scope: Scope, blocker: Blocker, now: float) -> str:
     )
 
 
-def patience_message(scope: Scope, seconds: float, max_wait: float) -> str:
+def patience_message(scope: Scope, seconds: float, allowed: float) -> str:
     """A wait would take longer than allowed."""
     return (
-        f"{_PREFIX}: a call to {scope.model} would have to wait {describe_span(seconds)}, longer than "
-        f"max_wait ({describe_span(max_wait)}). Use fewer agents, a model with a higher quota, "
-        f"or raise max_wait under rate_limit:."
+        f"{_PREFIX}: a call to {scope.model} would have to wait {describe_span(seconds)}, longer than the "
+        f"{describe_span(allowed)} that it may. Use fewer agents, a model with a higher quota, or raise "
+        f"max_wait under rate_limit:."
     )
 
 
