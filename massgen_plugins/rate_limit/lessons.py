@@ -45,6 +45,8 @@ class Lessons:
         share: Thousandths of each sliding limit that may be used.
         streak: Refusals in a row.
         probe: 0, PROBE_NEEDED, or the tick until which a call that left alone is waited for.
+        since: Tick of the last refusal. News of calls that left before it says nothing about what came of it:
+            five calls that are refused together teach one lesson, and one that is served beside them none.
     """
 
     learned: dict[str, Limit] = field(default_factory=dict)
@@ -55,6 +57,7 @@ class Lessons:
     share: int = FULL
     streak: int = 0
     probe: int = 0
+    since: int = 0
 
     @property
     def troubled(self) -> bool:
@@ -66,18 +69,21 @@ class Lessons:
         return [self._cap(limit) for limit in limits]
 
     def refused(
-        self, refusal: Refusal, now: Moment, zone: str, limits: Sequence[Limit], chance: float
+        self, refusal: Refusal, begun: int, now: Moment, zone: str, limits: Sequence[Limit], chance: float
     ) -> None:
         """Learn from a provider's "no".
 
         Args:
             refusal: The "no", read.
+            begun: Tick at which the refused call left.
             now: When it came.
             zone: Where the provider's day begins.
             limits: What was declared for the scope; tells where a stated limit is lower.
             chance: Uniform in [0, 1): spreads back-offs, so that machines do not return as a herd.
         """
-        self.streak += 1
+        news = begun > self.since
+        self.since = now.tick
+        self.streak += news
         self._adopt(refusal, zone, limits)
         if refusal.kind is RefusalKind.PERMANENT:
             self.closed = now.tick + _CLOSED_FOR
@@ -85,10 +91,12 @@ class Lessons:
         elif refusal.kind is RefusalKind.DAY:
             self.spent_day = day_of(now.wall, zone)
         else:
-            self._back_off(refusal, now.tick, chance)
+            self._back_off(refusal, now.tick, chance, news=news)
 
-    def succeeded(self) -> None:
-        """An answer came: trust grows back."""
+    def succeeded(self, begun: int) -> None:
+        """A call that left at tick ``begun`` was answered: trust grows back."""
+        if begun <= self.since:
+            return
         self.streak = 0
         self.probe = 0
         self.closed = 0
@@ -101,14 +109,14 @@ class Lessons:
             return amount
         return max(1, amount * self.share // FULL)
 
-    def _back_off(self, refusal: Refusal, tick: int, chance: float) -> None:
+    def _back_off(self, refusal: Refusal, tick: int, chance: float, *, news: bool) -> None:
         doubling = min(_LONGEST_PAUSE, 2.0 ** min(self.streak - 1, 6))
         seconds = doubling * (0.5 + chance / 2)
         if refusal.retry_after is not None:
             seconds = max(refusal.retry_after + _HINT_MARGIN / NANOSECONDS, 0 if self.streak < 3 else seconds)
         self.pause = max(self.pause, tick + int(seconds * NANOSECONDS))
         self.probe = PROBE_NEEDED
-        if refusal.kind is RefusalKind.OVERLOAD or not refusal.limits:
+        if news and (refusal.kind is RefusalKind.OVERLOAD or not refusal.limits):
             self.share = max(_LEAST_SHARE, self.share // 2)
 
     def _adopt(self, refusal: Refusal, zone: str, limits: Sequence[Limit]) -> None:

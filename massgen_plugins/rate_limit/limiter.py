@@ -75,6 +75,7 @@ class Limiter:
         self._rules: dict[Scope, ScopeRules] = {}
         self._lanes: dict[tuple[Scope, int], Lane] = {}
         self._unsaved = Unsaved()
+        self._troubled: set[Scope] = set()
         self._process = (0, "")
 
     def configure(self, scope: Scope, rules: ScopeRules) -> None:
@@ -169,17 +170,20 @@ class Limiter:
         if ticket.current is not None:
             self._update(ticket, None, urgent=True)
 
-    def refused(self, scope: Scope, refusal: Refusal) -> bool:
+    def refused(self, ticket: Ticket, refusal: Refusal) -> bool:
         """Learn from a refusal, for everybody; True if a limit was lowered by it."""
-        lowered = self._insist(scope, lambda: self.store.refused(scope, refusal))
-        self._nudge(scope)
+        begun = ticket.current.begun if ticket.current else 0
+        lowered = self._insist(ticket.scope, lambda: self.store.refused(ticket.scope, refusal, begun))
+        self._troubled.add(ticket.scope)
+        self._nudge(ticket.scope)
         return bool(lowered)
 
-    def succeeded(self, scope: Scope) -> bool:
-        """Learn from an answer; returns whether the scope still wants to hear of successes."""
-        troubled = self._insist(scope, lambda: self.store.succeeded(scope))
-        self._nudge(scope)
-        return bool(troubled)
+    def succeeded(self, ticket: Ticket) -> None:
+        """Learn from an answer, if its scope is in trouble and so wants to hear of it."""
+        if ticket.scope in self._troubled and ticket.current is not None:
+            begun = ticket.current.begun
+            self._insist(ticket.scope, lambda: self.store.succeeded(ticket.scope, begun))
+            self._nudge(ticket.scope)
 
     def flush(self) -> None:
         """Bring the store up to date with everything that could wait."""
@@ -254,7 +258,9 @@ class Limiter:
 
     def _admit(self, scope: Scope, loop: asyncio.AbstractEventLoop, bids: list[Bid]) -> Decision:
         with self._unsaved.news(scope) as news:
-            return self._known(scope, lambda: self.store.admit(scope, self._lane_name(loop), bids, news))
+            decision = self._known(scope, lambda: self.store.admit(scope, self._lane_name(loop), bids, news))
+        (self._troubled.add if decision.troubled else self._troubled.discard)(scope)
+        return decision
 
     def _ask(self, scope: Scope, loop: asyncio.AbstractEventLoop, bids: list[Bid]) -> Decision:
         if self._on_ask is not None:

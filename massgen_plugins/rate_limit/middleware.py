@@ -56,7 +56,6 @@ class RateLimitMiddleware(Middleware):
         self._startups: dict[tuple[Scope, str], Startup] = {}
         self._startup_lock = threading.Lock()
         self._startup_news = Signal()
-        self._troubled: set[Scope] = set()
 
     async def before_call(self, call: ModelCall) -> None:
         """Wait until the call fits into every limit of its scope."""
@@ -100,8 +99,7 @@ class RateLimitMiddleware(Middleware):
         if outcome.refusal is not None:
             return self._learn_refusal(call, passage, outcome.refusal)
         if 0 < outcome.status < _SERVER_ERRORS_START:
-            if call.scope in self._troubled and not limiter.succeeded(call.scope):
-                self._troubled.discard(call.scope)
+            limiter.succeeded(passage.ticket)
         else:
             self._passages.pop(call, None)
         return Action.PASS
@@ -120,8 +118,7 @@ class RateLimitMiddleware(Middleware):
         passage.limiter.settle(
             passage.ticket, {kind: 0 for kind in call.estimate if kind is not Kind.REQUESTS}
         )
-        lowered = passage.limiter.refused(call.scope, refusal)
-        self._troubled.add(call.scope)
+        lowered = passage.limiter.refused(passage.ticket, refusal)
         self._emit(ProviderRefused(call.scope, refusal.kind, refusal.retry_after))
         if lowered:
             self._emit(LimitLearned(call.scope, messages.learned_message(call.scope, refusal)))

@@ -151,19 +151,19 @@ class ScopeState:
         for old, new in restatements:
             self.ledger.restate(old, new)
 
-    def refused(self, now: Moment, refusal: Refusal, zone: str, chance: float) -> bool:
-        """Learn from a refusal; True if a limit was lowered by it."""
+    def refused(self, now: Moment, refusal: Refusal, begun: int, chance: float) -> bool:
+        """Learn from the refusal of a call that left at tick ``begun``; True if a limit was lowered by it."""
         before = dict(self.lessons.learned)
-        self.lessons.refused(refusal, now, zone, self.rules.limits, chance)
+        self.lessons.refused(refusal, begun, now, self.rules.zone, self.rules.limits, chance)
         if self.lessons.learned == before:
             self._refresh_caps()
             return False
         self._rebuild(self.ledger)
         return True
 
-    def succeeded(self) -> None:
-        """Learn from an answer."""
-        self.lessons.succeeded()
+    def succeeded(self, begun: int) -> None:
+        """Learn from the answer to a call that left at tick ``begun``."""
+        self.lessons.succeeded(begun)
         self._refresh_caps()
 
     def forecast(self, now: Moment, ahead: Sequence[Amounts], own: Amounts) -> int:

@@ -113,7 +113,7 @@ def test_while_it_waits_for_admission(run, server):
 def test_while_it_waits_for_a_connection(run, server, answers, gate):
     async def slow(request):
         await server.wait_to_go_on()
-        return await answers.usual(request)
+        return await answers.usual_answer(request)
 
     async def scenario(caller, halting):
         server.script = [slow]
@@ -136,7 +136,7 @@ def test_while_it_waits_for_a_connection(run, server, answers, gate):
 def test_while_it_waits_for_the_headers(run, server, answers):
     async def slow(request):
         await server.wait_to_go_on()
-        return await answers.usual(request)
+        return await answers.usual_answer(request)
 
     async def scenario(caller, halting):
         server.script = [slow]
@@ -150,7 +150,7 @@ def test_while_it_waits_for_the_headers(run, server, answers):
 
 def test_while_it_waits_for_the_first_event(run, server, answers, gate):
     async def comment_only(request):
-        response = await answers.stream(request, [b": patience\n\n"])
+        response = await answers.stream_answer(request, [b": patience\n\n"])
         await server.wait_to_go_on()
         return response
 
@@ -182,7 +182,7 @@ def test_while_the_answer_is_judged(run, server):
 
 def test_while_the_body_passes(run, server, answers, gate):
     async def half(request):
-        response = await answers.stream(request, answers.usual_events(request.path)[:1])
+        response = await answers.stream_answer(request, answers.usual_events(request.path)[:1])
         await server.wait_to_go_on()
         return response
 

@@ -70,7 +70,7 @@ def test_the_sdk_gets_its_error(server, gate, sdk, step, answers):
     gate.faults_expected = True
     break_step(gate, step)
     gate.recorder.after_call = Middleware().after_call
-    server.script = [answers.refusal(400)]
+    server.script = [answers.refusal_answer(400)]
     with pytest.raises(Exception, match="come back later"):
         sdk.ask(server.url)
     assert server.requests == 1

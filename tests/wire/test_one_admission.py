@@ -15,7 +15,7 @@ def test_a_call_is_admitted_written_judged_and_its_usage_reported(server, gate, 
 
 
 def test_a_retry_that_the_sdk_hides_is_admitted_too(server, gate, sdk, answers):
-    server.script = [answers.refusal(500)]
+    server.script = [answers.refusal_answer(500)]
     options = {}
     if "google" in sdk.name:
         options = {

@@ -15,7 +15,7 @@ PACKAGES = [httpx, httpx2]
 
 def gzipped(answers):
     async def answer(request):
-        return await answers.usual(request, coding="gzip")
+        return await answers.usual_answer(request, coding="gzip")
 
     return answer
 
@@ -104,7 +104,7 @@ def test_each_event_is_passed_on_when_it_comes(server, gate, answers):
     first, second = answers.usual_events(PATH)
 
     async def one_by_one(request):
-        response = await answers.stream(request, [first])
+        response = await answers.stream_answer(request, [first])
         await server.wait_to_go_on()
         await response.write(second)
         return response
@@ -133,7 +133,7 @@ def test_each_event_is_passed_on_when_it_comes(server, gate, answers):
 
 def test_usage_counts_when_the_client_stops_reading(server, gate, answers):
     async def half(request):
-        response = await answers.stream(request, answers.usual_events(PATH)[:1])
+        response = await answers.stream_answer(request, answers.usual_events(PATH)[:1])
         await server.wait_to_go_on()
         return response
 

@@ -40,7 +40,7 @@ def test_a_minute_quota_is_absorbed_and_the_usage_read(server, gate, answers, hi
 
     async def refuse(request):
         if hidden:
-            return await answers.stream(request, [answers.event(QUOTA)])
+            return await answers.stream_answer(request, [answers.event(QUOTA)])
         return web.json_response(QUOTA, status=429)
 
     async def ask():

@@ -70,11 +70,11 @@ class Store(Protocol):
     def restate(self, scope: Scope, restated: Sequence[Restatement]) -> None:
         """Stamp, settle or release calls."""
 
-    def refused(self, scope: Scope, refusal: Refusal) -> bool:
-        """Learn from a refusal; True if a limit was lowered by it."""
+    def refused(self, scope: Scope, refusal: Refusal, begun: int) -> bool:
+        """Learn from the refusal of a call that left at tick ``begun``; True if a limit was lowered by it."""
 
-    def succeeded(self, scope: Scope) -> bool:
-        """Learn from an answer; returns whether the scope still wants to hear of successes."""
+    def succeeded(self, scope: Scope, begun: int) -> None:
+        """Learn from the answer to a call that left at tick ``begun``."""
 
     def forecast(self, scope: Scope, lane: str, ahead: Sequence[Amounts], own: Amounts) -> int:
         """The tick at which ``own`` can leave after all ``ahead`` of its lane; an estimate from below."""

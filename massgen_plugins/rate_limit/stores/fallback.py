@@ -73,13 +73,13 @@ class FallbackStore:
         """Stamp, settle or release calls."""
         self._do(lambda store: store.restate(scope, restated))
 
-    def refused(self, scope: Scope, refusal: Refusal) -> bool:
+    def refused(self, scope: Scope, refusal: Refusal, begun: int) -> bool:
         """Learn from a refusal."""
-        return self._do(lambda store: store.refused(scope, refusal))
+        return self._do(lambda store: store.refused(scope, refusal, begun))
 
-    def succeeded(self, scope: Scope) -> bool:
+    def succeeded(self, scope: Scope, begun: int) -> None:
         """Learn from an answer."""
-        return self._do(lambda store: store.succeeded(scope))
+        self._do(lambda store: store.succeeded(scope, begun))
 
     def forecast(self, scope: Scope, lane: str, ahead: Sequence[Amounts], own: Amounts) -> int:
         """The tick at which ``own`` can leave."""

@@ -70,16 +70,15 @@ class StatefulStore(ABC):
         with self._transaction(scope) as state:
             state.restate(self._now(), restated)
 
-    def refused(self, scope: Scope, refusal: Refusal) -> bool:
-        """Learn from a refusal; True if a limit was lowered by it."""
+    def refused(self, scope: Scope, refusal: Refusal, begun: int) -> bool:
+        """Learn from the refusal of a call that left at tick ``begun``; True if a limit was lowered by it."""
         with self._transaction(scope) as state:
-            return state.refused(self._now(), refusal, state.rules.zone, random.random())  # noqa: S311 - jitter
+            return state.refused(self._now(), refusal, begun, random.random())  # noqa: S311 - jitter
 
-    def succeeded(self, scope: Scope) -> bool:
-        """Learn from an answer; returns whether the scope still wants to hear of successes."""
+    def succeeded(self, scope: Scope, begun: int) -> None:
+        """Learn from the answer to a call that left at tick ``begun``."""
         with self._transaction(scope) as state:
-            state.succeeded()
-            return state.lessons.troubled
+            state.succeeded(begun)
 
     def forecast(self, scope: Scope, lane: str, ahead: Sequence[Amounts], own: Amounts) -> int:
         """The tick at which ``own`` can leave after all ``ahead`` of its lane; an estimate from below."""

@@ -101,7 +101,7 @@ def test_what_one_process_learns_holds_for_the_other(open_store) -> None:
     one.configure(SCOPE, RULES)
     assert grants(other, 1) == 1
     refusal = Refusal(RefusalKind.MINUTE, 5.0, [StatedLimit(Kind.REQUESTS, per_day=False, amount=2)])
-    assert one.refused(SCOPE, refusal)
+    assert one.refused(SCOPE, refusal, one.tick())
     assert grants(other, 1) == 0
     assert [usage.cap for usage in other.view()[0].usage] == [2, 20]
 
