@@ -134,7 +134,7 @@ class ScopeRules:
             cooldown have passed. ``space``: the first calls of a run's agents keep the cooldown
             between each other. ``off``: none.
         max_wait: Nanoseconds; a call that would wait longer is refused at once.
-        wait_for_day: Whether a call waits for the next day, within ``max_wait``, when a day is spent.
+        wait_for_day: Whether a call waits for the next day, however far it is, when a day is spent.
         zone: IANA time zone in which the provider's day begins.
         profile: Name of the profile that these rules came from, for people to read.
     """

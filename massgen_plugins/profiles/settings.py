@@ -43,7 +43,7 @@ class Settings:
         accounts: Provider, or ``*``, to the user's name for the project that owns the API key.
         store: ``memory``, or the absolute path of the SQLite file.
         max_wait: Seconds; a call that would wait longer is refused at once. 0 to 86,400.
-        wait_for_day: Whether a call waits for the next day, within ``max_wait``, when a day is spent.
+        wait_for_day: Whether a call waits for the next day, however far it is, when a day is spent.
         cooldown_mode: ``probe``, ``space`` or ``off``.
         safety_margin: Fraction taken off every limit in place of the profile's own; None leaves that.
         notes: Sentences that the user should be told once.
