@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import UTC, date, datetime, time, timedelta
 from functools import lru_cache
 from zoneinfo import ZoneInfo
 
 from massgen_plugins.quota import NANOSECONDS
+from massgen_plugins.rate_limit.meter import Meter
 
 __all__ = ["DayCounter", "day_end", "day_of"]
+
+_DAY_MARGIN = 2 * NANOSECONDS
+"""A call this close before midnight counts in both days."""
 
 
 def day_of(wall: int, zone: str) -> int:
@@ -36,20 +41,49 @@ class DayCounter:
 
     Days are keyed by their ordinal, and never only "go forward": a wall clock that was wrong by a year
     must not block the scope for a year.
+
+    Args:
+        meter: The limit; ``used`` is kept at what counts today.
+        zone: Where the day begins.
     """
 
-    __slots__ = ("spent", "zone")
+    __slots__ = ("_today", "meter", "spent", "zone")
 
-    def __init__(self, zone: str) -> None:
+    def __init__(self, meter: Meter, zone: str) -> None:
+        self.meter = meter
         self.zone = zone
         self.spent: dict[int, int] = {}
+        self._today: tuple[int, ...] = ()
 
-    def used(self, day: int) -> int:
-        """What was spent on that day."""
-        return self.spent.get(day, 0)
+    def turn(self, wall: int) -> tuple[tuple[int, ...], int, int]:
+        """Let it be the day of ``wall``.
 
-    def add(self, day: int, amount: int) -> None:
-        """Spend on that day; a negative amount gives back, never below zero."""
-        self.spent[day] = max(0, self.spent.get(day, 0) + amount)
-        while len(self.spent) > 2:
-            del self.spent[min(self.spent, key=lambda kept: (kept != day, -abs(kept - day)))]
+        Returns:
+            The days on which a call counts now (two of them close before midnight, since the server may book
+            it on either), and from when until when this is so, in nanoseconds since the epoch.
+        """
+        days: tuple[int, ...]
+        day = day_of(wall, self.zone)
+        midnight = day_end(day, self.zone)
+        if wall >= midnight - _DAY_MARGIN:
+            days, since, until = (day, day + 1), midnight - _DAY_MARGIN, midnight
+        else:
+            days, since, until = (day,), day_end(day - 1, self.zone), midnight - _DAY_MARGIN
+        self._today = days
+        self._count_today()
+        return days, since, until
+
+    def add(self, days: Sequence[int], amount: int) -> None:
+        """Spend on these days; a negative amount gives back, never below zero."""
+        for day in days:
+            self.spent[day] = max(0, self.spent.get(day, 0) + amount)
+        self._count_today()
+        while len(self.spent) > 3:
+            del self.spent[max(self.spent, key=lambda kept: abs(kept - days[0]))]
+
+    def _count_today(self) -> None:
+        spent, today = self.spent, self._today
+        if len(today) == 1:
+            self.meter.used = spent.get(today[0], 0)
+        else:
+            self.meter.used = max((spent.get(day, 0) for day in today), default=0)

@@ -8,7 +8,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from massgen_plugins.quota import NANOSECONDS, Amounts
-from massgen_plugins.rate_limit.ledger import Hold
+from massgen_plugins.rate_limit.hold import Hold
 from massgen_plugins.rate_limit.line import Bid
 from massgen_plugins.rate_limit.scope_state import Blocker, Decision
 from massgen_plugins.rate_limit.stores.base import StoreBusy

@@ -12,15 +12,14 @@ from typing import NamedTuple
 
 from massgen_plugins.quota import NANOSECONDS, Amounts, CalendarDay, Limit, Sliding, margin_of
 from massgen_plugins.rate_limit.calendar_day import DayCounter, day_end, day_of
-from massgen_plugins.rate_limit.sliding import SlidingLog
+from massgen_plugins.rate_limit.hold import Hold, stamp_of
+from massgen_plugins.rate_limit.meter import Meter
+from massgen_plugins.rate_limit.sliding import SlidingWindow
 
-__all__ = ["WRITE_GRACE", "Hold", "Ledger", "Moment"]
+__all__ = ["WRITE_GRACE", "Ledger", "Moment"]
 
 WRITE_GRACE = NANOSECONDS // 20
 """How long, in nanoseconds, an admitted call may take until it is written without being restamped."""
-
-_DAY_MARGIN = 2 * NANOSECONDS
-"""A call this close before midnight counts in both days: the server may book it on either."""
 
 _NEVER = 1 << 62
 
@@ -37,184 +36,136 @@ class Moment(NamedTuple):
     wall: int
 
 
-class Hold(NamedTuple):
-    """What an admitted call holds.
-
-    Attributes:
-        begun: Tick from which the margin counts: when the call was, or at the latest will be, written.
-        wall: When it was admitted, in nanoseconds since the epoch; decides on its calendar days.
-        amounts: What it holds, by kind.
-        arrived: Tick at which its answer's headers came; None before.
-    """
-
-    begun: int
-    wall: int
-    amounts: Amounts
-    arrived: int | None = None
-
-    def stamp(self, margin: int) -> int:
-        """The tick from which it ages out of a window with this margin."""
-        latest = self.begun + margin
-        return latest if self.arrived is None or self.arrived > latest else self.arrived
-
-
-class _Window(NamedTuple):
-    """One sliding window of the scope: its log, its margin, and which limits are its columns."""
-
-    log: SlidingLog
-    margin: int
-    limits: tuple[int, ...]
-
-
 class Ledger:
     """What a scope has spent under a set of limits.
 
-    ``caps``, ``used`` and every sequence here are in the order of ``limits``.
+    A *row* is a list of amounts, one for each of ``meters``.
 
     Args:
         limits: All of them hold at once.
     """
 
     def __init__(self, limits: Sequence[Limit]) -> None:
-        self.limits = tuple(limits)
-        self.caps = [limit.amount for limit in limits]
-        self._kinds = tuple(limit.kind for limit in limits)
-        self._windows: dict[Sliding, _Window] = {}
-        self._days: dict[int, DayCounter] = {}
-        spans: dict[Sliding, list[int]] = {}
-        for index, limit in enumerate(self.limits):
-            if isinstance(limit.window, CalendarDay):
-                self._days[index] = DayCounter(limit.window.zone)
+        self.meters = tuple(Meter(limit, index) for index, limit in enumerate(limits))
+        spans: dict[Sliding, list[Meter]] = {}
+        self._days: list[DayCounter] = []
+        for meter in self.meters:
+            window = meter.limit.window
+            if isinstance(window, CalendarDay):
+                self._days.append(DayCounter(meter, window.zone))
             else:
-                spans.setdefault(limit.window, []).append(index)
-        for span, indices in spans.items():
-            log = SlidingLog(span.length, len(indices))
-            self._windows[span] = _Window(log, margin_of(span), tuple(indices))
-        self._next_expiry = 0
+                spans.setdefault(window, []).append(meter)
+        self._windows = [
+            SlidingWindow(span.length, margin_of(span), meters) for span, meters in spans.items()
+        ]
+        self._today: dict[int, tuple[int, ...]] = {}
+        self._tick_until = 0
+        self._wall_from = self._wall_until = 0
 
     def advance(self, now: Moment) -> None:
         """Forget what has aged out; to be called before anything is asked at a later moment."""
-        if now.tick < self._next_expiry:
-            return
-        self._next_expiry = _NEVER
-        for window in self._windows.values():
-            window.log.advance(now.tick)
-            self._note_expiry(window.log)
+        tick, wall = now
+        if tick >= self._tick_until:
+            self._age(tick)
+        if not self._wall_from <= wall < self._wall_until:
+            self._turn_days(wall)
+
+    def take(self, tick: int, wall: int, amounts: Amounts) -> Hold | None:
+        """Reserve ``amounts`` if they fit as they are; the way of nearly every call, hence without detours."""
+        if tick >= self._tick_until or not self._wall_from <= wall < self._wall_until:
+            self.advance(Moment(tick, wall))
+        row = []
+        for meter in self.meters:
+            amount = amounts.get(meter.kind, 0)
+            if meter.used + amount > meter.cap:
+                return None
+            row.append(amount)
+        return self.book(tick, row)
+
+    def book(self, tick: int, row: list[int]) -> Hold:
+        """Write a call into all windows, whether it fits or not; see :meth:`excess`."""
+        hold = Hold(tick + WRITE_GRACE, row, self.meters, self._today)
+        for window in self._windows:
+            window.add(hold.begun + window.margin, row)
+        for counter in self._days:
+            counter.add(self._today[counter.meter.index], row[counter.meter.index])
+        return hold
+
+    def rebook(self, hold: Hold) -> None:
+        """Take note of what is true of a call by now: stamp it, settle it, release it.
+
+        In a window from which the call has aged out nothing happens, so late news never spends anew.
+        """
+        if hold.meters is not self.meters:
+            hold.fit_to(self.meters)
+        begun, arrived, row = hold.booked
+        # Read once: another thread may report on the call meanwhile, and will then rebook it again.
+        hold.booked = new_begun, new_arrived, new_row = hold.begun, hold.arrived, hold.row
+        for window in self._windows:
+            margin = window.margin
+            new_stamp = stamp_of(new_begun, new_arrived, margin)
+            window.move(stamp_of(begun, arrived, margin), row, new_stamp, new_row)
+            if new_stamp + window.length < self._tick_until:
+                self._tick_until = new_stamp + window.length
+        for counter in self._days:
+            index = counter.meter.index
+            if new_row[index] != row[index]:
+                counter.add(hold.days.get(index, ()), new_row[index] - row[index])
 
     def row(self, amounts: Amounts) -> list[int]:
         """What ``amounts`` take of each limit, and no more than all of it.
 
         Estimates are upper bounds, and an empty window is all that there is to give.
         """
-        taken = [amounts.get(kind, 0) for kind in self._kinds]
-        for index, cap in enumerate(self.caps):
-            if taken[index] > cap > 0:
-                taken[index] = cap
-        return taken
+        taken = [amounts.get(meter.kind, 0) for meter in self.meters]
+        return [min(a, meter.cap) if meter.cap else a for a, meter in zip(taken, self.meters, strict=True)]
 
-    def excess(self, now: Moment, row: Sequence[int]) -> list[int]:
+    def excess(self, row: Sequence[int]) -> list[int]:
         """By how much each limit would be passed if ``row`` were spent now; all <= 0 means: it fits."""
-        return [u + r - cap for u, r, cap in zip(self.used(now), row, self.caps, strict=True)]
+        return [meter.used + amount - meter.cap for amount, meter in zip(row, self.meters, strict=True)]
 
-    def fits(self, now: Moment, amounts: Amounts) -> bool:
-        """Whether ``amounts`` can be spent now without passing any limit."""
-        return max(self.excess(now, self.row(amounts)), default=0) <= 0
-
-    def used(self, now: Moment) -> list[int]:
-        """What counts now, by limit."""
-        used = [0] * len(self.limits)
-        for log, _, indices in self._windows.values():
-            for column, index in enumerate(indices):
-                used[index] = log.used[column]
-        for index, counter in self._days.items():
-            used[index] = max(map(counter.used, _days_of(now.wall, counter.zone)))
-        return used
-
-    def reserve(self, now: Moment, amounts: Amounts) -> Hold:
-        """Write a call into all windows, whether it fits or not; see :meth:`excess`."""
-        row = self.row(amounts)
-        held = dict(zip(self._kinds, row, strict=True)) or amounts
-        hold = Hold(now.tick + WRITE_GRACE, now.wall, held)
-        for log, margin, indices in self._windows.values():
-            log.add(hold.begun + margin, [row[index] for index in indices])
-            self._note_expiry(log)
-        for index, counter in self._days.items():
-            for day in _days_of(now.wall, counter.zone):
-                counter.add(day, row[index])
-        return hold
-
-    def restate(self, old: Hold, new: Hold | None) -> None:
-        """Replace what a call holds: stamp it, settle it, or (with None) release it.
-
-        In a window from which the call has aged out nothing happens, so late news never spends anew.
-        """
-        kinds = self._kinds
-        for log, margin, indices in self._windows.values():
-            before = [old.amounts.get(kinds[index], 0) for index in indices]
-            if new is None:
-                log.remove(old.stamp(margin), before)
-                continue
-            after = [new.amounts.get(kinds[index], 0) for index in indices]
-            log.replace(old.stamp(margin), before, new.stamp(margin), after)
-            self._note_expiry(log)
-        for index, counter in self._days.items():
-            amount = (new.amounts.get(kinds[index], 0) if new else 0) - old.amounts.get(kinds[index], 0)
-            if amount:
-                for day in _days_of(old.wall, counter.zone):
-                    counter.add(day, amount)
-
-    def sliding_frees_at(self, now: Moment, amounts: Amounts) -> int:
-        """The tick at which the sliding windows will have room for ``amounts``, if nothing is added.
+    def sliding_frees_at(self, now: Moment, row: Sequence[int]) -> int:
+        """The tick at which the sliding windows will have room for ``row``, if nothing is added.
 
         More than a whole limit needs further whole windows: the tick is then an estimate from below.
         """
-        excess = self.excess(now, [amounts.get(kind, 0) for kind in self._kinds])
+        excess = self.excess(row)
         when = now.tick
-        for span, (log, _, indices) in self._windows.items():
-            over = [excess[index] for index in indices]
-            beyond = [o - u for o, u in zip(over, log.used, strict=True)]
+        for window in self._windows:
             rounds = max(
-                (
-                    -(-b // self.caps[i])
-                    for b, i in zip(beyond, indices, strict=True)
-                    if b > 0 and self.caps[i]
-                ),
-                default=0,
+                -(-max(0, row[meter.index] - meter.cap) // meter.cap) if meter.cap else 0
+                for meter in window.meters
             )
-            when = max(when, log.frees_at(over, now.tick) + rounds * span.length)
+            when = max(when, window.frees_at(excess, now.tick) + rounds * window.length)
         return when
 
     def spent_day(self, now: Moment, excess: Sequence[int]) -> tuple[Limit, int] | None:
         """Of the calendar-day limits that are passed, the one that resets last, and when (epoch ns)."""
         spent = [
-            (day_end(day_of(now.wall, counter.zone), counter.zone), index)
-            for index, counter in self._days.items()
-            if excess[index] > 0
+            (day_end(day_of(now.wall, counter.zone), counter.zone), counter.meter.index)
+            for counter in self._days
+            if excess[counter.meter.index] > 0
         ]
         if not spent:
             return None
         resets, index = max(spent)
-        return self.limits[index], resets
+        return self.meters[index].limit, resets
 
     def take_over(self, old: Ledger) -> None:
         """Carry over what was spent under other limits, wherever kind and window are the same."""
-        origin = {limit.key: index for index, limit in enumerate(old.limits)}
-        for span, window in self._windows.items():
-            if span in old._windows:
-                before = old._windows[span]
-                sources = [origin.get(self.limits[index].key) for index in window.limits]
-                pairs = [(c, before.limits.index(s)) for c, s in enumerate(sources) if s is not None]
-                window.log.copy_columns(before.log, pairs)
-        for index, counter in self._days.items():
-            source = origin.get(self.limits[index].key)
-            if source is not None:
-                counter.spent = dict(old._days[source].spent)
-        self._next_expiry = 0
+        windows = {window.length: window for window in old._windows}
+        for window in self._windows:
+            if window.length in windows:
+                window.take_over(windows[window.length])
+        counters = {counter.meter.limit.key: counter for counter in old._days}
+        for counter in self._days:
+            if counter.meter.limit.key in counters:
+                counter.spent = dict(counters[counter.meter.limit.key].spent)
+        self._tick_until = self._wall_until = 0
 
     def dump(self) -> tuple[list[tuple[int, bytes]], list[list[tuple[int, int]]]]:
-        """The state for a store: (horizon, cells) of each window, and (day, amount) pairs of each daily limit."""
-        logs = [window.log.dump() for window in self._windows.values()]
-        return logs, [sorted(counter.spent.items()) for counter in self._days.values()]
+        """The state for a store: (horizon, cells) of each window, (day, amount) pairs of each daily limit."""
+        return [window.dump() for window in self._windows], [sorted(c.spent.items()) for c in self._days]
 
     def load(self, logs: Sequence[tuple[int, bytes]], days: Sequence[Sequence[tuple[int, int]]]) -> None:
         """Take over a state dumped under the same limits.
@@ -224,19 +175,25 @@ class Ledger:
         """
         if len(logs) != len(self._windows) or len(days) != len(self._days):
             raise ValueError("the stored ledger has other limits")
-        for window, (horizon, cells) in zip(self._windows.values(), logs, strict=True):
-            window.log.load(horizon, cells)
-        for counter, spent in zip(self._days.values(), days, strict=True):
+        for window, (horizon, cells) in zip(self._windows, logs, strict=True):
+            window.load(horizon, cells)
+        for counter, spent in zip(self._days, days, strict=True):
             counter.spent = {int(day): int(amount) for day, amount in spent}
-        self._next_expiry = 0
+        self._tick_until = self._wall_until = 0
 
-    def _note_expiry(self, log: SlidingLog) -> None:
-        expiry = log.expiry
-        if expiry is not None and expiry < self._next_expiry:
-            self._next_expiry = expiry
+    def _age(self, tick: int) -> None:
+        for window in self._windows:
+            window.advance(tick)
+        # With nothing to age out, the horizon has to follow once in a while all the same.
+        lengths = [window.length for window in self._windows]
+        expiries = [window.expiry for window in self._windows]
+        self._tick_until = min(
+            (e for e in expiries if e is not None), default=tick + min(lengths, default=_NEVER)
+        )
 
-
-def _days_of(wall: int, zone: str) -> tuple[int, ...]:
-    day = day_of(wall, zone)
-    later = day_of(wall + _DAY_MARGIN, zone)
-    return (day,) if later == day else (day, later)
+    def _turn_days(self, wall: int) -> None:
+        self._wall_from, self._wall_until = 0, _NEVER
+        for counter in self._days:
+            days, since, until = counter.turn(wall)
+            self._today = {**self._today, counter.meter.index: days}
+            self._wall_from, self._wall_until = max(self._wall_from, since), min(self._wall_until, until)

@@ -15,13 +15,13 @@ from massgen_plugins.middleware import Refusal
 from massgen_plugins.quota import NANOSECONDS, Amounts, Scope, ScopeRules
 from massgen_plugins.rate_limit import messages
 from massgen_plugins.rate_limit.lane import Lane, Waiter
-from massgen_plugins.rate_limit.ledger import Hold
+from massgen_plugins.rate_limit.hold import Hold
 from massgen_plugins.rate_limit.line import Bid
 from massgen_plugins.rate_limit.scope_state import Blocker, Decision, Reason
 from massgen_plugins.rate_limit.stores.base import ScopeUnknown, Store, StoreBusy
-from massgen_plugins.rate_limit.unsaved import Ticket, Unsaved
+from massgen_plugins.rate_limit.unsaved import Unsaved
 
-__all__ = ["Limiter", "Ticket", "Wait"]
+__all__ = ["Limiter", "Wait"]
 
 T = TypeVar("T")
 
@@ -76,6 +76,7 @@ class Limiter:
         self._lanes: dict[tuple[Scope, int], Lane] = {}
         self._unsaved = Unsaved()
         self._troubled: set[Scope] = set()
+        self._crowded: dict[Scope, int] = {}
         self._process = (0, "")
 
     def configure(self, scope: Scope, rules: ScopeRules) -> None:
@@ -107,7 +108,7 @@ class Limiter:
         urgent: bool = False,
         since: int | None = None,
         who: object = None,
-    ) -> Ticket:
+    ) -> Hold:
         """Wait until the call may leave.
 
         Args:
@@ -122,6 +123,66 @@ class Limiter:
             CallRefused: The wait would be longer than allowed, or is no cure.
             StoreUnavailable: The store cannot be used.
         """
+        if scope not in self._crowded:
+            hold = self._take(scope, amounts)
+            if hold is not None:
+                return hold
+        return await self._line_up(scope, amounts, urgent=urgent, since=since, who=who)
+
+    def written(self, hold: Hold) -> None:
+        """The call is being written now: its margin counts from here, if it took long to get here."""
+        now = self.store.tick()
+        if now > hold.begun:
+            hold.begun = now
+            self._tell(hold)
+
+    def arrived(self, hold: Hold) -> None:
+        """The answer's headers are here, so the server has counted the call."""
+        hold.arrived = self.store.tick()
+        self._unsaved.note(hold)  # it matters one window later, and travels with the next transaction
+
+    def settle(self, hold: Hold, actual: Amounts) -> None:
+        """Replace estimates by what the provider counted; the last word is the true one."""
+        if hold.settle(actual):
+            self._tell(hold)
+
+    def release(self, hold: Hold) -> None:
+        """The call was never sent: it took nothing."""
+        hold.release()
+        self._tell(hold)
+
+    def refused(self, hold: Hold, refusal: Refusal) -> bool:
+        """Learn from a refusal, for everybody; True if a limit was lowered by it."""
+        scope = hold.scope
+        lowered = self._insist(scope, lambda: self.store.refused(scope, refusal, hold.begun))
+        self._troubled.add(scope)
+        self._nudge(scope)
+        return bool(lowered)
+
+    def succeeded(self, hold: Hold) -> None:
+        """Learn from an answer, if its scope is in trouble and so wants to hear of it."""
+        scope = hold.scope
+        if scope in self._troubled:
+            self._insist(scope, lambda: self.store.succeeded(scope, hold.begun))
+            self._nudge(scope)
+
+    def flush(self) -> None:
+        """Bring the store up to date with everything that could wait."""
+        for scope in self._unsaved.scopes():
+            self._save(scope)
+
+    def _take(self, scope: Scope, amounts: Amounts) -> Hold | None:
+        try:
+            hold = self.store.take(scope, amounts)
+        except (StoreBusy, ScopeUnknown):
+            return None
+        if hold is not None:
+            hold.scope = scope
+        return hold
+
+    async def _line_up(
+        self, scope: Scope, amounts: Amounts, *, urgent: bool, since: int | None, who: object
+    ) -> Hold:
         arrival = self.store.tick() if since is None else since
         bid = Bid(0 if urgent else 1, arrival, amounts)
         loop = asyncio.get_running_loop()
@@ -134,7 +195,7 @@ class Limiter:
                 pass
             else:
                 if decision.holds:
-                    return Ticket(scope, decision.holds[0], decision.holds[0])
+                    return decision.holds[0]
                 blocker = decision.blocker
         patience = self._rules[scope].max_wait
         waiter = Waiter(bid, arrival + (min(patience, _URGENT_PATIENCE) if urgent else patience))
@@ -143,53 +204,6 @@ class Limiter:
             raise refusal
         return await self._wait(scope, loop, waiter, blocker, who)
 
-    def written(self, ticket: Ticket) -> None:
-        """The call is being written now: its margin counts from here, if it took long to get here."""
-        now = self.store.tick()
-        hold = ticket.current
-        if hold is not None and now > hold.begun:
-            self._update(ticket, hold._replace(begun=now), urgent=True)
-
-    def arrived(self, ticket: Ticket) -> None:
-        """The answer's headers are here, so the server has counted the call."""
-        if ticket.current is not None:
-            self._update(ticket, ticket.current._replace(arrived=self.store.tick()), urgent=False)
-
-    def settle(self, ticket: Ticket, actual: Amounts) -> None:
-        """Replace estimates by what the provider counted; the last word is the true one."""
-        if ticket.current is not None:
-            amounts = {
-                **ticket.current.amounts,
-                **{k: v for k, v in actual.items() if k in ticket.current.amounts},
-            }
-            if amounts != ticket.current.amounts:
-                self._update(ticket, ticket.current._replace(amounts=amounts), urgent=True)
-
-    def release(self, ticket: Ticket) -> None:
-        """The call was never sent: it took nothing."""
-        if ticket.current is not None:
-            self._update(ticket, None, urgent=True)
-
-    def refused(self, ticket: Ticket, refusal: Refusal) -> bool:
-        """Learn from a refusal, for everybody; True if a limit was lowered by it."""
-        begun = ticket.current.begun if ticket.current else 0
-        lowered = self._insist(ticket.scope, lambda: self.store.refused(ticket.scope, refusal, begun))
-        self._troubled.add(ticket.scope)
-        self._nudge(ticket.scope)
-        return bool(lowered)
-
-    def succeeded(self, ticket: Ticket) -> None:
-        """Learn from an answer, if its scope is in trouble and so wants to hear of it."""
-        if ticket.scope in self._troubled and ticket.current is not None:
-            begun = ticket.current.begun
-            self._insist(ticket.scope, lambda: self.store.succeeded(ticket.scope, begun))
-            self._nudge(ticket.scope)
-
-    def flush(self) -> None:
-        """Bring the store up to date with everything that could wait."""
-        for scope in self._unsaved.scopes():
-            self._save(scope)
-
     async def _wait(
         self,
         scope: Scope,
@@ -197,22 +211,24 @@ class Limiter:
         waiter: Waiter,
         blocker: Blocker | None,
         who: object,
-    ) -> Ticket:
+    ) -> Hold:
         lane = self._lane(scope, loop)
         lane.join(waiter, blocker)
+        self._crowded[scope] = self._crowded.get(scope, 0) + 1
         try:
             self._announce(scope, lane, waiter, blocker, who)
-            hold = await waiter.future
+            return await waiter.future
         except BaseException:
             lane.drop(waiter)
             if waiter.future.done() and not waiter.future.cancelled() and waiter.future.exception() is None:
-                hold = waiter.future.result()
-                self.release(Ticket(scope, hold, hold))
+                self.release(waiter.future.result())
             raise
         finally:
+            self._crowded[scope] -= 1
+            if not self._crowded[scope]:
+                del self._crowded[scope]
             if not lane.waiters:
                 self._lanes.pop((scope, id(loop)), None)
-        return Ticket(scope, hold, hold)
 
     def _announce(
         self, scope: Scope, lane: Lane, waiter: Waiter, blocker: Blocker | None, who: object
@@ -259,6 +275,8 @@ class Limiter:
     def _admit(self, scope: Scope, loop: asyncio.AbstractEventLoop, bids: list[Bid]) -> Decision:
         with self._unsaved.news(scope) as news:
             decision = self._known(scope, lambda: self.store.admit(scope, self._lane_name(loop), bids, news))
+        for hold in decision.holds:
+            hold.scope = scope
         (self._troubled.add if decision.troubled else self._troubled.discard)(scope)
         return decision
 
@@ -275,18 +293,25 @@ class Limiter:
             self._process = (os.getpid(), secrets.token_hex(4))
         return f"{self._process[1]}.{id(loop):x}"
 
-    def _update(self, ticket: Ticket, current: Hold | None, *, urgent: bool) -> None:
-        self._unsaved.note(ticket, current)
-        if urgent:
-            self._save(ticket.scope)
-            self._nudge(ticket.scope)
+    def _tell(self, hold: Hold) -> None:
+        """Bring urgent news to the store, and to those who wait for what it sets free."""
+        self._unsaved.note(hold)
+        self._save(hold.scope)
+        if hold.scope in self._crowded:
+            self._nudge(hold.scope)
 
     def _save(self, scope: Scope) -> None:
-        def tell() -> None:
-            with self._unsaved.news(scope) as news:
-                self.store.restate(scope, news)
+        news = self._unsaved.take(scope)
+        try:
+            self.store.rebook(scope, news)
+        except (StoreBusy, ScopeUnknown):
+            for hold in news:
+                self._unsaved.note(hold)
+            self._insist(scope, lambda: self._retell(scope))
 
-        self._insist(scope, tell)
+    def _retell(self, scope: Scope) -> None:
+        with self._unsaved.news(scope) as news:
+            self.store.rebook(scope, news)
 
     def _known(self, scope: Scope, operation: Callable[[], T]) -> T:
         """Do it, also when the scope was forgotten meanwhile (by hand, or with a file that was set aside)."""

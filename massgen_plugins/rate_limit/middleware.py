@@ -13,7 +13,8 @@ from massgen_plugins.middleware import Action, CallOutcome, Middleware, ModelCal
 from massgen_plugins.quota import NANOSECONDS, Amounts, Kind, Scope, ScopeRules
 from massgen_plugins.rate_limit import messages
 from massgen_plugins.rate_limit.estimator import Estimator
-from massgen_plugins.rate_limit.limiter import Limiter, Ticket
+from massgen_plugins.rate_limit.hold import Hold
+from massgen_plugins.rate_limit.limiter import Limiter
 from massgen_plugins.rate_limit.signal import Signal
 from massgen_plugins.rate_limit.startup import Startup
 
@@ -28,7 +29,7 @@ class _Passage:
 
     limiter: Limiter
     since: int
-    ticket: Ticket | None = None
+    hold: Hold | None = None
     refusals: int = 0
 
 
@@ -68,7 +69,7 @@ class RateLimitMiddleware(Middleware):
         try:
             await self._await_startup(call, rules, limiter)
             amounts = self._estimator.bound(call.scope, call.estimate)
-            passage.ticket = await limiter.acquire(
+            passage.hold = await limiter.acquire(
                 call.scope, amounts, urgent=call.urgent, since=passage.since, who=call
             )
         except BaseException:
@@ -80,26 +81,26 @@ class RateLimitMiddleware(Middleware):
     def on_written(self, call: ModelCall) -> None:
         """The margin counts from now, if the call had to wait for a connection."""
         passage = self._passages.get(call)
-        if passage is not None and passage.ticket is not None:
-            passage.limiter.written(passage.ticket)
+        if passage is not None and passage.hold is not None:
+            passage.limiter.written(passage.hold)
 
     async def after_call(self, call: ModelCall, outcome: CallOutcome) -> Action:
         """Stamp the call, and learn: from a refusal what to change, from an answer that all is well."""
         passage = self._passages.get(call)
-        if passage is None or passage.ticket is None:
+        if passage is None or passage.hold is None:
             return Action.PASS
         self._end_startup(call, answered=outcome.status > 0)
         limiter = passage.limiter
         if not outcome.sent:
-            limiter.release(passage.ticket)
+            limiter.release(passage.hold)
             self._passages.pop(call, None)
             return Action.PASS
         if outcome.status:
-            limiter.arrived(passage.ticket)
+            limiter.arrived(passage.hold)
         if outcome.refusal is not None:
             return self._learn_refusal(call, passage, outcome.refusal)
         if 0 < outcome.status < _SERVER_ERRORS_START:
-            limiter.succeeded(passage.ticket)
+            limiter.succeeded(passage.hold)
         else:
             self._passages.pop(call, None)
         return Action.PASS
@@ -107,18 +108,16 @@ class RateLimitMiddleware(Middleware):
     def on_usage(self, call: ModelCall, usage: Amounts) -> None:
         """Give back what was estimated too high."""
         passage = self._passages.get(call)
-        if passage is not None and passage.ticket is not None:
-            passage.limiter.settle(passage.ticket, usage)
+        if passage is not None and passage.hold is not None:
+            passage.limiter.settle(passage.hold, usage)
             self._estimator.learn(call.scope, call.estimate, usage)
 
     def _learn_refusal(self, call: ModelCall, passage: _Passage, refusal: Refusal) -> Action:
-        assert passage.ticket is not None  # noqa: S101 - after_call has looked
+        assert passage.hold is not None  # noqa: S101 - after_call has looked
         passage.refusals += 1
         # A refused request may count as one, but its tokens were never taken.
-        passage.limiter.settle(
-            passage.ticket, {kind: 0 for kind in call.estimate if kind is not Kind.REQUESTS}
-        )
-        lowered = passage.limiter.refused(passage.ticket, refusal)
+        passage.limiter.settle(passage.hold, {kind: 0 for kind in call.estimate if kind is not Kind.REQUESTS})
+        lowered = passage.limiter.refused(passage.hold, refusal)
         self._emit(ProviderRefused(call.scope, refusal.kind, refusal.retry_after))
         if lowered:
             self._emit(LimitLearned(call.scope, messages.learned_message(call.scope, refusal)))

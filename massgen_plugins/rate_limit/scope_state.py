@@ -12,16 +12,14 @@ from enum import StrEnum
 from massgen_plugins.middleware import Refusal
 from massgen_plugins.quota import NANOSECONDS, Amounts, CalendarDay, Limit, ScopeRules
 from massgen_plugins.rate_limit.calendar_day import day_end, day_of
-from massgen_plugins.rate_limit.ledger import Hold, Ledger, Moment
+from massgen_plugins.rate_limit.hold import Hold
+from massgen_plugins.rate_limit.ledger import Ledger, Moment
 from massgen_plugins.rate_limit.lessons import PROBE_NEEDED, Lessons
 from massgen_plugins.rate_limit.line import Bid, Line
 
-__all__ = ["Blocker", "Decision", "Reason", "Restatement", "ScopeState", "Usage"]
+__all__ = ["Blocker", "Decision", "Reason", "ScopeState", "Usage"]
 
 _SHORTEST_PROBE = 10 * NANOSECONDS
-
-Restatement = tuple[Hold, Hold | None]
-"""What a call held, and what it holds instead; None releases it."""
 
 
 class Reason(StrEnum):
@@ -112,13 +110,19 @@ class ScopeState:
         self.line = line
         self._rebuild(self.ledger)
 
+    def take(self, tick: int, wall: int, amounts: Amounts) -> Hold | None:
+        """Grant a call at once if nobody waits and all is well; None: ask with :meth:`admit`."""
+        if self._eventful or self.line.claims:
+            return None
+        return self.ledger.take(tick, wall, amounts)
+
     def admit(self, now: Moment, lane: str, bids: Iterable[Bid]) -> Decision:
         """Grant a lane's bids from the first on, until one cannot leave now; that one becomes its claim."""
         self.ledger.advance(now)
         holds: list[Hold] = []
         for bid in bids:
-            excess = self.ledger.excess(now, self.ledger.row(bid.amounts))
-            blocker = self._blocker(now, lane, bid, excess) if self._eventful or max(excess) > 0 else None
+            row = self.ledger.row(bid.amounts)
+            blocker = self._blocker(now, lane, bid, row)
             if blocker is not None:
                 if blocker.final:
                     self.line.leave(lane)
@@ -127,36 +131,22 @@ class ScopeState:
                 return Decision(tuple(holds), blocker, self.lessons.troubled)
             if self.lessons.probe == PROBE_NEEDED:
                 self.lessons.probe = now.tick + max(_SHORTEST_PROBE, self.rules.cooldown)
-            holds.append(self.ledger.reserve(now, bid.amounts))
+            holds.append(self.ledger.book(now.tick, row))
         self.line.leave(lane)
         return Decision(tuple(holds), None, self.lessons.troubled)
 
-    @property
-    def _eventful(self) -> bool:
-        """Whether anything but the limits themselves can stand in a call's way."""
-        lessons = self.lessons
-        return bool(
-            self.line.claims
-            or lessons.closed
-            or lessons.pause
-            or lessons.probe
-            or lessons.spent_day
-            or 0 in self.ledger.caps
-            or not self.ledger.limits
-        )
-
-    def restate(self, now: Moment, restatements: Sequence[Restatement]) -> None:
-        """Stamp, settle or release calls."""
+    def rebook(self, now: Moment, holds: Iterable[Hold]) -> None:
+        """Take note of what is true of calls by now."""
         self.ledger.advance(now)
-        for old, new in restatements:
-            self.ledger.restate(old, new)
+        for hold in holds:
+            self.ledger.rebook(hold)
 
     def refused(self, now: Moment, refusal: Refusal, begun: int, chance: float) -> bool:
         """Learn from the refusal of a call that left at tick ``begun``; True if a limit was lowered by it."""
         before = dict(self.lessons.learned)
         self.lessons.refused(refusal, begun, now, self.rules.zone, self.rules.limits, chance)
         if self.lessons.learned == before:
-            self._refresh_caps()
+            self._refresh()
             return False
         self._rebuild(self.ledger)
         return True
@@ -164,33 +154,35 @@ class ScopeState:
     def succeeded(self, begun: int) -> None:
         """Learn from the answer to a call that left at tick ``begun``."""
         self.lessons.succeeded(begun)
-        self._refresh_caps()
+        self._refresh()
 
     def forecast(self, now: Moment, ahead: Sequence[Amounts], own: Amounts) -> int:
         """The tick at which ``own`` can leave if all ``ahead`` go first; an estimate from below."""
         self.ledger.advance(now)
-        total = _total([*ahead, self._held(own)])
-        return max(self.lessons.pause, self.ledger.sliding_frees_at(now, total))
+        return max(self.lessons.pause, self._frees_at(now, ahead, self.ledger.row(own)))
 
     def usage(self, now: Moment) -> list[Usage]:
         """Every limit with its use."""
         self.ledger.advance(now)
         rows = []
-        for limit, cap, used in zip(self.ledger.limits, self.ledger.caps, self.ledger.used(now), strict=True):
-            if isinstance(limit.window, CalendarDay):
-                resets = day_end(day_of(now.wall, limit.window.zone), limit.window.zone) - now.wall
+        for meter in self.ledger.meters:
+            window = meter.limit.window
+            if isinstance(window, CalendarDay):
+                resets = day_end(day_of(now.wall, window.zone), window.zone) - now.wall
             else:
-                resets = self.ledger.sliding_frees_at(now, {limit.kind: cap}) - now.tick
-            rows.append(Usage(limit, cap, used, resets))
+                everything = [each.cap if each is meter else 0 for each in self.ledger.meters]
+                resets = self.ledger.sliding_frees_at(now, everything) - now.tick
+            rows.append(Usage(meter.limit, meter.cap, meter.used, resets))
         return rows
 
-    def _blocker(self, now: Moment, lane: str, bid: Bid, excess: Sequence[int]) -> Blocker | None:
+    def _blocker(self, now: Moment, lane: str, bid: Bid, row: Sequence[int]) -> Blocker | None:
         lessons, tick = self.lessons, now.tick
         if lessons.closed > tick:
             return Blocker(Reason.CLOSED, lessons.closed, advice=lessons.advice)
-        never = self._forbidden(bid.amounts)
+        never = next((m.limit for m in self.ledger.meters if not m.cap and row[m.index]), None)
         if never is not None:
             return Blocker(Reason.CLOSED, tick, limit=never, advice=f"The limit in force is {never}.")
+        excess = self.ledger.excess(row)
         day = self._day_blocker(now, excess)
         if day is not None:
             return day
@@ -198,23 +190,29 @@ class ScopeState:
             return Blocker(Reason.PAUSE, lessons.pause)
         if lessons.probe > tick:
             return Blocker(Reason.PROBE, lessons.probe)
-        return self._queue_blocker(now, lane, bid, excess)
+        return self._queue_blocker(now, lane, bid, row, excess)
 
-    def _queue_blocker(self, now: Moment, lane: str, bid: Bid, excess: Sequence[int]) -> Blocker | None:
+    def _queue_blocker(
+        self, now: Moment, lane: str, bid: Bid, row: Sequence[int], excess: Sequence[int]
+    ) -> Blocker | None:
         ahead = [claim.bid.amounts for claim in self.line.ahead_of(bid, lane, now.tick)]
         most = max(excess, default=0)
         if most <= 0 and not ahead:
             return None
-        wake = self.ledger.sliding_frees_at(now, _total([*ahead, self._held(bid.amounts)]))
+        wake = self._frees_at(now, ahead, row)
         if most <= 0:
             return Blocker(Reason.LINE, wake)
-        return Blocker(Reason.LIMIT, wake, limit=self.ledger.limits[list(excess).index(most)])
+        return Blocker(Reason.LIMIT, wake, limit=self.ledger.meters[list(excess).index(most)].limit)
+
+    def _frees_at(self, now: Moment, ahead: Sequence[Amounts], row: Sequence[int]) -> int:
+        rows = [self.ledger.row(amounts) for amounts in ahead]
+        return self.ledger.sliding_frees_at(now, [sum(column) for column in zip(row, *rows, strict=True)])
 
     def _day_blocker(self, now: Moment, excess: Sequence[int]) -> Blocker | None:
         zone = self.rules.zone
         if self.lessons.spent_day and self.lessons.spent_day == day_of(now.wall, zone):
             resets = day_end(self.lessons.spent_day, zone)
-            days = [limit for limit in self.ledger.limits if isinstance(limit.window, CalendarDay)]
+            days = [m.limit for m in self.ledger.meters if isinstance(m.limit.window, CalendarDay)]
             return self._day(now, days[0] if len(days) == 1 else None, resets)
         spent = self.ledger.spent_day(now, excess)
         return None if spent is None else self._day(now, *spent)
@@ -223,27 +221,19 @@ class ScopeState:
         shown = self.lessons.learned.get(limit.key, limit) if limit else None
         return Blocker(Reason.DAY, now.tick + resets - now.wall, limit=shown, resets=resets)
 
-    def _forbidden(self, amounts: Amounts) -> Limit | None:
-        pairs = zip(self.ledger.limits, self.ledger.caps, strict=True)
-        return next((limit for limit, cap in pairs if not cap and amounts.get(limit.kind, 0)), None)
-
-    def _held(self, amounts: Amounts) -> Amounts:
-        """What a call with this estimate would hold."""
-        held = dict(zip((limit.kind for limit in self.ledger.limits), self.ledger.row(amounts), strict=True))
-        return {**amounts, **held}
-
     def _rebuild(self, old: Ledger) -> None:
         """Make the ledger count every declared limit, and every learned one that was never declared."""
         declared = {limit.key for limit in self.rules.limits}
         extra = [limit for key, limit in self.lessons.learned.items() if key not in declared]
         self.ledger = Ledger([*self.rules.limits, *extra])
         self.ledger.take_over(old)
-        self._refresh_caps()
+        self._refresh()
 
-    def _refresh_caps(self) -> None:
-        self.ledger.caps = self.lessons.caps(self.ledger.limits)
-
-
-def _total(amounts: Sequence[Amounts]) -> Amounts:
-    kinds = {kind for each in amounts for kind in each}
-    return {kind: sum(each.get(kind, 0) for each in amounts) for kind in kinds}
+    def _refresh(self) -> None:
+        """Let what was learned have its effect."""
+        lessons = self.lessons
+        for meter, cap in zip(
+            self.ledger.meters, lessons.caps([m.limit for m in self.ledger.meters]), strict=True
+        ):
+            meter.cap = cap
+        self._eventful = bool(lessons.closed or lessons.pause or lessons.probe or lessons.spent_day)

@@ -14,30 +14,35 @@ from array import array
 from bisect import bisect_left, bisect_right
 from collections.abc import Sequence
 
-__all__ = ["EXACT", "GRID", "SlidingLog"]
+from massgen_plugins.rate_limit.meter import Meter
 
-EXACT = 256
+__all__ = ["EXACT", "GRID", "SlidingWindow"]
+
+EXACT = 1000
 GRID = 500
 
 
-class SlidingLog:
+class SlidingWindow:
     """What was spent in the last ``length`` nanoseconds; stamps may lie in the future.
+
+    A *row* holds an amount for each limit of the scope, also of those that have other windows: a meter finds
+    its own by its index. Amounts are integers, not negative.
 
     Args:
         length: Nanoseconds.
-        columns: How many kinds are counted; all amounts are integers, not negative.
+        margin: Nanoseconds that a call may take to the server's count, for whoever stamps calls.
+        meters: The limits of this window.
     """
 
-    __slots__ = ("_columns", "_grid", "_horizon", "_stamps", "_sums", "length", "used")
+    __slots__ = ("_grid", "_horizon", "_stamps", "length", "margin", "meters")
 
-    def __init__(self, length: int, columns: int) -> None:
+    def __init__(self, length: int, margin: int, meters: Sequence[Meter]) -> None:
         self.length = length
-        self.used = [0] * columns
-        self._columns = range(columns)
+        self.margin = margin
+        self.meters = tuple(meters)
         self._grid = max(1, length // GRID)
         self._horizon = 0
         self._stamps = array("q")
-        self._sums = [array("q") for _ in range(columns)]
 
     @property
     def expiry(self) -> int | None:
@@ -47,128 +52,129 @@ class SlidingLog:
     def advance(self, now: int) -> None:
         """Forget what has aged out at ``now``: everything stamped ``length`` ago or earlier."""
         self._horizon = horizon = max(self._horizon, now - self.length)
+        gone = bisect_right(self._stamps, horizon)
+        if gone:
+            del self._stamps[:gone]
+            for meter in self.meters:
+                meter.used -= sum(meter.column[:gone])
+                del meter.column[:gone]
+
+    def add(self, stamp: int, row: Sequence[int]) -> None:
+        """Spend ``row`` at ``stamp``; nothing happens if that has aged out already."""
         stamps = self._stamps
-        if not stamps or stamps[0] > horizon:
-            return
-        gone = bisect_right(stamps, horizon)
-        del stamps[:gone]
-        for column, sums in enumerate(self._sums):
-            self.used[column] -= sum(sums[:gone])
-            del sums[:gone]
-
-    def add(self, stamp: int, amounts: Sequence[int]) -> None:
-        """Spend ``amounts`` at ``stamp``; nothing happens if that has aged out already."""
-        if stamp <= self._horizon:
-            return
-        stamps, sums, used = self._stamps, self._sums, self.used
-        if len(stamps) < EXACT and (not stamps or stamp > stamps[-1]):
+        last = stamps[-1] if stamps else self._horizon
+        if stamp > last and (len(stamps) < EXACT or stamp // self._grid != last // self._grid):
             stamps.append(stamp)
-            for column in self._columns:
-                sums[column].append(amounts[column])
-                used[column] += amounts[column]
-            return
-        index = self._cell_for(stamp)
-        for column in self._columns:
-            sums[column][index] += amounts[column]
-            used[column] += amounts[column]
+            for meter in self.meters:
+                amount = row[meter.index]
+                meter.column.append(amount)
+                meter.used += amount
+        elif stamp > self._horizon:
+            cell = self._cell_for(stamp)
+            for meter in self.meters:
+                meter.change(cell, row[meter.index])
 
-    def replace(self, stamp: int, amounts: Sequence[int], new_stamp: int, new_amounts: Sequence[int]) -> None:
+    def move(self, stamp: int, row: Sequence[int], new_stamp: int, new_row: Sequence[int]) -> None:
         """Spend something else, at another time, in place of what was spent; nothing if that has aged out."""
-        if stamp != new_stamp:
-            if self.remove(stamp, amounts):
-                self.add(new_stamp, new_amounts)
-            return
-        index = bisect_left(self._stamps, stamp)
-        if stamp <= self._horizon or index == len(self._stamps):
-            return
-        for column in self._columns:
-            change = max(new_amounts[column] - amounts[column], -self._sums[column][index])
-            self._sums[column][index] += change
-            self.used[column] += change
-
-    def remove(self, stamp: int, amounts: Sequence[int]) -> bool:
-        """Take back what was spent at ``stamp``; False, and nothing happens, if it has aged out."""
         if stamp <= self._horizon:
-            return False
-        # A shared cell has the latest stamp of its calls, so the call is in the first one that is not earlier.
-        first = last = bisect_left(self._stamps, stamp)
-        for column in self._columns:
-            amount, sums, index = amounts[column], self._sums[column], first
-            while amount and index < len(sums):
-                taken = min(amount, sums[index])
-                sums[index] -= taken
-                self.used[column] -= taken
-                amount -= taken
-                last = max(last, index)
-                index += 1
-        self._drop_empty(first, last)
-        return True
+            return
+        stamps = self._stamps
+        cell = len(stamps) - 1 if stamps and stamps[-1] == stamp else bisect_left(stamps, stamp)
+        earlier = stamps[cell - 1] if cell else self._horizon
+        if self._is_alone(cell, stamp, row) and earlier < new_stamp <= stamp and any(new_row):
+            stamps[cell] = new_stamp
+            for meter in self.meters:
+                meter.change(cell, new_row[meter.index] - row[meter.index])
+        else:
+            self._take_back(cell, row)
+            if any(new_row):
+                self.add(new_stamp, new_row)
 
     def frees_at(self, excess: Sequence[int], now: int) -> int:
-        """When at least ``excess`` of every column will have aged out, if nothing is added meanwhile.
+        """When at least ``excess`` (a row) will have aged out of every limit, if nothing is added meanwhile.
 
         Returns:
-            ``now`` if no column has an excess; never later than when everything has aged out.
+            ``now`` if there is no excess; never later than when everything has aged out.
         """
         when = now
-        for sums, wanted in zip(self._sums, excess, strict=True):
-            freed = index = 0
-            while freed < wanted and index < len(sums):
-                freed += sums[index]
-                index += 1
-            if index:
-                when = max(when, self._stamps[index - 1] + self.length)
+        for meter in self.meters:
+            cells = meter.cells_for(excess[meter.index])
+            if cells:
+                when = max(when, self._stamps[cells - 1] + self.length)
         return when
 
     def dump(self) -> tuple[int, bytes]:
         """The state as (horizon, cells), for a store."""
-        return self._horizon, self._stamps.tobytes() + b"".join(sums.tobytes() for sums in self._sums)
+        return self._horizon, self._stamps.tobytes() + b"".join(
+            meter.column.tobytes() for meter in self.meters
+        )
 
     def load(self, horizon: int, cells: bytes) -> None:
         """Take over a dumped state.
 
         Raises:
-            ValueError: It was dumped from a window with other columns, or is damaged.
+            ValueError: It was dumped from a window with other limits, or is damaged.
         """
-        rows = array("q", cells)
-        count, rest = divmod(len(rows), len(self._sums) + 1)
-        stamps = rows[:count]
-        sums = [rows[count * n : count * (n + 1)] for n in range(1, len(self._sums) + 1)]
+        numbers = array("q", cells)
+        count, rest = divmod(len(numbers), len(self.meters) + 1)
+        stamps = numbers[:count]
+        columns = [numbers[count * n : count * (n + 1)] for n in range(1, len(self.meters) + 1)]
         unordered = any(a >= b for a, b in zip(stamps, stamps[1:], strict=False))
-        if rest or unordered or any(min(column, default=0) < 0 for column in sums):
+        if rest or unordered or any(min(column, default=0) < 0 for column in columns):
             raise ValueError("the stored window is damaged")
-        self._horizon, self._stamps, self._sums = horizon, stamps, sums
-        self.used = [sum(column) for column in sums]
+        self._horizon, self._stamps = horizon, stamps
+        for meter, column in zip(self.meters, columns, strict=True):
+            meter.take_over(column)
 
-    def copy_columns(self, old: SlidingLog, pairs: Sequence[tuple[int, int]]) -> None:
-        """Take over columns, as (own, old) pairs, of a log of the same length: the limits have changed."""
+    def take_over(self, old: SlidingWindow) -> None:
+        """Carry over what was spent in a window of the same length, wherever the limits count the same."""
         self._horizon = old._horizon
         self._stamps = array("q", old._stamps)
-        self._sums = [array("q", bytes(8 * len(self._stamps))) for _ in self._sums]
-        for own, source in pairs:
-            self._sums[own] = array("q", old._sums[source])
-            self.used[own] = old.used[source]
+        known = {meter.limit.key: meter.column for meter in old.meters}
+        nothing = array("q", bytes(8 * len(self._stamps)))
+        for meter in self.meters:
+            meter.take_over(array("q", known.get(meter.limit.key, nothing)))
+
+    def _is_alone(self, cell: int, stamp: int, row: Sequence[int]) -> bool:
+        """Whether a cell holds exactly one call, this one."""
+        if cell >= len(self._stamps) or self._stamps[cell] != stamp:
+            return False
+        for meter in self.meters:  # noqa: SIM110 - a generator costs more than the rest of this method
+            if meter.column[cell] != row[meter.index]:
+                return False
+        return True
+
+    def _take_back(self, cell: int, row: Sequence[int]) -> None:
+        # A shared cell has the latest stamp of its calls, so a call is in the first one that is not earlier;
+        # what another call's earlier cell cannot give back is found in those behind it.
+        last = cell
+        for meter in self.meters:
+            amount, place = row[meter.index], cell
+            while amount and place < len(meter.column):
+                taken = min(amount, meter.column[place])
+                meter.change(place, -taken)
+                amount -= taken
+                last = max(last, place)
+                place += 1
+        for place in range(min(last, len(self._stamps) - 1), cell - 1, -1):
+            if not any(meter.column[place] for meter in self.meters):
+                del self._stamps[place]
+                for meter in self.meters:
+                    del meter.column[place]
 
     def _cell_for(self, stamp: int) -> int:
         stamps = self._stamps
-        index = bisect_left(stamps, stamp)
-        if index < len(stamps) and stamps[index] == stamp:
-            return index
+        cell = bisect_left(stamps, stamp)
+        if cell < len(stamps) and stamps[cell] == stamp:
+            return cell
         if len(stamps) >= EXACT:
             place = stamp // self._grid
-            if index < len(stamps) and stamps[index] // self._grid == place:
-                return index
-            if index and stamps[index - 1] // self._grid == place:
-                stamps[index - 1] = stamp
-                return index - 1
-        stamps.insert(index, stamp)
-        for sums in self._sums:
-            sums.insert(index, 0)
-        return index
-
-    def _drop_empty(self, first: int, last: int) -> None:
-        for index in range(min(last, len(self._stamps) - 1), first - 1, -1):
-            if not any(sums[index] for sums in self._sums):
-                del self._stamps[index]
-                for sums in self._sums:
-                    del sums[index]
+            if cell < len(stamps) and stamps[cell] // self._grid == place:
+                return cell
+            if cell and stamps[cell - 1] // self._grid == place:
+                stamps[cell - 1] = stamp
+                return cell - 1
+        stamps.insert(cell, stamp)
+        for meter in self.meters:
+            meter.column.insert(cell, 0)
+        return cell

@@ -2,62 +2,47 @@
 
 from __future__ import annotations
 
-import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
 
 from massgen_plugins.quota import Scope
-from massgen_plugins.rate_limit.ledger import Hold
-from massgen_plugins.rate_limit.scope_state import Restatement
+from massgen_plugins.rate_limit.hold import Hold
 
-__all__ = ["Ticket", "Unsaved"]
-
-
-@dataclass(eq=False, slots=True)
-class Ticket:
-    """An admitted call: what the store knows of it, and what is true by now.
-
-    ``current`` is None once the call was released.
-    """
-
-    scope: Scope
-    stored: Hold | None
-    current: Hold | None
+__all__ = ["Unsaved"]
 
 
 class Unsaved:
-    """Tickets whose truth the store does not know yet, by scope; used by all threads."""
+    """Holds whose truth the store does not know yet, by scope.
+
+    Used by all threads without a lock: each step is one operation on a dictionary.
+    """
 
     def __init__(self) -> None:
-        self._lock = threading.Lock()
-        self._tickets: dict[Scope, dict[Ticket, None]] = {}
+        self._holds: dict[Scope, dict[Hold, None]] = {}
 
-    def note(self, ticket: Ticket, current: Hold | None) -> None:
-        """This is what is true of the ticket now."""
-        with self._lock:
-            ticket.current = current
-            self._tickets.setdefault(ticket.scope, {})[ticket] = None
+    def note(self, hold: Hold) -> None:
+        """The truth of a hold has changed."""
+        holds = self._holds.get(hold.scope)
+        if holds is None:
+            holds = self._holds.setdefault(hold.scope, {})
+        holds[hold] = None
 
     def scopes(self) -> list[Scope]:
         """Where there is news."""
-        with self._lock:
-            return list(self._tickets)
+        return list(self._holds)
+
+    def take(self, scope: Scope) -> list[Hold]:
+        """The news of a scope, which from now on is the caller's."""
+        holds = self._holds.pop(scope, None)
+        return list(holds) if holds else []
 
     @contextmanager
-    def news(self, scope: Scope) -> Iterator[list[Restatement]]:
-        """The restatements for a store; they count as told unless the block raises."""
-        with self._lock:
-            tickets = list(self._tickets.pop(scope, ()))
-            told = [(ticket, ticket.stored, ticket.current) for ticket in tickets]
+    def news(self, scope: Scope) -> Iterator[list[Hold]]:
+        """The news of a scope; it counts as told unless the block raises."""
+        holds = self.take(scope)
         try:
-            yield [(stored, current) for _, stored, current in told if stored is not None]
+            yield holds
         except BaseException:
-            with self._lock:
-                waiting = self._tickets.setdefault(scope, {})
-                for ticket in tickets:
-                    waiting[ticket] = None
+            for hold in holds:
+                self.note(hold)
             raise
-        with self._lock:
-            for ticket, _, current in told:
-                ticket.stored = current

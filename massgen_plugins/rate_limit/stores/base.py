@@ -8,9 +8,10 @@ from typing import Protocol
 
 from massgen_plugins.middleware import Refusal
 from massgen_plugins.quota import Amounts, Scope, ScopeRules
+from massgen_plugins.rate_limit.hold import Hold
 from massgen_plugins.rate_limit.lessons import Lessons
 from massgen_plugins.rate_limit.line import Bid
-from massgen_plugins.rate_limit.scope_state import Decision, Restatement, Usage
+from massgen_plugins.rate_limit.scope_state import Decision, Usage
 
 __all__ = ["ScopeUnknown", "ScopeView", "Store", "StoreBusy"]
 
@@ -59,16 +60,17 @@ class Store(Protocol):
     def configure(self, scope: Scope, rules: ScopeRules) -> None:
         """Let these rules hold in a scope, for everybody; makes the scope if there is none."""
 
-    def admit(
-        self, scope: Scope, lane: str, bids: Iterable[Bid], restated: Sequence[Restatement] = ()
-    ) -> Decision:
-        """Apply ``restated``, then grant the lane's bids from the first on until one cannot leave now."""
+    def take(self, scope: Scope, amounts: Amounts) -> Hold | None:
+        """Grant a call at once if nobody waits and all is well; None: ask with :meth:`admit`."""
 
-    def leave(self, scope: Scope, lane: str, restated: Sequence[Restatement] = ()) -> None:
+    def admit(self, scope: Scope, lane: str, bids: Iterable[Bid], news: Sequence[Hold] = ()) -> Decision:
+        """Rebook ``news``, then grant the lane's bids from the first on until one cannot leave now."""
+
+    def leave(self, scope: Scope, lane: str) -> None:
         """The lane waits no more."""
 
-    def restate(self, scope: Scope, restated: Sequence[Restatement]) -> None:
-        """Stamp, settle or release calls."""
+    def rebook(self, scope: Scope, news: Sequence[Hold]) -> None:
+        """Take note of what is true of these calls by now: stamp, settle or release them."""
 
     def refused(self, scope: Scope, refusal: Refusal, begun: int) -> bool:
         """Learn from the refusal of a call that left at tick ``begun``; True if a limit was lowered by it."""

@@ -9,8 +9,9 @@ from typing import TypeVar
 from massgen_plugins.errors import StoreUnavailable
 from massgen_plugins.middleware import Refusal
 from massgen_plugins.quota import Amounts, Scope, ScopeRules
+from massgen_plugins.rate_limit.hold import Hold
 from massgen_plugins.rate_limit.line import Bid
-from massgen_plugins.rate_limit.scope_state import Decision, Restatement
+from massgen_plugins.rate_limit.scope_state import Decision
 from massgen_plugins.rate_limit.stores.base import ScopeView, Store
 from massgen_plugins.rate_limit.stores.memory import MemoryStore
 
@@ -58,20 +59,22 @@ class FallbackStore:
         self._rules[scope] = rules
         self._do(lambda store: store.configure(scope, rules))
 
-    def admit(
-        self, scope: Scope, lane: str, bids: Iterable[Bid], restated: Sequence[Restatement] = ()
-    ) -> Decision:
+    def take(self, scope: Scope, amounts: Amounts) -> Hold | None:
+        """Grant a call at once if nobody waits and all is well."""
+        return self._do(lambda store: store.take(scope, amounts))
+
+    def admit(self, scope: Scope, lane: str, bids: Iterable[Bid], news: Sequence[Hold] = ()) -> Decision:
         """Grant the lane's bids from the first on until one cannot leave now."""
         wanted = list(bids)
-        return self._do(lambda store: store.admit(scope, lane, wanted, restated))
+        return self._do(lambda store: store.admit(scope, lane, wanted, news))
 
-    def leave(self, scope: Scope, lane: str, restated: Sequence[Restatement] = ()) -> None:
+    def leave(self, scope: Scope, lane: str) -> None:
         """The lane waits no more."""
-        self._do(lambda store: store.leave(scope, lane, restated))
+        self._do(lambda store: store.leave(scope, lane))
 
-    def restate(self, scope: Scope, restated: Sequence[Restatement]) -> None:
-        """Stamp, settle or release calls."""
-        self._do(lambda store: store.restate(scope, restated))
+    def rebook(self, scope: Scope, news: Sequence[Hold]) -> None:
+        """Take note of what is true of these calls by now."""
+        self._do(lambda store: store.rebook(scope, news))
 
     def refused(self, scope: Scope, refusal: Refusal, begun: int) -> bool:
         """Learn from a refusal."""

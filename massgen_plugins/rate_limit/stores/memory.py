@@ -5,10 +5,12 @@ from __future__ import annotations
 import secrets
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 
-from massgen_plugins.quota import Scope, ScopeRules
+from massgen_plugins.quota import Amounts, Scope, ScopeRules
+from massgen_plugins.rate_limit.hold import Hold
+from massgen_plugins.rate_limit.ledger import Moment
 from massgen_plugins.rate_limit.scope_state import ScopeState
 from massgen_plugins.rate_limit.stores.base import ScopeUnknown
 from massgen_plugins.rate_limit.stores.stateful import StatefulStore
@@ -53,6 +55,19 @@ class MemoryStore(StatefulStore):
 
     def close(self) -> None:
         """Nothing is held open."""
+
+    def take(self, scope: Scope, amounts: Amounts) -> Hold | None:
+        """As in every store, without the cost of a transaction: there is nothing to undo."""
+        with self._lock:
+            state = self._states.get(scope)
+            return None if state is None else state.take(self._tick(), self._wall(), amounts)
+
+    def rebook(self, scope: Scope, news: Sequence[Hold]) -> None:
+        """As in every store, without the cost of a transaction."""
+        with self._lock:
+            state = self._states.get(scope)
+            if state is not None:
+                state.rebook(Moment(self._tick(), self._wall()), news)
 
     @contextmanager
     def _transaction(self, scope: Scope, rules: ScopeRules | None = None) -> Iterator[ScopeState]:

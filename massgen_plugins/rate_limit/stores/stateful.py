@@ -4,14 +4,15 @@ from __future__ import annotations
 
 import random
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Iterable, Sequence
-from contextlib import AbstractContextManager
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import AbstractContextManager, contextmanager
 
 from massgen_plugins.middleware import Refusal
 from massgen_plugins.quota import Amounts, Scope, ScopeRules
+from massgen_plugins.rate_limit.hold import Hold
 from massgen_plugins.rate_limit.ledger import Moment
 from massgen_plugins.rate_limit.line import Bid
-from massgen_plugins.rate_limit.scope_state import Decision, Restatement, ScopeState
+from massgen_plugins.rate_limit.scope_state import Decision, ScopeState
 from massgen_plugins.rate_limit.stores.base import ScopeView
 
 __all__ = ["StatefulStore"]
@@ -49,26 +50,28 @@ class StatefulStore(ABC):
         with self._transaction(scope, rules) as state:
             state.configure(rules)
 
-    def admit(
-        self, scope: Scope, lane: str, bids: Iterable[Bid], restated: Sequence[Restatement] = ()
-    ) -> Decision:
-        """Apply ``restated``, then grant the lane's bids from the first on until one cannot leave now."""
+    def take(self, scope: Scope, amounts: Amounts) -> Hold | None:
+        """Grant a call at once if nobody waits and all is well; None: ask with :meth:`admit`."""
         with self._transaction(scope) as state:
+            return state.take(self.tick(), self._wall(), amounts)
+
+    def admit(self, scope: Scope, lane: str, bids: Iterable[Bid], news: Sequence[Hold] = ()) -> Decision:
+        """Rebook ``news``, then grant the lane's bids from the first on until one cannot leave now."""
+        with _undone_on_failure(news), self._transaction(scope) as state:
             now = self._now()
-            if restated:
-                state.restate(now, restated)
+            if news:
+                state.rebook(now, news)
             return state.admit(now, lane, bids)
 
-    def leave(self, scope: Scope, lane: str, restated: Sequence[Restatement] = ()) -> None:
+    def leave(self, scope: Scope, lane: str) -> None:
         """The lane waits no more."""
         with self._transaction(scope) as state:
-            state.restate(self._now(), restated)
             state.line.leave(lane)
 
-    def restate(self, scope: Scope, restated: Sequence[Restatement]) -> None:
-        """Stamp, settle or release calls."""
-        with self._transaction(scope) as state:
-            state.restate(self._now(), restated)
+    def rebook(self, scope: Scope, news: Sequence[Hold]) -> None:
+        """Take note of what is true of these calls by now."""
+        with _undone_on_failure(news), self._transaction(scope) as state:
+            state.rebook(self._now(), news)
 
     def refused(self, scope: Scope, refusal: Refusal, begun: int) -> bool:
         """Learn from the refusal of a call that left at tick ``begun``; True if a limit was lowered by it."""
@@ -101,3 +104,15 @@ class StatefulStore(ABC):
 
     def _now(self) -> Moment:
         return Moment(self.tick(), self._wall())
+
+
+@contextmanager
+def _undone_on_failure(news: Sequence[Hold]) -> Iterator[None]:
+    """What a transaction did not keep was not booked either."""
+    before = [(hold, hold.booked) for hold in news]
+    try:
+        yield
+    except BaseException:
+        for hold, booked in before:
+            hold.booked = booked
+        raise
