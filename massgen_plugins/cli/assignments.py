@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from massgen_plugins.errors import ConfigurationError
+from massgen_plugins.profiles.tree import shown
 
 __all__ = ["read_assignments"]
 
@@ -21,9 +22,9 @@ def read_assignments(words: Iterable[str]) -> dict[str, int | float | str]:
     for word in words:
         key, equals, value = word.partition("=")
         if not equals or not key or not value:
-            raise ConfigurationError(f"profiles set: {word[:40]!a} is not understood; {_FORM}.")
+            raise ConfigurationError(f"profiles set: {shown(word)} is not understood; {_FORM}.")
         if key in values:
-            raise ConfigurationError(f"profiles set: {key[:40]!a} is given twice; write it once.")
+            raise ConfigurationError(f"profiles set: the key is given twice, {shown(key)}; write it once.")
         values[key] = _number(value)
     return values
 

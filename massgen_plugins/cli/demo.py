@@ -24,12 +24,13 @@ def demo(
         typer.Option(
             metavar="N",
             min=1,
+            max=1000,
             help="Requests a minute that the sandbox grants each model; left out: Flash 10, Pro 2.",
         ),
     ] = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print the comparison as JSON on stdout.")] = False,
 ) -> None:
-    """Run MassGen against a sandbox of Gemini, without and with limits, and compare.
+    """Run MassGen against a sandbox, without and with limits.
 
     Takes about two minutes; needs no API key and no network.
     """

@@ -30,8 +30,9 @@ def doctor(
         typer.Option("--deep", help="Also start MassGen, for about ten seconds, to see the package attach."),
     ] = False,
 ) -> None:
-    """Check versions, activation, seams, plugins, settings, store and environment.
+    """Check that everything works, and say how to mend it.
 
+    Looks at versions, activation, seams, plugins, settings, store and environment.
     Exit code 1 if a check fails.
     """
     sections = list(_sections(deep=deep, quiet=as_json))

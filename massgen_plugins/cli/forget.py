@@ -30,12 +30,15 @@ def register(app: typer.Typer) -> None:
 def forget(
     scope: Annotated[
         str,
-        typer.Argument(help="A scope as `status` shows it, or its model if only one scope has it, or all."),
+        typer.Argument(
+            metavar="SCOPE",
+            help="A scope as `status` shows it, or its model if only one scope has it, or all.",
+        ),
     ],
     yes: Annotated[bool, typer.Option("--yes", "-y", help="Do not ask.")] = False,
     store: StoreOption = None,
 ) -> None:
-    """Drop learned limits and pauses of a scope. What was used stays counted."""
+    """Drop what refusals have taught; use stays counted."""
     from massgen_plugins.rate_limit.stores.sqlite_view import view_scopes
 
     path = chosen_store(store)
@@ -62,15 +65,16 @@ def _meant(wanted: str, models: dict[str, str]) -> Sequence[str]:
     found = [name for name, model in models.items() if model == wanted]
     if len(found) == 1:
         return found
+    from massgen_plugins.profiles.checks import suggestion
+    from massgen_plugins.profiles.tree import shown
+
     if found:
         raise ConfigurationError(
-            f"forget: {wanted[:80]!a} is the model of {', '.join(found)}; name one of them, or all."
+            f"forget: several scopes have this model; name one of {', '.join(found)}, or all."
         )
-    from massgen_plugins.profiles.checks import suggestion
-
     hint = suggestion(wanted, {_ALL, *models, *models.values()})
     raise ConfigurationError(
-        f"forget: there is no scope {wanted[:80]!a}; {hint}{'' if hint.endswith('?') else '.'}"
+        f"forget: no scope has the name given, {shown(wanted)}; {hint}{'' if hint.endswith('?') else '.'}"
     )
 
 
@@ -78,14 +82,13 @@ def _agreed(names: Sequence[str]) -> bool:
     if not sys.stdin.isatty():
         raise ConfigurationError("forget: there is nobody to ask; add --yes.")
     what = names[0] if len(names) == 1 else f"{len(names)} scopes"
-    return typer.confirm(f"Forget what refusals have taught {clean(what)}?", err=True)
+    return typer.confirm(f"Forget what refusals have taught about {clean(what)}?", err=True)
 
 
 def _drop_lessons(path: Path, scope: Scope) -> None:
     import time
 
     from massgen_plugins.errors import StoreUnavailable
-    from massgen_plugins.rate_limit.lessons import Lessons
     from massgen_plugins.rate_limit.stores.base import StoreBusy
     from massgen_plugins.rate_limit.stores.sqlite import SqliteStore
 
@@ -93,8 +96,7 @@ def _drop_lessons(path: Path, scope: Scope) -> None:
     try:
         for _ in range(_TRIES):
             try:
-                with store._transaction(scope) as state:  # noqa: SLF001 - the store has no such operation yet
-                    state.adopt(Lessons(), state.line)
+                store.unlearn(scope)
             except StoreBusy:
                 time.sleep(0.01)
             else:

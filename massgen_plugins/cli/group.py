@@ -41,7 +41,7 @@ class RootGroup(TyperGroup):
             say(f"massgen-rl: {error}")
             _exit(WRONG_INPUT if isinstance(error, ConfigurationError) else CHECK_FAILED)
         except (KeyboardInterrupt, typer.Abort):
-            say("massgen-rl: interrupted.")
+            say("\nmassgen-rl: interrupted.")
             _exit(INTERRUPTED)
 
     def _load_plugins(self) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import sys
 from typing import TYPE_CHECKING, Any
 
@@ -14,13 +15,14 @@ if TYPE_CHECKING:
 
 __all__ = ["as_home", "clean", "console", "emit_json", "plain_table", "say", "tell", "text"]
 
+_MONSTROUS = re.compile(r"(\S{200})\S{200,}")
 _PIPE_WIDTH = 120
 """Columns where there is no terminal to ask."""
 
 
 def say(message: str) -> None:
-    """One line for a person, on stderr."""
-    print(clean(message), file=sys.stderr)  # noqa: T201
+    """One line for a person, on stderr; a monstrous word in it is cut."""
+    print(clean(_MONSTROUS.sub(r"\1...", message)), file=sys.stderr)  # noqa: T201
 
 
 def tell(message: str) -> None:

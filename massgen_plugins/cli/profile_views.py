@@ -124,4 +124,4 @@ def _listed(values: LimitValues) -> str:
 def _origin(origin: str) -> str:
     """Where a profile comes from, short."""
     shipped = Path(origin).parent == find_places().shipped_dir
-    return f"built in ({Path(origin).name})" if shipped else as_home(origin)
+    return "built in" if shipped else as_home(origin)

@@ -15,18 +15,23 @@ from massgen_plugins.cli.places import current_places
 __all__ = ["app"]
 
 app = typer.Typer(
-    help="Show profiles (named sets of limits), and choose or change them.",
+    help="Show, choose and change profiles: named sets of limits.",
     rich_markup_mode=None,
     invoke_without_command=True,
 )
 
 Json = Annotated[bool, typer.Option("--json", help="Print one JSON document on stdout.")]
-Name = Annotated[str, typer.Argument(help="A profile's name.", autocompletion=profile_names.complete)]
+Name = Annotated[
+    str, typer.Argument(metavar="NAME", help="A profile's name.", autocompletion=profile_names.complete)
+]
 
 
 @app.callback()
 def _table(context: typer.Context, as_json: Json = False) -> None:
-    """Show profiles (named sets of limits), and choose or change them. Alone: a table of all."""
+    """Show, choose and change profiles: named sets of limits.
+
+    Alone: a table of all.
+    """
     if context.invoked_subcommand is not None:
         if as_json:
             raise typer.BadParameter("write --json after the command's name.")
@@ -40,7 +45,7 @@ def _table(context: typer.Context, as_json: Json = False) -> None:
 
 @app.command()
 def show(name: Name, as_json: Json = False) -> None:
-    """Show one profile: limits by model family, cooldown, margin, source and date."""
+    """Show one profile: limits, cooldown, margin, source, date."""
     from massgen_plugins.cli import profile_views
     from massgen_plugins.profiles.loading import read_settings
     from massgen_plugins.profiles.overview import details
@@ -55,7 +60,7 @@ def show(name: Name, as_json: Json = False) -> None:
 
 @app.command()
 def use(name: Name) -> None:
-    """Let a profile limit its provider, and switch it on if it was off."""
+    """Let a profile limit its provider; switches it on, too."""
     from massgen_plugins.profiles.edit import use as edit
 
     places = current_places()
@@ -65,7 +70,7 @@ def use(name: Name) -> None:
 
 @app.command()
 def enable(name: Name) -> None:
-    """Take a profile off the list of those that are switched off."""
+    """Take back `disable`."""
     from massgen_plugins.profiles.edit import enable as edit
 
     _done(f"{name} is no longer switched off", edit(name, places=current_places()))
@@ -73,7 +78,7 @@ def enable(name: Name) -> None:
 
 @app.command()
 def disable(name: Name) -> None:
-    """Switch a profile off; its provider's default profile holds then."""
+    """Switch a profile off; the default one holds then."""
     from massgen_plugins.profiles.edit import disable as edit
 
     places = current_places()
@@ -84,13 +89,14 @@ def disable(name: Name) -> None:
 @app.command(name="set")
 def set_(
     model: Annotated[
-        str, typer.Argument(help="A model or family, such as gemini-2.5-flash or gemini-*-pro.")
+        str,
+        typer.Argument(metavar="MODEL", help="A model or family, such as gemini-2.5-flash or gemini-*-pro."),
     ],
     limits: Annotated[
-        list[str], typer.Argument(metavar="KEY=VALUE...", help="Such as rpm=5; tpm=none takes a limit away.")
+        list[str], typer.Argument(metavar="KEY=VALUE", help="Such as rpm=5; tpm=none takes a limit away.")
     ],
 ) -> None:
-    """Change limits of a model or family, whatever profile is in use."""
+    """Change limits of a model, whatever profile is in use."""
     from massgen_plugins.cli.assignments import read_assignments
     from massgen_plugins.profiles.edit import set_limits
 
@@ -104,7 +110,7 @@ def set_(
 
 @app.command()
 def validate(
-    files: Annotated[list[Path], typer.Argument(metavar="FILE...", help="Profile files.")],
+    files: Annotated[list[Path], typer.Argument(metavar="FILE", help="Profile files.")],
     as_json: Json = False,
 ) -> None:
     """Check profile files; exit code 1 if one is wrong."""
@@ -122,12 +128,14 @@ def validate(
 
 @app.command(name="import")
 def import_(
-    file: Annotated[Path, typer.Argument(help="MassGen's own rate_limits.yaml, or one of that format.")],
+    file: Annotated[
+        Path, typer.Argument(metavar="FILE", help="MassGen's own rate_limits.yaml, or one of that format.")
+    ],
     overwrite: Annotated[
         bool, typer.Option("--overwrite", help="Replace profile files of the same name.")
     ] = False,
 ) -> None:
-    """Make profiles of MassGen's own limits, one for each provider."""
+    """Make profiles of a file in MassGen's own format."""
     from massgen_plugins.profiles.massgen_format import import_massgen
 
     for path in import_massgen(file, overwrite=overwrite, places=current_places()):

@@ -25,7 +25,7 @@ def register(app: typer.Typer) -> None:
 def run(
     arguments: Annotated[
         list[str] | None,
-        typer.Argument(metavar="-- [ARGS]...", help="MassGen's own arguments.", show_default=False),
+        typer.Argument(metavar="ARGS", help="MassGen's own arguments, after --.", show_default=False),
     ] = None,
     rate_limit: Annotated[
         bool | None,
@@ -36,8 +36,9 @@ def run(
         ),
     ] = None,
 ) -> None:
-    """Run MassGen with the package attached, even if its automatic start is switched off.
+    """Run MassGen with this package attached explicitly.
 
+    For environments in which the automatic start is blocked or switched off.
     Ends with MassGen's exit code; 127 if there is no MassGen here, or not one that is supported.
     """
     from massgen_plugins.cli.installed_host import require_host

@@ -25,7 +25,7 @@ def status(
     as_json: Annotated[bool, typer.Option("--json", help="Print one JSON document on stdout.")] = False,
     store: StoreOption = None,
 ) -> None:
-    """Show each limit's use, what waits, and what refusals have taught."""
+    """Show how much of each limit is used, and what waits."""
     import time
 
     path = chosen_store(store)

@@ -9,7 +9,8 @@ The document::
       scope       provider/account/model as text; `forget` takes it
       provider, account, model, endpoint
       profile     where its limits come from
-      waiting_lanes   event loops, of any process, with calls in the queue
+      in_flight   calls that were admitted and whose answers are waited for
+      waiting     calls in the queue
       limits      a list, one for each limit:
         key         kind and window, such as requests/60s
         kind        requests, input_tokens, output_tokens, total_tokens or cost (millionths of a US dollar)
@@ -70,7 +71,8 @@ def _scope(view: ScopeView, now: float) -> dict[str, Any]:
         "model": scope.model,
         "endpoint": scope.endpoint,
         "profile": view.rules.profile,
-        "waiting_lanes": view.waiting,
+        "in_flight": view.in_flight,
+        "waiting": view.waiting,
         "limits": [_limit(usage, view, now) for usage in view.usage],
         "penalties": _penalties(penalties_of(view, now)),
     }

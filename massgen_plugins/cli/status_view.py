@@ -26,6 +26,8 @@ _DOLLAR = 1_000_000
 
 def show(scopes: Sequence[ScopeView], now: float) -> None:
     """Print every scope; ``now`` is in seconds since the epoch."""
+    from rich.padding import Padding
+
     page = console()
     for number, view in enumerate(scopes):
         if number:
@@ -33,14 +35,15 @@ def show(scopes: Sequence[ScopeView], now: float) -> None:
         page.print(text(view.scope, "bold") + text(f"  (profile {view.rules.profile or 'none'})", "dim"))
         page.print(_bars(page, view, now))
         for note, style in _notes(view, now):
-            page.print(text(f"  {note}", style))
+            page.print(Padding(text(note, style), (0, 0, 0, 2)))
 
 
 def _bars(page: Console, view: ScopeView, now: float) -> Table:
     table = plain_table("", "", "", "")
     table.show_header = False
+    table.columns[0].no_wrap = table.columns[2].no_wrap = True
     table.columns[2].justify = "right"
-    length = 24 if page.width >= _WIDE else 10
+    length = 24 if page.width >= _WIDE else 8
     for usage in view.usage:
         amounts = f"{_amount(usage.limit, usage.used)} / {_amount(usage.limit, usage.cap)}"
         name = f"  {usage.limit.kind.replace('_', ' ')} per {usage.limit.window}"
@@ -73,8 +76,8 @@ def _when(usage: Usage, now: float) -> str:
 
 def _notes(view: ScopeView, now: float) -> Iterable[tuple[str, str]]:
     penalties = penalties_of(view, now)
-    if view.waiting:
-        yield f"waiting: {view.waiting} event loop{'s' if view.waiting > 1 else ''} with queued calls", "cyan"
+    if view.in_flight or view.waiting:
+        yield f"{view.in_flight} in flight, {view.waiting} waiting", "cyan"
     if penalties.closed:
         yield f"closed for {describe_span(penalties.closed)}: {penalties.advice}", "red"
     if penalties.day_spent:

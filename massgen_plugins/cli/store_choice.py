@@ -24,11 +24,17 @@ def chosen_store(given: str | None) -> Path | None:
         ConfigurationError: Settings are wrong, or the file given cannot be one.
     """
     if given is not None:
-        if not given or "\0" in given:
-            raise ConfigurationError("--store: write the path of a store's file.")
+        from massgen_plugins.profiles.tree import shown
+
         path = Path(given)
-        if not path.exists():
-            raise ConfigurationError(f"--store: there is no file {given[:200]!a}.")
+        try:
+            found = path.is_file()
+        except (OSError, ValueError):
+            found = False
+        if not found:
+            raise ConfigurationError(
+                f"--store: there is no such file, {shown(given)}; write the path of one."
+            )
         return path
     from massgen_plugins.cli.places import current_places
     from massgen_plugins.profiles.loading import read_settings

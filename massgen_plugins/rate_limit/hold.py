@@ -29,9 +29,11 @@ class Hold:
         days: The calendar days (ordinals) on which it counts, for each meter that counts days.
         meters: The limits that ``row`` speaks of.
         booked: What the ledger knows.
+        process: Who made the call, while its answer is waited for; empty afterwards.
+        landed: Whether news of its answer, or of its end, has come.
     """
 
-    __slots__ = ("arrived", "begun", "booked", "days", "meters", "row", "scope")
+    __slots__ = ("arrived", "begun", "booked", "days", "landed", "meters", "process", "row", "scope")
 
     def __init__(
         self, begun: int, row: list[int], meters: Sequence[Meter], days: dict[int, tuple[int, ...]]
@@ -43,9 +45,12 @@ class Hold:
         self.meters = meters
         self.days = days
         self.booked: Booked = (begun, None, row)
+        self.process = ""
+        self.landed = False
 
     def settle(self, actual: Amounts) -> bool:
         """Replace estimates by what is known better; False if nothing changes."""
+        self.landed = True
         row = [actual.get(meter.kind, have) for meter, have in zip(self.meters, self.row, strict=True)]
         if row == self.row:
             return False
@@ -55,6 +60,7 @@ class Hold:
     def release(self) -> None:
         """The call was never sent: it takes nothing."""
         self.row = [0] * len(self.row)
+        self.landed = True
 
     def fit_to(self, meters: Sequence[Meter]) -> None:
         """The scope's limits are others by now: keep what both know."""

@@ -139,6 +139,7 @@ class Limiter:
     def arrived(self, hold: Hold) -> None:
         """The answer's headers are here, so the server has counted the call."""
         hold.arrived = self.store.tick()
+        hold.landed = True
         self._unsaved.note(hold)  # it matters one window later, and travels with the next transaction
 
     def settle(self, hold: Hold, actual: Amounts) -> None:

@@ -41,11 +41,19 @@ class Bid:
 
 @dataclass(frozen=True, slots=True)
 class Claim:
-    """A lane's first waiter, and when the lane was last seen (tick)."""
+    """A lane's first waiter.
+
+    Attributes:
+        lane: Whose it is.
+        bid: What that waiter asks for.
+        seen: Tick at which the lane was last seen.
+        waiting: How many wait in the lane.
+    """
 
     lane: str
     bid: Bid
     seen: int
+    waiting: int = 1
 
 
 class Line:
@@ -64,9 +72,9 @@ class Line:
         """The living claims of other lanes that come before ``bid``."""
         return (c for c in self.living(now) if c.lane != lane and c.bid.place < bid.place)
 
-    def claim(self, lane: str, bid: Bid, now: int) -> None:
+    def claim(self, lane: str, bid: Bid, now: int, waiting: int = 1) -> None:
         """Register a lane's first waiter, and forget lanes that were not seen for ten leases."""
-        self.claims[lane] = Claim(lane, bid, now)
+        self.claims[lane] = Claim(lane, bid, now, waiting)
         for other in [c.lane for c in self.claims.values() if not -LEASE <= now - c.seen <= 10 * LEASE]:
             del self.claims[other]
 

@@ -12,6 +12,7 @@ from enum import StrEnum
 from massgen_plugins.middleware import Refusal
 from massgen_plugins.quota import NANOSECONDS, Amounts, CalendarDay, Limit, ScopeRules
 from massgen_plugins.rate_limit.calendar_day import day_end, day_of
+from massgen_plugins.rate_limit.flights import Flights
 from massgen_plugins.rate_limit.hold import Hold
 from massgen_plugins.rate_limit.ledger import Ledger, Moment
 from massgen_plugins.rate_limit.lessons import PROBE_NEEDED, Lessons
@@ -84,10 +85,11 @@ class Usage:
 
 
 class ScopeState:
-    """Rules, ledger, lessons and line of one scope."""
+    """Rules, ledger, lessons, line and flights of one scope."""
 
     def __init__(self, rules: ScopeRules) -> None:
         self.rules = rules
+        self.flights = Flights()
         self.lessons = Lessons()
         self.line = Line()
         self.ledger = Ledger(rules.limits)
@@ -104,20 +106,37 @@ class ScopeState:
         self.rules = rules
         self._rebuild(self.ledger)
 
-    def adopt(self, lessons: Lessons, line: Line) -> None:
+    def adopt(self, lessons: Lessons, line: Line, flights: Flights) -> None:
         """Take over what a store has kept; the ledger is filled afterwards."""
         self.lessons = lessons
         self.line = line
+        self.flights = flights
         self._rebuild(self.ledger)
 
-    def take(self, tick: int, wall: int, amounts: Amounts) -> Hold | None:
+    def unlearn(self) -> None:
+        """Forget what refusals have taught; what was spent stays spent."""
+        self.lessons = Lessons()
+        self._rebuild(self.ledger)
+
+    def take(self, tick: int, wall: int, amounts: Amounts, process: str) -> Hold | None:
         """Grant a call at once if nobody waits and all is well; None: ask with :meth:`admit`."""
         if self._eventful or self.line.claims:
             return None
-        return self.ledger.take(tick, wall, amounts)
+        hold = self.ledger.take(tick, wall, amounts)
+        if hold is not None:
+            hold.process = process
+            self.flights.left(process, tick)
+        return hold
 
-    def admit(self, now: Moment, lane: str, bids: Iterable[Bid]) -> Decision:
-        """Grant a lane's bids from the first on, until one cannot leave now; that one becomes its claim."""
+    def admit(self, now: Moment, lane: str, bids: Sequence[Bid], process: str = "") -> Decision:
+        """Grant a lane's bids from the first on, until one cannot leave now; that one becomes its claim.
+
+        Args:
+            now: The moment.
+            lane: Whose bids they are.
+            bids: In the order of the lane.
+            process: Who makes the calls; for people to see what is on its way.
+        """
         self.ledger.advance(now)
         holds: list[Hold] = []
         for bid in bids:
@@ -127,11 +146,13 @@ class ScopeState:
                 if blocker.final:
                     self.line.leave(lane)
                 else:
-                    self.line.claim(lane, bid, now.tick)
+                    self.line.claim(lane, bid, now.tick, len(bids) - len(holds))
                 return Decision(tuple(holds), blocker, self.lessons.troubled)
             if self.lessons.probe == PROBE_NEEDED:
                 self.lessons.probe = now.tick + max(_SHORTEST_PROBE, self.rules.cooldown)
             holds.append(self.ledger.book(now.tick, row))
+            holds[-1].process = process
+            self.flights.left(process, now.tick)
         self.line.leave(lane)
         return Decision(tuple(holds), None, self.lessons.troubled)
 
@@ -140,6 +161,9 @@ class ScopeState:
         self.ledger.advance(now)
         for hold in holds:
             self.ledger.rebook(hold)
+            if hold.landed and hold.process:
+                self.flights.landed(hold.process, now.tick)
+                hold.process = ""
 
     def refused(self, now: Moment, refusal: Refusal, begun: int, chance: float) -> bool:
         """Learn from the refusal of a call that left at tick ``begun``; True if a limit was lowered by it."""

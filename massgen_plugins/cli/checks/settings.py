@@ -40,11 +40,13 @@ def check_settings() -> Iterator[Finding]:
 
 
 def _layers(places: Places) -> Iterator[Finding]:
-    for role, path in (("project", places.project_file), ("user", places.user_file)):
+    files = (
+        ("project", places.project_file, "change to a directory that exists"),
+        ("user", places.user_file, "set HOME, or MASSGEN_PLUGINS_CONFIG_DIR"),
+    )
+    for role, path, cure in files:
         if path is None:
-            yield warn(
-                f"{role} settings", "there is no directory for them", "set HOME, or work in a directory"
-            )
+            yield warn(f"{role} settings", "there is no directory for them", cure)
         elif not exists(path):
             yield ok(f"{role} settings", f"none ({as_home(str(path))})")
         else:
@@ -53,10 +55,6 @@ def _layers(places: Places) -> Iterator[Finding]:
 
 
 def _limits(settings: Settings) -> Iterator[Finding]:
-    if not settings.in_use:
-        yield fail(
-            "limits", "no profile is on", "run `massgen-rl profiles`, then `massgen-rl profiles use NAME`"
-        )
     for provider, use in settings.in_use.items():
         yield ok(f"{provider} limits", f"profile {use.profile.name} ({_who(use)}){_margin(use, settings)}")
         families = dict(use.profile.models)
@@ -66,12 +64,11 @@ def _limits(settings: Settings) -> Iterator[Finding]:
             yield ok(f"  {family}", _listed(values))
     for model, values in settings.overrides.items():
         yield ok(f"override {model}", _listed(values))
-    for profile in settings.disabled:
-        if profile.provider not in settings.in_use:
-            cure = f"run `massgen-rl profiles enable {profile.name}`"
-            yield fail(
-                f"{profile.provider} limits", f"{profile.name} is switched off, and no other is on", cure
-            )
+    off = {profile.provider: profile.name for profile in reversed(settings.disabled)}
+    for provider, name in off.items():
+        if provider not in settings.in_use:
+            cure = f"run `massgen-rl profiles enable {name}`"
+            yield fail(f"{provider} limits", f"{name} is switched off, and no other is on", cure)
 
 
 def _who(use: InUse) -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -32,7 +32,9 @@ class ScopeView:
     rules: ScopeRules
     usage: Sequence[Usage]
     waiting: int
-    """Lanes that wait: event loops, of any process, with at least one call in the queue."""
+    """Calls in the queue, of all processes."""
+    in_flight: int
+    """Calls that were admitted and whose answers are waited for; of one process the number may lag behind."""
     lessons: Lessons
     now: int
     """The tick at which this was read; ``lessons`` speaks in ticks."""
@@ -63,7 +65,7 @@ class Store(Protocol):
     def take(self, scope: Scope, amounts: Amounts) -> Hold | None:
         """Grant a call at once if nobody waits and all is well; None: ask with :meth:`admit`."""
 
-    def admit(self, scope: Scope, lane: str, bids: Iterable[Bid], news: Sequence[Hold] = ()) -> Decision:
+    def admit(self, scope: Scope, lane: str, bids: Sequence[Bid], news: Sequence[Hold] = ()) -> Decision:
         """Rebook ``news``, then grant the lane's bids from the first on until one cannot leave now."""
 
     def leave(self, scope: Scope, lane: str) -> None:
@@ -83,6 +85,9 @@ class Store(Protocol):
 
     def view(self) -> list[ScopeView]:
         """All scopes, for people to look at."""
+
+    def unlearn(self, scope: Scope) -> None:
+        """Forget what refusals have taught about a scope; what was spent stays spent."""
 
     def forget(self, scope: Scope) -> None:
         """Drop everything known of a scope."""

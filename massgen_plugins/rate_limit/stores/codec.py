@@ -7,11 +7,15 @@ from dataclasses import asdict
 from typing import Any
 
 from massgen_plugins.quota import CalendarDay, Kind, Limit, ScopeRules, Sliding, Window
+from massgen_plugins.rate_limit.flights import Flights
 from massgen_plugins.rate_limit.ledger import Ledger
 from massgen_plugins.rate_limit.lessons import Lessons
 from massgen_plugins.rate_limit.line import Bid, Claim, Line
 
 __all__ = [
+    "BROKEN",
+    "decode_flights",
+    "encode_flights",
     "decode_ledger",
     "decode_lessons",
     "decode_line",
@@ -21,6 +25,9 @@ __all__ = [
     "encode_line",
     "encode_rules",
 ]
+
+BROKEN = (ValueError, TypeError, KeyError, AttributeError, IndexError, ArithmeticError, RecursionError)
+"""What decoding raises when what was stored is not what was encoded."""
 
 _EMPTY = "{}"
 _COMPACT = (",", ":")
@@ -63,7 +70,8 @@ def encode_line(line: Line) -> str:
     if not line.claims:
         return _EMPTY
     claims = {
-        c.lane: [c.bid.priority, c.bid.arrival, dict(c.bid.amounts), c.seen] for c in line.claims.values()
+        c.lane: [c.bid.priority, c.bid.arrival, dict(c.bid.amounts), c.seen, c.waiting]
+        for c in line.claims.values()
     }
     return json.dumps(claims, separators=_COMPACT)
 
@@ -73,10 +81,20 @@ def decode_line(text: str) -> Line:
     if text == _EMPTY:
         return Line()
     claims = {}
-    for lane, (priority, arrival, amounts, seen) in json.loads(text).items():
+    for lane, (priority, arrival, amounts, seen, waiting) in json.loads(text).items():
         wanted = {Kind(kind): int(amount) for kind, amount in amounts.items()}
-        claims[lane] = Claim(lane, Bid(int(priority), int(arrival), wanted), int(seen))
+        claims[lane] = Claim(lane, Bid(int(priority), int(arrival), wanted), int(seen), int(waiting))
     return Line(claims)
+
+
+def encode_flights(flights: Flights) -> str:
+    """Calls on their way as JSON."""
+    return json.dumps(flights.processes, separators=_COMPACT) if flights.processes else _EMPTY
+
+
+def decode_flights(text: str) -> Flights:
+    """Calls on their way from JSON; raises as :func:`decode_rules` does."""
+    return Flights({str(name): (int(calls), int(tick)) for name, (calls, tick) in json.loads(text).items()})
 
 
 def encode_ledger(ledger: Ledger) -> bytes:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Sequence
 from typing import TypeVar
 
 from massgen_plugins.errors import StoreUnavailable
@@ -63,10 +63,9 @@ class FallbackStore:
         """Grant a call at once if nobody waits and all is well."""
         return self._do(lambda store: store.take(scope, amounts))
 
-    def admit(self, scope: Scope, lane: str, bids: Iterable[Bid], news: Sequence[Hold] = ()) -> Decision:
+    def admit(self, scope: Scope, lane: str, bids: Sequence[Bid], news: Sequence[Hold] = ()) -> Decision:
         """Grant the lane's bids from the first on until one cannot leave now."""
-        wanted = list(bids)
-        return self._do(lambda store: store.admit(scope, lane, wanted, news))
+        return self._do(lambda store: store.admit(scope, lane, bids, news))
 
     def leave(self, scope: Scope, lane: str) -> None:
         """The lane waits no more."""
@@ -91,6 +90,10 @@ class FallbackStore:
     def view(self) -> list[ScopeView]:
         """All scopes."""
         return self._do(lambda store: store.view())
+
+    def unlearn(self, scope: Scope) -> None:
+        """Forget what refusals have taught about a scope."""
+        self._do(lambda store: store.unlearn(scope))
 
     def forget(self, scope: Scope) -> None:
         """Drop everything known of a scope."""

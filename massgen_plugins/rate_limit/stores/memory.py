@@ -17,6 +17,8 @@ from massgen_plugins.rate_limit.stores.stateful import StatefulStore
 
 __all__ = ["MemoryStore"]
 
+_THIS_PROCESS = "this process"
+
 
 class MemoryStore(StatefulStore):
     """Keeps scopes in memory; all threads and event loops of the process share them.
@@ -60,7 +62,7 @@ class MemoryStore(StatefulStore):
         """As in every store, without the cost of a transaction: there is nothing to undo."""
         with self._lock:
             state = self._states.get(scope)
-            return None if state is None else state.take(self._tick(), self._wall(), amounts)
+            return None if state is None else state.take(self._tick(), self._wall(), amounts, _THIS_PROCESS)
 
     def rebook(self, scope: Scope, news: Sequence[Hold]) -> None:
         """As in every store, without the cost of a transaction."""
@@ -78,6 +80,9 @@ class MemoryStore(StatefulStore):
                     raise ScopeUnknown(scope)
                 state = self._states[scope] = ScopeState(rules)
             yield state
+
+    def _process_name(self) -> str:
+        return _THIS_PROCESS
 
     def _scopes(self) -> list[Scope]:
         with self._lock:

@@ -20,9 +20,9 @@ from massgen_plugins.rate_limit.stores.base import ScopeUnknown, StoreBusy
 from massgen_plugins.rate_limit.stores.boot_clock import boot_identity, boot_tick, offset_for
 from massgen_plugins.rate_limit.stores.stateful import StatefulStore
 
-__all__ = ["SqliteStore"]
+__all__ = ["SCHEMA_VERSION", "SqliteStore", "decode_state"]
 
-_SCHEMA_VERSION = 1
+SCHEMA_VERSION = 1
 _SCHEMA = """
 CREATE TABLE IF NOT EXISTS clock (one INTEGER PRIMARY KEY CHECK (one = 1), boot TEXT, offset INTEGER);
 CREATE TABLE IF NOT EXISTS secret (one INTEGER PRIMARY KEY CHECK (one = 1), fingerprint_key BLOB NOT NULL);
@@ -30,22 +30,21 @@ CREATE TABLE IF NOT EXISTS scope (
     id INTEGER PRIMARY KEY,
     provider TEXT NOT NULL, account TEXT NOT NULL, model TEXT NOT NULL, endpoint TEXT NOT NULL,
     version INTEGER NOT NULL, tick INTEGER NOT NULL,
-    rules TEXT NOT NULL, lessons TEXT NOT NULL, line TEXT NOT NULL, ledger BLOB NOT NULL,
+    rules TEXT NOT NULL, lessons TEXT NOT NULL, line TEXT NOT NULL, flights TEXT NOT NULL, ledger BLOB NOT NULL,
     UNIQUE (provider, account, model, endpoint)
 );
 """
 _FIND = "SELECT id, version FROM scope WHERE provider = ? AND account = ? AND model = ? AND endpoint = ?"
-_READ = "SELECT rules, lessons, line, ledger FROM scope WHERE id = ?"
-_WRITE = "UPDATE scope SET version = ?, tick = ?, rules = ?, lessons = ?, line = ?, ledger = ? WHERE id = ?"
+_READ = "SELECT rules, lessons, line, flights, ledger FROM scope WHERE id = ?"
+_WRITE = "UPDATE scope SET version = ?, tick = ?, rules = ?, lessons = ?, line = ?, flights = ?, ledger = ? WHERE id = ?"
 _MAKE = (
-    "INSERT INTO scope (version, tick, rules, lessons, line, ledger, provider, account, model, endpoint)"
-    " VALUES (0, 0, '', '', '', x'', ?, ?, ?, ?)"
+    "INSERT INTO scope (version, tick, rules, lessons, line, flights, ledger, provider, account, model, endpoint)"
+    " VALUES (0, 0, '', '', '', '', x'', ?, ?, ?, ?)"
 )
 _LOCK_WAIT = 0.005
 """Seconds for which SQLite itself waits for a lock; a caller's event loop stands still meanwhile."""
 _LOCKED_OUT = 5.0
 """Seconds of an uninterrupted lock after which the store counts as unavailable."""
-_BROKEN = (ValueError, TypeError, KeyError, AttributeError, IndexError)
 
 
 @dataclass(slots=True)
@@ -177,27 +176,26 @@ class SqliteStore(StatefulStore):
         self._cache[scope] = cached
         return cached
 
-    def _decode(self, row: int, version: int, columns: tuple[str, str, str, bytes]) -> _Cached:
-        encoded_rules, lessons, line, ledger = columns
+    def _decode(self, row: int, version: int, columns: tuple[str, str, str, str, bytes]) -> _Cached:
         try:
-            state = ScopeState(codec.decode_rules(encoded_rules))
-            state.adopt(codec.decode_lessons(lessons), codec.decode_line(line))
-            codec.decode_ledger(ledger, state.ledger)
-        except _BROKEN as error:
+            state = decode_state(columns)
+        except codec.BROKEN as error:
             raise sqlite3.DatabaseError(f"malformed scope: {error}") from error
-        return _Cached(row, version, state, state.rules, encoded_rules)
+        return _Cached(row, version, state, state.rules, columns[0])
 
     def _save(self, connection: sqlite3.Connection, cached: _Cached) -> None:
         state = cached.state
         if state.rules is not cached.rules:
             cached.rules, cached.encoded_rules = state.rules, codec.encode_rules(state.rules)
-        lessons, line = codec.encode_lessons(state.lessons), codec.encode_line(state.line)
-        ledger = codec.encode_ledger(state.ledger)
+        kept = (
+            codec.encode_lessons(state.lessons),
+            codec.encode_line(state.line),
+            codec.encode_flights(state.flights),
+            codec.encode_ledger(state.ledger),
+        )
         cached.version += 1
         tick = self._since_boot() + self._offset
-        connection.execute(
-            _WRITE, (cached.version, tick, cached.encoded_rules, lessons, line, ledger, cached.row)
-        )
+        connection.execute(_WRITE, (cached.version, tick, cached.encoded_rules, *kept, cached.row))
 
     def _open(self) -> sqlite3.Connection:
         if self._connection is not None and self._process == os.getpid():
@@ -256,6 +254,18 @@ class SqliteStore(StatefulStore):
             )
 
 
+def decode_state(columns: tuple[str, str, str, str, bytes]) -> ScopeState:
+    """A scope's state from its columns: rules, lessons, line, flights, ledger.
+
+    Raises one of ``codec.BROKEN`` if they are not what was written.
+    """
+    rules, lessons, line, flights, ledger = columns
+    state = ScopeState(codec.decode_rules(rules))
+    state.adopt(codec.decode_lessons(lessons), codec.decode_line(line), codec.decode_flights(flights))
+    codec.decode_ledger(ledger, state.ledger)
+    return state
+
+
 def _key(scope: Scope) -> tuple[str, str, str, str]:
     return scope.provider, scope.account, scope.model, scope.endpoint
 
@@ -271,11 +281,11 @@ def _check_version(connection: sqlite3.Connection, path: Path) -> None:
     if version == 0:
         for statement in _SCHEMA.split(";"):
             connection.execute(statement)
-        connection.execute(f"PRAGMA user_version = {_SCHEMA_VERSION}")
-    elif version != _SCHEMA_VERSION:
+        connection.execute(f"PRAGMA user_version = {SCHEMA_VERSION}")
+    elif version != SCHEMA_VERSION:
         raise StoreUnavailable(
             f"{path} was written by another version of massgen-plugins (format {version}, "
-            f"this one reads {_SCHEMA_VERSION}): install the same version everywhere, or set another store."
+            f"this one reads {SCHEMA_VERSION}): install the same version everywhere, or set another store."
         )
 
 

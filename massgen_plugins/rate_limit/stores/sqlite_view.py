@@ -12,18 +12,18 @@ from pathlib import Path
 from massgen_plugins.errors import StoreUnavailable
 from massgen_plugins.quota import Scope
 from massgen_plugins.rate_limit.ledger import Moment
-from massgen_plugins.rate_limit.scope_state import ScopeState
 from massgen_plugins.rate_limit.stores import codec
 from massgen_plugins.rate_limit.stores.base import ScopeView
 from massgen_plugins.rate_limit.stores.boot_clock import boot_identity, boot_tick, offset_for
-from massgen_plugins.rate_limit.stores.sqlite import _BROKEN, _SCHEMA_VERSION
+from massgen_plugins.rate_limit.stores.sqlite import SCHEMA_VERSION, decode_state
+from massgen_plugins.rate_limit.stores.stateful import view_of
 
 __all__ = ["Clock", "check_integrity", "read_clock", "view_scopes"]
 
 _PATIENCE = 2.0
 """Seconds to wait for a writer; readers wait only while somebody repairs the file after a crash."""
 
-_COLUMNS = "provider, account, model, endpoint, rules, lessons, line, ledger"
+_COLUMNS = "provider, account, model, endpoint, rules, lessons, line, flights, ledger"
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,7 +64,7 @@ def view_scopes(
             return []
         now = Moment(_clock(connection, boot(), since_boot()).tick, wall())
         rows = connection.execute(f"SELECT {_COLUMNS} FROM scope ORDER BY 1, 2, 3, 4")  # noqa: S608
-        return [_view(row, now) for row in rows]
+        return [view_of(Scope(*row[:4]), decode_state(row[4:]), now) for row in rows]
 
 
 def read_clock(path: Path) -> Clock | None:
@@ -94,7 +94,7 @@ def _reading(path: Path) -> Iterator[sqlite3.Connection | None]:
             yield None
     except sqlite3.OperationalError as error:
         raise StoreUnavailable(f"{path} cannot be read: {error}.") from error
-    except (sqlite3.DatabaseError, ArithmeticError, RecursionError, *_BROKEN) as error:
+    except (sqlite3.DatabaseError, *codec.BROKEN) as error:
         raise StoreUnavailable(
             f"{path} is damaged ({error}); the next limited run sets it aside and counts anew."
         ) from error
@@ -130,10 +130,10 @@ def _opened(uri: str) -> sqlite3.Connection:
 
 def _has_scopes(connection: sqlite3.Connection, path: Path) -> bool:
     version = connection.execute("PRAGMA user_version").fetchone()[0]
-    if version not in (0, _SCHEMA_VERSION):
+    if version not in (0, SCHEMA_VERSION):
         raise StoreUnavailable(
             f"{path} was written by another version of massgen-plugins (format {version}, "
-            f"this one reads {_SCHEMA_VERSION}): install the same version everywhere, or set another store."
+            f"this one reads {SCHEMA_VERSION}): install the same version everywhere, or set another store."
         )
     return bool(version)
 
@@ -142,12 +142,3 @@ def _clock(connection: sqlite3.Connection, boot: str, since: int) -> Clock:
     known = connection.execute("SELECT boot, offset FROM clock").fetchone() or ("", 0)
     latest = connection.execute("SELECT max(tick) FROM scope").fetchone()[0] or 0
     return Clock(since + offset_for(boot, known[0], known[1], latest, since), latest, boot == known[0])
-
-
-def _view(row: tuple[str, str, str, str, str, str, str, bytes], now: Moment) -> ScopeView:
-    rules, lessons, line, ledger = row[4:]
-    state = ScopeState(codec.decode_rules(rules))
-    state.adopt(codec.decode_lessons(lessons), codec.decode_line(line))
-    codec.decode_ledger(ledger, state.ledger)
-    waiting = len(list(state.line.living(now.tick)))
-    return ScopeView(Scope(*row[:4]), state.rules, state.usage(now), waiting, state.lessons, now.tick)

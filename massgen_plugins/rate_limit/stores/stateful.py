@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import os
 import random
+import secrets
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager
 
 from massgen_plugins.middleware import Refusal
@@ -15,7 +17,7 @@ from massgen_plugins.rate_limit.line import Bid
 from massgen_plugins.rate_limit.scope_state import Decision, ScopeState
 from massgen_plugins.rate_limit.stores.base import ScopeView
 
-__all__ = ["StatefulStore"]
+__all__ = ["StatefulStore", "view_of"]
 
 
 class StatefulStore(ABC):
@@ -27,6 +29,7 @@ class StatefulStore(ABC):
 
     def __init__(self, wall: Callable[[], int]) -> None:
         self._wall = wall
+        self._named = (0, "")
 
     @abstractmethod
     def tick(self) -> int:
@@ -53,15 +56,15 @@ class StatefulStore(ABC):
     def take(self, scope: Scope, amounts: Amounts) -> Hold | None:
         """Grant a call at once if nobody waits and all is well; None: ask with :meth:`admit`."""
         with self._transaction(scope) as state:
-            return state.take(self.tick(), self._wall(), amounts)
+            return state.take(self.tick(), self._wall(), amounts, self._process_name())
 
-    def admit(self, scope: Scope, lane: str, bids: Iterable[Bid], news: Sequence[Hold] = ()) -> Decision:
+    def admit(self, scope: Scope, lane: str, bids: Sequence[Bid], news: Sequence[Hold] = ()) -> Decision:
         """Rebook ``news``, then grant the lane's bids from the first on until one cannot leave now."""
         with _undone_on_failure(news), self._transaction(scope) as state:
             now = self._now()
             if news:
                 state.rebook(now, news)
-            return state.admit(now, lane, bids)
+            return state.admit(now, lane, bids, self._process_name())
 
     def leave(self, scope: Scope, lane: str) -> None:
         """The lane waits no more."""
@@ -95,15 +98,28 @@ class StatefulStore(ABC):
         views = []
         for scope in self._scopes():
             with self._transaction(scope) as state:
-                now = self._now()
-                waiting = len(list(state.line.living(now.tick)))
-                views.append(
-                    ScopeView(scope, state.rules, state.usage(now), waiting, state.lessons, now.tick)
-                )
+                views.append(view_of(scope, state, self._now()))
         return views
+
+    def unlearn(self, scope: Scope) -> None:
+        """Forget what refusals have taught about a scope; what was spent stays spent."""
+        with self._transaction(scope) as state:
+            state.unlearn()
+
+    def _process_name(self) -> str:
+        if self._named[0] != os.getpid():  # also right in a forked child
+            self._named = (os.getpid(), f"{os.getpid()}.{secrets.token_hex(4)}")
+        return self._named[1]
 
     def _now(self) -> Moment:
         return Moment(self.tick(), self._wall())
+
+
+def view_of(scope: Scope, state: ScopeState, now: Moment) -> ScopeView:
+    """A scope's state for people to look at."""
+    waiting = sum(claim.waiting for claim in state.line.living(now.tick))
+    in_flight = state.flights.count(now.tick)
+    return ScopeView(scope, state.rules, state.usage(now), waiting, in_flight, state.lessons, now.tick)
 
 
 @contextmanager

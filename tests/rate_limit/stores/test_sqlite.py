@@ -176,6 +176,7 @@ def test_a_damaged_file_is_set_aside_and_kept(open_store, tmp_path: Path, conten
         ("lessons", "[]"),
         ("lessons", '{"learned": {}, "surprise": 1}'),
         ("line", '{"lane": [1]}'),
+        ("flights", '{"process": 7}'),
         ("ledger", b"\n"),
         ("ledger", b'{"logs": [[1, 99999]], "days": [[]]}\n12345678'),
     ],
@@ -281,13 +282,34 @@ def test_forgetting_a_scope_drops_what_was_learned(open_store) -> None:
     assert store.view() == []
 
 
+def test_calls_on_their_way_are_counted_for_people_to_see(open_store) -> None:
+    one, other = open_store(), open_store()
+    one.configure(SCOPE, RULES)
+    hold = one.take(SCOPE, ONE)
+    other.admit(SCOPE, "lane", [Bid(1, n, ONE) for n in range(5)])
+    assert [(view.in_flight, view.waiting) for view in one.view()] == [(3, 3)]
+    hold.landed = True
+    one.rebook(SCOPE, [hold])
+    assert [view.in_flight for view in other.view()] == [2]
+
+
+def test_forgetting_lessons_keeps_what_was_spent(open_store) -> None:
+    store = open_store()
+    store.configure(SCOPE, RULES)
+    assert grants(store, 1) == 1
+    refusal = Refusal(RefusalKind.MINUTE, 5.0, [StatedLimit(Kind.REQUESTS, per_day=False, amount=1)])
+    store.refused(SCOPE, refusal, store.tick())
+    store.unlearn(SCOPE)
+    assert grants(store, 3) == 2
+
+
 def test_no_api_key_and_no_prompt_has_a_place_in_the_file(open_store) -> None:
     store = open_store()
     store.configure(SCOPE, RULES)
     columns = [row[1] for row in store._connection.execute("PRAGMA table_info(scope)")]
     assert columns == [
         *("id", "provider", "account", "model", "endpoint", "version", "tick"),
-        *("rules", "lessons", "line", "ledger"),
+        *("rules", "lessons", "line", "flights", "ledger"),
     ]
 
 

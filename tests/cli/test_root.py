@@ -1,0 +1,205 @@
+"""The command line as a whole: help, version, mistakes, what is loaded, what is printed where."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import pty
+import re
+import subprocess
+import sys
+import sysconfig
+import termios
+from pathlib import Path
+
+import pytest
+
+import massgen_plugins
+
+SCRIPT = Path(sysconfig.get_path("scripts")) / "massgen-rl"
+COMMANDS = ("profiles", "status", "forget", "doctor", "run", "demo")
+HEAVY = {"yaml", "sqlite3", "massgen", "rich", "pluggy", "aiohttp", "httpx", "platformdirs"}
+REPORT = (
+    "import sys\n"
+    "from massgen_plugins.cli import main\n"
+    "sys.argv = ['massgen-rl', *sys.argv[1:]]\n"
+    "try: main()\n"
+    "except SystemExit: pass\n"
+    "print('LOADED', *sorted({name.split('.')[0] for name in sys.modules}))\n"
+)
+HOSTILE = (
+    "",
+    "-",
+    "..",
+    "../../etc/passwd",
+    "a" * 100_000,
+    "\x1b[31mred\x1b[0m",
+    "{}",
+    "%s%n",
+    "[bold]x[/bold]",
+    "🦊",
+    "AIza" + "x" * 35,
+    "--=",
+    "\n",
+)
+
+
+def test_help_names_every_command_and_every_exit_code(rl):
+    ran = rl("--help")
+    assert ran.code == 0
+    assert all(f"  {name} " in ran.out for name in COMMANDS)
+    assert all(f"    {code}  " in ran.out for code in (0, 1, 2, 127, 130))
+
+
+@pytest.mark.parametrize("command", COMMANDS)
+def test_every_command_explains_itself(rl, command):
+    ran = rl(command, "--help")
+    assert ran.code == 0
+    assert "Usage: massgen-rl" in ran.out
+    assert ran.err == ""
+
+
+@pytest.mark.parametrize("arguments", [["--help"], *([name, "--help"] for name in COMMANDS)], ids=" ".join)
+def test_help_loads_nothing_that_only_commands_need(arguments):
+    done = subprocess.run(
+        [sys.executable, "-c", REPORT, *arguments], capture_output=True, text=True, check=True, env=os.environ
+    )
+    loaded = set(done.stdout.rpartition("LOADED")[2].split())
+    assert not loaded & HEAVY
+
+
+def test_version(script):
+    ran = script("--version")
+    assert (ran.code, ran.out) == (0, f"massgen-plugins {massgen_plugins.__version__}\n")
+
+
+@pytest.mark.parametrize(
+    ("typed", "meant"), [(["staus"], "status"), (["profles"], "profiles"), (["profiles", "sho"], "show")]
+)
+def test_a_mistyped_command_gets_a_suggestion(rl, typed, meant):
+    ran = rl(*typed)
+    assert ran.code == 2
+    assert f"'{meant}'" in ran.err
+    assert ran.out == ""
+
+
+def test_a_mistyped_option_is_wrong_usage(rl):
+    assert rl("status", "--jsn").code == 2
+
+
+def test_shell_completion_knows_commands_and_profiles(script):
+    words = {"_MASSGEN_RL_COMPLETE": "complete_bash"}
+    commands = script(**words, COMP_WORDS="massgen-rl ", COMP_CWORD="1")
+    assert set(COMMANDS) <= set(commands.out.split())
+    names = script(**words, COMP_WORDS="massgen-rl profiles use gemini-t", COMP_CWORD="3")
+    assert "gemini-tier1" in names.out.split()
+    assert "gemini-free" not in names.out.split()
+
+
+@pytest.mark.parametrize("value", HOSTILE, ids=lambda value: ascii(value[:12]))
+@pytest.mark.parametrize(
+    "command",
+    [
+        ["profiles", "show"],
+        ["profiles", "use"],
+        ["profiles", "disable"],
+        ["profiles", "validate"],
+        ["profiles", "import"],
+        ["profiles", "set", "gemini-2.5-flash"],
+        ["forget", "--yes"],
+        ["status", "--store"],
+    ],
+    ids=" ".join,
+)
+def test_hostile_arguments_get_a_sentence_and_change_nothing(rl, spend, settings_file, command, value):
+    spend()
+    ran = rl(*command, value)
+    assert ran.code in (1, 2)
+    assert "Traceback" not in ran.err
+    assert ran.err
+    assert "\x1b" not in ran.err + ran.out
+    if command[-1] not in ("validate", "import"):  # theirs is the name of a file
+        assert "AIza" not in ran.err + ran.out
+    assert len(ran.err) < 3000
+    assert not settings_file.exists()
+
+
+def test_arguments_that_are_no_text_are_answered_in_words(script):
+    ran = script("profiles", "show", b"\xff\xfe")
+    assert ran.code == 2
+    assert "no profile has the name given" in ran.err
+
+
+def test_there_are_no_colours_where_there_is_no_terminal(script, spend):
+    spend()
+    for arguments in (("profiles",), ("status",), ("doctor",), ("profiles", "show", "gemini-seed")):
+        assert "\x1b" not in script(*arguments).out
+
+
+def on_a_terminal(*arguments: str, **environment: str) -> str:
+    """What a terminal of 80 columns is sent."""
+    ours, theirs = pty.openpty()
+    termios.tcsetwinsize(theirs, (50, 80))
+    with subprocess.Popen(
+        [SCRIPT, *arguments],
+        stdout=theirs,
+        stderr=theirs,
+        stdin=theirs,
+        env={**os.environ, "TERM": "xterm-256color", **environment},
+    ):
+        os.close(theirs)
+        sent = b""
+        with contextlib.suppress(OSError):  # how Linux reports the end
+            while part := os.read(ours, 65_536):
+                sent += part
+    os.close(ours)
+    return sent.decode()
+
+
+def test_a_terminal_gets_colours_unless_no_color_is_set(spend):
+    spend()
+    colour = re.compile(r"\x1b\[[0-9;]*3[0-9]m")
+    assert colour.search(on_a_terminal("status"))
+    assert not colour.search(on_a_terminal("status", NO_COLOR="1"))
+
+
+def test_no_line_is_longer_than_the_terminal(spend):
+    spend()
+    for arguments in (("status",), ("profiles",), ("profiles", "show", "gemini-tier1"), ("doctor",)):
+        shown = re.sub(r"\x1b\[[0-9;]*m", "", on_a_terminal(*arguments))
+        assert max(map(len, shown.splitlines())) <= 80
+
+
+def test_a_terminal_of_ascii_letters_gets_no_traceback(script, spend):
+    spend()
+    for arguments in (("status",), ("profiles",), ("doctor",)):
+        ran = script(*arguments, PYTHONIOENCODING="ascii")
+        assert ran.err == ""
+        assert ran.out.isascii()
+
+
+def test_a_reader_who_leaves_early_gets_no_traceback():
+    command = "'from massgen_plugins.cli import main; main()' profiles show gemini-tier1 | true"
+    done = subprocess.run(
+        f"{sys.executable} -c {command}", shell=True, capture_output=True, text=True, check=False
+    )
+    assert "Traceback" not in done.stderr
+
+
+def test_a_wrong_environment_variable_is_named(rl, monkeypatch):
+    monkeypatch.setenv("MASSGEN_PLUGINS_CONFIG_DIR", "relative")
+    for arguments in (("profiles",), ("status",), ("profiles", "use", "gemini-free")):
+        ran = rl(*arguments)
+        assert ran.code == 2
+        assert "MASSGEN_PLUGINS_CONFIG_DIR" in ran.err
+
+
+def test_ctrl_c_ends_with_130(rl, monkeypatch):
+    def interrupted(*_args, **_options):
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("massgen_plugins.cli.places.current_places", interrupted)
+    monkeypatch.setattr("massgen_plugins.cli.profiles.current_places", interrupted)
+    ran = rl("profiles")
+    assert ran.code == 130
+    assert "Traceback" not in ran.err
