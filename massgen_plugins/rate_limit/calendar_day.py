@@ -47,13 +47,26 @@ class DayCounter:
         zone: Where the day begins.
     """
 
-    __slots__ = ("_today", "meter", "spent", "zone")
+    __slots__ = ("_spent", "_today", "meter", "pending", "zone")
 
     def __init__(self, meter: Meter, zone: str) -> None:
         self.meter = meter
         self.zone = zone
-        self.spent: dict[int, int] = {}
+        self.pending = 0
+        """Spent today and not yet entered: whoever adds to it adds to ``meter.used`` as well."""
+        self._spent: dict[int, int] = {}
         self._today: tuple[int, ...] = ()
+
+    @property
+    def spent(self) -> dict[int, int]:
+        """What was spent, by day."""
+        self._enter()
+        return self._spent
+
+    @spent.setter
+    def spent(self, spent: dict[int, int]) -> None:
+        self._spent = spent
+        self.pending = 0
 
     def turn(self, wall: int) -> tuple[tuple[int, ...], int, int]:
         """Let it be the day of ``wall``.
@@ -63,6 +76,7 @@ class DayCounter:
             it on either), and from when until when this is so, in nanoseconds since the epoch.
         """
         days: tuple[int, ...]
+        self._enter()
         day = day_of(wall, self.zone)
         midnight = day_end(day, self.zone)
         if wall >= midnight - _DAY_MARGIN:
@@ -75,15 +89,18 @@ class DayCounter:
 
     def add(self, days: Sequence[int], amount: int) -> None:
         """Spend on these days; a negative amount gives back, never below zero."""
+        self._enter()
         for day in days:
-            self.spent[day] = max(0, self.spent.get(day, 0) + amount)
+            self._spent[day] = max(0, self._spent.get(day, 0) + amount)
         self._count_today()
-        while len(self.spent) > 3:
-            del self.spent[max(self.spent, key=lambda kept: abs(kept - days[0]))]
+        while len(self._spent) > 3:
+            del self._spent[max(self._spent, key=lambda kept: abs(kept - days[0]))]
+
+    def _enter(self) -> None:
+        if self.pending:
+            for day in self._today:
+                self._spent[day] = self._spent.get(day, 0) + self.pending
+            self.pending = 0
 
     def _count_today(self) -> None:
-        spent, today = self.spent, self._today
-        if len(today) == 1:
-            self.meter.used = spent.get(today[0], 0)
-        else:
-            self.meter.used = max((spent.get(day, 0) for day in today), default=0)
+        self.meter.used = max((self._spent.get(day, 0) for day in self._today), default=0)

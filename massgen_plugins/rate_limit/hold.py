@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from massgen_plugins.quota import Amounts, Scope
 from massgen_plugins.rate_limit.meter import Meter
 
-__all__ = ["Booked", "Hold", "stamp_of"]
+__all__ = ["Booked", "Hold"]
 
 _NOWHERE = Scope("", "", "")
 
@@ -51,7 +51,10 @@ class Hold:
     def settle(self, actual: Amounts) -> bool:
         """Replace estimates by what is known better; False if nothing changes."""
         self.landed = True
-        row = [actual.get(meter.kind, have) for meter, have in zip(self.meters, self.row, strict=True)]
+        row = self.row.copy()
+        for meter in self.meters:
+            if meter.kind in actual:
+                row[meter.index] = actual[meter.kind]
         if row == self.row:
             return False
         self.row = row
@@ -75,9 +78,3 @@ class Hold:
             if source in self.days and source is not None
         }
         self.meters = meters
-
-
-def stamp_of(begun: int, arrived: int | None, margin: int) -> int:
-    """The tick from which a call ages out of a window with this margin."""
-    latest = begun + margin
-    return latest if arrived is None or arrived > latest else arrived

@@ -12,7 +12,7 @@ from typing import NamedTuple
 
 from massgen_plugins.quota import NANOSECONDS, Amounts, CalendarDay, Limit, Sliding, margin_of
 from massgen_plugins.rate_limit.calendar_day import DayCounter, day_end, day_of
-from massgen_plugins.rate_limit.hold import Hold, stamp_of
+from massgen_plugins.rate_limit.hold import Hold
 from massgen_plugins.rate_limit.meter import Meter
 from massgen_plugins.rate_limit.sliding import SlidingWindow
 
@@ -88,7 +88,9 @@ class Ledger:
         for window in self._windows:
             window.add(hold.begun + window.margin, row)
         for counter in self._days:
-            counter.add(self._today[counter.meter.index], row[counter.meter.index])
+            amount = row[counter.meter.index]
+            counter.pending += amount
+            counter.meter.used += amount
         return hold
 
     def rebook(self, hold: Hold) -> None:
@@ -102,9 +104,12 @@ class Ledger:
         # Read once: another thread may report on the call meanwhile, and will then rebook it again.
         hold.booked = new_begun, new_arrived, new_row = hold.begun, hold.arrived, hold.row
         for window in self._windows:
-            margin = window.margin
-            new_stamp = stamp_of(new_begun, new_arrived, margin)
-            window.move(stamp_of(begun, arrived, margin), row, new_stamp, new_row)
+            stamp, new_stamp = begun + window.margin, new_begun + window.margin
+            if arrived is not None and arrived < stamp:
+                stamp = arrived
+            if new_arrived is not None and new_arrived < new_stamp:
+                new_stamp = new_arrived
+            window.move(stamp, row, new_stamp, new_row)
             if new_stamp + window.length < self._tick_until:
                 self._tick_until = new_stamp + window.length
         for counter in self._days:

@@ -34,7 +34,7 @@ class SlidingWindow:
         meters: The limits of this window.
     """
 
-    __slots__ = ("_grid", "_horizon", "_stamps", "length", "margin", "meters")
+    __slots__ = ("_cell_end", "_grid", "_horizon", "_stamps", "length", "margin", "meters")
 
     def __init__(self, length: int, margin: int, meters: Sequence[Meter]) -> None:
         self.length = length
@@ -42,6 +42,7 @@ class SlidingWindow:
         self.meters = tuple(meters)
         self._grid = max(1, length // GRID)
         self._horizon = 0
+        self._cell_end = 0  # where the grid cell of the latest stamp ends
         self._stamps = array("q")
 
     @property
@@ -62,17 +63,19 @@ class SlidingWindow:
     def add(self, stamp: int, row: Sequence[int]) -> None:
         """Spend ``row`` at ``stamp``; nothing happens if that has aged out already."""
         stamps = self._stamps
-        last = stamps[-1] if stamps else self._horizon
-        if stamp > last and (len(stamps) < EXACT or stamp // self._grid != last // self._grid):
+        if stamp <= (stamps[-1] if stamps else self._horizon):
+            if stamp > self._horizon:
+                self._change(self._cell_for(stamp), row)
+        elif len(stamps) >= EXACT and stamp < self._cell_end:
+            stamps[-1] = stamp
+            self._change(-1, row)
+        else:
             stamps.append(stamp)
+            self._cell_end = stamp - stamp % self._grid + self._grid
             for meter in self.meters:
                 amount = row[meter.index]
                 meter.column.append(amount)
                 meter.used += amount
-        elif stamp > self._horizon:
-            cell = self._cell_for(stamp)
-            for meter in self.meters:
-                meter.change(cell, row[meter.index])
 
     def move(self, stamp: int, row: Sequence[int], new_stamp: int, new_row: Sequence[int]) -> None:
         """Spend something else, at another time, in place of what was spent; nothing if that has aged out."""
@@ -81,10 +84,12 @@ class SlidingWindow:
         stamps = self._stamps
         cell = len(stamps) - 1 if stamps and stamps[-1] == stamp else bisect_left(stamps, stamp)
         earlier = stamps[cell - 1] if cell else self._horizon
-        if self._is_alone(cell, stamp, row) and earlier < new_stamp <= stamp and any(new_row):
+        if earlier < new_stamp <= stamp and self._is_alone(cell, stamp, row) and any(new_row):
             stamps[cell] = new_stamp
             for meter in self.meters:
-                meter.change(cell, new_row[meter.index] - row[meter.index])
+                amount = new_row[meter.index] - row[meter.index]
+                if amount:
+                    meter.change(cell, amount)
         else:
             self._take_back(cell, row)
             if any(new_row):
@@ -134,6 +139,10 @@ class SlidingWindow:
         nothing = array("q", bytes(8 * len(self._stamps)))
         for meter in self.meters:
             meter.take_over(array("q", known.get(meter.limit.key, nothing)))
+
+    def _change(self, cell: int, row: Sequence[int]) -> None:
+        for meter in self.meters:
+            meter.change(cell, row[meter.index])
 
     def _is_alone(self, cell: int, stamp: int, row: Sequence[int]) -> bool:
         """Whether a cell holds exactly one call, this one."""
