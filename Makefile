@@ -2,13 +2,14 @@
 
 VENV := .venv
 IN_VENV := $(VENV)/bin/python
+PINS := tests/constraints.txt
 
 # The first Python on PATH that is new enough; `make PYTHON=...` takes another.
 PYTHON ?= $(shell for name in python3 python3.13 python3.12 python3.11 python; do \
 	"$$name" -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && echo "$$name" && break; done)
 
 # Named after all that an installation depends on: when one of them changes, the next command installs anew.
-STAMP := $(VENV)/complete-$(shell { cat pyproject.toml Makefile; pwd; } | cksum | tr ' ' -)
+STAMP := $(VENV)/complete-$(shell { cat pyproject.toml $(PINS) Makefile; pwd; } | cksum | tr ' ' -)
 
 .DEFAULT_GOAL := help
 .PHONY: help setup demo test test-fast lint clean
@@ -38,10 +39,10 @@ clean:  ## Remove .venv and all that the tools left behind
 
 # Always from nothing, so that no package which an earlier installation left can hide a missing dependency.
 # Dependency groups need pip 25.1; the pip that comes with Python 3.11 is older.
-$(STAMP): pyproject.toml
+$(STAMP):
 	@test -n "$(PYTHON)" || { echo "Python 3.11 or newer is needed on PATH, or: make PYTHON=/path/to/python" >&2; exit 1; }
 	@echo "Setting up $(VENV); MassGen brings about 270 packages, so this takes some minutes."
 	"$(PYTHON)" -m venv --clear $(VENV)
 	$(IN_VENV) -m pip install --quiet --upgrade "pip>=25.1"
-	$(IN_VENV) -m pip install --quiet --editable . --group dev
+	$(IN_VENV) -m pip install --quiet --editable . --group dev --constraint $(PINS)
 	@touch $(STAMP)

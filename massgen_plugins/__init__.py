@@ -1,7 +1,5 @@
 """Plugins for MassGen: middleware around every model call, rate limiting first among them."""
 
-from __future__ import annotations
-
 __all__ = ["__version__"]
 
 __version__ = "0.1.0"

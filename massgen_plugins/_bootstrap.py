@@ -26,16 +26,19 @@ class HostFinder:
         """Let the other finders find the module, and attach to it once it has been executed."""
         if name not in self.waiting:
             return None
-        self.waiting.discard(name)
-        if not self.waiting:
-            stop()
         for finder in sys.meta_path:
             find = getattr(finder, "find_spec", None)
             spec = find(name, path, target) if find and finder is not self else None
             if spec is not None:
-                _attach_after_execution(spec)
+                _attach_after_execution(spec, self)
                 return spec
         return None
+
+    def seen(self, name: str) -> None:
+        """The module was executed, and not merely looked up; when it was the last one, the watch is over."""
+        self.waiting.discard(name)
+        if not self.waiting:
+            stop()
 
 
 def start() -> None:
@@ -51,7 +54,7 @@ def stop() -> None:
     sys.meta_path[:] = [finder for finder in sys.meta_path if not isinstance(finder, HostFinder)]
 
 
-def _attach_after_execution(spec: object) -> None:
+def _attach_after_execution(spec: object, finder: HostFinder) -> None:
     loader = spec.loader
     execute = getattr(loader, "exec_module", None)
     if execute is None:
@@ -60,11 +63,14 @@ def _attach_after_execution(spec: object) -> None:
     def execute_and_attach(module: object) -> None:
         del loader.exec_module  # the loader is as it was; only this one execution was ours
         execute(module)
+        finder.seen(spec.name)
         try:
             from massgen_plugins.host.attach import attach
 
             attach(module)
         except Exception as error:
-            print(f"massgen-plugins: could not attach to {spec.name}: {error!r}.", file=sys.stderr)
+            print(  # noqa: T201 - the host's logger may not be there yet
+                f"massgen-plugins: could not attach to {spec.name}: {error!r}.", file=sys.stderr
+            )
 
     loader.exec_module = execute_and_attach

@@ -13,7 +13,6 @@ import pluggy
 
 from massgen_plugins import hookspecs
 from massgen_plugins.events import Event
-from massgen_plugins.hook_answers import anything, as_directories, as_middleware, as_provider
 from massgen_plugins.hookspecs import PROJECT, AgentInfo, MiddlewareContext
 from massgen_plugins.middleware import Middleware
 from massgen_plugins.providers.base import Provider
@@ -49,33 +48,33 @@ class Plugins:
         self._failed: set[tuple[str, str]] = set()
 
     def names(self) -> list[str]:
-        """Names of all plugins, in the order of registration."""
-        return [name for name, _ in self._manager.list_name_plugin() if name]
+        """Names of all plugins that are not blocked, in the order of registration."""
+        return [name for name, plugin in self._manager.list_name_plugin() if plugin is not None]
 
     def middleware(self, context: MiddlewareContext) -> list[Middleware]:
         """Every plugin's middleware, outermost first."""
-        return self._ask("massgen_middleware", as_middleware, context=context)
+        return self._ask("massgen_middleware", _as_middleware, context=context)
 
     def providers(self) -> list[Provider]:
         """Every plugin's provider, third parties first."""
-        return self._ask("massgen_provider", as_provider)
+        return self._ask("massgen_provider", _as_provider)
 
     def profile_directories(self) -> list[Path]:
         """Directories with further profiles."""
-        found = self._ask("massgen_profile_directories", as_directories)
+        found = self._ask("massgen_profile_directories", _as_directories)
         return [directory for some in found for directory in some]
 
     def agent_starting(self, agent: AgentInfo) -> None:
         """Tell every plugin of an agent."""
-        self._ask("massgen_agent_starting", anything, agent=agent)
+        self._ask("massgen_agent_starting", _anything, agent=agent)
 
     def event(self, event: Event) -> None:
         """Tell every plugin of an event."""
-        self._ask("massgen_event", anything, event=event)
+        self._ask("massgen_event", _anything, event=event)
 
     def cli_commands(self, app: typer.Typer) -> None:
         """Let every plugin add commands."""
-        self._ask("massgen_cli_commands", anything, app=app)
+        self._ask("massgen_cli_commands", _anything, app=app)
 
     def _ask(self, hook: str, read: Callable[[Any], T], **arguments: object) -> list[T]:
         """What the plugins answer, last registered first, as ``read`` understands it; None is no answer.
@@ -143,6 +142,33 @@ def _check(manager: pluggy.PluginManager, plugin: object) -> None:
             raise pluggy.PluginValidationError(plugin, f"there is no hook {caller.name}")
         if any(each.wrapper or each.hookwrapper for each in caller.get_hookimpls() if each.plugin is plugin):
             raise pluggy.PluginValidationError(plugin, f"{caller.name} cannot be wrapped, add a middleware")
+
+
+# What plugins may answer; checked at once, since a wrong object would fail far from its cause.
+
+
+def _as_middleware(answer: object) -> Middleware:
+    if not isinstance(answer, Middleware):
+        raise TypeError(f"{answer!r} is not a massgen_plugins.middleware.Middleware")
+    return answer
+
+
+def _as_provider(answer: Any) -> Provider:
+    missing = [name for name in vars(Provider) if not name.startswith("_") and not hasattr(answer, name)]
+    if missing:
+        raise TypeError(f"{answer!r} is not a provider: it lacks {', '.join(missing)}")
+    provider: Provider = answer
+    return provider
+
+
+def _as_directories(answer: Iterable[Any]) -> list[Path]:
+    if isinstance(answer, str):
+        raise TypeError("one string instead of a list of directories")
+    return [Path(each) for each in answer]
+
+
+def _anything(answer: object) -> object:
+    return answer
 
 
 def _blocked() -> list[str]:

@@ -108,7 +108,7 @@ class CallOutcome:
 class Action(StrEnum):
     """What a middleware wants done with an answer."""
 
-    PASS = "pass"
+    PASS = "pass"  # noqa: S105 - not a password
     SEND_AGAIN = "send_again"
 
 
@@ -130,7 +130,7 @@ class Middleware:
     def on_written(self, call: ModelCall) -> None:
         """The request is being written to the network: from now on the server may count it."""
 
-    async def after_call(self, call: ModelCall, outcome: CallOutcome) -> Action:
+    async def after_call(self, call: ModelCall, outcome: CallOutcome) -> Action:  # noqa: ARG002 - to override
         """Runs when the answer's headers (and of a stream the first event) are here, or when none came.
 
         Returns:

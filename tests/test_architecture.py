@@ -28,7 +28,7 @@ ALLOWED = {
     "testing": {"quota", "middleware", "errors", "rate_limit", "events"},
     "host": {"quota", "errors", "events", "middleware", "providers", "rate_limit", "profiles", "hookspecs"}
     | {"manager", "wire"},
-    "demo": {"sandbox", "quota", "errors", "profiles", "rate_limit"},
+    "demo": {"sandbox", "quota", "errors", "hookspecs", "middleware"},
     "cli": {"quota", "errors", "events", "profiles", "rate_limit", "hookspecs", "manager", "host", "demo"}
     | {"_bootstrap", "providers"},
 }

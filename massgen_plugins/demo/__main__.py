@@ -16,7 +16,10 @@ def _options() -> argparse.Namespace:
         "Takes about two minutes, needs no API key and no network.",
     )
     parser.add_argument(
-        "--example", default=DEFAULT_EXAMPLE, metavar="NAME", help=f"of MassGen's own (default: {DEFAULT_EXAMPLE})"
+        "--example",
+        default=DEFAULT_EXAMPLE,
+        metavar="NAME",
+        help=f"of MassGen's own (default: {DEFAULT_EXAMPLE})",
     )
     parser.add_argument(
         "--rpm", type=int, metavar="N", help="what the sandbox grants each model (default: Flash 10, Pro 2)"

@@ -10,7 +10,7 @@ from typing import Any
 
 import yaml
 
-from massgen_plugins.demo.failure import DemoFailed
+from massgen_plugins.demo.failure import DemoError
 
 __all__ = ["DEFAULT_EXAMPLE", "Example", "find_example"]
 
@@ -54,14 +54,16 @@ def find_example(name: str) -> Example:
     """Read a shipped example.
 
     Raises:
-        DemoFailed: MassGen is not installed, or the example cannot be run against the sandbox.
+        DemoError: MassGen is not installed, or the example cannot be run against the sandbox.
     """
     folder = _configs()
     wanted = name.removeprefix("@examples/").removesuffix(".yaml")
     config = _suitable(folder / f"{wanted}.yaml")
     if config is None:
         names = ", ".join(_suitable_names(folder))
-        raise DemoFailed(f"There is no example {name[:80]!r} that needs nothing but Gemini; take one of: {names}.")
+        raise DemoError(
+            f"There is no example {name[:80]!r} that needs nothing but Gemini; take one of: {names}."
+        )
     backends = [agent["backend"] for agent in config["agents"]]
     text = _dump(config)
     for backend in backends:
@@ -73,7 +75,7 @@ def find_example(name: str) -> Example:
 def _configs() -> Path:
     spec = importlib.util.find_spec("massgen")
     if spec is None or spec.origin is None:
-        raise DemoFailed("MassGen is not installed beside this package; run `pip install massgen`.")
+        raise DemoError("MassGen is not installed beside this package; run `pip install massgen`.")
     return Path(spec.origin).parent / "configs"
 
 

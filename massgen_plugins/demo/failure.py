@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from massgen_plugins.errors import MassgenPluginsError
 
-__all__ = ["DemoFailed"]
+__all__ = ["DemoError"]
 
 
-class DemoFailed(MassgenPluginsError):
+class DemoError(MassgenPluginsError):
     """The demo could not be carried out; the message says what to do."""

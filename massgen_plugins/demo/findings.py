@@ -9,6 +9,7 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from typing import Any
 
+from massgen_plugins.demo.failure import DemoError
 from massgen_plugins.demo.host_run import HostRun
 from massgen_plugins.demo.observer import read_record
 from massgen_plugins.sandbox import SandboxReport
@@ -21,6 +22,9 @@ _BACK_OFF = re.compile(r"Retry \d+/\d+, backing off")
 _COMPLAINT = "Rate limited"
 """How MassGen's retry messages begin: it puts them into what an agent says."""
 
+_LAST_WORDS = 20
+"""Lines that are shown of what a failed run printed."""
+
 
 @dataclass(frozen=True, slots=True)
 class Findings:
@@ -29,20 +33,19 @@ class Findings:
     Attributes:
         requests: Requests that reached the server.
         refused: Those that it answered with 429.
-        completed: Seconds that MassGen itself says it took; None if it did not finish.
-        demanded: Seconds that the quota alone demands for the requests that were answered.
+        completed: Seconds that MassGen itself says it took.
+        demanded: Seconds that the limits alone demand for the requests that were answered.
         back_offs: Times that MassGen backed off and tried again.
-        spoilt_answers: Answers that hold MassGen's complaint about a rate limit.
-        spoilt_outputs: Agents whose output holds it.
+        spoilt_answers: Different answers that hold MassGen's complaint about a rate limit.
+        spoilt_outputs: Agents whose other output holds it.
         counted: Input tokens by the server's count, by model.
         settled: Input tokens that the limiter settled, by model; empty without the limiter.
         limited: Requests that the limiter let go; 0 without it.
-        exit_code: MassGen's; None if it was ended by us.
     """
 
     requests: int
     refused: int
-    completed: float | None
+    completed: float
     demanded: float
     back_offs: int
     spoilt_answers: int
@@ -50,7 +53,6 @@ class Findings:
     counted: Mapping[str, int]
     settled: Mapping[str, int]
     limited: int
-    exit_code: int | None
 
     def to_mapping(self) -> dict[str, Any]:
         """The same for JSON."""
@@ -64,14 +66,18 @@ def examine(run: HostRun, report: SandboxReport, rpm: Mapping[str, int]) -> Find
         run: The run.
         report: What its sandbox saw.
         rpm: The limiter's requests per minute, by model.
+
+    Raises:
+        DemoError: MassGen did not finish.
     """
-    work = run.household.work
-    record = read_record(run.household.record)
     completed = _COMPLETED.search(run.household.output.read_text("utf-8", "replace"))
+    if run.exit_code != 0 or completed is None:
+        raise DemoError("MassGen did not finish. Its last words:\n" + "\n".join(_last_words(run)))
+    record = read_record(run.household.record)
     return Findings(
         requests=report.arrived,
         refused=report.refused,
-        completed=float(completed[1]) if completed else None,
+        completed=float(completed[1]),
         demanded=seconds_demanded(report, rpm),
         back_offs=len(_BACK_OFF.findall(run.household.errors.read_text("utf-8", "replace"))),
         spoilt_answers=_complaints(run, "answer.txt"),
@@ -79,5 +85,27 @@ def examine(run: HostRun, report: SandboxReport, rpm: Mapping[str, int]) -> Find
         counted=report.input_tokens,
         settled=record.settled,
         limited=record.calls,
-        exit_code=run.exit_code,
     )
+
+
+def seconds_demanded(report: SandboxReport, rpm: Mapping[str, int]) -> float:
+    """The time in which a team that never waits needlessly gets these answers.
+
+    The first window's calls leave at once, and each further window's a minute later; the last one has to be
+    answered. Models are limited apart from each other, so the slowest decides.
+    """
+    answered = Counter(record.quota_model for record in report.requests if record.served)
+    windows = [math.ceil(calls / rpm[model]) for model, calls in answered.items() if rpm.get(model)]
+    return (max(windows, default=1) - 1) * _MINUTE + report.last_latency
+
+
+def _last_words(run: HostRun) -> list[str]:
+    said = run.household.output.read_text("utf-8", "replace") + run.household.errors.read_text(
+        "utf-8", "replace"
+    )
+    return said.splitlines()[-_LAST_WORDS:]
+
+
+def _complaints(run: HostRun, files: str) -> int:
+    texts = {path.read_text("utf-8", "replace") for path in run.household.work.rglob(files)}
+    return sum(_COMPLAINT in text for text in texts)

@@ -11,7 +11,7 @@ import time
 from contextlib import suppress
 from typing import Self
 
-from massgen_plugins.demo.failure import DemoFailed
+from massgen_plugins.demo.failure import DemoError
 from massgen_plugins.demo.household import Household
 
 __all__ = ["HostRun"]
@@ -86,5 +86,5 @@ def _massgen() -> str:
     """MassGen's command, of the environment that this package is installed in."""
     command = shutil.which("massgen", path=sysconfig.get_path("scripts")) or shutil.which("massgen")
     if command is None:
-        raise DemoFailed("There is no `massgen` command beside this package; run `pip install massgen`.")
+        raise DemoError("There is no `massgen` command beside this package; run `pip install massgen`.")
     return command

@@ -17,6 +17,7 @@ RECORD_VARIABLE = "MASSGEN_PLUGINS_DEMO_RECORD"
 _PASSED_ON = ("PATH", "PYTHONPATH", "LANG", "LC_ALL", "LC_CTYPE", "TZ", "TMPDIR", "SYSTEMROOT")
 """All of the user's environment that a run gets to see: above all, no API key and no proxy."""
 
+_NOBODY = "http://127.0.0.1:9"
 _METADATA = "Metadata-Version: 2.1\nName: massgen-plugins-demo\nVersion: 0\n"
 _ENTRY_POINT = "[massgen_plugins]\ndemo = massgen_plugins.demo.observer\n"
 
@@ -26,7 +27,7 @@ class Household:
     """The directories of one run.
 
     Attributes:
-        root: An empty directory that belongs to the run.
+        root: A directory that belongs to the run; made when it is furnished.
     """
 
     root: Path
@@ -58,7 +59,7 @@ class Household:
 
     def furnish(self, config: str, rpm: Mapping[str, int]) -> None:
         """Write the configuration, the observer's registration, and limits by model if there are any."""
-        self.work.mkdir()
+        self.work.mkdir(parents=True)
         self.config.write_text(config, encoding="utf-8")
         self.record.touch()
         registration = self._observers / "massgen_plugins_demo-0.dist-info"
@@ -84,7 +85,10 @@ class Household:
             # MassGen looks for .env files in all directories above its own; a key in one must stay there.
             "GOOGLE_API_KEY": "sandbox",
             "PYTHON_DOTENV_DISABLED": "1",
-            # Without it, litellm asks GitHub for a list of prices while it is imported.
+            # MassGen and litellm ask the web for lists of prices: nobody answers at this proxy.
+            "HTTPS_PROXY": _NOBODY,
+            "HTTP_PROXY": _NOBODY,
+            "NO_PROXY": "127.0.0.1",
             "LITELLM_LOCAL_MODEL_COST_MAP": "True",
         }
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 import json
 import os
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from itertools import count
 from pathlib import Path
@@ -17,19 +17,22 @@ from weakref import WeakKeyDictionary
 from massgen_plugins.demo.household import RECORD_VARIABLE
 from massgen_plugins.hookspecs import MiddlewareContext, hookimpl
 from massgen_plugins.middleware import Action, CallOutcome, Middleware, ModelCall
-from massgen_plugins.quota import Amounts, Kind
+from massgen_plugins.quota import MINUTE, Amounts, Kind, Scope, ScopeRules
 
 __all__ = ["Record", "massgen_middleware", "read_record"]
 
 
 class _Observer(Middleware):
-    def __init__(self, file: Path) -> None:
+    def __init__(self, file: Path, rules: Callable[[Scope], ScopeRules]) -> None:
         self._file = file
+        self._rules = rules
         self._numbers: WeakKeyDictionary[ModelCall, int] = WeakKeyDictionary()
         self._next = count()
 
     async def before_call(self, call: ModelCall) -> None:
-        self._write("asked", call)
+        limits = self._rules(call.scope).limits
+        rpm = [x.amount for x in limits if x.kind is Kind.REQUESTS and x.window == MINUTE]
+        self._write("asked", call, min(rpm, default=0))
 
     def on_written(self, call: ModelCall) -> None:
         self._write("left", call)
@@ -42,9 +45,9 @@ class _Observer(Middleware):
     def on_usage(self, call: ModelCall, usage: Amounts) -> None:
         self._write("settled", call, usage.get(Kind.INPUT_TOKENS, 0))
 
-    def _write(self, what: str, call: ModelCall, tokens: int = 0) -> None:
+    def _write(self, what: str, call: ModelCall, amount: int = 0) -> None:
         number = self._numbers.setdefault(call, next(self._next))
-        line = json.dumps([what, number, call.scope.model, tokens])
+        line = json.dumps([what, number, call.scope.model, amount])
         with self._file.open("a", encoding="utf-8") as file:  # one write: lines of two threads do not mix
             file.write(line + "\n")
 
@@ -53,7 +56,7 @@ class _Observer(Middleware):
 def massgen_middleware(context: MiddlewareContext) -> Middleware | None:
     """Watch, if the demo asked for it."""
     file = os.environ.get(RECORD_VARIABLE)
-    return _Observer(Path(file)) if file else None
+    return _Observer(Path(file), context.rules) if file else None
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,27 +67,36 @@ class Record:
         calls: How many calls the limiter let go.
         waiting: How many wait for it now.
         settled: Input tokens that the calls were settled with, by model.
+        rpm: The limit of requests per minute that held, by model.
     """
 
     calls: int
     waiting: int
     settled: Mapping[str, int]
+    rpm: Mapping[str, int]
 
 
 def read_record(file: Path) -> Record:
     """Read the record of a run, which may be going on."""
     latest: dict[int, str] = {}
-    left = 0
     usage: dict[int, tuple[str, int]] = {}
-    for line in file.read_text(encoding="utf-8").splitlines(keepends=True):
-        if not line.endswith("\n"):  # it is being written
-            break
-        what, call, model, tokens = json.loads(line)
+    rpm: dict[str, int] = {}
+    calls = 0
+    for what, call, model, amount in _lines(file):
         latest[call] = what
-        left += what == "left"
+        calls += what == "left"
+        if what == "asked" and amount:
+            rpm[model] = amount
         if what == "settled":
-            usage[call] = (model, tokens)  # the last report is the true one
+            usage[call] = (model, amount)  # the last report is the true one
     settled: Counter[str] = Counter()
     for model, tokens in usage.values():
         settled[model] += tokens
-    return Record(left, sum(what == "asked" for what in latest.values()), dict(settled))
+    return Record(calls, list(latest.values()).count("asked"), dict(settled), rpm)
+
+
+def _lines(file: Path) -> Iterator[tuple[str, int, str, int]]:
+    for line in file.read_text(encoding="utf-8").splitlines(keepends=True):
+        if line.endswith("\n"):  # else it is being written
+            what, call, model, amount = json.loads(line)
+            yield what, call, model, amount

@@ -1,4 +1,4 @@
-"""How many admitted calls wait for their answer, by process; for people to look at, no decision rests on it."""
+"""How many admitted calls wait for their answer, by process; for people to see, no decision rests on it."""
 
 from __future__ import annotations
 

@@ -18,8 +18,8 @@ Booked = tuple[int, int | None, list[int]]
 class Hold:
     """A call from its admission to its settlement.
 
-    The truth (``begun``, ``arrived``, ``row``) may run ahead of what is ``booked``: a stamp matters one window
-    later, so it can travel with the next transaction. Rows are replaced, never changed.
+    The truth (``begun``, ``arrived``, ``row``) may run ahead of what is ``booked``: a stamp matters one
+    window later, so it can travel with the next transaction. Rows are replaced, never changed.
 
     Attributes:
         scope: Where it was admitted; known to the limiter, not to the ledger.

@@ -16,7 +16,7 @@ from massgen_plugins.rate_limit.stores.base import StoreBusy
 __all__ = ["POLL", "Lane", "Waiter"]
 
 POLL = 0.25
-"""Seconds after which a waiting lane asks again at the latest: it renews its lease and hears of early releases."""
+"""Seconds after which a waiting lane asks again at the latest: it renews its lease, and hears of releases."""
 
 _BUSY = 0.003
 

@@ -1,8 +1,9 @@
 """What one scope has spent, in all its limits at once. Pure: every moment is an argument.
 
-A call is written into its windows at once, with a stamp in the *future*: by when the server will have counted
-it at the latest. The arrival of its answer's headers moves the stamp back to that moment, since the server has
-counted it by then. It ages out one window after its stamp. A process that dies leaves its calls as spent.
+A call is written into its windows at once, with a stamp in the *future*: by when the server will have
+counted it at the latest. The arrival of its answer's headers moves the stamp back to that moment, since the
+server has counted it by then. It ages out one window after its stamp. A process that dies leaves its calls as
+spent.
 """
 
 from __future__ import annotations
@@ -71,7 +72,7 @@ class Ledger:
             self._turn_days(wall)
 
     def take(self, tick: int, wall: int, amounts: Amounts) -> Hold | None:
-        """Reserve ``amounts`` if they fit as they are; the way of nearly every call, hence without detours."""
+        """Reserve ``amounts`` if they fit as they are: the way of nearly every call, so without detours."""
         if tick >= self._tick_until or not self._wall_from <= wall < self._wall_until:
             self.advance(Moment(tick, wall))
         row = []
@@ -110,8 +111,7 @@ class Ledger:
             if new_arrived is not None and new_arrived < new_stamp:
                 new_stamp = new_arrived
             window.move(stamp, row, new_stamp, new_row)
-            if new_stamp + window.length < self._tick_until:
-                self._tick_until = new_stamp + window.length
+            self._tick_until = min(self._tick_until, new_stamp + window.length)
         for counter in self._days:
             index = counter.meter.index
             if new_row[index] != row[index]:

@@ -1,4 +1,6 @@
-"""What refusals taught a scope: pauses, lower limits, closed doors, caution. Pure: time and chance are arguments.
+"""What refusals taught a scope: pauses, lower limits, closed doors, caution.
+
+Pure: time and chance are arguments.
 
 The table that this file is:
 
@@ -68,7 +70,7 @@ class Lessons:
         """The amounts in force: the lower of declared and learned, and of sliding windows the share."""
         return [self._cap(limit) for limit in limits]
 
-    def refused(
+    def refused(  # noqa: PLR0913, PLR0917 - all that a lesson depends on, and nothing is read behind its back
         self, refusal: Refusal, begun: int, now: Moment, zone: str, limits: Sequence[Limit], chance: float
     ) -> None:
         """Learn from a provider's "no".

@@ -14,8 +14,8 @@ from massgen_plugins.errors import CallRefused
 from massgen_plugins.middleware import Refusal
 from massgen_plugins.quota import NANOSECONDS, Amounts, Scope, ScopeRules
 from massgen_plugins.rate_limit import messages
-from massgen_plugins.rate_limit.lane import Lane, Waiter
 from massgen_plugins.rate_limit.hold import Hold
+from massgen_plugins.rate_limit.lane import Lane, Waiter
 from massgen_plugins.rate_limit.line import Bid
 from massgen_plugins.rate_limit.scope_state import Blocker, Decision, Reason
 from massgen_plugins.rate_limit.stores.base import ScopeUnknown, Store, StoreBusy
@@ -323,7 +323,7 @@ class Limiter:
             return operation()
 
     def _insist(self, scope: Scope, operation: Callable[[], T]) -> T | None:
-        """Do it even if the store is busy at first; None if it stays so: then the next transaction tells it."""
+        """Do it even if the store is busy at first; None if it stays so: the next transaction tells it."""
         for _ in range(_TRIES):
             try:
                 return self._known(scope, operation)

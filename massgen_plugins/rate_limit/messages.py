@@ -96,8 +96,8 @@ def learned_message(scope: Scope, refusal: Refusal) -> str:
 def size_message(scope: Scope, tokens: int, limit: int) -> str:
     """One call is larger than the whole limit of a minute."""
     return (
-        f"{_PREFIX}: one call to {scope.model} takes about {tokens:,} input tokens, and the whole minute's quota is "
-        f"{limit:,}: it can never pass. Send less context, or use a model with a higher quota."
+        f"{_PREFIX}: one call to {scope.model} takes about {tokens:,} input tokens, and the whole minute's "
+        f"quota is {limit:,}: it can never pass. Send less context, or use a model with a higher quota."
     )
 
 

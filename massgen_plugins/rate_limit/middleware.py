@@ -46,7 +46,7 @@ class RateLimitMiddleware(Middleware):
         self,
         limiter: Callable[[Scope], Limiter],
         rules: Callable[[Scope], ScopeRules],
-        emit: Callable[[Event], None] = lambda event: None,
+        emit: Callable[[Event], None] = lambda _: None,
     ) -> None:
         self._limiter_of = limiter
         self._rules = rules
@@ -131,7 +131,7 @@ class RateLimitMiddleware(Middleware):
         return Action.SEND_AGAIN
 
     def _hopeless(self, call: ModelCall, passage: _Passage, refusal: Refusal) -> CallRefused | None:
-        """The error for a call that no waiting within this window can save; days are met at the next admission."""
+        """The error for a call that no wait can save; a spent day is met at the next admission."""
         if refusal.kind is RefusalKind.PERMANENT:
             return CallRefused(messages.closed_message(call.scope, refusal.advice))
         if refusal.kind is RefusalKind.MINUTE and passage.refusals > 1:

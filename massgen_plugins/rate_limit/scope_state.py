@@ -96,7 +96,7 @@ class ScopeState:
         self._rebuild(self.ledger)
 
     def configure(self, rules: ScopeRules) -> None:
-        """Let other rules hold. What was learned under a limit that changes is forgotten: it was asked anew."""
+        """Let other rules hold. What was learned under a limit that changes is forgotten."""
         if rules == self.rules:
             return
         before = {limit.key: limit for limit in self.rules.limits}

@@ -3,9 +3,9 @@
 Time is in integer nanoseconds: with floating-point seconds one call too many fits exactly at the edge.
 
 A cell is a stamp and what was spent at it, one column for each limit. A window of up to ``EXACT`` cells is
-exact to the nanosecond. Beyond that, calls within the same ``1 / GRID`` of the window share a cell, which ages
-out with the latest of them: never too early, and at most that much too late. So a window never has more than
-``EXACT + GRID`` cells and those of the margin, whatever its limits.
+exact to the nanosecond. Beyond that, calls within the same ``1 / GRID`` of the window share a cell, which
+ages out with the latest of them: never too early, and at most that much too late. So a window never has more
+than ``EXACT + GRID`` cells and those of the margin, whatever its limits.
 """
 
 from __future__ import annotations
@@ -13,6 +13,7 @@ from __future__ import annotations
 from array import array
 from bisect import bisect_left, bisect_right
 from collections.abc import Sequence
+from itertools import pairwise
 
 from massgen_plugins.rate_limit.meter import Meter
 
@@ -124,7 +125,7 @@ class SlidingWindow:
         count, rest = divmod(len(numbers), len(self.meters) + 1)
         stamps = numbers[:count]
         columns = [numbers[count * n : count * (n + 1)] for n in range(1, len(self.meters) + 1)]
-        unordered = any(a >= b for a, b in zip(stamps, stamps[1:], strict=False))
+        unordered = any(earlier >= later for earlier, later in pairwise(stamps))
         if rest or unordered or any(min(column, default=0) < 0 for column in columns):
             raise ValueError("the stored window is damaged")
         self._horizon, self._stamps = horizon, stamps

@@ -1,7 +1,7 @@
 """The mandatory cooldown after agents start, one for each run in each scope. Pure: ticks are arguments.
 
-``probe``: when a run's first call in a scope was let go, no other of that run leaves until its answer begins or the
-cooldown has passed, so that a dead key or a lower limit costs one refusal and not one per agent.
+``probe``: when a run's first call in a scope was let go, no other of that run leaves until its answer begins
+or the cooldown has passed, so that a dead key or a lower limit costs one refusal and not one per agent.
 ``space``: the first calls of a run's agents keep the cooldown between each other.
 Neither is repeated when an agent restarts.
 """

@@ -131,7 +131,7 @@ def test_a_request_larger_than_the_whole_quota_ends_with_a_sentence(clock) -> No
     stage = Stage(clock, rules(mode="off", tpm=1_000))
     stated = StatedLimit(Kind.INPUT_TOKENS, per_day=False, amount=800)
     outcome = CallOutcome(429, Refusal(RefusalKind.MINUTE, 1.0, [stated]))
-    with pytest.raises(CallRefused, match="5,000 input tokens.*800"):
+    with pytest.raises(CallRefused, match=r"5,000 input tokens.*800"):
         clock.run(stage.send(a_call(tokens=5_000), lambda: outcome))
     assert len(stage.left) == 2
 

@@ -19,7 +19,7 @@ RULES = ScopeRules(limits=(Limit(Kind.REQUESTS, 10, Sliding(10**9)),), cooldown_
 async def main(path: Path, log: Path) -> None:
     limiter = Limiter(SqliteStore(path))
     await limiter.prepare(SCOPE, RULES)
-    print("ready", flush=True)
+    print("ready", flush=True)  # noqa: T201 - whoever started it waits for this
     with log.open("a", buffering=1) as file:
 
         async def take() -> None:

@@ -16,11 +16,11 @@ from massgen_plugins.rate_limit.scope_state import Decision, Usage
 __all__ = ["ScopeUnknown", "ScopeView", "Store", "StoreBusy"]
 
 
-class StoreBusy(Exception):  # noqa: N818 - not an error but an answer: ask again in a moment
+class StoreBusy(Exception):
     """Another process holds the store at this instant; the operation did not happen."""
 
 
-class ScopeUnknown(Exception):  # noqa: N818 - the same
+class ScopeUnknown(Exception):
     """The store knows nothing of this scope (any more): configure it, and ask again. Nothing happened."""
 
 

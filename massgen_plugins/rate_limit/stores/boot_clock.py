@@ -2,7 +2,7 @@
 
 The wall clock may be set; a monotonic clock begins anew with each boot. So the time since boot (which counts
 suspends) is shifted by an offset that is kept with the data: after a reboot the clock continues from the last
-tick that was written, plus the time since the boot. It never runs ahead of true time, so nothing ages out early.
+tick that was written, plus the time since the boot. It never runs ahead of true time: nothing ages out early.
 """
 
 from __future__ import annotations

@@ -15,11 +15,11 @@ from massgen_plugins.rate_limit.line import Bid, Claim, Line
 __all__ = [
     "BROKEN",
     "decode_flights",
-    "encode_flights",
     "decode_ledger",
     "decode_lessons",
     "decode_line",
     "decode_rules",
+    "encode_flights",
     "encode_ledger",
     "encode_lessons",
     "encode_line",

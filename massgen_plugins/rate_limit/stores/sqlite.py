@@ -25,20 +25,27 @@ __all__ = ["SCHEMA_VERSION", "SqliteStore", "decode_state"]
 SCHEMA_VERSION = 1
 _SCHEMA = """
 CREATE TABLE IF NOT EXISTS clock (one INTEGER PRIMARY KEY CHECK (one = 1), boot TEXT, offset INTEGER);
-CREATE TABLE IF NOT EXISTS secret (one INTEGER PRIMARY KEY CHECK (one = 1), fingerprint_key BLOB NOT NULL);
+CREATE TABLE IF NOT EXISTS secret (
+    one INTEGER PRIMARY KEY CHECK (one = 1), fingerprint_key BLOB NOT NULL
+);
 CREATE TABLE IF NOT EXISTS scope (
     id INTEGER PRIMARY KEY,
     provider TEXT NOT NULL, account TEXT NOT NULL, model TEXT NOT NULL, endpoint TEXT NOT NULL,
     version INTEGER NOT NULL, tick INTEGER NOT NULL,
-    rules TEXT NOT NULL, lessons TEXT NOT NULL, line TEXT NOT NULL, flights TEXT NOT NULL, ledger BLOB NOT NULL,
+    rules TEXT NOT NULL, lessons TEXT NOT NULL, line TEXT NOT NULL, flights TEXT NOT NULL,
+    ledger BLOB NOT NULL,
     UNIQUE (provider, account, model, endpoint)
 );
 """
 _FIND = "SELECT id, version FROM scope WHERE provider = ? AND account = ? AND model = ? AND endpoint = ?"
 _READ = "SELECT rules, lessons, line, flights, ledger FROM scope WHERE id = ?"
-_WRITE = "UPDATE scope SET version = ?, tick = ?, rules = ?, lessons = ?, line = ?, flights = ?, ledger = ? WHERE id = ?"
+_WRITE = (
+    "UPDATE scope SET version = ?, tick = ?, rules = ?, lessons = ?, line = ?, flights = ?, ledger = ?"
+    " WHERE id = ?"
+)
 _MAKE = (
-    "INSERT INTO scope (version, tick, rules, lessons, line, flights, ledger, provider, account, model, endpoint)"
+    "INSERT INTO scope"
+    " (version, tick, rules, lessons, line, flights, ledger, provider, account, model, endpoint)"
     " VALUES (0, 0, '', '', '', '', x'', ?, ?, ?, ?)"
 )
 _LOCK_WAIT = 0.005
