@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from enum import StrEnum
 
+from massgen_plugins.errors import CallRefused
 from massgen_plugins.quota import Amounts, Kind, Scope
 
 __all__ = [
@@ -147,35 +149,73 @@ class Middleware:
 
 
 class Chain:
-    """All middleware in order: ``before_call`` first to last, everything after it last to first."""
+    """All middleware in order: ``before_call`` first to last, everything after it last to first.
 
-    def __init__(self, middleware: Sequence[Middleware]) -> None:
+    Args:
+        middleware: Outermost first.
+        fault: Told of a method of a middleware that failed, and with what; the others go on, so that one
+            plugin's fault does not switch the limiter off. Without it, failures are raised.
+    """
+
+    def __init__(
+        self, middleware: Sequence[Middleware], fault: Callable[[str, Exception], None] | None = None
+    ) -> None:
         self._forward = tuple(middleware)
         self._backward = tuple(reversed(self._forward))
+        self._fault = fault
 
     async def before_call(self, call: ModelCall) -> None:
         """Let every middleware delay or refuse the call; those already passed learn of a refusal."""
         passed: list[Middleware] = []
         try:
             for middleware in self._forward:
-                await middleware.before_call(call)
-                passed.append(middleware)
+                with self._guarded(middleware, "before_call"):
+                    await middleware.before_call(call)
+                    passed.append(middleware)
         except BaseException:
             for middleware in reversed(passed):
-                await middleware.after_call(call, CallOutcome(status=0, sent=False))
+                with self._guarded(middleware, "after_call"):
+                    await middleware.after_call(call, CallOutcome(status=0, sent=False))
             raise
 
     def on_written(self, call: ModelCall) -> None:
         """Tell every middleware that the request is on its way."""
         for middleware in self._forward:
-            middleware.on_written(call)
+            with self._guarded(middleware, "on_written"):
+                middleware.on_written(call)
 
     async def after_call(self, call: ModelCall, outcome: CallOutcome) -> Action:
-        """Let every middleware see the answer; one that wants the call sent again is enough."""
-        actions = [await middleware.after_call(call, outcome) for middleware in self._backward]
-        return Action.SEND_AGAIN if Action.SEND_AGAIN in actions else Action.PASS
+        """Let every middleware see the answer; one that wants the call sent again is enough.
+
+        Raises:
+            CallRefused: The first that was raised, after all have seen the answer.
+        """
+        action = Action.PASS
+        refused: CallRefused | None = None
+        for middleware in self._backward:
+            try:
+                with self._guarded(middleware, "after_call"):
+                    if await middleware.after_call(call, outcome) is Action.SEND_AGAIN:
+                        action = Action.SEND_AGAIN
+            except CallRefused as error:
+                refused = refused or error
+        if refused is not None:
+            raise refused
+        return action
 
     def on_usage(self, call: ModelCall, usage: Amounts) -> None:
         """Tell every middleware what the provider reported."""
         for middleware in self._backward:
-            middleware.on_usage(call, usage)
+            with self._guarded(middleware, "on_usage"):
+                middleware.on_usage(call, usage)
+
+    @contextmanager
+    def _guarded(self, middleware: Middleware, method: str) -> Iterator[None]:
+        try:
+            yield
+        except CallRefused:
+            raise
+        except Exception as error:
+            if self._fault is None:
+                raise
+            self._fault(f"{type(middleware).__name__}.{method}", error)

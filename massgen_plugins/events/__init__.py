@@ -1,4 +1,4 @@
-"""What happened, as values; plugins hear of them through the hook ``massgen_event``. None carries a secret."""
+"""What happened, as values; plugins hear of it through the hook ``massgen_event``. None carries a secret."""
 
 from __future__ import annotations
 

@@ -14,7 +14,7 @@ from typing import Any
 
 from massgen_plugins.errors import ConfigurationError
 from massgen_plugins.host.attach import ATTACHED
-from massgen_plugins.host.switch import INHERITED, KEY, decide, environment_switch, keep_flag, yaml_switch
+from massgen_plugins.host.switch import KEY, decide, environment_switch, inherited, keep_flag, yaml_switch
 
 __all__ = ["attach"]
 
@@ -60,7 +60,8 @@ def _plan(config: Any, config_path: str | None) -> Any:
     try:
         from massgen_plugins.host.enabling import Plan
 
-        return Plan.of(config, config_path, _inherited(config))
+        found = (inherited(_backend(entry)) for entry in _entries(config))
+        return Plan.of(config, config_path, next(filter(None, found), None))
     except ConfigurationError:
         raise
     except Exception as error:
@@ -118,16 +119,6 @@ def _switches_kept(config: Any) -> Iterator[None]:
                 backend.pop(KEY, None)
             else:
                 backend[KEY] = value
-
-
-def _inherited(config: Any) -> Mapping[str, Any] | None:
-    """The settings that a parent process left in a switch, if this is a child."""
-    for entry in _entries(config):
-        switch = _backend(entry).get(KEY)
-        if isinstance(switch, Mapping):
-            settings = switch[INHERITED]
-            return settings if isinstance(settings, Mapping) else None
-    return None
 
 
 def _entries(config: Any) -> list[Mapping[str, Any]]:

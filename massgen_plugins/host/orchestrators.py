@@ -7,7 +7,7 @@ from typing import Any
 
 from massgen_plugins.host import announce
 from massgen_plugins.host.attach import ATTACHED
-from massgen_plugins.host.switch import INHERITED, KEY
+from massgen_plugins.host.switch import inherited
 
 __all__ = ["attach"]
 
@@ -18,8 +18,8 @@ def attach() -> None:
     """Wrap the orchestrator's pause before each agent start."""
     from massgen.orchestrator import Orchestrator
 
-    original = getattr(Orchestrator, _SEAM)
-    if hasattr(original, ATTACHED):
+    original = getattr(Orchestrator, _SEAM, None)
+    if original is None or hasattr(original, ATTACHED):  # without the pause there is nothing to drop
         return
 
     @wraps(original)
@@ -34,5 +34,4 @@ def attach() -> None:
 
 def _is_limited(orchestrator: Any, agent_id: str) -> bool:
     backend = getattr(orchestrator.agents.get(agent_id), "backend", None)
-    switch = getattr(backend, "config", {}).get(KEY)
-    return isinstance(switch, dict) and INHERITED in switch
+    return inherited(getattr(backend, "config", None)) is not None

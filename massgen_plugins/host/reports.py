@@ -12,7 +12,7 @@ __all__ = ["at_exit", "inform", "log_warning", "warn_once"]
 
 _lock = threading.Lock()
 _said: set[str] = set()
-_last_words: dict[str, None] = {}
+_last_words: dict[object, str] = {}
 
 
 def inform(message: str) -> None:
@@ -39,16 +39,16 @@ def warn_once(message: str) -> None:
     log_warning(message)
 
 
-def at_exit(message: str) -> None:
-    """A plain line on stderr when the process ends: MassGen's exit code does not tell."""
+def at_exit(subject: object, message: str) -> None:
+    """A plain line on stderr when the process ends, the last of each subject: MassGen's exit code is 0."""
     with _lock:
         if not _last_words:
             atexit.register(_speak)
-        _last_words[message] = None
+        _last_words[subject] = message
 
 
 def _speak() -> None:
-    for message in _last_words:
+    for message in _last_words.values():
         sys.stderr.write(f"{message}\n")
 
 

@@ -24,11 +24,7 @@ __all__ = ["Runtime", "runtime"]
 
 
 class Runtime:
-    """The gate through which this process's model calls pass.
-
-    Args:
-        plugins: Bring middleware and providers.
-    """
+    """The gate through which this process's model calls pass; ``plugins`` bring middleware and providers."""
 
     def __init__(self, plugins: Plugins) -> None:
         self.plugins = plugins
@@ -37,7 +33,8 @@ class Runtime:
         self._limiters = Limiters(self._on_wait, self._on_ask, reports.warn_once)
         self._accounts = Accounts(self._limiters)
         self._governors: dict[Scope, Governor] = {}
-        self.chain = Chain(plugins.middleware(MiddlewareContext(self.emit, self.rules, self.limiter)))
+        context = MiddlewareContext(self.emit, self.rules, self.limiter)
+        self.chain = Chain(plugins.middleware(context), self.fault)
 
     def new_run(self) -> str:
         """A name for the run whose agents are made next."""
@@ -119,7 +116,7 @@ class Runtime:
         """Tell the user and the plugins."""
         if isinstance(event, CallTurnedAway):
             reports.warn_once(event.message)
-            reports.at_exit(event.message)
+            reports.at_exit(event.scope, event.message)
         elif isinstance(event, Trouble | LimitLearned):
             reports.warn_once(event.message)
         elif isinstance(event, CallWaits):

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import AsyncGenerator, Callable
+from contextlib import aclosing
 from contextvars import ContextVar
 from dataclasses import dataclass
 from typing import Any
 
 from massgen_plugins.errors import CallRefused
+from massgen_plugins.host.governor import Governor
 
 __all__ = ["Agent", "Turn", "current_turn", "limited_stream"]
 
@@ -30,7 +32,7 @@ class Agent:
     provider: str
     requested_model: str
     model: str
-    governor: Any
+    governor: Governor
 
 
 @dataclass(eq=False, slots=True)
@@ -54,37 +56,30 @@ def limited_stream(agent: Agent, original: Callable[..., Any]) -> Callable[..., 
 
     async def stream_with_tools(*args: Any, **kwargs: Any) -> AsyncGenerator[Any, None]:
         outer = current_turn.get()
-        if outer is not None and outer.agent is agent:  # the backend calls itself, as Gemini's does to retry
-            async for chunk in original(*args, **kwargs):
-                yield chunk
-            return
-        turn = Turn(agent)
-        stream = aiter(original(*args, **kwargs))
-        try:
-            while True:
-                try:
-                    chunk = await _step(stream, turn)
-                except StopAsyncIteration:
-                    break
-                except Exception:
-                    if turn.refused is None:
-                        raise
-                    break
-                if turn.refused is not None:
-                    break
-                yield chunk
+        # A backend may call itself, as Gemini's does to try again: that is the same turn.
+        turn = outer if outer is not None and outer.agent is agent else Turn(agent)
+        async with aclosing(original(*args, **kwargs)) as stream:
+            while turn.refused is None and (chunk := await _step(stream, turn)) is not _END:
+                if turn.refused is None:
+                    yield chunk
             if turn.refused is not None:
                 yield _fatal(turn.refused)
-        finally:
-            await stream.aclose()
 
     return stream_with_tools
 
 
+_END = object()
+
+
 async def _step(stream: AsyncGenerator[Any, None], turn: Turn) -> Any:
+    """The next chunk; ``_END`` after the last one, and when the stream fails since we refused a call."""
     token = current_turn.set(turn)
     try:
-        return await anext(stream)
+        return await anext(stream, _END)
+    except Exception:
+        if turn.refused is None:
+            raise
+        return _END
     finally:
         current_turn.reset(token)
 

@@ -6,13 +6,12 @@ Their environment is stripped and their working directory is another one, so not
 from __future__ import annotations
 
 import sys
-from collections.abc import Mapping
 from functools import wraps
 from types import ModuleType
 from typing import Any
 
 from massgen_plugins.host.attach import ATTACHED
-from massgen_plugins.host.switch import INHERITED, KEY
+from massgen_plugins.host.switch import KEY, inherited
 
 __all__ = ["attach", "attach_when_imported"]
 
@@ -30,7 +29,11 @@ def attach(module: ModuleType) -> None:
     @wraps(original)
     def generate(self: Any, *args: Any, **kwargs: Any) -> Any:
         config = original(self, *args, **kwargs)
-        return _bequeath(config, self.parent_agent_configs)
+        try:
+            return _bequeath(config, self.parent_agent_configs)
+        except Exception as error:  # a fault of ours must not keep a sub-agent from starting
+            _report(error)
+            return config
 
     setattr(generate, ATTACHED, original)
     setattr(manager, _SEAM, generate)
@@ -44,7 +47,7 @@ def attach_when_imported() -> None:
 
 def _bequeath(config: dict[str, Any], parents: list[dict[str, Any]]) -> dict[str, Any]:
     """Switch a child's agents on if the parent's were."""
-    settings = next((found for found in map(_settings_of, parents) if found is not None), None)
+    settings = next(filter(None, (inherited(parent.get("backend")) for parent in parents)), None)
     if settings is None:
         return config
     for agent in config.get("agents", ()):
@@ -52,6 +55,9 @@ def _bequeath(config: dict[str, Any], parents: list[dict[str, Any]]) -> dict[str
     return {**config, "rate_limit": dict(settings)}
 
 
-def _settings_of(agent: Mapping[str, Any]) -> Mapping[str, Any] | None:
-    switch = (agent.get("backend") or {}).get(KEY)
-    return switch.get(INHERITED) if isinstance(switch, Mapping) else None
+def _report(error: Exception) -> None:
+    from massgen_plugins.host import reports
+
+    reports.warn_once(
+        f"a sub-agent could not be given its parent's quota, it runs WITHOUT limits: {error!r}."
+    )

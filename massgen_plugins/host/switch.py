@@ -10,7 +10,16 @@ from typing import Any
 
 from massgen_plugins.errors import ConfigurationError
 
-__all__ = ["ENVIRONMENT", "INHERITED", "KEY", "decide", "environment_switch", "keep_flag", "yaml_switch"]
+__all__ = [
+    "ENVIRONMENT",
+    "INHERITED",
+    "KEY",
+    "decide",
+    "environment_switch",
+    "inherited",
+    "keep_flag",
+    "yaml_switch",
+]
 
 KEY = "enable_rate_limit"
 """The switch in an agent's ``backend:``."""
@@ -76,6 +85,13 @@ def yaml_switch(value: Any, agent: str) -> bool | None:
     raise ConfigurationError(
         f"Agent {agent}: backend.{KEY} is {str(value)[:40]!r}; write true or false, without quotes."
     )
+
+
+def inherited(backend: Any) -> Mapping[str, Any] | None:
+    """The settings that we left in the switch of a backend's configuration; None if it is not one of ours."""
+    switch = backend.get(KEY) if isinstance(backend, Mapping) else None
+    settings = switch.get(INHERITED) if isinstance(switch, Mapping) else None
+    return settings if isinstance(settings, Mapping) else None
 
 
 def decide(yaml: bool | None, environment: bool | None) -> bool:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import signal
 import subprocess
 import threading
 from collections.abc import Callable, Mapping, Sequence
@@ -14,15 +15,25 @@ __all__ = ["Child", "Output", "end_all"]
 _starting = threading.BoundedSemaphore(max(2, os.cpu_count() or 2))
 """Importing MassGen takes seconds of a whole core: not more of them at once than there are cores."""
 
+_PATIENT = ("nice", "-n", "15")
+"""For those whose time is not measured: they step back for those whose time is."""
+
+STARTS_WITHIN = 300.0
+"""Seconds; on a busy machine importing MassGen alone takes a minute."""
+
+_BEFORE_FIRST_CALL = "[Coordination in progress"
+"""What MassGen prints then, when it holds no lock (it takes one while it registers its session)."""
+
 _alive: set[Child] = set()
+_over = threading.Event()
 
 
 class Output:
-    """One stream of a child; ``on_first`` is called at its first line or, without any, at its end."""
+    """One stream of a child; ``on_line`` is called with each line, and with ``None`` at the end."""
 
-    def __init__(self, stream: IO[str], on_first: Callable[[], None] = lambda: None) -> None:
+    def __init__(self, stream: IO[str], on_line: Callable[[str | None], None] = lambda line: None) -> None:
         self._stream = stream
-        self._on_first = on_first
+        self._on_line = on_line
         self._lines: list[str] = []
         self._ended = False
         self._news = threading.Condition()
@@ -35,7 +46,7 @@ class Output:
         with self._news:
             return "".join(self._lines)
 
-    def wait_for(self, text: str, within: float = 120) -> None:
+    def wait_for(self, text: str, within: float = STARTS_WITHIN) -> None:
         """Return once ``text`` was written; fails when the stream ends without it, or after ``within`` s."""
         with self._news:
             self._news.wait_for(lambda: self._ended or any(text in line for line in self._lines), within)
@@ -49,22 +60,36 @@ class Output:
 
     def _add(self, line: str | None) -> None:
         with self._news:
-            first, self._ended = not self._lines and not self._ended, line is None
+            self._ended = line is None
             if line is not None:
                 self._lines.append(line)
             self._news.notify_all()
-        if first:
-            self._on_first()
+        self._on_line(line)
 
 
 class Child:
-    """Starts ``command``, at most one for each core at a time until their first line of output."""
+    """Starts ``command``, at most one for each core at a time until their first line of output.
 
-    def __init__(self, command: Sequence[str], folder: Path, environment: Mapping[str, str]) -> None:
+    ``measured``: its speed matters. ``held``: a MassGen that stops before its first call, until :meth:`thaw`.
+    """
+
+    def __init__(
+        self,
+        command: Sequence[str],
+        folder: Path,
+        environment: Mapping[str, str],
+        *,
+        measured: bool = False,
+        held: bool = False,
+    ) -> None:
+        self._held = held
+        self._silent = True
+        self._there = threading.Event()
         _starting.acquire()
         try:
+            assert not _over.is_set(), "the session is over"
             self._process = subprocess.Popen(
-                command,
+                command if measured else [*_PATIENT, *command],
                 cwd=folder,
                 env=environment,
                 stdin=subprocess.DEVNULL,
@@ -80,13 +105,27 @@ class Child:
         _alive.add(self)
         assert self._process.stdout
         assert self._process.stderr
-        self.stdout = Output(self._process.stdout, _starting.release)
+        self.stdout = Output(self._process.stdout, self._saw)
         self.stderr = Output(self._process.stderr)
 
     @property
     def pid(self) -> int:
         """Its process id."""
         return self._process.pid
+
+    def freeze(self) -> None:
+        """Stop it where it is, as a closed laptop does."""
+        self._process.send_signal(signal.SIGSTOP)
+
+    def thaw(self) -> None:
+        """Let it go on; waits until it is there, if it is to be held."""
+        if self._held:
+            self._there.wait(STARTS_WITHIN)
+        self._process.send_signal(signal.SIGCONT)
+
+    def kill(self) -> None:
+        """End it at once, without a chance to tidy up."""
+        self._process.kill()
 
     def wait(self, within: float) -> int:
         """Its exit code (negative: the signal that ended it); fails after ``within`` seconds."""
@@ -106,6 +145,16 @@ class Child:
             self._process.wait()
         self._join()
 
+    def _saw(self, line: str | None) -> None:
+        if self._silent:
+            self._silent = False
+            _starting.release()
+        if line is None:
+            self._there.set()
+        elif self._held and line.startswith(_BEFORE_FIRST_CALL):
+            self.freeze()
+            self._there.set()
+
     def _join(self) -> None:
         self.stdout.reader.join(10)
         self.stderr.reader.join(10)
@@ -119,6 +168,7 @@ class Child:
 
 
 def end_all() -> None:
-    """Kill every child that still runs, so that whoever waits for one stops waiting."""
+    """Kill every child that still runs, and start no more, so that whoever waits for one stops waiting."""
+    _over.set()
     for child in list(_alive):
         child.end()

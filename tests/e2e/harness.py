@@ -8,11 +8,9 @@ assert server.report().refused == 0
 from __future__ import annotations
 
 import json
-import os
 import re
-import signal
 import sys
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
@@ -24,13 +22,16 @@ from child import Child
 from massgen_plugins.rate_limit.stores.base import ScopeView
 from massgen_plugins.rate_limit.stores.sqlite import SqliteStore
 
-__all__ = ["FLASH", "PRO", "QUESTION", "Result", "Run", "Team", "User"]
+__all__ = ["BIN", "FLASH", "PRO", "QUESTION", "Result", "Run", "Team", "User"]
 
 FLASH = "gemini-2.5-flash"
 PRO = "gemini-2.5-pro"
 QUESTION = "What is 2+2?"
+LONGEST = 420.0
+"""Seconds after which a run counts as hanging."""
 
-_BIN = Path(sys.executable).parent
+BIN = Path(sys.executable).parent
+"""Where the programs of this Python environment are."""
 _COMPLETED = re.compile(r"^COMPLETED: \d+ agents, ([\d.]+)s total", re.MULTILINE)
 
 
@@ -71,8 +72,9 @@ class User:
         self.project = folder / "project"
         self.home.mkdir(parents=True, exist_ok=True)
         self.project.mkdir(exist_ok=True)
+        self._teams = 0
         self.environment = {
-            "PATH": f"{_BIN}:/usr/local/bin:/usr/bin:/bin",
+            "PATH": f"{BIN}:/usr/local/bin:/usr/bin:/bin",
             "HOME": str(self.home),
             "LANG": "C.UTF-8",
             "PYTHONUNBUFFERED": "1",
@@ -99,19 +101,30 @@ class User:
         finally:
             store.close()
 
-    def start(self, team: Team, *arguments: str, question: str = QUESTION) -> Run:
-        """Start ``massgen --automation`` with the team; use it in a ``with`` block."""
-        file = self.write("team.yaml", yaml.safe_dump(team.document(), sort_keys=False))
-        return self.command("massgen", "--automation", "--config", str(file), *arguments, question)
+    def start(
+        self,
+        team: Team,
+        *arguments: str,
+        question: str = QUESTION,
+        program: Sequence[str] = ("massgen",),
+        **how: bool,
+    ) -> Run:
+        """Start ``massgen --automation`` with the team; use it in a ``with`` block.
 
-    def run(self, team: Team, *arguments: str, question: str = QUESTION, within: float = 420) -> Result:
+        ``measured=True``: its speed matters. ``held=True``: stopped before its first call, until ``thaw()``.
+        """
+        self._teams += 1
+        file = self.write(f"team{self._teams}.yaml", yaml.safe_dump(team.document(), sort_keys=False))
+        return self.command(*program, "--automation", "--config", str(file), *arguments, question, **how)
+
+    def run(self, team: Team, *arguments: str, within: float = LONGEST, **rest: Any) -> Result:
         """Run the team to its end; fails if that takes more than ``within`` seconds."""
-        with self.start(team, *arguments, question=question) as run:
+        with self.start(team, *arguments, **rest) as run:
             return run.finish(within)
 
-    def command(self, program: str, *arguments: str) -> Run:
+    def command(self, program: str, *arguments: str, **how: bool) -> Run:
         """Start a program of this Python environment: ``massgen``, ``massgen-rl``, ``python``."""
-        return Run(self, [str(_BIN / program), *arguments])
+        return Run(self, [str(BIN / program), *arguments], **how)
 
     def write(self, name: str, text: str) -> Path:
         """Put a file into the project."""
@@ -123,29 +136,17 @@ class User:
 class Run(Child):
     """A MassGen that runs."""
 
-    def __init__(self, user: User, command: list[str]) -> None:
+    def __init__(self, user: User, command: list[str], **how: bool) -> None:
         self.user = user
         # A project may have seen runs before this one, or see one beside it.
         self._before = set(_log_folders(user))
-        super().__init__(command, user.project, user.environment)
+        super().__init__(command, user.project, user.environment, **how)
 
-    def finish(self, within: float = 420) -> Result:
+    def finish(self, within: float = LONGEST) -> Result:
         """Wait for its end and look at what it left; fails after ``within`` seconds."""
         code = self.wait(within)
         stdout, stderr = self.stdout.text, self.stderr.text
         return Result(code, stdout, stderr, self.user, self._folder(stdout))
-
-    def freeze(self) -> None:
-        """Stop it where it is, as a closed laptop does."""
-        os.kill(self.pid, signal.SIGSTOP)
-
-    def thaw(self) -> None:
-        """Let it go on."""
-        os.kill(self.pid, signal.SIGCONT)
-
-    def kill(self) -> None:
-        """End it at once, without a chance to tidy up."""
-        os.kill(self.pid, signal.SIGKILL)
 
     def _folder(self, stdout: str) -> Path | None:
         named = re.search(r"^LOG_DIR: (.+)$", stdout, re.MULTILINE)

@@ -25,7 +25,7 @@ LATENCY = 0.3
 )
 def test_no_refusal_and_no_waste(folder, shape, uplink):
     with SandboxProcess(_server(shape, uplink)) as server:
-        result = User(folder, server.url).run(Team.of(6))
+        result = User(folder, server.url).run(Team.of(6), measured=True)
         report = server.report()
     bound = Bound.of(report, PROFILE_RPM)
     jitter = f", {uplink * 1000:.0f} ms uplink" if uplink else ""
@@ -44,7 +44,7 @@ def test_no_refusal_and_no_waste(folder, shape, uplink):
 def test_without_the_switch_the_same_team_is_refused(folder):
     with SandboxProcess(_server(WindowShape.SLIDING)) as server:
         user = User(folder, server.url)
-        result = user.run(Team.of(6, switch=None))
+        result = user.run(Team.of(6, switch=None), measured=True)
         report = server.report()
     note("six agents, no switch", report, result.completed)
     assert report.refused > 0

@@ -1,0 +1,70 @@
+"""The settings of a run: edits reach it within a second, and a bad edit changes nothing."""
+
+from __future__ import annotations
+
+import pytest
+
+from massgen_plugins.errors import ConfigurationError
+from massgen_plugins.host import governor as governor_module
+from massgen_plugins.host.governor import Governor
+from massgen_plugins.quota import MINUTE, Kind, Limit, Scope
+
+SCOPE = Scope("gemini", "key-1", "gemini-2.5-flash", "")
+
+
+@pytest.fixture
+def clock(monkeypatch):
+    """Seconds that the governor believes to have passed."""
+    now = [1000.0]
+    monkeypatch.setattr(governor_module.time, "monotonic", lambda: now[0])
+    return now
+
+
+@pytest.fixture
+def project_file(tmp_path):
+    file = tmp_path / ".massgen" / "rate_limit.yaml"
+    file.parent.mkdir()
+    return file
+
+
+def rpm(governor):
+    (amount,) = [
+        limit.amount
+        for limit in governor.rules(SCOPE).limits
+        if (limit.kind, limit.window) == (Kind.REQUESTS, MINUTE)
+    ]
+    return amount
+
+
+def test_an_edit_holds_after_the_next_look(clock, project_file, said):
+    governor = Governor({}, None, [], said.append)
+    assert rpm(governor) == 9
+    project_file.write_text("models: {gemini-2.5-flash: {rpm: 4}}\n")
+    assert rpm(governor) == 9
+    clock[0] += 0.6
+    assert rpm(governor) == 4
+    assert Limit(Kind.REQUESTS, 4, MINUTE) in governor.rules(SCOPE).limits
+
+
+@pytest.mark.parametrize(
+    "edit",
+    ["models: {gemini-2.5-flash: {rpm: soon}}\n", "disabled: [gemini-seed]\n", "max_weight: 3\n"],
+    ids=["value", "no profile left", "key"],
+)
+def test_a_bad_edit_is_said_once_and_the_last_good_limits_hold(clock, project_file, said, edit):
+    project_file.write_text("models: {gemini-2.5-flash: {rpm: 4}}\n")
+    governor = Governor({}, None, [], said.append)
+    assert rpm(governor) == 4
+    project_file.write_text(edit)
+    for _ in range(3):
+        clock[0] += 0.6
+        assert rpm(governor) == 4
+    assert len(said) == 1
+
+
+def test_a_model_that_was_never_covered_is_an_error(clock, project_file, said):
+    project_file.write_text("disabled: [gemini-seed]\n")
+    governor = Governor({}, None, [], said.append)
+    with pytest.raises(ConfigurationError, match="switched off"):
+        governor.rules(SCOPE)
+    assert said == []

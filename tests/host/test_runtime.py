@@ -1,0 +1,156 @@
+"""Which requests are calls to admit: those of agents that are on, and those that spend the same scope."""
+
+from __future__ import annotations
+
+from types import SimpleNamespace
+
+import pytest
+
+from massgen_plugins.errors import CallRefused, ConfigurationError
+from massgen_plugins.events import CallTurnedAway, Trouble
+from massgen_plugins.hookspecs import hookimpl
+from massgen_plugins.host import runtime as runtime_module
+from massgen_plugins.host.governor import Governor
+from massgen_plugins.host.runtime import Runtime
+from massgen_plugins.host.stream import Agent, Turn, current_turn
+from massgen_plugins.manager import build_manager
+from massgen_plugins.providers.base import ModelRequest
+from massgen_plugins.quota import Kind
+
+FLASH = "gemini-2.5-flash"
+PRO = "gemini-2.5-pro"
+
+
+@pytest.fixture
+def governor(tmp_path, said):
+    block = {"agents": [], "rate_limit": {"store": str(tmp_path / "quota.sqlite3")}}
+    return Governor(block, None, [], said.append)
+
+
+@pytest.fixture
+def turn(governor):
+    """Runs a function in the turn of an agent that is on."""
+    agent = Agent("a0", "run1", "gemini", FLASH, FLASH, governor)
+
+    def run(function, *args):
+        token = current_turn.set(Turn(agent))
+        try:
+            return function(*args)
+        finally:
+            current_turn.reset(token)
+
+    return run
+
+
+@pytest.fixture
+def open_call(shared):
+    def ask(model=FLASH, key="secret", endpoint="", provider="gemini"):
+        request = ModelRequest(model, model, key, endpoint, {Kind.REQUESTS: 1}, stream=True)
+        return shared.open_call(SimpleNamespace(name=provider), request, urgent=False, repeatable=True)
+
+    return ask
+
+
+def test_a_call_in_an_agents_turn_is_its_own(turn, open_call):
+    call = turn(open_call)
+    assert (call.agent_id, call.run) == ("a0", "run1")
+    assert (call.scope.provider, call.scope.model) == ("gemini", FLASH)
+    assert "secret" not in str(call)
+
+
+def test_a_call_outside_of_any_turn_is_admitted_only_if_it_spends_a_scope_of_an_agent(turn, open_call):
+    assert open_call() is None
+    scope = turn(open_call).scope
+    assert open_call().scope == scope
+    assert open_call().agent_id is None
+    assert open_call(key="another") is None
+    assert open_call(model=PRO) is None
+    assert open_call(endpoint="127.0.0.1:80") is None
+
+
+def test_another_provider_in_the_turn_is_not_the_agents(turn, open_call):
+    assert turn(open_call, FLASH, "secret", "", "acme") is None
+
+
+def test_one_account_for_two_keys_of_a_project(shared, open_call, tmp_path, said):
+    block = {"rate_limit": {"store": str(tmp_path / "q.sqlite3"), "account": "team"}}
+    agent = Agent("a0", "run1", "gemini", FLASH, FLASH, Governor(block, None, [], said.append))
+    token = current_turn.set(Turn(agent))
+    scopes = {open_call(key=key).scope for key in ("one", "two")}
+    current_turn.reset(token)
+    assert [scope.account for scope in scopes] == ["team"]
+    assert open_call(key="two").scope in scopes
+
+
+def test_the_same_key_has_the_same_account_in_another_process(turn, open_call, shared, said):
+    first = turn(open_call).scope
+    other = Runtime(build_manager(said.append, with_entry_points=False))
+    request = ModelRequest(FLASH, FLASH, "secret", "", {Kind.REQUESTS: 1}, stream=True)
+    gemini = SimpleNamespace(name="gemini")
+    again = turn(lambda: other.open_call(gemini, request, urgent=False, repeatable=True))
+    assert again.scope == first
+
+
+def test_a_refusal_is_told_on_the_terminal_and_at_the_end(turn, open_call, shared, said, monkeypatch):
+    last = []
+    monkeypatch.setattr(runtime_module.reports, "at_exit", lambda subject, words: last.append(words))
+    heard = []
+    monkeypatch.setattr(shared.plugins, "event", heard.append)
+    call = turn(open_call)
+    for _ in range(2):
+        turn(shared.refused, call, CallRefused("massgen-plugins: the day is over."))
+    assert said == ["massgen-plugins: the day is over."]
+    assert set(last) == {"massgen-plugins: the day is over."}
+    assert [type(event) for event in heard] == [CallTurnedAway, CallTurnedAway]
+
+
+def test_faults_are_told_once_and_wrong_settings_in_their_own_words(shared, said):
+    for _ in range(2):
+        shared.fault("open_call", RuntimeError("oops"))
+        shared.fault("before_call", ConfigurationError("No profile limits 'gemini'."))
+    assert len(said) == 2
+    assert "oops" in said[0]
+    assert said[1] == "No profile limits 'gemini'."
+
+
+def test_a_provider_that_fails_does_not_hide_the_others(said):
+    def is_model_call(method, url):
+        raise LookupError("not today")
+
+    names = ("read_request", "resolve_model", "read_refusal", "usage_reader")
+    bad = SimpleNamespace(name="bad", backends=frozenset(), is_model_call=is_model_call)
+    vars(bad).update(dict.fromkeys(names))
+    plugin = SimpleNamespace(massgen_provider=hookimpl(lambda: bad))
+    shared = Runtime(build_manager(said.append, extra=[plugin], with_entry_points=False))
+    url = f"https://generativelanguage.googleapis.com/v1beta/models/{FLASH}:generateContent"
+    for _ in range(2):
+        assert shared.provider_for("POST", url).name == "gemini"
+    assert len(said) == 1
+    assert "not today" in said[0]
+
+
+def test_a_wire_that_cannot_be_opened_is_tried_again_by_the_next_run(monkeypatch, said):
+    tries = []
+
+    def install(gate):
+        tries.append(gate)
+        if len(tries) == 1:
+            raise RuntimeError("no wire")
+
+    monkeypatch.setattr(runtime_module.wire, "install", install)
+    with pytest.raises(RuntimeError, match="no wire"):
+        runtime_module.runtime()
+    assert runtime_module.runtime() is tries[1]
+    assert runtime_module.runtime() is tries[1]
+
+
+def test_plugins_hear_of_events(said, tmp_path):
+    heard = []
+
+    def massgen_event(event):
+        heard.append(event)
+
+    plugin = SimpleNamespace(massgen_event=hookimpl(massgen_event))
+    shared = Runtime(build_manager(said.append, extra=[plugin], with_entry_points=False))
+    shared.emit(Trouble("something"))
+    assert heard == [Trouble("something")]
