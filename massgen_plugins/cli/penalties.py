@@ -43,7 +43,7 @@ def penalties_of(view: ScopeView, now: float) -> Penalties:
         closed=closed,
         advice=lessons.advice if closed else "",
         day_spent=lessons.spent_day == today,
-        share=lessons.share / FULL,
+        share=lessons.share_at(view.now) / FULL,
         probing=lessons.probe < 0 or lessons.probe > view.now,
     )
 

@@ -87,7 +87,7 @@ def _notes(view: ScopeView, now: float) -> Iterable[tuple[str, str]]:
     if penalties.probing:
         yield "careful: one call goes ahead alone, the others follow when it is answered", "yellow"
     if penalties.share < 1:
-        yield f"slowed down to {penalties.share:.0%} of each limit, growing back with each answer", "yellow"
+        yield f"slowed down to {penalties.share:.0%} of each limit, growing back within a minute", "yellow"
     for key, limit in view.lessons.learned.items():
         declared = next((each for each in view.rules.limits if each.key == key), None)
         instead = (

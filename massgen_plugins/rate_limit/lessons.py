@@ -7,7 +7,7 @@ The table that this file is:
     a minute's limit     pause until the hint; adopt a stated lower limit; then one call alone, then the rest
     a day's limit        adopt a stated lower limit; the day is spent until it ends in the provider's zone
     nothing helps        the door is closed for a minute, so that one key costs one refusal, not one per agent
-    overloaded, unclear  pause, twice as long each time; fewer calls at a time, growing back with each success
+    overloaded, unclear  pause, twice as long each time; half as many calls, growing back within a minute
 """
 
 from __future__ import annotations
@@ -31,6 +31,7 @@ PROBE_NEEDED = -1
 _CLOSED_FOR = 60 * NANOSECONDS
 _LONGEST_PAUSE = 60
 _LEAST_SHARE = 125
+_HEALS_WITHIN = 60 * NANOSECONDS
 _HINT_MARGIN = NANOSECONDS  # hints are cut to whole seconds (42.92 s is told as 42)
 
 
@@ -44,7 +45,7 @@ class Lessons:
         closed: Tick until which every call is refused with ``advice``; 0 for none.
         advice: What the user can do about a closed door.
         spent_day: Day (ordinal in the provider's zone) that the provider called used up; 0 for none.
-        share: Thousandths of each sliding limit that may be used.
+        share: Thousandths of each sliding limit that may be used right after the last refusal.
         streak: Refusals in a row.
         probe: 0, PROBE_NEEDED, or the tick until which a call that left alone is waited for.
         since: Tick of the last refusal. News of calls that left before it says nothing about what came of it:
@@ -63,12 +64,19 @@ class Lessons:
 
     @property
     def troubled(self) -> bool:
-        """Whether a success would teach anything."""
-        return bool(self.streak or self.probe or self.share < FULL or self.closed)
+        """Whether anything but the limits themselves may stand in a call's way, so that a success is news."""
+        cautious = self.streak or self.probe or self.share < FULL
+        return bool(cautious or self.pause or self.closed or self.spent_day)
 
-    def caps(self, limits: Sequence[Limit]) -> list[int]:
+    def share_at(self, tick: int) -> int:
+        """Thousandths of each sliding limit that may be used: they grow back within a minute."""
+        healed = min(1.0, max(0, tick - self.since) / _HEALS_WITHIN)
+        return self.share + int((FULL - self.share) * healed)
+
+    def caps(self, limits: Sequence[Limit], tick: int) -> list[int]:
         """The amounts in force: the lower of declared and learned, and of sliding windows the share."""
-        return [self._cap(limit) for limit in limits]
+        share = self.share_at(tick)
+        return [self._cap(limit, share) for limit in limits]
 
     def refused(  # noqa: PLR0913, PLR0917 - all that a lesson depends on, and nothing is read behind its back
         self, refusal: Refusal, begun: int, now: Moment, zone: str, limits: Sequence[Limit], chance: float
@@ -84,6 +92,7 @@ class Lessons:
             chance: Uniform in [0, 1): spreads back-offs, so that machines do not return as a herd.
         """
         news = begun > self.since
+        self.share = self.share_at(now.tick)
         self.since = now.tick
         self.streak += news
         self._adopt(refusal, zone, limits)
@@ -95,21 +104,24 @@ class Lessons:
         else:
             self._back_off(refusal, now.tick, chance, news=news)
 
-    def succeeded(self, begun: int) -> None:
-        """A call that left at tick ``begun`` was answered: trust grows back."""
+    def succeeded(self, begun: int, tick: int) -> None:
+        """A call that left at tick ``begun`` was answered, and it is ``tick`` now."""
         if begun <= self.since:
             return
         self.streak = 0
+        self.pause = 0
         self.probe = 0
+        self.spent_day = 0
         self.closed = 0
         self.advice = ""
-        self.share = min(FULL, self.share + FULL // 20)
+        if self.share_at(tick) == FULL:
+            self.share = FULL
 
-    def _cap(self, limit: Limit) -> int:
+    def _cap(self, limit: Limit, share: int) -> int:
         amount = min(limit.amount, self.learned.get(limit.key, limit).amount)
-        if isinstance(limit.window, CalendarDay) or self.share == FULL or not amount:
+        if isinstance(limit.window, CalendarDay) or share == FULL or not amount:
             return amount
-        return max(1, amount * self.share // FULL)
+        return max(1, amount * share // FULL)
 
     def _back_off(self, refusal: Refusal, tick: int, chance: float, *, news: bool) -> None:
         doubling = min(_LONGEST_PAUSE, 2.0 ** min(self.streak - 1, 6))

@@ -36,7 +36,7 @@ def describe_wait(scope: Scope, blocker: Blocker | None, seconds: float, place: 
     """One line for a wait that has begun."""
     why = {
         Reason.LIMIT: f"for its quota ({blocker.limit})" if blocker and blocker.limit else "for its quota",
-        Reason.PAUSE: "since the provider asked for a pause",
+        Reason.PAUSE: "for its quota, after a pause that the provider asked for",
         Reason.PROBE: "while one call tries whether the quota is free",
         Reason.DAY: "for the next day, since the day's quota is used up",
     }.get(blocker.reason if blocker else Reason.LINE, "for its turn")

@@ -6,7 +6,7 @@ Pure: a store hands in its state and the moment, and keeps the state that comes 
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 
 from massgen_plugins.middleware import Refusal
@@ -15,7 +15,7 @@ from massgen_plugins.rate_limit.calendar_day import day_end, day_of
 from massgen_plugins.rate_limit.flights import Flights
 from massgen_plugins.rate_limit.hold import Hold
 from massgen_plugins.rate_limit.ledger import Ledger, Moment
-from massgen_plugins.rate_limit.lessons import PROBE_NEEDED, Lessons
+from massgen_plugins.rate_limit.lessons import FULL, PROBE_NEEDED, Lessons
 from massgen_plugins.rate_limit.line import Bid, Line
 
 __all__ = ["Blocker", "Decision", "Reason", "ScopeState", "Usage"]
@@ -41,7 +41,7 @@ class Blocker:
     Attributes:
         reason: Which of the obstacles it is.
         wake: Tick at which to ask again; earlier news may come.
-        limit: The limit that is used up, if it is one.
+        limit: The limit that is used up, if it is one, with the amount in force.
         resets: For a day: when it resets, in nanoseconds since the epoch.
         advice: For a closed door: what the user can do.
     """
@@ -120,7 +120,7 @@ class ScopeState:
 
     def take(self, tick: int, wall: int, amounts: Amounts, process: str) -> Hold | None:
         """Grant a call at once if nobody waits and all is well; None: ask with :meth:`admit`."""
-        if self._eventful or self.line.claims:
+        if self._troubled or self.line.claims:
             return None
         hold = self.ledger.take(tick, wall, amounts)
         if hold is not None:
@@ -137,7 +137,7 @@ class ScopeState:
             bids: In the order of the lane.
             process: Who makes the calls; for people to see what is on its way.
         """
-        self.ledger.advance(now)
+        self._advance(now)
         holds: list[Hold] = []
         for bid in bids:
             row = self.ledger.row(bid.amounts)
@@ -170,24 +170,24 @@ class ScopeState:
         before = dict(self.lessons.learned)
         self.lessons.refused(refusal, begun, now, self.rules.zone, self.rules.limits, chance)
         if self.lessons.learned == before:
-            self._refresh()
+            self._refresh(now.tick)
             return False
         self._rebuild(self.ledger)
         return True
 
-    def succeeded(self, begun: int) -> None:
+    def succeeded(self, now: Moment, begun: int) -> None:
         """Learn from the answer to a call that left at tick ``begun``."""
-        self.lessons.succeeded(begun)
-        self._refresh()
+        self.lessons.succeeded(begun, now.tick)
+        self._refresh(now.tick)
 
     def forecast(self, now: Moment, ahead: Sequence[Amounts], own: Amounts) -> int:
         """The tick at which ``own`` can leave if all ``ahead`` go first; an estimate from below."""
-        self.ledger.advance(now)
+        self._advance(now)
         return max(self.lessons.pause, self._frees_at(now, ahead, self.ledger.row(own)))
 
     def usage(self, now: Moment) -> list[Usage]:
         """Every limit with its use."""
-        self.ledger.advance(now)
+        self._advance(now)
         rows = []
         for meter in self.ledger.meters:
             window = meter.limit.window
@@ -226,7 +226,8 @@ class ScopeState:
         wake = self._frees_at(now, ahead, row)
         if most <= 0:
             return Blocker(Reason.LINE, wake)
-        return Blocker(Reason.LIMIT, wake, limit=self.ledger.meters[list(excess).index(most)].limit)
+        meter = self.ledger.meters[list(excess).index(most)]
+        return Blocker(Reason.LIMIT, wake, limit=replace(meter.limit, amount=meter.cap))
 
     def _frees_at(self, now: Moment, ahead: Sequence[Amounts], row: Sequence[int]) -> int:
         rows = [self.ledger.row(amounts) for amounts in ahead]
@@ -251,13 +252,16 @@ class ScopeState:
         extra = [limit for key, limit in self.lessons.learned.items() if key not in declared]
         self.ledger = Ledger([*self.rules.limits, *extra])
         self.ledger.take_over(old)
-        self._refresh()
+        self._refresh(self.lessons.since)
 
-    def _refresh(self) -> None:
+    def _advance(self, now: Moment) -> None:
+        self.ledger.advance(now)
+        if self.lessons.share < FULL:
+            self._refresh(now.tick)
+
+    def _refresh(self, tick: int) -> None:
         """Let what was learned have its effect."""
-        lessons = self.lessons
-        for meter, cap in zip(
-            self.ledger.meters, lessons.caps([m.limit for m in self.ledger.meters]), strict=True
-        ):
+        caps = self.lessons.caps([meter.limit for meter in self.ledger.meters], tick)
+        for meter, cap in zip(self.ledger.meters, caps, strict=True):
             meter.cap = cap
-        self._eventful = bool(lessons.closed or lessons.pause or lessons.probe or lessons.spent_day)
+        self._troubled = self.lessons.troubled

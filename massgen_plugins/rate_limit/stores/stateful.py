@@ -84,7 +84,7 @@ class StatefulStore(ABC):
     def succeeded(self, scope: Scope, begun: int) -> None:
         """Learn from the answer to a call that left at tick ``begun``."""
         with self._transaction(scope) as state:
-            state.succeeded(begun)
+            state.succeeded(self._now(), begun)
 
     def forecast(self, scope: Scope, lane: str, ahead: Sequence[Amounts], own: Amounts) -> int:
         """The tick at which ``own`` can leave after all ``ahead`` of its lane; an estimate from below."""
