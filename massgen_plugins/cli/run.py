@@ -80,7 +80,7 @@ def _massgen() -> Callable[[], Any]:
 
 
 def _require_attached() -> None:
-    from massgen_plugins.host.attach import ATTACHED
+    from massgen_plugins.host.wrapping import ATTACHED
 
     module = sys.modules.get("massgen.cli.backends") or sys.modules["massgen.cli"]
     if not hasattr(getattr(module, "create_agents_from_config", None), ATTACHED):

@@ -8,29 +8,23 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
-from functools import wraps
 from types import ModuleType
 from typing import Any
 
 from massgen_plugins.errors import ConfigurationError
-from massgen_plugins.host.attach import ATTACHED
 from massgen_plugins.host.switch import KEY, decide, environment_switch, inherited, keep_flag, yaml_switch
+from massgen_plugins.host.wrapping import wrap_once
 
 __all__ = ["attach"]
 
 
 def attach(module: ModuleType) -> None:
     """Wrap ``create_agents_from_config`` and ``create_backend`` where they are defined."""
-    for name, wrap in (("create_agents_from_config", _making_agents), ("create_backend", _making_backend)):
-        original = getattr(module, name)
-        if not hasattr(original, ATTACHED):
-            wrapper = wrap(original)
-            setattr(wrapper, ATTACHED, original)
-            setattr(module, name, wrapper)
+    wrap_once(module, "create_agents_from_config", _making_agents)
+    wrap_once(module, "create_backend", _making_backend)
 
 
 def _making_agents(original: Callable[..., Any]) -> Callable[..., Any]:
-    @wraps(original)
     def create_agents_from_config(
         config: Any,
         orchestrator_config: Any = None,
@@ -85,7 +79,6 @@ def _report_unlimited(error: Exception) -> None:
 
 
 def _making_backend(original: Callable[..., Any]) -> Callable[..., Any]:
-    @wraps(original)
     def create_backend(backend_type: Any, **kwargs: Any) -> Any:
         # A backend that MassGen clones from one of ours must not build MassGen's own limiter.
         if isinstance(kwargs.get(KEY), Mapping):

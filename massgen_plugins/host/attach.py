@@ -4,10 +4,7 @@ from __future__ import annotations
 
 from types import ModuleType
 
-__all__ = ["ATTACHED", "attach"]
-
-ATTACHED = "__massgen_plugins__"
-"""Attribute of every wrapper of ours in the host: attaching twice changes nothing."""
+__all__ = ["attach"]
 
 
 def attach(module: ModuleType) -> None:

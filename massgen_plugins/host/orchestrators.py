@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from functools import wraps
+from collections.abc import Callable
 from typing import Any
 
 from massgen_plugins.host import announce
-from massgen_plugins.host.attach import ATTACHED
 from massgen_plugins.host.switch import inherited
+from massgen_plugins.host.wrapping import wrap_once
 
 __all__ = ["attach"]
 
@@ -18,18 +18,17 @@ def attach() -> None:
     """Wrap the orchestrator's pause before each agent start."""
     from massgen.orchestrator import Orchestrator
 
-    original = getattr(Orchestrator, _SEAM, None)
-    if original is None or hasattr(original, ATTACHED):  # without the pause there is nothing to drop
-        return
+    if hasattr(Orchestrator, _SEAM):  # without the pause there is nothing to drop
+        wrap_once(Orchestrator, _SEAM, _unless_limited)
 
-    @wraps(original)
+
+def _unless_limited(original: Callable[..., Any]) -> Callable[..., Any]:
     async def apply_unless_limited(self: Any, agent_id: str) -> None:
         announce.watch(self)
         if not _is_limited(self, agent_id):
             await original(self, agent_id)
 
-    setattr(apply_unless_limited, ATTACHED, original)
-    setattr(Orchestrator, _SEAM, apply_unless_limited)
+    return apply_unless_limited
 
 
 def _is_limited(orchestrator: Any, agent_id: str) -> bool:

@@ -6,12 +6,12 @@ Their environment is stripped and their working directory is another one, so not
 from __future__ import annotations
 
 import sys
-from functools import wraps
+from collections.abc import Callable
 from types import ModuleType
 from typing import Any
 
-from massgen_plugins.host.attach import ATTACHED
 from massgen_plugins.host.switch import KEY, inherited
+from massgen_plugins.host.wrapping import wrap_once
 
 __all__ = ["attach", "attach_when_imported"]
 
@@ -21,12 +21,16 @@ _MODULE = "massgen.subagent.manager"
 
 def attach(module: ModuleType) -> None:
     """Wrap the writing of a sub-agent's configuration; also in the server process that starts sub-agents."""
-    manager = module.SubagentManager
-    original = getattr(manager, _SEAM)
-    if hasattr(original, ATTACHED):
-        return
+    wrap_once(module.SubagentManager, _SEAM, _bequeathing)
 
-    @wraps(original)
+
+def attach_when_imported() -> None:
+    """Wrap it now if the automatic start did not see it being imported."""
+    if _MODULE in sys.modules:
+        attach(sys.modules[_MODULE])
+
+
+def _bequeathing(original: Callable[..., Any]) -> Callable[..., Any]:
     def generate(self: Any, *args: Any, **kwargs: Any) -> Any:
         config = original(self, *args, **kwargs)
         try:
@@ -35,14 +39,7 @@ def attach(module: ModuleType) -> None:
             _report(error)
             return config
 
-    setattr(generate, ATTACHED, original)
-    setattr(manager, _SEAM, generate)
-
-
-def attach_when_imported() -> None:
-    """Wrap it now if the automatic start did not see it being imported."""
-    if _MODULE in sys.modules:
-        attach(sys.modules[_MODULE])
+    return generate
 
 
 def _bequeath(config: dict[str, Any], parents: list[dict[str, Any]]) -> dict[str, Any]:

@@ -8,30 +8,24 @@ import secrets
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import TypeVar
 
 from massgen_plugins.errors import CallRefused
 from massgen_plugins.middleware import Refusal
 from massgen_plugins.quota import NANOSECONDS, Amounts, Scope, ScopeRules
 from massgen_plugins.rate_limit import messages
+from massgen_plugins.rate_limit.bookkeeper import Bookkeeper
 from massgen_plugins.rate_limit.hold import Hold
 from massgen_plugins.rate_limit.lane import Lane, Waiter
 from massgen_plugins.rate_limit.line import Bid
 from massgen_plugins.rate_limit.scope_state import Blocker, Decision, Reason
 from massgen_plugins.rate_limit.stores.base import ScopeUnknown, Store, StoreBusy
-from massgen_plugins.rate_limit.unsaved import Unsaved
 
 __all__ = ["Limiter", "Wait"]
-
-T = TypeVar("T")
 
 _BUSY = 0.003
 
 _URGENT_PATIENCE = 65 * NANOSECONDS
 """An event loop stands still while an urgent call waits: a minute's window comes round, then it gives up."""
-
-_TRIES = 20
-"""Each waits a few milliseconds inside the store: enough for any transaction of others, short for a loop."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,9 +66,8 @@ class Limiter:
         self.store = store
         self._on_wait = on_wait
         self._on_ask = on_ask
-        self._rules: dict[Scope, ScopeRules] = {}
+        self._books = Bookkeeper(store)
         self._lanes: dict[tuple[Scope, int], Lane] = {}
-        self._unsaved = Unsaved()
         self._troubled: set[Scope] = set()
         self._crowded: dict[Scope, int] = {}
         self._process = (0, "")
@@ -85,9 +78,7 @@ class Limiter:
         Raises:
             StoreBusy: Nothing happened; see :meth:`prepare`.
         """
-        if self._rules.get(scope) != rules:
-            self.store.configure(scope, rules)
-            self._rules[scope] = rules
+        if self._books.configure(scope, rules):
             self._nudge(scope)
 
     async def prepare(self, scope: Scope, rules: ScopeRules) -> None:
@@ -124,7 +115,7 @@ class Limiter:
             StoreUnavailable: The store cannot be used.
         """
         if scope not in self._crowded:
-            hold = self._take(scope, amounts)
+            hold = self._books.take(scope, amounts)
             if hold is not None:
                 return hold
         return await self._line_up(scope, amounts, urgent=urgent, since=since, who=who)
@@ -140,7 +131,7 @@ class Limiter:
         """The answer's headers are here, so the server has counted the call."""
         hold.arrived = self.store.tick()
         hold.landed = True
-        self._unsaved.note(hold)  # it matters one window later, and travels with the next transaction
+        self._books.note(hold)  # it matters one window later, and travels with the next transaction
 
     def settle(self, hold: Hold, actual: Amounts) -> None:
         """Replace estimates by what the provider counted; the last word is the true one."""
@@ -155,7 +146,7 @@ class Limiter:
     def refused(self, hold: Hold, refusal: Refusal) -> bool:
         """Learn from a refusal, for everybody; True if a limit was lowered by it."""
         scope = hold.scope
-        lowered = self._insist(scope, lambda: self.store.refused(scope, refusal, hold.begun))
+        lowered = self._books.insist(scope, lambda: self.store.refused(scope, refusal, hold.begun))
         self._troubled.add(scope)
         self._nudge(scope)
         return bool(lowered)
@@ -164,22 +155,12 @@ class Limiter:
         """Learn from an answer, if its scope is in trouble and so wants to hear of it."""
         scope = hold.scope
         if scope in self._troubled:
-            self._insist(scope, lambda: self.store.succeeded(scope, hold.begun))
+            self._books.insist(scope, lambda: self.store.succeeded(scope, hold.begun))
             self._nudge(scope)
 
     def flush(self) -> None:
         """Bring the store up to date with everything that could wait."""
-        for scope in self._unsaved.scopes():
-            self._save(scope)
-
-    def _take(self, scope: Scope, amounts: Amounts) -> Hold | None:
-        try:
-            hold = self.store.take(scope, amounts)
-        except (StoreBusy, ScopeUnknown):
-            return None
-        if hold is not None:
-            hold.scope = scope
-        return hold
+        self._books.flush()
 
     async def _line_up(
         self, scope: Scope, amounts: Amounts, *, urgent: bool, since: int | None, who: object
@@ -198,7 +179,7 @@ class Limiter:
                 if decision.holds:
                     return decision.holds[0]
                 blocker = decision.blocker
-        patience = self._rules[scope].max_wait
+        patience = self._books.rules(scope).max_wait
         waiter = Waiter(bid, arrival + (min(patience, _URGENT_PATIENCE) if urgent else patience))
         refusal = self._refusal(scope, waiter, blocker) if blocker else None
         if refusal is not None:
@@ -247,7 +228,7 @@ class Limiter:
             self._on_wait(Wait(scope, seconds, len(ahead), blocker, text), who)
 
     def _refusal(self, scope: Scope, waiter: Waiter, blocker: Blocker | None) -> Exception | None:
-        rules = self._rules[scope]
+        rules = self._books.rules(scope)
         if blocker is None:  # its deadline has come
             if rules.wait_for_day:
                 return None
@@ -274,10 +255,7 @@ class Limiter:
         return lane
 
     def _admit(self, scope: Scope, loop: asyncio.AbstractEventLoop, bids: list[Bid]) -> Decision:
-        with self._unsaved.news(scope) as news:
-            decision = self._known(scope, lambda: self.store.admit(scope, self._lane_name(loop), bids, news))
-        for hold in decision.holds:
-            hold.scope = scope
+        decision = self._books.admit(scope, self._lane_name(loop), bids)
         (self._troubled.add if decision.troubled else self._troubled.discard)(scope)
         return decision
 
@@ -287,7 +265,7 @@ class Limiter:
         return self._admit(scope, loop, bids)
 
     def _leave(self, scope: Scope, loop: asyncio.AbstractEventLoop) -> None:
-        self._insist(scope, lambda: self.store.leave(scope, self._lane_name(loop)))
+        self._books.insist(scope, lambda: self.store.leave(scope, self._lane_name(loop)))
 
     def _lane_name(self, loop: asyncio.AbstractEventLoop) -> str:
         if self._process[0] != os.getpid():  # also right in a forked child
@@ -296,40 +274,9 @@ class Limiter:
 
     def _tell(self, hold: Hold) -> None:
         """Bring urgent news to the store, and to those who wait for what it sets free."""
-        self._unsaved.note(hold)
-        self._save(hold.scope)
+        self._books.tell(hold)
         if hold.scope in self._crowded:
             self._nudge(hold.scope)
-
-    def _save(self, scope: Scope) -> None:
-        news = self._unsaved.take(scope)
-        try:
-            self.store.rebook(scope, news)
-        except (StoreBusy, ScopeUnknown):
-            for hold in news:
-                self._unsaved.note(hold)
-            self._insist(scope, lambda: self._retell(scope))
-
-    def _retell(self, scope: Scope) -> None:
-        with self._unsaved.news(scope) as news:
-            self.store.rebook(scope, news)
-
-    def _known(self, scope: Scope, operation: Callable[[], T]) -> T:
-        """Do it, also when the scope was forgotten meanwhile (by hand, or with a file that was set aside)."""
-        try:
-            return operation()
-        except ScopeUnknown:
-            self.store.configure(scope, self._rules[scope])
-            return operation()
-
-    def _insist(self, scope: Scope, operation: Callable[[], T]) -> T | None:
-        """Do it even if the store is busy at first; None if it stays so: the next transaction tells it."""
-        for _ in range(_TRIES):
-            try:
-                return self._known(scope, operation)
-            except StoreBusy:
-                continue
-        return None
 
     def _nudge(self, scope: Scope) -> None:
         for (where, _), lane in list(self._lanes.items()):

@@ -9,8 +9,9 @@ import pytest
 import yaml
 
 from massgen_plugins.host import enabling
-from massgen_plugins.host.attach import ATTACHED, attach
+from massgen_plugins.host.attach import attach
 from massgen_plugins.host.switch import INHERITED
+from massgen_plugins.host.wrapping import ATTACHED
 
 FLASH = "gemini-2.5-flash"
 GEMINI = {"type": "gemini", "model": FLASH}

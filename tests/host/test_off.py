@@ -18,6 +18,7 @@ ALLOWED = {
     "massgen_plugins.host.attach",
     "massgen_plugins.host.subagents",
     "massgen_plugins.host.switch",
+    "massgen_plugins.host.wrapping",
 }
 
 MAKE_AGENTS = """

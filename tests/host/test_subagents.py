@@ -8,8 +8,9 @@ import pytest
 import yaml
 
 from massgen_plugins.host import subagents
-from massgen_plugins.host.attach import ATTACHED, attach
+from massgen_plugins.host.attach import attach
 from massgen_plugins.host.switch import INHERITED
+from massgen_plugins.host.wrapping import ATTACHED
 from massgen_plugins.profiles import load_settings
 from massgen_plugins.quota import MINUTE, Kind, Limit
 

@@ -14,7 +14,7 @@ FINDERS = "import sys; print([type(finder).__name__ for finder in sys.meta_path]
 
 ATTACHED = """
 import importlib, sys
-from massgen_plugins.host.attach import ATTACHED
+from massgen_plugins.host.wrapping import ATTACHED
 def attached():
     seams = {
         "massgen.cli": "create_agents_from_config",

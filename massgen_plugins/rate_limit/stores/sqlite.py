@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import os
 import secrets
 import sqlite3
-import threading
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -16,8 +14,9 @@ from massgen_plugins.errors import StoreUnavailable
 from massgen_plugins.quota import Scope, ScopeRules
 from massgen_plugins.rate_limit.scope_state import ScopeState
 from massgen_plugins.rate_limit.stores import codec
-from massgen_plugins.rate_limit.stores.base import ScopeUnknown, StoreBusy
+from massgen_plugins.rate_limit.stores.base import ScopeUnknown
 from massgen_plugins.rate_limit.stores.boot_clock import boot_identity, boot_tick, offset_for
+from massgen_plugins.rate_limit.stores.sqlite_file import SqliteFile
 from massgen_plugins.rate_limit.stores.stateful import StatefulStore
 
 __all__ = ["SCHEMA_VERSION", "SqliteStore", "decode_state"]
@@ -48,10 +47,6 @@ _MAKE = (
     " (version, tick, rules, lessons, line, flights, ledger, provider, account, model, endpoint)"
     " VALUES (0, 0, '', '', '', '', x'', ?, ?, ?, ?)"
 )
-_LOCK_WAIT = 0.005
-"""Seconds for which SQLite itself waits for a lock; a caller's event loop stands still meanwhile."""
-_LOCKED_OUT = 5.0
-"""Seconds of an uninterrupted lock after which the store counts as unavailable."""
 
 
 @dataclass(slots=True)
@@ -87,16 +82,12 @@ class SqliteStore(StatefulStore):
     ) -> None:
         super().__init__(wall)
         self.path = path
-        self._report = report
         self._since_boot = since_boot
         self._boot = boot
-        self._lock = threading.RLock()
-        self._connection: sqlite3.Connection | None = None
-        self._process = 0
+        self._file = SqliteFile(path, self._prepare, report)
         self._offset = 0
         self._fingerprint_key = b""
         self._cache: dict[Scope, _Cached] = {}
-        self._locked_since: float | None = None
 
     @property
     def description(self) -> str:
@@ -105,9 +96,9 @@ class SqliteStore(StatefulStore):
 
     def tick(self) -> int:
         """The store's clock in nanoseconds; opens the file to learn its offset when first asked."""
-        if self._connection is None or self._process != os.getpid():
-            with self._lock, self._translated():
-                self._open()
+        if not self._file.is_open:
+            with self._file.transaction():
+                pass
         return self._since_boot() + self._offset
 
     def fingerprint_key(self) -> bytes:
@@ -117,7 +108,7 @@ class SqliteStore(StatefulStore):
 
     def forget(self, scope: Scope) -> None:
         """Drop everything known of a scope."""
-        with self._lock, self._immediate() as connection:
+        with self._file.transaction() as connection:
             self._cache.pop(scope, None)
             connection.execute(
                 "DELETE FROM scope WHERE provider = ? AND account = ? AND model = ? AND endpoint = ?",
@@ -126,46 +117,33 @@ class SqliteStore(StatefulStore):
 
     def close(self) -> None:
         """Close the file; it is opened again when the store is used again."""
-        with self._lock:
-            if self._connection is not None and self._process == os.getpid():
-                self._connection.close()
-            self._connection = None
-            self._cache.clear()
+        self._file.close()
 
     @contextmanager
     def _transaction(self, scope: Scope, rules: ScopeRules | None = None) -> Iterator[ScopeState]:
-        with self._lock, self._immediate() as connection:
-            cached = self._load(connection, scope, rules)
-            try:
+        try:
+            with self._file.transaction() as connection:
+                cached = self._load(connection, scope, rules)
                 yield cached.state
                 self._save(connection, cached)
-            except BaseException:
-                self._cache.pop(scope, None)  # it may have changed in memory, and not in the file
-                raise
+        except BaseException:
+            self._cache.pop(scope, None)  # it may have changed in memory, and not in the file
+            raise
 
     def _scopes(self) -> list[Scope]:
         if not self.path.exists():
             return []
-        with self._lock, self._immediate() as connection:
+        with self._file.transaction() as connection:
             rows = connection.execute(
                 "SELECT provider, account, model, endpoint FROM scope ORDER BY 1, 2, 3, 4"
             )
             return [Scope(*row) for row in rows]
 
-    @contextmanager
-    def _immediate(self) -> Iterator[sqlite3.Connection]:
-        """One write transaction, committed at the end or rolled back."""
-        with self._translated():
-            connection = self._open()
-            connection.execute("BEGIN IMMEDIATE")
-            self._locked_since = None
-            try:
-                yield connection
-                connection.execute("COMMIT")
-            except BaseException:
-                with suppress(sqlite3.Error):
-                    connection.execute("ROLLBACK")
-                raise
+    def _prepare(self, connection: sqlite3.Connection) -> None:
+        self._cache.clear()
+        _check_version(connection, self.path)
+        self._offset = _shared_offset(connection, self._boot(), self._since_boot())
+        self._fingerprint_key = _shared_secret(connection)
 
     def _load(self, connection: sqlite3.Connection, scope: Scope, rules: ScopeRules | None) -> _Cached:
         found = connection.execute(_FIND, _key(scope)).fetchone()
@@ -204,62 +182,6 @@ class SqliteStore(StatefulStore):
         tick = self._since_boot() + self._offset
         connection.execute(_WRITE, (cached.version, tick, cached.encoded_rules, *kept, cached.row))
 
-    def _open(self) -> sqlite3.Connection:
-        if self._connection is not None and self._process == os.getpid():
-            return self._connection
-        self._cache.clear()
-        _make_private(self.path)
-        connection = sqlite3.connect(
-            self.path, timeout=_LOCK_WAIT, isolation_level=None, check_same_thread=False
-        )
-        try:
-            connection.execute("PRAGMA journal_mode = WAL")
-            connection.execute("PRAGMA synchronous = NORMAL")
-            connection.execute("BEGIN IMMEDIATE")
-            _check_version(connection, self.path)
-            self._offset = _shared_offset(connection, self._boot(), self._since_boot())
-            self._fingerprint_key = _shared_secret(connection)
-            connection.execute("COMMIT")
-        except BaseException:
-            connection.close()
-            raise
-        self._connection, self._process = connection, os.getpid()
-        return connection
-
-    @contextmanager
-    def _translated(self) -> Iterator[None]:
-        """Turn SQLite's errors into ours; set a broken file aside."""
-        try:
-            yield
-        except sqlite3.OperationalError as error:
-            if getattr(error, "sqlite_errorcode", 0) & 0xFF in (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED):
-                self._note_lock()
-                raise StoreBusy from error
-            raise StoreUnavailable(f"{self.path} cannot be used: {error}.") from error
-        except sqlite3.DatabaseError as error:
-            self._set_aside(error)
-            raise StoreBusy from error
-        except OSError as error:
-            raise StoreUnavailable(f"{self.path} cannot be used: {error.strerror or error}.") from error
-
-    def _note_lock(self) -> None:
-        now = time.monotonic()
-        self._locked_since = self._locked_since or now
-        if now - self._locked_since > _LOCKED_OUT:
-            self._locked_since = None
-            raise StoreUnavailable(f"{self.path} has been locked by another program for {_LOCKED_OUT:g} s.")
-
-    def _set_aside(self, error: Exception) -> None:
-        self.close()
-        kept = self.path.with_name(f"{self.path.name}.broken-{time.strftime('%Y%m%d-%H%M%S')}-{os.getpid()}")
-        for suffix in ("", "-wal", "-shm"):
-            with suppress(OSError):
-                self.path.with_name(self.path.name + suffix).rename(kept.with_name(kept.name + suffix))
-        if self._report is not None:
-            self._report(
-                f"{self.path} was damaged ({error}); it is kept as {kept.name}, and counting begins anew."
-            )
-
 
 def decode_state(columns: tuple[str, str, str, str, bytes]) -> ScopeState:
     """A scope's state from its columns: rules, lessons, line, flights, ledger.
@@ -275,12 +197,6 @@ def decode_state(columns: tuple[str, str, str, str, bytes]) -> ScopeState:
 
 def _key(scope: Scope) -> tuple[str, str, str, str]:
     return scope.provider, scope.account, scope.model, scope.endpoint
-
-
-def _make_private(path: Path) -> None:
-    path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-    # SQLite gives its side files the mode of the file itself.
-    os.close(os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600))
 
 
 def _check_version(connection: sqlite3.Connection, path: Path) -> None:

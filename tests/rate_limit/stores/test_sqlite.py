@@ -6,6 +6,7 @@ import os
 import sqlite3
 import stat
 import threading
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
@@ -14,7 +15,7 @@ from massgen_plugins.errors import StoreUnavailable
 from massgen_plugins.middleware import Refusal, RefusalKind, StatedLimit
 from massgen_plugins.quota import MINUTE, NANOSECONDS, CalendarDay, Kind, Limit, Scope, ScopeRules
 from massgen_plugins.rate_limit.line import Bid
-from massgen_plugins.rate_limit.stores import sqlite
+from massgen_plugins.rate_limit.stores import sqlite_file
 from massgen_plugins.rate_limit.stores.base import StoreBusy
 from massgen_plugins.rate_limit.stores.boot_clock import offset_for
 from massgen_plugins.rate_limit.stores.fallback import FallbackStore
@@ -197,6 +198,43 @@ def test_a_scope_that_cannot_be_read_is_set_aside_too(open_store, tmp_path: Path
     assert len(reports) == 1
 
 
+def test_a_file_that_was_deleted_by_hand_is_made_anew(open_store) -> None:
+    one, other = open_store(), open_store()
+    one.configure(SCOPE, RULES)
+    assert grants(one, 1) == 1
+    for file in one.path.parent.iterdir():
+        file.unlink()
+    other.configure(SCOPE, RULES)
+    one.configure(SCOPE, RULES)
+    assert (grants(one, 2), grants(other, 2, lane="other")) == (2, 1)
+
+
+def test_of_two_processes_that_meet_damage_one_sets_it_aside_and_both_share_the_new_file(open_store) -> None:
+    reports: list[str] = []
+    one, other = open_store(reports=reports), open_store(reports=reports)
+    one.configure(SCOPE, RULES)
+    assert grants(other, 1) == 1
+    with sqlite3.connect(one.path) as connection:
+        connection.execute("UPDATE scope SET rules = '{', version = version + 1")
+    connection.close()
+    for store in (one, other):
+        with suppress(StoreBusy):
+            store.configure(SCOPE, RULES)
+        store.configure(SCOPE, RULES)
+    assert len(reports) == 1
+    assert (grants(one, 2), grants(other, 2, lane="other")) == (2, 1)
+
+
+def test_a_commit_that_fails_leaves_nothing_behind(open_store, monkeypatch) -> None:
+    store = open_store()
+    store.configure(SCOPE, RULES)
+    monkeypatch.setattr(SqliteStore, "_save", lambda *_: 1 / 0)
+    with pytest.raises(ZeroDivisionError):
+        grants(store, 2)
+    monkeypatch.undo()
+    assert grants(store, 3) == 3
+
+
 def test_a_store_of_another_version_is_refused_and_left_alone(open_store) -> None:
     store = open_store()
     store.configure(SCOPE, RULES)
@@ -217,7 +255,7 @@ def test_a_file_locked_by_another_program_is_busy_and_in_the_end_unavailable(ope
     try:
         with pytest.raises(StoreBusy):
             grants(store, 1)
-        monkeypatch.setattr(sqlite, "_LOCKED_OUT", 0.0)
+        monkeypatch.setattr(sqlite_file, "_LOCKED_OUT", 0.0)
         with pytest.raises(StoreUnavailable, match="locked by another program"):
             grants(store, 1)
     finally:
@@ -241,8 +279,8 @@ def test_a_full_disk_is_one_sentence_and_loses_nothing(open_store) -> None:
     store = open_store()
     store.configure(SCOPE, RULES)
     assert grants(store, 1) == 1
-    pages = store._connection.execute("PRAGMA page_count").fetchone()[0]
-    store._connection.execute(f"PRAGMA max_page_count = {pages}")
+    pages = store._file._connection.execute("PRAGMA page_count").fetchone()[0]
+    store._file._connection.execute(f"PRAGMA max_page_count = {pages}")
     with pytest.raises(StoreUnavailable, match="full"):
         fill(store)
     store.close()
@@ -308,7 +346,7 @@ def test_forgetting_lessons_keeps_what_was_spent(open_store) -> None:
 def test_no_api_key_and_no_prompt_has_a_place_in_the_file(open_store) -> None:
     store = open_store()
     store.configure(SCOPE, RULES)
-    columns = [row[1] for row in store._connection.execute("PRAGMA table_info(scope)")]
+    columns = [row[1] for row in store._file._connection.execute("PRAGMA table_info(scope)")]
     assert columns == [
         *("id", "provider", "account", "model", "endpoint", "version", "tick"),
         *("rules", "lessons", "line", "flights", "ledger"),
