@@ -61,11 +61,11 @@ def _massgen() -> Callable[[], Any]:
     """MassGen's console command, imported with us attached."""
     from importlib.metadata import entry_points
 
-    from massgen_plugins import _bootstrap
+    import massgen_plugins
 
     # It stops the automatic start only: who writes `run` has asked for us.
-    os.environ.pop(_bootstrap.DISABLE, None)
-    _bootstrap.start()
+    os.environ.pop(massgen_plugins.DISABLE, None)
+    massgen_plugins.start()
     commands = entry_points(group="console_scripts", name="massgen")
     if not commands:
         raise HostMismatch("This MassGen has no command; run `pip install --force-reinstall massgen`.")

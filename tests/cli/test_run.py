@@ -66,9 +66,9 @@ def test_without_massgen_it_says_so(rl, monkeypatch):
 
 
 def test_a_massgen_that_is_too_old_is_not_run(script, host):
-    ran = script("run", **host(version="0.1.50"))
+    ran = script("run", **host(version="0.1.26"))
     assert (ran.code, ran.out) == (127, "")
-    assert "MassGen 0.1.50 is not supported" in ran.err
+    assert "MassGen 0.1.26 is not supported" in ran.err
 
 
 @pytest.mark.parametrize(

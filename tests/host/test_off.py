@@ -23,8 +23,8 @@ ALLOWED = {
 
 MAKE_AGENTS = """
 import json, os, sys
-import massgen_plugins._bootstrap
-massgen_plugins._bootstrap.start()
+import massgen_plugins
+massgen_plugins.start()
 before = {}
 import aiohttp, httpx
 methods = [(aiohttp.ClientSession, "_request"), (httpx.AsyncClient, "send"), (httpx.Client, "send")]
@@ -88,7 +88,7 @@ def test_agents_that_are_off_are_massgens_alone(home):
 
 
 def test_a_program_without_massgen_is_left_alone(home):
-    text = "import massgen_plugins._bootstrap as b, sys; b.start(); import json; print(len(sys.modules))"
+    text = "import massgen_plugins as b, sys; b.start(); import json; print(len(sys.modules))"
     result = python(text, home)
     assert (result.returncode, result.stderr) == (0, "")
     assert list(home.iterdir()) == []
@@ -96,7 +96,7 @@ def test_a_program_without_massgen_is_left_alone(home):
 
 def test_a_host_that_is_absent_is_met_with_silence(home):
     text = (
-        "import sys, massgen_plugins._bootstrap as b; b.start()\n"
+        "import sys, massgen_plugins as b; b.start()\n"
         "sys.path[:] = [p for p in sys.path if 'site-packages' not in p]\n"
         "try:\n    import massgen.cli\nexcept ModuleNotFoundError as error:\n    print(error)"
     )
@@ -110,7 +110,7 @@ def test_opting_out_leaves_no_wrapper(home):
     result = python(text, home, MASSGEN_PLUGINS_DISABLE="1")
     told = json.loads(result.stdout.splitlines()[-1])
     assert not told["wrapped"]
-    assert set(told["modules"]) == {"massgen_plugins", "massgen_plugins._bootstrap"}
+    assert set(told["modules"]) == {"massgen_plugins"}
 
 
 def test_a_host_whose_seams_are_gone_is_said_once_and_still_works(home, tmp_path):
@@ -121,7 +121,7 @@ def test_a_host_whose_seams_are_gone_is_said_once_and_still_works(home, tmp_path
     (package / "backends.py").write_text("value = 3\n", encoding="utf-8")
     text = (
         f"import sys; sys.path.insert(0, {str(tmp_path / 'old')!r})\n"
-        "import massgen_plugins._bootstrap as b; b.start()\n"
+        "import massgen_plugins as b; b.start()\n"
         "import massgen.cli.backends as m; print(m.value)"
     )
     result = python(text, home)

@@ -7,14 +7,14 @@ from environments import ATTACHED, FINDERS
 
 MODULES = "import sys; print('\\n'.join(sys.modules))"
 IMPORTED = "import massgen.cli, massgen.subagent.manager"
-BOOTSTRAP = "import massgen_plugins._bootstrap as bootstrap; bootstrap.start()"
+BOOTSTRAP = "import massgen_plugins as bootstrap; bootstrap.start()"
 ALL = str([True, True, True])
 
 
 def test_start_imports_next_to_nothing(installed, make_environment):
     without_us = set(make_environment().evaluate(MODULES).split())
     added = set(installed.evaluate(MODULES).split()) - without_us
-    assert added - {"__future__"} == {"massgen_plugins", "massgen_plugins._bootstrap"}
+    assert added - {"__future__"} == {"massgen_plugins"}
 
 
 def test_attaches_to_every_seam_and_leaves_no_finder(normal, host):

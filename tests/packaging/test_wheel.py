@@ -44,11 +44,11 @@ def test_only_code_profiles_and_their_marker_are_in_the_package(names):
 
 def test_start_up_file_is_one_plain_import_line(read):
     (line,) = read("massgen_plugins.pth").splitlines()
-    assert line == "import massgen_plugins._bootstrap; massgen_plugins._bootstrap.start()"
+    assert line == "import massgen_plugins; massgen_plugins.start()"
 
 
 def test_twin_for_newer_pythons_names_the_same_function(read):
-    assert read("massgen_plugins.start").split() == ["massgen_plugins._bootstrap:start"]
+    assert read("massgen_plugins.start").split() == ["massgen_plugins:start"]
 
 
 def test_metadata(names, read):

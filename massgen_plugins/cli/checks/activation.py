@@ -10,7 +10,7 @@ import sysconfig
 from collections.abc import Iterator
 from pathlib import Path
 
-from massgen_plugins import _bootstrap
+import massgen_plugins
 from massgen_plugins.cli.checks.finding import Finding, fail, ok, warn
 
 __all__ = ["check_activation"]
@@ -28,7 +28,7 @@ def check_activation() -> Iterator[Finding]:
 
 def _start_file() -> Finding:
     found = next((file for file in _start_files() if file.is_file()), None)
-    active = any(isinstance(finder, _bootstrap.HostFinder) for finder in sys.meta_path)
+    active = any(isinstance(finder, massgen_plugins.HostFinder) for finder in sys.meta_path)
     if active:
         return ok("automatic start", f"active in this interpreter ({found or 'started by hand'})")
     if found and _opted_out():
@@ -52,17 +52,17 @@ def _start_files() -> Iterator[Path]:
 
 
 def _opted_out() -> bool:
-    return os.environ.get(_bootstrap.DISABLE, "0") not in ("", "0")
+    return os.environ.get(massgen_plugins.DISABLE, "0") not in ("", "0")
 
 
 def _opt_out() -> Finding:
     if _opted_out():
         return warn(
             "opt-out",
-            f"{_bootstrap.DISABLE} is set, so `massgen` runs without limits",
+            f"{massgen_plugins.DISABLE} is set, so `massgen` runs without limits",
             f"remove that environment variable, {_RUN}",
         )
-    return ok("opt-out", f"{_bootstrap.DISABLE} is not set")
+    return ok("opt-out", f"{massgen_plugins.DISABLE} is not set")
 
 
 def _command_on_path() -> Finding:

@@ -47,7 +47,7 @@ _SEAMS = (
     _Seam("httpx2", ("_client.py",), ("Client", "send")),
 )
 _PROOF = (
-    "import massgen_plugins._bootstrap as b; b.start(); import massgen.cli as c, sys; "
+    "import massgen_plugins as b; b.start(); import massgen.cli as c, sys; "
     "m = sys.modules.get('massgen.cli.backends', c); "
     "sys.exit(0 if hasattr(m.create_agents_from_config, '__massgen_plugins__') else 3)"
 )
