@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import atexit
 import threading
 from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 
 from massgen_plugins.quota import Scope
@@ -37,6 +39,7 @@ class Limiters:
         self._on_ask = on_ask
         self._report = report
         self._opened: dict[str, Limiter] = {}
+        atexit.register(self.close)
         self._lock = threading.Lock()
 
     def at(self, place: str) -> Limiter:
@@ -53,6 +56,13 @@ class Limiters:
     def opened(self) -> list[Limiter]:
         """Those that were needed so far."""
         return list(self._opened.values())
+
+    def close(self) -> None:
+        """Bring every store up to date, and close it."""
+        for limiter in self.opened():
+            with suppress(Exception):  # at the end of a process there is nobody to tell
+                limiter.flush()
+                limiter.store.close()
 
     def _open(self, place: str) -> Store:
         if place == _MEMORY:

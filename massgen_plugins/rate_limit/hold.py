@@ -29,11 +29,12 @@ class Hold:
         days: The calendar days (ordinals) on which it counts, for each meter that counts days.
         meters: The limits that ``row`` speaks of.
         booked: What the ledger knows.
+        born: Names the books it was entered in; see ``ScopeState.born``.
         process: Who made the call, while its answer is waited for; empty afterwards.
         landed: Whether news of its answer, or of its end, has come.
     """
 
-    __slots__ = ("arrived", "begun", "booked", "days", "landed", "meters", "process", "row", "scope")
+    __slots__ = ("arrived", "begun", "booked", "born", "days", "landed", "meters", "process", "row", "scope")
 
     def __init__(
         self, begun: int, row: list[int], meters: Sequence[Meter], days: dict[int, tuple[int, ...]]
@@ -45,6 +46,7 @@ class Hold:
         self.meters = meters
         self.days = days
         self.booked: Booked = (begun, None, row)
+        self.born = 0
         self.process = ""
         self.landed = False
 

@@ -85,10 +85,17 @@ class Usage:
 
 
 class ScopeState:
-    """Rules, ledger, lessons, line and flights of one scope."""
+    """Rules, ledger, lessons, line and flights of one scope.
 
-    def __init__(self, rules: ScopeRules) -> None:
+    Args:
+        rules: What holds.
+        born: Names these books: when they were begun, in nanoseconds since the epoch. News of a call that was
+            entered in others (of a file that was lost, of a process that was alone) changes nothing here.
+    """
+
+    def __init__(self, rules: ScopeRules, born: int = 0) -> None:
         self.rules = rules
+        self.born = born
         self.flights = Flights()
         self.lessons = Lessons()
         self.line = Line()
@@ -124,8 +131,7 @@ class ScopeState:
             return None
         hold = self.ledger.take(tick, wall, amounts)
         if hold is not None:
-            hold.process = process
-            self.flights.left(process, tick)
+            self._depart(hold, tick, process)
         return hold
 
     def admit(self, now: Moment, lane: str, bids: Sequence[Bid], process: str = "") -> Decision:
@@ -151,15 +157,21 @@ class ScopeState:
             if self.lessons.probe == PROBE_NEEDED:
                 self.lessons.probe = now.tick + max(_SHORTEST_PROBE, self.rules.cooldown)
             holds.append(self.ledger.book(now.tick, row))
-            holds[-1].process = process
-            self.flights.left(process, now.tick)
+            self._depart(holds[-1], now.tick, process)
         self.line.leave(lane)
         return Decision(tuple(holds), None, self.lessons.troubled)
+
+    def _depart(self, hold: Hold, tick: int, process: str) -> None:
+        hold.born = self.born
+        hold.process = process
+        self.flights.left(process, tick)
 
     def rebook(self, now: Moment, holds: Iterable[Hold]) -> None:
         """Take note of what is true of calls by now."""
         self.ledger.advance(now)
         for hold in holds:
+            if hold.born != self.born:
+                continue
             self.ledger.rebook(hold)
             if hold.landed and hold.process:
                 self.flights.landed(hold.process, now.tick)

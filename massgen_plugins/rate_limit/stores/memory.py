@@ -78,7 +78,7 @@ class MemoryStore(StatefulStore):
             if state is None:
                 if rules is None:
                     raise ScopeUnknown(scope)
-                state = self._states[scope] = ScopeState(rules)
+                state = self._states[scope] = ScopeState(rules, born=time.time_ns())
             yield state
 
     def _process_name(self) -> str:

@@ -30,22 +30,22 @@ CREATE TABLE IF NOT EXISTS secret (
 CREATE TABLE IF NOT EXISTS scope (
     id INTEGER PRIMARY KEY,
     provider TEXT NOT NULL, account TEXT NOT NULL, model TEXT NOT NULL, endpoint TEXT NOT NULL,
-    version INTEGER NOT NULL, tick INTEGER NOT NULL,
+    version INTEGER NOT NULL, tick INTEGER NOT NULL, born INTEGER NOT NULL,
     rules TEXT NOT NULL, lessons TEXT NOT NULL, line TEXT NOT NULL, flights TEXT NOT NULL,
     ledger BLOB NOT NULL,
     UNIQUE (provider, account, model, endpoint)
 );
 """
 _FIND = "SELECT id, version FROM scope WHERE provider = ? AND account = ? AND model = ? AND endpoint = ?"
-_READ = "SELECT rules, lessons, line, flights, ledger FROM scope WHERE id = ?"
+_READ = "SELECT rules, lessons, line, flights, ledger, born FROM scope WHERE id = ?"
 _WRITE = (
     "UPDATE scope SET version = ?, tick = ?, rules = ?, lessons = ?, line = ?, flights = ?, ledger = ?"
     " WHERE id = ?"
 )
 _MAKE = (
     "INSERT INTO scope"
-    " (version, tick, rules, lessons, line, flights, ledger, provider, account, model, endpoint)"
-    " VALUES (0, 0, '', '', '', '', x'', ?, ?, ?, ?)"
+    " (version, tick, rules, lessons, line, flights, ledger, born, provider, account, model, endpoint)"
+    " VALUES (0, 0, '', '', '', '', x'', ?, ?, ?, ?, ?)"
 )
 
 
@@ -150,14 +150,17 @@ class SqliteStore(StatefulStore):
         if found is None:
             if rules is None:
                 raise ScopeUnknown(scope)
-            row = connection.execute(_MAKE, _key(scope)).lastrowid or 0
-            cached = _Cached(row, 0, ScopeState(rules), rules, codec.encode_rules(rules))
+            born = time.time_ns()
+            row = connection.execute(_MAKE, (born, *_key(scope))).lastrowid or 0
+            cached = _Cached(row, 0, ScopeState(rules, born), rules, codec.encode_rules(rules))
         else:
             row, version = found
             known = self._cache.get(scope)
             if known is not None and (known.row, known.version) == (row, version):
                 return known
-            cached = self._decode(row, version, connection.execute(_READ, (row,)).fetchone())
+            *columns, born = connection.execute(_READ, (row,)).fetchone()
+            cached = self._decode(row, version, tuple(columns))
+            cached.state.born = born
         self._cache[scope] = cached
         return cached
 

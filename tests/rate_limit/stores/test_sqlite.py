@@ -348,9 +348,21 @@ def test_no_api_key_and_no_prompt_has_a_place_in_the_file(open_store) -> None:
     store.configure(SCOPE, RULES)
     columns = [row[1] for row in store._file._connection.execute("PRAGMA table_info(scope)")]
     assert columns == [
-        *("id", "provider", "account", "model", "endpoint", "version", "tick"),
+        *("id", "provider", "account", "model", "endpoint", "version", "tick", "born"),
         *("rules", "lessons", "line", "flights", "ledger"),
     ]
+
+
+def test_news_of_a_call_that_other_books_hold_changes_nothing(open_store) -> None:
+    store = open_store()
+    store.configure(SCOPE, RULES)
+    lost = store.take(SCOPE, ONE)
+    store.forget(SCOPE)
+    store.configure(SCOPE, RULES)
+    assert grants(store, 2) == 2
+    lost.release()
+    store.rebook(SCOPE, [lost])
+    assert used(store) == [2, 2]
 
 
 def test_when_the_shared_store_fails_the_process_goes_on_alone_and_comes_back(
