@@ -14,9 +14,10 @@ from massgen_plugins.middleware import Refusal
 from massgen_plugins.quota import NANOSECONDS, Amounts, Scope, ScopeRules
 from massgen_plugins.rate_limit import messages
 from massgen_plugins.rate_limit.bookkeeper import Bookkeeper
+from massgen_plugins.rate_limit.crowd import Crowd
 from massgen_plugins.rate_limit.hold import Hold
 from massgen_plugins.rate_limit.lane import Lane, Waiter
-from massgen_plugins.rate_limit.line import Bid
+from massgen_plugins.rate_limit.line import NORMAL, URGENT, Bid
 from massgen_plugins.rate_limit.scope_state import Blocker, Decision, Reason
 from massgen_plugins.rate_limit.stores.base import ScopeUnknown, Store, StoreBusy
 
@@ -69,7 +70,7 @@ class Limiter:
         self._books = Bookkeeper(store)
         self._lanes: dict[tuple[Scope, int], Lane] = {}
         self._troubled: set[Scope] = set()
-        self._crowded: dict[Scope, int] = {}
+        self._crowd = Crowd()
         self._process = (0, "")
 
     def configure(self, scope: Scope, rules: ScopeRules) -> None:
@@ -114,7 +115,7 @@ class Limiter:
             CallRefused: The wait would be longer than allowed, or is no cure.
             StoreUnavailable: The store cannot be used.
         """
-        if scope not in self._crowded:
+        if scope not in self._crowd:
             hold = self._books.take(scope, amounts)
             if hold is not None:
                 return hold
@@ -166,11 +167,11 @@ class Limiter:
         self, scope: Scope, amounts: Amounts, *, urgent: bool, since: int | None, who: object
     ) -> Hold:
         arrival = self.store.tick() if since is None else since
-        bid = Bid(0 if urgent else 1, arrival, amounts)
+        bid = Bid(URGENT if urgent else NORMAL, arrival, amounts)
         loop = asyncio.get_running_loop()
-        lane = self._lane(scope, loop)
+        lane = self._lanes.get((scope, id(loop)))
         blocker = None
-        if not lane.waiters or bid.place < lane.waiters[0].bid.place:
+        if lane is None or not lane.waiters or bid.place < lane.waiters[0].bid.place:
             try:
                 decision = self._admit(scope, loop, [bid])
             except StoreBusy:
@@ -196,7 +197,7 @@ class Limiter:
     ) -> Hold:
         lane = self._lane(scope, loop)
         lane.join(waiter, blocker)
-        self._crowded[scope] = self._crowded.get(scope, 0) + 1
+        self._crowd.join(scope)
         try:
             self._announce(scope, lane, waiter, blocker, who)
             return await waiter.future
@@ -206,9 +207,7 @@ class Limiter:
                 self.release(waiter.future.result())
             raise
         finally:
-            self._crowded[scope] -= 1
-            if not self._crowded[scope]:
-                del self._crowded[scope]
+            self._crowd.leave(scope)
             if not lane.waiters:
                 self._lanes.pop((scope, id(loop)), None)
 
@@ -220,6 +219,8 @@ class Limiter:
             when = self.store.forecast(scope, self._lane_name(lane.loop), ahead, waiter.bid.amounts)
         except (StoreBusy, ScopeUnknown):
             return
+        if blocker and blocker.final:  # the next day is waited for
+            when = blocker.wake
         seconds = max(0.0, (when - self.store.tick()) / NANOSECONDS)
         if when > waiter.deadline and not (blocker and blocker.final):
             raise CallRefused(messages.patience_message(scope, seconds, waiter.patience / NANOSECONDS))
@@ -228,13 +229,14 @@ class Limiter:
             self._on_wait(Wait(scope, seconds, len(ahead), blocker, text), who)
 
     def _refusal(self, scope: Scope, waiter: Waiter, blocker: Blocker | None) -> Exception | None:
-        rules = self._books.rules(scope)
+        # A loop that stands still meanwhile cannot wait for a day.
+        wait_for_day = self._books.rules(scope).wait_for_day and waiter.bid.priority > URGENT
         if blocker is None:  # its deadline has come
-            if rules.wait_for_day:
+            if wait_for_day:
                 return None
             waited = (self.store.tick() - waiter.bid.arrival) / NANOSECONDS
             return CallRefused(messages.patience_message(scope, waited, waiter.patience / NANOSECONDS))
-        if blocker.reason is Reason.DAY and not rules.wait_for_day:
+        if blocker.reason is Reason.DAY and not wait_for_day:
             text = messages.day_message(scope, blocker, time.time())
             return CallRefused(text, resets_at=blocker.resets / NANOSECONDS)
         if blocker.reason is Reason.CLOSED:
@@ -275,7 +277,7 @@ class Limiter:
     def _tell(self, hold: Hold) -> None:
         """Bring urgent news to the store, and to those who wait for what it sets free."""
         self._books.tell(hold)
-        if hold.scope in self._crowded:
+        if hold.scope in self._crowd:
             self._nudge(hold.scope)
 
     def _nudge(self, scope: Scope) -> None:

@@ -13,7 +13,10 @@ from dataclasses import dataclass
 
 from massgen_plugins.quota import NANOSECONDS, Amounts
 
-__all__ = ["LEASE", "Bid", "Claim", "Line"]
+__all__ = ["LEASE", "NORMAL", "URGENT", "Bid", "Claim", "Line"]
+
+URGENT, NORMAL = 0, 1
+"""Priorities of bids: a call that blocks its event loop goes before all others."""
 
 LEASE = NANOSECONDS
 """Nanoseconds for which a claim holds its place without its owner being seen."""
@@ -24,7 +27,7 @@ class Bid:
     """What one waiter asks for.
 
     Attributes:
-        priority: Lower goes first: 0 for a call that blocks its event loop, 1 for all others.
+        priority: Lower goes first: ``URGENT`` or ``NORMAL``.
         arrival: Tick at which the waiter came; its ticket.
         amounts: What it will take, by kind.
     """

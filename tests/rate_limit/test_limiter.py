@@ -261,6 +261,41 @@ def test_a_day_can_be_waited_for(make) -> None:
         assert clock.seconds() - start == pytest.approx(resets, abs=3)
 
 
+def test_a_wait_for_the_next_day_says_how_long_it_is(make) -> None:
+    day = Limit(Kind.REQUESTS, 1, CalendarDay(ZONE))
+    waits: list[Wait] = []
+    with virtual_time() as clock:
+        limiter = make(clock, ScopeRules(limits=(day,), zone=ZONE, wait_for_day=True), waits)
+
+        async def main() -> float:
+            limiter.arrived(await limiter.acquire(SCOPE, ONE))
+            resets = limiter.store.view()[0].usage[0].resets / NANOSECONDS
+            waiting = asyncio.create_task(limiter.acquire(SCOPE, ONE))
+            await asyncio.sleep(0.1)
+            waiting.cancel()
+            with pytest.raises(CallRefused):
+                await limiter.acquire(SCOPE, ONE, urgent=True)
+            return resets
+
+        resets = clock.run(main())
+    assert [round(wait.seconds) for wait in waits] == [round(resets)]
+    assert "for the next day" in waits[0].message
+
+
+def test_nothing_is_left_of_loops_that_are_gone(make) -> None:
+    with virtual_time() as clock:
+        limiter = make(clock, rules(rpm=2))
+
+        async def main() -> None:
+            await asyncio.gather(*(call() for _ in range(5)))
+
+        async def call() -> None:
+            limiter.arrived(await limiter.acquire(SCOPE, ONE))
+
+        clock.run(main())
+    assert not limiter._lanes
+
+
 def test_who_waits_is_announced_with_reason_place_and_time(make) -> None:
     waits: list[Wait] = []
     with virtual_time() as clock:
