@@ -42,7 +42,8 @@ class Bookkeeper:
         Raises:
             StoreBusy: Nothing happened.
         """
-        if self._rules.get(scope) == rules:
+        known = self._rules.get(scope)
+        if known is rules or known == rules:
             return False
         self._store.configure(scope, rules)
         self._rules[scope] = rules

@@ -134,6 +134,11 @@ class Limiter:
         hold.landed = True
         self._books.note(hold)  # it matters one window later, and travels with the next transaction
 
+    def lost(self, hold: Hold) -> None:
+        """There will be no news of the call; it stays spent."""
+        hold.landed = True
+        self._books.note(hold)
+
     def settle(self, hold: Hold, actual: Amounts) -> None:
         """Replace estimates by what the provider counted; the last word is the true one."""
         if hold.settle(actual):

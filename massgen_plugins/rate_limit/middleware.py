@@ -102,6 +102,7 @@ class RateLimitMiddleware(Middleware):
         if 0 < outcome.status < _SERVER_ERRORS_START:
             limiter.succeeded(passage.hold)
         else:
+            limiter.lost(passage.hold)
             self._passages.pop(call, None)
         return Action.PASS
 

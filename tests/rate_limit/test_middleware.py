@@ -161,6 +161,20 @@ def test_usage_replaces_the_estimate_however_often_it_is_reported(clock) -> None
     assert [usage.used for usage in stage.store.view()[0].usage] == [1, 150]
 
 
+def test_a_call_whose_connection_broke_stays_counted_and_is_no_longer_in_flight(clock) -> None:
+    stage = Stage(clock, rules(mode="off"))
+
+    async def main() -> None:
+        await stage.send(a_call(tokens=900), lambda: CallOutcome(0))
+        await stage.send(a_call(tokens=100))
+        stage.middleware._limiter_of(SCOPE).flush()
+
+    clock.run(main())
+    view = stage.store.view()[0]
+    assert [usage.used for usage in view.usage] == [2, 1_000]
+    assert view.in_flight == 0
+
+
 def test_a_call_that_failed_at_the_server_stays_counted(clock) -> None:
     stage = Stage(clock, rules(mode="off"))
     clock.run(stage.send(a_call(tokens=900), lambda: CallOutcome(500)))
