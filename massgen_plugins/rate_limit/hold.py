@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 from massgen_plugins.quota import Amounts, Scope
 from massgen_plugins.rate_limit.meter import Meter
@@ -66,6 +66,18 @@ class Hold:
         """The call was never sent: it takes nothing."""
         self.row = [0] * len(self.row)
         self.landed = True
+
+    def remember(self) -> Callable[[], None]:
+        """Returns what undoes a rebooking that a store could not keep; the truth stays what it is."""
+        booked, process = self.booked, self.process
+        meters, days, row = self.meters, self.days, self.row
+
+        def undo() -> None:
+            self.booked, self.process = booked, process
+            if self.meters is not meters:  # the row has been fitted to other limits
+                self.meters, self.days, self.row = meters, days, row
+
+        return undo
 
     def fit_to(self, meters: Sequence[Meter]) -> None:
         """The scope's limits are others by now: keep what both know."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 
@@ -12,29 +13,26 @@ __all__ = ["Unsaved"]
 
 
 class Unsaved:
-    """Holds whose truth the store does not know yet, by scope.
-
-    Used by all threads without a lock: each step is one operation on a dictionary.
-    """
+    """Holds whose truth the store does not know yet, by scope; used by all threads."""
 
     def __init__(self) -> None:
+        self._lock = threading.Lock()
         self._holds: dict[Scope, dict[Hold, None]] = {}
 
     def note(self, hold: Hold) -> None:
         """The truth of a hold has changed."""
-        holds = self._holds.get(hold.scope)
-        if holds is None:
-            holds = self._holds.setdefault(hold.scope, {})
-        holds[hold] = None
+        with self._lock:
+            self._holds.setdefault(hold.scope, {})[hold] = None
 
     def scopes(self) -> list[Scope]:
         """Where there is news."""
-        return list(self._holds)
+        with self._lock:
+            return list(self._holds)
 
     def take(self, scope: Scope) -> list[Hold]:
         """The news of a scope, which from now on is the caller's."""
-        holds = self._holds.pop(scope, None)
-        return list(holds) if holds else []
+        with self._lock:
+            return list(self._holds.pop(scope, ()))
 
     @contextmanager
     def news(self, scope: Scope) -> Iterator[list[Hold]]:

@@ -125,10 +125,10 @@ def view_of(scope: Scope, state: ScopeState, now: Moment) -> ScopeView:
 @contextmanager
 def _undone_on_failure(news: Sequence[Hold]) -> Iterator[None]:
     """What a transaction did not keep was not booked either."""
-    before = [(hold, hold.booked) for hold in news]
+    undo = [hold.remember() for hold in news]
     try:
         yield
     except BaseException:
-        for hold, booked in before:
-            hold.booked = booked
+        for each in undo:
+            each()
         raise

@@ -235,6 +235,22 @@ def test_a_commit_that_fails_leaves_nothing_behind(open_store, monkeypatch) -> N
     assert grants(store, 3) == 3
 
 
+def test_news_that_could_not_be_written_is_told_again_under_other_limits_too(open_store, monkeypatch) -> None:
+    store = open_store()
+    store.configure(SCOPE, RULES)
+    hold = store.take(SCOPE, ONE)
+    hold.release()
+    store.configure(SCOPE, ScopeRules(limits=(RULES.limits[1],), zone=PACIFIC))
+    monkeypatch.setattr(SqliteStore, "_save", lambda *_: 1 / 0)
+    with pytest.raises(ZeroDivisionError):
+        store.rebook(SCOPE, [hold])
+    monkeypatch.undo()
+    assert [view.in_flight for view in store.view()] == [1]
+    store.rebook(SCOPE, [hold])
+    assert used(store) == [0]
+    assert [view.in_flight for view in store.view()] == [0]
+
+
 def test_a_store_of_another_version_is_refused_and_left_alone(open_store) -> None:
     store = open_store()
     store.configure(SCOPE, RULES)
