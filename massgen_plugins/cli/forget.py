@@ -98,7 +98,7 @@ def _drop_lessons(path: Path, scope: Scope) -> None:
             try:
                 store.unlearn(scope)
             except StoreBusy:
-                time.sleep(0.01)
+                time.sleep(0.01)  # a running MassGen is writing
             else:
                 return
     finally:
