@@ -8,9 +8,10 @@ from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
 
-from massgen_plugins.quota import Scope
+from massgen_plugins.quota import Scope, ScopeRules
 from massgen_plugins.rate_limit.limiter import Limiter, Wait
-from massgen_plugins.rate_limit.stores.base import Store
+from massgen_plugins.rate_limit.stores.awaited import awaited
+from massgen_plugins.rate_limit.stores.base import LocalStore, Store
 from massgen_plugins.rate_limit.stores.fallback import FallbackStore
 from massgen_plugins.rate_limit.stores.memory import MemoryStore
 from massgen_plugins.rate_limit.stores.sqlite import SqliteStore
@@ -25,18 +26,18 @@ class Limiters:
 
     Args:
         on_wait: Told of every wait that begins.
-        on_ask: Called with the scope before waiting calls are asked again.
+        rules_of: What holds in a scope now; it may change while calls wait.
         report: Told, in one sentence, of a store that cannot be used.
     """
 
     def __init__(
         self,
         on_wait: Callable[[Wait, object], None],
-        on_ask: Callable[[Scope], None],
+        rules_of: Callable[[Scope], ScopeRules],
         report: Callable[[str], None],
     ) -> None:
         self._on_wait = on_wait
-        self._on_ask = on_ask
+        self._rules_of = rules_of
         self._report = report
         self._opened: dict[str, Limiter] = {}
         atexit.register(self.close)
@@ -49,7 +50,7 @@ class Limiters:
             with self._lock:
                 found = self._opened.get(place)
                 if found is None:
-                    found = Limiter(self._open(place), on_wait=self._on_wait, on_ask=self._on_ask)
+                    found = Limiter(self._open(place), self._on_wait, self._rules_of)
                     self._opened[place] = found
         return found
 
@@ -64,7 +65,8 @@ class Limiters:
                 limiter.flush()
                 limiter.store.close()
 
-    def _open(self, place: str) -> Store:
+    def _open(self, place: str) -> Store | LocalStore:
         if place == _MEMORY:
             return MemoryStore()
-        return FallbackStore(SqliteStore(Path(place), self._report), self._report)
+        shared = awaited(SqliteStore(Path(place), self._report))
+        return FallbackStore(shared, lambda tick: awaited(MemoryStore(tick)), self._report)

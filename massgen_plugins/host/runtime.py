@@ -30,7 +30,7 @@ class Runtime:
         self.plugins = plugins
         self.providers = plugins.providers()
         self._runs = itertools.count(1)
-        self._limiters = Limiters(self._on_wait, self._on_ask, reports.warn_once)
+        self._limiters = Limiters(self._on_wait, self.rules, reports.warn_once)
         self._accounts = Accounts(self._limiters)
         self._governors: dict[Scope, Governor] = {}
         context = MiddlewareContext(self.emit, self.rules, self.limiter)
@@ -128,9 +128,6 @@ class Runtime:
     def _on_wait(self, wait: Wait, who: object) -> None:
         agent_id = who.agent_id if isinstance(who, ModelCall) else None
         self.emit(CallWaits(wait.scope, agent_id, wait.seconds, wait.place, wait.message))
-
-    def _on_ask(self, scope: Scope) -> None:
-        self.limiter(scope).configure(scope, self.rules(scope))
 
 
 _runtime: Runtime | None = None

@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import UTC, date, datetime, time, timedelta
 from functools import lru_cache
 from zoneinfo import ZoneInfo
 
 from massgen_plugins.quota import NANOSECONDS
-from massgen_plugins.rate_limit.meter import Meter
+from massgen_plugins.rate_limit.lanes import pack, unpack
 
 __all__ = ["DayCounter", "day_end", "day_of"]
 
 _DAY_MARGIN = 2 * NANOSECONDS
 """A call this close before midnight counts in both days."""
+
+_DAYS_KEPT = 3
 
 
 def day_of(wall: int, zone: str) -> int:
@@ -37,36 +39,25 @@ def day_end(day: int, zone: str) -> int:
 
 
 class DayCounter:
-    """What was spent on the two latest days, one limit's worth.
+    """What was spent on the latest days of one zone, in all limits that count its days.
 
     Days are keyed by their ordinal, and never only "go forward": a wall clock that was wrong by a year
     must not block the scope for a year.
 
     Args:
-        meter: The limit; ``used`` is kept at what counts today.
         zone: Where the day begins.
+        limits: How many limits the scope has in all.
+        mask: The lanes of those that count days here.
     """
 
-    __slots__ = ("_spent", "_today", "meter", "pending", "zone")
+    __slots__ = ("_limits", "_spent", "_today", "mask", "zone")
 
-    def __init__(self, meter: Meter, zone: str) -> None:
-        self.meter = meter
+    def __init__(self, zone: str, limits: int, mask: int) -> None:
         self.zone = zone
-        self.pending = 0
-        """Spent today and not yet entered: whoever adds to it adds to ``meter.used`` as well."""
-        self._spent: dict[int, int] = {}
+        self.mask = mask
+        self._limits = limits
+        self._spent: dict[int, list[int]] = {}
         self._today: tuple[int, ...] = ()
-
-    @property
-    def spent(self) -> dict[int, int]:
-        """What was spent, by day."""
-        self._enter()
-        return self._spent
-
-    @spent.setter
-    def spent(self, spent: dict[int, int]) -> None:
-        self._spent = spent
-        self.pending = 0
 
     def turn(self, wall: int) -> tuple[tuple[int, ...], int, int]:
         """Let it be the day of ``wall``.
@@ -76,7 +67,6 @@ class DayCounter:
             it on either), and from when until when this is so, in nanoseconds since the epoch.
         """
         days: tuple[int, ...]
-        self._enter()
         day = day_of(wall, self.zone)
         midnight = day_end(day, self.zone)
         if wall >= midnight - _DAY_MARGIN:
@@ -84,23 +74,26 @@ class DayCounter:
         else:
             days, since, until = (day,), day_end(day - 1, self.zone), midnight - _DAY_MARGIN
         self._today = days
-        self._count_today()
         return days, since, until
 
-    def add(self, days: Sequence[int], amount: int) -> None:
-        """Spend on these days; a negative amount gives back, never below zero."""
-        self._enter()
+    def used(self) -> int:
+        """What counts today, as a row: close to midnight, of each limit the fuller day."""
+        lanes = [self._spent[day] for day in self._today if day in self._spent]
+        return pack(max(column) for column in zip(*lanes, strict=True)) if lanes else 0
+
+    def change(self, days: Sequence[int], row: int, new_row: int) -> None:
+        """Spend something else on these days than was spent; what is given back never exceeds what was."""
+        before, after = (unpack(each & self.mask, self._limits) for each in (row, new_row))
         for day in days:
-            self._spent[day] = max(0, self._spent.get(day, 0) + amount)
-        self._count_today()
-        while len(self._spent) > 3:
+            spent = self._spent.setdefault(day, [0] * self._limits)
+            self._spent[day] = [max(0, a + b - c) for a, b, c in zip(spent, after, before, strict=True)]
+        while len(self._spent) > _DAYS_KEPT:
             del self._spent[max(self._spent, key=lambda kept: abs(kept - days[0]))]
 
-    def _enter(self) -> None:
-        if self.pending:
-            for day in self._today:
-                self._spent[day] = self._spent.get(day, 0) + self.pending
-            self.pending = 0
+    def spent(self) -> dict[int, int]:
+        """The rows of all days that are remembered, by day."""
+        return {day: pack(lanes) for day, lanes in sorted(self._spent.items())}
 
-    def _count_today(self) -> None:
-        self.meter.used = max((self._spent.get(day, 0) for day in self._today), default=0)
+    def fill(self, spent: Mapping[int, int]) -> None:
+        """Remember these days, and nothing else."""
+        self._spent = {day: unpack(row & self.mask, self._limits) for day, row in spent.items()}

@@ -11,10 +11,10 @@ _FORGOTTEN = 900 * NANOSECONDS
 
 
 class Flights:
-    """Counts calls between their admission and the news of their answer.
+    """What processes last said of their calls.
 
     Attributes:
-        processes: Process to (calls on their way, tick of the last change).
+        processes: Process to (calls on their way, tick at which it said so).
     """
 
     __slots__ = ("processes",)
@@ -22,18 +22,12 @@ class Flights:
     def __init__(self, processes: dict[str, tuple[int, int]] | None = None) -> None:
         self.processes = processes or {}
 
-    def left(self, process: str, now: int) -> None:
-        """A call of this process was admitted."""
-        known = self.processes.get(process)
-        self.processes[process] = (known[0] + 1 if known else 1, now)
-
-    def landed(self, process: str, now: int) -> None:
-        """The answer to a call of this process began, or the call came to nothing."""
-        known = self.processes.get(process)
-        if known is None or known[0] <= 1:
-            self.processes.pop(process, None)
+    def report(self, process: str, calls: int, now: int) -> None:
+        """A process has this many calls on their way."""
+        if calls > 0:
+            self.processes[process] = (calls, now)
         else:
-            self.processes[process] = (known[0] - 1, now)
+            self.processes.pop(process, None)
 
     def count(self, now: int) -> int:
         """Calls that are on their way."""

@@ -1,62 +1,62 @@
-"""What an admitted call holds: the truth about it, and what the ledger knows of it so far."""
+"""What one admitted call holds, from its admission to its settlement."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Mapping
+from typing import Any
 
-from massgen_plugins.quota import Amounts, Scope
-from massgen_plugins.rate_limit.meter import Meter
+from massgen_plugins.quota import Amounts
+from massgen_plugins.rate_limit.lanes import Lanes, pack, unpack
 
-__all__ = ["Booked", "Hold"]
+__all__ = ["NOT_YET", "Booked", "Hold"]
 
-_NOWHERE = Scope("", "", "")
+NOT_YET = 1 << 62
+"""The tick of what has not happened."""
 
-Booked = tuple[int, int | None, list[int]]
-"""When the call began, when its answer arrived, and its row, as the ledger knows them."""
+Booked = tuple[int, int, int]
+"""When the call began, when its answer arrived, and its row, as a ledger knows them."""
+
+_Remembered = tuple[Booked, bool, Lanes, int]
 
 
 class Hold:
     """A call from its admission to its settlement.
 
     The truth (``begun``, ``arrived``, ``row``) may run ahead of what is ``booked``: a stamp matters one
-    window later, so it can travel with the next transaction. Rows are replaced, never changed.
+    window later, so it can travel with the next transaction.
 
     Attributes:
-        scope: Where it was admitted; known to the limiter, not to the ledger.
+        desk: Where it was admitted; set and used by the limiter alone.
         begun: Tick from which the margin counts: when the call was, or at the latest will be, written.
-        arrived: Tick at which its answer's headers came; None before.
-        row: What it takes of each limit, in the order of ``meters``.
-        days: The calendar days (ordinals) on which it counts, for each meter that counts days.
-        meters: The limits that ``row`` speaks of.
+        arrived: Tick at which its answer's headers came; ``NOT_YET`` before.
+        row: What it takes of each limit, side by side.
+        lanes: Which limits the row speaks of.
+        days: For each zone in which days count, the days (ordinals) on which the call counts.
         booked: What the ledger knows.
-        born: Names the books it was entered in; see ``ScopeState.born``.
-        process: Who made the call, while its answer is waited for; empty afterwards.
+        born: Names the books it was entered in; see ``ScopeState.born``, which sets it.
         landed: Whether news of its answer, or of its end, has come.
+        aloft: Whether the books count it among the calls that are on their way.
     """
 
-    __slots__ = ("arrived", "begun", "booked", "born", "days", "landed", "meters", "process", "row", "scope")
+    __slots__ = ("aloft", "arrived", "begun", "booked", "born", "days", "desk", "landed", "lanes", "row")
 
-    def __init__(
-        self, begun: int, row: list[int], meters: Sequence[Meter], days: dict[int, tuple[int, ...]]
-    ) -> None:
-        self.scope = _NOWHERE
+    desk: Any
+    born: int
+
+    def __init__(self, begun: int, row: int, lanes: Lanes, days: Mapping[str, tuple[int, ...]]) -> None:
         self.begun = begun
-        self.arrived: int | None = None
+        self.arrived = NOT_YET
         self.row = row
-        self.meters = meters
+        self.lanes = lanes
         self.days = days
-        self.booked: Booked = (begun, None, row)
-        self.born = 0
-        self.process = ""
+        self.booked: Booked = (begun, NOT_YET, row)
         self.landed = False
+        self.aloft = True
 
     def settle(self, actual: Amounts) -> bool:
         """Replace estimates by what is known better; False if nothing changes."""
         self.landed = True
-        row = self.row.copy()
-        for meter in self.meters:
-            if meter.kind in actual:
-                row[meter.index] = actual[meter.kind]
+        row = self.lanes.replaced(self.row, actual)
         if row == self.row:
             return False
         self.row = row
@@ -64,31 +64,30 @@ class Hold:
 
     def release(self) -> None:
         """The call was never sent: it takes nothing."""
-        self.row = [0] * len(self.row)
+        self.row = 0
         self.landed = True
 
-    def remember(self) -> Callable[[], None]:
-        """Returns what undoes a rebooking that a store could not keep; the truth stays what it is."""
-        booked, process = self.booked, self.process
-        meters, days, row = self.meters, self.days, self.row
+    def remember(self) -> _Remembered:
+        """What :meth:`restore` needs after a rebooking that a store could not keep."""
+        return self.booked, self.aloft, self.lanes, self.row
 
-        def undo() -> None:
-            self.booked, self.process = booked, process
-            if self.meters is not meters:  # the row has been fitted to other limits
-                self.meters, self.days, self.row = meters, days, row
+    def restore(self, remembered: _Remembered) -> None:
+        """Undo a rebooking; the truth stays what it is."""
+        self.booked, self.aloft, lanes, row = remembered
+        if self.lanes is not lanes:  # the row has been fitted to other limits
+            self.lanes, self.row = lanes, row
 
-        return undo
-
-    def fit_to(self, meters: Sequence[Meter]) -> None:
+    def fit_to(self, lanes: Lanes) -> None:
         """The scope's limits are others by now: keep what both know."""
-        places = {meter.limit.key: index for index, meter in enumerate(self.meters)}
-        sources = [places.get(meter.limit.key) for meter in meters]
-        begun, arrived, booked_row = self.booked
-        self.booked = (begun, arrived, [0 if source is None else booked_row[source] for source in sources])
-        self.row = [0 if source is None else self.row[source] for source in sources]
-        self.days = {
-            index: self.days[source]
-            for index, source in enumerate(sources)
-            if source in self.days and source is not None
-        }
-        self.meters = meters
+        begun, arrived, row = self.booked
+        self.booked = (begun, arrived, fitted(row, self.lanes, lanes))
+        self.row = fitted(self.row, self.lanes, lanes)
+        self.lanes = lanes
+
+
+def fitted(row: int, old: Lanes, new: Lanes) -> int:
+    """A row in the order of other limits; what counts a kind over a window that is not in both is lost."""
+    amounts = {
+        limit.key: amount for limit, amount in zip(old.limits, unpack(row, len(old.limits)), strict=True)
+    }
+    return pack(amounts.get(limit.key, 0) for limit in new.limits)

@@ -1,25 +1,25 @@
-"""The queue of one event loop in one scope: its waiters in order, and one timer for the first of them."""
+"""The queue of one event loop in one scope: its waiters in order, and one task that asks for them."""
 
 from __future__ import annotations
 
 import asyncio
 import bisect
-from collections.abc import Callable
+import contextvars
+from collections import Counter
+from collections.abc import Sequence
 from dataclasses import dataclass, field
+from typing import Protocol
 
-from massgen_plugins.quota import NANOSECONDS, Amounts
+from massgen_plugins.quota import NANOSECONDS, Amounts, Kind
 from massgen_plugins.rate_limit.hold import Hold
-from massgen_plugins.rate_limit.line import Bid
+from massgen_plugins.rate_limit.line import RENEWAL, Bid
 from massgen_plugins.rate_limit.scope_state import Blocker, Decision
-from massgen_plugins.rate_limit.stores.base import StoreBusy
 
-__all__ = ["POLL", "Lane", "Waiter"]
+__all__ = ["POLL", "Lane", "Office", "Waiter"]
 
-POLL = 0.25
-"""Seconds after which a waiting lane asks again at the latest: it renews its lease, and hears of releases."""
-
-_BUSY = 0.003
-
+POLL = 1.0
+"""Seconds after which a waiting lane looks around at the latest: rules may have changed, and timers stand
+still while a machine is suspended."""
 
 @dataclass(eq=False, slots=True)
 class Waiter:
@@ -28,12 +28,20 @@ class Waiter:
     Attributes:
         bid: What it asks for, and its ticket.
         deadline: Tick after which it is refused.
+        who: For whoever is told of the wait.
         future: Resolved with the hold, or with the error that ends the wait.
+        told: Whether it is known how long it will take.
+        place: How many waiters of its lane were before it when it came.
+        ahead: What those asked for, together.
     """
 
     bid: Bid
     deadline: int
+    who: object = None
     future: asyncio.Future[Hold] = field(default_factory=lambda: asyncio.get_running_loop().create_future())
+    told: bool = False
+    place: int = 0
+    ahead: Amounts = field(default_factory=dict)
 
     @property
     def patience(self) -> int:
@@ -41,116 +49,180 @@ class Waiter:
         return self.deadline - self.bid.arrival
 
 
+class Office(Protocol):
+    """Whom a lane asks; see :class:`~massgen_plugins.rate_limit.desk.Desk`."""
+
+    def tick(self) -> int:
+        """The clock of deadlines and wakes."""
+
+    def look(self) -> None:
+        """See whether other rules hold by now; rings if so."""
+
+    async def admit(self, lane: str, bids: Sequence[Bid]) -> Decision:
+        """Ask for the waiters' bids."""
+
+    async def tell(self, lane: Lane, waiter: Waiter, blocker: Blocker) -> None:
+        """Say how long a waiter will wait; raises ``CallRefused`` if that is too long."""
+
+    def refusal(self, waiter: Waiter, blocker: Blocker | None) -> Exception | None:
+        """Why a waiter need not wait any longer; None if it should wait on."""
+
+    def give_back(self, hold: Hold) -> None:
+        """Nobody took it."""
+
+    def left(self, lane: Lane) -> None:
+        """Nobody waits in this lane any more."""
+
+
 class Lane:
     """Waiters of one loop; every method runs in that loop, except :meth:`nudge`.
 
     Args:
+        name: Tells it from all others that share the store.
         loop: The loop that owns it.
-        admit: Asks the store for the waiters' bids; may raise ``StoreBusy``.
-        leave: Tells the store that nobody waits here any more.
-        tick: The store's clock.
-        refusal: Makes the error for a waiter that need not wait any longer, or None if it should wait on.
+        office: Whom it asks.
     """
 
-    def __init__(
-        self,
-        loop: asyncio.AbstractEventLoop,
-        admit: Callable[[list[Bid]], Decision],
-        leave: Callable[[], None],
-        tick: Callable[[], int],
-        refusal: Callable[[Waiter, Blocker | None], Exception | None],
-    ) -> None:
+    def __init__(self, name: str, loop: asyncio.AbstractEventLoop, office: Office) -> None:
+        self.name = name
         self.loop = loop
         self.waiters: list[Waiter] = []
-        self._admit = admit
-        self._leave = leave
-        self._tick = tick
-        self._refusal = refusal
-        self._timer: asyncio.TimerHandle | None = None
+        self._office = office
+        self._demand: Counter[Kind] = Counter()
+        self.blocker: Blocker | None = None
+        """What its first waiter waits for; None until it was asked for."""
+        self._bell: asyncio.Future[None] | None = None
+        self._rung = False
+        self._task: asyncio.Task[None] | None = None
 
-    def join(self, waiter: Waiter, blocker: Blocker | None) -> None:
-        """Put a waiter at its place; ``blocker`` is what the store has just said, if it was asked."""
-        bisect.insort(self.waiters, waiter, key=lambda each: each.bid.place)
-        if self.waiters[0] is waiter:
-            self._arm(blocker)
+    def join(self, waiter: Waiter) -> None:
+        """Put a waiter at its place."""
+        waiter.place = bisect.bisect(self.waiters, waiter.bid.place, key=lambda each: each.bid.place)
+        last = waiter.place == len(self.waiters)
+        waiter.ahead = self._demand.copy() if last else _total(self.waiters[: waiter.place])
+        self._demand.update(waiter.bid.amounts)
+        self.waiters.insert(waiter.place, waiter)
+        if self._task is None:
+            self._start()
+        elif self.waiters[0] is waiter:
+            self.ring()
 
     def drop(self, waiter: Waiter) -> None:
         """Take out a waiter that gave up; the next one moves up."""
-        if waiter not in self.waiters:
-            return
-        first = self.waiters[0] is waiter
-        self.waiters.remove(waiter)
-        if first:
-            self.pump()
-
-    def ahead_of(self, waiter: Waiter) -> list[Amounts]:
-        """What those before a waiter ask for."""
-        return [each.bid.amounts for each in self.waiters[: self.waiters.index(waiter)]]
+        if waiter in self.waiters:
+            first = self.waiters[0] is waiter
+            self._remove(waiter)
+            if first:
+                self.ring()
 
     def nudge(self) -> None:
         """There may be room: ask again soon. From any thread."""
         if not self.loop.is_closed():
-            self.loop.call_soon_threadsafe(self.pump)
+            self.loop.call_soon_threadsafe(self.ring)
 
-    def pump(self) -> None:
-        """Let go whoever can leave, end the waits that are over, and set the timer for the rest."""
-        self.waiters = [waiter for waiter in self.waiters if not waiter.future.done()]
-        self._end_late_waits()
-        while self.waiters:
-            try:
-                decision = self._admit([waiter.bid for waiter in self.waiters])
-            except StoreBusy:
-                self._set_timer(_BUSY)
-                return
-            except Exception as error:  # handed to those who wait; nobody may hang
-                self._fail_all(error)
-                return
-            granted = len(decision.holds)
-            for waiter, hold in zip(self.waiters, decision.holds, strict=False):
+    def ring(self) -> None:
+        """There may be room, or another first one: ask again."""
+        self._rung = True
+        if self._bell is not None:
+            _finish(self._bell)
+
+    def _start(self) -> None:
+        # In a context of its own: what one waiter's task carries with it is not everybody's.
+        self._task = self.loop.create_task(self._serve(), context=contextvars.Context())
+        self._task.add_done_callback(self._served)
+
+    def _served(self, task: asyncio.Task[None]) -> None:
+        self._task = None
+        if not task.cancelled():
+            task.exception()  # it has none; but nobody may be told that it was never asked for
+        if self.waiters and not self.loop.is_closed():
+            self._start()  # somebody cancelled every task of the loop, or came at the last moment
+        else:
+            self._office.left(self)
+
+    async def _serve(self) -> None:
+        try:
+            while self.waiters:
+                self._rung = False
+                self._end_late_waits()
+                if self.waiters:
+                    await self._ask()
+                if self.waiters and not self._rung:
+                    await self._rest()
+        except Exception as error:  # handed to those who wait; nobody may hang
+            for waiter in list(self.waiters):
+                self._end(waiter, error)
+
+    async def _ask(self) -> None:
+        asked = list(self.waiters)
+        decision = await self._office.admit(self.name, [waiter.bid for waiter in asked])
+        for waiter, hold in zip(asked, decision.holds, strict=False):
+            if waiter.future.done():
+                self._office.give_back(hold)
+            else:
                 waiter.future.set_result(hold)
-            del self.waiters[:granted]
-            if decision.blocker is None or not self._refuse_first(decision.blocker):
-                self._arm(decision.blocker)
-                return
-        self._stop()
-        self._leave()
+                self._remove(waiter)
+        self.blocker = decision.blocker
+        if decision.blocker is not None and self.waiters:
+            await self._explain(decision.blocker)
 
-    def _refuse_first(self, blocker: Blocker) -> bool:
-        error = self._refusal(self.waiters[0], blocker)
-        if error is None:
-            return False
-        self.waiters.pop(0).future.set_exception(error)
-        return True
+    async def _explain(self, blocker: Blocker) -> None:
+        """Tell those who do not know yet what they wait for; the first one may not have to wait at all."""
+        refusal = self._office.refusal(self.waiters[0], blocker)
+        if refusal is not None:
+            self._end(self.waiters[0], refusal)
+            self._rung = True
+            return
+        for waiter in [each for each in self.waiters if not each.told]:
+            try:
+                await self._office.tell(self, waiter, blocker)
+            except Exception as error:  # too long a wait, as a rule
+                self._end(waiter, error)
+
+    async def _rest(self) -> None:
+        """Until somebody rings, the first one may leave, or the lease has to be renewed."""
+        now = self._office.tick()
+        wake = self.blocker.wake if self.blocker else now
+        until = min(wake, self.waiters[0].deadline, now + RENEWAL)
+        while now < until and not self._rung:
+            await self._sleep(min(POLL, (until - now) / NANOSECONDS))
+            self._office.look()
+            now = self._office.tick()
+
+    async def _sleep(self, seconds: float) -> None:
+        self._bell = self.loop.create_future()
+        timer = self.loop.call_later(seconds, _finish, self._bell)
+        try:
+            await self._bell
+        finally:
+            timer.cancel()
+            self._bell = None
 
     def _end_late_waits(self) -> None:
-        now = self._tick()
-        for waiter in self.waiters:
-            if now >= waiter.deadline:
-                error = self._refusal(waiter, None)
-                if error is not None:
-                    waiter.future.set_exception(error)
-        self.waiters = [waiter for waiter in self.waiters if not waiter.future.done()]
+        now = self._office.tick()
+        for waiter in [each for each in self.waiters if now >= each.deadline]:
+            error = self._office.refusal(waiter, None)
+            if error is not None:
+                self._end(waiter, error)
 
-    def _fail_all(self, error: Exception) -> None:
-        for waiter in self.waiters:
+    def _end(self, waiter: Waiter, error: Exception) -> None:
+        if not waiter.future.done():
             waiter.future.set_exception(error)
-        self.waiters = []
-        self._stop()
+        self._remove(waiter)
 
-    def _arm(self, blocker: Blocker | None) -> None:
-        if not self.waiters:
-            self._stop()
-            return
-        if blocker is None:
-            self._set_timer(_BUSY)
-            return
-        self._set_timer(min(POLL, max(0.0, (blocker.wake - self._tick()) / NANOSECONDS)))
+    def _remove(self, waiter: Waiter) -> None:
+        if waiter in self.waiters:
+            self.waiters.remove(waiter)
+            self._demand.subtract(waiter.bid.amounts)
 
-    def _set_timer(self, seconds: float) -> None:
-        self._stop()
-        self._timer = self.loop.call_later(seconds, self.pump)
 
-    def _stop(self) -> None:
-        if self._timer is not None:
-            self._timer.cancel()
-            self._timer = None
+def _finish(bell: asyncio.Future[None]) -> None:
+    if not bell.done():
+        bell.set_result(None)
+
+
+def _total(waiters: Sequence[Waiter]) -> Amounts:
+    total: Counter[Kind] = Counter()
+    for waiter in waiters:
+        total.update(waiter.bid.amounts)
+    return total

@@ -62,7 +62,7 @@ class RateLimitMiddleware(Middleware):
         """Wait until the call fits into every limit of its scope."""
         rules = self._rules(call.scope)
         limiter = self._limiter_of(call.scope)
-        await limiter.prepare(call.scope, rules)
+        limiter.configure(call.scope, rules)
         passage = self._passages.get(call)
         if passage is None:
             passage = self._passages[call] = _Passage(limiter, limiter.store.tick())
@@ -98,9 +98,9 @@ class RateLimitMiddleware(Middleware):
         if outcome.status:
             limiter.arrived(passage.hold)
         if outcome.refusal is not None:
-            return self._learn_refusal(call, passage, outcome.refusal)
+            return await self._learn_refusal(call, passage, outcome.refusal)
         if 0 < outcome.status < _SERVER_ERRORS_START:
-            limiter.succeeded(passage.hold)
+            await limiter.succeeded(passage.hold)
         else:
             limiter.lost(passage.hold)
             self._passages.pop(call, None)
@@ -113,12 +113,12 @@ class RateLimitMiddleware(Middleware):
             passage.limiter.settle(passage.hold, usage)
             self._estimator.learn(call.scope, call.estimate, usage)
 
-    def _learn_refusal(self, call: ModelCall, passage: _Passage, refusal: Refusal) -> Action:
+    async def _learn_refusal(self, call: ModelCall, passage: _Passage, refusal: Refusal) -> Action:
         assert passage.hold is not None  # noqa: S101 - after_call has looked
         passage.refusals += 1
         # A refused request may count as one, but its tokens were never taken.
         passage.limiter.settle(passage.hold, {kind: 0 for kind in call.estimate if kind is not Kind.REQUESTS})
-        lowered = passage.limiter.refused(passage.hold, refusal)
+        lowered = await passage.limiter.refused(passage.hold, refusal)
         self._emit(ProviderRefused(call.scope, refusal.kind, refusal.retry_after))
         if lowered:
             self._emit(LimitLearned(call.scope, messages.learned_message(call.scope, refusal)))

@@ -14,6 +14,7 @@ from massgen_plugins.quota import NANOSECONDS, Amounts, CalendarDay, Limit, Scop
 from massgen_plugins.rate_limit.calendar_day import day_end, day_of
 from massgen_plugins.rate_limit.flights import Flights
 from massgen_plugins.rate_limit.hold import Hold
+from massgen_plugins.rate_limit.lanes import WIDTH, unpack
 from massgen_plugins.rate_limit.ledger import Ledger, Moment
 from massgen_plugins.rate_limit.lessons import FULL, PROBE_NEEDED, Lessons
 from massgen_plugins.rate_limit.line import Bid, Line
@@ -96,7 +97,9 @@ class ScopeState:
     def __init__(self, rules: ScopeRules, born: int = 0) -> None:
         self.rules = rules
         self.born = born
-        self.flights = Flights()
+        self.aloft = 0
+        """Calls of this process that were admitted, and of which no news has come."""
+        self.flights = Flights()  # those of other processes
         self.lessons = Lessons()
         self.line = Line()
         self.ledger = Ledger(rules.limits)
@@ -113,69 +116,61 @@ class ScopeState:
         self.rules = rules
         self._rebuild(self.ledger)
 
-    def adopt(self, lessons: Lessons, line: Line, flights: Flights) -> None:
-        """Take over what a store has kept; the ledger is filled afterwards."""
-        self.lessons = lessons
-        self.line = line
-        self.flights = flights
-        self._rebuild(self.ledger)
+    def learn(self, lessons: Lessons) -> None:
+        """Know what another process has learned."""
+        known, self.lessons = self.lessons, lessons
+        if lessons.learned != known.learned:
+            self._rebuild(self.ledger)
+        self._refresh(lessons.since)
 
     def unlearn(self) -> None:
         """Forget what refusals have taught; what was spent stays spent."""
         self.lessons = Lessons()
         self._rebuild(self.ledger)
 
-    def take(self, tick: int, wall: int, amounts: Amounts, process: str) -> Hold | None:
+    def take(self, tick: int, amounts: Amounts) -> Hold | None:
         """Grant a call at once if nobody waits and all is well; None: ask with :meth:`admit`."""
         if self._troubled or self.line.claims:
             return None
-        hold = self.ledger.take(tick, wall, amounts)
+        hold = self.ledger.take(tick, amounts)
         if hold is not None:
-            self._depart(hold, tick, process)
+            hold.born = self.born
+            self.aloft += 1
         return hold
 
-    def admit(self, now: Moment, lane: str, bids: Sequence[Bid], process: str = "") -> Decision:
+    def admit(self, now: Moment, lane: str, bids: Sequence[Bid]) -> Decision:
         """Grant a lane's bids from the first on, until one cannot leave now; that one becomes its claim.
 
         Args:
             now: The moment.
             lane: Whose bids they are.
             bids: In the order of the lane.
-            process: Who makes the calls; for people to see what is on its way.
         """
-        self._advance(now)
+        self.advance(now)
         holds: list[Hold] = []
-        for bid in bids:
+        for place, bid in enumerate(bids):
             row = self.ledger.row(bid.amounts)
             blocker = self._blocker(now, lane, bid, row)
             if blocker is not None:
                 if blocker.final:
                     self.line.leave(lane)
                 else:
-                    self.line.claim(lane, bid, now.tick, len(bids) - len(holds))
+                    self.line.claim(lane, bid, now.tick, len(bids) - place)
                 return Decision(tuple(holds), blocker, self.lessons.troubled)
             if self.lessons.probe == PROBE_NEEDED:
                 self.lessons.probe = now.tick + max(_SHORTEST_PROBE, self.rules.cooldown)
-            holds.append(self.ledger.book(now.tick, row))
-            self._depart(holds[-1], now.tick, process)
+            holds.append(self._book(now.tick, row))
         self.line.leave(lane)
         return Decision(tuple(holds), None, self.lessons.troubled)
 
-    def _depart(self, hold: Hold, tick: int, process: str) -> None:
-        hold.born = self.born
-        hold.process = process
-        self.flights.left(process, tick)
-
-    def rebook(self, now: Moment, holds: Iterable[Hold]) -> None:
+    def rebook(self, holds: Iterable[Hold]) -> None:
         """Take note of what is true of calls by now."""
-        self.ledger.advance(now)
         for hold in holds:
-            if hold.born != self.born:
-                continue
-            self.ledger.rebook(hold)
-            if hold.landed and hold.process:
-                self.flights.landed(hold.process, now.tick)
-                hold.process = ""
+            if hold.born == self.born:
+                self.ledger.rebook(hold)
+                if hold.aloft and hold.landed:
+                    hold.aloft = False
+                    self.aloft -= 1
 
     def refused(self, now: Moment, refusal: Refusal, begun: int, chance: float) -> bool:
         """Learn from the refusal of a call that left at tick ``begun``; True if a limit was lowered by it."""
@@ -192,64 +187,100 @@ class ScopeState:
         self.lessons.succeeded(begun, now.tick)
         self._refresh(now.tick)
 
-    def forecast(self, now: Moment, ahead: Sequence[Amounts], own: Amounts) -> int:
-        """The tick at which ``own`` can leave if all ``ahead`` go first; an estimate from below."""
-        self._advance(now)
-        return max(self.lessons.pause, self._frees_at(now, ahead, self.ledger.row(own)))
+    def forecast(self, now: Moment, lane: str, ahead: Amounts, own: Amounts) -> int:
+        """The tick at which ``own`` can leave after ``ahead`` of its lane; an estimate from below."""
+        self.advance(now)
+        others = [claim.bid.amounts for claim in self.line.living(now.tick) if claim.lane != lane]
+        row = self.ledger.row(own) + self.ledger.lanes.row(ahead)
+        return max(self.lessons.pause, self._frees_at(now, others, row))
+
+    def advance(self, now: Moment) -> None:
+        """Let it be this moment."""
+        self.ledger.advance(now)
+        if self.lessons.share < FULL:
+            self._refresh(now.tick)
 
     def usage(self, now: Moment) -> list[Usage]:
         """Every limit with its use."""
-        self._advance(now)
+        self.advance(now)
         rows = []
-        for meter in self.ledger.meters:
-            window = meter.limit.window
+        caps, used = self.ledger.caps, self.ledger.used()
+        for index, limit in enumerate(self.ledger.lanes.limits):
+            window = limit.window
             if isinstance(window, CalendarDay):
                 resets = day_end(day_of(now.wall, window.zone), window.zone) - now.wall
             else:
-                everything = [each.cap if each is meter else 0 for each in self.ledger.meters]
+                everything = caps[index] << WIDTH * index
                 resets = self.ledger.sliding_frees_at(now, everything) - now.tick
-            rows.append(Usage(meter.limit, meter.cap, meter.used, resets))
+            rows.append(Usage(limit, caps[index], used[index], resets))
         return rows
 
-    def _blocker(self, now: Moment, lane: str, bid: Bid, row: Sequence[int]) -> Blocker | None:
-        lessons, tick = self.lessons, now.tick
-        if lessons.closed > tick:
-            return Blocker(Reason.CLOSED, lessons.closed, advice=lessons.advice)
-        never = next((m.limit for m in self.ledger.meters if not m.cap and row[m.index]), None)
-        if never is not None:
-            return Blocker(Reason.CLOSED, tick, limit=never, advice=f"The limit in force is {never}.")
+    def _book(self, tick: int, row: int) -> Hold:
+        hold = self.ledger.book(tick, row)
+        hold.born = self.born
+        self.aloft += 1
+        return hold
+
+    def _blocker(self, now: Moment, lane: str, bid: Bid, row: int) -> Blocker | None:
         excess = self.ledger.excess(row)
-        day = self._day_blocker(now, excess)
-        if day is not None:
-            return day
-        if lessons.pause > tick:
-            return Blocker(Reason.PAUSE, lessons.pause)
-        if lessons.probe > tick:
-            return Blocker(Reason.PROBE, lessons.probe)
-        return self._queue_blocker(now, lane, bid, row, excess)
+        blocker = self._closed_blocker(now, row) or self._day_blocker(now, excess) or self._pause_blocker(now)
+        if blocker is None:
+            return self._queue_blocker(now, lane, bid, row, excess)
+        self.line.excuse()
+        return blocker
+
+    def _closed_blocker(self, now: Moment, row: int) -> Blocker | None:
+        if self.lessons.closed > now.tick:
+            return Blocker(Reason.CLOSED, self.lessons.closed, advice=self.lessons.advice)
+        if all(self.ledger.caps):
+            return None
+        limits = self.ledger.lanes.limits
+        for limit, cap, amount in zip(limits, self.ledger.caps, unpack(row, len(limits)), strict=True):
+            if amount and not cap:
+                return Blocker(Reason.CLOSED, now.tick, limit=limit, advice=f"The limit in force is {limit}.")
+        return None
+
+    def _pause_blocker(self, now: Moment) -> Blocker | None:
+        if self.lessons.pause > now.tick:
+            return Blocker(Reason.PAUSE, self.lessons.pause)
+        if self.lessons.probe > now.tick:
+            return Blocker(Reason.PROBE, self.lessons.probe)
+        return None
 
     def _queue_blocker(
-        self, now: Moment, lane: str, bid: Bid, row: Sequence[int], excess: Sequence[int]
+        self, now: Moment, lane: str, bid: Bid, row: int, excess: Sequence[int]
     ) -> Blocker | None:
-        ahead = [claim.bid.amounts for claim in self.line.ahead_of(bid, lane, now.tick)]
         most = max(excess, default=0)
+        ahead = self._ahead(now, lane, bid)
         if most <= 0 and not ahead:
             return None
         wake = self._frees_at(now, ahead, row)
+        if ahead and wake <= now.tick:  # there is room for all of them, so the first one is late
+            wake = self.line.patience_ends
         if most <= 0:
             return Blocker(Reason.LINE, wake)
-        meter = self.ledger.meters[list(excess).index(most)]
-        return Blocker(Reason.LIMIT, wake, limit=replace(meter.limit, amount=meter.cap))
+        index = excess.index(most)
+        limit = replace(self.ledger.lanes.limits[index], amount=self.ledger.caps[index])
+        return Blocker(Reason.LIMIT, wake, limit=limit)
 
-    def _frees_at(self, now: Moment, ahead: Sequence[Amounts], row: Sequence[int]) -> int:
-        rows = [self.ledger.row(amounts) for amounts in ahead]
-        return self.ledger.sliding_frees_at(now, [sum(column) for column in zip(row, *rows, strict=True)])
+    def _ahead(self, now: Moment, lane: str, bid: Bid) -> list[Amounts]:
+        """What those ask for who come first; a first one that does not take what is there loses its place."""
+        while True:
+            ahead = self.line.ahead_of(bid, lane, now.tick)
+            if not ahead:
+                return []
+            fits = max(self.ledger.excess(self.ledger.row(ahead[0].bid.amounts)), default=0) <= 0
+            if not self.line.overtake(ahead[0], now.tick, fits=fits):
+                return [claim.bid.amounts for claim in ahead]
+
+    def _frees_at(self, now: Moment, ahead: Sequence[Amounts], row: int) -> int:
+        return self.ledger.sliding_frees_at(now, sum(map(self.ledger.row, ahead), row))
 
     def _day_blocker(self, now: Moment, excess: Sequence[int]) -> Blocker | None:
         zone = self.rules.zone
         if self.lessons.spent_day and self.lessons.spent_day == day_of(now.wall, zone):
             resets = day_end(self.lessons.spent_day, zone)
-            days = [m.limit for m in self.ledger.meters if isinstance(m.limit.window, CalendarDay)]
+            days = [each for each in self.ledger.lanes.limits if isinstance(each.window, CalendarDay)]
             return self._day(now, days[0] if len(days) == 1 else None, resets)
         spent = self.ledger.spent_day(now, excess)
         return None if spent is None else self._day(now, *spent)
@@ -266,14 +297,7 @@ class ScopeState:
         self.ledger.take_over(old)
         self._refresh(self.lessons.since)
 
-    def _advance(self, now: Moment) -> None:
-        self.ledger.advance(now)
-        if self.lessons.share < FULL:
-            self._refresh(now.tick)
-
     def _refresh(self, tick: int) -> None:
         """Let what was learned have its effect."""
-        caps = self.lessons.caps([meter.limit for meter in self.ledger.meters], tick)
-        for meter, cap in zip(self.ledger.meters, caps, strict=True):
-            meter.cap = cap
+        self.ledger.set_caps(self.lessons.caps(self.ledger.lanes.limits, tick))
         self._troubled = self.lessons.troubled

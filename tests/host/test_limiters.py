@@ -15,14 +15,14 @@ RULES = ScopeRules(limits=(Limit(Kind.REQUESTS, 3, MINUTE),))
 
 
 def limiters(said: list[str]) -> Limiters:
-    return Limiters(lambda *_: None, lambda _: None, said.append)
+    return Limiters(lambda *_: None, lambda _: RULES, said.append)
 
 
 def test_a_store_has_one_limiter(tmp_path: Path) -> None:
     ours = limiters([])
     place = str(tmp_path / "quota.sqlite3")
     assert ours.at(place) is ours.at(place)
-    assert isinstance(ours.at("memory").store, MemoryStore)
+    assert ours.at("memory").store.description == MemoryStore().description
     assert not Path(place).exists()
 
 
@@ -31,7 +31,7 @@ def test_at_the_end_the_store_learns_what_could_wait(tmp_path: Path) -> None:
     limiter = ours.at(str(path))
 
     async def main() -> None:
-        await limiter.prepare(SCOPE, RULES)
+        limiter.configure(SCOPE, RULES)
         limiter.arrived(await limiter.acquire(SCOPE, {Kind.REQUESTS: 1}))
 
     asyncio.run(main())

@@ -293,7 +293,7 @@ def test_nothing_is_left_of_loops_that_are_gone(make) -> None:
             limiter.arrived(await limiter.acquire(SCOPE, ONE))
 
         clock.run(main())
-    assert not limiter._lanes
+    assert not limiter._desks[SCOPE]._lanes
 
 
 def test_who_waits_is_announced_with_reason_place_and_time(make) -> None:

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from massgen_plugins.middleware import Refusal, RefusalKind
 from massgen_plugins.quota import MINUTE, NANOSECONDS, Kind, Limit, ScopeRules
 from massgen_plugins.rate_limit.ledger import Moment
-from massgen_plugins.rate_limit.line import LEASE, Bid
+from massgen_plugins.rate_limit.line import LEASE, PATIENCE, Bid
 from massgen_plugins.rate_limit.scope_state import Reason, ScopeState
 
 START = 10**15
@@ -36,18 +37,35 @@ def test_whoever_came_first_goes_first_whichever_lane_asks() -> None:
     assert scope.admit(at(62.2), "a", bid(1)).holds
 
 
-def test_an_owner_that_does_not_show_up_for_a_second_is_overtaken_and_keeps_its_ticket() -> None:
+def test_an_owner_that_does_not_take_what_is_there_is_overtaken_and_keeps_its_ticket() -> None:
     scope = full_scope()
-    scope.admit(at(1), "frozen", bid(1))
-    scope.admit(at(2), "b", bid(2))
-    assert LEASE == NANOSECONDS
-    assert scope.admit(at(62.1), "b", bid(2)).holds
+    scope.admit(at(60), "frozen", bid(1))
+    scope.admit(at(61), "b", bid(2))
+    waiting = scope.admit(at(62.3), "b", bid(2)).blocker
+    assert (waiting.reason, waiting.wake) == (Reason.LINE, at(62.3).tick + PATIENCE)
+    assert not scope.admit(at(62.35), "b", bid(2)).holds
+    assert scope.admit(at(62.41), "b", bid(2)).holds
     scope.admit(at(63), "c", bid(3))
     scope.admit(at(64), "frozen", bid(1))
-    assert scope.admit(at(124.1), "c", bid(3)).blocker.reason is Reason.LIMIT
-    scope.admit(at(124.1), "frozen", bid(1))
-    assert scope.admit(at(125), "c", bid(3)).blocker.reason is Reason.LINE
-    assert scope.admit(at(125), "frozen", bid(1)).holds
+    scope.admit(at(124.3), "frozen", bid(1))
+    assert scope.admit(at(124.8), "frozen", bid(1)).holds
+
+
+def test_one_that_was_not_seen_for_a_lease_is_not_waited_for_at_all() -> None:
+    scope = full_scope()
+    scope.admit(at(1), "dead", bid(1))
+    assert LEASE < 61 * NANOSECONDS
+    assert scope.admit(at(62.3), "b", bid(2)).holds
+
+
+def test_nobody_is_late_while_nobody_can_leave() -> None:
+    scope = full_scope()
+    scope.admit(at(61), "a", bid(1))
+    scope.admit(at(62.3), "b", bid(2))
+    scope.refused(at(62.35), Refusal(RefusalKind.MINUTE, 1.0), at(62).tick, 0.0)
+    scope.admit(at(62.4), "b", bid(2))
+    scope.admit(at(63), "a", bid(1))
+    assert scope.admit(at(64.4), "b", bid(2)).blocker.reason is Reason.LINE
 
 
 def test_an_urgent_bid_goes_before_all_others() -> None:
@@ -67,7 +85,7 @@ def test_the_line_forgets_lanes_that_are_gone_for_good() -> None:
     scope = full_scope()
     for lane in range(50):
         scope.admit(at(1), f"dead{lane}", bid(lane))
-    scope.admit(at(30), "alive", bid(99))
+    scope.admit(at(50), "alive", bid(99))
     assert list(scope.line.claims) == ["alive"]
 
 

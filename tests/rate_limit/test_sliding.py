@@ -2,145 +2,154 @@
 
 from __future__ import annotations
 
+import sys
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from massgen_plugins.quota import Kind, Limit, Sliding
-from massgen_plugins.rate_limit import sliding
-from massgen_plugins.rate_limit.meter import Meter
-from massgen_plugins.rate_limit.sliding import EXACT, GRID, SlidingWindow
+from massgen_plugins.quota import MINUTE, NANOSECONDS, CalendarDay, Kind, Limit, Sliding
+from massgen_plugins.rate_limit.lanes import GUARD, WIDTH, pack, unpack
+from massgen_plugins.rate_limit.ledger import Ledger, Moment
+from massgen_plugins.rate_limit.sliding import SlidingWindow
 
-LENGTH = 60_000
+LENGTH, MARGIN, STEPS = 60_000, 2_000, 500
+STEP = 1 << (LENGTH // STEPS).bit_length()
+MASK, GUARDS = (1 << 2 * WIDTH) - 1, pack([GUARD, GUARD])
 
-steps = st.lists(
+scripts = st.lists(
     st.tuples(
-        st.sampled_from(["add", "remove", "advance"]),
-        st.integers(0, 3 * LENGTH),  # by how much time goes on, or how far back an entry is taken
-        st.integers(0, 2_000),  # how far in the future it is stamped
+        st.sampled_from(["add", "stamp", "settle", "advance"]),
+        st.integers(0, 2 * LENGTH),  # by how much time goes on, or which call is meant
+        st.integers(0, MARGIN),  # how far in the future it is stamped
         st.integers(0, 1_000_000),
     ),
-    max_size=60,
+    max_size=80,
 )
-
-
-def window(length: int = LENGTH, columns: int = 1) -> SlidingWindow:
-    limits = [Limit(Kind.REQUESTS, 10**12, Sliding(length)) for _ in range(columns)]
-    return SlidingWindow(length, 0, [Meter(limit, index) for index, limit in enumerate(limits)])
-
-
-def used(log: SlidingWindow) -> int:
-    return log.meters[0].used
 
 
 class Reference:
-    """Remembers every stamp."""
+    """Remembers every call: its stamp and what it took."""
 
     def __init__(self) -> None:
-        self.entries: list[tuple[int, int]] = []
+        self.calls: list[list[int]] = []
 
     def used(self, now: int) -> int:
-        return sum(amount for stamp, amount in self.entries if stamp > now - LENGTH)
+        return sum(amount for stamp, amount in self.calls if stamp > now - LENGTH)
 
 
-def play(script, log: SlidingWindow) -> list[tuple[int, int]]:
-    """Pairs of (used by the log, used by the reference) after each step."""
-    reference, now, pairs = Reference(), 10 * LENGTH, []
+def play(script) -> list[tuple[int, int, int]]:
+    """After each step: what the window counts, and what the reference counts now and one step ago."""
+    window, reference, now, counted, triples = (
+        SlidingWindow(LENGTH, MARGIN, 0, MASK, GUARDS, STEPS),
+        Reference(),
+        10 * LENGTH,
+        0,
+        [],
+    )
+    begun: dict[int, int] = {}
     for action, span, future, amount in script:
+        alive = [call for call in reference.calls if call[0] > now - LENGTH]
         if action == "advance":
             now += span
         elif action == "add":
-            log.add(now + future, [amount])
-            reference.entries.append((now + future, amount))
-        elif reference.entries:
-            entry = reference.entries[span % len(reference.entries)]
-            alive = entry[0] > now - LENGTH
-            log.move(entry[0], [entry[1]], entry[0], [0])
-            if alive:
-                reference.entries.remove(entry)
-        log.advance(now)
-        pairs.append((used(log), reference.used(now)))
-    return pairs
+            window.add(now + future, pack([amount, 1]))
+            counted += amount
+            reference.calls.append([now + future, amount])
+            begun[id(reference.calls[-1])] = now
+        elif alive:
+            call = alive[span % len(alive)]
+            stamp = max(call[0] - future, begun[id(call)]) if action == "stamp" else call[0]
+            after = amount if action == "settle" else call[1]
+            freed = window.move(call[0], pack([call[1], 1]), stamp, pack([after, 1]))
+            counted += after - call[1] - unpack(freed, 1)[0]
+            call[:] = stamp, after
+        counted -= unpack(window.age(now), 1)[0]
+        triples.append((counted, reference.used(now), reference.used(now - STEP)))
+    return triples
 
 
-@given(steps)
-def test_a_small_window_is_exact(script) -> None:
-    assert all(counted == expected for counted, expected in play(script, window()))
+@given(scripts)
+def test_it_never_counts_less_than_was_spent(script) -> None:
+    assert all(counted >= exact for counted, exact, _ in play(script))
 
 
-@given(steps)
-def test_a_coalesced_window_never_counts_less_than_was_spent(script) -> None:
-    log = window()
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(sliding, "EXACT", 3)
-        assert all(counted >= expected for counted, expected in play(script, log))
+@given(st.lists(st.tuples(st.integers(STEP, 3 * STEP), st.integers(1, 1_000_000)), max_size=60))
+def test_calls_that_have_their_cells_to_themselves_are_counted_exactly(entries) -> None:
+    script = []
+    for pause, amount in entries:
+        script += [("advance", pause, 0, 0), ("add", 0, 0, amount)]
+    script += [("advance", 977, 0, 0)] * 80
+    assert all(counted == exact for counted, exact, _ in play(script))
 
 
 @given(
-    st.lists(st.tuples(st.integers(0, LENGTH), st.integers(1, 9)), min_size=1, max_size=40),
+    st.lists(st.tuples(st.integers(0, LENGTH - 1), st.integers(1, 9)), min_size=1, max_size=40),
     st.integers(1, 300),
 )
-def test_it_tells_when_enough_will_be_free(entries, excess) -> None:
+def test_it_tells_when_enough_will_be_free(entries, missing) -> None:
     now = 10 * LENGTH
-    log = window()
-    for back, amount in entries:
-        log.add(now - back, [amount])
-    log.advance(now)
-    before = used(log)
-    wanted = min(excess, before)
-    when = log.frees_at([wanted], now)
-    log.advance(when)
-    assert before - used(log) >= wanted
-    if when > now:
-        assert when - 1 >= now
-        earlier = window()
-        earlier.load(*log_at(entries, now).dump())
-        earlier.advance(when - 1)
-        assert before - used(earlier) < wanted
+    window = SlidingWindow(LENGTH, MARGIN, 0, MASK, GUARDS, STEPS)
+    window.age(now - LENGTH)
+    for back, amount in sorted(entries, reverse=True):
+        window.add(now - back, pack([amount, 1]))
+    window.age(now)
+    missing = min(missing, sum(amount for _, amount in entries))
+    when = window.frees_at(GUARDS - missing, now)
+    assert unpack(window.age(when - 1), 1)[0] < missing or when == now
+    assert unpack(window.age(when), 1)[0] > 0
 
 
-def log_at(entries, now: int) -> SlidingWindow:
-    log = window()
-    for back, amount in entries:
-        log.add(now - back, [amount])
-    log.advance(now)
-    return log
-
-
-def test_memory_is_bounded_whatever_the_limit_is() -> None:
-    log = window(60 * 10**9, 2)
-    for call in range(100_000):
-        now = 10**12 + call * 2_000_000  # 30,000 a minute
-        log.advance(now)
-        log.add(now, [1, 4_000])
-    _, cells = log.dump()
-    assert len(cells) <= (EXACT + GRID + 2) * 3 * 8
-    assert [meter.used for meter in log.meters] == [30_000, 120_000_000]
-
-
-def test_a_coalesced_window_frees_a_call_at_most_one_grid_step_late() -> None:
-    log = window(60 * 10**9)
-    start = 10**12
+def test_a_call_that_shares_its_cell_is_free_at_most_one_step_late() -> None:
+    length = 60 * NANOSECONDS
+    window = SlidingWindow(length, 2 * NANOSECONDS, 0, MASK, GUARDS, 500)
+    step = 1 << (length // 500).bit_length()
+    start, used = 10**12, 30_000
+    window.age(start)
     for call in range(30_000):
-        log.add(start + call * 2_000_000, [1])
-    for step in range(1, 500):
-        now = start + 60 * 10**9 + step * 120_000_000
-        log.advance(now)
-        exact = sum(1 for call in range(30_000) if start + call * 2_000_000 > now - 60 * 10**9)
-        assert exact <= used(log) <= exact + 30_000 // GRID
+        window.add(start + call * 2_000_000, 1)
+    for number in range(1, 500):
+        now = start + length + number * 110_000_000
+        used -= window.age(now)
+        exact = sum(1 for call in range(30_000) if start + call * 2_000_000 > now - length)
+        assert exact <= used <= exact + step // 2_000_000 + 1
 
 
-def test_a_dump_is_loaded_as_it_was_and_damage_is_noticed() -> None:
-    log = log_at([(5, 3), (9, 4)], 10 * LENGTH)
-    horizon, cells = log.dump()
-    other = window()
-    other.load(horizon, cells)
-    assert (used(other), other.dump()) == (used(log), log.dump())
-    for damaged in (
-        cells[:-8],
-        cells + cells,
-        cells[8:16] + cells[:8] + cells[16:],
-        b"12345678" + b"\xff" * 24,
-    ):
-        with pytest.raises(ValueError, match=r"damaged|multiple"):
-            window().load(horizon, damaged)
+KINDS = list(Kind)
+
+
+@pytest.mark.parametrize("kinds", [2, 5])
+@pytest.mark.parametrize(
+    "spans", [[MINUTE], [MINUTE, Sliding(86_400 * NANOSECONDS)], [Sliding(10**9), MINUTE]]
+)
+def test_memory_is_constant_whatever_the_limits_are(kinds: int, spans: list[Sliding]) -> None:
+    limits = [Limit(kind, 10**12, span) for span in spans for kind in KINDS[:kinds]]
+    ledger = Ledger([*limits, Limit(Kind.REQUESTS, 350_000, CalendarDay("America/Los_Angeles"))])
+    amounts = dict.fromkeys(KINDS, 4_000_000)
+    tick = 10**15
+    ledger.advance(Moment(tick, tick))
+    for _ in range(40_000):  # 30,000 a minute, until the window is full and has turned
+        tick += 2_000_000
+        ledger.advance(Moment(tick, tick))
+        ledger.take(tick, amounts)
+    assert sum(map(_size, ledger._windows)) <= 64 * 1024
+
+
+def _size(window: SlidingWindow) -> int:
+    cells = sum(sys.getsizeof(cell) for cell in window._cells if cell)
+    return sys.getsizeof(window._cells) + sys.getsizeof(window._stamps) + cells
+
+
+def test_what_is_kept_is_loaded_as_it_was_and_damage_is_noticed() -> None:
+    window = SlidingWindow(LENGTH, MARGIN, 0, MASK, GUARDS, STEPS)
+    now = 10 * LENGTH
+    window.age(now - LENGTH)
+    for back in (50_000, 9, 5):
+        window.add(now - back, pack([3, 4]))
+    kept = list(window.cells())
+    other = SlidingWindow(LENGTH, MARGIN, 0, MASK, GUARDS, STEPS)
+    other.fill(kept)
+    assert list(other.cells()) == kept
+    for damaged in (kept[::-1], [*kept, (now * 9, 1)]):
+        with pytest.raises(ValueError, match="damaged"):
+            SlidingWindow(LENGTH, MARGIN, 0, MASK, GUARDS, STEPS).fill(damaged)

@@ -5,10 +5,10 @@ from __future__ import annotations
 import asyncio
 import json
 import sys
-import time
 from pathlib import Path
 
 from massgen_plugins.quota import Kind, Limit, Scope, ScopeRules, Sliding
+from massgen_plugins.rate_limit.ledger import WRITE_GRACE
 from massgen_plugins.rate_limit.limiter import Limiter
 from massgen_plugins.rate_limit.stores.sqlite import SqliteStore
 
@@ -18,14 +18,16 @@ RULES = ScopeRules(limits=(Limit(Kind.REQUESTS, 10, Sliding(10**9)),), cooldown_
 
 async def main(path: Path, log: Path) -> None:
     limiter = Limiter(SqliteStore(path))
-    await limiter.prepare(SCOPE, RULES)
+    limiter.configure(SCOPE, RULES)
     print("ready", flush=True)  # noqa: T201 - whoever started it waits for this
     with log.open("a", buffering=1) as file:
 
         async def take() -> None:
             while True:
                 ticket = await limiter.acquire(SCOPE, {Kind.REQUESTS: 1})
-                file.write(json.dumps(time.monotonic()) + "\n")
+                # When it was admitted: on a busy machine this line may come later, and then a server would
+                # be told by `written`.
+                file.write(json.dumps((ticket.begun - WRITE_GRACE) / 1e9) + "\n")
                 await asyncio.sleep(0.01)
                 limiter.arrived(ticket)
 

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 from massgen_plugins.middleware import Refusal
 from massgen_plugins.quota import Amounts, Scope, ScopeRules
@@ -13,7 +14,7 @@ from massgen_plugins.rate_limit.lessons import Lessons
 from massgen_plugins.rate_limit.line import Bid
 from massgen_plugins.rate_limit.scope_state import Decision, Usage
 
-__all__ = ["ScopeUnknown", "ScopeView", "Store", "StoreBusy"]
+__all__ = ["LocalStore", "ScopeUnknown", "ScopeView", "Store", "StoreBusy"]
 
 
 class StoreBusy(Exception):
@@ -40,13 +41,11 @@ class ScopeView:
     """The tick at which this was read; ``lessons`` speaks in ticks."""
 
 
-class Store(Protocol):
-    """Keeps the state of all scopes.
+class _Common(Protocol):
+    """What can be asked of every store, from any thread, without waiting.
 
-    Every method may raise :class:`StoreBusy` (nothing happened; ask again) and
-    :class:`massgen_plugins.errors.StoreUnavailable` (it cannot be used at all), and every method that takes a
-    scope but ``configure`` and ``forget`` may raise :class:`ScopeUnknown`: a scope without rules admits
-    nothing. Methods are called from any thread and return within milliseconds.
+    Every operation on a scope but ``configure`` and ``forget`` may raise :class:`ScopeUnknown`: a scope
+    without rules admits nothing. Every operation may raise :class:`massgen_plugins.errors.StoreUnavailable`.
     """
 
     @property
@@ -58,6 +57,42 @@ class Store(Protocol):
 
     def fingerprint_key(self) -> bytes:
         """A secret of this store, with which API keys are fingerprinted: equal for all who share it."""
+
+    def view(self) -> list[ScopeView]:
+        """All scopes, for people to look at."""
+
+    def unlearn(self, scope: Scope) -> None:
+        """Forget what refusals have taught about a scope; what was spent stays spent."""
+
+    def forget(self, scope: Scope) -> None:
+        """Drop everything known of a scope."""
+
+    def close(self) -> None:
+        """Release what the store holds open; it opens again when it is used again."""
+
+
+@runtime_checkable
+class LocalStore(_Common, Protocol):
+    """Keeps the state of all scopes in this process or in a file: every operation takes microseconds.
+
+    Every operation may raise :class:`StoreBusy` unless it is done :meth:`patiently`.
+    """
+
+    on_room: Callable[[Scope | None], None] | None
+    """Called, in any thread, when another process has set something free."""
+
+    shared: bool
+    """Whether other processes use it too, so that it may be held by one of them."""
+
+    def patiently(self) -> AbstractContextManager[None]:
+        """For threads that may stand still: within it, operations wait for their turn."""
+
+    @property
+    def wants_upkeep(self) -> bool:
+        """Whether it is time for :meth:`upkeep`."""
+
+    def upkeep(self) -> None:
+        """Do, in a thread that may stand still, what would hold up others."""
 
     def configure(self, scope: Scope, rules: ScopeRules) -> None:
         """Let these rules hold in a scope, for everybody; makes the scope if there is none."""
@@ -80,17 +115,42 @@ class Store(Protocol):
     def succeeded(self, scope: Scope, begun: int) -> None:
         """Learn from the answer to a call that left at tick ``begun``."""
 
-    def forecast(self, scope: Scope, lane: str, ahead: Sequence[Amounts], own: Amounts) -> int:
-        """The tick at which ``own`` can leave after all ``ahead`` of its lane; an estimate from below."""
+    def forecast(self, scope: Scope, lane: str, ahead: Amounts, own: Amounts) -> int:
+        """The tick at which ``own`` can leave after ``ahead`` of its lane; an estimate from below."""
 
-    def view(self) -> list[ScopeView]:
-        """All scopes, for people to look at."""
 
-    def unlearn(self, scope: Scope) -> None:
-        """Forget what refusals have taught about a scope; what was spent stays spent."""
+class Store(_Common, Protocol):
+    """What a limiter uses: as :class:`LocalStore`, but what may take longer is awaited.
 
-    def forget(self, scope: Scope) -> None:
-        """Drop everything known of a scope."""
+    An awaited operation of a store that cannot be reached raises ``StoreUnavailable`` within seconds.
+    """
 
-    def close(self) -> None:
-        """Release what the store holds open; it opens again when it is used again."""
+    on_room: Callable[[Scope | None], None] | None
+    """Called, in any thread, when somebody else has set something free."""
+
+    def take(self, scope: Scope, amounts: Amounts) -> Hold | None:
+        """Grant a call at once if nobody waits and all is well; None: ask with :meth:`admit`."""
+
+    def post(self, scope: Scope, news: Sequence[Hold]) -> None:
+        """Take note, soon, of what is true of these calls by now; returns at once."""
+
+    def leave(self, scope: Scope, lane: str) -> None:
+        """The lane waits no more; returns at once."""
+
+    def flush(self) -> None:
+        """Wait, for seconds at most, until everything that was posted is kept."""
+
+    async def configure(self, scope: Scope, rules: ScopeRules) -> None:
+        """Let these rules hold in a scope, for everybody; makes the scope if there is none."""
+
+    async def admit(self, scope: Scope, lane: str, bids: Sequence[Bid], news: Sequence[Hold]) -> Decision:
+        """Rebook ``news``, then grant the lane's bids from the first on until one cannot leave now."""
+
+    async def refused(self, scope: Scope, refusal: Refusal, begun: int) -> bool:
+        """Learn from the refusal of a call that left at tick ``begun``; True if a limit was lowered by it."""
+
+    async def succeeded(self, scope: Scope, begun: int) -> None:
+        """Learn from the answer to a call that left at tick ``begun``."""
+
+    async def forecast(self, scope: Scope, lane: str, ahead: Amounts, own: Amounts) -> int:
+        """The tick at which ``own`` can leave after ``ahead`` of its lane; an estimate from below."""

@@ -1,4 +1,4 @@
-"""The state of a scope as text and bytes, for stores outside of the process. What is read may be hostile."""
+"""The state of a scope as text, for stores outside of the process. What is read may be hostile."""
 
 from __future__ import annotations
 
@@ -7,23 +7,24 @@ from dataclasses import asdict
 from typing import Any
 
 from massgen_plugins.quota import CalendarDay, Kind, Limit, ScopeRules, Sliding, Window
-from massgen_plugins.rate_limit.flights import Flights
-from massgen_plugins.rate_limit.ledger import Ledger
+from massgen_plugins.rate_limit.hold import NOT_YET
+from massgen_plugins.rate_limit.lanes import GUARD, WIDTH, unpack
 from massgen_plugins.rate_limit.lessons import Lessons
 from massgen_plugins.rate_limit.line import Bid, Claim, Line
+from massgen_plugins.rate_limit.scope_state import ScopeState
 
 __all__ = [
     "BROKEN",
-    "decode_flights",
-    "decode_ledger",
     "decode_lessons",
     "decode_line",
+    "decode_row",
     "decode_rules",
-    "encode_flights",
-    "encode_ledger",
+    "decode_state",
+    "decode_tick",
     "encode_lessons",
     "encode_line",
     "encode_rules",
+    "encode_state",
 ]
 
 BROKEN = (ValueError, TypeError, KeyError, AttributeError, IndexError, ArithmeticError, RecursionError)
@@ -73,7 +74,7 @@ def encode_line(line: Line) -> str:
         c.lane: [c.bid.priority, c.bid.arrival, dict(c.bid.amounts), c.seen, c.waiting]
         for c in line.claims.values()
     }
-    return json.dumps(claims, separators=_COMPACT)
+    return json.dumps([claims, line.stalled], separators=_COMPACT)
 
 
 def decode_line(text: str) -> Line:
@@ -81,38 +82,63 @@ def decode_line(text: str) -> Line:
     if text == _EMPTY:
         return Line()
     claims = {}
-    for lane, (priority, arrival, amounts, seen, waiting) in json.loads(text).items():
+    kept, stalled = json.loads(text)
+    for lane, (priority, arrival, amounts, seen, waiting) in kept.items():
         wanted = {Kind(kind): int(amount) for kind, amount in amounts.items()}
         claims[lane] = Claim(lane, Bid(int(priority), int(arrival), wanted), int(seen), int(waiting))
-    return Line(claims)
+    return Line(claims, None if stalled is None else (str(stalled[0]), int(stalled[1]), int(stalled[2])))
 
 
-def encode_flights(flights: Flights) -> str:
-    """Calls on their way as JSON."""
-    return json.dumps(flights.processes, separators=_COMPACT) if flights.processes else _EMPTY
+def encode_state(state: ScopeState) -> str:
+    """All of a scope."""
+    windows, days = state.ledger.spent()
+    return json.dumps(
+        {
+            "born": state.born,
+            "rules": encode_rules(state.rules),
+            "lessons": encode_lessons(state.lessons),
+            "line": encode_line(state.line),
+            "flights": state.flights.processes,
+            "windows": [[[stamp, f"{row:x}"] for stamp, row in cells] for cells in windows],
+            "days": [{day: f"{row:x}" for day, row in spent.items()} for spent in days],
+        },
+        separators=_COMPACT,
+    )
 
 
-def decode_flights(text: str) -> Flights:
-    """Calls on their way from JSON; raises as :func:`decode_rules` does."""
-    return Flights({str(name): (int(calls), int(tick)) for name, (calls, tick) in json.loads(text).items()})
+def decode_state(text: str) -> ScopeState:
+    """A scope from what was encoded; raises one of ``BROKEN`` on anything else."""
+    fields = json.loads(text)
+    state = ScopeState(decode_rules(fields["rules"]), int(fields["born"]))
+    state.learn(decode_lessons(fields["lessons"]))
+    state.line = decode_line(fields["line"])
+    for process, (calls, tick) in fields["flights"].items():
+        state.flights.report(str(process), int(calls), int(tick))
+    count = len(state.ledger.caps)
+    state.ledger.fill(
+        [
+            [(decode_tick(stamp), decode_row(row, count)) for stamp, row in cells]
+            for cells in fields["windows"]
+        ],
+        [{int(day): decode_row(row, count) for day, row in spent.items()} for spent in fields["days"]],
+    )
+    return state
 
 
-def encode_ledger(ledger: Ledger) -> bytes:
-    """A line of JSON with the small numbers, then the cells of all windows."""
-    logs, days = ledger.dump()
-    head = {"logs": [[horizon, len(cells)] for horizon, cells in logs], "days": days}
-    return json.dumps(head, separators=_COMPACT).encode() + b"\n" + b"".join(cells for _, cells in logs)
+def decode_row(text: str, count: int) -> int:
+    """A row of ``count`` lanes from hexadecimal digits; raises one of ``BROKEN``."""
+    row = int(text, 16)
+    if row < 0 or row >> WIDTH * count or any(amount >= GUARD for amount in unpack(row, count)):
+        raise ValueError("an amount out of range")
+    return row
 
 
-def decode_ledger(data: bytes, ledger: Ledger) -> None:
-    """Fill a ledger of the same limits; raises as :func:`decode_rules` does."""
-    text, _, cells = data.partition(b"\n")
-    head = json.loads(text)
-    logs = []
-    for horizon, size in head["logs"]:
-        logs.append((int(horizon), cells[:size]))
-        cells = cells[size:]
-    ledger.load(logs, head["days"])
+def decode_tick(number: int | str) -> int:
+    """A moment; raises one of ``BROKEN``."""
+    tick = int(number)
+    if not 0 <= tick <= NOT_YET:
+        raise ValueError("a moment out of range")
+    return tick
 
 
 def _limit_out(limit: Limit) -> list[Any]:

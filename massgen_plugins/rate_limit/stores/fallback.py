@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from typing import TypeVar
 
 from massgen_plugins.errors import StoreUnavailable
@@ -13,7 +13,6 @@ from massgen_plugins.rate_limit.hold import Hold
 from massgen_plugins.rate_limit.line import Bid
 from massgen_plugins.rate_limit.scope_state import Decision
 from massgen_plugins.rate_limit.stores.base import ScopeView, Store
-from massgen_plugins.rate_limit.stores.memory import MemoryStore
 
 __all__ = ["FallbackStore"]
 
@@ -28,20 +27,35 @@ class FallbackStore:
 
     Args:
         shared: The store to use while it works.
+        make_own: Makes the one to use while it does not; it is kept for the next time.
         report: Told, in one sentence, when it fails and when it works again.
     """
 
-    def __init__(self, shared: Store, report: Callable[[str], None]) -> None:
+    def __init__(
+        self, shared: Store, make_own: Callable[[Callable[[], int]], Store], report: Callable[[str], None]
+    ) -> None:
         self._shared = shared
+        self._make_own = make_own
         self._report = report
-        self._own: MemoryStore | None = None
+        self._own: Store | None = None
+        self._alone = False
         self._retry_at = 0.0
         self._rules: dict[Scope, ScopeRules] = {}
+        self._listener: Callable[[Scope | None], None] | None = None
+
+    @property
+    def on_room(self) -> Callable[[Scope | None], None] | None:
+        """Called, in any thread, when somebody else has set something free."""
+        return self._listener
+
+    @on_room.setter
+    def on_room(self, listener: Callable[[Scope | None], None] | None) -> None:
+        self._listener = self._shared.on_room = listener
 
     @property
     def description(self) -> str:
         """For people: what and where."""
-        return self._shared.description if self._own is None else f"{self._own.description} (for now)"
+        return f"{self._own.description} (for now)" if self._alone and self._own else self._shared.description
 
     def tick(self) -> int:
         """The shared store's clock; this process's own if the store never opened."""
@@ -54,38 +68,27 @@ class FallbackStore:
         """The shared store's secret; this process's own if the store never opened."""
         return self._do(lambda store: store.fingerprint_key())
 
-    def configure(self, scope: Scope, rules: ScopeRules) -> None:
-        """Let these rules hold in a scope."""
-        self._rules[scope] = rules
-        self._do(lambda store: store.configure(scope, rules))
-
     def take(self, scope: Scope, amounts: Amounts) -> Hold | None:
         """Grant a call at once if nobody waits and all is well."""
-        return self._do(lambda store: store.take(scope, amounts))
+        if self._alone:
+            return None  # whether the shared store works again can only be awaited
+        try:
+            return self._shared.take(scope, amounts)
+        except StoreUnavailable as error:
+            self._go_alone(error)
+            return None
 
-    def admit(self, scope: Scope, lane: str, bids: Sequence[Bid], news: Sequence[Hold] = ()) -> Decision:
-        """Grant the lane's bids from the first on until one cannot leave now."""
-        return self._do(lambda store: store.admit(scope, lane, bids, news))
+    def post(self, scope: Scope, news: Sequence[Hold]) -> None:
+        """Take note, soon, of what is true of these calls by now."""
+        self._do(lambda store: store.post(scope, news))
 
     def leave(self, scope: Scope, lane: str) -> None:
         """The lane waits no more."""
         self._do(lambda store: store.leave(scope, lane))
 
-    def rebook(self, scope: Scope, news: Sequence[Hold]) -> None:
-        """Take note of what is true of these calls by now."""
-        self._do(lambda store: store.rebook(scope, news))
-
-    def refused(self, scope: Scope, refusal: Refusal, begun: int) -> bool:
-        """Learn from a refusal."""
-        return self._do(lambda store: store.refused(scope, refusal, begun))
-
-    def succeeded(self, scope: Scope, begun: int) -> None:
-        """Learn from an answer."""
-        self._do(lambda store: store.succeeded(scope, begun))
-
-    def forecast(self, scope: Scope, lane: str, ahead: Sequence[Amounts], own: Amounts) -> int:
-        """The tick at which ``own`` can leave."""
-        return self._do(lambda store: store.forecast(scope, lane, ahead, own))
+    def flush(self) -> None:
+        """Wait until everything that was posted is kept."""
+        self._do(lambda store: store.flush())
 
     def view(self) -> list[ScopeView]:
         """All scopes."""
@@ -102,31 +105,70 @@ class FallbackStore:
     def close(self) -> None:
         """Release what is held open."""
         self._shared.close()
+        if self._own is not None:
+            self._own.close()
+
+    async def configure(self, scope: Scope, rules: ScopeRules) -> None:
+        """Let these rules hold in a scope."""
+        self._rules[scope] = rules
+        await self._await(lambda store: store.configure(scope, rules))
+
+    async def admit(self, scope: Scope, lane: str, bids: Sequence[Bid], news: Sequence[Hold]) -> Decision:
+        """Grant the lane's bids from the first on until one cannot leave now."""
+        return await self._await(lambda store: store.admit(scope, lane, bids, news))
+
+    async def refused(self, scope: Scope, refusal: Refusal, begun: int) -> bool:
+        """Learn from a refusal."""
+        return await self._await(lambda store: store.refused(scope, refusal, begun))
+
+    async def succeeded(self, scope: Scope, begun: int) -> None:
+        """Learn from an answer."""
+        await self._await(lambda store: store.succeeded(scope, begun))
+
+    async def forecast(self, scope: Scope, lane: str, ahead: Amounts, own: Amounts) -> int:
+        """The tick at which ``own`` can leave."""
+        return await self._await(lambda store: store.forecast(scope, lane, ahead, own))
 
     def _do(self, operation: Callable[[Store], T]) -> T:
-        if self._own is not None and time.monotonic() >= self._retry_at:
-            self._come_back()
-        if self._own is None:
+        if not self._alone:
             try:
                 return operation(self._shared)
             except StoreUnavailable as error:
                 self._go_alone(error)
-        assert self._own is not None  # noqa: S101 - _go_alone has just made it
-        return operation(self._own)
+        return operation(self._substitute())
+
+    async def _await(self, operation: Callable[[Store], Awaitable[T]]) -> T:
+        if self._alone and time.monotonic() >= self._retry_at:
+            await self._come_back()
+        if not self._alone:
+            try:
+                return await operation(self._shared)
+            except StoreUnavailable as error:
+                self._go_alone(error)
+        own = self._substitute()
+        for scope, rules in list(self._rules.items()):
+            await own.configure(scope, rules)
+        return await operation(own)
+
+    def _substitute(self) -> Store:
+        if self._own is None:
+            self._own = self._make_own(self.tick)
+            self._own.on_room = self._listener
+        return self._own
 
     def _go_alone(self, error: StoreUnavailable) -> None:
-        self._own = MemoryStore(self.tick)
         self._retry_at = time.monotonic() + _RETRY
-        for scope, rules in self._rules.items():
-            self._own.configure(scope, rules)
-        self._report(f"{error} This process keeps its quota by itself until the store works again.")
+        if not self._alone:
+            self._alone = True
+            own = self._substitute().description
+            self._report(f"{error} The quota is kept in {own} until the store works again.")
 
-    def _come_back(self) -> None:
+    async def _come_back(self) -> None:
         self._retry_at = time.monotonic() + _RETRY
         try:
-            for scope, rules in self._rules.items():
-                self._shared.configure(scope, rules)
+            for scope, rules in list(self._rules.items()):
+                await self._shared.configure(scope, rules)
         except StoreUnavailable:
             return
-        self._own = None
+        self._alone = False
         self._report(f"{self._shared.description} works again; the quota is shared.")

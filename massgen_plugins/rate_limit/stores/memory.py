@@ -10,14 +10,11 @@ from contextlib import contextmanager
 
 from massgen_plugins.quota import Amounts, Scope, ScopeRules
 from massgen_plugins.rate_limit.hold import Hold
-from massgen_plugins.rate_limit.ledger import Moment
 from massgen_plugins.rate_limit.scope_state import ScopeState
 from massgen_plugins.rate_limit.stores.base import ScopeUnknown
 from massgen_plugins.rate_limit.stores.stateful import StatefulStore
 
 __all__ = ["MemoryStore"]
-
-_THIS_PROCESS = "this process"
 
 
 class MemoryStore(StatefulStore):
@@ -62,17 +59,22 @@ class MemoryStore(StatefulStore):
         """As in every store, without the cost of a transaction: there is nothing to undo."""
         with self._lock:
             state = self._states.get(scope)
-            return None if state is None else state.take(self._tick(), self._wall(), amounts, _THIS_PROCESS)
+            return None if state is None else self._taken(state, self._tick(), amounts)
 
     def rebook(self, scope: Scope, news: Sequence[Hold]) -> None:
         """As in every store, without the cost of a transaction."""
         with self._lock:
-            state = self._states.get(scope)
-            if state is not None:
-                state.rebook(Moment(self._tick(), self._wall()), news)
+            if scope in self._states:
+                self._states[scope].rebook(news)
 
     @contextmanager
-    def _transaction(self, scope: Scope, rules: ScopeRules | None = None) -> Iterator[ScopeState]:
+    def _transaction(
+        self,
+        scope: Scope,
+        rules: ScopeRules | None = None,
+        *,
+        changing: bool = True,  # noqa: ARG002 - it is always kept
+    ) -> Iterator[ScopeState]:
         with self._lock:
             state = self._states.get(scope)
             if state is None:
@@ -80,9 +82,6 @@ class MemoryStore(StatefulStore):
                     raise ScopeUnknown(scope)
                 state = self._states[scope] = ScopeState(rules, born=time.time_ns())
             yield state
-
-    def _process_name(self) -> str:
-        return _THIS_PROCESS
 
     def _scopes(self) -> list[Scope]:
         with self._lock:

@@ -1,63 +1,43 @@
-"""Scopes in one SQLite file, shared by all processes of a machine and kept over restarts."""
+"""Scopes in one SQLite file, shared by all processes of a machine and kept over restarts.
+
+Every process has the state of a scope in memory, and every transaction adds one entry to the scope's journal
+in the file. Whoever begins a transaction first applies the entries of others that are new to it. So the cost
+of a transaction does not depend on how much the scope holds, and a process that is killed has either written
+its entry or done nothing. Now and then the whole state is written, for those who come later.
+"""
 
 from __future__ import annotations
 
+import os
 import secrets
 import sqlite3
 import time
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
 
 from massgen_plugins.errors import StoreUnavailable
-from massgen_plugins.quota import Scope, ScopeRules
-from massgen_plugins.rate_limit.scope_state import ScopeState
-from massgen_plugins.rate_limit.stores import codec
-from massgen_plugins.rate_limit.stores.base import ScopeUnknown
-from massgen_plugins.rate_limit.stores.boot_clock import boot_identity, boot_tick, offset_for
+from massgen_plugins.quota import Amounts, Scope, ScopeRules
+from massgen_plugins.rate_limit.hold import Hold
+from massgen_plugins.rate_limit.line import Bid
+from massgen_plugins.rate_limit.scope_state import Decision, ScopeState
+from massgen_plugins.rate_limit.stores import journal, sqlite_schema
+from massgen_plugins.rate_limit.stores.base import ScopeUnknown, StoreBusy
+from massgen_plugins.rate_limit.stores.boot_clock import boot_identity, boot_tick
+from massgen_plugins.rate_limit.stores.doorbell import Doorbell
+from massgen_plugins.rate_limit.stores.replica import Replica
 from massgen_plugins.rate_limit.stores.sqlite_file import SqliteFile
-from massgen_plugins.rate_limit.stores.stateful import StatefulStore
+from massgen_plugins.rate_limit.stores.stateful import StatefulStore, undone_on_failure
 
-__all__ = ["SCHEMA_VERSION", "SqliteStore", "decode_state"]
+__all__ = ["SqliteStore"]
 
-SCHEMA_VERSION = 1
-_SCHEMA = """
-CREATE TABLE IF NOT EXISTS clock (one INTEGER PRIMARY KEY CHECK (one = 1), boot TEXT, offset INTEGER);
-CREATE TABLE IF NOT EXISTS secret (
-    one INTEGER PRIMARY KEY CHECK (one = 1), fingerprint_key BLOB NOT NULL
-);
-CREATE TABLE IF NOT EXISTS scope (
-    id INTEGER PRIMARY KEY,
-    provider TEXT NOT NULL, account TEXT NOT NULL, model TEXT NOT NULL, endpoint TEXT NOT NULL,
-    version INTEGER NOT NULL, tick INTEGER NOT NULL, born INTEGER NOT NULL,
-    rules TEXT NOT NULL, lessons TEXT NOT NULL, line TEXT NOT NULL, flights TEXT NOT NULL,
-    ledger BLOB NOT NULL,
-    UNIQUE (provider, account, model, endpoint)
-);
-"""
-_FIND = "SELECT id, version FROM scope WHERE provider = ? AND account = ? AND model = ? AND endpoint = ?"
-_READ = "SELECT rules, lessons, line, flights, ledger, born FROM scope WHERE id = ?"
-_WRITE = (
-    "UPDATE scope SET version = ?, tick = ?, rules = ?, lessons = ?, line = ?, flights = ?, ledger = ?"
-    " WHERE id = ?"
-)
-_MAKE = (
-    "INSERT INTO scope"
-    " (version, tick, rules, lessons, line, flights, ledger, born, provider, account, model, endpoint)"
-    " VALUES (0, 0, '', '', '', '', x'', ?, ?, ?, ?, ?)"
-)
+_MANY = 256
+"""Transactions after which it is time for upkeep."""
 
+_OPENING_TRIES = 400
+_OPENING_PAUSE = 0.005
 
-@dataclass(slots=True)
-class _Cached:
-    """A scope's state as this process last saw it, good while the stored version is the same."""
-
-    row: int
-    version: int
-    state: ScopeState
-    rules: ScopeRules
-    encoded_rules: str
+_DIGITS = 5
 
 
 class SqliteStore(StatefulStore):
@@ -70,6 +50,8 @@ class SqliteStore(StatefulStore):
         boot: Names this boot; empty if the system cannot.
         wall: Nanoseconds since the epoch.
     """
+
+    shared = True
 
     def __init__(
         self,
@@ -85,20 +67,26 @@ class SqliteStore(StatefulStore):
         self._since_boot = since_boot
         self._boot = boot
         self._file = SqliteFile(path, self._prepare, report)
+        self._bell = Doorbell(self._rung)
         self._offset = 0
         self._fingerprint_key = b""
-        self._cache: dict[Scope, _Cached] = {}
+        self._replicas: dict[Scope, Replica] = {}
+        self._process = (0, "")
+        self._written = 0
 
     @property
     def description(self) -> str:
         """For people: what and where."""
         return f"sqlite {self.path}"
 
+    def patiently(self) -> AbstractContextManager[None]:
+        """Within it, this thread waits for its turn instead of raising ``StoreBusy``."""
+        return self._file.patiently()
+
     def tick(self) -> int:
         """The store's clock in nanoseconds; opens the file to learn its offset when first asked."""
         if not self._file.is_open:
-            with self._file.transaction():
-                pass
+            self._open()
         return self._since_boot() + self._offset
 
     def fingerprint_key(self) -> bytes:
@@ -106,29 +94,141 @@ class SqliteStore(StatefulStore):
         self.tick()
         return self._fingerprint_key
 
+    def take(self, scope: Scope, amounts: Amounts) -> Hold | None:
+        """Grant a call at once if nobody waits and all is well: one small entry in the journal."""
+        replica = self._replicas.get(scope)
+        if replica is None:
+            return None
+        connection = self._file.begin()
+        try:
+            state = replica.catch_up(connection)
+            tick = self._since_boot() + self._offset
+            hold = None if state is None else self._taken(state, tick, amounts)
+            if hold is None:
+                self._file.roll_back()
+                return None
+            replica.write_calls(connection, tick, [journal.booking(hold)])
+            self._file.commit()
+        except BaseException as error:
+            raise self._failed(scope, error) from error
+        self._written += 1
+        return hold
+
+    def admit(self, scope: Scope, lane: str, bids: Sequence[Bid], news: Sequence[Hold] = ()) -> Decision:
+        """Rebook ``news``, then grant the lane's bids from the first on until one cannot leave now."""
+        with undone_on_failure(news), self._entry(scope) as (state, changes):
+            changes.extend(_rebooked(state, news))
+            decision = state.admit(self._now(), self._named(lane), bids)
+            changes.extend(map(journal.booking, decision.holds))
+            first = state.line.first()
+        if first is not None and decision.holds:  # it was not its turn before
+            self._bell.ring(_port(first.lane))
+        return decision
+
+    def rebook(self, scope: Scope, news: Sequence[Hold]) -> None:
+        """Take note of what is true of these calls by now; whoever is first may leave now."""
+        with undone_on_failure(news), self._entry(scope, only_calls=True) as (state, changes):
+            changes.extend(_rebooked(state, news))
+            first = state.line.first()
+        if first is not None:
+            self._bell.ring(_port(first.lane))
+
+    def leave(self, scope: Scope, lane: str) -> None:
+        """The lane waits no more; whoever is next may leave now."""
+        super().leave(scope, self._named(lane))
+        replica = self._replicas.get(scope)
+        first = replica.state.line.first() if replica and replica.state else None
+        if first is not None:
+            self._bell.ring(_port(first.lane))
+
+    def forecast(self, scope: Scope, lane: str, ahead: Amounts, own: Amounts) -> int:
+        """The tick at which ``own`` can leave after ``ahead`` of its lane; an estimate from below."""
+        return super().forecast(scope, self._named(lane), ahead, own)
+
     def forget(self, scope: Scope) -> None:
         """Drop everything known of a scope."""
         with self._file.transaction() as connection:
-            self._cache.pop(scope, None)
-            connection.execute(
-                "DELETE FROM scope WHERE provider = ? AND account = ? AND model = ? AND endpoint = ?",
-                _key(scope),
-            )
+            replica = self._replica(connection, scope)
+            replica.write_forgotten(connection, self.tick())
+
+    @property
+    def wants_upkeep(self) -> bool:
+        """Whether much was written since the last one."""
+        return self._written >= _MANY
+
+    def upkeep(self) -> None:
+        """Write whole states where journals have become long, and bring all of it into the file proper."""
+        self._written = 0
+        if any(replica.long for replica in self._replicas.values()):
+            with self._file.transaction() as connection:
+                for replica in self._replicas.values():
+                    if replica.long:
+                        replica.catch_up(connection)
+                        replica.condense(connection)
+        self._file.checkpoint()
 
     def close(self) -> None:
         """Close the file; it is opened again when the store is used again."""
         self._file.close()
 
     @contextmanager
-    def _transaction(self, scope: Scope, rules: ScopeRules | None = None) -> Iterator[ScopeState]:
+    def _entry(self, scope: Scope, *, only_calls: bool = False) -> Iterator[tuple[ScopeState, list[str]]]:
+        """Lend a scope's state, and a list for the changes of calls; what else changes is seen here."""
+        with self._lent(scope) as (connection, replica):
+            state, changes = _existing(replica, scope), []  # type: tuple[ScopeState, list[str]]
+            yield state, changes
+            write = replica.write_calls if only_calls else replica.write
+            self._end(written=write(connection, self.tick(), changes))
+
+    @contextmanager
+    def _transaction(
+        self, scope: Scope, rules: ScopeRules | None = None, *, changing: bool = True
+    ) -> Iterator[ScopeState]:
+        with self._lent(scope) as (connection, replica):
+            founded = rules is not None and replica.state is None
+            yield replica.found(rules) if founded else _existing(replica, scope)
+            self._end(written=changing and replica.write(connection, self.tick(), ()))
+
+    @contextmanager
+    def _lent(self, scope: Scope) -> Iterator[tuple[sqlite3.Connection, Replica]]:
+        """A transaction, to be brought to its end with :meth:`_end`."""
+        connection = self._file.begin()
         try:
-            with self._file.transaction() as connection:
-                cached = self._load(connection, scope, rules)
-                yield cached.state
-                self._save(connection, cached)
-        except BaseException:
-            self._cache.pop(scope, None)  # it may have changed in memory, and not in the file
-            raise
+            replica = self._replica(connection, scope)
+            replica.catch_up(connection)
+            yield connection, replica
+        except BaseException as error:
+            raise self._failed(scope, error) from error
+
+    def _end(self, *, written: bool) -> None:
+        if written:
+            self._written += 1
+            self._file.commit()
+        else:
+            self._file.roll_back()
+
+    def _open(self) -> None:
+        for _ in range(_OPENING_TRIES):
+            try:
+                with self._file.transaction():
+                    return
+            except StoreBusy:  # while many processes begin at once
+                time.sleep(_OPENING_PAUSE)
+        raise StoreUnavailable(f"{self.path} has been locked by another program.")
+
+    def _failed(self, scope: Scope, error: BaseException) -> BaseException:
+        """Undo a transaction; the state in memory may have changed, and not that in the file."""
+        explained = self._file.explain(error)
+        self._file.roll_back()
+        if scope in self._replicas:
+            self._replicas[scope].spoil()
+        return explained
+
+    def _replica(self, connection: sqlite3.Connection, scope: Scope) -> Replica:
+        replica = self._replicas.get(scope)
+        if replica is None:
+            replica = self._replicas[scope] = Replica(connection, scope, self._process_name())
+        return replica
 
     def _scopes(self) -> list[Scope]:
         if not self.path.exists():
@@ -137,94 +237,49 @@ class SqliteStore(StatefulStore):
             rows = connection.execute(
                 "SELECT provider, account, model, endpoint FROM scope ORDER BY 1, 2, 3, 4"
             )
-            return [Scope(*row) for row in rows]
+            scopes = [Scope(*row) for row in rows]
+            return [s for s in scopes if self._replica(connection, s).catch_up(connection) is not None]
 
     def _prepare(self, connection: sqlite3.Connection) -> None:
-        self._cache.clear()
-        _check_version(connection, self.path)
-        self._offset = _shared_offset(connection, self._boot(), self._since_boot())
-        self._fingerprint_key = _shared_secret(connection)
+        self._replicas.clear()
+        sqlite_schema.check_version(connection, self.path)
+        self._offset = sqlite_schema.shared_offset(connection, self._boot(), self._since_boot())
+        self._fingerprint_key = sqlite_schema.shared_secret(connection)
 
-    def _load(self, connection: sqlite3.Connection, scope: Scope, rules: ScopeRules | None) -> _Cached:
-        found = connection.execute(_FIND, _key(scope)).fetchone()
-        if found is None:
-            if rules is None:
-                raise ScopeUnknown(scope)
-            born = time.time_ns()
-            row = connection.execute(_MAKE, (born, *_key(scope))).lastrowid or 0
-            cached = _Cached(row, 0, ScopeState(rules, born), rules, codec.encode_rules(rules))
-        else:
-            row, version = found
-            known = self._cache.get(scope)
-            if known is not None and (known.row, known.version) == (row, version):
-                return known
-            *columns, born = connection.execute(_READ, (row,)).fetchone()
-            cached = self._decode(row, version, tuple(columns))
-            cached.state.born = born
-        self._cache[scope] = cached
-        return cached
+    def _process_name(self) -> str:
+        if self._process[0] != os.getpid():  # also right in a forked child
+            self._process = (os.getpid(), f"{os.getpid()}.{secrets.token_hex(4)}")
+        return self._process[1]
 
-    def _decode(self, row: int, version: int, columns: tuple[str, str, str, str, bytes]) -> _Cached:
-        try:
-            state = decode_state(columns)
-        except codec.BROKEN as error:
-            raise sqlite3.DatabaseError(f"malformed scope: {error}") from error
-        return _Cached(row, version, state, state.rules, columns[0])
+    def _named(self, lane: str) -> str:
+        """A lane's name in the file says where its process can be woken."""
+        return f"{lane}@{self._bell.port}"
 
-    def _save(self, connection: sqlite3.Connection, cached: _Cached) -> None:
-        state = cached.state
-        if state.rules is not cached.rules:
-            cached.rules, cached.encoded_rules = state.rules, codec.encode_rules(state.rules)
-        kept = (
-            codec.encode_lessons(state.lessons),
-            codec.encode_line(state.line),
-            codec.encode_flights(state.flights),
-            codec.encode_ledger(state.ledger),
-        )
-        cached.version += 1
-        tick = self._since_boot() + self._offset
-        connection.execute(_WRITE, (cached.version, tick, cached.encoded_rules, *kept, cached.row))
+    def _rung(self) -> None:
+        if self.on_room is not None:
+            self.on_room(None)
 
 
-def decode_state(columns: tuple[str, str, str, str, bytes]) -> ScopeState:
-    """A scope's state from its columns: rules, lessons, line, flights, ledger.
-
-    Raises one of ``codec.BROKEN`` if they are not what was written.
-    """
-    rules, lessons, line, flights, ledger = columns
-    state = ScopeState(codec.decode_rules(rules))
-    state.adopt(codec.decode_lessons(lessons), codec.decode_line(line), codec.decode_flights(flights))
-    codec.decode_ledger(ledger, state.ledger)
-    return state
+def _existing(replica: Replica, scope: Scope) -> ScopeState:
+    if replica.state is None:
+        raise ScopeUnknown(scope)
+    return replica.state
 
 
-def _key(scope: Scope) -> tuple[str, str, str, str]:
-    return scope.provider, scope.account, scope.model, scope.endpoint
+def _port(lane: str) -> int:
+    port = lane.rpartition("@")[2]
+    return int(port) if port.isdigit() and len(port) <= _DIGITS else 0
 
 
-def _check_version(connection: sqlite3.Connection, path: Path) -> None:
-    version = connection.execute("PRAGMA user_version").fetchone()[0]
-    if version == 0:
-        for statement in _SCHEMA.split(";"):
-            connection.execute(statement)
-        connection.execute(f"PRAGMA user_version = {SCHEMA_VERSION}")
-    elif version != SCHEMA_VERSION:
-        raise StoreUnavailable(
-            f"{path} was written by another version of massgen-plugins (format {version}, "
-            f"this one reads {SCHEMA_VERSION}): install the same version everywhere, or set another store."
-        )
-
-
-def _shared_offset(connection: sqlite3.Connection, boot: str, since: int) -> int:
-    """The clock offset of this boot, agreed upon by all processes."""
-    known = connection.execute("SELECT boot, offset FROM clock").fetchone() or ("", 0)
-    last = connection.execute("SELECT max(tick) FROM scope").fetchone()[0] or 0
-    offset = offset_for(boot, known[0], known[1], last, since)
-    if (boot, offset) != known:
-        connection.execute("INSERT OR REPLACE INTO clock VALUES (1, ?, ?)", (boot, offset))
-    return offset
-
-
-def _shared_secret(connection: sqlite3.Connection) -> bytes:
-    connection.execute("INSERT OR IGNORE INTO secret VALUES (1, ?)", (secrets.token_bytes(32),))
-    return bytes(connection.execute("SELECT fingerprint_key FROM secret").fetchone()[0])
+def _rebooked(state: ScopeState, news: Sequence[Hold]) -> list[str]:
+    changes = []
+    for hold in news:
+        if hold.born != state.born:
+            continue
+        if hold.lanes is not state.ledger.lanes:
+            hold.fit_to(state.ledger.lanes)
+        before = hold.booked
+        state.rebook((hold,))
+        if hold.booked != before:
+            changes.append(journal.change(before, hold))
+    return changes

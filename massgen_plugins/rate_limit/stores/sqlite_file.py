@@ -4,22 +4,23 @@ from __future__ import annotations
 
 import os
 import sqlite3
-import threading
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager, suppress
+from contextlib import AbstractContextManager, contextmanager, suppress
 from pathlib import Path
 
 from massgen_plugins.errors import StoreUnavailable
 from massgen_plugins.rate_limit.stores.base import StoreBusy
+from massgen_plugins.rate_limit.stores.gate import Gate
 
 __all__ = ["SqliteFile"]
 
 _LOCK_WAIT = 0.005
-"""Seconds for which SQLite itself waits for a lock; a caller's event loop stands still meanwhile."""
+"""Seconds for which SQLite itself waits for a program that does not come through the gate."""
 
-_LOCKED_OUT = 5.0
-"""Seconds of an uninterrupted lock after which the file counts as unavailable."""
+
+_GLANCE = 0.1
+"""Seconds for which it is taken for granted that the file still stands where it stood."""
 
 
 class SqliteFile:
@@ -37,48 +38,107 @@ class SqliteFile:
         self.path = path
         self._prepare = prepare
         self._report = report
-        self._lock = threading.RLock()
+        self._gate = Gate(path.with_name(f"{path.name}.lock"))
         self._connection: sqlite3.Connection | None = None
         self._opened = (0, 0)
-        self._locked_since: float | None = None
+        self._looked = 0.0
 
     @property
     def is_open(self) -> bool:
         """Whether this process (not one that it was forked from) has it open."""
         return self._connection is not None and self._opened[0] == os.getpid()
 
-    @contextmanager
-    def transaction(self) -> Iterator[sqlite3.Connection]:
-        """One write transaction of one thread, committed at the end or rolled back.
+    def patiently(self) -> AbstractContextManager[None]:
+        """Within it, this thread waits for its turn instead of raising ``StoreBusy``."""
+        return self._gate.patiently()
+
+    def begin(self) -> sqlite3.Connection:
+        """Begin the one write transaction of one thread, to be ended by :meth:`commit` or :meth:`roll_back`.
 
         Raises:
             StoreBusy: Another process is writing, or the file was damaged and has been set aside: ask again.
             StoreUnavailable: It cannot be used.
         """
-        with self._lock, self._translated():
+        if self._opened[0] != os.getpid():
+            self._enter_process()
+        try:
+            self._gate.enter()
+        except OSError as error:
+            raise self._unusable(error) from error
+        try:
             connection = self._open()
             connection.execute("BEGIN IMMEDIATE")
-            self._locked_since = None
-            try:
-                yield connection
-                connection.execute("COMMIT")
-            except BaseException:
-                with suppress(sqlite3.Error):
-                    connection.execute("ROLLBACK")
-                raise
+        except BaseException as error:
+            self._gate.leave()
+            raise self.explain(error) from error
+        return connection
+
+    def commit(self) -> None:
+        """Keep what was done; if that fails, call :meth:`roll_back`."""
+        if self._connection is not None:
+            self._connection.execute("COMMIT")
+        self._gate.leave()
+
+    def roll_back(self) -> None:
+        """Undo what was done."""
+        if self._connection is not None:
+            with suppress(sqlite3.Error):
+                self._connection.execute("ROLLBACK")
+        self._gate.leave()
+
+    @contextmanager
+    def transaction(self) -> Iterator[sqlite3.Connection]:
+        """As :meth:`begin`, and one of its ends."""
+        connection = self.begin()
+        try:
+            yield connection
+            self.commit()
+        except BaseException as error:
+            explained = self.explain(error)
+            self.roll_back()
+            raise explained from error
+
+    def explain(self, error: BaseException) -> BaseException:
+        """An error in our words; a damaged file is set aside by the way. To be called within the gate."""
+        if isinstance(error, sqlite3.OperationalError):
+            if getattr(error, "sqlite_errorcode", 0) & 0xFF in (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED):
+                return StoreBusy()
+            return self._unusable(error)
+        if isinstance(error, sqlite3.DatabaseError):
+            self._set_aside(error)
+            return StoreBusy()
+        return self._unusable(error) if isinstance(error, OSError) else error
+
+    def checkpoint(self) -> None:
+        """Bring what was written into the file proper, by a connection of its own, beside whoever writes."""
+        try:
+            connection = sqlite3.connect(self.path, timeout=0, isolation_level=None)
+        except sqlite3.Error:
+            return
+        with suppress(sqlite3.Error):
+            connection.execute("PRAGMA wal_checkpoint(PASSIVE)")
+        connection.close()
 
     def close(self) -> None:
         """Close it; it is opened again when it is used again."""
-        with self._lock:
-            if self._connection is not None and self.is_open:
-                self._connection.close()
-            self._connection = None
+        if self._connection is not None and self.is_open:
+            self._connection.close()
+        self._connection = None
+        self._opened = (0, 0)
+        self._gate.close()
 
     def _open(self) -> sqlite3.Connection:
-        if self._connection is not None and self._opened == (os.getpid(), _identity(self.path)):
+        now = time.monotonic()
+        if self._connection is not None and now < self._looked + _GLANCE:
             return self._connection
-        self.close()  # another file may stand there by now: deleted by hand, or set aside by another process
-        _make_private(self.path)
+        self._looked = now
+        if self._connection is not None and self._opened[1] == _identity(self.path):
+            return self._connection
+        # Another file may stand there by now: deleted by hand, or set aside by another process.
+        if self._connection is not None:
+            self._connection.close()
+        self._connection = None
+        _touch(self.path)
         self._opened = (os.getpid(), _identity(self.path))
         connection = sqlite3.connect(
             self.path, timeout=_LOCK_WAIT, isolation_level=None, check_same_thread=False
@@ -86,6 +146,8 @@ class SqliteFile:
         try:
             connection.execute("PRAGMA journal_mode = WAL")
             connection.execute("PRAGMA synchronous = NORMAL")
+            # Nobody who writes shall wait for the disk: see `checkpoint`.
+            connection.execute("PRAGMA wal_autocheckpoint = 20000")
             connection.execute("BEGIN IMMEDIATE")
             self._prepare(connection)
             connection.execute("COMMIT")
@@ -95,31 +157,24 @@ class SqliteFile:
         self._connection = connection
         return connection
 
-    @contextmanager
-    def _translated(self) -> Iterator[None]:
+    def _enter_process(self) -> None:
+        """The first use in this process, or in a forked child: what the parent had open is not ours."""
+        self._connection = None
+        self._opened = (os.getpid(), 0)
         try:
-            yield
-        except sqlite3.OperationalError as error:
-            if getattr(error, "sqlite_errorcode", 0) & 0xFF in (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED):
-                self._note_lock()
-                raise StoreBusy from error
-            raise StoreUnavailable(f"{self.path} cannot be used: {error}.") from error
-        except sqlite3.DatabaseError as error:
-            self._set_aside(error)
-            raise StoreBusy from error
+            self.path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
         except OSError as error:
-            raise StoreUnavailable(f"{self.path} cannot be used: {error.strerror or error}.") from error
+            raise self._unusable(error) from error
 
-    def _note_lock(self) -> None:
-        now = time.monotonic()
-        self._locked_since = self._locked_since or now
-        if now - self._locked_since > _LOCKED_OUT:
-            self._locked_since = None
-            raise StoreUnavailable(f"{self.path} has been locked by another program for {_LOCKED_OUT:g} s.")
+    def _unusable(self, error: Exception) -> StoreUnavailable:
+        what = getattr(error, "strerror", None) or error
+        return StoreUnavailable(f"{self.path} cannot be used: {what}.")
 
     def _set_aside(self, error: Exception) -> None:
         damaged = self._opened[1]
-        self.close()
+        if self._connection is not None:
+            self._connection.close()
+            self._connection = None
         if _identity(self.path) != damaged:
             return  # another process was quicker: what stands there now is good
         kept = self.path.with_name(f"{self.path.name}.broken-{time.strftime('%Y%m%d-%H%M%S')}-{os.getpid()}")
@@ -132,15 +187,16 @@ class SqliteFile:
             )
 
 
-def _make_private(path: Path) -> None:
-    path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-    # SQLite gives its side files the mode of the file itself.
-    os.close(os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600))
+def _touch(path: Path) -> None:
+    # SQLite gives its side files the mode of the file itself. One that is there must not be opened by hand:
+    # closing it would drop the locks that other connections of this process hold.
+    with suppress(FileExistsError):
+        os.close(os.open(path, os.O_RDWR | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600))
 
 
 def _identity(path: Path) -> int:
     """Names the file itself, wherever it is moved; 0 if there is none."""
     try:
-        return path.stat().st_ino
+        return os.stat(path).st_ino  # noqa: PTH116 - on every transaction, and half as long as Path.stat
     except FileNotFoundError:
         return 0

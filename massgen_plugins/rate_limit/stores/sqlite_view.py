@@ -15,15 +15,14 @@ from massgen_plugins.rate_limit.ledger import Moment
 from massgen_plugins.rate_limit.stores import codec
 from massgen_plugins.rate_limit.stores.base import ScopeView
 from massgen_plugins.rate_limit.stores.boot_clock import boot_identity, boot_tick, offset_for
-from massgen_plugins.rate_limit.stores.sqlite import SCHEMA_VERSION, decode_state
+from massgen_plugins.rate_limit.stores.replica import read_state
+from massgen_plugins.rate_limit.stores.sqlite_schema import SCHEMA_VERSION, last_tick, wrong_version
 from massgen_plugins.rate_limit.stores.stateful import view_of
 
 __all__ = ["Clock", "check_integrity", "read_clock", "view_scopes"]
 
 _PATIENCE = 2.0
 """Seconds to wait for a writer; readers wait only while somebody repairs the file after a crash."""
-
-_COLUMNS = "provider, account, model, endpoint, rules, lessons, line, flights, ledger"
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,8 +62,11 @@ def view_scopes(
         if connection is None:
             return []
         now = Moment(_clock(connection, boot(), since_boot()).tick, wall())
-        rows = connection.execute(f"SELECT {_COLUMNS} FROM scope ORDER BY 1, 2, 3, 4")  # noqa: S608
-        return [view_of(Scope(*row[:4]), decode_state(row[4:]), now) for row in rows]
+        rows = connection.execute(
+            "SELECT provider, account, model, endpoint, id FROM scope ORDER BY 1, 2, 3, 4"
+        )
+        states = [(Scope(*names), read_state(connection, row)[2]) for *names, row in rows.fetchall()]
+        return [view_of(scope, state, now) for scope, state in states if state is not None]
 
 
 def read_clock(path: Path) -> Clock | None:
@@ -131,14 +133,11 @@ def _opened(uri: str) -> sqlite3.Connection:
 def _has_scopes(connection: sqlite3.Connection, path: Path) -> bool:
     version = connection.execute("PRAGMA user_version").fetchone()[0]
     if version not in (0, SCHEMA_VERSION):
-        raise StoreUnavailable(
-            f"{path} was written by another version of massgen-plugins (format {version}, "
-            f"this one reads {SCHEMA_VERSION}): install the same version everywhere, or set another store."
-        )
+        raise wrong_version(path, version)
     return bool(version)
 
 
 def _clock(connection: sqlite3.Connection, boot: str, since: int) -> Clock:
     known = connection.execute("SELECT boot, offset FROM clock").fetchone() or ("", 0)
-    latest = connection.execute("SELECT max(tick) FROM scope").fetchone()[0] or 0
+    latest = last_tick(connection)
     return Clock(since + offset_for(boot, known[0], known[1], latest, since), latest, boot == known[0])

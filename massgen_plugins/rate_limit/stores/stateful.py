@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-import os
 import random
-import secrets
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import AbstractContextManager, contextmanager
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 
 from massgen_plugins.middleware import Refusal
 from massgen_plugins.quota import Amounts, Scope, ScopeRules
@@ -17,7 +15,7 @@ from massgen_plugins.rate_limit.line import Bid
 from massgen_plugins.rate_limit.scope_state import Decision, ScopeState
 from massgen_plugins.rate_limit.stores.base import ScopeView
 
-__all__ = ["StatefulStore", "view_of"]
+__all__ = ["StatefulStore", "undone_on_failure", "view_of"]
 
 
 class StatefulStore(ABC):
@@ -27,19 +25,33 @@ class StatefulStore(ABC):
         wall: Nanoseconds since the epoch.
     """
 
+    shared = False
+
     def __init__(self, wall: Callable[[], int]) -> None:
+        self.on_room: Callable[[Scope | None], None] | None = None
         self._wall = wall
-        self._named = (0, "")
 
     @abstractmethod
     def tick(self) -> int:
         """The store's clock in nanoseconds."""
 
+    def patiently(self) -> AbstractContextManager[None]:
+        """Nobody else can be in the way for long."""
+        return nullcontext()
+
+    @property
+    def wants_upkeep(self) -> bool:
+        """Nothing piles up."""
+        return False
+
+    def upkeep(self) -> None:  # noqa: B027 - a store may, but need not, have something to do
+        """Nothing piles up."""
+
     @abstractmethod
     def _transaction(
-        self, scope: Scope, rules: ScopeRules | None = None
+        self, scope: Scope, rules: ScopeRules | None = None, *, changing: bool = True
     ) -> AbstractContextManager[ScopeState]:
-        """Lend the state of a scope, alone, and keep what it is afterwards.
+        """Lend the state of a scope, alone, and keep what it is afterwards if it is for ``changing``.
 
         A scope that does not exist is made with ``rules``; without them ``ScopeUnknown`` is raised.
         """
@@ -56,15 +68,13 @@ class StatefulStore(ABC):
     def take(self, scope: Scope, amounts: Amounts) -> Hold | None:
         """Grant a call at once if nobody waits and all is well; None: ask with :meth:`admit`."""
         with self._transaction(scope) as state:
-            return state.take(self.tick(), self._wall(), amounts, self._process_name())
+            return self._taken(state, self.tick(), amounts)
 
     def admit(self, scope: Scope, lane: str, bids: Sequence[Bid], news: Sequence[Hold] = ()) -> Decision:
         """Rebook ``news``, then grant the lane's bids from the first on until one cannot leave now."""
-        with _undone_on_failure(news), self._transaction(scope) as state:
-            now = self._now()
-            if news:
-                state.rebook(now, news)
-            return state.admit(now, lane, bids, self._process_name())
+        with undone_on_failure(news), self._transaction(scope) as state:
+            state.rebook(news)
+            return state.admit(self._now(), lane, bids)
 
     def leave(self, scope: Scope, lane: str) -> None:
         """The lane waits no more."""
@@ -73,8 +83,8 @@ class StatefulStore(ABC):
 
     def rebook(self, scope: Scope, news: Sequence[Hold]) -> None:
         """Take note of what is true of these calls by now."""
-        with _undone_on_failure(news), self._transaction(scope) as state:
-            state.rebook(self._now(), news)
+        with undone_on_failure(news), self._transaction(scope) as state:
+            state.rebook(news)
 
     def refused(self, scope: Scope, refusal: Refusal, begun: int) -> bool:
         """Learn from the refusal of a call that left at tick ``begun``; True if a limit was lowered by it."""
@@ -86,18 +96,16 @@ class StatefulStore(ABC):
         with self._transaction(scope) as state:
             state.succeeded(self._now(), begun)
 
-    def forecast(self, scope: Scope, lane: str, ahead: Sequence[Amounts], own: Amounts) -> int:
-        """The tick at which ``own`` can leave after all ``ahead`` of its lane; an estimate from below."""
-        with self._transaction(scope) as state:
-            now = self._now()
-            others = [c.bid.amounts for c in state.line.living(now.tick) if c.lane != lane]
-            return state.forecast(now, [*others, *ahead], own)
+    def forecast(self, scope: Scope, lane: str, ahead: Amounts, own: Amounts) -> int:
+        """The tick at which ``own`` can leave after ``ahead`` of its lane; an estimate from below."""
+        with self._transaction(scope, changing=False) as state:
+            return state.forecast(self._now(), lane, ahead, own)
 
     def view(self) -> list[ScopeView]:
         """All scopes, for people to look at."""
         views = []
         for scope in self._scopes():
-            with self._transaction(scope) as state:
+            with self._transaction(scope, changing=False) as state:
                 views.append(view_of(scope, state, self._now()))
         return views
 
@@ -106,10 +114,12 @@ class StatefulStore(ABC):
         with self._transaction(scope) as state:
             state.unlearn()
 
-    def _process_name(self) -> str:
-        if self._named[0] != os.getpid():  # also right in a forked child
-            self._named = (os.getpid(), f"{os.getpid()}.{secrets.token_hex(4)}")
-        return self._named[1]
+    def _taken(self, state: ScopeState, tick: int, amounts: Amounts) -> Hold | None:
+        hold = state.take(tick, amounts)
+        if hold is None and state.ledger.stale(tick):
+            state.advance(Moment(tick, self._wall()))
+            hold = state.take(tick, amounts)
+        return hold
 
     def _now(self) -> Moment:
         return Moment(self.tick(), self._wall())
@@ -118,17 +128,17 @@ class StatefulStore(ABC):
 def view_of(scope: Scope, state: ScopeState, now: Moment) -> ScopeView:
     """A scope's state for people to look at."""
     waiting = sum(claim.waiting for claim in state.line.living(now.tick))
-    in_flight = state.flights.count(now.tick)
+    in_flight = state.aloft + state.flights.count(now.tick)
     return ScopeView(scope, state.rules, state.usage(now), waiting, in_flight, state.lessons, now.tick)
 
 
 @contextmanager
-def _undone_on_failure(news: Sequence[Hold]) -> Iterator[None]:
+def undone_on_failure(news: Sequence[Hold]) -> Iterator[None]:
     """What a transaction did not keep was not booked either."""
-    undo = [hold.remember() for hold in news]
+    before = [hold.remember() for hold in news]
     try:
         yield
     except BaseException:
-        for each in undo:
-            each()
+        for hold, remembered in zip(news, before, strict=True):
+            hold.restore(remembered)
         raise

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import os
 import sqlite3
 import stat
@@ -15,10 +16,12 @@ from massgen_plugins.errors import StoreUnavailable
 from massgen_plugins.middleware import Refusal, RefusalKind, StatedLimit
 from massgen_plugins.quota import MINUTE, NANOSECONDS, CalendarDay, Kind, Limit, Scope, ScopeRules
 from massgen_plugins.rate_limit.line import Bid
-from massgen_plugins.rate_limit.stores import sqlite_file
+from massgen_plugins.rate_limit.stores.awaited import awaited
 from massgen_plugins.rate_limit.stores.base import StoreBusy
 from massgen_plugins.rate_limit.stores.boot_clock import offset_for
 from massgen_plugins.rate_limit.stores.fallback import FallbackStore
+from massgen_plugins.rate_limit.stores.memory import MemoryStore
+from massgen_plugins.rate_limit.stores.replica import Replica
 from massgen_plugins.rate_limit.stores.sqlite import SqliteStore
 
 PACIFIC = "America/Los_Angeles"
@@ -169,25 +172,32 @@ def test_a_damaged_file_is_set_aside_and_kept(open_store, tmp_path: Path, conten
 
 
 @pytest.mark.parametrize(
-    ("column", "value"),
+    ("table", "value"),
     [
-        ("rules", "{"),
-        ("rules", '{"limits": 3}'),
-        ("rules", '{"limits": [["requests", "many", 60]]}'),
-        ("lessons", "[]"),
-        ("lessons", '{"learned": {}, "surprise": 1}'),
-        ("line", '{"lane": [1]}'),
-        ("flights", '{"process": 7}'),
-        ("ledger", b"\n"),
-        ("ledger", b'{"logs": [[1, 99999]], "days": [[]]}\n12345678'),
+        ("entry", "r 1 {"),
+        ("entry", 'r 1 {"limits": 3}'),
+        ("entry", 'r 1 {"limits": [["requests", "many", 60]]}'),
+        ("entry", "l []"),
+        ("entry", 'l {"learned": {}, "surprise": 1}'),
+        ("entry", 'c {"lane": [1]}'),
+        ("entry", "f process"),
+        ("entry", "b 1 ffffffffffffffffffffffffffffffffffff 739000"),
+        ("entry", "b -1 1 739000"),
+        ("entry", "b 1 1 1+2,3"),
+        ("entry", "z"),
+        ("entry", b"\xff\x00"),
+        ("scope", "{"),
+        ("scope", "[]"),
+        ("scope", b"\x00"),
     ],
 )
-def test_a_scope_that_cannot_be_read_is_set_aside_too(open_store, tmp_path: Path, column: str, value) -> None:
+def test_a_scope_that_cannot_be_read_is_set_aside_too(open_store, tmp_path: Path, table: str, value) -> None:
     store = open_store()
     store.configure(SCOPE, RULES)
     store.close()
+    column = "changes" if table == "entry" else "snapshot"
     with sqlite3.connect(store.path) as connection:
-        connection.execute(f"UPDATE scope SET {column} = ?", (value,))
+        connection.execute(f"UPDATE {table} SET {column} = ?", (value,))
     connection.close()
     reports: list[str] = []
     again = open_store(reports=reports)
@@ -198,6 +208,13 @@ def test_a_scope_that_cannot_be_read_is_set_aside_too(open_store, tmp_path: Path
     assert len(reports) == 1
 
 
+@pytest.fixture
+def watchful(monkeypatch) -> None:
+    """Whether the file still stands there is looked at every time, not ten times a second."""
+    monkeypatch.setattr("massgen_plugins.rate_limit.stores.sqlite_file._GLANCE", 0)
+
+
+@pytest.mark.usefixtures("watchful")
 def test_a_file_that_was_deleted_by_hand_is_made_anew(open_store) -> None:
     one, other = open_store(), open_store()
     one.configure(SCOPE, RULES)
@@ -209,13 +226,14 @@ def test_a_file_that_was_deleted_by_hand_is_made_anew(open_store) -> None:
     assert (grants(one, 2), grants(other, 2, lane="other")) == (2, 1)
 
 
+@pytest.mark.usefixtures("watchful")
 def test_of_two_processes_that_meet_damage_one_sets_it_aside_and_both_share_the_new_file(open_store) -> None:
     reports: list[str] = []
     one, other = open_store(reports=reports), open_store(reports=reports)
     one.configure(SCOPE, RULES)
     assert grants(other, 1) == 1
     with sqlite3.connect(one.path) as connection:
-        connection.execute("UPDATE scope SET rules = '{', version = version + 1")
+        connection.execute("INSERT INTO entry SELECT 1, max(number) + 1, 0, 'z' FROM entry")
     connection.close()
     for store in (one, other):
         with suppress(StoreBusy):
@@ -228,7 +246,7 @@ def test_of_two_processes_that_meet_damage_one_sets_it_aside_and_both_share_the_
 def test_a_commit_that_fails_leaves_nothing_behind(open_store, monkeypatch) -> None:
     store = open_store()
     store.configure(SCOPE, RULES)
-    monkeypatch.setattr(SqliteStore, "_save", lambda *_: 1 / 0)
+    monkeypatch.setattr(Replica, "write", lambda *_: 1 / 0)
     with pytest.raises(ZeroDivisionError):
         grants(store, 2)
     monkeypatch.undo()
@@ -241,7 +259,7 @@ def test_news_that_could_not_be_written_is_told_again_under_other_limits_too(ope
     hold = store.take(SCOPE, ONE)
     hold.release()
     store.configure(SCOPE, ScopeRules(limits=(RULES.limits[1],), zone=PACIFIC))
-    monkeypatch.setattr(SqliteStore, "_save", lambda *_: 1 / 0)
+    monkeypatch.setattr(Replica, "write_calls", lambda *_: 1 / 0)
     with pytest.raises(ZeroDivisionError):
         store.rebook(SCOPE, [hold])
     monkeypatch.undo()
@@ -271,13 +289,14 @@ def test_a_file_locked_by_another_program_is_busy_and_in_the_end_unavailable(ope
     try:
         with pytest.raises(StoreBusy):
             grants(store, 1)
-        monkeypatch.setattr(sqlite_file, "_LOCKED_OUT", 0.0)
+        monkeypatch.setattr("massgen_plugins.rate_limit.stores.awaited._PATIENCE", 0.05)
         with pytest.raises(StoreUnavailable, match="locked by another program"):
-            grants(store, 1)
+            asyncio.run(awaited(store).admit(SCOPE, "lane", [Bid(1, 1, ONE)], ()))
     finally:
         blocker.execute("ROLLBACK")
         blocker.close()
-    assert grants(store, 1) == 1
+    with store.patiently():
+        assert grants(store, 1) == 1
 
 
 def test_a_directory_in_the_place_of_the_file_is_one_sentence(open_store, tmp_path: Path) -> None:
@@ -320,7 +339,8 @@ def test_threads_share_one_store_object(open_store) -> None:
     counts: list[int] = []
 
     def work(name: str) -> None:
-        counts.append(sum(grants(store, 1, lane=name) for _ in range(50)))
+        with store.patiently():
+            counts.append(sum(grants(store, 1, lane=name) for _ in range(50)))
 
     threads = [threading.Thread(target=work, args=(f"lane{n}",)) for n in range(4)]
     for thread in threads:
@@ -362,10 +382,14 @@ def test_forgetting_lessons_keeps_what_was_spent(open_store) -> None:
 def test_no_api_key_and_no_prompt_has_a_place_in_the_file(open_store) -> None:
     store = open_store()
     store.configure(SCOPE, RULES)
-    columns = [row[1] for row in store._file._connection.execute("PRAGMA table_info(scope)")]
+    columns = [
+        row[1]
+        for table in ("scope", "entry")
+        for row in store._file._connection.execute(f"PRAGMA table_info({table})")
+    ]
     assert columns == [
-        *("id", "provider", "account", "model", "endpoint", "version", "tick", "born"),
-        *("rules", "lessons", "line", "flights", "ledger"),
+        *("id", "provider", "account", "model", "endpoint", "number", "snapshot"),
+        *("scope", "number", "tick", "changes"),
     ]
 
 
@@ -386,20 +410,23 @@ def test_when_the_shared_store_fails_the_process_goes_on_alone_and_comes_back(
 ) -> None:
     reports: list[str] = []
     shared = open_store()
-    store = FallbackStore(shared, reports.append)
-    store.configure(SCOPE, RULES)
+    store = FallbackStore(awaited(shared), lambda tick: awaited(MemoryStore(tick)), reports.append)
     working = shared.admit
+
+    async def ask(*arrivals: int) -> int:
+        await store.configure(SCOPE, RULES)
+        return len((await store.admit(SCOPE, "lane", [Bid(1, n, ONE) for n in arrivals], ())).holds)
 
     def fail(*args):
         raise StoreUnavailable("the disk is gone.")
 
     monkeypatch.setattr(shared, "admit", fail)
-    assert len(store.admit(SCOPE, "lane", [Bid(1, n, ONE) for n in range(5)]).holds) == 3
-    store.admit(SCOPE, "lane", [Bid(1, 9, ONE)])
+    assert asyncio.run(ask(0, 1, 2, 3, 4)) == 3
+    asyncio.run(ask(9))
     assert len(reports) == 1
-    assert "the disk is gone. This process keeps its quota by itself" in reports[0]
+    assert "the disk is gone. The quota is kept in memory of this process until" in reports[0]
     monkeypatch.setattr(shared, "admit", working)
     monkeypatch.setattr("massgen_plugins.rate_limit.stores.fallback.time.monotonic", lambda: 10**9)
-    assert store.admit(SCOPE, "lane", [Bid(1, 9, ONE)]).holds
+    assert asyncio.run(ask(9)) == 1
     assert "works again" in reports[1]
     assert used(shared) == [1, 1]

@@ -1,0 +1,234 @@
+"""What this process knows of one scope: its rules, who waits for it, what the store has yet to hear."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import secrets
+import threading
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+from massgen_plugins.errors import CallRefused
+from massgen_plugins.quota import NANOSECONDS, Scope, ScopeRules, Sliding
+from massgen_plugins.rate_limit import messages
+from massgen_plugins.rate_limit.hold import Hold
+from massgen_plugins.rate_limit.lane import Lane, Waiter
+from massgen_plugins.rate_limit.line import URGENT, Bid
+from massgen_plugins.rate_limit.scope_state import Blocker, Decision, Reason
+from massgen_plugins.rate_limit.stores.base import ScopeUnknown, Store
+
+__all__ = ["Desk", "Wait"]
+
+_LONG = 10 * NANOSECONDS
+"""In windows that are longer, asking again once a second is often enough."""
+
+
+@dataclass(frozen=True, slots=True)
+class Wait:
+    """A wait that has begun, for those who want to show it.
+
+    Attributes:
+        scope: Where.
+        seconds: How long it will take, estimated from below.
+        place: How many calls of this event loop go before it.
+        blocker: What is waited for.
+        message: The same in one sentence.
+    """
+
+    scope: Scope
+    seconds: float
+    place: int
+    blocker: Blocker
+    message: str
+
+
+class Desk:
+    """Serves one scope; used by all threads and event loops.
+
+    Args:
+        scope: Which.
+        store: Where it lives.
+        on_wait: Told of every wait that begins; must not raise.
+        rules_of: What holds in the scope now, if that can change while calls wait.
+    """
+
+    def __init__(
+        self,
+        scope: Scope,
+        store: Store,
+        on_wait: Callable[[Wait, object], None] | None,
+        rules_of: Callable[[Scope], ScopeRules] | None,
+    ) -> None:
+        self.scope = scope
+        self.rules: ScopeRules | None = None
+        self.clear = False
+        """Whether a call may leave without lining up: nobody waits here, and the store knows the rules."""
+        self.eager = False
+        """Whether somebody waits for a short window, for whom every answer that arrives may be news."""
+        self.troubled = False
+        """Whether the store wants to hear of successes."""
+        self._store = store
+        self._on_wait = on_wait
+        self._rules_of = rules_of
+        self._told: ScopeRules | None = None  # the rules that the store knows
+        self._lock = threading.Lock()
+        self._waiting = 0
+        self._short = False
+        self._lanes: dict[int, Lane] = {}
+        self.news: dict[Hold, None] = {}
+        """Holds of which the store does not know the truth; it hears of it with the next news or question."""
+
+    def configure(self, rules: ScopeRules) -> None:
+        """Let these rules hold from now on; waiting calls are asked again."""
+        if rules is self.rules or rules == self.rules:
+            return
+        self.rules = rules
+        self.clear = False
+        spans = (limit.window.length for limit in rules.limits if isinstance(limit.window, Sliding))
+        self._short = min(spans, default=_LONG) < _LONG
+        self.nudge()
+
+    def post(self) -> None:
+        """Bring the store what is new: with the question of those who wait here, or by itself."""
+        if self._waiting:
+            self.nudge()
+        else:
+            self._store.post(self.scope, self._take_news())
+
+    def nudge(self) -> None:
+        """There may be room: ask again for everybody who waits."""
+        for lane in list(self._lanes.values()):
+            lane.nudge()
+
+    async def line_up(self, bid: Bid, patience: int, who: object) -> Hold:
+        """Wait at the place that the bid's ticket gives; see :meth:`Limiter.acquire`."""
+        waiter = Waiter(bid, bid.arrival + patience, who)
+        with self._lock:
+            self._waiting += 1
+            self.clear = False
+            self.eager = self._short
+        lane = self._lane(asyncio.get_running_loop())
+        lane.join(waiter)
+        try:
+            if lane.blocker is not None and lane.waiters[0] is not waiter:
+                await self.tell(lane, waiter, lane.blocker)
+            return await waiter.future
+        except BaseException:
+            lane.drop(waiter)
+            if waiter.future.done() and not waiter.future.cancelled() and waiter.future.exception() is None:
+                self.give_back(waiter.future.result())
+            raise
+        finally:
+            with self._lock:
+                self._waiting -= 1
+                self.clear = not self._waiting and self._told is self.rules
+                self.eager = self._short and self._waiting > 0
+
+    def tick(self) -> int:
+        """The store's clock."""
+        return self._store.tick()
+
+    def look(self) -> None:
+        """See whether other rules hold by now."""
+        if self._rules_of is not None:
+            self.configure(self._rules_of(self.scope))
+
+    async def admit(self, lane: str, bids: Sequence[Bid]) -> Decision:
+        """Tell the store the news, and ask it for these bids."""
+        self.look()
+        if self._told is not self.rules:
+            await self._tell_rules()
+        news = self._take_news()
+        try:
+            try:
+                decision = await self._store.admit(self.scope, lane, bids, news)
+            except ScopeUnknown:  # forgotten by hand, or with a file that was set aside
+                await self._tell_rules()
+                decision = await self._store.admit(self.scope, lane, bids, news)
+        except BaseException:
+            self.news.update(dict.fromkeys(news))
+            raise
+        self.troubled = decision.troubled
+        for hold in decision.holds:
+            hold.desk = self
+        return decision
+
+    async def tell(self, lane: Lane, waiter: Waiter, blocker: Blocker) -> None:
+        """Say how long a waiter will wait; raises ``CallRefused`` if that is too long."""
+        waiter.told = True
+        when = blocker.wake
+        if not blocker.final:  # otherwise the next day is waited for
+            try:
+                when = await self._store.forecast(self.scope, lane.name, waiter.ahead, waiter.bid.amounts)
+            except ScopeUnknown:
+                return
+        seconds = max(0.0, (when - self.tick()) / NANOSECONDS)
+        if when > waiter.deadline and not blocker.final:
+            raise CallRefused(messages.patience_message(self.scope, seconds, waiter.patience / NANOSECONDS))
+        if self._on_wait is not None:
+            text = messages.describe_wait(self.scope, blocker, seconds, waiter.place)
+            self._on_wait(Wait(self.scope, seconds, waiter.place, blocker, text), waiter.who)
+
+    def refusal(self, waiter: Waiter, blocker: Blocker | None) -> Exception | None:
+        """Why a waiter need not wait any longer; None if it should wait on."""
+        # A loop that stands still meanwhile cannot wait for a day.
+        wait_for_day = self.rules is not None and self.rules.wait_for_day and waiter.bid.priority > URGENT
+        if blocker is None:  # its deadline has come
+            if wait_for_day:
+                return None
+            waited = (self.tick() - waiter.bid.arrival) / NANOSECONDS
+            return CallRefused(messages.patience_message(self.scope, waited, waiter.patience / NANOSECONDS))
+        if blocker.reason is Reason.DAY and not wait_for_day:
+            text = messages.day_message(self.scope, blocker, time.time())
+            return CallRefused(text, resets_at=blocker.resets / NANOSECONDS)
+        if blocker.reason is Reason.CLOSED:
+            return CallRefused(messages.closed_message(self.scope, blocker.advice))
+        return None
+
+    def give_back(self, hold: Hold) -> None:
+        """The call was never sent: it took nothing."""
+        hold.release()
+        self.news[hold] = None
+        self.post()
+
+    def left(self, lane: Lane) -> None:
+        """Nobody waits in this lane any more."""
+        if self._lanes.get(id(lane.loop)) is lane:
+            del self._lanes[id(lane.loop)]
+        if lane.blocker is not None:  # otherwise the store granted all that was asked for
+            self._store.leave(self.scope, lane.name)
+
+    def _lane(self, loop: asyncio.AbstractEventLoop) -> Lane:
+        lane = self._lanes.get(id(loop))
+        if lane is None or lane.loop is not loop:
+            lane = self._lanes[id(loop)] = Lane(f"{_process()}.{id(loop):x}", loop, self)
+        return lane
+
+    async def _tell_rules(self) -> None:
+        rules = self.rules
+        assert rules is not None  # noqa: S101 - a limiter serves configured scopes only
+        await self._store.configure(self.scope, rules)
+        self._told = rules
+
+    def _take_news(self) -> list[Hold]:
+        taken = []
+        news = self.news  # never another one: what other threads note meanwhile must not be lost
+        while news:
+            try:
+                taken.append(news.popitem()[0])
+            except KeyError:  # another thread was quicker
+                break
+        return taken
+
+
+_named = (0, "")
+
+
+def _process() -> str:
+    """Names this process, also in a forked child."""
+    global _named  # noqa: PLW0603 - the name has to last as long as the process
+    if _named[0] != os.getpid():
+        _named = os.getpid(), secrets.token_hex(4)
+    return _named[1]

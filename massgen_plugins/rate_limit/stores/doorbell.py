@@ -1,0 +1,62 @@
+"""How a process that has set something free wakes another one that waits for it.
+
+Every waiting process listens on a port of the loopback interface; an empty datagram to it means: ask again.
+It carries nothing, and one that is lost, or sent by a stranger, costs no more than one question to the store.
+"""
+
+from __future__ import annotations
+
+import os
+import socket
+import threading
+from collections.abc import Callable
+from contextlib import suppress
+
+__all__ = ["Doorbell"]
+
+_HERE = "127.0.0.1"
+
+
+class Doorbell:
+    """One process's bell, and its hand for those of others. Used by all threads.
+
+    Args:
+        on_ring: Called in a thread of the bell's own when somebody rings.
+    """
+
+    def __init__(self, on_ring: Callable[[], None]) -> None:
+        self._on_ring = on_ring
+        self._lock = threading.Lock()
+        self._socket: socket.socket | None = None
+        self._process = 0
+        self._port = 0
+
+    @property
+    def port(self) -> int:
+        """Where it can be rung; begins to listen when first asked. 0 if the system does not allow it."""
+        if self._process != os.getpid():
+            with self._lock, suppress(OSError):
+                if self._process != os.getpid():
+                    self._open()
+        return self._port
+
+    def ring(self, port: int) -> None:
+        """Wake the process that listens there."""
+        if port and self.port and port != self._port and self._socket is not None:
+            with suppress(OSError):
+                self._socket.sendto(b"", (_HERE, port))
+
+    def _open(self) -> None:
+        self._process, self._port = os.getpid(), 0
+        bell = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+        bell.bind((_HERE, 0))
+        self._socket, self._port = bell, bell.getsockname()[1]
+        threading.Thread(target=self._listen, args=(bell,), name="massgen-plugins-bell", daemon=True).start()
+
+    def _listen(self, bell: socket.socket) -> None:
+        while True:
+            try:
+                bell.recvfrom(1)
+            except OSError:
+                return
+            self._on_ring()

@@ -1,0 +1,112 @@
+"""The door in front of a file that processes share: whoever waits at it is let in in turn.
+
+SQLite's own lock makes those who wait sleep and try again, so that under load some are never lucky. A lock
+on a file beside it is granted in order. It is a file of its own, since opening and closing a database file by
+hand drops the locks that SQLite holds on it.
+"""
+
+from __future__ import annotations
+
+import os
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from massgen_plugins.rate_limit.stores.base import StoreBusy
+
+try:
+    import fcntl
+except ImportError:  # a system without such locks relies on SQLite's
+    fcntl = None  # type: ignore[assignment]
+
+__all__ = ["Gate"]
+
+_TRIES = 4
+_PAUSE = 0.00005
+_SAME_PROCESS = 0.0003
+"""Seconds for which an event loop may stand still because another thread of its process is inside."""
+
+_generation = 0
+"""How many forks lie between this process and the first one: a child would share its parent's lock."""
+
+
+def _forked() -> None:
+    global _generation  # noqa: PLW0603 - a process has one
+    _generation += 1
+
+
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(after_in_child=_forked)
+
+
+class Gate:
+    """Lets in one thread of one process at a time.
+
+    Args:
+        path: The file of the lock; made with mode 0600. Nothing is ever written into it.
+    """
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+        self._lock = threading.RLock()
+        self._patient = threading.local()
+        self._file = -1
+        self._generation = 0
+
+    @contextmanager
+    def patiently(self) -> Iterator[None]:
+        """Within it, this thread waits for its turn however long that takes."""
+        self._patient.now = True
+        try:
+            yield
+        finally:
+            self._patient.now = False
+
+    def enter(self) -> None:
+        """Come in, and keep others out.
+
+        Raises:
+            StoreBusy: Somebody is inside, and this thread does not want to wait.
+        """
+        patient = getattr(self._patient, "now", False)
+        if not self._lock.acquire(timeout=-1 if patient else _SAME_PROCESS):
+            raise StoreBusy
+        try:
+            if fcntl is not None:
+                self._enter_alone(patient=patient)
+        except BaseException:
+            self._lock.release()
+            raise
+
+    def leave(self) -> None:
+        """Let in the next one."""
+        if fcntl is not None and self._file >= 0:
+            fcntl.flock(self._file, fcntl.LOCK_UN)
+        self._lock.release()
+
+    def close(self) -> None:
+        """Release the file; it is opened again when it is needed again."""
+        with self._lock:
+            if self._file >= 0 and self._generation == _generation:
+                os.close(self._file)
+            self._file = -1
+
+    def _enter_alone(self, *, patient: bool) -> None:
+        if (
+            self._file < 0 or self._process != os.getpid()
+        ):  # a forked child shares its parent's lock otherwise
+            self._file = os.open(self._path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+            self._process = os.getpid()
+        if patient:
+            fcntl.flock(self._file, fcntl.LOCK_EX)
+            return
+        for attempt in range(_TRIES):
+            try:
+                fcntl.flock(self._file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            except BlockingIOError:
+                time.sleep(_PAUSE * attempt)
+            else:
+                return
+        raise StoreBusy

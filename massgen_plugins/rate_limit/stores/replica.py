@@ -1,0 +1,170 @@
+"""A scope as this process knows it, and how it follows the journal that all processes write."""
+
+from __future__ import annotations
+
+import sqlite3
+import time
+from collections.abc import Sequence
+
+from massgen_plugins.quota import Scope, ScopeRules
+from massgen_plugins.rate_limit.scope_state import ScopeState
+from massgen_plugins.rate_limit.stores import codec, journal
+
+__all__ = ["Replica", "read_state"]
+
+_KEPT = 256
+"""Entries after which the whole state is written; as many older ones stay for processes that lag behind."""
+
+_FIND = "SELECT id FROM scope WHERE provider = ? AND account = ? AND model = ? AND endpoint = ?"
+_MAKE = "INSERT INTO scope (number, snapshot, provider, account, model, endpoint) VALUES (0, '', ?, ?, ?, ?)"
+_SNAPSHOT = "SELECT number, snapshot FROM scope WHERE id = ?"
+_NEWER = "SELECT number, changes FROM entry WHERE scope = ? AND number > ? ORDER BY number"
+_APPEND = "INSERT INTO entry VALUES (?, ?, ?, ?)"
+
+
+def read_state(connection: sqlite3.Connection, row: int) -> tuple[int, int, ScopeState | None]:
+    """The state of the scope with this id: number of the snapshot's last entry, of the last one, the state.
+
+    Raises:
+        sqlite3.DatabaseError: It is not what was written.
+    """
+    condensed, snapshot = connection.execute(_SNAPSHOT, (row,)).fetchone()
+    number = condensed
+    try:
+        state = codec.decode_state(snapshot) if snapshot else None
+        for latest, changes in connection.execute(_NEWER, (row, condensed)):
+            state = journal.apply(changes, state)
+            number = latest
+    except codec.BROKEN as error:
+        raise sqlite3.DatabaseError(f"malformed scope: {error}") from error
+    return condensed, number, state
+
+
+class Replica:
+    """One scope; every method is called within a transaction.
+
+    Attributes:
+        state: What the journal says; None if the scope was forgotten.
+
+    Args:
+        connection: To the file.
+        scope: Whose journal it is; begun if there is none.
+        process: Names this process in it.
+    """
+
+    def __init__(self, connection: sqlite3.Connection, scope: Scope, process: str) -> None:
+        found = connection.execute(_FIND, tuple(scope)).fetchone()
+        self._id: int = found[0] if found else connection.execute(_MAKE, tuple(scope)).lastrowid
+        self._process = process
+        self.state: ScopeState | None = None
+        self._number = self._condensed = self._aloft = 0
+        self._rules: ScopeRules | None = None
+        self._lessons = self._line = ""
+        self._load(connection)
+
+    def catch_up(self, connection: sqlite3.Connection) -> ScopeState | None:
+        """Apply what others have written; returns the state."""
+        newer = connection.execute(_NEWER, (self._id, self._number)).fetchall()
+        if self._number < 0 or (newer and newer[0][0] != self._number + 1):
+            self._load(connection)
+        elif newer:
+            self._apply(newer)
+        return self.state
+
+    def spoil(self) -> None:
+        """What is in memory may be ahead of the file: read it anew."""
+        self._number = -1
+
+    def found(self, rules: ScopeRules) -> ScopeState:
+        """Begin new books, since there are none."""
+        self.state = ScopeState(rules, born=time.time_ns())
+        return self.state
+
+    def write(self, connection: sqlite3.Connection, tick: int, changes: Sequence[str]) -> bool:
+        """Add an entry: these changes, and what else is new in the state; False if nothing is."""
+        lines = [*changes, *self._news(tick)]
+        if not lines:
+            return False
+        connection.execute(_APPEND, (self._id, self._number + 1, tick, "\n".join(lines)))
+        self._number += 1
+        return True
+
+    def write_calls(self, connection: sqlite3.Connection, tick: int, changes: list[str]) -> bool:
+        """As :meth:`write`, when nothing but calls can have changed."""
+        if self.state is not None and self.state.aloft != self._aloft:
+            self._aloft = self.state.aloft
+            changes.append(journal.flights(self._process, self._aloft, tick))
+        if not changes:
+            return False
+        connection.execute(_APPEND, (self._id, self._number + 1, tick, "\n".join(changes)))
+        self._number += 1
+        return True
+
+    def write_forgotten(self, connection: sqlite3.Connection, tick: int) -> None:
+        """The scope is forgotten."""
+        connection.execute(_APPEND, (self._id, self._number + 1, tick, "x"))
+        connection.execute(
+            "UPDATE scope SET number = ?, snapshot = '' WHERE id = ?", (self._number + 1, self._id)
+        )
+        connection.execute("DELETE FROM entry WHERE scope = ? AND number <= ?", (self._id, self._number))
+        self._number += 1
+        self.state = None
+
+    @property
+    def long(self) -> bool:
+        """Whether the journal has become long, so that it is time for :meth:`condense`."""
+        return self._number - self._condensed >= _KEPT
+
+    def condense(self, connection: sqlite3.Connection) -> None:
+        """Write the whole state, and remove entries that only those need who lag far behind."""
+        if self.state is not None:
+            connection.execute(
+                "UPDATE scope SET number = ?, snapshot = ? WHERE id = ?",
+                (self._number, codec.encode_state(self.state), self._id),
+            )
+            connection.execute(
+                "DELETE FROM entry WHERE scope = ? AND number <= ?", (self._id, self._number - _KEPT)
+            )
+        self._condensed = self._number
+
+    def _load(self, connection: sqlite3.Connection) -> None:
+        aloft = self._aloft
+        self._condensed, self._number, self.state = read_state(connection, self._id)
+        self._remember(aloft)
+
+    def _apply(self, entries: Sequence[tuple[int, str]]) -> None:
+        aloft = self._aloft
+        try:
+            for number, changes in entries:
+                self.state = journal.apply(changes, self.state)
+                self._number = number
+        except codec.BROKEN as error:
+            raise sqlite3.DatabaseError(f"malformed scope: {error}") from error
+        self._remember(aloft)
+
+    def _remember(self, aloft: int) -> None:
+        state = self.state
+        if state is not None:
+            state.aloft = aloft
+            state.flights.report(self._process, 0, 0)  # of itself it knows better
+        self._rules = state.rules if state else None
+        self._lessons = codec.encode_lessons(state.lessons) if state else ""
+        self._line = codec.encode_line(state.line) if state else ""
+        self._aloft = state.aloft if state else 0
+
+    def _news(self, tick: int) -> list[str]:
+        state = self.state
+        if state is None:
+            return []
+        lines = []
+        if state.rules is not self._rules:
+            lines.append(f"r {state.born} {codec.encode_rules(state.rules)}")
+        lessons, line = codec.encode_lessons(state.lessons), codec.encode_line(state.line)
+        if lessons != self._lessons:
+            lines.append(f"l {lessons}")
+        if line != self._line:
+            lines.append(f"c {line}")
+        if state.aloft != self._aloft:
+            lines.append(journal.flights(self._process, state.aloft, tick))
+        self._rules, self._lessons, self._line, self._aloft = state.rules, lessons, line, state.aloft
+        return lines
