@@ -1,4 +1,5 @@
-# Two commands: `make demo` and `make test`. Both set themselves up, in .venv, with pip as you configured it.
+# `make demo`, `make test`, `make docs` and `make bench` set themselves up: in .venv with pip, and for the handbook
+# with npm, as you configured them.
 
 VENV := .venv
 IN_VENV := $(VENV)/bin/python
@@ -10,31 +11,66 @@ PYTHON ?= $(shell for name in python3 python3.13 python3.12 python3.11 python; d
 
 # Named after all that an installation depends on: when one of them changes, the next command installs anew.
 STAMP := $(VENV)/complete-$(shell { cat pyproject.toml $(PINS) Makefile; pwd; } | cksum | tr ' ' -)
+PEERS := $(VENV)/peers-$(notdir $(STAMP))
+DOCS := website/node_modules/.complete-$(shell cat website/package-lock.json website/checks/package-lock.json \
+	website/checks/set-up | cksum | tr ' ' -)
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test test-fast lint clean
+.PHONY: help setup demo test test-fast lint bench bench-quick soak docs docs-build docs-check docs-browser \
+	docs-generate docs-update recordings clean
 
 help:  ## List these targets
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-10s %s\n", $$1, $$2 }' Makefile
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-14s %s\n", $$1, $$2 }' Makefile
 
 setup: $(STAMP)  ## Make .venv and install the package into it, with MassGen and the development tools
 
 demo: $(STAMP)  ## Run MassGen against the sandbox, without and with the switch, and compare
 	@$(IN_VENV) -m massgen_plugins.demo
 
-test: lint  ## Check and test everything, the runs of the real MassGen included
+test: lint $(DOCS)  ## Check and test everything: runs of the real MassGen and the handbook in a browser included
 	$(IN_VENV) -m pytest
 
-test-fast: $(STAMP)  ## Test all but the runs of the real MassGen
-	$(IN_VENV) -m pytest -m "not e2e"
+test-fast: $(STAMP)  ## Test all but the runs of the real MassGen and the built handbook
+	$(IN_VENV) -m pytest -m "not e2e and not site"
 
 lint: $(STAMP)  ## Check style and types
 	$(IN_VENV) -m ruff check .
 	$(IN_VENV) -m ruff format --check .
 	$(IN_VENV) -m mypy
 
+bench: $(PEERS)  ## Measure the limiter beside its peers
+	$(IN_VENV) -m tests.benchmarks --json tests/benchmarks/results/full.json
+
+bench-quick: $(PEERS)  ## The same in two minutes, less precisely
+	$(IN_VENV) -m tests.benchmarks --quick
+
+soak: $(STAMP)  ## Ten minutes of mixed load on four processes, with faults
+	$(IN_VENV) -m tests.soak --seconds 600
+
+docs: docs-build  ## Build the handbook and serve it
+	cd website && npm run serve
+
+docs-build: $(DOCS)  ## Build the handbook into website/build; BASE_URL=/Handbook/ for another place
+	cd website && npm run build
+
+docs-check: $(STAMP)  ## Check pages without building: make docs-check PAGES=website/docs/start/first-run.mdx
+	$(IN_VENV) -m tests.handbook.checks $(PAGES)
+
+docs-browser: $(STAMP) docs-build  ## Look at the built handbook in a browser
+	HANDBOOK_BUILD=website/build $(IN_VENV) -m pytest -m site
+
+docs-generate: $(STAMP)  ## Write the handbook's generated pages anew
+	$(IN_VENV) -m website.generate
+
+docs-update: $(STAMP)  ## Show what another MassGen changes for readers: make docs-update VERSION=0.1.98
+	$(IN_VENV) -m website.generate update $(VERSION)
+
+recordings: $(STAMP)  ## Record the handbook's recordings anew
+	$(IN_VENV) website/recordings/record.py
+
 clean:  ## Remove .venv and all that the tools left behind
 	rm -rf $(VENV) build dist .mypy_cache .pytest_cache .ruff_cache .hypothesis
+	rm -rf website/node_modules website/checks/node_modules website/build website/.docusaurus
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
 # Always from nothing, so that no package which an earlier installation left can hide a missing dependency.
@@ -46,3 +82,11 @@ $(STAMP):
 	$(IN_VENV) -m pip install --quiet --upgrade "pip>=25.1"
 	$(IN_VENV) -m pip install --quiet --editable . --group dev --constraint $(PINS)
 	@touch $(STAMP)
+
+$(PEERS): $(STAMP)
+	$(IN_VENV) -m pip install --quiet --group bench --constraint $(PINS)
+	@touch $(PEERS)
+
+$(DOCS):
+	website/checks/set-up
+	@touch $(DOCS)

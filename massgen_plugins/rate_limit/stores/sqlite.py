@@ -220,8 +220,11 @@ class SqliteStore(StatefulStore):
         """Undo a transaction; the state in memory may have changed, and not that in the file."""
         explained = self._file.explain(error)
         self._file.roll_back()
-        if scope in self._replicas:
-            self._replicas[scope].spoil()
+        replica = self._replicas.get(scope)
+        if replica is not None and replica.state is None:
+            del self._replicas[scope]  # it may have been begun by what is undone
+        elif replica is not None:
+            replica.spoil()
         return explained
 
     def _replica(self, connection: sqlite3.Connection, scope: Scope) -> Replica:
