@@ -1,0 +1,127 @@
+"""What the scripts are asked, as commands. Pure: nothing is sent here. ``lua`` says what arguments mean."""
+
+from __future__ import annotations
+
+import struct
+from collections.abc import Callable, Sequence
+
+from massgen_plugins.quota import Amounts
+from massgen_plugins.rate_limit.lanes import MOST
+from massgen_plugins.rate_limit.lessons import Lessons
+from massgen_plugins.rate_limit.line import Bid
+from massgen_plugins.rate_limit.stores import codec
+from massgen_plugins.rate_limit.stores.redis.known import Known, Today
+from massgen_plugins.rate_limit.stores.redis.layout import KINDS, SCHEMA, Layout, lesson_numbers
+from massgen_plugins.rate_limit.stores.redis.news import News
+from massgen_plugins.rate_limit.stores.redis.scripts import Command, Word, run
+
+__all__ = [
+    "ask_admit",
+    "ask_change",
+    "ask_create",
+    "ask_forecast",
+    "ask_leave",
+    "ask_note",
+    "ask_read",
+    "ask_view",
+]
+
+_PLACE = 4_000_000_000_000_000
+"""A bid's priority counts this much more than its arrival in microseconds."""
+
+_TOGETHER = 16
+"""Of a lane's bids so many are sent: the others have to wait for these in any case."""
+
+
+def ask_admit(  # noqa: PLR0913, PLR0917 - the hot way; an object to hold these would cost more than it says
+    known: Known,
+    today: Today,
+    lane: str,
+    bids: Sequence[Bid],
+    news: Sequence[News],
+    aloft: int,
+    process: str,
+) -> Command:
+    """Take note of news, and grant bids; ``aloft`` is -1 if nothing is to be said of that."""
+    asked = bids[:_TOGETHER]
+    numbers = [*today.numbers, aloft, len(bids), len(news), len(asked)]
+    for each in news:
+        _add_news(known, numbers, each)
+    for bid in asked:
+        numbers.append(bid.priority * _PLACE + known.skew - -bid.arrival // 1000)
+        numbers += _amounts(bid.amounts)
+    return _run("admit", known, numbers, lane, process) if aloft >= 0 else _run("admit", known, numbers, lane)
+
+
+def ask_note(known: Known, today: Today, news: Sequence[News], aloft: int, process: str) -> Command:
+    """Take note of news."""
+    numbers = [*today.numbers, aloft, 0, len(news), 0]
+    for each in news:
+        _add_news(known, numbers, each)
+    return _run("news", known, numbers, process)
+
+
+def ask_leave(known: Known, lane: str) -> Command:
+    """A lane waits no more."""
+    return _run("leave", known, (), lane)
+
+
+def ask_forecast(known: Known, lane: str, ahead: Amounts, own: Amounts) -> Command:
+    """When can ``own`` leave after ``ahead``?"""
+    return _run("forecast", known, [*_amounts(own), *_amounts(ahead)], lane)
+
+
+def ask_view(known: Known) -> Command:
+    """What is used, and who waits?"""
+    return _run("view", known, ())
+
+
+def ask_change(known: Known, layout: Layout, rules: str, lessons: Lessons) -> Command:
+    """Let these hold from now on, with this layout."""
+    numbers, head = [known.edition, *lesson_numbers(lessons)], b""
+    if layout is not known.layout:
+        head = layout.head(known.born, known.version + 1, lessons)
+        numbers += layout.mapping(known.layout)
+    return _run("change", known, numbers, rules, codec.encode_lessons(lessons), lessons.advice, head)
+
+
+def ask_read(keys: Sequence[str], moment: int = 0, unreadable: Sequence[bytes] = (b"", b"")) -> Command:
+    """What is kept of a scope? Rules and lessons that are ``unreadable`` are set aside."""
+    return run("read", keys, moment, SCHEMA, *unreadable)
+
+
+def ask_create(keys: Sequence[str], moment: int, layout: Layout, rules: str, lessons: Lessons) -> Command:
+    """Begin the book of a scope."""
+    texts = rules, codec.encode_lessons(lessons), lessons.advice
+    head = layout.head(0, 0, lessons)
+    return run("create", keys, moment, head, layout.latest_at, layout.size, layout.ttl // 1000, *texts)
+
+
+def _run(name: str, known: Known, numbers: Sequence[float], *args: Word) -> Command:
+    count = len(numbers) + 2
+    pack = _PACKERS.get(count) or _PACKERS.setdefault(count, struct.Struct(f"<{count}d").pack)
+    return run(name, known.keys, known.prefix + pack(known.moment(), known.head_bytes, *numbers), *args)
+
+
+_PACKERS: dict[int, Callable[..., bytes]] = {}
+
+
+def _add_news(known: Known, numbers: list[int], news: News) -> None:
+    layout, skew = known.layout, known.skew
+    hold, (new_begun, new_arrived, new_row) = news
+    begun, arrived, row = hold.booked
+    for window in layout.windows:
+        margin = window.margin
+        numbers.append(skew - -min(arrived, begun + margin) // 1000)
+        numbers.append(skew - -min(new_arrived, new_begun + margin) // 1000)
+    numbers += layout.spread(row)
+    numbers += layout.spread(new_row)
+    for zone in layout.zones:
+        numbers += (*hold.days.get(zone, ()), 0, 0)[:2]
+
+
+def _amounts(amounts: Amounts) -> list[int]:
+    numbers = [amounts.get(kind, 0) for kind in KINDS]
+    if max(numbers) > MOST or min(numbers) < 0:
+        numbers = [min(max(number, 0), MOST) for number in numbers]
+    return numbers

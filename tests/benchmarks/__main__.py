@@ -1,0 +1,74 @@
+"""Measures the limiter beside its peers: ``python -m tests.benchmarks``; ``--quick`` for two minutes."""
+
+from __future__ import annotations
+
+import argparse
+import gc
+import json
+import sys
+import time
+import warnings
+from collections.abc import Sequence
+from dataclasses import asdict
+from pathlib import Path
+
+from rich.console import Console
+
+from tests.benchmarks import machine, peers, table
+from tests.benchmarks.figures import FULL, QUICK, Effort, Figure
+from tests.benchmarks.measures import MEASURES
+from tests.benchmarks.plots import utilisation
+
+_WIDTH = 150
+
+
+def main(arguments: Sequence[str] | None = None) -> None:
+    """Measure, print, and write what was asked for."""
+    asked = _parser().parse_args(arguments)
+    warnings.simplefilter("ignore")  # of the peers' imports; ours are errors in the tests
+    console = Console(width=None if sys.stdout.isatty() else _WIDTH)
+    peers.find()
+    gc.collect()
+    gc.freeze()  # what the peers' imports left need not be looked at in every timed loop
+    figures: list[Figure] = []
+    for name in asked.only or MEASURES:
+        figures += _measure(name, QUICK if asked.quick else FULL, console)
+    about = machine.describe()
+    console.print(
+        table.render(figures, f"{about['processor']}, {about['cores']} cores, Python {about['python']}")
+    )
+    for peer, reason in about["missing"].items():
+        console.print(f"{peer}: {reason}")
+    results = {"machine": about, "figures": [asdict(each) | {"passed": each.passed} for each in figures]}
+    _write(asked.json, json.dumps(results, indent=1) + "\n")
+    _write(asked.plot, utilisation.draw(figures))
+
+
+def _measure(name: str, effort: Effort, console: Console) -> list[Figure]:
+    began = time.perf_counter()
+    figures = MEASURES[name](effort)
+    console.print(f"{name}: {time.perf_counter() - began:.0f} s", style="dim")
+    return figures
+
+
+def _write(path: Path | None, text: str) -> None:
+    if path is not None and text:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(text, encoding="utf-8")
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="python -m tests.benchmarks", description=__doc__)
+    parser.add_argument("--quick", action="store_true", help="less of everything, in under two minutes")
+    parser.add_argument(
+        "--only", nargs="+", choices=list(MEASURES), metavar="MEASURE", help=", ".join(MEASURES)
+    )
+    parser.add_argument(
+        "--json", type=Path, help="write the figures, with machine and versions, to this file"
+    )
+    parser.add_argument("--plot", type=Path, help="draw utilisation against refusals into this SVG file")
+    return parser
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,88 @@
+"""Simulates fleets: ``python -m tests.benchmarks.fleet``; ``--quick`` for small ones, in a minute."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import time
+from collections.abc import Sequence
+from pathlib import Path
+
+from rich.console import Console
+from rich.table import Table
+
+from tests.benchmarks import machine, redis_server
+from tests.benchmarks.fleet import plots
+from tests.benchmarks.fleet.simulation import Fleet, Outcome, simulate
+
+GROWING = tuple(Fleet(machines, 30 * machines, minutes=1) for machines in (1, 10, 30, 100, 300, 1000))
+"""More and more machines, each with the same share: thirty calls a minute."""
+
+LIMITS = tuple(Fleet(1000, rpm, minutes=1) for rpm in (10, 100, 1000, 10_000))
+"""A thousand machines under smaller and smaller limits; the largest is in ``GROWING``."""
+
+BEYOND = (Fleet(2000, 30_000, minutes=1), Fleet(4000, 30_000, minutes=1))
+"""More machines than it was made for."""
+
+QUICK = tuple(Fleet(machines, 30 * machines, agents=10, minutes=1) for machines in (1, 5, 20))
+
+_COLUMNS = {
+    "machines": "{:,.0f}",
+    "rpm": "{:,.0f}",
+    "utilisation": "{:.1%}",
+    "refused": "{:,.0f}",
+    "worst": "{:.2f}x",
+    "least": "{:.2f}",
+    "most": "{:.2f}",
+    "fairness": "{:.3f}",
+    "commands": "{:,.0f}",
+    "per_call": "{:.1f}",
+    "service": "{:.0f}",
+    "load": "{:.1%}",
+    "answer": "{:.2f}",
+}
+
+
+def main(arguments: Sequence[str] | None = None) -> None:
+    """Simulate, print, and write what was asked for."""
+    asked = _parser().parse_args(arguments)
+    console = Console(width=150)
+    outcomes = []
+    with redis_server.running() as port:
+        for fleet in QUICK if asked.quick else (*GROWING, *LIMITS, *BEYOND):
+            began = time.perf_counter()
+            outcomes.append(simulate(fleet, port))
+            took = time.perf_counter() - began
+            console.print(f"{fleet.machines} machines, {fleet.rpm} a minute: {took:.0f} s", style="dim")
+            _write(asked.json, outcomes)
+    console.print(_table(outcomes))
+    if asked.plots:
+        plots.draw([each.as_dict() for each in outcomes], asked.plots)
+
+
+def _write(path: Path | None, outcomes: Sequence[Outcome]) -> None:
+    """After each fleet anew, since the large ones take long."""
+    if path is not None:
+        results = {"machine": machine.describe(), "fleets": [each.as_dict() for each in outcomes]}
+        path.write_text(json.dumps(results, indent=1) + "\n", encoding="utf-8")
+
+
+def _table(outcomes: Sequence[Outcome]) -> Table:
+    table = Table(title="A fleet that shares one account through one Redis", title_justify="left")
+    for name in _COLUMNS:
+        table.add_column(name, justify="right")
+    for each in outcomes:
+        table.add_row(*(show.format(getattr(each, name)) for name, show in _COLUMNS.items()))
+    return table
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="python -m tests.benchmarks.fleet", description=__doc__)
+    parser.add_argument("--quick", action="store_true", help="small fleets only")
+    parser.add_argument("--json", type=Path, help="write what came of it to this file")
+    parser.add_argument("--plots", type=Path, help="draw fleet-*.svg into this folder")
+    return parser
+
+
+if __name__ == "__main__":
+    main()

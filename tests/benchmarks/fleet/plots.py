@@ -1,0 +1,68 @@
+"""What came of fleets, drawn: what Redis has to do, and who gets how much."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+from tests.benchmarks.plots.axis import Axis
+from tests.benchmarks.plots.canvas import COLOURS, Canvas
+
+__all__ = ["draw"]
+
+_MACHINES = (1, 3, 10, 30, 100, 300, 1000, 3000)
+_SHARE = 30
+"""Calls a minute for each machine, in the fleets that grow."""
+
+
+def draw(fleets: Sequence[dict[str, Any]], folder: Path) -> None:
+    """Write ``fleet-redis.svg`` and ``fleet-shares.svg``."""
+    folder.mkdir(parents=True, exist_ok=True)
+    growing = [each for each in fleets if each["rpm"] == _SHARE * each["machines"]]
+    beyond = [each for each in fleets if each["rpm"] == 30_000 and each["machines"] >= 1000]
+    (folder / "fleet-redis.svg").write_text(_redis(growing, beyond), encoding="utf-8")
+    (folder / "fleet-shares.svg").write_text(_shares(growing), encoding="utf-8")
+
+
+def _redis(growing: Sequence[dict[str, Any]], beyond: Sequence[dict[str, Any]]) -> str:
+    most = max([1.0, *(each["load"] for each in (*growing, *beyond))])
+    canvas = Canvas(
+        "How busy one Redis is, from one machine to thousands",
+        _machines([*growing, *beyond]),
+        Axis("time in which Redis is busy", 0, most, [n / 5 for n in range(int(most * 5) + 1)], _percent),
+    )
+    canvas.legend(["30 calls a minute for each machine", "30,000 calls a minute for all"])
+    for colour, fleets in zip(COLOURS, (growing, beyond), strict=False):
+        points = [(each["machines"], each["load"]) for each in fleets]
+        canvas.line(points, colour)
+        for x, y in points:
+            canvas.point(x, y, colour, 4)
+    return canvas.svg()
+
+
+def _shares(growing: Sequence[dict[str, Any]]) -> str:
+    canvas = Canvas(
+        "How much of the limit is used, and how evenly machines share it",
+        _machines(growing),
+        Axis("share", 0, 2, [0, 0.5, 1, 1.5, 2]),
+    )
+    canvas.legend(
+        ["served, of the limit", "machine with most calls, of its fair share", "machine with fewest"]
+    )
+    for colour, what in zip(COLOURS, ("utilisation", "most", "least"), strict=False):
+        points = [(each["machines"], each[what]) for each in growing]
+        canvas.line(points, colour)
+        for x, y in points:
+            canvas.point(x, y, colour, 4)
+    return canvas.svg()
+
+
+def _machines(fleets: Sequence[dict[str, Any]]) -> Axis:
+    high = max((each["machines"] for each in fleets), default=1)
+    ticks = [each for each in _MACHINES if each <= high]
+    return Axis("machines of 50 agents each", 1, max(high, 2), ticks, "{:,.0f}".format, log=True)
+
+
+def _percent(value: float) -> str:
+    return f"{value:.0%}"

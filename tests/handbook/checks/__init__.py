@@ -1,0 +1,1 @@
+"""What keeps the handbook true: every page, fence, link and claim is read and tried."""

@@ -1,0 +1,37 @@
+"""Checks pages by hand: ``.venv/bin/python -m tests.handbook.checks [--static] [PAGE.mdx ...]``."""
+
+from __future__ import annotations
+
+import argparse
+import os
+import sys
+import tempfile
+from pathlib import Path
+
+from .pages import page_paths
+from .problem import report
+from .whole_page import check_page
+
+
+def main() -> int:
+    """Check the pages that are named, or all; 1 if anything is wrong."""
+    parser = argparse.ArgumentParser(prog="python -m tests.handbook.checks", description=__doc__)
+    parser.add_argument("pages", nargs="*", type=Path, help="their files; all pages if none is named")
+    parser.add_argument(
+        "--static", action="store_true", help="do not run the fences that say `run` or `raises`"
+    )
+    asked = parser.parse_args()
+    wrong = 0
+    with tempfile.TemporaryDirectory() as home:
+        os.environ.update(HOME=home)
+        for path in asked.pages or page_paths():
+            problems = check_page(path, static=asked.static)
+            wrong += len(problems)
+            sys.stdout.write(report(problems) + "\n" if problems else "")
+            sys.stdout.flush()
+    sys.stdout.write(f"{len(asked.pages or page_paths())} pages, {wrong} problems\n")
+    return 1 if wrong else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

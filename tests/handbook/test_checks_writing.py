@@ -1,0 +1,111 @@
+"""The checks of front matter, evidence, beginnings and policies: each can fail, and says what is wrong."""
+
+from __future__ import annotations
+
+import pytest
+
+from .checks import evidence, front_matter, opening, policies, source_text
+from .checks.problem import report
+
+GOOD = """---
+title: A page
+description: After reading this page you can tell a good page from a bad one by yourself.
+kind: policy
+owner: handbook
+checked: 0.1.97
+verified:
+  - massgen/cli/env.py#load_dotenv
+  - tests/handbook/test_pages.py
+aliases: [/old]
+---
+
+After this page you can do it. It takes a minute.
+
+## Scope
+
+## Rules
+
+## Reason
+
+## How it is checked
+
+`tests/handbook/test_pages.py` and `make test`.
+
+## Owner
+
+## Exceptions
+"""
+
+
+def complaints(page, text):
+    made = page(text)
+    checks = (front_matter, evidence, opening, policies, source_text)
+    return report([problem for check in checks for problem in check.problems(made)])
+
+
+def test_a_good_page_passes(page):
+    assert complaints(page, GOOD) == ""
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "complaint"),
+    [
+        (GOOD[: GOOD.index("After this")], "", "no front matter"),
+        ("title: A page", "title: [", "is not YAML"),
+        ("title: A page", "titel: A page", "`title`: a title is missing"),
+        ("title: A page", "titel: A page", "`titel`: an unknown key"),
+        ("title: A page", f"title: {'x' * 61}", "61 characters"),
+        ("After reading", "x" * 100, "instead of 60 to 160"),
+        ("by yourself.", "by yourself", "no full stop"),
+        ("kind: policy", "kind: story", "`kind`: 'story'"),
+        ("owner: handbook", "owner: bob", "`owner`: 'bob'"),
+        ("checked: 0.1.97", "checked: 0.1", "is not a version"),
+        ("checked: 0.1.97", "checked: 99.0.0", "newer than the installed"),
+        ("[/old]", "[old]", "`aliases`: 'old'"),
+        ("owner: handbook", "owner: handbook\nkeywords: 429", "`keywords`: a list"),
+        ("#load_dotenv", "#load_nothing", "no longer says 'load_nothing'"),
+        ("massgen/cli/env.py", "massgen/cli/none.py", "which is neither"),
+        ("  - massgen/cli/env.py#load_dotenv\n  - tests/handbook/test_pages.py\n", "  []\n", "at least one"),
+        (
+            "After this page you",
+            "{/* verified: massgen/cli/env.py#gone */}\nAfter this page you",
+            "says 'gone'",
+        ),
+        (
+            "After this page you can do it. It takes",
+            "# A heading\n\nIt takes",
+            "does not begin with a paragraph",
+        ),
+        (
+            "After this page you can do it. It takes",
+            ":::note[x]\n\nIt takes",
+            "does not begin with a paragraph",
+        ),
+        ("After this page you can do it. It takes", "- It takes", "does not begin with a paragraph"),
+        ("After this page you can do it. ", "", "fewer than two sentences"),
+        ("## Scope", "# Scope", "a second H1"),
+        ("## Reason", "## Whatever", "without the section 'Reason'"),
+        ("test_pages.py` and", "test_nothing.py` and", "'tests/handbook/test_nothing.py' does not exist"),
+        ("`tests/handbook/test_pages.py` and `make test`.", "Somebody looks.", "no check is named"),
+        ("It takes a minute.", "It takes a minute. See /work/main/x.", "a path of the machine"),
+        ("It takes a minute.", "It takes a minute. See /root/.massgen.", "a path of the machine"),
+        ("It takes a minute.", "It takes <!-- --> a minute.", "an HTML comment"),
+        ("It takes a minute.", "It takes a minute. TODO.", "an unfinished place"),
+        ("It takes a minute.", "It takes AIzaSyA1234567890abcdefghijk.", "looks like an API key"),
+        ("## Scope", ":::warning Careful\n:::", "without brackets"),
+        ("## Scope", "## Scope {#scope}", "heading id"),
+        ("## Scope", '<a href="/x">x</a>', "a raw link"),
+    ],
+)
+def test_a_bad_page_is_refused_with_its_fault(page, old, new, complaint):
+    assert old in GOOD
+    assert complaint in complaints(page, GOOD.replace(old, new, 1))
+
+
+def test_paths_that_only_look_like_the_machines_pass(page):
+    text = "It takes a minute. Files: ~/work/x, ./root/y, /home/you/work/z, docs/root/."
+    assert complaints(page, GOOD.replace("It takes a minute.", text)) == ""
+
+
+def test_what_stands_in_code_is_no_prose(page):
+    assert complaints(page, GOOD.replace("## Owner", "```text\n# x {#id}\n:::note x\n```\n\n## Owner")) == ""

@@ -1,0 +1,94 @@
+"""Every recording is there, small, readable, about this version, and still looks the way it was recorded."""
+
+from __future__ import annotations
+
+import importlib.util
+import json
+import re
+import sys
+from pathlib import Path
+
+import pytest
+
+SITE = Path(__file__).parents[2] / "website"
+STUDIO = SITE / "recordings"
+STATIC = SITE / "static" / "recordings"
+NAMES = sorted(file.stem for file in (STUDIO / "scripts").glob("*.toml"))
+FAST = ("doctor", "profiles")
+"""Those that do not import MassGen."""
+
+needs_asciinema = pytest.mark.skipif(
+    importlib.util.find_spec("asciinema") is None, reason="asciinema is not installed"
+)
+
+
+@pytest.fixture(scope="module")
+def studio():
+    sys.path[:0] = [str(STUDIO), str(SITE / "cases")]
+    spec = importlib.util.spec_from_file_location("massgen_recordings", STUDIO / "record.py")
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_the_recording_is_small_and_narrow_enough_for_a_telephone(name):
+    file = STATIC / f"{name}.cast"
+    head = json.loads(file.read_text("utf-8").splitlines()[0])
+    assert file.stat().st_size < 60_000
+    assert (head["version"], head["width"] <= 70, head["height"] <= 24) == (2, True, True)
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_the_transcript_is_what_the_recording_shows(name, studio):
+    transcript = (STATIC / f"{name}.txt").read_text("utf-8")
+    assert studio.Cast.read(STATIC / f"{name}.cast").transcript() == transcript
+    typed = [step.run for step in studio.Script.load(STUDIO / "scripts" / f"{name}.toml").steps if step.run]
+    assert [line for line in typed if f"$ {line}" not in transcript] == []
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_nothing_of_the_machine_and_no_failure_is_in_it(name):
+    text = (STATIC / f"{name}.cast").read_text("utf-8")
+    assert not re.search(r"/work|/root|/tmp/|Traceback|command not found", text)
+
+
+def test_there_are_enough_and_each_is_shown_on_a_page():
+    pages = "".join(page.read_text("utf-8") for page in (SITE / "docs").rglob("*.mdx"))
+    assert len(NAMES) >= 9
+    assert [name for name in NAMES if f'<Recording name="{name}"' not in pages] == []
+
+
+def test_the_tour_takes_about_three_minutes(studio):
+    length = studio.Cast.read(STATIC / "tour.cast").moments[-1][0]
+    assert 120 <= length <= 210
+
+
+def test_numbers_and_bars_are_no_drift_and_words_are(studio):
+    before = "rpm 9 / 9  ████░░ free in 1 min 2 s\nreport.txt at 12:03:04\n"
+    same = "rpm 7 / 9  ██░░░░ free in 47 s\nreport.txt at 12:59:59\n"
+    assert studio.drift(before, same, []) == []
+    assert studio.drift(before, same.replace("free in", "blocked for"), []) != []
+    assert studio.drift(before, same.replace("free in", "blocked for"), ["^rpm"]) == []
+
+
+@needs_asciinema
+@pytest.mark.parametrize("name", FAST)
+def test_it_still_looks_as_it_was_recorded(name, studio):
+    still_the_same(name, studio)
+
+
+@needs_asciinema
+@pytest.mark.e2e
+@pytest.mark.parametrize("name", sorted(set(NAMES) - set(FAST)))
+def test_it_still_looks_as_it_was_recorded_with_massgen(name, studio):
+    still_the_same(name, studio)
+
+
+def still_the_same(name, studio):
+    script = studio.Script.load(STUDIO / "scripts" / f"{name}.toml")
+    if script.slow:
+        pytest.skip("slow: python website/recordings/record.py check " + name)
+    recorded = (STATIC / f"{name}.txt").read_text("utf-8")
+    lines = studio.drift(recorded, studio.film(script).transcript(), script.volatile)
+    assert not lines, "\n".join(lines)

@@ -1,0 +1,62 @@
+"""The site as readers get it: it builds, nothing in it is broken, and every page can be reached."""
+
+from __future__ import annotations
+
+import pytest
+
+from .checks import built_text, link_check, reachable
+from .checks.building import build
+from .checks.html_pages import html_pages
+from .checks.pages import page_paths, read_page
+
+pytestmark = pytest.mark.site
+
+
+@pytest.fixture(scope="session")
+def site():
+    return build()
+
+
+@pytest.fixture(scope="session")
+def built(site):
+    return html_pages(site)
+
+
+def test_every_page_is_built(built):
+    urls = {page.url.rstrip("/") for page in built}
+    assert [url for path in page_paths() if (url := read_page(path).url) not in urls] == []
+
+
+def test_no_page_shows_what_is_broken_or_nobodys_business(built):
+    assert built_text.complaints(built) == []
+
+
+def test_nothing_of_the_template_is_left(built):
+    assert built_text.leftovers(built) == []
+
+
+def test_every_page_has_one_title_a_language_and_a_description(built):
+    assert built_text.malformed(built) == []
+
+
+def test_no_page_loads_anything_from_elsewhere(built):
+    assert built_text.strangers(built) == []
+
+
+def test_every_page_can_be_reached_from_home(built):
+    wanted = [read_page(path).url for path in page_paths()]
+    assert reachable.unreachable(built, wanted) == []
+
+
+def test_every_link_leads_somewhere(site, built):
+    assert link_check.check(site) > len(built)
+
+
+def test_every_page_has_a_twin_in_markdown_and_llms_txt_names_it(site):
+    index = (site / "llms.txt").read_text(encoding="utf-8")
+    whole = (site / "llms-full.txt").read_text(encoding="utf-8")
+    for path in page_paths():
+        page = read_page(path)
+        assert (site / f"{page.url.strip('/')}.md").is_file(), page.url
+        assert f"{page.url}.md" in index, page.url
+        assert f"# {page.front_matter['title']}" in whole, page.url

@@ -1,0 +1,105 @@
+/**
+ * A reader without a mouse: skip to the content, search, open a page, change the theme, copy the page as Markdown.
+ * `node keyboard.mjs [--build FOLDER]`
+ */
+
+import {DESKTOP, launch} from './lib/browser.mjs';
+import {Report} from './lib/report.mjs';
+import {serve} from './lib/serve.mjs';
+import {buildFolder} from './lib/site.mjs';
+import {listen, open} from './lib/visit.mjs';
+
+/** What has the keyboard's attention, in words. */
+const focused = (page) =>
+  page.evaluate(() => {
+    const here = document.activeElement;
+    const style = getComputedStyle(here);
+    const box = here.getBoundingClientRect();
+    return {
+      text: (here.getAttribute('aria-label') ?? here.textContent ?? '').trim(),
+      tag: here.tagName,
+      visible: box.width > 0 && box.height > 0,
+      ring: style.outlineStyle !== 'none' || style.boxShadow !== 'none',
+    };
+  });
+
+/** Presses Tab until what has the attention matches; the number of presses, or -1. */
+async function tabTo(page, pattern, most = 80) {
+  for (let presses = 1; presses <= most; presses += 1) {
+    await page.keyboard.press('Tab');
+    const here = await focused(page);
+    if (pattern.test(here.text)) return presses;
+  }
+  return -1;
+}
+
+const STEPS = {
+  'the first Tab reaches the link that skips to the content, and Enter takes it': async (page) => {
+    await page.keyboard.press('Tab');
+    const link = await focused(page);
+    await page.keyboard.press('Enter');
+    await page.keyboard.press('Tab');
+    const inside = await page.evaluate(() => Boolean(document.activeElement.closest('main, [id^="__docusaurus_skip"]')));
+    return [/skip to/i.test(link.text) && link.visible, inside];
+  },
+  'Ctrl+K opens the search, and Enter opens the first page that is found': async (page, origin) => {
+    await open(page, `${origin}/`);
+    await page.keyboard.press('Control+k');
+    const box = await focused(page);
+    await page.keyboard.type('voting', {delay: 20});
+    await page.waitForSelector('[class*="suggestion"], [class*="hit"]', {timeout: 10000});
+    await page.keyboard.press('ArrowDown');
+    await page.keyboard.press('Enter');
+    await page.waitForURL((url) => url.pathname !== '/', {timeout: 10000});
+    return [box.tag === 'INPUT', true];
+  },
+  'everything that Tab reaches shows where it is': async (page, origin) => {
+    await open(page, `${origin}/start/first-run/`);
+    const hidden = [];
+    for (let presses = 0; presses < 40; presses += 1) {
+      await page.keyboard.press('Tab');
+      const here = await focused(page);
+      if (here.tag !== 'BODY' && !here.ring) hidden.push(here.text || here.tag);
+    }
+    return [hidden.length === 0 || hidden.join(', ')];
+  },
+  'the theme can be changed': async (page, origin) => {
+    await open(page, `${origin}/start/first-run/`);
+    const theme = () => page.evaluate(() => document.documentElement.dataset.theme);
+    const reached = await tabTo(page, /dark|light|system mode|colou?r/i);
+    const seen = new Set([await theme()]);
+    for (let presses = 0; presses < 3; presses += 1) {
+      await page.keyboard.press('Enter');
+      seen.add(await theme());
+    }
+    return [reached > 0, seen.has('dark') && seen.has('light')];
+  },
+  'a page can be copied as Markdown': async (page, origin) => {
+    await open(page, `${origin}/start/first-run/`);
+    const reached = await tabTo(page, /copy as markdown/i, 150);
+    await page.keyboard.press('Enter');
+    await page.getByText('Copied', {exact: true}).waitFor({timeout: 10000});
+    const copied = await page.evaluate(() => navigator.clipboard.readText());
+    return [reached > 0, copied.startsWith('# ')];
+  },
+};
+
+async function main() {
+  const report = new Report('the way of the keyboard');
+  const site = await serve(buildFolder());
+  const browser = await launch();
+  const context = await browser.newContext({...DESKTOP, permissions: ['clipboard-read', 'clipboard-write']});
+  const page = await context.newPage();
+  const heard = listen(page, site.origin);
+  await open(page, `${site.origin}/`);
+  for (const [step, walk] of Object.entries(STEPS)) {
+    const results = await walk(page, site.origin).catch((error) => [String(error)]);
+    report.add(step, results.map((good, i) => (good === true ? '' : `part ${i + 1}: ${good}`)).filter(Boolean));
+  }
+  report.add('no error, no request to elsewhere', heard.take());
+  await browser.close();
+  site.close();
+  report.finish();
+}
+
+await main();

@@ -1,0 +1,144 @@
+import path from 'node:path';
+import type {Config} from '@docusaurus/types';
+import type * as Preset from '@docusaurus/preset-classic';
+import facts from './facts.json';
+import {codeTheme} from './plugins/code-theme';
+import {exists, redirects} from './plugins/outline';
+import remarkHandbook from './plugins/remark-handbook';
+
+/** HANDBOOK_DRAFT=1: links to pages, facts and files that are not there yet are warnings, not errors. */
+const draft = process.env.HANDBOOK_DRAFT === '1';
+const onBroken = draft ? 'warn' : 'throw';
+const docsDir = path.join(__dirname, 'docs');
+const baseUrl = `/${process.env.BASE_URL ?? ''}/`.replace(/\/{2,}/g, '/');
+const present = <T extends {to: string}>(items: T[]): T[] => items.filter(({to}) => exists(docsDir, to));
+
+const navbar = present([
+  {to: '/start', label: 'Get started', activeBaseRegex: '/(start|install|keys)/'},
+  {to: '/configure', label: 'Use', activeBaseRegex: '/(backends|configure|coordinate|tools|integrate)/'},
+  {to: '/operate', label: 'Operate', activeBaseRegex: '/operate/'},
+  {to: '/limits', label: 'Rate limits', activeBaseRegex: '/limits/'},
+  {to: '/learn', label: 'Learn', activeBaseRegex: '/learn/'},
+  {to: '/fix', label: 'Fix', activeBaseRegex: '/fix/'},
+  {to: '/reference', label: 'Reference', activeBaseRegex: '/reference/'},
+  {to: '/policies', label: 'Policies', activeBaseRegex: '/policies/'},
+]).map((item) => ({...item, position: 'left' as const, activeClassName: 'navbar__link--here'}));
+
+const footer = [
+  {
+    title: 'Use',
+    items: present([
+      {to: '/start/first-run', label: 'First run'},
+      {to: '/configure/templates', label: 'Templates'},
+      {to: '/reference/cli', label: 'Command line'},
+    ]),
+  },
+  {
+    title: 'When it goes wrong',
+    items: present([
+      {to: '/fix/first-day-problems', label: 'First-day problems'},
+      {to: '/fix/troubleshooting', label: 'Messages and cures'},
+      {to: '/fix/known-traps', label: 'Known traps'},
+    ]),
+  },
+  {
+    title: 'Contribute',
+    items: present([
+      {to: '/policies/overview', label: 'Policies'},
+      {to: '/policies/documentation', label: 'How this site is kept true'},
+      {to: '/learn/case-study-template', label: 'Write a case study'},
+    ]),
+  },
+  {
+    title: 'For coding agents',
+    items: [
+      ...present([{to: '/integrate/coding-agents', label: 'Work with this site'}]),
+      {href: `pathname://${baseUrl}llms.txt`, label: 'llms.txt', target: '_self'},
+      {href: `pathname://${baseUrl}llms-full.txt`, label: 'llms-full.txt', target: '_self'},
+    ],
+  },
+].filter(({items}) => items.length > 0);
+
+const config: Config = {
+  title: 'MassGen Handbook',
+  tagline: 'Run a team of agents that agree on one answer',
+  favicon: 'img/logo.svg',
+  url: process.env.SITE_URL ?? 'https://massgen.github.io',
+  baseUrl,
+  trailingSlash: true,
+  i18n: {defaultLocale: 'en', locales: ['en']},
+  // A draft's pages must not be remembered by the strict build that follows.
+  future: {
+    v4: true,
+    faster: draft ? {swcJsLoader: true, swcJsMinimizer: true, lightningCssMinimizer: true, rspackBundler: true} : true,
+  },
+  onBrokenLinks: onBroken,
+  onBrokenAnchors: onBroken,
+  onDuplicateRoutes: 'throw',
+  markdown: {
+    mermaid: true,
+    hooks: {onBrokenMarkdownLinks: onBroken, onBrokenMarkdownImages: onBroken},
+  },
+  customFields: {draft},
+  plugins: [
+    './plugins/data.ts',
+    './plugins/markdown-twins/index.ts',
+    ['@docusaurus/plugin-client-redirects', {redirects: redirects(docsDir)}],
+  ],
+  themes: [
+    '@docusaurus/theme-mermaid',
+    [
+      '@easyops-cn/docusaurus-search-local',
+      {
+        docsRouteBasePath: '/',
+        indexBlog: false,
+        indexPages: true,
+        hashed: 'filename',
+        highlightSearchTermsOnTargetPage: false,
+        explicitSearchResultPath: true,
+      },
+    ],
+  ],
+  presets: [
+    [
+      'classic',
+      {
+        blog: false,
+        docs: {
+          routeBasePath: '/',
+          sidebarPath: './sidebars.ts',
+          beforeDefaultRemarkPlugins: [remarkHandbook],
+          lastVersion: 'current',
+          versions: {current: {label: facts.massgen_version, path: '/'}},
+          ...(process.env.EDIT_URL ? {editUrl: process.env.EDIT_URL} : {}),
+        },
+        theme: {customCss: './src/css/custom.css'},
+        sitemap: {ignorePatterns: ['**/search/**']},
+      } satisfies Preset.Options,
+    ],
+  ],
+  themeConfig: {
+    image: undefined,
+    metadata: [{name: 'color-scheme', content: 'light dark'}],
+    colorMode: {respectPrefersColorScheme: true},
+    docs: {sidebar: {hideable: true, autoCollapseCategories: true}},
+    tableOfContents: {minHeadingLevel: 2, maxHeadingLevel: 3},
+    navbar: {
+      title: 'MassGen Handbook',
+      logo: {alt: '', src: 'img/logo.svg', width: 32, height: 32},
+      items: [...navbar, {type: 'docsVersionDropdown', position: 'right'}],
+    },
+    footer: {
+      style: 'light',
+      links: footer,
+      copyright: `Checked against MassGen ${facts.massgen_version}. Every example on this site is run or validated when the site is built.`,
+    },
+    prism: {
+      theme: codeTheme,
+      darkTheme: codeTheme,
+      additionalLanguages: ['bash', 'shell-session', 'yaml', 'python', 'json', 'toml', 'ini', 'powershell', 'docker'],
+    },
+  } satisfies Preset.ThemeConfig,
+};
+
+export default config;

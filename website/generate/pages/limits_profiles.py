@@ -1,0 +1,196 @@
+"""The page ``/limits/profiles``."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping, Sequence
+from typing import Any
+
+from massgen_plugins.profiles.layers import SETTING_KEYS
+from massgen_plugins.profiles.limit_values import LIMIT_KEYS
+from massgen_plugins.profiles.profile import FILE_KEYS, PROFILE_KEYS, Profile
+from massgen_plugins.quota import CalendarDay
+from website.generate import notes
+from website.generate.mdx import code, fence, front_matter, page, prose, table
+from website.generate.reading.distribution import massgen_version
+from website.generate.reading.plugin import shipped_profiles
+from website.generate.reading.plugin_readme import keys_in, section, table_rows
+
+__all__ = ["render"]
+
+_VERIFIED = (
+    "plugin_configs/README.md",
+    "massgen_plugins/profiles/layers.py#SETTING_KEYS",
+    "massgen_plugins/profiles/limit_values.py#LIMIT_KEYS",
+    "massgen_plugins/profiles/names.py#def covers",
+    "tests/profiles/test_settings.py",
+    "tests/handbook/test_generated.py",
+)
+
+
+def render() -> str:
+    """The page."""
+    profiles = shipped_profiles()
+    head = front_matter(
+        "Profiles and settings",
+        "Look up every key of the rate limiter with unit, range and default, and every shipped profile.",
+        massgen_version(),
+        _VERIFIED,
+    )
+    return page(
+        head,
+        _opening(profiles),
+        _where(),
+        _keys(
+            "Settings: `rate_limit:` {/* #settings */}", "Settings: `rate_limit:`", SETTING_KEYS, _SETTINGS
+        ),
+        _keys("Limits {/* #limits */}", "Limits", LIMIT_KEYS, _LIMITS),
+        _keys("A profile {/* #profile */}", "A profile", PROFILE_KEYS, _PROFILE),
+        _keys("A profile file {/* #profile-file */}", "A profile file", FILE_KEYS, _FILE),
+        _models(),
+        _shipped(profiles),
+        *map(_profile, profiles),
+        _next(),
+    )
+
+
+def _opening(profiles: Sequence[Profile]) -> str:
+    return f"""\
+With this page you can write any setting of the plugin with the right unit, see which limits hold for a model,
+and read where the shipped numbers come from. It is for people who change limits; if you only want to switch
+the plugin on, one line is enough: [Quick start](/limits/quick-start).
+
+All keys are read out of the plugin's own schema, and so are the {len(profiles)} shipped profiles. A key that
+is misspelt is an error here, with the place and the nearest right word: [Errors](/limits/errors)."""
+
+
+def _where() -> str:
+    run = """\
+rate_limit:
+  profile: gemini-tier1
+  account: my-project
+  max_wait: 600
+  models:
+    gemini-*-flash: {rpm: 500}
+    gemini-3-flash-preview: {rpd: none}"""
+    file = run.replace("rate_limit:\n", "").replace("\n  ", "\n").removeprefix("  ")
+    command = "massgen-rl profiles set gemini-2.5-flash rpm=5 rpd=20\nmassgen-rl doctor"
+    return f"""\
+## Where settings stand
+
+The first of these that has a key decides it, key by key:
+
+1. `rate_limit:` in the MassGen configuration of the run. For one run, and for what belongs to the file.
+2. `.massgen/rate_limit.yaml` in the directory where you start MassGen. For a project and everybody who works
+   on it.
+3. Your own `rate_limit.yaml` (Linux: in `~/.config/massgen-plugins/`). For you, everywhere;
+   `massgen-rl profiles use` and `set` write here.
+4. The profile that is on by default.
+
+In a MassGen configuration the keys stand below `rate_limit:`; in the two files they stand at the outermost
+level, since there is nothing else in them.
+
+{fence('yaml rate-limit title="team.yaml, beside agents:"', run)}
+
+{fence('yaml rate-limit title=".massgen/rate_limit.yaml"', file)}
+
+{fence("bash check", command)}
+
+A change reaches runs that are under way within a second; `doctor` shows what holds and which file says so."""
+
+
+_SETTINGS = "What you write below `rate_limit:`, or alone in one of the two files."
+_LIMITS = """\
+What may stand under a model. All limits of a model hold at once, and 0 means: never. Requests and tokens are
+whole numbers up to 1,000,000,000,000."""
+_PROFILE = "One entry of `profiles:` in a profile file. At least one of `models` and `fallback` is needed."
+_FILE = """\
+Profiles of your own go into `profiles/` beside your `rate_limit.yaml`, one file for each provider.
+`massgen-rl profiles validate FILE` checks one. Files are strict YAML in UTF-8, 1 MB at most."""
+
+
+def _keys(title: str, heading: str, known: Collection[str], about: str) -> str:
+    """A table of the README, with every key that the schema has and no other."""
+    rows = table_rows(heading)
+    described = [key for row in rows for key in keys_in(row[0])]
+    notes.require_known("README of plugin_configs", described, known)
+    notes.require_known("schema of the plugin", known, described)
+    names = ("Key", "Value", "Default") if len(rows[0]) == 3 else ("Key", "Value")
+    if heading == "Limits":
+        names = ("Key", "Counts", "Window")
+    return f"## {title}\n\n{about}\n\n{table(names, rows)}"
+
+
+def _models() -> str:
+    return f"""\
+## Which limits a model gets {{/* #models */}}
+
+{section("Names of models")}
+
+So `gemini-2.5-flash-lite` never gets the limits of `gemini-2.5-flash`, and a model that Google names
+tomorrow, `gemini-4-flash-preview`, gets those of the Flash family today."""
+
+
+def _shipped(profiles: Sequence[Profile]) -> str:
+    rows = [
+        (
+            code(each.name),
+            prose(each.provider),
+            prose(each.tier),
+            "yes" if each.default else "",
+            prose(each.date),
+        )
+        for each in profiles
+    ]
+    return f"""\
+## Shipped profiles {{/* #shipped */}}
+
+Google publishes no table of limits any more, and yours depend on your tier: [Choosing a
+tier](/limits/choosing-a-tier) says how to find out. So these numbers are a beginning; a refusal that names a
+lower limit corrects them.
+
+{table(("Profile", "Provider", "Tier", "Default", "Seen on"), rows)}
+
+{fence("bash check", "massgen-rl profiles show gemini-seed")}"""
+
+
+def _profile(profile: Profile) -> str:
+    families: dict[str, Mapping[str, Any]] = dict(profile.models)
+    if profile.fallback is not None:
+        families["all other models"] = profile.fallback
+    rows = [
+        (code(name) if "-" in name else name, *(_value(key, values.get(key)) for key in _columns(families)))
+        for name, values in families.items()
+    ]
+    day = profile.conventions.day
+    begins = f"begins at midnight in {day.zone}" if isinstance(day, CalendarDay) else "is any 24 hours"
+    counted = str(profile.conventions.tpm_counts).replace("_", " ")
+    lines = [
+        prose(profile.description),
+        f"Source: {prose(profile.source)}" if profile.source else "",
+        f"`tpm` counts {counted}; the day {begins}.",
+        f"{profile.safety_margin:.0%} is taken off every limit." if profile.safety_margin else "",
+    ]
+    text = "\n\n".join(line for line in lines if line)
+    head = ("Model or family", *map(code, _columns(families)))
+    return f"### `{profile.name}`\n\n{text}\n\n{table(head, rows)}"
+
+
+def _columns(families: Mapping[str, Mapping[str, Any]]) -> list[str]:
+    return [key for key in LIMIT_KEYS if any(key in values for values in families.values())]
+
+
+def _value(key: str, value: Any) -> str:
+    if value is None:
+        return "-"
+    if isinstance(value, list):
+        return "; ".join(f"{each['amount']:,} {each['kind']} per {each['window']}" for each in value)
+    return f"{value:,} s" if key == "cooldown" else f"{value:,}"
+
+
+def _next() -> str:
+    return """\
+## Next
+
+* [Choosing a tier](/limits/choosing-a-tier): which of these is yours.
+* [The command](/limits/commands): change all of this without an editor.
+* [How it works](/limits/how-it-works): what a window is, and why a call waits."""

@@ -1,0 +1,138 @@
+"""The page ``/configure/shipped-examples``."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Sequence
+
+from website.generate import notes
+from website.generate.mdx import bullets, code, fence, front_matter, page, prose, table
+from website.generate.reading.distribution import massgen_directory, massgen_version
+from website.generate.reading.examples import Example, read_examples
+
+__all__ = ["render"]
+
+_VERIFIED = (
+    "massgen/cli/config_loading.py#name in config_file.name or name in str(config_file)",
+    "massgen/cli/examples.py#short_name = rel_path.replace",
+    "massgen/cli/config_loading.py#def resolve_config_path",
+    "tests/handbook/test_generated.py",
+)
+
+
+def render() -> str:
+    """The page."""
+    version = massgen_version()
+    examples = read_examples(massgen_directory())
+    head = front_matter(
+        "Shipped examples",
+        f"Find the configuration shipped with MassGen {version} that is nearest to your wish, and run it.",
+        version,
+        _VERIFIED,
+    )
+    return page(head, _opening(examples), _names(examples), _how_to_read(), *_groups(examples), _next())
+
+
+def _opening(examples: Sequence[Example]) -> str:
+    valid = sum(example.valid for example in examples)
+    return f"""\
+With this page you can find a configuration that comes with MassGen, run it by name, and make a file of your
+own from it. It is for people who learn from examples; if you want files that are explained and tested here,
+take our [templates](/configure/templates).
+
+MassGen ships {len(examples)} YAML files. {valid} pass its validator; the other is not the configuration of a
+run. What each shows and needs is read out of its content, not out of its comments, which are often older than
+the file."""
+
+
+def _names(examples: Sequence[Example]) -> str:
+    longer = sum(example.name.endswith(".yaml") for example in examples)
+    run = 'massgen --config @examples/basic/multi/three_agents_default "Compare bicycles and trams"'
+    copied = "massgen --example basic/multi/three_agents_default > team.yaml"
+    return f"""\
+## Running an example
+
+Put the name from the first column behind `@examples/`:
+
+{fence("bash check", run)}
+
+Or make a copy of it, which is better, since you will want to change models and roles:
+
+{fence("bash run", copied)}
+
+:::warning[The names that `--list-examples` prints do not work]
+
+`massgen --list-examples` prints names such as `@examples/basic_multi_three_agents_default`. None of them can
+be used: MassGen looks for the *path*, which has slashes. The names on this page are paths, and each of them
+was tried. [More traps](/fix/known-traps)
+
+:::
+
+MassGen takes the **first file whose path contains the name**, in the order of the disk. So `ag2/ag2_coder`
+may give you `ag2/ag2_coder_case_study.yaml`. For {longer} files the name on this page therefore ends in
+`.yaml`, which makes it exact.
+{{/* verified: massgen/cli/config_loading.py#Try to find by filename stem match */}}"""
+
+
+def _how_to_read() -> str:
+    return f"""\
+## How to read the tables
+
+* **Agents**: backend type and model of each. Names of models age: change them in your copy to what
+  [your provider has today](/backends/all-backends).
+* **Shows**: what the file switches on. {code("voting: strict")} is a
+  [voting sensitivity](/coordinate/voting).
+* **Needs**: environment variables with keys, and programs that have to be installed. "-" means nothing but
+  the provider of the model."""
+
+
+def _groups(examples: Sequence[Example]) -> Iterable[str]:
+    left = {example.path: example for example in examples}
+    for group in notes.load("examples")["group"]:
+        chosen = [path for folder in group["folders"] for path in left if path.startswith(f"{folder}/")]
+        notes.require_known(
+            "examples", group["folders"], [path.rpartition("/")[0] for path in left] + _above(left)
+        )
+        yield _group(group["title"], group["about"], [left.pop(path) for path in chosen])
+    if left:
+        yield _group("Not sorted yet", "New in this version of MassGen.", list(left.values()))
+
+
+def _above(paths: Iterable[str]) -> list[str]:
+    return [path.split("/")[0] for path in paths]
+
+
+def _group(title: str, about: str, examples: Sequence[Example]) -> str:
+    rows = [(_run(example), _agents(example), _shows(example), _needs(example)) for example in examples]
+    return f"## {title}\n\n{about}\n\n{table(('Name', 'Agents', 'Shows', 'Needs'), rows)}"
+
+
+def _run(example: Example) -> str:
+    return code(example.name)
+
+
+def _agents(example: Example) -> str:
+    counted = Counter(example.backends)
+    names = [
+        f"{f'{count} x ' if count > 1 else ''}{prose(kind)}{f' {code(model)}' if model else ''}"
+        for (kind, model), count in counted.items()
+    ]
+    return ", ".join(names) or "-"
+
+
+def _shows(example: Example) -> str:
+    return ", ".join(prose(feature) for feature in example.features) or "-"
+
+
+def _needs(example: Example) -> str:
+    return ", ".join(code(need) if need.isupper() else need for need in example.needs) or "-"
+
+
+def _next() -> str:
+    return "## Next\n\n" + bullets(
+        (
+            "[Templates](/configure/templates): fewer files, each explained, each tested.",
+            "[Choosing and sharing](/configure/selection-and-sharing): where MassGen looks for files.",
+            "[Validate before you run](/configure/validate): after you have changed your copy.",
+        )
+    )

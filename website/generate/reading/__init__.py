@@ -1,0 +1,1 @@
+"""What the pages show, read out of the installed packages and of this repository."""

@@ -1,0 +1,119 @@
+/**
+ * Writes for every page of the built site a Markdown twin (`/section/page.md`), and `llms.txt` (all pages with what
+ * each is good for), `llms-full.txt` (all current pages in one file) and `robots.txt`.
+ *
+ * Links in the twins are absolute paths of the site; when SITE_URL is set, whole addresses.
+ */
+
+import fs from 'node:fs';
+import path from 'node:path';
+import type {LoadContext, Plugin} from '@docusaurus/types';
+import type {LoadedContent} from '@docusaurus/plugin-content-docs';
+import home from '../../src/data/home.json';
+import {SECTIONS, pageIds} from '../outline';
+import {dataRoot} from '../remark-handbook';
+import {toMarkdown} from './convert';
+
+type Page = {id: string; file: string; url: string; title: string; description: string; current: boolean; checked: string};
+
+export default function markdownTwins({siteDir, siteConfig, baseUrl}: LoadContext): Plugin {
+  const origin = process.env.SITE_URL ? siteConfig.url : '';
+  const draft = siteConfig.customFields?.draft === true;
+  let pages: Page[] = [];
+
+  const read = (relative: string, missing: string): string => {
+    const file = path.join(siteDir, relative);
+    if (fs.existsSync(file)) return fs.readFileSync(file, 'utf8');
+    if (draft) return missing;
+    throw new Error(`A page needs the file website/${relative}, which does not exist.`);
+  };
+
+  /** A link as written -> an address that works from anywhere on the site. */
+  const address = (page: Page, url: string): string => {
+    if (/^([a-z]+:|#)/i.test(url)) return url.replace(/^pathname:\/\//, origin);
+    const [target, hash = ''] = url.split(/(?=#)/);
+    const absolute = target.startsWith('/') ? target : path.posix.join('/', path.posix.dirname(page.id), target);
+    const version = /version-([^/\\]+)/.exec(page.file)?.[1];
+    const known = [version ? `${version}${absolute}` : '', absolute.slice(1)]
+      .map((id) => id.replace(/\.mdx?$|\/$/g, ''))
+      .map((id) => pages.find((each) => each.url === `${baseUrl}${id}/`)?.url);
+    return `${origin}${known.find(Boolean) ?? baseUrl + absolute.slice(1)}${hash}`;
+  };
+
+  const convert = (page: Page): string => {
+    const {root} = dataRoot(page.file);
+    const facts = JSON.parse(read(root === 'static' ? 'facts.json' : `${root}/facts.json`, '{}')) as Record<string, unknown>;
+    const body = toMarkdown(fs.readFileSync(page.file, 'utf8'), {
+      link: (url) => address(page, url),
+      template: (name) => read(`${root}/templates/${name}.yaml`, `# ${name}.yaml`),
+      transcript: (name) => read(`${root}/recordings/${name}.txt`, `${name}: not recorded yet`),
+      fact: (name) => {
+        if (!(name in facts) && !draft) throw new Error(`${page.file}: <Fact name="${name}"> is not in facts.json.`);
+        return String(facts[name] ?? `«${name}»`);
+      },
+    });
+    const about = `> ${page.description} (Checked against MassGen ${page.checked}; ${origin}${page.url})`;
+    return `# ${page.title}\n\n${about}\n\n${body}`;
+  };
+
+  const twin = (page: Page): string => `${page.url.slice(baseUrl.length).replace(/\/$/, '')}.md`;
+  const entry = (page: Page): string => `- [${page.title}](${origin}${baseUrl}${twin(page)}): ${page.description}`;
+
+  const homePage = (): string => {
+    const link = (to: string): string => `${origin}${baseUrl}${to.slice(1)}/`;
+    const doors = home.doors.map((door) => `- [${door.title}](${link(door.to)}): ${door.text}`);
+    const steps = home.path.map((step, index) => `${index + 1}. [${step.title}](${link(step.to)}): ${step.text}`);
+    const goals = home.goals.map(({goal, page, to, template}) => {
+      const file = template ? `[${template}.yaml](${origin}${baseUrl}templates/${template}.yaml)` : '';
+      return `| ${goal} | [${page}](${link(to)}) | ${file} |`;
+    });
+    const table = ['| You want to | Page | Template |', '| --- | --- | --- |', ...goals];
+    return [`# ${home.title}`, home.sentence, doors.join('\n'), `## ${home.pathTitle}`, steps.join('\n'), `## ${home.goalsTitle}`, table.join('\n')].join('\n\n');
+  };
+
+  return {
+    name: 'markdown-twins',
+
+    async allContentLoaded({allContent}) {
+      const docs = allContent['docusaurus-plugin-content-docs']?.default as LoadedContent | undefined;
+      pages = (docs?.loadedVersions ?? []).flatMap((version) =>
+        version.docs.map((doc) => ({
+          id: doc.id,
+          file: doc.source.replace(/^@site/, siteDir),
+          url: doc.permalink.endsWith('/') ? doc.permalink : `${doc.permalink}/`,
+          title: doc.title,
+          description: doc.description,
+          current: version.versionName === 'current',
+          checked: String((doc.frontMatter as {checked?: unknown}).checked ?? 'unknown'),
+        })),
+      );
+    },
+
+    async postBuild({outDir}) {
+      const write = (name: string, text: string): void => {
+        const file = path.join(outDir, name);
+        fs.mkdirSync(path.dirname(file), {recursive: true});
+        fs.writeFileSync(file, `${text.trimEnd()}\n`);
+      };
+      const texts = new Map(pages.map((page) => [page, convert(page)]));
+      texts.forEach((text, page) => write(twin(page), text));
+      write('index.md', homePage());
+
+      const short = [`# ${siteConfig.title}`, `> ${home.sentence}`];
+      const full = [homePage()];
+      for (const section of SECTIONS) {
+        const own = pageIds(path.join(siteDir, 'docs'), section)
+          .map((id) => pages.find((page) => page.current && page.id === id))
+          .filter((page) => page !== undefined);
+        if (!own.length) continue;
+        const list = own.map(entry).join('\n');
+        short.push(`## ${section.label}`, section.description, list);
+        full.push(...own.map((page) => texts.get(page)!));
+        write(`${section.folder}.md`, `# ${section.label}\n\n${section.description}\n\n${list}`);
+      }
+      write('llms.txt', short.join('\n\n'));
+      write('llms-full.txt', full.join('\n\n---\n\n'));
+      write('robots.txt', `User-agent: *\nAllow: /\nSitemap: ${siteConfig.url}${baseUrl}sitemap.xml`);
+    },
+  };
+}

@@ -1,0 +1,1 @@
+"""How recordings are made: a script, a player in a terminal, a cast, its transcript, a comparison."""

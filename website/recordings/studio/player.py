@@ -1,0 +1,47 @@
+"""Plays a script in the terminal it is started in: types each command, then really runs it."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
+
+from studio.script import Script, Step
+
+_PROMPT = "\x1b[1;32m$\x1b[0m "
+_KEY = 0.03
+"""Seconds between two keys."""
+
+_BREATH = 0.5
+"""Seconds between two signs of life."""
+
+
+def _play(step: Step) -> None:
+    if step.hidden:
+        subprocess.run(["bash", "-c", step.hidden], check=False, capture_output=True)  # noqa: S603, S607
+        return
+    _show(_PROMPT)
+    for character in step.run:
+        _show(character)
+        time.sleep(_KEY)
+    time.sleep(0.3)
+    _show("\n")
+    if not step.run.startswith("#"):
+        subprocess.run(["bash", "-c", step.run], check=False)  # noqa: S603, S607 (our own scripts)
+    for _ in range(round(step.pause / _BREATH)):
+        _show("\x1b[0m")  # nothing to see; but a pause with a sign of life is not cut
+        time.sleep(_BREATH)
+
+
+def _show(text: str) -> None:
+    sys.stdout.write(text)
+    sys.stdout.flush()
+
+
+if __name__ == "__main__":
+    for each in Script.load(Path(sys.argv[1])).steps:
+        _play(each)
+    _show(_PROMPT)

@@ -1,0 +1,9 @@
+declare module '*?raw' {
+  const text: string;
+  export default text;
+}
+
+declare module '!!*' {
+  const text: string;
+  export default text;
+}
