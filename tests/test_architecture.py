@@ -77,6 +77,18 @@ def test_only_the_wire_knows_http_clients_and_only_the_host_knows_massgen(path: 
 @pytest.mark.parametrize("path", modules(), ids=lambda path: str(path.relative_to(ROOT)))
 def test_only_the_limiter_and_the_wire_wait(path: Path) -> None:
     """The arithmetic takes time as an argument; nothing in it asks a clock or sleeps."""
-    pure = {"lanes", "hold", "flights", "sliding", "ledger", "line", "lessons", "scope_state", "startup", "estimator", "calendar_day"}
+    pure = {
+        "lanes",
+        "hold",
+        "flights",
+        "sliding",
+        "ledger",
+        "line",
+        "lessons",
+        "scope_state",
+        "startup",
+        "estimator",
+        "calendar_day",
+    }
     if room_of(path) == "rate_limit" and path.stem in pure:
         assert not {name.split(".")[0] for name in imported(path)} & {"time", "asyncio", "threading"}

@@ -8,6 +8,8 @@ import remarkHandbook from './plugins/remark-handbook';
 
 /** HANDBOOK_DRAFT=1: links to pages, facts and files that are not there yet are warnings, not errors. */
 const draft = process.env.HANDBOOK_DRAFT === '1';
+// A draft's pages must not be remembered by the build that follows: what is missing now may be there then.
+if (draft) process.env.DOCUSAURUS_NO_PERSISTENT_CACHE = 'true';
 const onBroken = draft ? 'warn' : 'throw';
 const docsDir = path.join(__dirname, 'docs');
 const baseUrl = `/${process.env.BASE_URL ?? ''}/`.replace(/\/{2,}/g, '/');
@@ -67,11 +69,7 @@ const config: Config = {
   baseUrl,
   trailingSlash: true,
   i18n: {defaultLocale: 'en', locales: ['en']},
-  // A draft's pages must not be remembered by the strict build that follows.
-  future: {
-    v4: true,
-    faster: draft ? {swcJsLoader: true, swcJsMinimizer: true, lightningCssMinimizer: true, rspackBundler: true} : true,
-  },
+  future: {v4: true, faster: true},
   onBrokenLinks: onBroken,
   onBrokenAnchors: onBroken,
   onDuplicateRoutes: 'throw',

@@ -144,6 +144,8 @@ class Lane:
         try:
             while self.waiters:
                 self._rung = False
+                for waiter in [each for each in self.waiters if each.future.done()]:
+                    self._remove(waiter)
                 self._end_late_waits()
                 if self.waiters:
                     await self._ask()
@@ -157,11 +159,11 @@ class Lane:
         asked = list(self.waiters)
         decision = await self._office.admit(self.name, [waiter.bid for waiter in asked])
         for waiter, hold in zip(asked, decision.holds, strict=False):
-            if waiter.future.done():
+            self._remove(waiter)
+            if waiter.future.done():  # cancelled meanwhile
                 self._office.give_back(hold)
             else:
                 waiter.future.set_result(hold)
-                self._remove(waiter)
         self.blocker = decision.blocker
         if decision.blocker is not None and self.waiters:
             await self._explain(decision.blocker)

@@ -168,10 +168,10 @@ def test_a_damaged_store_is_a_sentence_and_stays(rl, spend, store_file, content)
 @pytest.mark.parametrize(
     "change",
     [
-        "UPDATE scope SET ledger = x'00'",
-        "UPDATE scope SET rules = '{}'",
-        "UPDATE scope SET lessons = '[1]'",
-        "UPDATE scope SET line = 'x'",
+        "UPDATE entry SET changes = x'00'",
+        "UPDATE entry SET changes = 'r 1 {}'",
+        "UPDATE entry SET changes = 'l [1]'",
+        "UPDATE scope SET snapshot = 'x'",
         "DROP TABLE scope",
         "PRAGMA user_version = 99",
     ],

@@ -33,7 +33,7 @@ export function dataRoot(file: string): {version?: string; root: string} {
 
 const place = (node: Node, file: File): string => `${path.relative(site, file.path)}:${node.position?.start.line ?? 0}`;
 
-/** Whether a data file exists; a missing one is an error unless this is a draft. */
+/** Whether a data file exists. A missing one is an error unless this is a draft. */
 function found(relative: string, node: Node, file: File, what: string): boolean {
   if (fs.existsSync(path.join(site, relative))) return true;
   if (draft) return false;

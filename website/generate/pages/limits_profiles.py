@@ -44,6 +44,7 @@ def render() -> str:
             "Settings: `rate_limit:` {/* #settings */}", "Settings: `rate_limit:`", SETTING_KEYS, _SETTINGS
         ),
         _keys("Limits {/* #limits */}", "Limits", LIMIT_KEYS, _LIMITS),
+        _MONEY,
         _keys("A profile {/* #profile */}", "A profile", PROFILE_KEYS, _PROFILE),
         _keys("A profile file {/* #profile-file */}", "A profile file", FILE_KEYS, _FILE),
         _models(),
@@ -102,6 +103,9 @@ _SETTINGS = "What you write below `rate_limit:`, or alone in one of the two file
 _LIMITS = """\
 What may stand under a model. All limits of a model hold at once, and 0 means: never. Requests and tokens are
 whole numbers up to 1,000,000,000,000."""
+_MONEY = """\
+`usd_per_day` and the kind `cost` count what a provider's plugin reports as money. The built-in one for Gemini reports
+tokens only, so with Gemini they have **no effect** in this version: limit requests or tokens per day instead."""
 _PROFILE = "One entry of `profiles:` in a profile file. At least one of `models` and `fallback` is needed."
 _FILE = """\
 Profiles of your own go into `profiles/` beside your `rate_limit.yaml`, one file for each provider.
