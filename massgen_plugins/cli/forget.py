@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from massgen_plugins.cli.output import clean, say, tell
-from massgen_plugins.cli.store_choice import StoreOption, chosen_store
+from massgen_plugins.cli.store_choice import StoreOption, chosen_store, redis_store, scopes_in
 from massgen_plugins.errors import ConfigurationError
 
 if TYPE_CHECKING:
@@ -39,14 +39,12 @@ def forget(
     store: StoreOption = None,
 ) -> None:
     """Drop what refusals have taught; use stays counted."""
-    from massgen_plugins.rate_limit.stores.sqlite_view import view_scopes
-
     path = chosen_store(store)
     if path is None:
         raise ConfigurationError(
             "The settings say store: memory: nothing is learned for longer than one run."
         )
-    known = {str(view.scope): view.scope for view in view_scopes(path)}
+    known = {str(view.scope): view.scope for view in scopes_in(path)}
     names = _meant(scope, {name: each.model for name, each in known.items()})
     if not names:
         say("No call was limited yet: there is nothing to forget.")
@@ -85,7 +83,10 @@ def _agreed(names: Sequence[str]) -> bool:
     return typer.confirm(f"Forget what refusals have taught about {clean(what)}?", err=True)
 
 
-def _drop_lessons(path: Path, scope: Scope) -> None:
+def _drop_lessons(path: Path | str, scope: Scope) -> None:
+    if isinstance(path, str):
+        redis_store(path).unlearn(scope)
+        return
     import time
 
     from massgen_plugins.errors import StoreUnavailable

@@ -3,15 +3,12 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 import typer
 
 from massgen_plugins.cli.output import as_home, emit_json, say
-from massgen_plugins.cli.store_choice import StoreOption, chosen_store
-
-if TYPE_CHECKING:
-    from massgen_plugins.rate_limit.stores.base import ScopeView
+from massgen_plugins.cli.store_choice import StoreOption, chosen_store, scopes_in
 
 __all__ = ["register"]
 
@@ -29,7 +26,7 @@ def status(
     import time
 
     path = chosen_store(store)
-    scopes = _scopes(path)
+    scopes = [] if path is None else scopes_in(path)
     if as_json:
         from massgen_plugins.cli.status_json import document
 
@@ -42,13 +39,7 @@ def status(
         say(_nothing(path))
 
 
-def _scopes(path: Path | None) -> list[ScopeView]:
-    from massgen_plugins.rate_limit.stores.sqlite_view import view_scopes
-
-    return [] if path is None else view_scopes(path)
-
-
-def _nothing(path: Path | None) -> str:
+def _nothing(path: Path | str | None) -> str:
     if path is None:
         return "The settings say store: memory, so what is used is known to the running MassGen alone."
     return f"No call was limited yet ({as_home(str(path))})."

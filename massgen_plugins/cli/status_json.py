@@ -2,8 +2,8 @@
 
 The document::
 
-    store         path of the file, or null for "memory"
-    exists        whether the file exists
+    store         path of the file or address of the server, or null for "memory"
+    exists        whether the file exists; true for a server
     read_at       when this was read, ISO 8601 in UTC
     scopes        a list, one for each scope:
       scope       provider/account/model as text; `forget` takes it
@@ -46,17 +46,17 @@ from massgen_plugins.rate_limit.stores.base import ScopeView
 __all__ = ["document"]
 
 
-def document(path: Path | None, scopes: Sequence[ScopeView], now: float) -> dict[str, Any]:
+def document(path: Path | str | None, scopes: Sequence[ScopeView], now: float) -> dict[str, Any]:
     """The whole document.
 
     Args:
-        path: The store's file; None for memory.
+        path: The store's file or address; None for memory.
         scopes: What is in it.
         now: When it was read, in seconds since the epoch.
     """
     return {
         "store": None if path is None else str(path),
-        "exists": path is not None and path.exists(),
+        "exists": path is not None and (isinstance(path, str) or path.exists()),
         "read_at": _iso(now),
         "scopes": [_scope(view, now) for view in scopes],
     }

@@ -3,42 +3,75 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from massgen_plugins.errors import ConfigurationError
 
-__all__ = ["StoreOption", "chosen_store"]
+if TYPE_CHECKING:
+    from massgen_plugins.rate_limit.stores.base import ScopeView
+    from massgen_plugins.rate_limit.stores.redis.store import RedisStore
+
+__all__ = ["StoreOption", "chosen_store", "redis_store", "scopes_in"]
 
 StoreOption = Annotated[
     str | None,
-    typer.Option("--store", metavar="FILE", help="Another store than the one that the settings name."),
+    typer.Option(
+        "--store",
+        metavar="FILE",
+        help="Another store than the one that the settings name; a file, or redis://HOST:PORT/NUMBER.",
+    ),
 ]
 
 
-def chosen_store(given: str | None) -> Path | None:
-    """The store's file, whether or not it exists; None if the settings keep limits in memory.
+def chosen_store(given: str | None) -> Path | str | None:
+    """The store's file, whether or not it exists, or its address; None if the settings keep limits in memory.
 
     Raises:
-        ConfigurationError: Settings are wrong, or the file given cannot be one.
+        ConfigurationError: Settings are wrong, or what was given is neither.
     """
-    if given is not None:
-        from massgen_plugins.profiles.tree import shown
+    from massgen_plugins.profiles.redis_address import checked_address, is_redis
+    from massgen_plugins.profiles.tree import Place, shown
 
-        path = Path(given)
-        try:
-            found = path.is_file()
-        except (OSError, ValueError):
-            found = False
-        if not found:
-            raise ConfigurationError(
-                f"--store: there is no such file, {shown(given)}; write the path of one."
-            )
-        return path
-    from massgen_plugins.cli.places import current_places
-    from massgen_plugins.profiles.loading import read_settings
-    from massgen_plugins.profiles.settings import MEMORY
+    if given is None:
+        from massgen_plugins.cli.places import current_places
+        from massgen_plugins.profiles.loading import read_settings
+        from massgen_plugins.profiles.settings import MEMORY
 
-    store = read_settings(current_places()).store
-    return None if store == MEMORY else Path(store)
+        store = read_settings(current_places()).store
+        if store == MEMORY:
+            return None
+        return store if is_redis(store) else Path(store)
+    if is_redis(given):
+        return checked_address(given, Place("--store"))
+    path = Path(given)
+    try:
+        found = path.is_file()
+    except (OSError, ValueError):
+        found = False
+    if not found:
+        raise ConfigurationError(f"--store: there is no such file, {shown(given)}; write the path of one.")
+    return path
+
+
+def scopes_in(place: Path | str) -> list[ScopeView]:
+    """All scopes of a store, for people to look at.
+
+    Raises:
+        StoreUnavailable: It cannot be read.
+    """
+    if isinstance(place, str):
+        return redis_store(place).view()
+    from massgen_plugins.rate_limit.stores.sqlite_view import view_scopes
+
+    return view_scopes(place)
+
+
+def redis_store(address: str) -> RedisStore:
+    """The store in a Redis server; password and user come from the environment."""
+    from massgen_plugins.cli.output import say
+    from massgen_plugins.rate_limit.stores.redis.address import Address
+    from massgen_plugins.rate_limit.stores.redis.store import RedisStore
+
+    return RedisStore(Address.parse(address), say)

@@ -19,6 +19,8 @@ from massgen_plugins.rate_limit.stores.sqlite import SqliteStore
 __all__ = ["Limiters"]
 
 _MEMORY = "memory"
+_REDIS = ("redis://", "rediss://")
+_SERVER_TIME = "redis"
 
 
 class Limiters:
@@ -44,7 +46,7 @@ class Limiters:
         self._lock = threading.Lock()
 
     def at(self, place: str) -> Limiter:
-        """The limiter over the store at ``place``: ``memory`` or the path of a file."""
+        """The limiter over the store at ``place``: ``memory``, the path of a file, or a Redis address."""
         found = self._opened.get(place)
         if found is None:
             with self._lock:
@@ -68,5 +70,24 @@ class Limiters:
     def _open(self, place: str) -> Store | LocalStore:
         if place == _MEMORY:
             return MemoryStore()
+        if place.startswith(_REDIS):
+            return self._open_redis(place)
         shared = awaited(SqliteStore(Path(place), self._report))
         return FallbackStore(shared, lambda tick: awaited(MemoryStore(tick)), self._report)
+
+    def _open_redis(self, address: str) -> Store:
+        from massgen_plugins.profiles.places import default_store_path
+        from massgen_plugins.rate_limit.stores.redis.address import Address
+        from massgen_plugins.rate_limit.stores.redis.store import RedisStore
+
+        shared = RedisStore(Address.parse(address), self._report)
+
+        def alone(tick: Callable[[], int]) -> Store:
+            """While the server is away the processes of this machine share a file, in the server's time."""
+            path = default_store_path()
+            if path is None or not shared.was_open:  # without the server's time each process has its own
+                return awaited(MemoryStore(tick))
+            file = path.with_name("quota-without-redis.sqlite3")
+            return awaited(SqliteStore(file, self._report, since_boot=tick, boot=lambda: _SERVER_TIME))
+
+        return FallbackStore(shared, alone, self._report)

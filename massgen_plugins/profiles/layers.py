@@ -11,6 +11,7 @@ from massgen_plugins.profiles.checks import a_boolean, a_choice, a_list, a_mappi
 from massgen_plugins.profiles.limit_values import ModelLimits, read_models
 from massgen_plugins.profiles.places import absolute_path
 from massgen_plugins.profiles.profile import Profile, profile_name, read_profiles
+from massgen_plugins.profiles.redis_address import checked_address, is_redis
 from massgen_plugins.profiles.tree import Entry, Place, looks_like_key, wrong
 
 __all__ = ["ALL_PROVIDERS", "COOLDOWN_MODES", "MAX_MAX_WAIT", "SETTING_KEYS", "Choice", "Layer", "read_layer"]
@@ -113,15 +114,16 @@ def _account(entry: Entry) -> str:
 
 
 def _store(entry: Entry) -> str:
-    value = a_text(entry, "memory, sqlite, or the absolute path of a file", longest=4096)
+    value = a_text(entry, "memory, sqlite, the absolute path of a file, or redis://...", longest=4096)
     if value in ("memory", "sqlite"):
         return value
-    if re.match(r"rediss?://", value):
-        # The address may hold a password, so it is not shown.
-        raise wrong(entry.place, "sharing through Redis is not supported yet; write memory, sqlite or a path")
+    if is_redis(value):
+        return checked_address(value, entry.place)
     if path := absolute_path(value):
         return str(path)
-    raise wrong(entry.place, "write memory, sqlite, or the path of a file that begins with / or ~/")
+    raise wrong(
+        entry.place, "write memory, sqlite, the path of a file that begins with / or ~/, or redis://HOST:PORT"
+    )
 
 
 def _defined(entry: Entry) -> tuple[Profile, ...]:

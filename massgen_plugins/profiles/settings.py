@@ -41,7 +41,7 @@ class Settings:
         disabled: The profiles that are switched off.
         overrides: Limits of models and families that replace those of profiles, key by key.
         accounts: Provider, or ``*``, to the user's name for the project that owns the API key.
-        store: ``memory``, or the absolute path of the SQLite file.
+        store: ``memory``, the absolute path of the SQLite file, or the address of a Redis server.
         max_wait: Seconds; a call that would wait longer is refused at once. 0 to 86,400.
         wait_for_day: Whether a call waits for the next day, however far it is, when a day is spent.
         cooldown_mode: ``probe``, ``space`` or ``off``.

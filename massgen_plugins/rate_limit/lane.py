@@ -21,6 +21,7 @@ POLL = 1.0
 """Seconds after which a waiting lane looks around at the latest: rules may have changed, and timers stand
 still while a machine is suspended."""
 
+
 @dataclass(eq=False, slots=True)
 class Waiter:
     """One call that waits.

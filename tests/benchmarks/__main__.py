@@ -4,17 +4,15 @@ from __future__ import annotations
 
 import argparse
 import gc
-import json
 import sys
 import time
 import warnings
 from collections.abc import Sequence
-from dataclasses import asdict
 from pathlib import Path
 
 from rich.console import Console
 
-from tests.benchmarks import machine, peers, table
+from tests.benchmarks import machine, peers, results, table
 from tests.benchmarks.figures import FULL, QUICK, Effort, Figure
 from tests.benchmarks.measures import MEASURES
 from tests.benchmarks.plots import utilisation
@@ -30,18 +28,19 @@ def main(arguments: Sequence[str] | None = None) -> None:
     peers.find()
     gc.collect()
     gc.freeze()  # what the peers' imports left need not be looked at in every timed loop
-    figures: list[Figure] = []
-    for name in asked.only or MEASURES:
-        figures += _measure(name, QUICK if asked.quick else FULL, console)
+    measured = {
+        name: _measure(name, QUICK if asked.quick else FULL, console) for name in asked.only or MEASURES
+    }
     about = machine.describe()
-    console.print(
-        table.render(figures, f"{about['processor']}, {about['cores']} cores, Python {about['python']}")
-    )
+    figures = [each for found in measured.values() for each in found]
+    title = f"{about['processor']}, {about['cores']} cores, Python {about['python']}"
+    console.print(table.render(figures, title))
     for peer, reason in about["missing"].items():
         console.print(f"{peer}: {reason}")
-    results = {"machine": about, "figures": [asdict(each) | {"passed": each.passed} for each in figures]}
-    _write(asked.json, json.dumps(results, indent=1) + "\n")
-    _write(asked.plot, utilisation.draw(figures))
+    if asked.json:
+        results.write(asked.json, about, measured)
+    if asked.plot:
+        asked.plot.write_text(utilisation.draw(figures), encoding="utf-8")
 
 
 def _measure(name: str, effort: Effort, console: Console) -> list[Figure]:
@@ -51,12 +50,6 @@ def _measure(name: str, effort: Effort, console: Console) -> list[Figure]:
     return figures
 
 
-def _write(path: Path | None, text: str) -> None:
-    if path is not None and text:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_text(text, encoding="utf-8")
-
-
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="python -m tests.benchmarks", description=__doc__)
     parser.add_argument("--quick", action="store_true", help="less of everything, in under two minutes")
@@ -64,7 +57,9 @@ def _parser() -> argparse.ArgumentParser:
         "--only", nargs="+", choices=list(MEASURES), metavar="MEASURE", help=", ".join(MEASURES)
     )
     parser.add_argument(
-        "--json", type=Path, help="write the figures, with machine and versions, to this file"
+        "--json",
+        type=Path,
+        help="write the figures, with machine and versions, to this file; others that it holds stay",
     )
     parser.add_argument("--plot", type=Path, help="draw utilisation against refusals into this SVG file")
     return parser

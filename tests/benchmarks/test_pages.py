@@ -24,7 +24,12 @@ def test_a_page_states_no_measured_figure_by_hand(page) -> None:
     assert not re.findall(r"\d[\d.,]* ?(?:%|x\b|us\b|KiB)", text)
 
 
-@pytest.mark.parametrize("name", ["benchmarks.json", "fleet.json"])
+def test_the_pictures_show_what_the_results_say() -> None:
+    for name, picture in writing.drawn().items():
+        assert (writing.IMAGES / name).read_text(encoding="utf-8") == picture
+
+
+@pytest.mark.parametrize("name", ["full.json", "python-3.12.json", "fleet.json"])
 def test_results_say_where_they_come_from(name: str) -> None:
     machine = json.loads((writing.RESULTS / name).read_text(encoding="utf-8"))["machine"]
     assert machine["date"]

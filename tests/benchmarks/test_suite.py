@@ -9,7 +9,7 @@ import warnings
 import pytest
 from rich.console import Console
 
-from tests.benchmarks import machine, measures, peers, redis_server, table
+from tests.benchmarks import machine, measures, peers, redis_server, results, table
 from tests.benchmarks.figures import TINY, Figure
 from tests.benchmarks.measures import processes, server_side
 from tests.benchmarks.plots import utilisation
@@ -22,8 +22,7 @@ pytestmark = pytest.mark.filterwarnings("ignore")  # of the peers' imports
 @pytest.fixture(scope="module", autouse=True)
 def _imports_set_aside():
     """As in a real run: what the peers' imports left is not searched for garbage again and again."""
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")
+    with warnings.catch_warnings(record=True):
         peers.find()
     gc.collect()
     gc.freeze()
@@ -77,8 +76,10 @@ def test_ours_is_exact_and_never_refused() -> None:
 
 @pytest.mark.parametrize("name", [name for name in measures.MEASURES if name not in {"processes", "added"}])
 def test_a_measure_gives_figures(name: str) -> None:
-    if name == "redis" and (redis_server.find() is None or peers.why_missing("our_redis")):
+    if name == "redis" and (not redis_server.is_there()):
         pytest.skip("there is no redis-server, or no client for it")
+    if name == "uncontended" and peers.why_missing("aiolimiter"):
+        pytest.skip("the yardstick, aiolimiter, is not installed")
     figures = measures.MEASURES[name](TINY)
     assert figures
     assert all(isinstance(each, Figure) and each.value >= 0 for each in figures)
@@ -123,3 +124,12 @@ def test_the_machine_is_described() -> None:
     about = machine.describe()
     assert json.dumps(about)
     assert about["versions"]["massgen-plugins"]
+
+
+def test_results_of_one_measure_replace_those_of_the_same_alone(tmp_path) -> None:
+    path, about = tmp_path / "new" / "results.json", {"date": "today", "load": [0]}
+    old, new = Figure("a", "ours", 1.0, "x", goal=2.0), Figure("a", "ours", 3.0, "x", goal=2.0)
+    other = Figure("b", "peer", 1.0, "x")
+    results.write(path, about, {"first": [old], "second": [other]})
+    results.write(path, about, {"first": [new]})
+    assert results.read(path) == (about, [new, other])

@@ -196,10 +196,34 @@ def test_a_key_in_place_of_an_account_is_refused_unseen(secret: str) -> None:
         assert secret[:12] not in refusal(block)
 
 
-@pytest.mark.parametrize("address", ["redis://:hunter2@host/0", "rediss://host"])
-def test_redis_is_refused_in_one_sentence_without_its_password(address: str) -> None:
+@pytest.mark.parametrize(
+    "address",
+    [
+        "redis://localhost",
+        "redis://10.0.0.7:6380/3",
+        "rediss://cache.example.org:6379/0",
+        "redis://[::1]:6379",
+    ],
+)
+def test_a_store_may_be_a_redis_server(address: str) -> None:
+    settings = load({"store": address})
+    assert settings.store == settings.to_mapping()["store"] == address
+
+
+@pytest.mark.parametrize(
+    ("address", "cure"),
+    [
+        ("redis://:hunter2@host/0", "MASSGEN_RATE_LIMIT_REDIS_PASSWORD"),
+        ("rediss://user:hunter2@host", "MASSGEN_RATE_LIMIT_REDIS_PASSWORD"),
+        ("redis://host:6379/0?password=hunter2", "redis://HOST:PORT/NUMBER"),
+        ("redis://host:99999", "redis://HOST:PORT/NUMBER"),
+        ("redis://", "redis://HOST:PORT/NUMBER"),
+        ("redis://host/queue", "redis://HOST:PORT/NUMBER"),
+    ],
+)
+def test_what_is_no_address_is_refused_in_one_sentence_without_its_password(address: str, cure: str) -> None:
     sentence = refusal({"store": address})
-    assert "not supported yet" in sentence
+    assert cure in sentence
     assert "hunter2" not in sentence
 
 

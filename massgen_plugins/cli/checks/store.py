@@ -1,15 +1,16 @@
-"""The file in which all processes of this user share what is spent."""
+"""The file or the server in which all processes share what is spent."""
 
 from __future__ import annotations
 
 import os
 import shutil
+import time
 from collections.abc import Iterator
 from pathlib import Path
 
 from massgen_plugins.cli.checks.finding import Finding, fail, ok, warn
 from massgen_plugins.cli.output import as_home
-from massgen_plugins.cli.store_choice import chosen_store
+from massgen_plugins.cli.store_choice import chosen_store, redis_store
 from massgen_plugins.errors import ConfigurationError, StoreUnavailable
 from massgen_plugins.rate_limit.stores.sqlite_view import check_integrity, read_clock, view_scopes
 
@@ -17,6 +18,7 @@ __all__ = ["check_store"]
 
 _LEAST_SPACE = 10_000_000
 _CLOCK_SLACK = 1_000_000_000
+_CLOCKS_APART = 30
 
 
 def check_store() -> Iterator[Finding]:
@@ -32,6 +34,9 @@ def check_store() -> Iterator[Finding]:
             "store", "in memory: other processes do not see what is spent, and nothing survives a run", cure
         )
         return
+    if isinstance(path, str):
+        yield from _server(path)
+        return
     try:
         there = path.exists()
         yield ok(
@@ -45,6 +50,23 @@ def check_store() -> Iterator[Finding]:
     except (OSError, StoreUnavailable) as error:
         cure = "mend that, or name another store under rate_limit: store:"
         yield fail("store content", str(error).rstrip("."), cure)
+
+
+def _server(address: str) -> Iterator[Finding]:
+    try:
+        store = redis_store(address)
+        ahead = (store.tick() - time.time_ns()) / 1e9
+        count = len(store.view())
+    except StoreUnavailable as error:
+        cure = "mend that, or name another store under rate_limit: store:"
+        yield fail("store", str(error).rstrip("."), cure)
+        return
+    yield ok("store", f"{address}, {count} scope{'' if count == 1 else 's'}")
+    if abs(ahead) > _CLOCKS_APART:
+        cure = "set the clocks of both machines: days begin by the server's"
+        yield warn("clock", f"the server's is {ahead:+.0f} s from this machine's", cure)
+    else:
+        yield ok("clock", "the server's agrees with this machine's")
 
 
 def _writable(path: Path) -> Finding:

@@ -3,26 +3,23 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from pathlib import Path
 from typing import Any
 
 from tests.benchmarks.plots.axis import Axis
 from tests.benchmarks.plots.canvas import COLOURS, Canvas
 
-__all__ = ["draw"]
+__all__ = ["drawn"]
 
 _MACHINES = (1, 3, 10, 30, 100, 300, 1000, 3000)
 _SHARE = 30
 """Calls a minute for each machine, in the fleets that grow."""
 
 
-def draw(fleets: Sequence[dict[str, Any]], folder: Path) -> None:
-    """Write ``fleet-redis.svg`` and ``fleet-shares.svg``."""
-    folder.mkdir(parents=True, exist_ok=True)
+def drawn(fleets: Sequence[dict[str, Any]]) -> dict[str, str]:
+    """File name -> picture."""
     growing = [each for each in fleets if each["rpm"] == _SHARE * each["machines"]]
     beyond = [each for each in fleets if each["rpm"] == 30_000 and each["machines"] >= 1000]
-    (folder / "fleet-redis.svg").write_text(_redis(growing, beyond), encoding="utf-8")
-    (folder / "fleet-shares.svg").write_text(_shares(growing), encoding="utf-8")
+    return {"fleet-redis.svg": _redis(growing, beyond), "fleet-shares.svg": _shares(growing)}
 
 
 def _redis(growing: Sequence[dict[str, Any]], beyond: Sequence[dict[str, Any]]) -> str:

@@ -36,6 +36,7 @@ async def _measure(effort: Effort) -> list[Figure]:
             figures += await _ours(name, store, effort)
     for peer in peers.find()[1:]:
         figures += await _theirs(peer, effort)
+    figures += [await _cycle(kind, effort) for kind in peers.cycles()]
     return figures
 
 
@@ -77,6 +78,15 @@ async def _theirs(kind: type[peers.Peer], effort: Effort) -> list[Figure]:
     full.close()
     empty.close()
     return figures
+
+
+async def _cycle(kind: type[peers.FullCycle], effort: Effort) -> Figure:
+    full, empty = kind(), kind()
+    await full.crowd(effort.events // 10)  # there are slow ones among them
+    times = max(1, effort.times // 20)
+    pairs = await compare(lambda: full.spin, lambda: empty.spin, times, effort.rounds // 3 or 1)
+    note = f"{effort.events // 10:,} events only; {pairs.note}"
+    return Figure(f"{effort.events:,} events", f"{kind.name}, all limits", pairs.ratio, UNIT, note=note)
 
 
 def _memory(clock: Clock) -> MemoryStore:

@@ -14,6 +14,7 @@ from tests.benchmarks.peers.our_cycles import Clock, ThreeLimits
 from tests.benchmarks.peers.ours import REAL
 
 UNIT = "KiB"
+WHAT = "memory of a scope"
 _MINUTE = 60.0
 
 
@@ -24,11 +25,10 @@ def measure(effort: Effort) -> list[Figure]:
 
 async def _measure(effort: Effort) -> list[Figure]:
     minute = min(effort.events, REAL[0])
-    what = "memory of a scope"
     figures = [
         Figure(
-            what,
-            "ours",
+            WHAT,
+            ThreeLimits.name,
             await _weigh(lambda: _ours(effort.events)),
             UNIT,
             64,
@@ -37,7 +37,7 @@ async def _measure(effort: Effort) -> list[Figure]:
     ]
     for kind in peers.find()[1:]:
         weight = await _weigh(lambda: _theirs(kind, minute))  # noqa: B023 - used at once
-        figures.append(Figure(what, kind.name, weight, UNIT, note=f"{minute:,} calls"))
+        figures.append(Figure(WHAT, kind.name, weight, UNIT, note=f"{minute:,} calls"))
     return figures
 
 

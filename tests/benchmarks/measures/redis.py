@@ -23,21 +23,14 @@ _SPAN = 59.0
 
 def measure(effort: Effort) -> list[Figure]:
     """Ours and the peers that can use a server; nothing where there is no server or no client."""
-    try:
-        from tests.benchmarks.peers import our_redis  # noqa: F401 - is there a client?
-    except ImportError:
+    if not redis_server.is_there():
         return []
-    try:
-        with redis_server.running() as port:
-            url = f"redis://127.0.0.1:{port}"
-            figures = asyncio.run(_measure(url, effort))
-            for number, kind in enumerate(peers.shared("Redis")):
-                if effort.peers or kind.ours:
-                    figures += processes.compare(
-                        kind, (f"{url}/{number}", f"{url}/{number + 5}"), effort.seconds
-                    )
-    except FileNotFoundError:
-        return []
+    with redis_server.running() as port:
+        url = f"redis://127.0.0.1:{port}"
+        figures = asyncio.run(_measure(url, effort))
+        for number, kind in enumerate(peers.shared("Redis")):
+            if effort.peers or kind.ours:
+                figures += processes.compare(kind, (f"{url}/{number}", f"{url}/{number + 5}"), effort.seconds)
     return figures
 
 

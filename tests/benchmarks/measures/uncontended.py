@@ -7,7 +7,6 @@ from collections.abc import Callable
 
 from tests.benchmarks import peers
 from tests.benchmarks.figures import Effort, Figure
-from tests.benchmarks.peers.aiolimiter import Aiolimiter
 from tests.benchmarks.peers.our_cycles import PureLedger, ThreeLimits
 from tests.benchmarks.peers.ours import GEMINI_DAY
 from tests.benchmarks.timing import Spin, compare
@@ -22,7 +21,12 @@ _AMPLE = (10**9, 60.0)
 
 
 def measure(effort: Effort) -> list[Figure]:
-    """The cycle of three limits in the pure ledger and through the API; every limiter's acquire alone."""
+    """The cycle of three limits in the pure ledger and through the API; every limiter's acquire alone.
+
+    Nothing where the yardstick is not installed.
+    """
+    if peers.why_missing("aiolimiter"):
+        return []
     return asyncio.run(_measure(effort))
 
 
@@ -53,5 +57,7 @@ def _alone(kind: type[peers.Peer]) -> Callable[[], Spin]:
 async def _figure(
     what: str, whose: str, make: Callable[[], Spin], effort: Effort, goal: float | None = None
 ) -> Figure:
+    from tests.benchmarks.peers.aiolimiter import Aiolimiter
+
     pairs = await compare(make, lambda: Aiolimiter(*_AMPLE).spin, effort.times, effort.rounds)
     return Figure(what, whose, pairs.ratio, UNIT, goal, note=pairs.note)

@@ -5,93 +5,122 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from tests.benchmarks.measures import burst, large, server_side, uncontended
+from tests.benchmarks.figures import Figure
+from tests.benchmarks.measures import burst, large, memory, server_side, uncontended
 from tests.benchmarks.table import number
 
-__all__ = ["about", "costs", "goals", "markdown", "misses", "peers", "shared"]
+__all__ = ["Book", "about", "costs", "goals", "markdown", "misses", "peers", "shared"]
 
 _OURS = "massgen-plugins"
-Results = dict[str, Any]
 
 
-def peers(results: Results) -> str:
+class Book:
+    """All figures, to be looked up.
+
+    Args:
+        figures: Those of the main run.
+        newer: Those of a run with a newer Python, for limiters that need one.
+    """
+
+    def __init__(self, figures: Sequence[Figure], newer: Sequence[Figure] = ()) -> None:
+        self.figures = list(figures)
+        known = {each.subject for each in figures}
+        self.newer = {each.subject for each in newer} - known
+        self._all = {
+            (each.measure, each.subject): each
+            for each in (*(n for n in newer if n.subject in self.newer), *figures)
+        }
+
+    def find(self, measure: str, subject: str) -> Figure | None:
+        """A figure, if it was measured."""
+        return self._all.get((measure, subject))
+
+    def subjects(self, measure: str) -> list[str]:
+        """Of whom there is a figure, those that need a newer Python last."""
+        found = [subject for what, subject in self._all if what == measure]
+        return sorted(found, key=lambda each: each in self.newer)
+
+    def named(self, subject: str) -> str:
+        """For the first column."""
+        if subject == _OURS:
+            return f"**{subject}**"
+        return f"{subject} (Python 3.12)" if subject in self.newer else subject
+
+
+def peers(book: Book) -> str:
     """One row for each limiter: what the provider sees."""
     rows = [
         [
-            _named(name),
-            _percent(_value(results, server_side.USED, name)),
-            _percent(_value(results, server_side.REFUSED, name)),
-            _times(_value(results, server_side.WORST, name)),
-            _windows(_value(results, large.WHAT, name), _note(results, large.WHAT, name)),
+            book.named(name),
+            _percent(book.find(server_side.USED, name)),
+            _percent(book.find(server_side.REFUSED, name)),
+            _times(book.find(server_side.WORST, name)),
+            _windows(book.find(large.WHAT, name)),
         ]
-        for name in _subjects(results, server_side.USED)
+        for name in book.subjects(server_side.USED)
     ]
-    heads = ["limiter", "served, of the limit", "refused", "fullest minute", "one large request waits"]
-    return markdown(heads, rows)
+    return markdown(
+        ["limiter", "served, of the limit", "refused", "fullest minute", "one large request"], rows
+    )
 
 
-def costs(results: Results) -> str:
+def costs(book: Book) -> str:
     """One row for each limiter: what it costs."""
     rows = [
         [
-            _named(name),
-            _times(_value(results, uncontended.ALONE, name)),
-            _times(_value(results, uncontended.CYCLE, name)),
-            _plain(_value(results, burst.CPU, name), " us"),
-            _plain(_value(results, "memory of a scope", "ours" if name == _OURS else name), " KiB"),
+            book.named(name),
+            _times(book.find(uncontended.ALONE, name)),
+            _times(book.find(uncontended.CYCLE, name)),
+            _plain(book.find(burst.CPU, name), " us"),
+            _plain(book.find(memory.WHAT, name), " KiB"),
         ]
-        for name in _subjects(results, uncontended.ALONE)
+        for name in book.subjects(uncontended.ALONE)
     ]
-    heads = ["limiter", "acquire", "reserve and settle, requests and tokens", "in a crowd of 200", "memory"]
-    return markdown(heads, rows)
+    return markdown(["limiter", "acquire", "reserve and settle", "in a crowd of 200", "memory"], rows)
 
 
-def shared(results: Results) -> str:
+def shared(book: Book) -> str:
     """What sharing costs, through a file and through a server."""
-    figures = [
-        each for each in results["figures"] if "SQLite" in each["measure"] or "Redis" in each["measure"]
-    ]
     rows = [
-        [each["measure"], each["subject"], f"{number(each['value'])} {each['unit']}".strip()]
-        for each in figures
+        [each.measure, each.subject, f"{number(each.value)} {each.unit}".strip()]
+        for each in book.figures
+        if "SQLite" in each.measure or "Redis" in each.measure
     ]
     return markdown(["measure", "limiter", "measured"], rows)
 
 
-def goals(results: Results) -> str:
+def goals(book: Book) -> str:
     """Every goal, and whether it is reached."""
     rows = [
         [
-            each["measure"] + ("" if each["subject"] in {"ours", _OURS} else f" ({each['subject']})"),
-            each["unit"],
-            f"{'at least' if each['at_least'] else 'at most'} {number(each['goal'])}",
-            number(each["value"]),
-            "yes" if each["passed"] else "**no**",
+            each.measure + ("" if each.subject in {"ours", _OURS} else f" ({each.subject})"),
+            each.unit,
+            f"{'at least' if each.at_least else 'at most'} {number(each.goal)}",
+            number(each.value),
+            "yes" if each.passed else "**no**",
         ]
-        for each in results["figures"]
-        if each["goal"] is not None
+        for each in book.figures
+        if each.goal is not None
     ]
     return markdown(["measure", "in", "goal", "measured", "reached"], rows)
 
 
-def misses(results: Results) -> str:
+def misses(book: Book) -> str:
     """How many goals there are, and how many are not reached."""
-    judged = [each for each in results["figures"] if each["goal"] is not None]
-    missed = sum(not each["passed"] for each in judged)
+    judged = [each for each in book.figures if each.goal is not None]
+    missed = sum(not each.passed for each in judged)
     return f"Of {len(judged)} goals, {len(judged) - missed} are reached and {missed} are not."
 
 
-def about(results: Results) -> str:
+def about(machine: dict[str, Any]) -> str:
     """Where and when, with which versions."""
-    machine = results["machine"]
     versions = ", ".join(f"{name} {version}" for name, version in sorted(machine["versions"].items()))
     lines = [
         f"* {machine['date'][:10]}, {machine['processor']}, {machine['cores']} cores, {machine['system']}",
         f"* Python {machine['python']}, SQLite {machine['sqlite']}",
         f"* {versions}",
     ]
-    lines += [f"* {name}: {reason}" for name, reason in machine["missing"].items()]
-    return "\n".join(lines)
+    return "\n".join([*lines, *(f"* {name}: {reason}" for name, reason in machine["missing"].items())])
 
 
 def markdown(heads: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
@@ -100,39 +129,19 @@ def markdown(heads: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
     return "\n".join([*lines, *("| " + " | ".join(row) + " |" for row in rows)])
 
 
-def _named(name: str) -> str:
-    return f"**{name}**" if name == _OURS else name
+def _windows(figure: Figure | None) -> str:
+    if figure is None:
+        return "cannot be asked for"
+    return "starves" if figure.note == "starved" else f"waits {number(figure.value)} windows"
 
 
-def _subjects(results: Results, measure: str) -> list[str]:
-    return [each["subject"] for each in results["figures"] if each["measure"] == measure]
+def _percent(figure: Figure | None) -> str:
+    return "" if figure is None else f"{figure.value * 100:.1f} %"
 
 
-def _value(results: Results, measure: str, subject: str) -> float | None:
-    for each in results["figures"]:
-        if (each["measure"], each["subject"]) == (measure, subject):
-            return float(each["value"])
-    return None
+def _times(figure: Figure | None) -> str:
+    return "" if figure is None else f"{number(figure.value)}x"
 
 
-def _note(results: Results, measure: str, subject: str) -> str:
-    notes = [e["note"] for e in results["figures"] if (e["measure"], e["subject"]) == (measure, subject)]
-    return str(notes[0]) if notes else ""
-
-
-def _windows(waited: float | None, note: str) -> str:
-    if waited is None:
-        return "cannot ask for more than one"
-    return "starves" if note == "starved" else f"{number(waited)} windows"
-
-
-def _percent(value: float | None) -> str:
-    return "" if value is None else f"{value * 100:.1f} %"
-
-
-def _times(value: float | None) -> str:
-    return "" if value is None else f"{number(value)}x"
-
-
-def _plain(value: float | None, unit: str) -> str:
-    return "" if value is None else number(value) + unit
+def _plain(figure: Figure | None, unit: str) -> str:
+    return "" if figure is None else number(figure.value) + unit

@@ -10,7 +10,7 @@ from typing import TypeVar
 
 from tests.benchmarks.peers.base import FullCycle, Peer
 
-__all__ = ["FullCycle", "Peer", "cycles", "find", "missing", "shared", "versions"]
+__all__ = ["FullCycle", "Peer", "cycles", "find", "missing", "shared", "versions", "why_missing"]
 
 T = TypeVar("T")
 

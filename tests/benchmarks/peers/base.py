@@ -66,3 +66,7 @@ class FullCycle:
     async def spin(self, times: int) -> None:
         """Go through whole cycles in a loop."""
         raise NotImplementedError
+
+    async def crowd(self, calls: int) -> None:
+        """Let so many calls be in the window."""
+        await self.spin(calls)

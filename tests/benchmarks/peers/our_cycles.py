@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 
 from massgen_plugins.quota import DAY, NANOSECONDS, Kind, Window
 from massgen_plugins.rate_limit.ledger import Ledger, Moment
@@ -18,12 +20,22 @@ class Clock:
 
     def __init__(self) -> None:
         self.ahead = 0
+        self._stopped = 0
+        self._epoch = time.time_ns() - time.monotonic_ns()
 
     def tick(self) -> int:
-        return time.monotonic_ns() + self.ahead
+        return (self._stopped or time.monotonic_ns()) + self.ahead
 
     def wall(self) -> int:
-        return time.time_ns() + self.ahead
+        return self._epoch + self.tick()
+
+    @contextmanager
+    def stopped(self) -> Iterator[None]:
+        """Within it, time passes by being pushed only."""
+        self._stopped = time.monotonic_ns()
+        yield
+        self.ahead += self._stopped - time.monotonic_ns()
+        self._stopped = 0
 
 
 class ThreeLimits(FullCycle):
@@ -68,9 +80,10 @@ class ThreeLimits(FullCycle):
     async def fill(self, events: int, seconds: float) -> None:
         """Make calls evenly over the last ``seconds``, as the clock will show."""
         assert self._clock is not None
-        for _ in range(events):
-            self._clock.ahead += int(seconds * NANOSECONDS / events)
-            await self.spin(1)
+        with self._clock.stopped():
+            for _ in range(events):
+                self._clock.ahead += int(seconds * NANOSECONDS / events)
+                await self.spin(1)
 
     async def spin_and_keep(self, times: int) -> None:
         """Cycles, and all that they wrote is kept at the end."""

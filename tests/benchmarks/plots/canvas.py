@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from html import escape
+from itertools import count
 
 from tests.benchmarks.plots.axis import HEIGHT, LEFT, TOP, WIDTH, Axis, frame, x_of, y_of
 
@@ -22,7 +23,7 @@ _STYLE = """
     .grid { stroke: #3a3a40 } .edge { stroke: #a0a0a8 }
   }
 """
-_LINE, _LETTER = 16, 7.2
+_LINE, _LETTER = 14, 7.2
 """Height of a line and width of a letter: names that would lie upon each other are moved apart."""
 
 
@@ -40,12 +41,13 @@ class Canvas:
     across: Axis
     up: Axis
     _parts: list[str] = field(default_factory=list)
-    _names: list[tuple[float, float, float]] = field(default_factory=list)
+    _taken: list[tuple[float, float, float]] = field(default_factory=list)
 
     def point(self, x: float, y: float, colour: str, radius: float = 6) -> None:
         """A dot."""
-        place = f'cx="{x_of(self.across, x):.1f}" cy="{y_of(self.up, y):.1f}"'
-        self._parts.append(f'<circle {place} r="{radius}" fill="{colour}"/>')
+        across, down = x_of(self.across, x), y_of(self.up, y)
+        self._taken.append((across - radius, across + radius, down + 4))
+        self._parts.append(f'<circle cx="{across:.1f}" cy="{down:.1f}" r="{radius}" fill="{colour}"/>')
 
     def line(self, points: Sequence[tuple[float, float]], colour: str, *, dashed: bool = False) -> None:
         """A line through points."""
@@ -54,20 +56,20 @@ class Canvas:
         dash = ' stroke-dasharray="6 5"' if dashed else ""
         self._parts.append(f'<polyline points="{path}" {look}{dash}/>')
 
-    def name(self, x: float, y: float, text: str) -> None:
-        """A name beside a point: at its right if there is room, and lower where another one stands."""
+    def name(self, x: float, y: float, text: str, colour: str) -> None:
+        """A name beside a point: at its right if there is room, higher or lower where something stands."""
         width, across = len(text) * _LETTER, x_of(self.across, x)
         fits = across + 12 + width < WIDTH
         left, top = (across + 12 if fits else across - 12 - width), y_of(self.up, y) + 4
-        while any(
-            left < right and start < left + width and abs(top - at) < _LINE
-            for start, right, at in self._names
-        ):
-            top += _LINE
-        self._names.append((left, left + width, top))
+        top = next(each for each in _nearest(top) if self._is_free(left, left + width, each))
+        self._taken.append((left, left + width, top))
         place = f'x="{left if fits else left + width:.1f}" y="{top:.1f}"'
         anchor = "" if fits else ' text-anchor="end"'
-        self._parts.append(f'<text class="word" {place}{anchor}>{escape(text)}</text>')
+        self._parts.append(f'<text {place}{anchor} fill="{colour}">{escape(text)}</text>')
+
+    def _is_free(self, left: float, right: float, top: float) -> bool:
+        taken = self._taken
+        return not any(left < r and at < right and abs(top - t) < _LINE for at, r, t in taken)
 
     def legend(self, names: Sequence[str], left: int = LEFT + 16, top: int = TOP + 14) -> None:
         """What the colours mean, in their order."""
@@ -85,3 +87,10 @@ class Canvas:
         title = f'<text class="word title" x="26" y="28">{escape(self.title)}</text>'
         above = [head, f"<title>{escape(self.title)}</title>", f"<style>{_STYLE}</style>", page, title]
         return "\n".join([*above, *frame(self.across, self.up), *self._parts, "</svg>"]) + "\n"
+
+
+def _nearest(top: float) -> Iterator[float]:
+    """Heights for a name: its own, then a line higher, a line lower, and so on."""
+    for lines in count():
+        yield top - lines * _LINE
+        yield top + lines * _LINE

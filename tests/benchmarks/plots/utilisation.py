@@ -21,14 +21,16 @@ def draw(figures: Sequence[Figure]) -> str:
     most = max(0.05, *refused.values()) * 1.25
     least = min(0.8, *used.values()) - 0.02
     canvas = Canvas(
-        "50 clients, 60 calls a minute allowed: what the provider serves, and what it refuses",
+        "What the provider serves, and what it refuses",
         Axis("calls that the provider refused", 0, most, _steps(0, most), _percent),
         Axis("share of the limit that was served", least, 1.02, _steps(least, 1.02), _percent),
     )
-    for place, name in enumerate(sorted(used, key=lambda each: (refused[each], -used[each]))):
-        colour = COLOURS[place % len(COLOURS)]
-        canvas.point(refused[name], used[name], colour, 8 if name == "massgen-plugins" else 6)
-        canvas.name(refused[name], used[name], name)
+    names = sorted(used, key=lambda each: (refused[each], -used[each]))
+    colours = {name: COLOURS[place % len(COLOURS)] for place, name in enumerate(names)}
+    for name in names:
+        canvas.point(refused[name], used[name], colours[name], 8 if name == "massgen-plugins" else 6)
+    for name in names:
+        canvas.name(refused[name], used[name], name, colours[name])
     return canvas.svg()
 
 

@@ -30,7 +30,7 @@ PREFIX_BYTES = 20
 
 _MAGIC = b"MGR"
 _MOST_CELLS = 1040
-_MEMORY = 60_000
+_MEMORY = 57_000
 """Bytes that the book of a scope may take: with very many limits its cells become wider."""
 
 _SPARE = 3
@@ -119,7 +119,8 @@ class Layout:
         self.order = [place for window in self.windows for place in window.places] + daily
         self.zones = [_zone(limits[place]) for place in daily]
         self._probe_span = micros(max(_SHORTEST_PROBE, rules.cooldown))
-        self._cells = _cells(self.windows)
+        widths = sum(window.width for window in self.windows)
+        self._cells = min(_MOST_CELLS, (_MEMORY - self.head_bytes) // max(1, widths))
 
     @property
     def latest_at(self) -> int:
@@ -189,7 +190,3 @@ class Layout:
 def _zone(limit: Limit) -> str:
     assert isinstance(limit.window, CalendarDay)  # noqa: S101 - it was sorted by that
     return limit.window.zone
-
-
-def _cells(windows: Sequence[_Window]) -> int:
-    return min(_MOST_CELLS, _MEMORY // max(1, sum(window.width for window in windows)))

@@ -69,6 +69,11 @@ class RedisStore:
         """For people: what and where."""
         return str(self._address)
 
+    @property
+    def was_open(self) -> bool:
+        """Whether the server has ever answered."""
+        return self._clock.known
+
     def tick(self) -> int:
         """The server's clock in nanoseconds; the server is asked once, when this is first used."""
         if not self._clock.known:

@@ -284,7 +284,7 @@ UNREADABLE = {
 def ask_twice(bench: Bench) -> None:
     """What is damaged is noticed at the latest when something is due to age out."""
     bench.ask(SCOPE, ONE)
-    bench.clock.pass_time(61_000_000)
+    bench.clock.pass_time(63_000_000)
     bench.ask(SCOPE, ONE)
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import time
 from collections.abc import Callable
 from importlib.resources import files
 
@@ -15,7 +16,7 @@ from massgen_plugins.rate_limit.line import LEASE, PATIENCE
 from massgen_plugins.rate_limit.stores.redis import layout as layouts
 from massgen_plugins.rate_limit.stores.redis.keys import keys_of, scope_in, scope_text
 from massgen_plugins.rate_limit.stores.redis.layout import Layout
-from tests.rate_limit.stores.redis.conftest import Bench
+from tests.rate_limit.stores.redis.conftest import Bench, TestClock
 from tests.rate_limit.stores.redis.server import RedisServer
 
 SCOPE = Scope("gemini", "project", "gemini-2.5-flash")
@@ -69,10 +70,10 @@ def test_one_call_touches_one_slot_of_a_cluster(own_server: Callable[..., RedisS
     server = own_server("--cluster-enabled", "yes")
     with server.client() as client:
         client.execute_command("CLUSTER", "ADDSLOTS", *range(16_384))
-        while b"cluster_state:ok" not in client.execute_command("CLUSTER INFO"):
-            pass
-    from tests.rate_limit.stores.redis.conftest import TestClock
-
+        for _ in range(200):
+            if "'cluster_state': 'ok'" in str(client.execute_command("CLUSTER INFO")):
+                break
+            time.sleep(0.05)
     bench = Bench(server, TestClock())
     bench.drive(bench.upkeep.open())
     for scope in (SCOPE, Scope("gemini", "other", "weird {model} näme", "host:8080")):

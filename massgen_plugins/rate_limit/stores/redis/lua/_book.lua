@@ -64,18 +64,25 @@ if now < H[LAST] then
 end
 H[LAST] = now
 
-local fine, due = DAY + 6 * DAYS + 9 == FIELDS and #head == A[2] and now >= 0 and now < 4e15, false
-for window = 1, fine and WINDOWS or 0 do
-  local w, t = 7 * window - 1, TAIL + 2 * window - 1
-  local ring = H[w + 3] * H[w + 4]
-  fine = fine and H[t] >= 0 and H[t] * H[w + 3] - ring <= now and H[t + 1] >= 0 and H[t + 1] - 2 * ring <= now
-  due = due or now >= H[t + 1]
+-- What is no number is neither less nor more than another one, and so is due. Whoever looks for what has aged out
+-- looks at the rest of the header, too.
+local due = not (now >= 0 and now < 4e15)
+for window = 1, WINDOWS do
+  due = due or not (now < H[TAIL + 2 * window])
 end
-for limit = 1, fine and LIMITS or 0 do
-  fine = fine and H[USED + limit] >= 0 and H[USED + limit] < NEVER
-end
-if not fine then
-  -- include: _set_aside
+if due then
+  local fine = DAY + 6 * DAYS + 9 == FIELDS and #head == A[2] and now >= 0 and now < 4e15
+  for window = 1, fine and WINDOWS or 0 do
+    local w, t = 7 * window - 1, TAIL + 2 * window - 1
+    local ring = H[w + 3] * H[w + 4]
+    fine = fine and H[t] >= 0 and H[t] * H[w + 3] - ring <= now and H[t + 1] >= 0 and H[t + 1] - 2 * ring <= now
+  end
+  for limit = 1, fine and LIMITS or 0 do
+    fine = fine and H[USED + limit] >= 0 and H[USED + limit] < NEVER
+  end
+  if not fine then
+    -- include: _set_aside
+  end
 end
 
 -- Forgets what was stamped one window ago or earlier.
