@@ -6,6 +6,7 @@ import pytest
 
 from .checks import built_text, link_check, reachable, tools
 from .checks.html_pages import html_pages
+from .checks.places import ROOT
 
 HEAD = '<!doctype html><html lang="en"><head><meta name="description" content="x"></head><body>'
 
@@ -33,7 +34,7 @@ def site(tmp_path):
         "Docusaurus Tutorial - 5min",
         "«backends»",
         "see [this](/start/first-run)",
-        "in /work/main/website",
+        f"in {ROOT}/website",
     ],
 )
 def test_broken_text_is_found(site, text):

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 
 from .checks import evidence, front_matter, opening, policies, source_text
+from .checks.places import ROOT
 from .checks.problem import report
 
 GOOD = """---
@@ -87,8 +90,8 @@ def test_a_good_page_passes(page):
         ("## Reason", "## Whatever", "without the section 'Reason'"),
         ("test_pages.py` and", "test_nothing.py` and", "'tests/handbook/test_nothing.py' does not exist"),
         ("`tests/handbook/test_pages.py` and `make test`.", "Somebody looks.", "no check is named"),
-        ("It takes a minute.", "It takes a minute. See /work/main/x.", "a path of the machine"),
-        ("It takes a minute.", "It takes a minute. See /root/.massgen.", "a path of the machine"),
+        ("It takes a minute.", f"It takes a minute. See {ROOT}/x.", "a path of the machine"),
+        ("It takes a minute.", f"It takes a minute. See {Path.home()}/.massgen.", "a path of the machine"),
         ("It takes a minute.", "It takes <!-- --> a minute.", "an HTML comment"),
         ("It takes a minute.", "It takes a minute. TODO.", "an unfinished place"),
         ("It takes a minute.", "It takes AIzaSyA1234567890abcdefghijk.", "looks like an API key"),

@@ -4,13 +4,17 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
+from pathlib import Path
 
 from .pages import Page
+from .places import ROOT
 from .problem import Problem
 
+_HERE = "|".join(re.escape(str(each)) for each in (Path.home(), ROOT.parent))
+
 FORBIDDEN: Mapping[str, str] = {
-    r"(?<![\w.~-])/(work|root)(/|\b(?!-))": "a path of the machine on which the page was written",
-    r"\b(pypi|pythonhosted|registry\.npmjs|deb\.debian)\.org": "the host of a package registry",
+    rf"(?<![\w.~-])({_HERE})(/|\b(?!-))": "a path of the machine on which the page was written",
+    r"\b(pypi|pythonhosted|npmjs|debian)\.org": "the host of a package registry",
     r"<!--": "an HTML comment; write {/* ... */}",
     r"\b(TODO|FIXME|XXX|TBD|lorem ipsum)\b": "an unfinished place",
     r"\b(AIza[\w-]{20,}|sk-[A-Za-z0-9_-]{20,}|gsk_\w{20,}|xai-\w{20,}|ghp_\w{20,}|AKIA[A-Z0-9]{16})\b": (

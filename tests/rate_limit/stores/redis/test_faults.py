@@ -236,7 +236,7 @@ def scribble(at: int, what: bytes) -> Callable[[Bench], None]:
 
 
 def cut(bench: Bench) -> None:
-    bench.client.set(book(bench), bench.client.get(book(bench))[:-7])
+    bench.client.set(book(bench), bench.client.get(book(bench))[:300])
 
 
 def retype(bench: Bench) -> None:

@@ -162,6 +162,7 @@ COUNT = iter(range(10**9))
 @given(steps=STEPS)
 def test_it_counts_what_is_true(shared_server: RedisServer, steps: list[tuple[str, object]]) -> None:
     made = Bench(shared_server, TestClock())
+    made.client.flushdb()
     run = Run(made, Scope("gemini", "ring", f"model-{next(COUNT)}"))
     for step, argument in steps:
         if step == "pass":
