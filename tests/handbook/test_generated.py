@@ -84,7 +84,8 @@ def test_what_no_group_names_is_shown_in_a_group_of_its_own():
 
 
 def test_docstrings_are_read_by_argument():
-    text = "Do.\n\nArgs:\n    one: The first,\n        on two lines.\n    two (int): The second.\n\nReturns:\n    None"
+    arguments = "    one: The first,\n        on two lines.\n    two (int): The second.\n"
+    text = f"Do.\n\nArgs:\n{arguments}\nReturns:\n    None"
     assert argument_texts(text) == {"one": "The first, on two lines.", "two": "The second."}
 
 

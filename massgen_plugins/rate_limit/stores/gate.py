@@ -94,11 +94,9 @@ class Gate:
             self._file = -1
 
     def _enter_alone(self, *, patient: bool) -> None:
-        if (
-            self._file < 0 or self._process != os.getpid()
-        ):  # a forked child shares its parent's lock otherwise
+        if self._file < 0 or self._generation != _generation:  # a child would share its parent's lock
             self._file = os.open(self._path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
-            self._process = os.getpid()
+            self._generation = _generation
         if patient:
             fcntl.flock(self._file, fcntl.LOCK_EX)
             return

@@ -54,7 +54,7 @@ class Replica:
 
     def __init__(self, connection: sqlite3.Connection, scope: Scope, process: str) -> None:
         found = connection.execute(_FIND, tuple(scope)).fetchone()
-        self._id: int = found[0] if found else connection.execute(_MAKE, tuple(scope)).lastrowid
+        self._id = int(found[0] if found else connection.execute(_MAKE, tuple(scope)).lastrowid or 0)
         self._process = process
         self.state: ScopeState | None = None
         self._number = self._condensed = self._aloft = 0

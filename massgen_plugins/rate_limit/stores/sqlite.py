@@ -185,8 +185,10 @@ class SqliteStore(StatefulStore):
         self, scope: Scope, rules: ScopeRules | None = None, *, changing: bool = True
     ) -> Iterator[ScopeState]:
         with self._lent(scope) as (connection, replica):
-            founded = rules is not None and replica.state is None
-            yield replica.found(rules) if founded else _existing(replica, scope)
+            if rules is not None and replica.state is None:
+                yield replica.found(rules)
+            else:
+                yield _existing(replica, scope)
             self._end(written=changing and replica.write(connection, self.tick(), ()))
 
     @contextmanager
