@@ -53,10 +53,22 @@ class Doorbell:
         self._socket, self._port = bell, bell.getsockname()[1]
         threading.Thread(target=self._listen, args=(bell,), name="massgen-plugins-bell", daemon=True).start()
 
+    def close(self) -> None:
+        """Listen no more; begins anew when it is asked for its port again."""
+        with self._lock:
+            bell, self._socket = self._socket, None
+            if bell is not None and self._process == os.getpid():
+                with suppress(OSError):
+                    bell.sendto(b"", (_HERE, self._port))
+            self._process = self._port = 0
+
     def _listen(self, bell: socket.socket) -> None:
         while True:
             try:
                 bell.recvfrom(1)
             except OSError:
+                return
+            if self._socket is not bell:
+                bell.close()
                 return
             self._on_ring()

@@ -169,6 +169,7 @@ class SqliteStore(StatefulStore):
 
     def close(self) -> None:
         """Close the file; it is opened again when the store is used again."""
+        self._bell.close()
         self._file.close()
 
     @contextmanager

@@ -52,9 +52,10 @@ def decision_of(known: Known, reply: bytes, bids: Sequence[Bid], today: Today, k
     now, server, troubled, granted, reason = _FIRST(reply)
     known.set_skew(int(now - server) - kept)
     lanes = known.layout.lanes
+    begun = tick_of(known, now) + WRITE_GRACE
     if not reason:
         rows = [lanes.row(bid.amounts) for bid in bids[: int(granted)]]
-        return Decision(_holds(known, now, rows, today), None, troubled > 0)
+        return Decision(_holds(known, begun, rows, today), None, troubled > 0)
     count = len(lanes.limits)
     when, detail, amount, *taken = _numbers(reply[_FIRST_BYTES:])
     rows = [known.layout.gather(taken[at : at + count]) for at in range(0, int(granted) * count, count)]
@@ -64,7 +65,7 @@ def decision_of(known: Known, reply: bytes, bids: Sequence[Bid], today: Today, k
         blocker = _blocker(known, int(reason), tick_of(known, when), detail, amount)
         if blocker.reason is Reason.DAY:
             blocker = _day_blocker(known, tick_of(known, now), wall, detail if reason == _DAYS else 0)
-    return Decision(_holds(known, now, rows, today), blocker, troubled > 0)
+    return Decision(_holds(known, begun, rows, today), blocker, troubled > 0)
 
 
 def forecast_of(known: Known, reply: bytes) -> int:
@@ -92,9 +93,8 @@ def view_of(known: Known, scope: Scope, reply: bytes) -> ScopeView:
     return ScopeView(scope, known.rules, shown, waiting, aloft, known.lessons, now * 1000)
 
 
-def _holds(known: Known, now: float, rows: Sequence[int], today: Today) -> tuple[Hold, ...]:
-    begun, lanes, born = tick_of(known, now) + WRITE_GRACE, known.layout.lanes, known.born
-    holds = []
+def _holds(known: Known, begun: int, rows: Sequence[int], today: Today) -> tuple[Hold, ...]:
+    holds, lanes, born = [], known.layout.lanes, known.born
     for row in rows:
         hold = Hold(begun, row, lanes, today.days)
         hold.born = born

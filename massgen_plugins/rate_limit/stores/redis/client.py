@@ -77,7 +77,7 @@ class Driver:
                 except exceptions.RedisError as error:
                     command = steps.send(error)
                 else:
-                    if clock.is_stale(asked):
+                    if asked >= clock.stale_at:
                         self._set_clock(command, reply, asked)
                     command = steps.send(reply)
                 words = command.words

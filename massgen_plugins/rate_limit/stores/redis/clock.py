@@ -37,8 +37,10 @@ class ServerClock:
         self._lock = threading.Lock()
         self._least: int | None = None  # what the server's clock is ahead of the local one, at least
         self._ahead = 0  # and at most
-        self._learned_at = -NANOSECONDS
+        self._learned_at = 0
         self._floor = 0
+        self.stale_at = -NANOSECONDS
+        """Local moment (nanoseconds) from which on there is something to be learned from an answer."""
         self.kept = 0
         """Microseconds by which the server's clock was set back meanwhile."""
 
@@ -55,16 +57,12 @@ class ServerClock:
         """What the server takes for the time, in nanoseconds since the epoch."""
         return self.local() + self._ahead
 
-    def is_stale(self, local: int) -> bool:
-        """Whether there is something to be learned from an answer, at a local moment (nanoseconds)."""
-        return local - self._learned_at > _FRESH
-
     def learn(self, server: int, asked: int, answered: int) -> None:
         """The server's clock showed ``server`` microseconds between two local moments (nanoseconds)."""
         least, most = server * 1000 - answered, server * 1000 - asked
         with self._lock:
             drift = max(0, answered - self._learned_at) // _DRIFT
-            self._learned_at = answered
+            self._learned_at, self.stale_at = answered, answered + _FRESH
             if self._least is None:
                 self._least, self._ahead = least, most
                 return

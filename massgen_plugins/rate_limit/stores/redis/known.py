@@ -6,7 +6,7 @@ import struct
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 
-from massgen_plugins.quota import ScopeRules
+from massgen_plugins.quota import NANOSECONDS, ScopeRules
 from massgen_plugins.rate_limit.calendar_day import DayCounter, day_of
 from massgen_plugins.rate_limit.lessons import Lessons
 from massgen_plugins.rate_limit.stores import codec
@@ -14,24 +14,32 @@ from massgen_plugins.rate_limit.stores.redis.layout import PREFIX_BYTES, BookLan
 
 __all__ = ["Known", "Today"]
 
-_ALWAYS = (1 << 53) - 1
+_ALWAYS = 4_000_000_000 * NANOSECONDS
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Today:
     """Which days it is in the zones of a scope, for as long as that holds.
 
     Attributes:
-        since: Server's clock (microseconds) from which on it holds.
+        since: Server's clock (nanoseconds) from which on it holds.
         until: Up to which it holds.
         days: For each zone the day (ordinal); close to midnight the next one as well.
         numbers: All of that as the scripts want it.
+        packed: With what every call to the scope begins with.
     """
 
     since: int = 0
     until: int = 0
     days: Mapping[str, tuple[int, ...]] = field(default_factory=dict)
     numbers: Sequence[int] = ()
+    packed: bytes = b""
+
+    def opening(self, known: Known) -> bytes:
+        """What every call to a scope begins with, and the days."""
+        if not self.packed:
+            self.packed = known.opening(*self.numbers)
+        return self.packed
 
     @classmethod
     def at(cls, wall: int, zone: str, zones: Sequence[str]) -> Today:
@@ -45,8 +53,8 @@ class Today:
         since, until, days = 0, _ALWAYS, {}
         for each in {zone, *zones}:
             days[each], begins, ends = DayCounter(each, 0, 0).turn(wall)
-            since, until = max(since, begins // 1000), min(until, ends // 1000)
-        numbers = [since, until, day_of(wall, zone)]
+            since, until = max(since, begins), min(until, ends)
+        numbers = [since // 1000, until // 1000, day_of(wall, zone)]
         for each in zones:
             numbers += (*days[each], 0)[:2]
         return cls(since, until, days, numbers)
@@ -98,8 +106,13 @@ class Known:
         if skew != self.layout.lanes.skew:
             self.layout.lanes = BookLanes(self.layout.lanes.limits, skew)
 
+    def opening(self, *numbers: float) -> bytes:
+        """What every call to the scope begins with, and these numbers."""
+        return self.prefix + struct.pack(f"<{2 + len(numbers)}d", self.moment(), self.head_bytes, *numbers)
+
     def days(self, wall: int) -> Today:
         """The days at a moment of the server's clock (nanoseconds)."""
-        if not self.today.since <= wall // 1000 < self.today.until:
-            self.today = Today.at(wall, self.rules.zone, self.layout.zones)
-        return self.today
+        today = self.today
+        if not today.since <= wall < today.until or self.moment is not int:
+            today = self.today = Today.at(wall, self.rules.zone, self.layout.zones)
+        return today

@@ -32,20 +32,21 @@ class Listener:
     def __init__(self, client: Redis, heard: Callable[[str], None]) -> None:
         self._client = client
         self._heard = heard
-        self._waiting: set[tuple[Scope, str]] = set()
+        self.waiting: set[tuple[Scope, str]] = set()
+        """The lanes that wait."""
         self._subscribed: set[str] = set()
         self._task: asyncio.Task[None] | None = None
 
     def attend(self, scope: Scope, lane: str) -> None:
         """A lane waits."""
-        self._waiting.add((scope, lane))
+        self.waiting.add((scope, lane))
         if self._task is None or self._task.done():
             # In a context of its own: what a waiter's task carries with it is not everybody's.
             self._task = asyncio.get_running_loop().create_task(self._listen(), context=contextvars.Context())
 
     def rest(self, scope: Scope, lane: str) -> None:
         """A lane waits no more."""
-        self._waiting.discard((scope, lane))
+        self.waiting.discard((scope, lane))
 
     async def _listen(self) -> None:
         from redis.exceptions import RedisError
@@ -54,7 +55,7 @@ class Listener:
         ear = self._client.pubsub(ignore_subscribe_messages=True)
         try:
             with suppress(RedisError, OSError):  # not allowed, or not reachable: then lanes ask by themselves
-                while self._waiting:
+                while self.waiting:
                     await self._subscribe(ear)
                     message = await ear.get_message(timeout=_LINGER)
                     if message is not None:
@@ -64,7 +65,7 @@ class Listener:
                 await ear.aclose()  # type: ignore[no-untyped-call]
 
     async def _subscribe(self, ear: PubSub) -> None:
-        missing = {lane for _, lane in self._waiting} - self._subscribed
+        missing = {lane for _, lane in self.waiting} - self._subscribed
         if missing:
             await ear.subscribe(*(f"{PREFIX}wake:{lane}" for lane in missing))
             self._subscribed |= missing

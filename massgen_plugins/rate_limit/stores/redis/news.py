@@ -31,35 +31,32 @@ class Outbox:
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
-        self._waiting: dict[Scope, dict[Hold, None]] = {}
+        self.waiting: dict[Scope, dict[Hold, None]] = {}
+        """Empty if there is nothing to be told."""
         self._underway: dict[Hold, tuple[Scope, News]] = {}
-
-    def __bool__(self) -> bool:
-        """Whether there is anything to be told."""
-        return bool(self._waiting)
 
     def keep(self, scope: Scope, holds: Iterable[Hold]) -> None:
         """The truth of these has changed; the next message has to say so."""
         with self._lock:
-            self._waiting.setdefault(scope, {}).update(dict.fromkeys(holds))
+            self.waiting.setdefault(scope, {}).update(dict.fromkeys(holds))
 
     def scopes(self) -> list[Scope]:
         """Where there is something that can be told now."""
         with self._lock:
-            return [scope for scope, holds in self._waiting.items() if holds.keys() - self._underway.keys()]
+            return [scope for scope, holds in self.waiting.items() if holds.keys() - self._underway.keys()]
 
     def drop(self, scope: Scope) -> None:
         """Nobody wants to hear of this scope any more."""
         with self._lock:
-            self._waiting.pop(scope, None)
+            self.waiting.pop(scope, None)
 
     def take(self, scope: Scope, born: int, lanes: BookLanes) -> Sequence[News]:
         """What can be told now; what is underway already waits for that."""
         with self._lock:
-            waiting = self._waiting.pop(scope, {})
+            waiting = self.waiting.pop(scope, {})
             busy = {hold: None for hold in waiting if hold in self._underway}
             if busy:
-                self._waiting[scope] = busy
+                self.waiting[scope] = busy
             told = []
             for hold in waiting:
                 if hold.born == born and hold not in busy:
@@ -103,7 +100,7 @@ class Outbox:
                 self._underway.pop(hold, None)
                 if lost:
                     hold.booked = _least(hold.booked, booked, len(hold.lanes.limits))
-            self._waiting.setdefault(scope, {}).update(dict.fromkeys(hold for hold, _ in news))
+            self.waiting.setdefault(scope, {}).update(dict.fromkeys(hold for hold, _ in news))
 
 
 def _fit(hold: Hold, lanes: BookLanes) -> None:

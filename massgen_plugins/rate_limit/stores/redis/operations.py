@@ -60,7 +60,7 @@ class Operations:
         for _ in range(_TRIES):
             known = library.known(scope) or (yield from library.find(scope))
             today = known.days(wall)
-            news = self._news(scope, known) if outbox else ()
+            news = self._news(scope, known) if outbox.waiting else ()
             aloft = -1  # people are told of calls on their way not more often than they can read
             if wall - known.said > _READING:
                 aloft, known.said = known.aloft, wall

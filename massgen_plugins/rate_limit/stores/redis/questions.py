@@ -13,7 +13,7 @@ from massgen_plugins.rate_limit.stores import codec
 from massgen_plugins.rate_limit.stores.redis.known import Known, Today
 from massgen_plugins.rate_limit.stores.redis.layout import KINDS, SCHEMA, Layout, lesson_numbers
 from massgen_plugins.rate_limit.stores.redis.news import News
-from massgen_plugins.rate_limit.stores.redis.scripts import Command, Word, run
+from massgen_plugins.rate_limit.stores.redis.scripts import Command, Word, load, run
 
 __all__ = [
     "ask_admit",
@@ -28,6 +28,8 @@ __all__ = [
 
 _PLACE = 4_000_000_000_000_000
 """A bid's priority counts this much more than its arrival in microseconds."""
+
+_INDEX = {kind: index for index, kind in enumerate(KINDS)}
 
 _TOGETHER = 16
 """Of a lane's bids so many are sent: the others have to wait for these in any case."""
@@ -44,36 +46,37 @@ def ask_admit(  # noqa: PLR0913, PLR0917 - the hot way; an object to hold these 
 ) -> Command:
     """Take note of news, and grant bids; ``aloft`` is -1 if nothing is to be said of that."""
     asked = bids[:_TOGETHER]
-    numbers = [*today.numbers, aloft, len(bids), len(news), len(asked)]
+    numbers: list[float] = [aloft, len(bids), len(news), len(asked)]
     for each in news:
         _add_news(known, numbers, each)
     for bid in asked:
         numbers.append(bid.priority * _PLACE + known.skew - -bid.arrival // 1000)
         numbers += _amounts(bid.amounts)
-    return _run("admit", known, numbers, lane, process) if aloft >= 0 else _run("admit", known, numbers, lane)
+    said = (lane, process) if aloft >= 0 else (lane,)
+    return _run("admit", known, today.opening(known), numbers, *said)
 
 
 def ask_note(known: Known, today: Today, news: Sequence[News], aloft: int, process: str) -> Command:
     """Take note of news."""
-    numbers = [*today.numbers, aloft, 0, len(news), 0]
+    numbers: list[float] = [aloft, 0, len(news), 0]
     for each in news:
         _add_news(known, numbers, each)
-    return _run("news", known, numbers, process)
+    return _run("news", known, today.opening(known), numbers, process)
 
 
 def ask_leave(known: Known, lane: str) -> Command:
     """A lane waits no more."""
-    return _run("leave", known, (), lane)
+    return _run("leave", known, known.opening(), (), lane)
 
 
 def ask_forecast(known: Known, lane: str, ahead: Amounts, own: Amounts) -> Command:
     """When can ``own`` leave after ``ahead``?"""
-    return _run("forecast", known, [*_amounts(own), *_amounts(ahead)], lane)
+    return _run("forecast", known, known.opening(), [*_amounts(own), *_amounts(ahead)], lane)
 
 
 def ask_view(known: Known) -> Command:
     """What is used, and who waits?"""
-    return _run("view", known, ())
+    return _run("view", known, known.opening(), ())
 
 
 def ask_change(known: Known, layout: Layout, rules: str, lessons: Lessons) -> Command:
@@ -82,7 +85,8 @@ def ask_change(known: Known, layout: Layout, rules: str, lessons: Lessons) -> Co
     if layout is not known.layout:
         head = layout.head(known.born, known.version + 1, lessons)
         numbers += layout.mapping(known.layout)
-    return _run("change", known, numbers, rules, codec.encode_lessons(lessons), lessons.advice, head)
+    texts = rules, codec.encode_lessons(lessons), lessons.advice
+    return _run("change", known, known.opening(), numbers, *texts, head)
 
 
 def ask_read(keys: Sequence[str], moment: int = 0, unreadable: Sequence[bytes] = (b"", b"")) -> Command:
@@ -97,16 +101,21 @@ def ask_create(keys: Sequence[str], moment: int, layout: Layout, rules: str, les
     return run("create", keys, moment, head, layout.latest_at, layout.size, layout.ttl // 1000, *texts)
 
 
-def _run(name: str, known: Known, numbers: Sequence[float], *args: Word) -> Command:
-    count = len(numbers) + 2
-    pack = _PACKERS.get(count) or _PACKERS.setdefault(count, struct.Struct(f"<{count}d").pack)
-    return run(name, known.keys, known.prefix + pack(known.moment(), known.head_bytes, *numbers), *args)
+def _run(name: str, known: Known, opening: bytes, numbers: Sequence[float], *args: Word) -> Command:
+    pack = _PACKERS.get(len(numbers)) or _packer(len(numbers))
+    script = load(name)
+    words = ("EVALSHA", script.sha, len(known.keys), *known.keys, opening + pack(*numbers), *args)
+    return Command(words, script)
 
 
 _PACKERS: dict[int, Callable[..., bytes]] = {}
 
 
-def _add_news(known: Known, numbers: list[int], news: News) -> None:
+def _packer(count: int) -> Callable[..., bytes]:
+    return _PACKERS.setdefault(count, struct.Struct(f"<{count}d").pack)
+
+
+def _add_news(known: Known, numbers: list[float], news: News) -> None:
     layout, skew = known.layout, known.skew
     hold, (new_begun, new_arrived, new_row) = news
     begun, arrived, row = hold.booked
@@ -121,7 +130,7 @@ def _add_news(known: Known, numbers: list[int], news: News) -> None:
 
 
 def _amounts(amounts: Amounts) -> list[int]:
-    numbers = [amounts.get(kind, 0) for kind in KINDS]
-    if max(numbers) > MOST or min(numbers) < 0:
-        numbers = [min(max(number, 0), MOST) for number in numbers]
+    numbers = [0] * len(KINDS)
+    for kind, amount in amounts.items():
+        numbers[_INDEX[kind]] = min(max(amount, 0), MOST)
     return numbers

@@ -46,7 +46,7 @@ class RedisStore:
         address: Address,
         report: Callable[[str], None] = lambda _: None,
         *,
-        moment: Callable[[], int] = lambda: 0,
+        moment: Callable[[], int] = int,
     ) -> None:
         self.on_room: Callable[[Scope | None], None] | None = None
         self._address = address
@@ -143,9 +143,9 @@ class RedisStore:
             decision = await self._driver.drive(station, self._operations.admit(scope, lane, bids))
         if decision.blocker is not None and not decision.blocker.final:
             station.listener.attend(scope, lane)
-        else:
+        elif station.listener.waiting:
             station.listener.rest(scope, lane)
-        if self._outbox:
+        if self._outbox.waiting:
             self._send_courier()
         return decision
 
