@@ -89,7 +89,7 @@ class Lane:
         self.loop = loop
         self.waiters: list[Waiter] = []
         self._office = office
-        self._demand: Counter[Kind] = Counter()
+        self._demand: dict[Kind, int] = {}
         self.blocker: Blocker | None = None
         """What its first waiter waits for; None until it was asked for."""
         self._bell: asyncio.Future[None] | None = None
@@ -98,10 +98,14 @@ class Lane:
 
     def join(self, waiter: Waiter) -> None:
         """Put a waiter at its place."""
-        waiter.place = bisect.bisect(self.waiters, waiter.bid.place, key=lambda each: each.bid.place)
-        last = waiter.place == len(self.waiters)
-        waiter.ahead = self._demand.copy() if last else _total(self.waiters[: waiter.place])
-        self._demand.update(waiter.bid.amounts)
+        place = waiter.bid.place
+        if not self.waiters or self.waiters[-1].bid.place <= place:  # nearly always
+            waiter.place, waiter.ahead = len(self.waiters), self._demand.copy()
+        else:
+            waiter.place = bisect.bisect(self.waiters, place, key=lambda each: each.bid.place)
+            waiter.ahead = _total(self.waiters[: waiter.place])
+        for kind, amount in waiter.bid.amounts.items():
+            self._demand[kind] = self._demand.get(kind, 0) + amount
         self.waiters.insert(waiter.place, waiter)
         if self._task is None:
             self._start()
@@ -216,7 +220,8 @@ class Lane:
     def _remove(self, waiter: Waiter) -> None:
         if waiter in self.waiters:
             self.waiters.remove(waiter)
-            self._demand.subtract(waiter.bid.amounts)
+            for kind, amount in waiter.bid.amounts.items():
+                self._demand[kind] -= amount
 
 
 def _finish(bell: asyncio.Future[None]) -> None:

@@ -14,6 +14,7 @@ from massgen_plugins.rate_limit.stores.redis.layout import PREFIX_BYTES, BookLan
 
 __all__ = ["Known", "Today"]
 
+_READING = NANOSECONDS // 4
 _ALWAYS = 4_000_000_000 * NANOSECONDS
 
 
@@ -93,8 +94,7 @@ class Known:
         self.today = Today()
         self.aloft = 0
         """Calls of this process on their way, as far as it knows."""
-        self.said = 0
-        """When it said so last, by the server's clock in nanoseconds."""
+        self._said, self._said_at = 0, 0
 
     @property
     def skew(self) -> int:
@@ -105,6 +105,16 @@ class Known:
         """The clocks have come apart: calls that are admitted from now on have ticks of another kind."""
         if skew != self.layout.lanes.skew:
             self.layout.lanes = BookLanes(self.layout.lanes.limits, skew)
+
+    def say_aloft(self, wall: int) -> int:
+        """What people are to be told of calls on their way; -1 if it is too early for that.
+
+        They are told that there are none any more, and else not more often than they can read.
+        """
+        if wall - self._said_at > _READING or (self._said and not self.aloft):
+            self._said, self._said_at = self.aloft, wall
+            return self.aloft
+        return -1
 
     def opening(self, *numbers: float) -> bytes:
         """What every call to the scope begins with, and these numbers."""

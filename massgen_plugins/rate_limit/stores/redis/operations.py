@@ -9,7 +9,7 @@ from dataclasses import replace
 from typing import Any
 
 from massgen_plugins.errors import StoreUnavailable
-from massgen_plugins.quota import NANOSECONDS, Amounts, Scope
+from massgen_plugins.quota import Amounts, Scope
 from massgen_plugins.rate_limit.line import Bid
 from massgen_plugins.rate_limit.scope_state import Blocker, Decision, Reason
 from massgen_plugins.rate_limit.stores.redis.answers import decision_of, forecast_of
@@ -31,8 +31,6 @@ _TRIES = 10
 """How often a scope may change between our reading and our asking."""
 
 _OTHER_DAY = 3
-
-_READING = NANOSECONDS // 4
 
 
 class Operations:
@@ -61,9 +59,7 @@ class Operations:
             known = library.known(scope) or (yield from library.find(scope))
             today = known.days(wall)
             news = self._news(scope, known) if outbox.waiting else ()
-            aloft = -1  # people are told of calls on their way not more often than they can read
-            if wall - known.said > _READING:
-                aloft, known.said = known.aloft, wall
+            aloft = known.say_aloft(wall)
             question = ask_admit(known, today, lane, bids, news, aloft, self._process)
             reply = (yield from self._tell(scope, news, question)) if news else (yield question)
             if type(reply) is bytes:
@@ -84,7 +80,7 @@ class Operations:
             today, news = known.days(wall), self._news(scope, known)
             if not news:
                 return
-            question = ask_note(known, today, news, known.aloft, self._process)
+            question = ask_note(known, today, news, known.say_aloft(wall), self._process)
             reply = yield from self._tell(scope, news, question)
             if (yield from library.done(scope, known, reply)):
                 return

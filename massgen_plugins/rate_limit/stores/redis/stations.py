@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 from massgen_plugins.rate_limit.stores.redis.listener import Listener
 from massgen_plugins.rate_limit.stores.redis.scripts import Word
+from massgen_plugins.rate_limit.stores.redis.watch import ANSWER, Watch
 
 if TYPE_CHECKING:
     from redis.asyncio import Redis
@@ -20,8 +21,8 @@ if TYPE_CHECKING:
 
 __all__ = ["Station", "Stations"]
 
-_LET_IN, _ANSWER = 2.0, 2.0
-"""Seconds that a server may take to let somebody in, and to answer."""
+_LET_IN = 2.0
+"""Seconds that a server may take to let somebody in."""
 
 
 class Station:
@@ -43,6 +44,7 @@ class Station:
         self.listener = Listener(client, heard)
         self._refusal = ResponseError
         self._idle: list[AbstractConnection] = []
+        self._watch = Watch()
         self._courier: asyncio.Task[None] | None = None
         # From here on the loop knows the generator, and ends it when it ends.
         self._guard = _close_with_loop(client)
@@ -56,19 +58,22 @@ class Station:
         packs it in Python: that is half of the time of the whole exchange.
         """
         connection = self._idle.pop() if self._idle else await self._connect()
+        watch = self._watch
+        watch.begin()
         try:
             packed = self._pack(words) if self._pack else connection.pack_command(*words)
             await connection.send_packed_command(packed, check_health=False)
-            reply = await connection.read_response(timeout=_ANSWER)
+            reply = await connection.read_response()
         except self._refusal:
             self._idle.append(connection)
             raise
-        except BaseException:
+        except BaseException as error:
             await self._give_up(connection)
+            if watch.was_late(error):
+                raise TimeoutError(f"no answer within {ANSWER:g} s") from None
             raise
-        if reply is None:  # no script answers so
-            await self._give_up(connection)
-            raise TimeoutError(f"no answer within {_ANSWER:g} s")
+        finally:
+            watch.end()
         self._idle.append(connection)
         return reply
 

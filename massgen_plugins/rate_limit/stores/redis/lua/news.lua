@@ -10,7 +10,7 @@
 -- include: _save
 if ALOFT > 0 then -- for people to see: a desk that another program has written is no obstacle
   redis.pcall('HSET', DESK, 'flights:' .. ARGV[2], pack('<dd', ALOFT, now))
-else
+elseif ALOFT == 0 then
   redis.pcall('HDEL', DESK, 'flights:' .. ARGV[2])
 end
 if freed and H[WAITING] > 0 then
