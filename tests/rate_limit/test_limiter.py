@@ -10,6 +10,7 @@ import pytest
 from massgen_plugins.errors import CallRefused
 from massgen_plugins.quota import MINUTE, NANOSECONDS, CalendarDay, Kind, Limit, Scope, ScopeRules, Sliding
 from massgen_plugins.rate_limit.limiter import Limiter, Wait
+from massgen_plugins.rate_limit.line import RENEWAL
 from massgen_plugins.rate_limit.stores.base import Store
 from massgen_plugins.rate_limit.stores.memory import MemoryStore
 from massgen_plugins.rate_limit.stores.sqlite import SqliteStore
@@ -337,7 +338,7 @@ def test_a_scope_that_is_forgotten_while_calls_wait_is_made_anew_with_its_limits
             waiting = [asyncio.create_task(limiter.acquire(SCOPE, ONE)) for _ in range(3)]
             await asyncio.sleep(1)
             limiter.store.forget(SCOPE)
-            await asyncio.sleep(1)
+            await asyncio.sleep(RENEWAL / NANOSECONDS + 1)
             done = [task.done() for task in waiting]
             for task in waiting:
                 task.cancel()
