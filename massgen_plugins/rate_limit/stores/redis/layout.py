@@ -117,6 +117,7 @@ class Layout:
             _Window(micros(span.length), margin_of(span), tuple(places)) for span, places in spans.items()
         ]
         self.order = [place for window in self.windows for place in window.places] + daily
+        self._in_order = self.order == sorted(self.order)
         self.zones = [_zone(limits[place]) for place in daily]
         self._probe_span = micros(max(_SHORTEST_PROBE, rules.cooldown))
         widths = sum(window.width for window in self.windows)
@@ -177,7 +178,7 @@ class Layout:
     def spread(self, row: int) -> list[int]:
         """A row's amounts in the order of the book."""
         amounts = unpack(row, len(self.order))
-        return [amounts[place] for place in self.order]
+        return amounts if self._in_order else [amounts[place] for place in self.order]
 
     def gather(self, amounts: Sequence[int]) -> int:
         """The row of amounts that stand in the order of the book."""

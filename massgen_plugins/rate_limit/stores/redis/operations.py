@@ -12,7 +12,8 @@ from massgen_plugins.errors import StoreUnavailable
 from massgen_plugins.quota import Amounts, Scope
 from massgen_plugins.rate_limit.line import Bid
 from massgen_plugins.rate_limit.scope_state import Blocker, Decision, Reason
-from massgen_plugins.rate_limit.stores.redis.answers import decision_of, forecast_of
+from massgen_plugins.rate_limit.stores.base import ScopeUnknown
+from massgen_plugins.rate_limit.stores.redis.answers import decision_of, forecast_of, note_clocks
 from massgen_plugins.rate_limit.stores.redis.known import Known
 from massgen_plugins.rate_limit.stores.redis.library import Library
 from massgen_plugins.rate_limit.stores.redis.news import News, Outbox
@@ -76,15 +77,32 @@ class Operations:
         """Tell the news of a scope."""
         library, wall = self._library, self._library.clock.wall()
         for _ in range(_TRIES):
-            known = yield from library.find(scope)
+            known = library.known(scope) or (yield from library.find(scope))
             today, news = known.days(wall), self._news(scope, known)
             if not news:
                 return
             question = ask_note(known, today, news, known.say_aloft(wall), self._process)
             reply = yield from self._tell(scope, news, question)
-            if (yield from library.done(scope, known, reply)):
+            if type(reply) is bytes:
+                note_clocks(known, reply, library.clock.kept)
                 return
+            yield from library.cope(scope, reply)
             wall = _other_day(reply, wall)
+
+    def tell_all(self, leaving: dict[tuple[Scope, str], None]) -> Steps[None]:
+        """Tell everything that can be told, until there is no more: news, and lanes where nobody waits."""
+        while leaving or self._outbox.scopes():
+            while leaving:
+                scope, lane = leaving.popitem()[0]
+                try:
+                    yield from self.leave(scope, lane)
+                except ScopeUnknown:
+                    continue
+            for scope in self._outbox.scopes():
+                try:
+                    yield from self.note(scope)
+                except ScopeUnknown:
+                    self._outbox.drop(scope)
 
     def leave(self, scope: Scope, lane: str) -> Steps[None]:
         """A lane waits no more."""

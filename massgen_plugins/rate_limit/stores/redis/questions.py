@@ -26,8 +26,8 @@ __all__ = [
     "ask_view",
 ]
 
-_PLACE = 4_000_000_000_000_000
-"""A bid's priority counts this much more than its arrival in microseconds."""
+_PLACE = 1_000_000_000_000
+"""A bid's priority counts this many microseconds of its arrival: more than anybody waits."""
 
 _INDEX = {kind: index for index, kind in enumerate(KINDS)}
 
@@ -49,8 +49,9 @@ def ask_admit(  # noqa: PLR0913, PLR0917 - the hot way; an object to hold these 
     numbers: list[float] = [aloft, len(bids), len(news), len(asked)]
     for each in news:
         _add_news(known, numbers, each)
+    origin = (known.skew - known.born) * 1000  # counted from when the book began, nanoseconds fit in
     for bid in asked:
-        numbers.append(bid.priority * _PLACE + known.skew - -bid.arrival // 1000)
+        numbers.append(bid.priority * _PLACE + (bid.arrival + origin) / 1000)
         numbers += _amounts(bid.amounts)
     said = (lane, process) if aloft >= 0 else (lane,)
     return _run("admit", known, today.opening(known), numbers, *said)

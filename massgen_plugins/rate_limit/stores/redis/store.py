@@ -15,7 +15,7 @@ from massgen_plugins.quota import Amounts, Scope, ScopeRules
 from massgen_plugins.rate_limit.hold import Hold
 from massgen_plugins.rate_limit.line import Bid
 from massgen_plugins.rate_limit.scope_state import Decision
-from massgen_plugins.rate_limit.stores.base import ScopeUnknown, ScopeView
+from massgen_plugins.rate_limit.stores.base import ScopeView
 from massgen_plugins.rate_limit.stores.redis.address import Address
 from massgen_plugins.rate_limit.stores.redis.client import Driver
 from massgen_plugins.rate_limit.stores.redis.clock import ServerClock
@@ -114,13 +114,10 @@ class RedisStore:
 
     def flush(self) -> None:
         """Wait, for seconds at most, until everything that was posted is kept."""
-        for scope in self._outbox.scopes():
-            try:
-                self._driver.drive_here(self._operations.note(scope))
-            except ScopeUnknown:
-                self._outbox.drop(scope)
-            except StoreUnavailable:
-                return
+        if not (self._leaving or self._outbox.scopes()):
+            return
+        with suppress(StoreUnavailable):
+            self._driver.drive_here(self._operations.tell_all(self._leaving))
 
     def close(self) -> None:
         """Bring the server up to date; clients close with their event loops."""
@@ -179,18 +176,10 @@ class RedisStore:
         station.send(self._deliver)
 
     async def _deliver(self, station: Station) -> None:
+        for scope, lane in list(self._leaving):
+            station.listener.rest(scope, lane)
         with suppress(StoreUnavailable):  # what could not be told waits for the next call
-            while self._leaving or self._outbox.scopes():
-                while self._leaving:
-                    scope, lane = self._leaving.popitem()[0]
-                    station.listener.rest(scope, lane)
-                    with suppress(ScopeUnknown):
-                        await self._driver.drive(station, self._operations.leave(scope, lane))
-                for scope in self._outbox.scopes():
-                    try:
-                        await self._driver.drive(station, self._operations.note(scope))
-                    except ScopeUnknown:
-                        self._outbox.drop(scope)
+            await self._driver.drive(station, self._operations.tell_all(self._leaving))
 
     def _heard(self, book: str) -> None:
         scope = self._scopes.get(book)

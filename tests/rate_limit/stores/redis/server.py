@@ -48,9 +48,7 @@ class RedisServer:
         self.folder = folder
         self.options = options
         self.password = options[options.index("--requirepass") + 1] if "--requirepass" in options else None
-        with socket.socket() as probe:
-            probe.bind(("127.0.0.1", 0))
-            self.port: int = probe.getsockname()[1]
+        self.port = _free_port()
         self.process: subprocess.Popen[bytes] | None = None
 
     @property
@@ -87,6 +85,16 @@ class RedisServer:
                 return bool(client.ping())
         except redis.ConnectionError:
             return False
+
+
+def _free_port() -> int:
+    """A cluster needs a second port, 10,000 above the first."""
+    while True:
+        with socket.socket() as probe:
+            probe.bind(("127.0.0.1", 0))
+            port: int = probe.getsockname()[1]
+        if port < 55_000:
+            return port
 
 
 def _in_package(package: str, path: str) -> str | None:

@@ -9,32 +9,41 @@ const statements = (text: string): string[] =>
     .map((line) => line.trim())
     .filter((line) => line && !line.startsWith('%%') && !/^(acc(Title|Descr)|class(Def)?|style|linkStyle|direction)\b/.test(line));
 
+/** The longest line of a label, in letters. */
+const letters = (label: string): number => Math.max(0, ...label.split(/<br ?\/?>/).map((line) => line.trim().length));
+
 function sequence(lines: string[]): Size {
   const people = new Set<string>();
+  let gap = 200;
   let height = 190;
   for (const line of lines) {
-    const message = /^([\w ]+?)\s*-[-)>x]+\s*[+-]?([\w ]+?)\s*:/.exec(line);
+    const message = /^([\w ]+?)\s*-[-)>x]+\s*[+-]?([\w ]+?)\s*:(.*)/.exec(line);
     const declared = /^(?:participant|actor)\s+(\w+)/.exec(line);
     if (declared) people.add(declared[1]);
-    if (message) message.slice(1).forEach((name) => people.add(name.trim()));
-    if (message) height += /<br/.test(line) ? 66 : 48;
-    if (/^(note)\b/i.test(line)) height += 60;
+    if (message) {
+      const [, from, to, text] = message;
+      people.add(from).add(to);
+      gap = Math.max(gap, letters(text) * 6.7 + 40);
+      height += 48 + (from === to ? 30 : 0);
+    }
+    height += 18 * (line.match(/<br/g) ?? []).length;
+    if (/^note\b/i.test(line)) height += 55;
     if (/^(alt|else|loop|opt|par|and|rect|critical)\b/.test(line)) height += 45;
   }
-  return {width: Math.max(2, people.size) * 200 + 50, height};
+  return {width: Math.round((Math.max(2, people.size) - 1) * gap + 250), height};
 }
 
 /** Flow and state diagrams: how many steps deep, how many boxes side by side. */
 function graph(lines: string[], sideways: boolean): Size {
   const edges: [string, string][] = [];
   const rank = new Map<string, number>();
-  let label = 0;
+  const labels: number[] = [];
   for (const line of lines) {
     const bare = line
       .replace(/\|[^|]*\|/g, '')
       .replace(/(\w)\s*(\[[^\]]*\]+|\{[^}]*\}+|\(+[^)]*\)+)/g, '$1')
       .replace(/--\s+[^->]+\s+--/g, '--');
-    label = Math.max(label, ...[...line.matchAll(/[[({|]+"?([^\])}|"]+)/g)].map((match) => match[1].length));
+    labels.push(...[...line.matchAll(/\w[[({]+"?([^\])}|"]+)/g)].map((match) => letters(match[1])));
     const steps = bare.split(/\s*(?:[<ox]?[-=.~]{2,}[->ox.]*>?)\s*/).map((step) => step.split('&').map((name) => name.replace(/:.*$/, '').trim()));
     steps.slice(1).forEach((targets, index) =>
       steps[index].forEach((from) => targets.forEach((to) => from && to && edges.push([from, to]))),
@@ -53,10 +62,15 @@ function graph(lines: string[], sideways: boolean): Size {
   rank.forEach((value) => perRank.set(value, (perRank.get(value) ?? 0) + 1));
   const depth = perRank.size || 1;
   const across = Math.max(1, ...perRank.values());
-  const box = Math.min(230, 60 + label * 7);
-  return sideways
-    ? {width: depth * (box + 70), height: across * 94 + 16}
-    : {width: across * (box + 50), height: depth * 114};
+  const mean = labels.reduce((sum, each) => sum + each, 0) / (labels.length || 1);
+  const box = Math.min(230, 60 + mean * 7);
+  const decisions = lines.filter((line) => /\w\{/.test(line)).length;
+  const named = lines.filter((line) => /\|.+\||--\s.+\s--|:\s/.test(line)).length;
+  const along = sideways
+    ? depth * (box + 60) + decisions * 40
+    : depth * 104 + decisions * 90 + Math.min(named, depth) * 24;
+  const size = {along: Math.round(along), across: Math.round(across * (sideways ? 94 : box + 50) + 16)};
+  return sideways ? {width: size.along, height: size.across} : {width: size.across, height: size.along};
 }
 
 export function estimate(text: string): Size {

@@ -7,7 +7,7 @@
 --   1 book   string   the prefix (20 bytes: "MGR", schema, born, version), the header (numbers), then for each
 --                     sliding window a ring of cells. A cell: its latest stamp, counted from where the cell begins
 --                     (5 bytes), and what was spent, for each limit of the window (6 bytes)
---   2 line   zset     lanes that wait; score: priority * 4e15 + arrival
+--   2 line   zset     lanes that wait; score: priority * 1e12 + arrival (since born)
 --   3 desk   hash     rules, lessons (JSON), advice; claim:LANE and flights:PROCESS (numbers)
 -- ARGV
 --   1 call   the prefix with which the book has to begin, then numbers:

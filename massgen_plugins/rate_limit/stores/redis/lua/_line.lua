@@ -21,7 +21,7 @@ end
 
 local function leave(lane)
   if H[WAITING] > 0 then
-    if soft('ZSCORE', LINE, lane) == string.format('%.0f', H[STALLED]) then
+    if tonumber(soft('ZSCORE', LINE, lane) or NEVER) == H[STALLED] then
       H[STALLED] = 0
     end
     forget_lane(lane)

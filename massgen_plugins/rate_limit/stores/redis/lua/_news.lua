@@ -6,7 +6,7 @@
 --   news, bids    how many of each follow
 --   for each of the news: for each window the stamp so far and the stamp from now on; what was taken of each limit
 --     so far; what is taken from now on; for each daily limit its two days
---   for each bid: its place (priority * 4e15 + arrival); its amounts of the five kinds
+--   for each bid: its place (priority * 1e12 + arrival since born); its amounts of the five kinds
 local NEWS = 9 + 2 * DAYS
 local ALOFT, LANE_WAITS, NEWS_COUNT, BIDS_COUNT = unpack_(A, NEWS - 3, NEWS)
 local NEWS_FIELDS = 2 * WINDOWS + 2 * LIMITS + 2 * DAYS

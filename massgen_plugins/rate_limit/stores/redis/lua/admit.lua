@@ -91,7 +91,7 @@ local function queue_blocker(place, row)
   -- What those before ask for, but of a long line it is judged by the first ones: not more than it may be.
   local all, rank = {unpack_(row)}, claims and #claims or 0
   if rank == TOGETHER then
-    rank = max(rank, floor(0.9 * call('ZCOUNT', LINE, '-inf', '(' .. string.format('%.0f', place))))
+    rank = max(rank, floor(0.9 * call('ZCOUNT', LINE, '-inf', '(' .. string.format('%.17g', place))))
   end
   for _, claim in ipairs(claims or {}) do
     for each, amount in ipairs(row_of(claim, 2)) do
