@@ -30,7 +30,8 @@ export default function markdownTwins({siteDir, siteConfig, baseUrl}: LoadContex
 
   /** A link as written -> an address that works from anywhere on the site. */
   const address = (page: Page, url: string): string => {
-    if (/^([a-z]+:|#)/i.test(url)) return url.replace(/^pathname:\/\//, origin);
+    if (url.startsWith('#')) return `${origin}${page.url}${url}`;
+    if (/^[a-z]+:/i.test(url)) return url.replace(/^pathname:\/\//, origin);
     const [target, hash = ''] = url.split(/(?=#)/);
     const absolute = target.startsWith('/') ? target : path.posix.join('/', path.posix.dirname(page.id), target);
     const version = /version-([^/\\]+)/.exec(page.file)?.[1];
