@@ -16,8 +16,8 @@ __all__ = ["main"]
 def main(arguments: list[str] | None = None) -> int:
     """Run one of the modes; the exit code is 1 if ``check`` finds a page that differs."""
     parser = argparse.ArgumentParser(prog="python -m website.generate", description=__doc__)
-    modes = parser.add_subparsers(dest="mode", required=True)
-    modes.add_parser("write", help="write every generated page and website/facts.json")
+    modes = parser.add_subparsers(dest="mode")
+    modes.add_parser("write", help="write every generated page; what is done by default")
     modes.add_parser("check", help="exit code 1 if a file differs from what would be written")
     modes.add_parser("snapshot", help="print what the installed MassGen has, as JSON")
     updating = modes.add_parser("update", help="write everything for another version, and print what changed")
@@ -27,7 +27,7 @@ def main(arguments: list[str] | None = None) -> int:
     )
     updating.add_argument("--dry-run", action="store_true", help="print what changed, and write nothing")
     given = parser.parse_args(arguments)
-    return _MODES[given.mode](given)
+    return _MODES[given.mode or "write"](given)
 
 
 def _write(_: argparse.Namespace) -> int:

@@ -13,7 +13,7 @@ from website.generate.reading.source import Module, modules
 
 __all__ = ["Read", "environment_reads"]
 
-_READERS = frozenset({"getenv", "os.getenv", "os.environ.get", "environ.get"})
+_READERS = frozenset({"getenv", "os.getenv", "os.environ.get", "environ.get", "environment.get"})
 _KEY = re.compile(r"[A-Z][A-Z0-9_]*_API_KEY")
 _WORTH_READING = re.compile(r"getenv|environ|_API_KEY")
 _MAPPINGS = frozenset({"os.environ", "environ"})

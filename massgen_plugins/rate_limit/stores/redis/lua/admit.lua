@@ -102,8 +102,11 @@ local function queue_blocker(place, row)
   if limit then
     return LIMITED, when, limit, caps[limit]
   end
-  when = max(when, now + RETRY * min(40, rank))
-  return LINED, H[STALLED] ~= 0 and min(when, H[STALLED_SINCE] + PATIENCE) or when
+  when = max(when, now + RETRY * min(200, rank))
+  if H[STALLED] ~= 0 and rank <= 2 then -- the next ones watch over the first; a whole fleet would ask too much
+    when = min(when, H[STALLED_SINCE] + PATIENCE)
+  end
+  return LINED, when
 end
 
 local function blocker(place, row)
