@@ -158,6 +158,8 @@ class Desk:
     async def tell(self, lane: Lane, waiter: Waiter, blocker: Blocker) -> None:
         """Say how long a waiter will wait; raises ``CallRefused`` if that is too long."""
         waiter.told = True
+        if self._on_wait is None and self._is_surely_soon(waiter):
+            return
         when = blocker.wake
         if not blocker.final:  # otherwise the next day is waited for
             try:
@@ -170,6 +172,16 @@ class Desk:
         if self._on_wait is not None:
             text = messages.describe_wait(self.scope, blocker, seconds, waiter.place)
             self._on_wait(Wait(self.scope, seconds, waiter.place, blocker, text), waiter.who)
+
+    def _is_surely_soon(self, waiter: Waiter) -> bool:
+        """Whether a waiter's patience lasts, as far as the rules alone can tell; spares a forecast."""
+        for limit in self.rules.limits if self.rules else ():
+            wanted = waiter.ahead.get(limit.kind, 0) + waiter.bid.amounts.get(limit.kind, 0)
+            if isinstance(limit.window, Sliding):
+                windows = wanted // max(1, limit.amount) + 2
+                if windows * limit.window.length > waiter.patience:
+                    return False
+        return True
 
     def refusal(self, waiter: Waiter, blocker: Blocker | None) -> Exception | None:
         """Why a waiter need not wait any longer; None if it should wait on."""

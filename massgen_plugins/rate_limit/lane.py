@@ -122,7 +122,11 @@ class Lane:
 
     def nudge(self) -> None:
         """There may be room: ask again soon. From any thread."""
-        if not self.loop.is_closed():
+        if self._rung or self.loop.is_closed():
+            return  # it will ask anyway, or never again
+        if _running_loop() is self.loop:
+            self.ring()
+        else:
             self.loop.call_soon_threadsafe(self.ring)
 
     def ring(self) -> None:
@@ -222,6 +226,13 @@ class Lane:
             self.waiters.remove(waiter)
             for kind, amount in waiter.bid.amounts.items():
                 self._demand[kind] -= amount
+
+
+def _running_loop() -> asyncio.AbstractEventLoop | None:
+    try:
+        return asyncio.get_running_loop()
+    except RuntimeError:
+        return None
 
 
 def _finish(bell: asyncio.Future[None]) -> None:

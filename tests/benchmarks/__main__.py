@@ -28,17 +28,17 @@ def main(arguments: Sequence[str] | None = None) -> None:
     peers.find()
     gc.collect()
     gc.freeze()  # what the peers' imports left need not be looked at in every timed loop
-    measured = {
-        name: _measure(name, QUICK if asked.quick else FULL, console) for name in asked.only or MEASURES
-    }
+    figures: list[Figure] = []
+    for name in asked.only or MEASURES:
+        found = _measure(name, QUICK if asked.quick else FULL, console)
+        figures += found
+        if asked.json:  # at once, since a whole run takes long
+            results.write(asked.json, machine.describe(), name, found, quick=asked.quick)
     about = machine.describe()
-    figures = [each for found in measured.values() for each in found]
     title = f"{about['processor']}, {about['cores']} cores, Python {about['python']}"
     console.print(table.render(figures, title))
     for peer, reason in about["missing"].items():
         console.print(f"{peer}: {reason}")
-    if asked.json:
-        results.write(asked.json, about, measured)
     if asked.plot:
         asked.plot.write_text(utilisation.draw(figures), encoding="utf-8")
 

@@ -127,9 +127,11 @@ def test_the_machine_is_described() -> None:
 
 
 def test_results_of_one_measure_replace_those_of_the_same_alone(tmp_path) -> None:
-    path, about = tmp_path / "new" / "results.json", {"date": "today", "load": [0]}
+    path, about = tmp_path / "new" / "results.json", {"date": "today", "load": [0], "cores": 1}
     old, new = Figure("a", "ours", 1.0, "x", goal=2.0), Figure("a", "ours", 3.0, "x", goal=2.0)
     other = Figure("b", "peer", 1.0, "x")
-    results.write(path, about, {"first": [old], "second": [other]})
-    results.write(path, about, {"first": [new]})
+    results.write(path, about, "first", [old], quick=True)
+    results.write(path, about, "second", [other], quick=False)
+    results.write(path, about, "first", [new], quick=False)
     assert results.read(path) == (about, [new, other])
+    assert results.hurried(path) == []

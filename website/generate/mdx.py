@@ -26,14 +26,18 @@ _CODE = re.compile(r"(`+[^`]+`+)")
 
 
 def front_matter(
-    title: str, description: str, checked: str, verified: Iterable[str], kind: str = "reference"
+    title: str, description: str, checked: str, verified: Iterable[str], keywords: Sequence[str] = ()
 ) -> str:
-    """The head of a page; values are quoted, so that no colon in them matters."""
+    """The head of a page of the reference; values are quoted, so that no colon in them matters.
+
+    Keywords are words by which people look for the page, and which do not stand on it.
+    """
     lines = [
         "---",
         f"title: {_quoted(title)}",
         f"description: {_quoted(description)}",
-        f"kind: {kind}",
+        *([f"keywords: [{', '.join(map(_quoted, keywords))}]"] if keywords else []),
+        "kind: reference",
         "owner: handbook",
         f"checked: {checked}",
         "verified:",

@@ -112,14 +112,17 @@ def misses(book: Book) -> str:
     return f"Of {len(judged)} goals, {len(judged) - missed} are reached and {missed} are not."
 
 
-def about(machine: dict[str, Any]) -> str:
-    """Where and when, with which versions."""
+def about(machine: dict[str, Any], hurried: Sequence[str] = ()) -> str:
+    """Where and when, with which versions, and what was measured in a hurry."""
     versions = ", ".join(f"{name} {version}" for name, version in sorted(machine["versions"].items()))
     lines = [
         f"* {machine['date'][:10]}, {machine['processor']}, {machine['cores']} cores, {machine['system']}",
         f"* Python {machine['python']}, SQLite {machine['sqlite']}",
         f"* {versions}",
     ]
+    if hurried:
+        names = ", ".join(hurried)
+        lines.append(f"* On a busy machine or with fewer repetitions, so less certain: {names}")
     return "\n".join([*lines, *(f"* {name}: {reason}" for name, reason in machine["missing"].items())])
 
 

@@ -49,7 +49,7 @@ def _blocks() -> Mapping[str, str]:
         "shared": measured.shared(book),
         "goals": measured.goals(book),
         "misses": measured.misses(book),
-        "about": measured.about(machine),
+        "about": measured.about(machine, results.hurried(RESULTS / "full.json")),
         "fleet-growing": fleet.growing(fleets),
         "fleet-limits": fleet.limits(fleets),
         "fleet-beyond": fleet.beyond(fleets),

@@ -60,6 +60,7 @@ def render() -> str:
         f"Find type, key variable, default model and abilities of every backend of MassGen {version}.",
         version,
         _VERIFIED,
+        keywords=("list of models",),
     )
     return page(
         head, _opening(found), _how_to_read(), *_groups(found), _surprises(found), _models(found), _NEXT
@@ -82,13 +83,13 @@ def _how_to_read() -> str:
 agents:
   - id: analyst
     backend:
-      type: openai          # column "type"
-      model: gpt-5-mini     # any name from "Models" below"""
+      type: openai
+      model: gpt-5-mini"""
     return f"""\
 ## How to read the tables
 
-* **Type** is what you write behind `type:`. Case does not matter when the run starts, but the validator wants
-  it in lower case.
+* First stands the **type**: what you write behind `type:`. Case does not matter when the run starts, but the
+  validator wants it in lower case.
 * **Key** is the environment variable that holds the key. "-" means that the registry names none: a local
   server, or a program that is logged in by itself. Where MassGen looks for it: [Where keys are
   read](/keys/where-keys-are-read).
@@ -114,7 +115,7 @@ def _groups(found: list[Backend]) -> Iterable[str]:
             for part in (
                 f"## {group['title']}",
                 f"{group['about']}{more}",
-                table(("Type", "Key", "Default", "Can do"), rows),
+                table(("Backend", "Can do"), rows),
                 bullets(remarks),
             )
             if part
@@ -123,12 +124,12 @@ def _groups(found: list[Backend]) -> Iterable[str]:
 
 def _row(backend: Backend) -> tuple[str, ...]:
     abilities = [prose(_WORDS.get(name, name)) for name in backend.capabilities]
-    return (
-        f"{linked(code(backend.type), f'#models-{backend.type}')}<br/>{prose(backend.provider)}",
-        code(backend.variable) if backend.variable else "-",
-        code(backend.default_model) if backend.default_model else "-",
-        ", ".join(sorted(abilities)) or "-",
-    )
+    facts = [
+        f"{linked(code(backend.type), f'#models-{backend.type}')} {prose(backend.provider)}",
+        f"Key: {code(backend.variable) if backend.variable else '-'}",
+        f"Default: {code(backend.default_model) if backend.default_model else '-'}",
+    ]
+    return "<br/>".join(facts), ", ".join(sorted(abilities)) or "-"
 
 
 def _surprises(found: list[Backend]) -> str:

@@ -33,6 +33,7 @@ def render() -> str:
         f"Look up every option and sub-command of massgen {version}, with its values and its default.",
         version,
         _VERIFIED,
+        keywords=("command line flags",),
     )
     groups = [
         _group(group, [names[name] for name in members]) for group, members in notes.groups(_NOTES, names)

@@ -75,8 +75,8 @@ def _how_to_read() -> str:
 ## How to read the tables
 
 * The first column has the name and, after "default", what holds when it is not set.
-* The last column says which files of the package read it, so that you can look for yourself. `massgen/` is
-  left out.
+* "Read in" says which files of the package read it, so that you can look for yourself. `massgen/` is left
+  out.
 * Names are case-sensitive on Linux and macOS.
 * MassGen reads `.env` files as well; a variable that is set already always wins over them.
   [Which file is read first](/keys/where-keys-are-read) is not what most people expect."""
@@ -89,12 +89,13 @@ def _group(
     about: Mapping[str, str],
 ) -> str:
     rows = [
-        (_name(name, reads[name]), about.get(name, "Not described yet."), _places(reads[name]))
+        (
+            _name(name, reads[name]),
+            f"{about.get(name, 'Not described yet.')}<br/>Read in {_places(reads[name])}",
+        )
         for name in members
     ]
-    return (
-        f"## {group['title']}\n\n{group['about']}\n\n{table(('Variable', 'What it does', 'Read in'), rows)}"
-    )
+    return f"## {group['title']}\n\n{group['about']}\n\n{table(('Variable', 'What it does'), rows)}"
 
 
 def _name(name: str, places: Sequence[Read]) -> str:

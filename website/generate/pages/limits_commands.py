@@ -29,6 +29,7 @@ def render() -> str:
         "Look up every command of the rate limiting plugin with its options, an example and its exit codes.",
         massgen_version(),
         _VERIFIED,
+        keywords=("massgen-rl status",),
     )
     return page(head, _opening(root), _summary(commands), *map(_command, commands), _exits(), _next())
 

@@ -29,6 +29,7 @@ def render() -> str:
         f"Find the configuration shipped with MassGen {version} that is nearest to your wish, and run it.",
         version,
         _VERIFIED,
+        keywords=("@examples",),
     )
     return page(head, _opening(examples), _names(examples), _how_to_read(), *_groups(examples), _next())
 
@@ -52,7 +53,7 @@ def _names(examples: Sequence[Example]) -> str:
     return f"""\
 ## Running an example
 
-Put the name from the first column behind `@examples/`:
+Put the name that stands first behind `@examples/`:
 
 {fence("bash check", run)}
 
@@ -78,12 +79,12 @@ def _how_to_read() -> str:
     return f"""\
 ## How to read the tables
 
-* **Agents**: backend type and model of each. Names of models age: change them in your copy to what
-  [your provider has today](/backends/all-backends).
-* **Shows**: what the file switches on. {code("voting: strict")} is a
-  [voting sensitivity](/coordinate/voting).
-* **Needs**: environment variables with keys, and programs that have to be installed. "-" means nothing but
-  the provider of the model."""
+* Below the name stand the **agents**: backend type and model of each. Names of models age: change them in
+  your copy to what [your provider has today](/backends/all-backends).
+* On the right is what the file **switches on**. {code("voting: strict")} is a
+  [voting sensitivity](/coordinate/voting). "-" means nothing special.
+* **Needs** names environment variables with keys, and programs that have to be installed. "-" means nothing
+  but the provider of the model."""
 
 
 def _groups(examples: Sequence[Example]) -> Iterable[str]:
@@ -103,12 +104,12 @@ def _above(paths: Iterable[str]) -> list[str]:
 
 
 def _group(title: str, about: str, examples: Sequence[Example]) -> str:
-    rows = [(_run(example), _agents(example), _shows(example), _needs(example)) for example in examples]
-    return f"## {title}\n\n{about}\n\n{table(('Name', 'Agents', 'Shows', 'Needs'), rows)}"
+    rows = [(f"{code(example.name)}<br/>{_agents(example)}", _content(example)) for example in examples]
+    return f"## {title}\n\n{about}\n\n{table(('Example', 'Shows and needs'), rows)}"
 
 
-def _run(example: Example) -> str:
-    return code(example.name)
+def _content(example: Example) -> str:
+    return f"{_shows(example)}<br/>Needs: {_needs(example)}"
 
 
 def _agents(example: Example) -> str:

@@ -56,9 +56,9 @@ def _counts() -> str:
     return f"""\
 ## What versions have
 
-MassGen is released several times a week. One row for each version that the reference was generated for,
-counted by the same program; keys are those that MassGen declares under `orchestrator`, `coordination` and
-`timeout_settings`.
+MassGen is released several times a week. One row for each version with which the program that writes the
+reference was run, counted by it; keys are those that MassGen declares under `orchestrator`, `coordination`
+and `timeout_settings`.
 
 {table_of}"""
 

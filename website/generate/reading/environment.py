@@ -56,7 +56,7 @@ def _reads(module: Module) -> Iterator[Read]:
         if name is None:
             continue
         words = constants.get(name.id, "") if isinstance(name, ast.Name) else _text(name)
-        if words.isidentifier():
+        if words.isidentifier() and words[0].isupper():
             yield Read(words, module.path, ast.unparse(default) if default is not None else "")
 
 

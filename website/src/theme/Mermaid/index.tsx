@@ -14,17 +14,42 @@ function Drawing({value}: Props): ReactNode {
   return <div className={MermaidContainerClassName} dangerouslySetInnerHTML={{__html: result.svg}} />;
 }
 
+const SIGNS = ['scroll', 'pointerdown', 'pointermove', 'keydown'] as const;
+
+/**
+ * Calls once the reader is there. Drawing keeps a slow telephone busy for a second or more, in which it would not answer
+ * a tap; there it waits for the first sign of the reader, four seconds at most. Returns what calls it off.
+ */
+function whenReading(run: () => void): () => void {
+  if (window.matchMedia('(min-width: 997px)').matches || window.scrollY > 0) {
+    const soon = setTimeout(run, 0);
+    return () => clearTimeout(soon);
+  }
+  const done = (): void => {
+    stop();
+    run();
+  };
+  const late = setTimeout(done, 4000);
+  const stop = (): void => {
+    clearTimeout(late);
+    SIGNS.forEach((sign) => window.removeEventListener(sign, done));
+  };
+  SIGNS.forEach((sign) => window.addEventListener(sign, done, {passive: true}));
+  return stop;
+}
+
 /** A diagram: drawn when it comes near the window; until then an empty place of about its size. */
 export default function Mermaid({value}: Props): ReactNode {
   const box = useRef<HTMLDivElement>(null);
   const [near, setNear] = useState(false);
   const {width, height} = useMemo(() => estimate(value), [value]);
   useEffect(() => {
+    let stop = (): void => undefined;
     const seen = new IntersectionObserver(
       (entries) => {
         if (!entries.some((entry) => entry.isIntersecting)) return;
         seen.disconnect();
-        setNear(true);
+        stop = whenReading(() => setNear(true));
       },
       {rootMargin: '300px'},
     );
@@ -33,6 +58,7 @@ export default function Mermaid({value}: Props): ReactNode {
     if (box.current) seen.observe(box.current);
     return () => {
       seen.disconnect();
+      stop();
       window.removeEventListener('beforeprint', print);
     };
   }, []);
