@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import atexit
 import threading
+import time
 from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
@@ -90,4 +91,4 @@ class Limiters:
             file = path.with_name("quota-without-redis.sqlite3")
             return awaited(SqliteStore(file, self._report, since_boot=tick, boot=lambda: _SERVER_TIME))
 
-        return FallbackStore(shared, alone, self._report)
+        return FallbackStore(shared, alone, self._report, clock=time.time_ns)

@@ -65,3 +65,23 @@ def test_a_server_that_was_never_there_leaves_each_process_to_itself(
     [sentence] = said
     assert "memory of this process" in sentence
     ours.close()
+
+
+def test_a_server_that_appears_later_does_not_make_anybodys_wait_absurd(tmp_path: Path) -> None:
+    server = RedisServer(tmp_path)
+    url = server.start().url
+    server.stop()
+    limiter = Limiters(lambda *_: None, lambda _: RULES, lambda _: None).at(url)
+
+    async def main() -> float:
+        limiter.configure(SCOPE, RULES)
+        before = limiter.store.tick()
+        await limiter.acquire(SCOPE, ONE)
+        server.start()
+        try:
+            await asyncio.to_thread(limiter.store.view)
+        finally:
+            server.stop()
+        return (limiter.store.tick() - before) / 1e9
+
+    assert abs(asyncio.run(main())) < 120

@@ -29,12 +29,19 @@ class FallbackStore:
         shared: The store to use while it works.
         make_own: Makes the one to use while it does not; it is kept for the next time.
         report: Told, in one sentence, when it fails and when it works again.
+        clock: What the shared store's clock will say about, as long as nobody can ask it: those who wait keep
+            their tickets when it appears.
     """
 
     def __init__(
-        self, shared: Store, make_own: Callable[[Callable[[], int]], Store], report: Callable[[str], None]
+        self,
+        shared: Store,
+        make_own: Callable[[Callable[[], int]], Store],
+        report: Callable[[str], None],
+        clock: Callable[[], int] = time.monotonic_ns,
     ) -> None:
         self._shared = shared
+        self._clock = clock
         self._make_own = make_own
         self._report = report
         self._own: Store | None = None
@@ -62,7 +69,7 @@ class FallbackStore:
         try:
             return self._shared.tick()
         except StoreUnavailable:
-            return time.monotonic_ns()
+            return self._clock()
 
     def fingerprint_key(self) -> bytes:
         """The shared store's secret; this process's own if the store never opened."""
