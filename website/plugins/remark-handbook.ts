@@ -40,6 +40,16 @@ function found(relative: string, node: Node, file: File, what: string): boolean 
   throw new Error(`${place(node, file)}: ${what} needs the file website/${relative}, which does not exist.`);
 }
 
+/** A picture's size; one that cannot be read, such as an empty file, is an error of one sentence. */
+function size(source: string, node: Node, file: File): {width: number; height: number} {
+  const bytes = fs.readFileSync(path.join(site, source));
+  try {
+    return imageSize(bytes);
+  } catch (error) {
+    throw new Error(`${place(node, file)}: website/${source} (${bytes.length} bytes) is no picture: ${String(error)}`);
+  }
+}
+
 const attribute = (node: Node, name: string): string => {
   const value = node.attributes?.find((each) => each.name === name)?.value;
   return typeof value === 'string' ? value : '';
@@ -117,7 +127,7 @@ export default function remarkHandbook() {
         const source = `static${attribute(node, 'src')}`;
         if (!attribute(node, 'alt')) throw new Error(`${place(node, file)}: <Figure src="${attribute(node, 'src')}"> needs alt.`);
         if (!found(source, node, file, '<Figure>')) return;
-        const {width, height} = imageSize(fs.readFileSync(path.join(site, source)));
+        const {width, height} = size(source, node, file);
         for (const [name, value] of [['width', width], ['height', height]]) {
           node.attributes!.push({type: 'mdxJsxAttribute', name: String(name), value: String(value)});
         }

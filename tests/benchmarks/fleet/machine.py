@@ -21,7 +21,7 @@ def machine(server: Server, number: int, ahead: int) -> Limiter:
     store = _Store(Address("redis"), moment=server.moment)
     store.number = number
     store._clock.local = lambda: server.clock.tick() + ahead
-    return Limiter(store)
+    return Limiter(store, on_wait=lambda *_: None)  # as in MassGen, where waits are shown
 
 
 class _Store(RedisStore):

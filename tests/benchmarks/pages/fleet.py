@@ -8,7 +8,7 @@ from typing import Any
 from tests.benchmarks.pages.measured import markdown
 from tests.benchmarks.table import number
 
-__all__ = ["beyond", "growing", "limits"]
+__all__ = ["growing", "limits"]
 
 _SHARE, _MANY = 30, 1000
 _HEADS = (
@@ -34,12 +34,6 @@ def limits(results: dict[str, Any]) -> str:
     """A thousand machines under one limit after the other."""
     fleets = [each for each in results["fleets"] if each["machines"] == _MANY]
     return _table(sorted(fleets, key=lambda each: each["rpm"]))
-
-
-def beyond(results: dict[str, Any]) -> str:
-    """A thousand machines, and more than that."""
-    top = _SHARE * _MANY
-    return _table([e for e in results["fleets"] if e["rpm"] == top and e["machines"] >= _MANY])
 
 
 def _table(fleets: Sequence[dict[str, Any]]) -> str:

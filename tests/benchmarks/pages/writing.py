@@ -52,6 +52,5 @@ def _blocks() -> Mapping[str, str]:
         "about": measured.about(machine, results.hurried(RESULTS / "full.json")),
         "fleet-growing": fleet.growing(fleets),
         "fleet-limits": fleet.limits(fleets),
-        "fleet-beyond": fleet.beyond(fleets),
         "fleet-about": measured.about(fleets["machine"]),
     }

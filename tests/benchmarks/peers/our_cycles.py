@@ -83,7 +83,7 @@ class ThreeLimits(FullCycle):
         with self._clock.stopped():
             for _ in range(events):
                 self._clock.ahead += int(seconds * NANOSECONDS / events)
-                await self.spin(1)
+                await self.spin(1, 1000)  # as many tokens as the largest limits have for each call
 
     async def spin_and_keep(self, times: int) -> None:
         """Cycles, and all that they wrote is kept at the end."""
