@@ -28,6 +28,7 @@ def check(name: str, environment: dict[str, str], *arguments: str) -> str:
     return tools.run("node", [f"{name}.mjs", *arguments], cwd=CHECKS, limit=1200, **environment)
 
 
+@pytest.mark.patient
 def test_every_page_is_accessible_quiet_and_fits_a_phone(site):
     assert "0 failed" in check("browser", site)
 
@@ -40,6 +41,7 @@ def test_everything_works_without_a_mouse(site):
     assert "0 failed" in check("keyboard", site)
 
 
+@pytest.mark.patient
 def test_pages_are_fast_and_fit_for_everybody(site):
     assert "0 failed" in check("lighthouse", site)
 
