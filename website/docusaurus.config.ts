@@ -129,7 +129,7 @@ const config: Config = {
     footer: {
       style: 'light',
       links: footer,
-      copyright: `Checked against MassGen ${facts.massgen_version}. Every example on this site is run or validated when the site is built.`,
+      copyright: `Checked against MassGen ${facts.massgen_version}. Every example on this site is run or checked with each change.`,
     },
     prism: {
       theme: codeTheme,
