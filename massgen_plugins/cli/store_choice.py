@@ -20,7 +20,7 @@ StoreOption = Annotated[
     typer.Option(
         "--store",
         metavar="FILE",
-        help="Another store than the one that the settings name; a file, or redis://HOST:PORT/NUMBER.",
+        help="Another store than the one that the settings name; a file, or redis://HOST:6379/0.",
     ),
 ]
 

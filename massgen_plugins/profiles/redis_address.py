@@ -30,5 +30,5 @@ def checked_address(text: str, place: Place) -> str:
         )
     found = _ADDRESS.fullmatch(text)
     if found is None or not 0 < int(found[1] or 1) < 65_536:
-        raise wrong(place, "write redis://HOST:PORT/NUMBER, or rediss:// for an encrypted connection")
+        raise wrong(place, "write redis://HOST:6379/0, or rediss:// for an encrypted connection")
     return text
