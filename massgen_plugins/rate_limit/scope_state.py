@@ -255,7 +255,7 @@ class ScopeState:
         if most <= 0 and not ahead:
             return None
         wake = self._frees_at(now, ahead, row)
-        if ahead and wake <= now.tick:  # there is room for all of them, so the first one is late
+        if ahead and self.line.stalled:  # there is room for the first one, which is late
             wake = self.line.patience_ends
         if most <= 0:
             return Blocker(Reason.LINE, wake)
