@@ -106,8 +106,19 @@ def drive(  # noqa: PLR0917 - the whole set-up of an experiment
         await asyncio.gather(*tasks, return_exceptions=True)
 
     clock.run(main())
-    served = sum(w for at, w in server.accepted if began + server.seconds <= at < end)
     asked = sum(w for _, w in server.arrivals)
     refused = 1 - sum(w for _, w in server.accepted) / max(1, asked)
     worst = worst_window(server.arrivals, server.seconds) / server.amount
-    return Seen(served / (server.amount * windows), refused, worst)
+    return Seen(_utilisation(server, began + server.seconds), refused, worst)
+
+
+def _utilisation(server: Server, since: float) -> float:
+    """Share of the limit that was served from a moment on, over a whole number of limits.
+
+    Calls come in bursts, a window apart: counting between fixed moments would count one too many or too few.
+    """
+    served = [at for at, _ in server.accepted if at >= since]
+    limits = (len(served) - 1) // server.amount
+    if limits < 1:
+        return 0.0
+    return limits * server.seconds / (served[limits * server.amount] - served[0])
