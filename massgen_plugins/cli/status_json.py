@@ -40,7 +40,7 @@ from typing import Any
 
 from massgen_plugins.cli.penalties import Penalties, penalties_of
 from massgen_plugins.quota import NANOSECONDS, CalendarDay
-from massgen_plugins.rate_limit.scope_state import Usage
+from massgen_plugins.rate_limit.decision import Usage
 from massgen_plugins.rate_limit.stores.base import ScopeView
 
 __all__ = ["document"]

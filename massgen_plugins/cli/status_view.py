@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING
 from massgen_plugins.cli.output import console, plain_table, text
 from massgen_plugins.cli.penalties import penalties_of
 from massgen_plugins.quota import NANOSECONDS, CalendarDay, Kind, Limit
+from massgen_plugins.rate_limit.decision import Usage
 from massgen_plugins.rate_limit.messages import describe_span
-from massgen_plugins.rate_limit.scope_state import Usage
 from massgen_plugins.rate_limit.stores.base import ScopeView
 
 if TYPE_CHECKING:

@@ -13,10 +13,10 @@ from dataclasses import dataclass
 from massgen_plugins.errors import CallRefused
 from massgen_plugins.quota import NANOSECONDS, Scope, ScopeRules, Sliding
 from massgen_plugins.rate_limit import messages
-from massgen_plugins.rate_limit.hold import Hold
+from massgen_plugins.rate_limit.decision import Blocker, Decision, Reason
+from massgen_plugins.rate_limit.hold import Hold, News
 from massgen_plugins.rate_limit.lane import Lane, Waiter
 from massgen_plugins.rate_limit.line import URGENT, Bid
-from massgen_plugins.rate_limit.scope_state import Blocker, Decision, Reason
 from massgen_plugins.rate_limit.stores.base import ScopeUnknown, Store
 
 __all__ = ["Desk", "Wait"]
@@ -77,8 +77,8 @@ class Desk:
         self._waiting = 0
         self._short = False
         self._lanes: dict[int, Lane] = {}
-        self.news: dict[Hold, None] = {}
-        """Holds of which the store does not know the truth; it hears of it with the next news or question."""
+        self.news = News()
+        """What the store hears with the next question, or by itself."""
 
     def configure(self, rules: ScopeRules) -> None:
         """Let these rules hold from now on; waiting calls are asked again."""
@@ -94,8 +94,12 @@ class Desk:
         """Bring the store what is new: with the question of those who wait here, or by itself."""
         if self._waiting:
             self.nudge()
-        else:
-            self._store.post(self.scope, self._take_news())
+        elif len(self.news) >= self._store.batch:
+            self._store.post(self.scope, self.news)
+
+    def tell_all(self) -> None:
+        """Bring the store what is new, however little it is."""
+        self._store.post(self.scope, self.news)
 
     def nudge(self) -> None:
         """There may be room: ask again for everybody who waits."""
@@ -140,7 +144,7 @@ class Desk:
         self.look()
         if self._told is not self.rules:
             await self._tell_rules()
-        news = self._take_news()
+        news = self.news.taken()
         try:
             try:
                 decision = await self._store.admit(self.scope, lane, bids, news)
@@ -148,7 +152,7 @@ class Desk:
                 await self._tell_rules()
                 decision = await self._store.admit(self.scope, lane, bids, news)
         except BaseException:
-            self.news.update(dict.fromkeys(news))
+            self.news.put_back(news)
             raise
         self.troubled = decision.troubled
         for hold in decision.holds:
@@ -223,16 +227,6 @@ class Desk:
         assert rules is not None  # noqa: S101 - a limiter serves configured scopes only
         await self._store.configure(self.scope, rules)
         self._told = rules
-
-    def _take_news(self) -> list[Hold]:
-        taken = []
-        news = self.news  # never another one: what other threads note meanwhile must not be lost
-        while news:
-            try:
-                taken.append(news.popitem()[0])
-            except KeyError:  # another thread was quicker
-                break
-        return taken
 
 
 _named = (0, "")

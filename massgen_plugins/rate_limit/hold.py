@@ -2,21 +2,42 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Any
+from collections.abc import Iterable, Mapping
+from typing import Any, NamedTuple
 
 from massgen_plugins.quota import Amounts
 from massgen_plugins.rate_limit.lanes import Lanes, pack, unpack
 
-__all__ = ["NOT_YET", "Booked", "Hold"]
+__all__ = ["NEVER", "NOT_YET", "Booked", "Change", "Hold", "News", "Page"]
 
 NOT_YET = 1 << 62
 """The tick of what has not happened."""
 
+NEVER = NOT_YET - 1
+"""The tick of what will not be heard of."""
+
 Booked = tuple[int, int, int]
 """When the call began, when its answer arrived, and its row, as a ledger knows them."""
 
-_Remembered = tuple[Booked, bool, Lanes, int]
+
+class Page(NamedTuple):
+    """Under what calls are entered; they share one for as long as nothing of it changes.
+
+    Attributes:
+        lanes: Which limits a row speaks of.
+        days: For each zone in which days count, the days (ordinals) on which a call counts.
+        born: Names the books; see ``ScopeState.born``.
+    """
+
+    lanes: Lanes
+    days: Mapping[str, tuple[int, ...]]
+    born: int = 0
+
+
+Change = tuple[Booked, Booked, Page]
+"""What was known of a call, what is known now, and under what it was entered."""
+
+_Remembered = tuple[Booked, Page, int]
 
 
 class Hold:
@@ -28,35 +49,26 @@ class Hold:
     Attributes:
         desk: Where it was admitted; set and used by the limiter alone.
         begun: Tick from which the margin counts: when the call was, or at the latest will be, written.
-        arrived: Tick at which its answer's headers came; ``NOT_YET`` before.
+        arrived: Tick at which its answer's headers came; ``NOT_YET`` before, ``NEVER`` if it ended otherwise.
         row: What it takes of each limit, side by side.
-        lanes: Which limits the row speaks of.
-        days: For each zone in which days count, the days (ordinals) on which the call counts.
+        page: Under what it was entered.
         booked: What the ledger knows.
-        born: Names the books it was entered in; see ``ScopeState.born``, which sets it.
-        landed: Whether news of its answer, or of its end, has come.
-        aloft: Whether the books count it among the calls that are on their way.
     """
 
-    __slots__ = ("aloft", "arrived", "begun", "booked", "born", "days", "desk", "landed", "lanes", "row")
+    # Making a hold is on the way of every call, so what is the same for all new ones is not written anew.
+    arrived = NOT_YET
 
     desk: Any
-    born: int
 
-    def __init__(self, begun: int, row: int, lanes: Lanes, days: Mapping[str, tuple[int, ...]]) -> None:
+    def __init__(self, begun: int, row: int, page: Page) -> None:
         self.begun = begun
-        self.arrived = NOT_YET
         self.row = row
-        self.lanes = lanes
-        self.days = days
+        self.page = page
         self.booked: Booked = (begun, NOT_YET, row)
-        self.landed = False
-        self.aloft = True
 
     def settle(self, actual: Amounts) -> bool:
         """Replace estimates by what is known better; False if nothing changes."""
-        self.landed = True
-        row = self.lanes.replaced(self.row, actual)
+        row = self.page.lanes.replaced(self.row, actual)
         if row == self.row:
             return False
         self.row = row
@@ -65,24 +77,48 @@ class Hold:
     def release(self) -> None:
         """The call was never sent: it takes nothing."""
         self.row = 0
-        self.landed = True
+        self.end()
+
+    def end(self) -> None:
+        """No answer will come."""
+        if self.arrived == NOT_YET:
+            self.arrived = NEVER
 
     def remember(self) -> _Remembered:
         """What :meth:`restore` needs after a rebooking that a store could not keep."""
-        return self.booked, self.aloft, self.lanes, self.row
+        return self.booked, self.page, self.row
 
     def restore(self, remembered: _Remembered) -> None:
         """Undo a rebooking; the truth stays what it is."""
-        self.booked, self.aloft, lanes, row = remembered
-        if self.lanes is not lanes:  # the row has been fitted to other limits
-            self.lanes, self.row = lanes, row
+        self.booked, page, row = remembered
+        if self.page is not page:  # the row has been fitted to other limits
+            self.page, self.row = page, row
 
     def fit_to(self, lanes: Lanes) -> None:
         """The scope's limits are others by now: keep what both know."""
+        old = self.page.lanes
         begun, arrived, row = self.booked
-        self.booked = (begun, arrived, fitted(row, self.lanes, lanes))
-        self.row = fitted(self.row, self.lanes, lanes)
-        self.lanes = lanes
+        self.booked = (begun, arrived, fitted(row, old, lanes))
+        self.row = fitted(self.row, old, lanes)
+        self.page = self.page._replace(lanes=lanes)
+
+
+class News(dict[Hold, None]):
+    """Holds of which a store does not know the truth yet; any thread may add to it."""
+
+    def taken(self) -> list[Hold]:
+        """Take all out; what other threads add meanwhile is taken too, or stays."""
+        taken = []
+        while self:
+            try:
+                taken.append(self.popitem()[0])
+            except KeyError:  # another thread was quicker
+                break
+        return taken
+
+    def put_back(self, holds: Iterable[Hold]) -> None:
+        """A store could not take note of them."""
+        self.update(dict.fromkeys(holds))
 
 
 def fitted(row: int, old: Lanes, new: Lanes) -> int:

@@ -11,9 +11,9 @@ from dataclasses import dataclass, field
 from typing import Protocol
 
 from massgen_plugins.quota import NANOSECONDS, Amounts, Kind
+from massgen_plugins.rate_limit.decision import Blocker, Decision
 from massgen_plugins.rate_limit.hold import Hold
 from massgen_plugins.rate_limit.line import RENEWAL, Bid
-from massgen_plugins.rate_limit.scope_state import Blocker, Decision
 
 __all__ = ["POLL", "Lane", "Office", "Waiter"]
 

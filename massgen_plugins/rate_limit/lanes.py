@@ -55,27 +55,24 @@ class Lanes:
         self.limits = tuple(limits)
         self.guards = pack(GUARD for _ in limits)
         everything = (1 << WIDTH * len(limits)) - 1
-        self._units: dict[Kind, int] = {
-            kind: pack(limit.kind is kind for limit in limits) for kind in {limit.kind for limit in limits}
-        }
+        self._units = {kind: pack(limit.kind is kind for limit in limits) for kind in Kind}
         self._others = {kind: everything ^ unit * _LANE for kind, unit in self._units.items()}
 
     def row(self, amounts: Amounts) -> int:
         """What ``amounts`` take of each limit."""
-        row = 0
-        units = self._units
-        for kind in amounts:
-            if kind in units:
-                amount = amounts[kind]
-                row += units[kind] * (min(max(amount, 0), MOST) if amount >> _BITS else amount)
-        return row
+        row, units, seen = 0, self._units, 0
+        for kind, amount in amounts.items():
+            row += units[kind] * amount
+            seen |= amount
+        return row if not seen >> _BITS else self.row(_bounded(amounts))
 
     def replaced(self, row: int, actual: Amounts) -> int:
         """``row`` with other amounts of the kinds that ``actual`` speaks of."""
-        for kind in actual:
-            if kind in self._others:
-                row &= self._others[kind]
-        return row + self.row(actual)
+        others, units, seen, before = self._others, self._units, 0, row
+        for kind, amount in actual.items():
+            row = (row & others[kind]) + units[kind] * amount
+            seen |= amount
+        return row if not seen >> _BITS else self.replaced(before, _bounded(actual))
 
     def left(self, caps: Sequence[int], used: int) -> int:
         """What is left under ``caps`` when ``used`` (a row) is taken."""
@@ -89,3 +86,7 @@ class Lanes:
         """All bits of the lanes of these limits."""
         wanted = {limit.key for limit in chosen}
         return pack(limit.key in wanted for limit in self.limits) * _LANE
+
+
+def _bounded(amounts: Amounts) -> Amounts:
+    return {kind: min(max(amount, 0), MOST) for kind, amount in amounts.items()}

@@ -13,7 +13,7 @@ from typing import NamedTuple
 
 from massgen_plugins.quota import NANOSECONDS, Amounts, CalendarDay, Limit, Sliding, margin_of
 from massgen_plugins.rate_limit.calendar_day import DayCounter, day_end, day_of
-from massgen_plugins.rate_limit.hold import Booked, Hold, fitted
+from massgen_plugins.rate_limit.hold import NOT_YET, Booked, Change, Hold, Page, fitted
 from massgen_plugins.rate_limit.lanes import Lanes, pack, unpack
 from massgen_plugins.rate_limit.sliding import SlidingWindow
 
@@ -22,7 +22,7 @@ __all__ = ["WRITE_GRACE", "Ledger", "Moment"]
 WRITE_GRACE = NANOSECONDS // 20
 """How long, in nanoseconds, an admitted call may take until it is written without being restamped."""
 
-_NEVER = 1 << 62
+_NEVER = NOT_YET
 
 _GLANCE = NANOSECONDS
 """How often, in nanoseconds, the wall clock is looked at; shorter than a day's margin."""
@@ -47,17 +47,24 @@ class Moment(NamedTuple):
 class Ledger:
     """What a scope has spent under a set of limits.
 
+    What is taken is counted at once, and entered into the windows and days in batches: a batch ends where a
+    window's cell does, so its calls would have shared one anyway.
+
     Attributes:
         lanes: The limits, side by side; a *row* holds an amount for each of them.
         caps: The amounts in force: the limits' own, or less.
+        aloft: Calls that were admitted here, and of which no news has come.
 
     Args:
         limits: All of them hold at once.
+        born: Names the books. News of a call that was entered in others (of a file that was lost, of a
+            process that was alone) changes nothing here.
     """
 
-    def __init__(self, limits: Sequence[Limit]) -> None:
+    def __init__(self, limits: Sequence[Limit], born: int = 0) -> None:
         self.lanes = lanes = Lanes(limits)
         self.caps = [limit.amount for limit in limits]
+        self.aloft = 0
         self._left = lanes.left(self.caps, 0)
         spans = {limit.window: None for limit in limits}
         sliding = [window for window in spans if isinstance(window, Sliding)]
@@ -69,8 +76,8 @@ class Ledger:
             if isinstance(window, CalendarDay)
         ]
         self._day_mask = sum(counter.mask for counter in self._days)
-        self._pending = 0  # taken of today's limits (a row), and not yet in the counters
-        self._today: Mapping[str, tuple[int, ...]] = {}
+        self._page = Page(lanes, {}, born)
+        self._batch = self._latest = 0  # what was taken and is not yet entered (a row); when at the latest
         self._expiry = self._until = 0
         self._wall_from = self._wall_until = 0
 
@@ -87,81 +94,74 @@ class Ledger:
     def advance(self, now: Moment) -> None:
         """Forget what has aged out; to be called before anything is asked at a later moment."""
         tick, wall = now
+        self._enter()
         if tick >= self._expiry:
             self._age(tick)
         if not self._wall_from <= wall < self._wall_until:
             self._turn_days(wall)
         self._until = min(self._expiry, tick + _GLANCE)
+        for window in self._windows:
+            ahead = WRITE_GRACE + window.margin
+            self._until = min(self._until, window.cell_end(tick + ahead) - ahead)
 
     def take(self, tick: int, amounts: Amounts) -> Hold | None:
         """Reserve ``amounts`` if they fit as they are: the way of nearly every call, so without detours.
 
-        None also if the ledger has to be advanced first, which is so once a second.
+        None also if the ledger has to be advanced first; see :meth:`stale`.
         """
         lanes = self.lanes
         row = lanes.row(amounts)
         left = self._left - row
         if left & lanes.guards != lanes.guards or tick >= self._until:
             return None
-        # From here on as in `book`, through which a call comes that had to wait.
         self._left = left
-        self._pending += row & self._day_mask
-        begun = tick + WRITE_GRACE
-        for window in self._windows:
-            window.add(begun + window.margin, row)
-        return Hold(begun, row, lanes, self._today)
+        self._batch += row
+        self._latest = tick
+        self.aloft += 1
+        return Hold(tick + WRITE_GRACE, row, self._page)
 
     def stale(self, tick: int) -> bool:
         """Whether it has to be advanced to this tick before :meth:`take` can say anything."""
         return tick >= self._until
 
     def book(self, tick: int, row: int) -> Hold:
-        """Write a call into all windows, whether it fits or not; see :meth:`excess`."""
-        begun = tick + WRITE_GRACE
+        """Take ``row`` whether it fits or not, after an advance to this tick; see :meth:`excess`."""
         self._left -= row
-        self._pending += row & self._day_mask
-        for window in self._windows:
-            window.add(begun + window.margin, row)
-        return Hold(begun, row, self.lanes, self._today)
+        self._batch += row
+        self._latest = tick
+        self.aloft += 1
+        return Hold(tick + WRITE_GRACE, row, self._page)
 
-    def rebook(self, hold: Hold) -> None:
-        """Take note of what is true of a call by now: stamp it, settle it, release it.
+    def rebook(self, holds: Iterable[Hold]) -> list[Change]:
+        """Take note of what is true of calls by now: stamp them, settle them, release them.
 
-        In a window from which the call has aged out nothing happens, so late news never spends anew.
+        In a window from which a call has aged out nothing happens, so late news never spends anew.
+
+        Returns:
+            What has changed by that.
         """
-        if hold.lanes is not self.lanes:
-            hold.fit_to(self.lanes)
-        begun, arrived, row = hold.booked
-        # Read once: another thread may report on the call meanwhile, and will then rebook it again.
-        hold.booked = new_begun, new_arrived, new_row = hold.begun, hold.arrived, hold.row
-        self._left += row - new_row
-        if new_begun != begun:  # it was written late: the ring has to reach as far
-            self._age(new_begun - WRITE_GRACE)
-        for window in self._windows:
-            stamp, new_stamp = begun + window.margin, new_begun + window.margin
-            stamp = min(stamp, arrived)
-            new_stamp = min(new_stamp, new_arrived)
-            self._left += window.move(stamp, row, new_stamp, new_row)
-            expiry = new_stamp + window.length
-            if expiry < self._expiry:
-                self._expiry = self._until = expiry
-        if (row ^ new_row) & self._day_mask:
-            self._change_days(hold.days, row, new_row)
+        page, changes = self._page, []
+        for hold in holds:
+            if hold.page is not page and not self._readable(hold):
+                continue
+            # Read once: another thread may report on the call meanwhile, and will then rebook it again.
+            before, after = hold.booked, (hold.begun, hold.arrived, hold.row)
+            if before != after:
+                hold.booked = after
+                changes.append((before, after, hold.page))
+                if before[1] == NOT_YET != after[1]:
+                    self.aloft -= 1
+        self._carry_out(changes)
+        return changes
 
     def replay(self, before: Booked | None, after: Booked, days: Mapping[str, tuple[int, ...]]) -> None:
         """Let happen what happened to a call in the books of another process; ``before`` None: it was new."""
-        begun, _, row = after
+        begun = after[0]
         if before is None:
-            if begun >= self._expiry:
+            before = begun, NOT_YET, 0
+            if begun >= self._expiry:  # the rings have to reach as far
                 self._age(begun - WRITE_GRACE)
-            self._left -= row
-            for window in self._windows:
-                window.add(begun + window.margin, row)
-                self._expiry = min(self._expiry, begun + window.margin + window.length)
-            self._until = min(self._until, self._expiry)
-            self._change_days(days, 0, row)
-            return
-        self.rebook(_replayed(before, after, self.lanes, days))
+        self._carry_out([(before, after, self._page._replace(days=days))])
 
     def row(self, amounts: Amounts) -> int:
         """What ``amounts`` take of each limit, and no more than all of it.
@@ -184,6 +184,7 @@ class Ledger:
 
         More than a whole limit needs further whole windows: the tick is then an estimate from below.
         """
+        self._enter()
         when = now.tick
         for window in self._windows:
             wanted = zip(unpack(row & window.mask, len(self.caps)), self.caps, strict=True)
@@ -205,8 +206,9 @@ class Ledger:
 
     def take_over(self, old: Ledger) -> None:
         """Carry over what was spent under other limits, wherever kind and window are the same."""
+        old._enter()
+        self.aloft = old.aloft
         spent = {window.length: list(window.cells()) for window in old._windows}
-        old._enter_pending()
         days = {counter.zone: counter.spent() for counter in old._days}
         self.fill(
             [
@@ -221,7 +223,7 @@ class Ledger:
 
     def spent(self) -> tuple[list[list[tuple[int, int]]], list[dict[int, int]]]:
         """The state for a store: the cells (stamp, row) of each window, the rows of each zone's days."""
-        self._enter_pending()
+        self._enter()
         return [list(window.cells()) for window in self._windows], [dict(c.spent()) for c in self._days]
 
     def fill(self, windows: Sequence[Iterable[tuple[int, int]]], days: Sequence[Mapping[int, int]]) -> None:
@@ -232,7 +234,7 @@ class Ledger:
         """
         if len(windows) != len(self._windows) or len(days) != len(self._days):
             raise ValueError("the stored ledger has other limits")
-        self._pending = 0
+        self._batch = 0
         left = self.lanes.left(self.caps, 0)
         for window, cells in zip(self._windows, windows, strict=True):
             window.fill(cells)
@@ -251,29 +253,58 @@ class Ledger:
     def _mask(self, window: Sliding | CalendarDay) -> int:
         return self.lanes.mask(limit for limit in self.lanes.limits if limit.window == window)
 
+    def _readable(self, hold: Hold) -> bool:
+        """Whether a call was entered in these books, whose limits may be others by now."""
+        if hold.page.lanes is not self.lanes and hold.page.born == self._page.born:
+            hold.fit_to(self.lanes)
+        return hold.page.lanes is self.lanes
+
     def _age(self, tick: int) -> None:
         self._expiry = tick + _NEVER
         for window in self._windows:
             self._left += window.age(tick)
-            expiry = window.expiry()
             # With nothing to age out, the ring has to follow once in a while all the same.
-            self._expiry = min(self._expiry, tick + window.length if expiry is None else expiry)
+            self._expiry = min(self._expiry, window.expiry() or tick + window.length)
+
+    def _enter(self) -> None:
+        """Write the batch into windows and days."""
+        row, self._batch = self._batch, 0
+        if not row:
+            return
+        begun = self._latest + WRITE_GRACE
+        for window in self._windows:
+            window.add(begun + window.margin, row)
+            self._expiry = min(self._expiry, begun + window.margin + window.length)
+        for counter in self._days:
+            counter.change(self._page.days[counter.zone], 0, row)
+
+    def _carry_out(self, changes: Sequence[Change]) -> None:
+        self._enter()
+        freed = differing = latest = 0
+        for (begun, _, row), (new_begun, _, new_row), _ in changes:
+            freed += row - new_row
+            differing |= row ^ new_row
+            if begun != new_begun:
+                latest = max(latest, new_begun)
+        self._left += freed
+        if latest:  # written late: the rings have to reach as far
+            self._age(latest - WRITE_GRACE)
+        if differing & self._day_mask:
+            for before, after, page in changes:
+                self._change_days(page.days, before[2], after[2])
+        for window in self._windows:
+            self._left += window.move(changes)
+            self._expiry = min(self._expiry, window.expiry() or _NEVER)
+        self._until = min(self._until, self._expiry)
 
     def _change_days(self, days: Mapping[str, tuple[int, ...]], row: int, new_row: int) -> None:
-        self._enter_pending()
+        self._enter()
         for counter in self._days:
             before = counter.used()
             counter.change(days.get(counter.zone, ()), row, new_row)
             self._left += before - counter.used() + (new_row & counter.mask) - (row & counter.mask)
 
-    def _enter_pending(self) -> None:
-        row, self._pending = self._pending, 0
-        if row:
-            for counter in self._days:
-                counter.change(self._today[counter.zone], 0, row)
-
     def _turn_days(self, wall: int) -> None:
-        self._enter_pending()
         self._wall_from, self._wall_until = 0, _NEVER
         today = {}
         for counter in self._days:
@@ -281,14 +312,7 @@ class Ledger:
             today[counter.zone], since, until = counter.turn(wall)
             self._left += before - counter.used()
             self._wall_from, self._wall_until = max(self._wall_from, since), min(self._wall_until, until)
-        self._today = today
-
-
-def _replayed(before: Booked, after: Booked, lanes: Lanes, days: Mapping[str, tuple[int, ...]]) -> Hold:
-    hold = Hold(before[0], before[2], lanes, days)
-    hold.booked = before
-    hold.begun, hold.arrived, hold.row = after
-    return hold
+        self._page = self._page._replace(days=today)
 
 
 def _steps(windows: int, limits: int) -> int:

@@ -10,7 +10,7 @@ from massgen_plugins.rate_limit.desk import Desk, Wait
 from massgen_plugins.rate_limit.hold import Hold
 from massgen_plugins.rate_limit.line import NORMAL, URGENT, Bid
 from massgen_plugins.rate_limit.stores.awaited import awaited
-from massgen_plugins.rate_limit.stores.base import LocalStore, Store, StoreBusy
+from massgen_plugins.rate_limit.stores.base import LocalStore, Store
 
 __all__ = ["Limiter", "Wait"]
 
@@ -35,7 +35,7 @@ class Limiter:
         rules_of: Callable[[Scope], ScopeRules] | None = None,
     ) -> None:
         self.store: Store = awaited(store)
-        self._take = store.take  # of a local store without a detour: nearly every call comes through here
+        self._take = self.store.take
         self._tick = store.tick
         self._on_wait = on_wait
         self._rules_of = rules_of
@@ -74,10 +74,7 @@ class Limiter:
         """
         desk = self._desks[scope]
         if desk.clear:
-            try:
-                hold = self._take(scope, amounts)
-            except StoreBusy:
-                hold = None
+            hold = self._take(scope, amounts)
             if hold is not None:
                 hold.desk = desk
                 return hold
@@ -98,7 +95,6 @@ class Limiter:
     def arrived(self, hold: Hold) -> None:
         """The answer's headers are here, so the server has counted the call."""
         hold.arrived = self._tick()
-        hold.landed = True
         desk: Desk = hold.desk
         desk.news[hold] = None  # it matters one window later, and travels with the next news
         if desk.eager:
@@ -106,7 +102,7 @@ class Limiter:
 
     def lost(self, hold: Hold) -> None:
         """There will be no news of the call; it stays spent."""
-        hold.landed = True
+        hold.end()
         hold.desk.news[hold] = None
 
     def settle(self, hold: Hold, actual: Amounts) -> None:
@@ -137,7 +133,7 @@ class Limiter:
     def flush(self) -> None:
         """Bring the store up to date with everything that could wait."""
         for desk in list(self._desks.values()):
-            desk.post()
+            desk.tell_all()
         self.store.flush()
 
     def _tell(self, hold: Hold) -> None:

@@ -6,7 +6,7 @@ from datetime import datetime
 
 from massgen_plugins.middleware import Refusal
 from massgen_plugins.quota import NANOSECONDS, Scope
-from massgen_plugins.rate_limit.scope_state import Blocker, Reason
+from massgen_plugins.rate_limit.decision import Blocker, Reason
 
 __all__ = [
     "closed_message",

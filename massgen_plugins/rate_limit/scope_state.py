@@ -6,83 +6,22 @@ Pure: a store hands in its state and the moment, and keeps the state that comes 
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, replace
-from enum import StrEnum
+from dataclasses import replace
 
 from massgen_plugins.middleware import Refusal
 from massgen_plugins.quota import NANOSECONDS, Amounts, CalendarDay, Limit, ScopeRules
 from massgen_plugins.rate_limit.calendar_day import day_end, day_of
+from massgen_plugins.rate_limit.decision import Blocker, Decision, Reason, Usage
 from massgen_plugins.rate_limit.flights import Flights
-from massgen_plugins.rate_limit.hold import Hold
+from massgen_plugins.rate_limit.hold import Change, Hold
 from massgen_plugins.rate_limit.lanes import WIDTH, unpack
 from massgen_plugins.rate_limit.ledger import Ledger, Moment
 from massgen_plugins.rate_limit.lessons import FULL, PROBE_NEEDED, Lessons
 from massgen_plugins.rate_limit.line import Bid, Line
 
-__all__ = ["Blocker", "Decision", "Reason", "ScopeState", "Usage"]
+__all__ = ["ScopeState"]
 
 _SHORTEST_PROBE = 10 * NANOSECONDS
-
-
-class Reason(StrEnum):
-    """Why a call cannot leave now."""
-
-    LIMIT = "limit"
-    LINE = "line"
-    PAUSE = "pause"
-    PROBE = "probe"
-    DAY = "day"
-    CLOSED = "closed"
-
-
-@dataclass(frozen=True, slots=True)
-class Blocker:
-    """What stands in the way of the first bid that was not granted.
-
-    Attributes:
-        reason: Which of the obstacles it is.
-        wake: Tick at which to ask again; earlier news may come.
-        limit: The limit that is used up, if it is one, with the amount in force.
-        resets: For a day: when it resets, in nanoseconds since the epoch.
-        advice: For a closed door: what the user can do.
-    """
-
-    reason: Reason
-    wake: int
-    limit: Limit | None = None
-    resets: int = 0
-    advice: str = ""
-
-    @property
-    def final(self) -> bool:
-        """Whether waiting within this window is no cure."""
-        return self.reason in (Reason.DAY, Reason.CLOSED)
-
-
-@dataclass(frozen=True, slots=True)
-class Decision:
-    """The answer to a lane's bids.
-
-    Attributes:
-        holds: One for each granted bid, from the first on.
-        blocker: What stands in the way of the next bid; None if all were granted.
-        troubled: Whether the scope wants to hear of successes.
-    """
-
-    holds: tuple[Hold, ...]
-    blocker: Blocker | None
-    troubled: bool
-
-
-@dataclass(frozen=True, slots=True)
-class Usage:
-    """One limit and how much of it is used, for people to look at."""
-
-    limit: Limit
-    cap: int
-    used: int
-    resets: int
-    """Nanoseconds until all of it is free again."""
 
 
 class ScopeState:
@@ -90,19 +29,16 @@ class ScopeState:
 
     Args:
         rules: What holds.
-        born: Names these books: when they were begun, in nanoseconds since the epoch. News of a call that was
-            entered in others (of a file that was lost, of a process that was alone) changes nothing here.
+        born: Names these books: when they were begun, in nanoseconds since the epoch.
     """
 
     def __init__(self, rules: ScopeRules, born: int = 0) -> None:
         self.rules = rules
         self.born = born
-        self.aloft = 0
-        """Calls of this process that were admitted, and of which no news has come."""
         self.flights = Flights()  # those of other processes
         self.lessons = Lessons()
         self.line = Line()
-        self.ledger = Ledger(rules.limits)
+        self.ledger = Ledger(rules.limits, born)
         self._rebuild(self.ledger)
 
     def configure(self, rules: ScopeRules) -> None:
@@ -132,11 +68,7 @@ class ScopeState:
         """Grant a call at once if nobody waits and all is well; None: ask with :meth:`admit`."""
         if self._troubled or self.line.claims:
             return None
-        hold = self.ledger.take(tick, amounts)
-        if hold is not None:
-            hold.born = self.born
-            self.aloft += 1
-        return hold
+        return self.ledger.take(tick, amounts)
 
     def admit(self, now: Moment, lane: str, bids: Sequence[Bid]) -> Decision:
         """Grant a lane's bids from the first on, until one cannot leave now; that one becomes its claim.
@@ -159,18 +91,13 @@ class ScopeState:
                 return Decision(tuple(holds), blocker, self.lessons.troubled)
             if self.lessons.probe == PROBE_NEEDED:
                 self.lessons.probe = now.tick + max(_SHORTEST_PROBE, self.rules.cooldown)
-            holds.append(self._book(now.tick, row))
+            holds.append(self.ledger.book(now.tick, row))
         self.line.leave(lane)
         return Decision(tuple(holds), None, self.lessons.troubled)
 
-    def rebook(self, holds: Iterable[Hold]) -> None:
-        """Take note of what is true of calls by now."""
-        for hold in holds:
-            if hold.born == self.born:
-                self.ledger.rebook(hold)
-                if hold.aloft and hold.landed:
-                    hold.aloft = False
-                    self.aloft -= 1
+    def rebook(self, holds: Iterable[Hold]) -> list[Change]:
+        """Take note of what is true of calls by now; returns what has changed by that."""
+        return self.ledger.rebook(holds)
 
     def refused(self, now: Moment, refusal: Refusal, begun: int, chance: float) -> bool:
         """Learn from the refusal of a call that left at tick ``begun``; True if a limit was lowered by it."""
@@ -214,12 +141,6 @@ class ScopeState:
                 resets = self.ledger.sliding_frees_at(now, everything) - now.tick
             rows.append(Usage(limit, caps[index], used[index], resets))
         return rows
-
-    def _book(self, tick: int, row: int) -> Hold:
-        hold = self.ledger.book(tick, row)
-        hold.born = self.born
-        self.aloft += 1
-        return hold
 
     def _blocker(self, now: Moment, lane: str, bid: Bid, row: int) -> Blocker | None:
         excess = self.ledger.excess(row)
@@ -293,7 +214,7 @@ class ScopeState:
         """Make the ledger count every declared limit, and every learned one that was never declared."""
         declared = {limit.key for limit in self.rules.limits}
         extra = [limit for key, limit in self.lessons.learned.items() if key not in declared]
-        self.ledger = Ledger([*self.rules.limits, *extra])
+        self.ledger = Ledger([*self.rules.limits, *extra], self.born)
         self.ledger.take_over(old)
         self._refresh(self.lessons.since)
 

@@ -12,6 +12,8 @@ from __future__ import annotations
 from array import array
 from collections.abc import Iterable, Iterator
 
+from massgen_plugins.rate_limit.hold import Change
+
 __all__ = ["SlidingWindow"]
 
 _SPARE = 2
@@ -35,6 +37,7 @@ class SlidingWindow:
     __slots__ = (
         "_cells",
         "_first",
+        "_held",
         "_shift",
         "_size",
         "_slack",
@@ -58,36 +61,46 @@ class SlidingWindow:
         self._size = (length >> self._shift) + 2 * self._slack
         self._cells = [0] * self._size
         self._stamps = array("q", bytes(8 * self._size))
+        self._held = bytearray(self._size)  # 1 for each cell that holds something: the next is found at once
         self._first = 0  # the earliest step (counted from tick zero) whose cell may hold something
 
     def add(self, stamp: int, row: int) -> None:
         """Spend ``row`` at ``stamp``, which must not have aged out."""
         cell = (stamp >> self._shift) % self._size
+        self._held[cell] = 1
         self._cells[cell] += row
         self._stamps[cell] = max(self._stamps[cell], stamp)
 
-    def move(self, stamp: int, row: int, new_stamp: int, new_row: int) -> int:
-        """Spend ``new_row``, at another time, in place of ``row``.
+    def cell_end(self, stamp: int) -> int:
+        """The first stamp that lies in a later cell."""
+        return (stamp >> self._shift) + 1 << self._shift
+
+    def move(self, changes: Iterable[Change]) -> int:
+        """Let calls be spent at other times, or other rows of them.
 
         Returns:
-            What is to be given back besides the difference of the rows: nothing as a rule. If ``row`` had
-            aged out, what ``new_row`` takes beyond it; if ``new_row`` has, all of it.
+            What is to be given back besides the differences of the rows: nothing as a rule. Of a call that
+            had aged out, what its new row takes beyond its old one; of one that now has, all of it.
         """
-        step = stamp >> self._shift
-        if step < self._first:
-            return (new_row & self.mask) - (row & self.mask)
-        cell = step % self._size
-        new_step = new_stamp >> self._shift
-        if new_step != step:
-            self._cells[cell] -= row
+        cells, stamps, margin, shift, size = self._cells, self._stamps, self.margin, self._shift, self._size
+        freed = 0
+        for (begun, arrived, row), (new_begun, new_arrived, new_row), _ in changes:
+            stamp, new_stamp = begun + margin, new_begun + margin
+            step = (min(stamp, arrived)) >> shift
+            new_stamp = min(new_stamp, new_arrived)
+            new_step = new_stamp >> shift
+            if step < self._first:
+                freed += (new_row & self.mask) - (row & self.mask)
+                continue
+            cells[step % size] -= row
             if new_step < self._first:
-                return new_row & self.mask
-            cell = new_step % self._size
-            self._cells[cell] += new_row
-        elif row != new_row:
-            self._cells[cell] += new_row - row
-        self._stamps[cell] = max(self._stamps[cell], new_stamp)
-        return 0
+                freed += new_row & self.mask
+                continue
+            cell = new_step % size
+            cells[cell] += new_row
+            self._held[cell] = 1
+            stamps[cell] = max(stamps[cell], new_stamp)
+        return freed
 
     def age(self, now: int) -> int:
         """Forget what has aged out at ``now``: everything stamped ``length`` ago or earlier.
@@ -97,20 +110,21 @@ class SlidingWindow:
         """
         horizon = now - self.length
         last, freed = horizon >> self._shift, 0
-        for step in range(max(self._first, last - self._size + 1), last + 1):
+        for step in self._steps():
             cell = step % self._size
-            if self._cells[cell]:
-                if self._stamps[cell] > horizon:
-                    break
-                freed += self._cells[cell]
-                self._cells[cell] = 0
-        oldest = next((step for step in self._steps() if self._cells[step % self._size]), now >> self._shift)
+            if step > last or self._stamps[cell] > horizon:
+                break
+            freed += self._cells[cell]
+            self._cells[cell] = self._held[cell] = 0
+        oldest = next(self._steps(), now >> self._shift)
         self._first = max(self._first, last, oldest - self._slack)
         return freed & self.mask
 
     def expiry(self) -> int | None:
         """When the next cell ages out; None if nothing is spent."""
-        return next((stamp + self.length for stamp, _ in self.cells()), None)
+        for step in self._steps():
+            return self._stamps[step % self._size] + self.length
+        return None
 
     def frees_at(self, left: int, now: int) -> int:
         """When nothing will be missing any more, if nothing is added meanwhile.
@@ -145,11 +159,17 @@ class SlidingWindow:
         """
         kept = list(cells)
         self._cells = [0] * self._size
+        self._held = bytearray(self._size)
         self._first = (kept[0][0] >> self._shift) - self._slack if kept else 0
         if any(not 0 <= (stamp >> self._shift) - self._first < self._size for stamp, _ in kept):
             raise ValueError("the stored window is damaged")
         for stamp, row in kept:
             self.add(stamp, row)
 
-    def _steps(self) -> range:
-        return range(self._first, self._first + self._size)
+    def _steps(self) -> Iterator[int]:
+        """The steps whose cells hold something, the oldest first."""
+        begin = self._first % self._size
+        for cell, end in (begin, self._size), (0, begin):
+            while (cell := self._held.find(1, cell, end)) >= 0:
+                yield self._first + (cell - begin) % self._size
+                cell += 1  # noqa: PLW2901

@@ -10,9 +10,9 @@ from massgen_plugins.middleware import Refusal, RefusalKind, StatedLimit
 from massgen_plugins.profiles.settings import Settings
 from massgen_plugins.quota import DAY, MINUTE, NANOSECONDS, CalendarDay, Kind, Scope, Sliding, margin_of
 from massgen_plugins.rate_limit import ledger
+from massgen_plugins.rate_limit.decision import Blocker, Reason
 from massgen_plugins.rate_limit.lessons import Lessons
 from massgen_plugins.rate_limit.messages import describe_wait, learned_message
-from massgen_plugins.rate_limit.scope_state import Blocker, Reason
 from website.generate.reading.plugin import shipped_profiles
 
 from .limits_pages import text_of

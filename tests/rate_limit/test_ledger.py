@@ -39,7 +39,7 @@ def rebook(ledger: Ledger, hold: Hold, now: Moment, **changes) -> None:
     for name, value in changes.items():
         setattr(hold, name, value)
     ledger.advance(now)
-    ledger.rebook(hold)
+    ledger.rebook([hold])
 
 
 def fits(ledger: Ledger, now: Moment, amounts) -> bool:

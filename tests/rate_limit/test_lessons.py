@@ -6,10 +6,11 @@ import pytest
 
 from massgen_plugins.middleware import Refusal, RefusalKind, StatedLimit
 from massgen_plugins.quota import MINUTE, NANOSECONDS, CalendarDay, Kind, Limit, ScopeRules
+from massgen_plugins.rate_limit.decision import Reason
 from massgen_plugins.rate_limit.ledger import Moment
 from massgen_plugins.rate_limit.lessons import FULL
 from massgen_plugins.rate_limit.line import Bid
-from massgen_plugins.rate_limit.scope_state import Reason, ScopeState
+from massgen_plugins.rate_limit.scope_state import ScopeState
 
 PACIFIC = "America/Los_Angeles"
 NOW = Moment(10**15, 1_790_000_000 * NANOSECONDS)

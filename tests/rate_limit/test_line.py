@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from massgen_plugins.middleware import Refusal, RefusalKind
 from massgen_plugins.quota import MINUTE, NANOSECONDS, Kind, Limit, ScopeRules
+from massgen_plugins.rate_limit.decision import Reason
 from massgen_plugins.rate_limit.ledger import Moment
 from massgen_plugins.rate_limit.line import LEASE, PATIENCE, Bid
-from massgen_plugins.rate_limit.scope_state import Reason, ScopeState
+from massgen_plugins.rate_limit.scope_state import ScopeState
 
 START = 10**15
 WALL = 1_790_000_000 * NANOSECONDS

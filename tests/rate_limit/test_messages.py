@@ -14,7 +14,7 @@ from massgen_plugins.middleware import Refusal, RefusalKind, StatedLimit
 from massgen_plugins.providers.gemini import advice
 from massgen_plugins.quota import MINUTE, NANOSECONDS, CalendarDay, Kind, Limit, Scope, Sliding
 from massgen_plugins.rate_limit import messages
-from massgen_plugins.rate_limit.scope_state import Blocker, Reason
+from massgen_plugins.rate_limit.decision import Blocker, Reason
 
 SCOPES = [
     Scope("gemini", "key-1f", model, endpoint)

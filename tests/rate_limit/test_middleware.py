@@ -13,6 +13,7 @@ from massgen_plugins.middleware import Action, CallOutcome, ModelCall, Refusal, 
 from massgen_plugins.quota import MINUTE, NANOSECONDS, Kind, Limit, Scope, ScopeRules
 from massgen_plugins.rate_limit.limiter import Limiter
 from massgen_plugins.rate_limit.middleware import RateLimitMiddleware
+from massgen_plugins.rate_limit.stores.base import ScopeView
 from massgen_plugins.rate_limit.stores.memory import MemoryStore
 from massgen_plugins.testing.virtual_time import VirtualClock, virtual_time
 
@@ -35,10 +36,15 @@ class Stage:
     def __init__(self, clock: VirtualClock, scope_rules: ScopeRules) -> None:
         self.clock, self.rules, self.events = clock, scope_rules, []
         self.store = MemoryStore(clock.tick, lambda: 1_790_000_000 * NANOSECONDS + clock.tick())
-        limiter = Limiter(self.store)
+        self.limiter = limiter = Limiter(self.store)
         self.middleware = RateLimitMiddleware(lambda _: limiter, lambda _: self.rules, self.events.append)
         self.left: list[float] = []
         self.start = clock.seconds()
+
+    def view(self) -> ScopeView:
+        """The scope once the store has heard everything."""
+        self.limiter.flush()
+        return self.store.view()[0]
 
     async def send(
         self, call: ModelCall, answer: Callable[[], CallOutcome] = lambda: OK, latency: float = 0.5
@@ -158,7 +164,7 @@ def test_usage_replaces_the_estimate_however_often_it_is_reported(clock) -> None
             stage.middleware.on_usage(call, {Kind.INPUT_TOKENS: tokens, Kind.OUTPUT_TOKENS: 77})
 
     clock.run(main())
-    assert [usage.used for usage in stage.store.view()[0].usage] == [1, 150]
+    assert [usage.used for usage in stage.view().usage] == [1, 150]
 
 
 def test_a_call_whose_connection_broke_stays_counted_and_is_no_longer_in_flight(clock) -> None:
@@ -167,10 +173,9 @@ def test_a_call_whose_connection_broke_stays_counted_and_is_no_longer_in_flight(
     async def main() -> None:
         await stage.send(a_call(tokens=900), lambda: CallOutcome(0))
         await stage.send(a_call(tokens=100))
-        stage.middleware._limiter_of(SCOPE).flush()
 
     clock.run(main())
-    view = stage.store.view()[0]
+    view = stage.view()
     assert [usage.used for usage in view.usage] == [2, 1_000]
     assert view.in_flight == 0
 
@@ -178,7 +183,7 @@ def test_a_call_whose_connection_broke_stays_counted_and_is_no_longer_in_flight(
 def test_a_call_that_failed_at_the_server_stays_counted(clock) -> None:
     stage = Stage(clock, rules(mode="off"))
     clock.run(stage.send(a_call(tokens=900), lambda: CallOutcome(500)))
-    assert [usage.used for usage in stage.store.view()[0].usage] == [1, 900]
+    assert [usage.used for usage in stage.view().usage] == [1, 900]
 
 
 def test_estimates_learn_from_what_calls_really_took(clock) -> None:
@@ -192,7 +197,7 @@ def test_estimates_learn_from_what_calls_really_took(clock) -> None:
         await stage.send(a_call(tokens=1_000), latency=0)
 
     clock.run(main())
-    used = stage.store.view()[0].usage[1].used
+    used = stage.view().usage[1].used
     assert 30 * 500 + 500 <= used <= 30 * 500 + 600
 
 

@@ -9,7 +9,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from massgen_plugins.quota import MINUTE, NANOSECONDS, CalendarDay, Kind, Limit, Sliding
-from massgen_plugins.rate_limit.lanes import GUARD, WIDTH, pack, unpack
+from massgen_plugins.rate_limit.hold import NOT_YET, Booked, Page
+from massgen_plugins.rate_limit.lanes import GUARD, WIDTH, Lanes, pack, unpack
 from massgen_plugins.rate_limit.ledger import Ledger, Moment
 from massgen_plugins.rate_limit.sliding import SlidingWindow
 
@@ -26,6 +27,14 @@ scripts = st.lists(
     ),
     max_size=80,
 )
+
+
+PAGE = Page(Lanes([]), {})
+
+
+def booked(stamp: int, amount: int) -> Booked:
+    """A call without an answer that is stamped so."""
+    return stamp - MARGIN, NOT_YET, pack([amount, 1])
 
 
 class Reference:
@@ -61,7 +70,8 @@ def play(script) -> list[tuple[int, int, int]]:
             call = alive[span % len(alive)]
             stamp = max(call[0] - future, begun[id(call)]) if action == "stamp" else call[0]
             after = amount if action == "settle" else call[1]
-            freed = window.move(call[0], pack([call[1], 1]), stamp, pack([after, 1]))
+            before, now_booked = booked(call[0], call[1]), booked(stamp, after)
+            freed = window.move([(before, now_booked, PAGE)])
             counted += after - call[1] - unpack(freed, 1)[0]
             call[:] = stamp, after
         counted -= unpack(window.age(now), 1)[0]

@@ -9,9 +9,9 @@ from pathlib import Path
 import pytest
 
 from massgen_plugins.quota import MINUTE, Amounts, Limit, Scope, ScopeRules
+from massgen_plugins.rate_limit.decision import Decision
 from massgen_plugins.rate_limit.hold import Hold
 from massgen_plugins.rate_limit.line import Bid
-from massgen_plugins.rate_limit.scope_state import Decision
 from massgen_plugins.rate_limit.stores.awaited import awaited
 from massgen_plugins.rate_limit.stores.memory import MemoryStore
 from massgen_plugins.rate_limit.stores.sqlite import SqliteStore

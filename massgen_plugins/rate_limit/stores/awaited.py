@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import threading
 import time
 from collections.abc import Callable, Sequence
 from concurrent.futures import TimeoutError as TooLate
@@ -14,17 +13,20 @@ from typing import TypeVar
 from massgen_plugins.errors import StoreUnavailable
 from massgen_plugins.middleware import Refusal
 from massgen_plugins.quota import Amounts, Scope, ScopeRules
-from massgen_plugins.rate_limit.hold import Hold
+from massgen_plugins.rate_limit.decision import Decision
+from massgen_plugins.rate_limit.hold import Hold, News
 from massgen_plugins.rate_limit.line import Bid
-from massgen_plugins.rate_limit.scope_state import Decision
 from massgen_plugins.rate_limit.stores.base import LocalStore, ScopeUnknown, ScopeView, Store, StoreBusy
 from massgen_plugins.rate_limit.stores.clerk import Clerk
 
-__all__ = ["Awaited", "awaited"]
+__all__ = ["BATCH", "Awaited", "awaited"]
 
 T = TypeVar("T")
 
 _PAUSE = 0.005
+
+BATCH = 64
+"""News of so many calls is told to a store of this process alone at once: it is in no hurry."""
 
 _PATIENCE = 5.0
 """Seconds after which a store that is held by somebody else counts as unavailable."""
@@ -44,11 +46,12 @@ class Awaited:
 
     def __init__(self, local: LocalStore) -> None:
         self._local = local
-        self._clerk = Clerk("massgen-plugins-store")
-        self._lock = threading.Lock()
-        self._posted: dict[Scope, list[Hold]] = {}
-        self.post: Callable[[Scope, Sequence[Hold]], None] = self._post if local.shared else local.rebook
-        """Take note, soon, of what is true of these calls by now; returns at once."""
+        self._clerk = Clerk("massgen-plugins-store", self._write)
+        self._posted: dict[Scope, News] = {}
+        self.batch = 1 if local.shared else BATCH
+        """How much news may pile up before it is worth a :meth:`post`."""
+        self.take: Callable[[Scope, Amounts], Hold | None] = self._take if local.shared else local.take
+        """Grant a call at once if nobody waits and all is well; None: ask with :meth:`admit`."""
 
     @property
     def description(self) -> str:
@@ -88,12 +91,13 @@ class Awaited:
         """Release what is held open."""
         self._local.close()
 
-    def take(self, scope: Scope, amounts: Amounts) -> Hold | None:
-        """Grant a call at once if nobody waits and all is well; None: ask with :meth:`admit`."""
-        try:
-            return self._local.take(scope, amounts)
-        except StoreBusy:
-            return None
+    def post(self, scope: Scope, news: News) -> None:
+        """Take note, soon, of what is true of these calls by then; travels with a call that is taken."""
+        if not self._local.shared:
+            self._local.rebook(scope, news.taken())
+        elif news:
+            self._posted[scope] = news
+            self._clerk.remind()
 
     def leave(self, scope: Scope, lane: str) -> None:
         """The lane waits no more."""
@@ -107,7 +111,7 @@ class Awaited:
         """Wait, for seconds at most, until everything that was posted is kept."""
         if self._clerk.at_work:
             with suppress(TooLate):
-                self._clerk.submit(lambda: None).result(_PATIENCE)
+                self._clerk.submit(self._write).result(_PATIENCE)
 
     async def configure(self, scope: Scope, rules: ScopeRules) -> None:
         """Let these rules hold in a scope, for everybody."""
@@ -162,20 +166,27 @@ class Awaited:
                         raise self._locked_out() from None
                     time.sleep(_PAUSE)
 
-    def _post(self, scope: Scope, news: Sequence[Hold]) -> None:
-        with self._lock:
-            first = not self._posted
-            self._posted.setdefault(scope, []).extend(news)
-        if first:
-            self._clerk.submit(self._write)
+    def _take(self, scope: Scope, amounts: Amounts) -> Hold | None:
+        posted = self._posted.pop(scope, None)
+        news = posted.taken() if posted else ()
+        try:
+            return self._local.take(scope, amounts, news)
+        except BaseException as error:
+            if posted is not None:
+                posted.put_back(news)
+                self.post(scope, posted)
+            if isinstance(error, StoreBusy | ScopeUnknown):
+                return None
+            raise
 
     def _write(self) -> None:
         """Runs in the clerk's thread. What cannot be kept stays spent, which is the safe side."""
-        with self._lock:
-            posted, self._posted = self._posted, {}
-        for scope, news in posted.items():
-            with suppress(ScopeUnknown, StoreUnavailable):
-                self._patiently(partial(self._local.rebook, scope, news))
+        for scope in list(self._posted):
+            posted = self._posted.pop(scope, None)
+            news = posted.taken() if posted else ()
+            if news:
+                with suppress(ScopeUnknown, StoreUnavailable):
+                    self._patiently(partial(self._local.rebook, scope, news))
         self._keep_up()
 
     def _keep_up(self) -> None:

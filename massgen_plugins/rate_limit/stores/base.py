@@ -9,10 +9,10 @@ from typing import Protocol, runtime_checkable
 
 from massgen_plugins.middleware import Refusal
 from massgen_plugins.quota import Amounts, Scope, ScopeRules
-from massgen_plugins.rate_limit.hold import Hold
+from massgen_plugins.rate_limit.decision import Decision, Usage
+from massgen_plugins.rate_limit.hold import Hold, News
 from massgen_plugins.rate_limit.lessons import Lessons
 from massgen_plugins.rate_limit.line import Bid
-from massgen_plugins.rate_limit.scope_state import Decision, Usage
 
 __all__ = ["LocalStore", "ScopeUnknown", "ScopeView", "Store", "StoreBusy"]
 
@@ -97,8 +97,8 @@ class LocalStore(_Common, Protocol):
     def configure(self, scope: Scope, rules: ScopeRules) -> None:
         """Let these rules hold in a scope, for everybody; makes the scope if there is none."""
 
-    def take(self, scope: Scope, amounts: Amounts) -> Hold | None:
-        """Grant a call at once if nobody waits and all is well; None: ask with :meth:`admit`."""
+    def take(self, scope: Scope, amounts: Amounts, news: Sequence[Hold] = ()) -> Hold | None:
+        """Rebook ``news``, then grant a call if nobody waits and all is well; None: ask :meth:`admit`."""
 
     def admit(self, scope: Scope, lane: str, bids: Sequence[Bid], news: Sequence[Hold] = ()) -> Decision:
         """Rebook ``news``, then grant the lane's bids from the first on until one cannot leave now."""
@@ -131,8 +131,12 @@ class Store(_Common, Protocol):
     def take(self, scope: Scope, amounts: Amounts) -> Hold | None:
         """Grant a call at once if nobody waits and all is well; None: ask with :meth:`admit`."""
 
-    def post(self, scope: Scope, news: Sequence[Hold]) -> None:
-        """Take note, soon, of what is true of these calls by now; returns at once."""
+    @property
+    def batch(self) -> int:
+        """How much news may pile up before it is worth a :meth:`post`."""
+
+    def post(self, scope: Scope, news: News) -> None:
+        """Take note, soon, of what is true of these calls by then; returns at once."""
 
     def leave(self, scope: Scope, lane: str) -> None:
         """The lane waits no more; returns at once."""

@@ -9,9 +9,9 @@ from typing import TypeVar
 from massgen_plugins.errors import StoreUnavailable
 from massgen_plugins.middleware import Refusal
 from massgen_plugins.quota import Amounts, Scope, ScopeRules
-from massgen_plugins.rate_limit.hold import Hold
+from massgen_plugins.rate_limit.decision import Decision
+from massgen_plugins.rate_limit.hold import Hold, News
 from massgen_plugins.rate_limit.line import Bid
-from massgen_plugins.rate_limit.scope_state import Decision
 from massgen_plugins.rate_limit.stores.base import ScopeView, Store
 
 __all__ = ["FallbackStore"]
@@ -85,8 +85,13 @@ class FallbackStore:
             self._go_alone(error)
             return None
 
-    def post(self, scope: Scope, news: Sequence[Hold]) -> None:
-        """Take note, soon, of what is true of these calls by now."""
+    @property
+    def batch(self) -> int:
+        """As the shared store wants it."""
+        return self._shared.batch
+
+    def post(self, scope: Scope, news: News) -> None:
+        """Take note, soon, of what is true of these calls by then."""
         self._do(lambda store: store.post(scope, news))
 
     def leave(self, scope: Scope, lane: str) -> None:

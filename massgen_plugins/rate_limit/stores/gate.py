@@ -50,7 +50,8 @@ class Gate:
 
     def __init__(self, path: Path) -> None:
         self._path = path
-        self._lock = threading.RLock()
+        self.lock = threading.RLock()
+        """Whoever has it is the only thread of this process inside, or about to come in."""
         self._patient = threading.local()
         self._file = -1
         self._generation = 0
@@ -71,24 +72,24 @@ class Gate:
             StoreBusy: Somebody is inside, and this thread does not want to wait.
         """
         patient = getattr(self._patient, "now", False)
-        if not self._lock.acquire(timeout=-1 if patient else _SAME_PROCESS):
+        if not self.lock.acquire(timeout=-1 if patient else _SAME_PROCESS):
             raise StoreBusy
         try:
             if fcntl is not None:
                 self._enter_alone(patient=patient)
         except BaseException:
-            self._lock.release()
+            self.lock.release()
             raise
 
     def leave(self) -> None:
         """Let in the next one."""
         if fcntl is not None and self._file >= 0:
             fcntl.flock(self._file, fcntl.LOCK_UN)
-        self._lock.release()
+        self.lock.release()
 
     def close(self) -> None:
         """Release the file; it is opened again when it is needed again."""
-        with self._lock:
+        with self.lock:
             if self._file >= 0 and self._generation == _generation:
                 os.close(self._file)
             self._file = -1

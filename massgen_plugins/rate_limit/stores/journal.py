@@ -18,23 +18,23 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from massgen_plugins.rate_limit.hold import NOT_YET, Booked, Hold
+from massgen_plugins.rate_limit.hold import NOT_YET, Booked, Change, Hold
 from massgen_plugins.rate_limit.scope_state import ScopeState
 from massgen_plugins.rate_limit.stores import codec
 
-__all__ = ["apply", "booking", "change", "flights"]
+__all__ = ["apply", "booking", "changed", "flights"]
 
 
 def booking(hold: Hold) -> str:
     """A call was booked."""
     begun, _, row = hold.booked
-    return f"b {begun} {row:x} {_days_out(hold.days)}"
+    return f"b {begun} {row:x} {_days_out(hold.page.days)}"
 
 
-def change(before: Booked, hold: Hold) -> str:
-    """A call that was booked as ``before`` is booked otherwise."""
-    begun, arrived, row = hold.booked
-    return f"m {before[0]} {before[1]} {before[2]:x} {begun} {arrived} {row:x} {_days_out(hold.days)}"
+def changed(change: Change) -> str:
+    """A call is booked otherwise than before."""
+    before, (begun, arrived, row), page = change
+    return f"m {before[0]} {before[1]} {before[2]:x} {begun} {arrived} {row:x} {_days_out(page.days)}"
 
 
 def flights(process: str, calls: int, tick: int) -> str:

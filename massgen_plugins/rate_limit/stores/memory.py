@@ -55,11 +55,16 @@ class MemoryStore(StatefulStore):
     def close(self) -> None:
         """Nothing is held open."""
 
-    def take(self, scope: Scope, amounts: Amounts) -> Hold | None:
+    def take(self, scope: Scope, amounts: Amounts, news: Sequence[Hold] = ()) -> Hold | None:
         """As in every store, without the cost of a transaction: there is nothing to undo."""
         with self._lock:
             state = self._states.get(scope)
-            return None if state is None else self._taken(state, self._tick(), amounts)
+            if state is None:
+                return None
+            if news:
+                state.rebook(news)
+            tick = self._tick()
+            return state.take(tick, amounts) or self._taken_late(state, tick, amounts)
 
     def rebook(self, scope: Scope, news: Sequence[Hold]) -> None:
         """As in every store, without the cost of a transaction."""

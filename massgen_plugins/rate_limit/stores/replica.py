@@ -91,8 +91,8 @@ class Replica:
 
     def write_calls(self, connection: sqlite3.Connection, tick: int, changes: list[str]) -> bool:
         """As :meth:`write`, when nothing but calls can have changed."""
-        if self.state is not None and self.state.aloft != self._aloft:
-            self._aloft = self.state.aloft
+        if self.state is not None and self.state.ledger.aloft != self._aloft:
+            self._aloft = self.state.ledger.aloft
             changes.append(journal.flights(self._process, self._aloft, tick))
         if not changes:
             return False
@@ -145,12 +145,12 @@ class Replica:
     def _remember(self, aloft: int) -> None:
         state = self.state
         if state is not None:
-            state.aloft = aloft
+            state.ledger.aloft = aloft
             state.flights.report(self._process, 0, 0)  # of itself it knows better
         self._rules = state.rules if state else None
         self._lessons = codec.encode_lessons(state.lessons) if state else ""
         self._line = codec.encode_line(state.line) if state else ""
-        self._aloft = state.aloft if state else 0
+        self._aloft = state.ledger.aloft if state else 0
 
     def _news(self, tick: int) -> list[str]:
         state = self.state
@@ -164,7 +164,7 @@ class Replica:
             lines.append(f"l {lessons}")
         if line != self._line:
             lines.append(f"c {line}")
-        if state.aloft != self._aloft:
-            lines.append(journal.flights(self._process, state.aloft, tick))
-        self._rules, self._lessons, self._line, self._aloft = state.rules, lessons, line, state.aloft
+        if state.ledger.aloft != self._aloft:
+            lines.append(journal.flights(self._process, state.ledger.aloft, tick))
+        self._rules, self._lessons, self._line, self._aloft = state.rules, lessons, line, state.ledger.aloft
         return lines

@@ -18,9 +18,10 @@ from pathlib import Path
 
 from massgen_plugins.errors import StoreUnavailable
 from massgen_plugins.quota import Amounts, Scope, ScopeRules
+from massgen_plugins.rate_limit.decision import Decision
 from massgen_plugins.rate_limit.hold import Hold
 from massgen_plugins.rate_limit.line import Bid
-from massgen_plugins.rate_limit.scope_state import Decision, ScopeState
+from massgen_plugins.rate_limit.scope_state import ScopeState
 from massgen_plugins.rate_limit.stores import journal, sqlite_schema
 from massgen_plugins.rate_limit.stores.base import ScopeUnknown, StoreBusy
 from massgen_plugins.rate_limit.stores.boot_clock import boot_identity, boot_tick
@@ -94,30 +95,25 @@ class SqliteStore(StatefulStore):
         self.tick()
         return self._fingerprint_key
 
-    def take(self, scope: Scope, amounts: Amounts) -> Hold | None:
-        """Grant a call at once if nobody waits and all is well: one small entry in the journal."""
-        replica = self._replicas.get(scope)
-        if replica is None:
+    def take(self, scope: Scope, amounts: Amounts, news: Sequence[Hold] = ()) -> Hold | None:
+        """Rebook ``news``, then grant a call if nobody waits and all is well: one entry in the journal."""
+        if scope not in self._replicas:
             return None
-        connection = self._file.begin()
-        try:
-            state = replica.catch_up(connection)
-            tick = self._since_boot() + self._offset
-            hold = None if state is None else self._taken(state, tick, amounts)
-            if hold is None:
-                self._file.roll_back()
-                return None
-            replica.write_calls(connection, tick, [journal.booking(hold)])
-            self._file.commit()
-        except BaseException as error:
-            raise self._failed(scope, error) from error
-        self._written += 1
+        with undone_on_failure(news), self._entry(scope, only_calls=True) as (state, changes):
+            changes.extend(map(journal.changed, state.rebook(news)))
+            tick = self.tick()
+            hold = state.take(tick, amounts) or self._taken_late(state, tick, amounts)
+            if hold is not None:
+                changes.append(journal.booking(hold))
+            first = state.line.first()
+        if first is not None and news:
+            self._bell.ring(_port(first.lane))
         return hold
 
     def admit(self, scope: Scope, lane: str, bids: Sequence[Bid], news: Sequence[Hold] = ()) -> Decision:
         """Rebook ``news``, then grant the lane's bids from the first on until one cannot leave now."""
         with undone_on_failure(news), self._entry(scope) as (state, changes):
-            changes.extend(_rebooked(state, news))
+            changes.extend(map(journal.changed, state.rebook(news)))
             decision = state.admit(self._now(), self._named(lane), bids)
             changes.extend(map(journal.booking, decision.holds))
             first = state.line.first()
@@ -128,7 +124,7 @@ class SqliteStore(StatefulStore):
     def rebook(self, scope: Scope, news: Sequence[Hold]) -> None:
         """Take note of what is true of these calls by now; whoever is first may leave now."""
         with undone_on_failure(news), self._entry(scope, only_calls=True) as (state, changes):
-            changes.extend(_rebooked(state, news))
+            changes.extend(map(journal.changed, state.rebook(news)))
             first = state.line.first()
         if first is not None:
             self._bell.ring(_port(first.lane))
@@ -275,17 +271,3 @@ def _existing(replica: Replica, scope: Scope) -> ScopeState:
 def _port(lane: str) -> int:
     port = lane.rpartition("@")[2]
     return int(port) if port.isdigit() and len(port) <= _DIGITS else 0
-
-
-def _rebooked(state: ScopeState, news: Sequence[Hold]) -> list[str]:
-    changes = []
-    for hold in news:
-        if hold.born != state.born:
-            continue
-        if hold.lanes is not state.ledger.lanes:
-            hold.fit_to(state.ledger.lanes)
-        before = hold.booked
-        state.rebook((hold,))
-        if hold.booked != before:
-            changes.append(journal.change(before, hold))
-    return changes

@@ -121,11 +121,12 @@ class SqliteFile:
 
     def close(self) -> None:
         """Close it; it is opened again when it is used again."""
-        if self._connection is not None and self.is_open:
-            self._connection.close()
-        self._connection = None
-        self._opened = (0, 0)
-        self._gate.close()
+        with self._gate.lock:  # a connection that is closed while another thread uses it crashes the process
+            if self._connection is not None and self.is_open:
+                self._connection.close()
+            self._connection = None
+            self._opened = (0, 0)
+            self._gate.close()
 
     def _open(self) -> sqlite3.Connection:
         now = time.monotonic()

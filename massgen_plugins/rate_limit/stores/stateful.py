@@ -9,10 +9,11 @@ from contextlib import AbstractContextManager, contextmanager, nullcontext
 
 from massgen_plugins.middleware import Refusal
 from massgen_plugins.quota import Amounts, Scope, ScopeRules
+from massgen_plugins.rate_limit.decision import Decision
 from massgen_plugins.rate_limit.hold import Hold
 from massgen_plugins.rate_limit.ledger import Moment
 from massgen_plugins.rate_limit.line import Bid
-from massgen_plugins.rate_limit.scope_state import Decision, ScopeState
+from massgen_plugins.rate_limit.scope_state import ScopeState
 from massgen_plugins.rate_limit.stores.base import ScopeView
 
 __all__ = ["StatefulStore", "undone_on_failure", "view_of"]
@@ -65,10 +66,9 @@ class StatefulStore(ABC):
         with self._transaction(scope, rules) as state:
             state.configure(rules)
 
-    def take(self, scope: Scope, amounts: Amounts) -> Hold | None:
-        """Grant a call at once if nobody waits and all is well; None: ask with :meth:`admit`."""
-        with self._transaction(scope) as state:
-            return self._taken(state, self.tick(), amounts)
+    @abstractmethod
+    def take(self, scope: Scope, amounts: Amounts, news: Sequence[Hold] = ()) -> Hold | None:
+        """Rebook ``news``, then grant a call if nobody waits and all is well; None: ask :meth:`admit`."""
 
     def admit(self, scope: Scope, lane: str, bids: Sequence[Bid], news: Sequence[Hold] = ()) -> Decision:
         """Rebook ``news``, then grant the lane's bids from the first on until one cannot leave now."""
@@ -114,12 +114,12 @@ class StatefulStore(ABC):
         with self._transaction(scope) as state:
             state.unlearn()
 
-    def _taken(self, state: ScopeState, tick: int, amounts: Amounts) -> Hold | None:
-        hold = state.take(tick, amounts)
-        if hold is None and state.ledger.stale(tick):
-            state.advance(Moment(tick, self._wall()))
-            hold = state.take(tick, amounts)
-        return hold
+    def _taken_late(self, state: ScopeState, tick: int, amounts: Amounts) -> Hold | None:
+        """What can be taken if only the state has to be advanced."""
+        if not state.ledger.stale(tick):
+            return None
+        state.advance(Moment(tick, self._wall()))
+        return state.take(tick, amounts)
 
     def _now(self) -> Moment:
         return Moment(self.tick(), self._wall())
@@ -128,7 +128,7 @@ class StatefulStore(ABC):
 def view_of(scope: Scope, state: ScopeState, now: Moment) -> ScopeView:
     """A scope's state for people to look at."""
     waiting = sum(claim.waiting for claim in state.line.living(now.tick))
-    in_flight = state.aloft + state.flights.count(now.tick)
+    in_flight = state.ledger.aloft + state.flights.count(now.tick)
     return ScopeView(scope, state.rules, state.usage(now), waiting, in_flight, state.lessons, now.tick)
 
 

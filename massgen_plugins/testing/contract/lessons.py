@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from massgen_plugins.middleware import Refusal, RefusalKind, StatedLimit
 from massgen_plugins.quota import Kind
-from massgen_plugins.rate_limit.scope_state import Reason
+from massgen_plugins.rate_limit.decision import Reason
 from massgen_plugins.testing.contract.stand import ONE, SCOPE, Check, Stand, per_day, per_minute, rules
 
 __all__ = ["CHECKS"]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from massgen_plugins.quota import Kind
-from massgen_plugins.rate_limit.scope_state import Reason
+from massgen_plugins.rate_limit.decision import Reason
 from massgen_plugins.testing.contract.stand import ONE, SCOPE, Check, Stand, per_minute, rules, tokens
 
 __all__ = ["CHECKS"]

@@ -8,9 +8,9 @@ from itertools import count
 from typing import TypeAlias
 
 from massgen_plugins.quota import MINUTE, CalendarDay, Kind, Limit, Scope, ScopeRules
-from massgen_plugins.rate_limit.hold import Hold
+from massgen_plugins.rate_limit.decision import Decision
+from massgen_plugins.rate_limit.hold import Hold, News
 from massgen_plugins.rate_limit.line import Bid
-from massgen_plugins.rate_limit.scope_state import Decision
 from massgen_plugins.rate_limit.stores.base import Store
 
 __all__ = ["ONE", "SCOPE", "ZONE", "Check", "Stand", "per_day", "per_minute", "rules", "tokens"]
@@ -55,12 +55,11 @@ class Stand:
     async def answered(self, hold: Hold) -> None:
         """The headers of a call's answer have come."""
         hold.arrived = self.store.tick()
-        hold.landed = True
         await self.tell(hold)
 
     async def tell(self, hold: Hold) -> None:
         """The store hears the news of a call, and has taken note of it when this returns."""
-        self.store.post(SCOPE, [hold])
+        self.store.post(SCOPE, News({hold: None}))
         self.store.flush()
 
     def used(self) -> list[int]:

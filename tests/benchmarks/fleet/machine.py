@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from massgen_plugins.quota import Amounts, Scope
+from massgen_plugins.rate_limit.decision import Decision
 from massgen_plugins.rate_limit.hold import Hold
 from massgen_plugins.rate_limit.limiter import Limiter
 from massgen_plugins.rate_limit.line import Bid
-from massgen_plugins.rate_limit.scope_state import Decision
 from massgen_plugins.rate_limit.stores.redis.address import Address
 from massgen_plugins.rate_limit.stores.redis.store import RedisStore
 from tests.benchmarks.fleet.server import Server

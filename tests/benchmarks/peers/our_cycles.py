@@ -7,8 +7,10 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 from massgen_plugins.quota import DAY, NANOSECONDS, Kind, Window
+from massgen_plugins.rate_limit.hold import Hold
 from massgen_plugins.rate_limit.ledger import Ledger, Moment
 from massgen_plugins.rate_limit.limiter import Limiter
+from massgen_plugins.rate_limit.stores.awaited import BATCH
 from massgen_plugins.rate_limit.stores.base import Store
 from massgen_plugins.rate_limit.stores.memory import MemoryStore
 from tests.benchmarks.peers.base import FullCycle
@@ -114,11 +116,16 @@ class PureLedger(FullCycle):
         ledger, tick, wall = self._ledger, time.monotonic_ns, time.time_ns
         wanted = {Kind.REQUESTS: 1, Kind.INPUT_TOKENS: 4000}
         used = {Kind.INPUT_TOKENS: 3600}
+        news: list[Hold] = []
         for _ in range(times):
             hold = ledger.take(now := tick(), wanted)
-            if hold is None:  # as every store does, once a second
+            if hold is None:  # as every store does when a step of its windows ends
                 ledger.advance(Moment(now, wall()))
                 hold = ledger.take(now, wanted)
             hold.arrived = tick()
             hold.settle(used)
-            ledger.rebook(hold)
+            news.append(hold)
+            if len(news) == BATCH:  # as a store of one process does
+                ledger.rebook(news)
+                news.clear()
+        ledger.rebook(news)

@@ -364,7 +364,7 @@ def test_calls_on_their_way_are_counted_for_people_to_see(open_store) -> None:
     hold = one.take(SCOPE, ONE)
     other.admit(SCOPE, "lane", [Bid(1, n, ONE) for n in range(5)])
     assert [(view.in_flight, view.waiting) for view in one.view()] == [(3, 3)]
-    hold.landed = True
+    hold.end()
     one.rebook(SCOPE, [hold])
     assert [view.in_flight for view in other.view()] == [2]
 

@@ -8,10 +8,10 @@ from dataclasses import replace
 
 from massgen_plugins.quota import CalendarDay, Limit, Scope
 from massgen_plugins.rate_limit.calendar_day import day_end, day_of
-from massgen_plugins.rate_limit.hold import Hold
+from massgen_plugins.rate_limit.decision import Blocker, Decision, Reason, Usage
+from massgen_plugins.rate_limit.hold import Hold, Page
 from massgen_plugins.rate_limit.ledger import WRITE_GRACE
 from massgen_plugins.rate_limit.line import Bid
-from massgen_plugins.rate_limit.scope_state import Blocker, Decision, Reason, Usage
 from massgen_plugins.rate_limit.stores.base import ScopeView
 from massgen_plugins.rate_limit.stores.redis.known import Known, Today
 
@@ -94,12 +94,8 @@ def view_of(known: Known, scope: Scope, reply: bytes) -> ScopeView:
 
 
 def _holds(known: Known, begun: int, rows: Sequence[int], today: Today) -> tuple[Hold, ...]:
-    holds, lanes, born = [], known.layout.lanes, known.born
-    for row in rows:
-        hold = Hold(begun, row, lanes, today.days)
-        hold.born = born
-        holds.append(hold)
-    return tuple(holds)
+    page = Page(known.layout.lanes, today.days, known.born)
+    return tuple(Hold(begun, row, page) for row in rows)
 
 
 def _blocker(known: Known, reason: int, wake: int, detail: int, amount: int) -> Blocker:

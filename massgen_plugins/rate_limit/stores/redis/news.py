@@ -25,6 +25,11 @@ class News(NamedTuple):
     hold: Hold
     booked: Booked
 
+    @property
+    def landing(self) -> bool:
+        """Whether it says that the call is not on its way any more."""
+        return self.hold.booked[1] == NOT_YET > self.booked[1]
+
 
 class Outbox:
     """Holds whose truth the server does not know yet; used by all threads."""
@@ -59,11 +64,11 @@ class Outbox:
                 self.waiting[scope] = busy
             told = []
             for hold in waiting:
-                if hold.born == born and hold not in busy:
-                    if hold.lanes is not lanes:
+                if hold.page.born == born and hold not in busy:
+                    if hold.page.lanes is not lanes:
                         _fit(hold, lanes)
                     news = News(hold, (hold.begun, hold.arrived, hold.row))
-                    if news.booked != hold.booked or (hold.aloft and hold.landed):
+                    if news.booked != hold.booked:
                         self._underway[hold] = scope, news
                         told.append(news)
             return told
@@ -99,13 +104,14 @@ class Outbox:
             for hold, booked in news:
                 self._underway.pop(hold, None)
                 if lost:
-                    hold.booked = _least(hold.booked, booked, len(hold.lanes.limits))
+                    hold.booked = _least(hold.booked, booked, len(hold.page.lanes.limits))
             self.waiting.setdefault(scope, {}).update(dict.fromkeys(hold for hold, _ in news))
 
 
 def _fit(hold: Hold, lanes: BookLanes) -> None:
     """Read a hold by other limits, and its ticks by another clock if the server's was set back meanwhile."""
-    skew = hold.lanes.skew if isinstance(hold.lanes, BookLanes) else lanes.skew
+    old = hold.page.lanes
+    skew = old.skew if isinstance(old, BookLanes) else lanes.skew
     hold.fit_to(lanes)
     if skew != lanes.skew:
         change = (skew - lanes.skew) * 1000

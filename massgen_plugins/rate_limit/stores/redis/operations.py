@@ -10,8 +10,8 @@ from typing import Any
 
 from massgen_plugins.errors import StoreUnavailable
 from massgen_plugins.quota import Amounts, Scope
+from massgen_plugins.rate_limit.decision import Blocker, Decision, Reason
 from massgen_plugins.rate_limit.line import Bid
-from massgen_plugins.rate_limit.scope_state import Blocker, Decision, Reason
 from massgen_plugins.rate_limit.stores.base import ScopeUnknown
 from massgen_plugins.rate_limit.stores.redis.answers import decision_of, forecast_of, note_clocks
 from massgen_plugins.rate_limit.stores.redis.known import Known
@@ -62,7 +62,7 @@ class Operations:
             news = self._news(scope, known) if outbox.waiting else ()
             aloft = known.say_aloft(wall)
             question = ask_admit(known, today, lane, bids, news, aloft, self._process)
-            reply = (yield from self._tell(scope, news, question)) if news else (yield question)
+            reply = (yield from self._tell(scope, known, news, question)) if news else (yield question)
             if type(reply) is bytes:
                 decision = decision_of(known, reply, bids, today, library.clock.kept)
                 known.aloft += len(decision.holds)
@@ -82,7 +82,7 @@ class Operations:
             if not news:
                 return
             question = ask_note(known, today, news, known.say_aloft(wall), self._process)
-            reply = yield from self._tell(scope, news, question)
+            reply = yield from self._tell(scope, known, news, question)
             if type(reply) is bytes:
                 note_clocks(known, reply, library.clock.kept)
                 return
@@ -131,13 +131,10 @@ class Operations:
 
     def _news(self, scope: Scope, known: Known) -> Sequence[News]:
         news = self._outbox.take(scope, known.born, known.layout.lanes)
-        for hold, _ in news:
-            if hold.landed and hold.aloft:
-                hold.aloft = False
-                known.aloft = max(0, known.aloft - 1)
+        known.aloft = max(0, known.aloft - sum(each.landing for each in news))
         return news
 
-    def _tell(self, scope: Scope, news: Sequence[News], question: Command) -> Steps[Any]:
+    def _tell(self, scope: Scope, known: Known, news: Sequence[News], question: Command) -> Steps[Any]:
         try:
             reply = yield question
         except BaseException:
@@ -149,6 +146,7 @@ class Operations:
             self._outbox.told(news)
         else:
             self._outbox.untold(scope, news)
+            known.aloft += sum(each.landing for each in news)
         return reply
 
 

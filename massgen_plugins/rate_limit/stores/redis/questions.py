@@ -127,7 +127,7 @@ def _add_news(known: Known, numbers: list[float], news: News) -> None:
     numbers += layout.spread(row)
     numbers += layout.spread(new_row)
     for zone in layout.zones:
-        numbers += (*hold.days.get(zone, ()), 0, 0)[:2]
+        numbers += (*hold.page.days.get(zone, ()), 0, 0)[:2]
 
 
 def _amounts(amounts: Amounts) -> list[int]:

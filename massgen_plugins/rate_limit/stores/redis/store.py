@@ -12,9 +12,9 @@ from weakref import ref
 from massgen_plugins.errors import StoreUnavailable
 from massgen_plugins.middleware import Refusal
 from massgen_plugins.quota import Amounts, Scope, ScopeRules
-from massgen_plugins.rate_limit.hold import Hold
+from massgen_plugins.rate_limit.decision import Decision
+from massgen_plugins.rate_limit.hold import Hold, News
 from massgen_plugins.rate_limit.line import Bid
-from massgen_plugins.rate_limit.scope_state import Decision
 from massgen_plugins.rate_limit.stores.base import ScopeView
 from massgen_plugins.rate_limit.stores.redis.address import Address
 from massgen_plugins.rate_limit.stores.redis.client import Driver
@@ -70,6 +70,11 @@ class RedisStore:
         return str(self._address)
 
     @property
+    def batch(self) -> int:
+        """What one call has given back, another machine may be waiting for."""
+        return 1
+
+    @property
     def was_open(self) -> bool:
         """Whether the server has ever answered."""
         return self._clock.known
@@ -102,9 +107,9 @@ class RedisStore:
         """Never grants: a server has to be asked."""
         return None
 
-    def post(self, scope: Scope, news: Sequence[Hold]) -> None:
+    def post(self, scope: Scope, news: News) -> None:
         """Take note, soon, of what is true of these calls by now."""
-        self._outbox.keep(scope, news)
+        self._outbox.keep(scope, news.taken())
         self._send_courier()
 
     def leave(self, scope: Scope, lane: str) -> None:

@@ -9,9 +9,9 @@ from typing import Any
 import pytest
 
 from massgen_plugins.quota import Amounts, Scope
+from massgen_plugins.rate_limit.decision import Decision
 from massgen_plugins.rate_limit.hold import Hold
 from massgen_plugins.rate_limit.line import Bid
-from massgen_plugins.rate_limit.scope_state import Decision
 from massgen_plugins.rate_limit.stores.redis.address import Address
 from massgen_plugins.rate_limit.stores.redis.store import RedisStore
 from tests.rate_limit.stores.redis.server import RedisServer

@@ -13,7 +13,7 @@ import pytest
 
 from massgen_plugins.errors import StoreUnavailable
 from massgen_plugins.quota import MINUTE, CalendarDay, Kind, Limit, Scope, ScopeRules
-from massgen_plugins.rate_limit.hold import Hold
+from massgen_plugins.rate_limit.hold import Hold, News
 from massgen_plugins.rate_limit.line import Bid
 from massgen_plugins.rate_limit.stores.awaited import awaited
 from massgen_plugins.rate_limit.stores.base import ScopeUnknown
@@ -148,13 +148,13 @@ def test_news_that_could_not_be_told_is_told_later(own_server: Start) -> None:
         server.send(signal.SIGSTOP)
         try:
             holds[0].release()
-            store.post(SCOPE, [holds[0]])
+            store.post(SCOPE, News({holds[0]: None}))
             await asyncio.sleep(2.5)
         finally:
             server.send(signal.SIGCONT)
         await asyncio.sleep(0.2)
         holds[1].release()
-        store.post(SCOPE, [holds[1]])
+        store.post(SCOPE, News({holds[1]: None}))
         await asyncio.sleep(0.3)
         # The first answer was lost, so nobody knows whether it was heard: it is not given back twice.
         assert 1 <= store.view()[0].usage[0].used <= 2
@@ -172,7 +172,7 @@ def test_at_the_end_of_a_process_everything_is_told(server: RedisServer) -> None
 
     hold = run(main())
     hold.release()
-    store.post(SCOPE, [hold])  # and there is no loop any more that could carry it
+    store.post(SCOPE, News({hold: None}))  # and there is no loop any more that could carry it
     store.flush()
     store.close()
     assert [usage.used for usage in store.view()[0].usage] == [0, 0]

@@ -58,7 +58,7 @@ def test_every_key_goes_when_nobody_needs_it_any_more(open_bench: Open) -> None:
     bench.drive(bench.upkeep.open())
     bench.drive(bench.upkeep.configure(SCOPE, rules))
     holds = bench.ask(SCOPE, *[{Kind.REQUESTS: 1}] * 3).holds
-    holds[0].landed = True
+    holds[0].end()
     bench.note(SCOPE, *holds)
     left = {key: bench.client.ttl(key) for key in bench.client.keys("*")}
     assert len(left) == 5

@@ -121,7 +121,7 @@ class Run:
         if entry := self._entry(index):
             entry.arrived = self.now
             entry.hold.arrived = self.bench.store.tick()
-            entry.hold.landed = True
+            entry.hold.end()
             self._tell(entry)
 
     def settle(self, index: int, tokens: int) -> None:

@@ -8,8 +8,8 @@ import pytest
 
 from massgen_plugins.middleware import Refusal, RefusalKind, StatedLimit
 from massgen_plugins.quota import MINUTE, NANOSECONDS, CalendarDay, Kind, Limit, Scope, ScopeRules, Sliding
+from massgen_plugins.rate_limit.decision import Reason
 from massgen_plugins.rate_limit.line import LEASE, NORMAL, PATIENCE, URGENT, Bid
-from massgen_plugins.rate_limit.scope_state import Reason
 from massgen_plugins.rate_limit.stores.base import ScopeUnknown
 from tests.rate_limit.stores.redis.conftest import Bench, TestClock
 
@@ -333,7 +333,7 @@ def test_calls_on_their_way_are_counted_for_people_to_see(open_bench: Open, cloc
     clock.pass_time(SECOND)
     assert grants(other, 1) == 1
     assert [view.in_flight for view in one.drive(one.upkeep.view())] == [3]
-    holds[0].landed = True
+    holds[0].end()
     one.note(SCOPE, holds[0])
     assert [view.in_flight for view in other.drive(other.upkeep.view())] == [2]
 
