@@ -151,7 +151,8 @@ class Ledger:
                 changes.append((before, after, hold.page))
                 if before[1] == NOT_YET != after[1]:
                     self.aloft -= 1
-        self._carry_out(changes)
+        if changes:
+            self._carry_out(changes)
         return changes
 
     def replay(self, before: Booked | None, after: Booked, days: Mapping[str, tuple[int, ...]]) -> None:

@@ -14,6 +14,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+from massgen_plugins.rate_limit.stores import forks
 from massgen_plugins.rate_limit.stores.base import StoreBusy
 
 try:
@@ -27,18 +28,6 @@ _TRIES = 4
 _PAUSE = 0.00005
 _SAME_PROCESS = 0.0003
 """Seconds for which an event loop may stand still because another thread of its process is inside."""
-
-_generation = 0
-"""How many forks lie between this process and the first one: a child would share its parent's lock."""
-
-
-def _forked() -> None:
-    global _generation  # noqa: PLW0603 - a process has one
-    _generation += 1
-
-
-if hasattr(os, "register_at_fork"):
-    os.register_at_fork(after_in_child=_forked)
 
 
 class Gate:
@@ -71,12 +60,11 @@ class Gate:
         Raises:
             StoreBusy: Somebody is inside, and this thread does not want to wait.
         """
-        patient = getattr(self._patient, "now", False)
-        if not self.lock.acquire(timeout=-1 if patient else _SAME_PROCESS):
-            raise StoreBusy
+        if not self.lock.acquire(blocking=False):
+            self._wait_for_thread()
         try:
             if fcntl is not None:
-                self._enter_alone(patient=patient)
+                self._keep_out_processes()
         except BaseException:
             self.lock.release()
             raise
@@ -90,21 +78,28 @@ class Gate:
     def close(self) -> None:
         """Release the file; it is opened again when it is needed again."""
         with self.lock:
-            if self._file >= 0 and self._generation == _generation:
+            if self._file >= 0 and self._generation == forks.generation:
                 os.close(self._file)
             self._file = -1
 
-    def _enter_alone(self, *, patient: bool) -> None:
-        if self._file < 0 or self._generation != _generation:  # a child would share its parent's lock
+    def _is_patient(self) -> bool:
+        return getattr(self._patient, "now", False)
+
+    def _wait_for_thread(self) -> None:
+        if not self.lock.acquire(timeout=-1 if self._is_patient() else _SAME_PROCESS):
+            raise StoreBusy
+
+    def _keep_out_processes(self) -> None:
+        if self._file < 0 or self._generation != forks.generation:  # a child would share its parent's lock
             self._file = os.open(self._path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
-            self._generation = _generation
-        if patient:
-            fcntl.flock(self._file, fcntl.LOCK_EX)
-            return
+            self._generation = forks.generation
         for attempt in range(_TRIES):
             try:
                 fcntl.flock(self._file, fcntl.LOCK_EX | fcntl.LOCK_NB)
             except BlockingIOError:
+                if self._is_patient():
+                    fcntl.flock(self._file, fcntl.LOCK_EX)
+                    return
                 time.sleep(_PAUSE * attempt)
             else:
                 return

@@ -16,9 +16,9 @@ limits. Who applies all entries in their order to the same beginning has the sam
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from functools import lru_cache
 
-from massgen_plugins.rate_limit.hold import NOT_YET, Booked, Change, Hold
+from massgen_plugins.rate_limit.hold import NOT_YET, Booked, Change, Hold, Page
 from massgen_plugins.rate_limit.scope_state import ScopeState
 from massgen_plugins.rate_limit.stores import codec
 
@@ -28,13 +28,13 @@ __all__ = ["apply", "booking", "changed", "flights"]
 def booking(hold: Hold) -> str:
     """A call was booked."""
     begun, _, row = hold.booked
-    return f"b {begun} {row:x} {_days_out(hold.page.days)}"
+    return f"b {begun} {row:x} {_days(hold.page)}"
 
 
 def changed(change: Change) -> str:
     """A call is booked otherwise than before."""
     before, (begun, arrived, row), page = change
-    return f"m {before[0]} {before[1]} {before[2]:x} {begun} {arrived} {row:x} {_days_out(page.days)}"
+    return f"m {before[0]} {before[1]} {before[2]:x} {begun} {arrived} {row:x} {_days(page)}"
 
 
 def flights(process: str, calls: int, tick: int) -> str:
@@ -108,8 +108,13 @@ def _booked_in(fields: list[str], state: ScopeState) -> Booked:
     return tick(begun), tick(arrived), codec.decode_row(row, len(state.ledger.caps))
 
 
-def _days_out(days: Mapping[str, tuple[int, ...]]) -> str:
-    return ",".join("+".join(map(str, ordinals)) for ordinals in days.values())
+def _days(page: Page) -> str:
+    return _days_out(tuple(page.days.values()))
+
+
+@lru_cache(maxsize=64)
+def _days_out(days: tuple[tuple[int, ...], ...]) -> str:
+    return ",".join("+".join(map(str, ordinals)) for ordinals in days)
 
 
 def _days_in(text: str, state: ScopeState) -> dict[str, tuple[int, ...]]:

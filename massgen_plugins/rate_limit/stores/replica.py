@@ -6,11 +6,11 @@ import sqlite3
 import time
 from collections.abc import Sequence
 
-from massgen_plugins.quota import Scope, ScopeRules
+from massgen_plugins.quota import NANOSECONDS, Scope, ScopeRules
 from massgen_plugins.rate_limit.scope_state import ScopeState
 from massgen_plugins.rate_limit.stores import codec, journal
 
-__all__ = ["Replica", "read_state"]
+__all__ = ["Overtaken", "Replica", "read_state"]
 
 _KEPT = 256
 """Entries after which the whole state is written; as many older ones stay for processes that lag behind."""
@@ -18,8 +18,22 @@ _KEPT = 256
 _FIND = "SELECT id FROM scope WHERE provider = ? AND account = ? AND model = ? AND endpoint = ?"
 _MAKE = "INSERT INTO scope (number, snapshot, provider, account, model, endpoint) VALUES (0, '', ?, ?, ?, ?)"
 _SNAPSHOT = "SELECT number, snapshot FROM scope WHERE id = ?"
-_NEWER = "SELECT number, changes FROM entry WHERE scope = ? AND number > ? ORDER BY number"
+_NEWER = "SELECT number, changes, tick FROM entry WHERE scope = ? AND number > ? ORDER BY number"
 _APPEND = "INSERT INTO entry VALUES (?, ?, ?, ?)"
+_PRUNE = "DELETE FROM entry WHERE scope = ? AND number <= ? AND tick < ?"
+
+_ALONE = 2 * NANOSECONDS
+"""Nanoseconds without entries of other processes after which none are expected."""
+
+_FRESH = NANOSECONDS
+"""Nanoseconds after a look at the journal within which it need not be looked at again by who seems alone."""
+
+_SAFE = 5 * NANOSECONDS
+"""The age at which entries may be removed: what somebody who did not look would run into is still there."""
+
+
+class Overtaken(Exception):
+    """Another process has written what this one does not know: undo the transaction, and begin anew."""
 
 
 def read_state(connection: sqlite3.Connection, row: int) -> tuple[int, int, ScopeState | None]:
@@ -32,7 +46,7 @@ def read_state(connection: sqlite3.Connection, row: int) -> tuple[int, int, Scop
     number = condensed
     try:
         state = codec.decode_state(snapshot) if snapshot else None
-        for latest, changes in connection.execute(_NEWER, (row, condensed)):
+        for latest, changes, _ in connection.execute(_NEWER, (row, condensed)):
             state = journal.apply(changes, state)
             number = latest
     except codec.BROKEN as error:
@@ -58,17 +72,27 @@ class Replica:
         self._process = process
         self.state: ScopeState | None = None
         self._number = self._condensed = self._aloft = 0
+        self._company_until = self._fresh_until = 0
         self._rules: ScopeRules | None = None
         self._lessons = self._line = ""
         self._load(connection)
 
-    def catch_up(self, connection: sqlite3.Connection) -> ScopeState | None:
-        """Apply what others have written; returns the state."""
+    def catch_up(self, connection: sqlite3.Connection, *, tick: int = 0) -> ScopeState | None:
+        """Apply what others have written; returns the state.
+
+        With a ``tick`` (nanoseconds) it is not looked for if none has come for long; if there is some all the
+        same, :class:`Overtaken` is raised when something is written.
+        """
+        if self._company_until < tick < self._fresh_until and self._number >= 0:
+            return self.state
+        self._fresh_until = tick + _FRESH
         newer = connection.execute(_NEWER, (self._id, self._number)).fetchall()
         if self._number < 0 or (newer and newer[0][0] != self._number + 1):
             self._load(connection)
         elif newer:
             self._apply(newer)
+        if newer:
+            self._company_until = newer[-1][2] + _ALONE
         return self.state
 
     def spoil(self) -> None:
@@ -85,8 +109,7 @@ class Replica:
         lines = [*changes, *self._news(tick)]
         if not lines:
             return False
-        connection.execute(_APPEND, (self._id, self._number + 1, tick, "\n".join(lines)))
-        self._number += 1
+        self._append(connection, tick, "\n".join(lines))
         return True
 
     def write_calls(self, connection: sqlite3.Connection, tick: int, changes: list[str]) -> bool:
@@ -96,18 +119,15 @@ class Replica:
             changes.append(journal.flights(self._process, self._aloft, tick))
         if not changes:
             return False
-        connection.execute(_APPEND, (self._id, self._number + 1, tick, "\n".join(changes)))
-        self._number += 1
+        self._append(connection, tick, "\n".join(changes))
         return True
 
     def write_forgotten(self, connection: sqlite3.Connection, tick: int) -> None:
         """The scope is forgotten."""
-        connection.execute(_APPEND, (self._id, self._number + 1, tick, "x"))
+        self._append(connection, tick, "x")
         connection.execute(
-            "UPDATE scope SET number = ?, snapshot = '' WHERE id = ?", (self._number + 1, self._id)
+            "UPDATE scope SET number = ?, snapshot = '' WHERE id = ?", (self._number, self._id)
         )
-        connection.execute("DELETE FROM entry WHERE scope = ? AND number <= ?", (self._id, self._number))
-        self._number += 1
         self.state = None
 
     @property
@@ -115,27 +135,33 @@ class Replica:
         """Whether the journal has become long, so that it is time for :meth:`condense`."""
         return self._number - self._condensed >= _KEPT
 
-    def condense(self, connection: sqlite3.Connection) -> None:
+    def condense(self, connection: sqlite3.Connection, tick: int) -> None:
         """Write the whole state, and remove entries that only those need who lag far behind."""
         if self.state is not None:
             connection.execute(
                 "UPDATE scope SET number = ?, snapshot = ? WHERE id = ?",
                 (self._number, codec.encode_state(self.state), self._id),
             )
-            connection.execute(
-                "DELETE FROM entry WHERE scope = ? AND number <= ?", (self._id, self._number - _KEPT)
-            )
+            connection.execute(_PRUNE, (self._id, self._number - _KEPT, tick - _SAFE))
         self._condensed = self._number
+
+    def _append(self, connection: sqlite3.Connection, tick: int, changes: str) -> None:
+        try:
+            connection.execute(_APPEND, (self._id, self._number + 1, tick, changes))
+        except sqlite3.IntegrityError as error:
+            self._company_until = tick + _ALONE
+            raise Overtaken from error
+        self._number += 1
 
     def _load(self, connection: sqlite3.Connection) -> None:
         aloft = self._aloft
         self._condensed, self._number, self.state = read_state(connection, self._id)
         self._remember(aloft)
 
-    def _apply(self, entries: Sequence[tuple[int, str]]) -> None:
+    def _apply(self, entries: Sequence[tuple[int, str, int]]) -> None:
         aloft = self._aloft
         try:
-            for number, changes in entries:
+            for number, changes, _ in entries:
                 self.state = journal.apply(changes, self.state)
                 self._number = number
         except codec.BROKEN as error:

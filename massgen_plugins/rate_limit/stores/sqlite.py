@@ -26,7 +26,7 @@ from massgen_plugins.rate_limit.stores import journal, sqlite_schema
 from massgen_plugins.rate_limit.stores.base import ScopeUnknown, StoreBusy
 from massgen_plugins.rate_limit.stores.boot_clock import boot_identity, boot_tick
 from massgen_plugins.rate_limit.stores.doorbell import Doorbell
-from massgen_plugins.rate_limit.stores.replica import Replica
+from massgen_plugins.rate_limit.stores.replica import Overtaken, Replica
 from massgen_plugins.rate_limit.stores.sqlite_file import SqliteFile
 from massgen_plugins.rate_limit.stores.stateful import StatefulStore, undone_on_failure
 
@@ -97,17 +97,33 @@ class SqliteStore(StatefulStore):
 
     def take(self, scope: Scope, amounts: Amounts, news: Sequence[Hold] = ()) -> Hold | None:
         """Rebook ``news``, then grant a call if nobody waits and all is well: one entry in the journal."""
-        if scope not in self._replicas:
+        try:
+            return self._take(scope, amounts, news)
+        except Overtaken:  # from now on it looks before it writes
+            return self._take(scope, amounts, news)
+
+    def _take(self, scope: Scope, amounts: Amounts, news: Sequence[Hold]) -> Hold | None:
+        replica = self._replicas.get(scope)
+        if replica is None:
             return None
-        with undone_on_failure(news), self._entry(scope, only_calls=True) as (state, changes):
-            changes.extend(map(journal.changed, state.rebook(news)))
-            tick = self.tick()
+        connection = self._file.begin()
+        before = [each.remember() for each in news]
+        try:
+            tick = self._since_boot() + self._offset
+            state = replica.catch_up(connection, tick=tick)
+            if state is None:
+                raise ScopeUnknown(scope)  # noqa: TRY301 - undone as all that fails
+            changes = [journal.changed(change) for change in state.rebook(news)]
             hold = state.take(tick, amounts) or self._taken_late(state, tick, amounts)
             if hold is not None:
                 changes.append(journal.booking(hold))
-            first = state.line.first()
-        if first is not None and news:
-            self._bell.ring(_port(first.lane))
+            self._end(written=replica.write_calls(connection, tick, changes))
+        except BaseException as error:
+            for each, remembered in zip(news, before, strict=True):
+                each.restore(remembered)
+            raise self._failed(scope, error) from error
+        if news and state.line.claims:
+            self._ring_first(state)
         return hold
 
     def admit(self, scope: Scope, lane: str, bids: Sequence[Bid], news: Sequence[Hold] = ()) -> Decision:
@@ -116,26 +132,22 @@ class SqliteStore(StatefulStore):
             changes.extend(map(journal.changed, state.rebook(news)))
             decision = state.admit(self._now(), self._named(lane), bids)
             changes.extend(map(journal.booking, decision.holds))
-            first = state.line.first()
-        if first is not None and decision.holds:  # it was not its turn before
-            self._bell.ring(_port(first.lane))
+        if decision.holds:  # it was not the turn of whoever is first now
+            self._ring_first(state)
         return decision
 
     def rebook(self, scope: Scope, news: Sequence[Hold]) -> None:
         """Take note of what is true of these calls by now; whoever is first may leave now."""
         with undone_on_failure(news), self._entry(scope, only_calls=True) as (state, changes):
             changes.extend(map(journal.changed, state.rebook(news)))
-            first = state.line.first()
-        if first is not None:
-            self._bell.ring(_port(first.lane))
+        self._ring_first(state)
 
     def leave(self, scope: Scope, lane: str) -> None:
         """The lane waits no more; whoever is next may leave now."""
         super().leave(scope, self._named(lane))
         replica = self._replicas.get(scope)
-        first = replica.state.line.first() if replica and replica.state else None
-        if first is not None:
-            self._bell.ring(_port(first.lane))
+        if replica and replica.state:
+            self._ring_first(replica.state)
 
     def forecast(self, scope: Scope, lane: str, ahead: Amounts, own: Amounts) -> int:
         """The tick at which ``own`` can leave after ``ahead`` of its lane; an estimate from below."""
@@ -145,6 +157,7 @@ class SqliteStore(StatefulStore):
         """Drop everything known of a scope."""
         with self._file.transaction() as connection:
             replica = self._replica(connection, scope)
+            replica.catch_up(connection)
             replica.write_forgotten(connection, self.tick())
 
     @property
@@ -160,7 +173,7 @@ class SqliteStore(StatefulStore):
                 for replica in self._replicas.values():
                     if replica.long:
                         replica.catch_up(connection)
-                        replica.condense(connection)
+                        replica.condense(connection, self.tick())
         self._file.checkpoint()
 
     def close(self) -> None:
@@ -256,6 +269,11 @@ class SqliteStore(StatefulStore):
     def _named(self, lane: str) -> str:
         """A lane's name in the file says where its process can be woken."""
         return f"{lane}@{self._bell.port}"
+
+    def _ring_first(self, state: ScopeState) -> None:
+        first = state.line.first()
+        if first is not None:
+            self._bell.ring(_port(first.lane))
 
     def _rung(self) -> None:
         if self.on_room is not None:

@@ -10,6 +10,7 @@ from contextlib import AbstractContextManager, contextmanager, suppress
 from pathlib import Path
 
 from massgen_plugins.errors import StoreUnavailable
+from massgen_plugins.rate_limit.stores import forks
 from massgen_plugins.rate_limit.stores.base import StoreBusy
 from massgen_plugins.rate_limit.stores.gate import Gate
 
@@ -18,6 +19,9 @@ __all__ = ["SqliteFile"]
 _LOCK_WAIT = 0.005
 """Seconds for which SQLite itself waits for a program that does not come through the gate."""
 
+
+_NOT_OPENED = (-1, 0)
+"""In which generation of processes it was opened, and which file it was."""
 
 _GLANCE = 0.1
 """Seconds for which it is taken for granted that the file still stands where it stood."""
@@ -40,13 +44,13 @@ class SqliteFile:
         self._report = report
         self._gate = Gate(path.with_name(f"{path.name}.lock"))
         self._connection: sqlite3.Connection | None = None
-        self._opened = (0, 0)
+        self._opened = _NOT_OPENED
         self._looked = 0.0
 
     @property
     def is_open(self) -> bool:
         """Whether this process (not one that it was forked from) has it open."""
-        return self._connection is not None and self._opened[0] == os.getpid()
+        return self._connection is not None and self._opened[0] == forks.generation
 
     def patiently(self) -> AbstractContextManager[None]:
         """Within it, this thread waits for its turn instead of raising ``StoreBusy``."""
@@ -59,7 +63,7 @@ class SqliteFile:
             StoreBusy: Another process is writing, or the file was damaged and has been set aside: ask again.
             StoreUnavailable: It cannot be used.
         """
-        if self._opened[0] != os.getpid():
+        if self._opened[0] != forks.generation:
             self._enter_process()
         try:
             self._gate.enter()
@@ -125,7 +129,7 @@ class SqliteFile:
             if self._connection is not None and self.is_open:
                 self._connection.close()
             self._connection = None
-            self._opened = (0, 0)
+            self._opened = _NOT_OPENED
             self._gate.close()
 
     def _open(self) -> sqlite3.Connection:
@@ -140,7 +144,7 @@ class SqliteFile:
             self._connection.close()
         self._connection = None
         _touch(self.path)
-        self._opened = (os.getpid(), _identity(self.path))
+        self._opened = (forks.generation, _identity(self.path))
         connection = sqlite3.connect(
             self.path, timeout=_LOCK_WAIT, isolation_level=None, check_same_thread=False
         )
@@ -161,7 +165,7 @@ class SqliteFile:
     def _enter_process(self) -> None:
         """The first use in this process, or in a forked child: what the parent had open is not ours."""
         self._connection = None
-        self._opened = (os.getpid(), 0)
+        self._opened = (forks.generation, 0)
         try:
             self.path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
         except OSError as error:
