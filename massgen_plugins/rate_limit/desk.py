@@ -11,7 +11,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from massgen_plugins.errors import CallRefused
-from massgen_plugins.quota import NANOSECONDS, Scope, ScopeRules, Sliding
+from massgen_plugins.quota import NANOSECONDS, Amounts, Scope, ScopeRules, Sliding
 from massgen_plugins.rate_limit import messages
 from massgen_plugins.rate_limit.decision import Blocker, Decision, Reason
 from massgen_plugins.rate_limit.hold import Hold, News
@@ -108,16 +108,17 @@ class Desk:
 
     async def line_up(self, bid: Bid, patience: int, who: object) -> Hold:
         """Wait at the place that the bid's ticket gives; see :meth:`Limiter.acquire`."""
-        waiter = Waiter(bid, bid.arrival + patience, who)
+        loop = asyncio.get_running_loop()
+        waiter = Waiter(bid, bid.arrival + patience, who, loop.create_future())
         with self._lock:
             self._waiting += 1
             self.clear = False
             self.eager = self._short
-        lane = self._lane(asyncio.get_running_loop())
+        lane = self._lane(loop)
         lane.join(waiter)
         try:
             if lane.blocker is not None and lane.waiters[0] is not waiter:
-                await self.tell(lane, waiter, lane.blocker)
+                await self.tell(lane, waiter, lane.ahead_of(waiter), lane.blocker)
             return await waiter.future
         except BaseException:
             lane.drop(waiter)
@@ -159,15 +160,15 @@ class Desk:
             hold.desk = self
         return decision
 
-    async def tell(self, lane: Lane, waiter: Waiter, blocker: Blocker) -> None:
-        """Say how long a waiter will wait; raises ``CallRefused`` if that is too long."""
+    async def tell(self, lane: Lane, waiter: Waiter, ahead: Amounts, blocker: Blocker) -> None:
+        """Say how long a waiter will wait after ``ahead``; raises ``CallRefused`` if that is too long."""
         waiter.told = True
-        if self._on_wait is None and self._is_surely_soon(waiter):
+        if self._on_wait is None and self._is_surely_soon(waiter, ahead):
             return
         when = blocker.wake
         if not blocker.final:  # otherwise the next day is waited for
             try:
-                when = await self._store.forecast(self.scope, lane.name, waiter.ahead, waiter.bid.amounts)
+                when = await self._store.forecast(self.scope, lane.name, ahead, waiter.bid.amounts)
             except ScopeUnknown:
                 return
         seconds = max(0.0, (when - self.tick()) / NANOSECONDS)
@@ -177,10 +178,10 @@ class Desk:
             text = messages.describe_wait(self.scope, blocker, seconds, waiter.place)
             self._on_wait(Wait(self.scope, seconds, waiter.place, blocker, text), waiter.who)
 
-    def _is_surely_soon(self, waiter: Waiter) -> bool:
+    def _is_surely_soon(self, waiter: Waiter, ahead: Amounts) -> bool:
         """Whether a waiter's patience lasts, as far as the rules alone can tell; spares a forecast."""
         for limit in self.rules.limits if self.rules else ():
-            wanted = waiter.ahead.get(limit.kind, 0) + waiter.bid.amounts.get(limit.kind, 0)
+            wanted = ahead.get(limit.kind, 0) + waiter.bid.amounts.get(limit.kind, 0)
             if isinstance(limit.window, Sliding):
                 windows = wanted // max(1, limit.amount) + 2
                 if windows * limit.window.length > waiter.patience:

@@ -5,9 +5,8 @@ from __future__ import annotations
 import asyncio
 import bisect
 import contextvars
-from collections import Counter
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Protocol
 
 from massgen_plugins.quota import NANOSECONDS, Amounts, Kind
@@ -33,16 +32,14 @@ class Waiter:
         future: Resolved with the hold, or with the error that ends the wait.
         told: Whether it is known how long it will take.
         place: How many waiters of its lane were before it when it came.
-        ahead: What those asked for, together.
     """
 
     bid: Bid
     deadline: int
-    who: object = None
-    future: asyncio.Future[Hold] = field(default_factory=lambda: asyncio.get_running_loop().create_future())
+    who: object
+    future: asyncio.Future[Hold]
     told: bool = False
     place: int = 0
-    ahead: Amounts = field(default_factory=dict)
 
     @property
     def patience(self) -> int:
@@ -62,8 +59,8 @@ class Office(Protocol):
     async def admit(self, lane: str, bids: Sequence[Bid]) -> Decision:
         """Ask for the waiters' bids."""
 
-    async def tell(self, lane: Lane, waiter: Waiter, blocker: Blocker) -> None:
-        """Say how long a waiter will wait; raises ``CallRefused`` if that is too long."""
+    async def tell(self, lane: Lane, waiter: Waiter, ahead: Amounts, blocker: Blocker) -> None:
+        """Say how long a waiter will wait after ``ahead``; raises ``CallRefused`` if that is too long."""
 
     def refusal(self, waiter: Waiter, blocker: Blocker | None) -> Exception | None:
         """Why a waiter need not wait any longer; None if it should wait on."""
@@ -99,18 +96,22 @@ class Lane:
     def join(self, waiter: Waiter) -> None:
         """Put a waiter at its place."""
         place = waiter.bid.place
-        if not self.waiters or self.waiters[-1].bid.place <= place:  # nearly always
-            waiter.place, waiter.ahead = len(self.waiters), self._demand.copy()
-        else:
+        waiter.place = len(self.waiters)
+        if self.waiters and self.waiters[-1].bid.place > place:  # hardly ever
             waiter.place = bisect.bisect(self.waiters, place, key=lambda each: each.bid.place)
-            waiter.ahead = _total(self.waiters[: waiter.place])
-        for kind, amount in waiter.bid.amounts.items():
-            self._demand[kind] = self._demand.get(kind, 0) + amount
+        _add(self._demand, waiter.bid.amounts)
         self.waiters.insert(waiter.place, waiter)
         if self._task is None:
             self._start()
         elif self.waiters[0] is waiter:
             self.ring()
+
+    def ahead_of(self, waiter: Waiter) -> Amounts:
+        """What all those who come before a waiter ask for together."""
+        if self.waiters[-1] is not waiter:
+            return _total(self.waiters[: self.waiters.index(waiter)])
+        own = waiter.bid.amounts
+        return {kind: amount - own.get(kind, 0) for kind, amount in self._demand.items()}
 
     def drop(self, waiter: Waiter) -> None:
         """Take out a waiter that gave up; the next one moves up."""
@@ -184,11 +185,19 @@ class Lane:
             self._end(self.waiters[0], refusal)
             self._rung = True
             return
-        for waiter in [each for each in self.waiters if not each.told]:
-            try:
-                await self._office.tell(self, waiter, blocker)
-            except Exception as error:  # too long a wait, as a rule
-                self._end(waiter, error)
+        if not all(waiter.told for waiter in self.waiters):
+            await self._tell_all(blocker)
+
+    async def _tell_all(self, blocker: Blocker) -> None:
+        ahead: dict[Kind, int] = {}
+        for waiter in list(self.waiters):
+            if not waiter.told:
+                try:
+                    await self._office.tell(self, waiter, ahead, blocker)
+                except Exception as error:  # too long a wait, as a rule
+                    self._end(waiter, error)
+                    continue
+            _add(ahead, waiter.bid.amounts)
 
     async def _rest(self) -> None:
         """Until somebody rings, the first one may leave, or the lease has to be renewed."""
@@ -240,8 +249,13 @@ def _finish(bell: asyncio.Future[None]) -> None:
         bell.set_result(None)
 
 
+def _add(total: dict[Kind, int], amounts: Amounts) -> None:
+    for kind, amount in amounts.items():
+        total[kind] = total.get(kind, 0) + amount
+
+
 def _total(waiters: Sequence[Waiter]) -> Amounts:
-    total: Counter[Kind] = Counter()
+    total: dict[Kind, int] = {}
     for waiter in waiters:
-        total.update(waiter.bid.amounts)
+        _add(total, waiter.bid.amounts)
     return total

@@ -81,6 +81,10 @@ class ScopeState:
         self.advance(now)
         holds: list[Hold] = []
         for place, bid in enumerate(bids):
+            hold = self._take_in_turn(now.tick, lane, bid)
+            if hold is not None:
+                holds.append(hold)
+                continue
             row = self.ledger.row(bid.amounts)
             blocker = self._blocker(now, lane, bid, row)
             if blocker is not None:
@@ -141,6 +145,14 @@ class ScopeState:
                 resets = self.ledger.sliding_frees_at(now, everything) - now.tick
             rows.append(Usage(limit, caps[index], used[index], resets))
         return rows
+
+    def _take_in_turn(self, tick: int, lane: str, bid: Bid) -> Hold | None:
+        """Grant a bid if all is well and nobody is before it; None: look closer."""
+        if self._troubled or any(
+            c.lane != lane and c.bid.place < bid.place for c in self.line.claims.values()
+        ):
+            return None
+        return self.ledger.take(tick, bid.amounts)
 
     def _blocker(self, now: Moment, lane: str, bid: Bid, row: int) -> Blocker | None:
         excess = self.ledger.excess(row)
