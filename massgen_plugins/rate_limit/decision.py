@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 
 from massgen_plugins.quota import Limit
@@ -39,6 +39,10 @@ class Blocker:
     limit: Limit | None = None
     resets: int = 0
     advice: str = ""
+
+    def later(self, nanoseconds: int) -> Blocker:
+        """The same, to ask again so much later."""
+        return replace(self, wake=self.wake + nanoseconds)
 
     @property
     def final(self) -> bool:

@@ -13,7 +13,7 @@ from typing import NamedTuple
 
 from massgen_plugins.quota import NANOSECONDS, Amounts, CalendarDay, Limit, Sliding, margin_of
 from massgen_plugins.rate_limit.calendar_day import DayCounter, day_end, day_of
-from massgen_plugins.rate_limit.hold import NOT_YET, Booked, Change, Hold, Page, fitted
+from massgen_plugins.rate_limit.hold import NOT_YET, Change, Hold, Page, fitted
 from massgen_plugins.rate_limit.lanes import Lanes, pack, unpack
 from massgen_plugins.rate_limit.sliding import SlidingWindow
 
@@ -155,14 +155,12 @@ class Ledger:
             self._carry_out(changes)
         return changes
 
-    def replay(self, before: Booked | None, after: Booked, days: Mapping[str, tuple[int, ...]]) -> None:
-        """Let happen what happened to a call in the books of another process; ``before`` None: it was new."""
-        begun = after[0]
-        if before is None:
-            before = begun, NOT_YET, 0
-            if begun >= self._expiry:  # the rings have to reach as far
-                self._age(begun - WRITE_GRACE)
-        self._carry_out([(before, after, self._page._replace(days=days))])
+    def replay(self, changes: Sequence[Change]) -> None:
+        """Let happen what happened to calls in the books of other processes; a new one had taken nothing."""
+        latest = max(after[0] for _, after, _ in changes)
+        if latest >= self._expiry:  # the rings have to reach as far
+            self._age(latest - WRITE_GRACE)
+        self._carry_out(changes)
 
     def row(self, amounts: Amounts) -> int:
         """What ``amounts`` take of each limit, and no more than all of it.

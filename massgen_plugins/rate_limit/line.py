@@ -15,7 +15,7 @@ from dataclasses import dataclass
 
 from massgen_plugins.quota import NANOSECONDS, Amounts
 
-__all__ = ["LEASE", "NORMAL", "PATIENCE", "RENEWAL", "URGENT", "Bid", "Claim", "Line"]
+__all__ = ["LEASE", "NORMAL", "PATIENCE", "RENEWAL", "URGENT", "Bid", "Claim", "Line", "LineSnapshot"]
 
 URGENT, NORMAL = 0, 1
 """Priorities of bids: a call that blocks its event loop goes before all others."""
@@ -70,6 +70,11 @@ class Claim:
     waiting: int = 1
 
 
+Stalled = tuple[str, int, int]
+
+LineSnapshot = tuple[tuple[Claim, ...], Stalled | None]
+
+
 class Line:
     """The claims of all lanes of one scope.
 
@@ -81,11 +86,13 @@ class Line:
 
     __slots__ = ("claims", "stalled")
 
-    def __init__(
-        self, claims: dict[str, Claim] | None = None, stalled: tuple[str, int, int] | None = None
-    ) -> None:
+    def __init__(self, claims: dict[str, Claim] | None = None, stalled: Stalled | None = None) -> None:
         self.claims: dict[str, Claim] = claims or {}
         self.stalled = stalled
+
+    def snapshot(self) -> LineSnapshot:
+        """All of it, to be compared with another moment's."""
+        return tuple(self.claims.values()), self.stalled
 
     @property
     def patience_ends(self) -> int:

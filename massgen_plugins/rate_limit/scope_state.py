@@ -99,6 +99,11 @@ class ScopeState:
         self.line.leave(lane)
         return Decision(tuple(holds), None, self.lessons.troubled)
 
+    def first_may_leave(self) -> bool:
+        """Whether there is room for whoever is first in the line."""
+        first = self.line.first()
+        return first is not None and self._fits(self.ledger.row(first.bid.amounts))
+
     def rebook(self, holds: Iterable[Hold]) -> list[Change]:
         """Take note of what is true of calls by now; returns what has changed by that."""
         return self.ledger.rebook(holds)
@@ -202,9 +207,12 @@ class ScopeState:
             ahead = self.line.ahead_of(bid, lane, now.tick)
             if not ahead:
                 return []
-            fits = max(self.ledger.excess(self.ledger.row(ahead[0].bid.amounts)), default=0) <= 0
+            fits = self._fits(self.ledger.row(ahead[0].bid.amounts))
             if not self.line.overtake(ahead[0], now.tick, fits=fits):
                 return [claim.bid.amounts for claim in ahead]
+
+    def _fits(self, row: int) -> bool:
+        return max(self.ledger.excess(row), default=0) <= 0
 
     def _frees_at(self, now: Moment, ahead: Sequence[Amounts], row: int) -> int:
         return self.ledger.sliding_frees_at(now, sum(map(self.ledger.row, ahead), row))

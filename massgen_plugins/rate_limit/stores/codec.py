@@ -8,7 +8,7 @@ from typing import Any
 
 from massgen_plugins.quota import CalendarDay, Kind, Limit, ScopeRules, Sliding, Window
 from massgen_plugins.rate_limit.hold import NOT_YET
-from massgen_plugins.rate_limit.lanes import GUARD, WIDTH, unpack
+from massgen_plugins.rate_limit.lanes import WIDTH, Lanes
 from massgen_plugins.rate_limit.lessons import Lessons
 from massgen_plugins.rate_limit.line import Bid, Claim, Line
 from massgen_plugins.rate_limit.scope_state import ScopeState
@@ -114,21 +114,21 @@ def decode_state(text: str) -> ScopeState:
     state.line = decode_line(fields["line"])
     for process, (calls, tick) in fields["flights"].items():
         state.flights.report(str(process), int(calls), int(tick))
-    count = len(state.ledger.caps)
+    lanes = state.ledger.lanes
     state.ledger.fill(
         [
-            [(decode_tick(stamp), decode_row(row, count)) for stamp, row in cells]
+            [(decode_tick(stamp), decode_row(row, lanes)) for stamp, row in cells]
             for cells in fields["windows"]
         ],
-        [{int(day): decode_row(row, count) for day, row in spent.items()} for spent in fields["days"]],
+        [{int(day): decode_row(row, lanes) for day, row in spent.items()} for spent in fields["days"]],
     )
     return state
 
 
-def decode_row(text: str, count: int) -> int:
-    """A row of ``count`` lanes from hexadecimal digits; raises one of ``BROKEN``."""
+def decode_row(text: str, lanes: Lanes) -> int:
+    """A row from hexadecimal digits; raises one of ``BROKEN``."""
     row = int(text, 16)
-    if row < 0 or row >> WIDTH * count or any(amount >= GUARD for amount in unpack(row, count)):
+    if row < 0 or row >> WIDTH * len(lanes.limits) or row & 3 * lanes.guards:  # GUARD or more in a lane
         raise ValueError("an amount out of range")
     return row
 

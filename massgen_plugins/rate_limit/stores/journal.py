@@ -16,6 +16,7 @@ limits. Who applies all entries in their order to the same beginning has the sam
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from functools import lru_cache
 
 from massgen_plugins.rate_limit.hold import NOT_YET, Booked, Change, Hold, Page
@@ -52,17 +53,25 @@ def apply(entry: str, state: ScopeState | None) -> ScopeState | None:
     Returns:
         The state afterwards.
     """
+    changes: list[Change] = []  # carried out together, which costs much less
     for line in entry.split("\n"):
         kind, _, rest = line.partition(" ")
-        if kind == "x":
-            state = None
-        elif kind == "r":
-            state = _ruled(rest, state)
-        elif state is None:
-            raise ValueError("a change of a scope that does not exist")
-        else:
-            _APPLY[kind](rest, state)
+        if kind in _CALLS:
+            if state is None:
+                raise ValueError("a call in a scope that does not exist")
+            changes.append(_CALLS[kind](rest, state))
+            continue
+        if changes and state is not None and kind not in _ASIDE:
+            state.ledger.replay(changes)
+            changes = []
+        state = _OTHERS[kind](rest, state)
+    if changes and state is not None:
+        state.ledger.replay(changes)
     return state
+
+
+def _forgotten(rest: str, state: ScopeState | None) -> None:
+    """Nothing is left."""
 
 
 def _ruled(rest: str, state: ScopeState | None) -> ScopeState:
@@ -74,38 +83,60 @@ def _ruled(rest: str, state: ScopeState | None) -> ScopeState:
     return state
 
 
-def _booked(rest: str, state: ScopeState) -> None:
+def _booked(rest: str, state: ScopeState) -> Change:
     begun, row, days = rest.split(" ")
-    after = codec.decode_tick(begun), NOT_YET, codec.decode_row(row, len(state.ledger.caps))
-    state.ledger.replay(None, after, _days_in(days, state))
+    tick = codec.decode_tick(begun)
+    after = tick, NOT_YET, codec.decode_row(row, state.ledger.lanes)
+    return (tick, NOT_YET, 0), after, _page(days, state)
 
 
-def _changed(rest: str, state: ScopeState) -> None:
+def _rebooked(rest: str, state: ScopeState) -> Change:
     *fields, days = rest.split(" ")
-    before, after = _booked_in(fields[:3], state), _booked_in(fields[3:], state)
-    state.ledger.replay(before, after, _days_in(days, state))
+    return _booked_in(fields[:3], state), _booked_in(fields[3:], state), _page(days, state)
 
 
-def _claimed(rest: str, state: ScopeState) -> None:
+def _claimed(rest: str, state: ScopeState | None) -> ScopeState:
+    state = _existing(state)
     state.line = codec.decode_line(rest)
+    return state
 
 
-def _learned(rest: str, state: ScopeState) -> None:
+def _learned(rest: str, state: ScopeState | None) -> ScopeState:
+    state = _existing(state)
     state.learn(codec.decode_lessons(rest))
+    return state
 
 
-def _flown(rest: str, state: ScopeState) -> None:
+def _flown(rest: str, state: ScopeState | None) -> ScopeState:
+    state = _existing(state)
     process, calls, tick = rest.split(" ")
     state.flights.report(process, int(calls), int(tick))
+    return state
 
 
-_APPLY = {"b": _booked, "m": _changed, "c": _claimed, "l": _learned, "f": _flown}
+_CALLS = {"b": _booked, "m": _rebooked}
+_ASIDE = ("c", "f")
+"""What has nothing to do with what calls have spent."""
+_OTHERS = {"c": _claimed, "l": _learned, "r": _ruled, "f": _flown, "x": _forgotten}
+
+
+def _existing(state: ScopeState | None) -> ScopeState:
+    if state is None:
+        raise ValueError("a change of a scope that does not exist")
+    return state
 
 
 def _booked_in(fields: list[str], state: ScopeState) -> Booked:
     begun, arrived, row = fields
-    tick = codec.decode_tick
-    return tick(begun), tick(arrived), codec.decode_row(row, len(state.ledger.caps))
+    return (
+        codec.decode_tick(begun),
+        codec.decode_tick(arrived),
+        codec.decode_row(row, state.ledger.lanes),
+    )
+
+
+def _page(days: str, state: ScopeState) -> Page:
+    return Page(state.ledger.lanes, _days_in(days, tuple(state.ledger.zones)), state.born)
 
 
 def _days(page: Page) -> str:
@@ -117,7 +148,7 @@ def _days_out(days: tuple[tuple[int, ...], ...]) -> str:
     return ",".join("+".join(map(str, ordinals)) for ordinals in days)
 
 
-def _days_in(text: str, state: ScopeState) -> dict[str, tuple[int, ...]]:
-    zones = state.ledger.zones
+@lru_cache(maxsize=64)
+def _days_in(text: str, zones: tuple[str, ...]) -> Mapping[str, tuple[int, ...]]:
     groups = [tuple(map(int, group.split("+"))) for group in text.split(",")] if text else []
     return dict(zip(zones, groups, strict=True))

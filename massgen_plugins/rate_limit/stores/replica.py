@@ -7,6 +7,7 @@ import time
 from collections.abc import Sequence
 
 from massgen_plugins.quota import NANOSECONDS, Scope, ScopeRules
+from massgen_plugins.rate_limit.line import LineSnapshot
 from massgen_plugins.rate_limit.scope_state import ScopeState
 from massgen_plugins.rate_limit.stores import codec, journal
 
@@ -74,7 +75,8 @@ class Replica:
         self._number = self._condensed = self._aloft = 0
         self._company_until = self._fresh_until = 0
         self._rules: ScopeRules | None = None
-        self._lessons = self._line = ""
+        self._lessons = ""
+        self._line: LineSnapshot | None = None
         self._load(connection)
 
     def catch_up(self, connection: sqlite3.Connection, *, tick: int = 0) -> ScopeState | None:
@@ -161,9 +163,8 @@ class Replica:
     def _apply(self, entries: Sequence[tuple[int, str, int]]) -> None:
         aloft = self._aloft
         try:
-            for number, changes, _ in entries:
-                self.state = journal.apply(changes, self.state)
-                self._number = number
+            self.state = journal.apply("\n".join(changes for _, changes, _ in entries), self.state)
+            self._number = entries[-1][0]
         except codec.BROKEN as error:
             raise sqlite3.DatabaseError(f"malformed scope: {error}") from error
         self._remember(aloft)
@@ -175,7 +176,7 @@ class Replica:
             state.flights.report(self._process, 0, 0)  # of itself it knows better
         self._rules = state.rules if state else None
         self._lessons = codec.encode_lessons(state.lessons) if state else ""
-        self._line = codec.encode_line(state.line) if state else ""
+        self._line = state.line.snapshot() if state else None
         self._aloft = state.ledger.aloft if state else 0
 
     def _news(self, tick: int) -> list[str]:
@@ -185,11 +186,11 @@ class Replica:
         lines = []
         if state.rules is not self._rules:
             lines.append(f"r {state.born} {codec.encode_rules(state.rules)}")
-        lessons, line = codec.encode_lessons(state.lessons), codec.encode_line(state.line)
+        lessons, line = codec.encode_lessons(state.lessons), state.line.snapshot()
         if lessons != self._lessons:
             lines.append(f"l {lessons}")
         if line != self._line:
-            lines.append(f"c {line}")
+            lines.append(f"c {codec.encode_line(state.line)}")
         if state.ledger.aloft != self._aloft:
             lines.append(journal.flights(self._process, state.ledger.aloft, tick))
         self._rules, self._lessons, self._line, self._aloft = state.rules, lessons, line, state.ledger.aloft

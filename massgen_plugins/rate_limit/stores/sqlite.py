@@ -14,10 +14,11 @@ import sqlite3
 import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager
+from dataclasses import replace
 from pathlib import Path
 
 from massgen_plugins.errors import StoreUnavailable
-from massgen_plugins.quota import Amounts, Scope, ScopeRules
+from massgen_plugins.quota import NANOSECONDS, Amounts, Scope, ScopeRules
 from massgen_plugins.rate_limit.decision import Decision
 from massgen_plugins.rate_limit.hold import Hold
 from massgen_plugins.rate_limit.line import Bid
@@ -34,6 +35,9 @@ __all__ = ["SqliteStore"]
 
 _MANY = 256
 """Transactions after which it is time for upkeep."""
+
+_AFTER_YOU = NANOSECONDS // 50
+"""Nanoseconds by which who is not first wakes later: the first one rings as soon as there is room for it."""
 
 _OPENING_TRIES = 400
 _OPENING_PAUSE = 0.005
@@ -132,9 +136,12 @@ class SqliteStore(StatefulStore):
             changes.extend(map(journal.changed, state.rebook(news)))
             decision = state.admit(self._now(), self._named(lane), bids)
             changes.extend(map(journal.booking, decision.holds))
-        if decision.holds:  # it was not the turn of whoever is first now
+        if decision.holds and state.first_may_leave():  # it was not its turn before
             self._ring_first(state)
-        return decision
+        first = state.line.first()
+        if decision.blocker is None or first is None or first.lane == self._named(lane):
+            return decision
+        return replace(decision, blocker=decision.blocker.later(_AFTER_YOU))
 
     def rebook(self, scope: Scope, news: Sequence[Hold]) -> None:
         """Take note of what is true of these calls by now; whoever is first may leave now."""
