@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import json
+import time
 from dataclasses import asdict
-from typing import Any
+from typing import Any, NamedTuple
 
 from massgen_plugins.quota import CalendarDay, Kind, Limit, ScopeRules, Sliding, Window
 from massgen_plugins.rate_limit.hold import NOT_YET
@@ -15,6 +16,7 @@ from massgen_plugins.rate_limit.scope_state import ScopeState
 
 __all__ = [
     "BROKEN",
+    "Frozen",
     "decode_lessons",
     "decode_line",
     "decode_row",
@@ -25,6 +27,7 @@ __all__ = [
     "encode_line",
     "encode_rules",
     "encode_state",
+    "freeze",
 ]
 
 BROKEN = (ValueError, TypeError, KeyError, AttributeError, IndexError, ArithmeticError, RecursionError)
@@ -33,6 +36,7 @@ BROKEN = (ValueError, TypeError, KeyError, AttributeError, IndexError, Arithmeti
 _EMPTY = "{}"
 _COMPACT = (",", ":")
 _FRESH = Lessons()
+_SLICE = 64
 
 
 def encode_rules(rules: ScopeRules) -> str:
@@ -89,21 +93,44 @@ def decode_line(text: str) -> Line:
     return Line(claims, None if stalled is None else (str(stalled[0]), int(stalled[1]), int(stalled[2])))
 
 
-def encode_state(state: ScopeState) -> str:
-    """All of a scope."""
+class Frozen(NamedTuple):
+    """What has to be written of a state, and will not change any more.
+
+    Attributes:
+        cells: (stamp, row) of the cells of each window.
+        fields: All the rest, ready for JSON.
+    """
+
+    cells: list[list[tuple[int, int]]]
+    fields: dict[str, Any]
+
+
+def freeze(state: ScopeState) -> Frozen:
+    """All of a scope, so that it can be encoded while the state goes on."""
     windows, days = state.ledger.spent()
-    return json.dumps(
-        {
-            "born": state.born,
-            "rules": encode_rules(state.rules),
-            "lessons": encode_lessons(state.lessons),
-            "line": encode_line(state.line),
-            "flights": state.flights.processes,
-            "windows": [[[stamp, f"{row:x}"] for stamp, row in cells] for cells in windows],
-            "days": [{day: f"{row:x}" for day, row in spent.items()} for spent in days],
-        },
-        separators=_COMPACT,
-    )
+    fields = {
+        "born": state.born,
+        "rules": encode_rules(state.rules),
+        "lessons": encode_lessons(state.lessons),
+        "line": encode_line(state.line),
+        "flights": state.flights.processes.copy(),
+        "days": [{day: f"{row:x}" for day, row in spent.items()} for spent in days],
+    }
+    return Frozen(windows, fields)
+
+
+def encode_state(frozen: Frozen) -> str:
+    """All of a scope as JSON, slowly: between slices, other threads may have the interpreter."""
+    windows = ",".join(f"[{_encode_cells(cells)}]" for cells in frozen.cells)
+    return json.dumps(frozen.fields, separators=_COMPACT)[:-1] + f',"windows":[{windows}]}}'
+
+
+def _encode_cells(cells: list[tuple[int, int]]) -> str:
+    texts: list[str] = []
+    for start in range(0, len(cells), _SLICE):
+        texts.extend(f'[{stamp},"{row:x}"]' for stamp, row in cells[start : start + _SLICE])
+        time.sleep(0)
+    return ",".join(texts)
 
 
 def decode_state(text: str) -> ScopeState:

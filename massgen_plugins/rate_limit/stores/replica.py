@@ -21,6 +21,7 @@ _MAKE = "INSERT INTO scope (number, snapshot, provider, account, model, endpoint
 _SNAPSHOT = "SELECT number, snapshot FROM scope WHERE id = ?"
 _NEWER = "SELECT number, changes, tick FROM entry WHERE scope = ? AND number > ? ORDER BY number"
 _APPEND = "INSERT INTO entry VALUES (?, ?, ?, ?)"
+_CONDENSE = "UPDATE scope SET number = ?, snapshot = ? WHERE id = ? AND number < ?"
 _PRUNE = "DELETE FROM entry WHERE scope = ? AND number <= ? AND tick < ?"
 
 _ALONE = 2 * NANOSECONDS
@@ -134,18 +135,18 @@ class Replica:
 
     @property
     def long(self) -> bool:
-        """Whether the journal has become long, so that it is time for :meth:`condense`."""
+        """Whether the journal has become long, so that it is time for :meth:`freeze`."""
         return self._number - self._condensed >= _KEPT
 
-    def condense(self, connection: sqlite3.Connection, tick: int) -> None:
-        """Write the whole state, and remove entries that only those need who lag far behind."""
-        if self.state is not None:
-            connection.execute(
-                "UPDATE scope SET number = ?, snapshot = ? WHERE id = ?",
-                (self._number, codec.encode_state(self.state), self._id),
-            )
-            connection.execute(_PRUNE, (self._id, self._number - _KEPT, tick - _SAFE))
+    def freeze(self) -> tuple[int, codec.Frozen | None]:
+        """The last entry's number, and the state after it."""
         self._condensed = self._number
+        return self._number, codec.freeze(self.state) if self.state is not None else None
+
+    def condense(self, connection: sqlite3.Connection, number: int, snapshot: str, tick: int) -> None:
+        """Keep the state after entry ``number``; remove entries that only those need who lag far behind."""
+        connection.execute(_CONDENSE, (number, snapshot, self._id, number))
+        connection.execute(_PRUNE, (self._id, number - _KEPT, tick - _SAFE))
 
     def _append(self, connection: sqlite3.Connection, tick: int, changes: str) -> None:
         try:

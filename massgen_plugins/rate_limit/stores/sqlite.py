@@ -23,7 +23,7 @@ from massgen_plugins.rate_limit.decision import Decision
 from massgen_plugins.rate_limit.hold import Hold
 from massgen_plugins.rate_limit.line import Bid
 from massgen_plugins.rate_limit.scope_state import ScopeState
-from massgen_plugins.rate_limit.stores import journal, sqlite_schema
+from massgen_plugins.rate_limit.stores import codec, journal, sqlite_schema
 from massgen_plugins.rate_limit.stores.base import ScopeUnknown, StoreBusy
 from massgen_plugins.rate_limit.stores.boot_clock import boot_identity, boot_tick
 from massgen_plugins.rate_limit.stores.doorbell import Doorbell
@@ -35,6 +35,9 @@ __all__ = ["SqliteStore"]
 
 _MANY = 256
 """Transactions after which it is time for upkeep."""
+
+_ROUNDS = 8
+"""Every so often upkeep brings what was written into the file proper, and the next to write waits for it."""
 
 _AFTER_YOU = NANOSECONDS // 50
 """Nanoseconds by which who is not first wakes later: the first one rings as soon as there is room for it."""
@@ -77,7 +80,7 @@ class SqliteStore(StatefulStore):
         self._fingerprint_key = b""
         self._replicas: dict[Scope, Replica] = {}
         self._process = (0, "")
-        self._written = 0
+        self._written = self._upkeeps = 0
 
     @property
     def description(self) -> str:
@@ -173,15 +176,20 @@ class SqliteStore(StatefulStore):
         return self._written >= _MANY
 
     def upkeep(self) -> None:
-        """Write whole states where journals have become long, and bring all of it into the file proper."""
+        """Write whole states where journals have become long; now and then bring all into the file proper."""
         self._written = 0
-        if any(replica.long for replica in self._replicas.values()):
+        for replica in [each for each in self._replicas.values() if each.long]:
             with self._file.transaction() as connection:
-                for replica in self._replicas.values():
-                    if replica.long:
-                        replica.catch_up(connection)
-                        replica.condense(connection, self.tick())
-        self._file.checkpoint()
+                replica.catch_up(connection)
+                number, frozen = replica.freeze()
+            if frozen is not None:
+                text = codec.encode_state(frozen)  # nobody has to wait for that
+                with self._file.transaction() as connection:
+                    if replica in self._replicas.values():  # the file is still the same
+                        replica.condense(connection, number, text, self.tick())
+        self._upkeeps += 1
+        if self._upkeeps % _ROUNDS == 0:
+            self._file.checkpoint()
 
     def close(self) -> None:
         """Close the file; it is opened again when the store is used again."""
