@@ -8,7 +8,7 @@ from functools import lru_cache
 from zoneinfo import ZoneInfo
 
 from massgen_plugins.quota import NANOSECONDS
-from massgen_plugins.rate_limit.lanes import pack, unpack
+from massgen_plugins.rate_limit.lanes import GUARD, pack, unpack
 
 __all__ = ["DayCounter", "day_end", "day_of"]
 
@@ -50,13 +50,14 @@ class DayCounter:
         mask: The lanes of those that count days here.
     """
 
-    __slots__ = ("_limits", "_spent", "_today", "mask", "zone")
+    __slots__ = ("_guards", "_limits", "_spent", "_today", "mask", "zone")
 
     def __init__(self, zone: str, limits: int, mask: int) -> None:
         self.zone = zone
         self.mask = mask
         self._limits = limits
-        self._spent: dict[int, list[int]] = {}
+        self._guards = pack(GUARD for _ in range(limits))
+        self._spent: dict[int, int] = {}
         self._today: tuple[int, ...] = ()
 
     def turn(self, wall: int) -> tuple[tuple[int, ...], int, int]:
@@ -78,22 +79,26 @@ class DayCounter:
 
     def used(self) -> int:
         """What counts today, as a row: close to midnight, of each limit the fuller day."""
-        lanes = [self._spent[day] for day in self._today if day in self._spent]
-        return pack(max(column) for column in zip(*lanes, strict=True)) if lanes else 0
+        rows = [self._spent[day] for day in self._today if day in self._spent]
+        if len(rows) > 1:
+            return pack(map(max, *(unpack(row, self._limits) for row in rows)))
+        return rows[0] if rows else 0
 
     def change(self, days: Sequence[int], row: int, new_row: int) -> None:
         """Spend something else on these days than was spent; what is given back never exceeds what was."""
-        before, after = (unpack(each & self.mask, self._limits) for each in (row, new_row))
+        more = (new_row & self.mask) - (row & self.mask)
         for day in days:
-            spent = self._spent.setdefault(day, [0] * self._limits)
-            self._spent[day] = [max(0, a + b - c) for a, b, c in zip(spent, after, before, strict=True)]
+            left = self._guards + self._spent.get(day, 0) + more
+            if left & self._guards != self._guards:
+                left = self._guards + pack(max(0, lane - GUARD) for lane in unpack(left, self._limits))
+            self._spent[day] = left - self._guards
         while len(self._spent) > _DAYS_KEPT:
             del self._spent[max(self._spent, key=lambda kept: abs(kept - days[0]))]
 
     def spent(self) -> dict[int, int]:
         """The rows of all days that are remembered, by day."""
-        return {day: pack(lanes) for day, lanes in sorted(self._spent.items())}
+        return dict(sorted(self._spent.items()))
 
     def fill(self, spent: Mapping[int, int]) -> None:
         """Remember these days, and nothing else."""
-        self._spent = {day: unpack(row & self.mask, self._limits) for day, row in spent.items()}
+        self._spent = {day: row & self.mask for day, row in spent.items()}

@@ -289,15 +289,23 @@ class Ledger:
         if latest:  # written late: the rings have to reach as far
             self._age(latest - WRITE_GRACE)
         if differing & self._day_mask:
-            for before, after, page in changes:
-                self._change_days(page.days, before[2], after[2])
+            self._change_days(changes)
         for window in self._windows:
             self._left += window.move(changes)
             self._expiry = min(self._expiry, window.expiry() or _NEVER)
         self._until = min(self._until, self._expiry)
 
-    def _change_days(self, days: Mapping[str, tuple[int, ...]], row: int, new_row: int) -> None:
-        self._enter()
+    def _change_days(self, changes: Sequence[Change]) -> None:
+        days, row, new_row = changes[0][2].days, 0, 0
+        for before, after, page in changes:
+            if page.days is not days:  # hardly ever: at midnight
+                self._change_day(days, row, new_row)
+                days, row, new_row = page.days, 0, 0
+            row += before[2]
+            new_row += after[2]
+        self._change_day(days, row, new_row)
+
+    def _change_day(self, days: Mapping[str, tuple[int, ...]], row: int, new_row: int) -> None:
         for counter in self._days:
             before = counter.used()
             counter.change(days.get(counter.zone, ()), row, new_row)

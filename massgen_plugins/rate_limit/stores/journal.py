@@ -19,7 +19,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from functools import lru_cache
 
-from massgen_plugins.rate_limit.hold import NOT_YET, Booked, Change, Hold, Page
+from massgen_plugins.rate_limit.hold import NOT_YET, Change, Hold, Page
 from massgen_plugins.rate_limit.scope_state import ScopeState
 from massgen_plugins.rate_limit.stores import codec
 
@@ -54,20 +54,25 @@ def apply(entry: str, state: ScopeState | None) -> ScopeState | None:
         The state afterwards.
     """
     changes: list[Change] = []  # carried out together, which costs much less
+    pages: dict[str, Page] = {}
     for line in entry.split("\n"):
         kind, _, rest = line.partition(" ")
         if kind in _CALLS:
-            if state is None:
-                raise ValueError("a call in a scope that does not exist")
-            changes.append(_CALLS[kind](rest, state))
+            fields = rest.split(" ")
+            page = pages.get(fields[-1]) or pages.setdefault(fields[-1], _page(fields[-1], _existing(state)))
+            changes.append(_CALLS[kind](fields, page))
             continue
-        if changes and state is not None and kind not in _ASIDE:
-            state.ledger.replay(changes)
-            changes = []
+        if kind not in _ASIDE:
+            _carry_out(changes, state)
+            changes, pages = [], {}
         state = _OTHERS[kind](rest, state)
-    if changes and state is not None:
-        state.ledger.replay(changes)
+    _carry_out(changes, state)
     return state
+
+
+def _carry_out(changes: list[Change], state: ScopeState | None) -> None:
+    if changes:
+        _existing(state).ledger.replay(changes)
 
 
 def _forgotten(rest: str, state: ScopeState | None) -> None:
@@ -83,16 +88,17 @@ def _ruled(rest: str, state: ScopeState | None) -> ScopeState:
     return state
 
 
-def _booked(rest: str, state: ScopeState) -> Change:
-    begun, row, days = rest.split(" ")
+def _booked(fields: list[str], page: Page) -> Change:
+    begun, row, _ = fields
     tick = codec.decode_tick(begun)
-    after = tick, NOT_YET, codec.decode_row(row, state.ledger.lanes)
-    return (tick, NOT_YET, 0), after, _page(days, state)
+    return (tick, NOT_YET, 0), (tick, NOT_YET, codec.decode_row(row, page.lanes)), page
 
 
-def _rebooked(rest: str, state: ScopeState) -> Change:
-    *fields, days = rest.split(" ")
-    return _booked_in(fields[:3], state), _booked_in(fields[3:], state), _page(days, state)
+def _rebooked(fields: list[str], page: Page) -> Change:
+    begun, arrived, row, new_begun, new_arrived, new_row, _ = fields
+    tick, lanes = codec.decode_tick, page.lanes
+    before = tick(begun), tick(arrived), codec.decode_row(row, lanes)
+    return before, (tick(new_begun), tick(new_arrived), codec.decode_row(new_row, lanes)), page
 
 
 def _claimed(rest: str, state: ScopeState | None) -> ScopeState:
@@ -124,15 +130,6 @@ def _existing(state: ScopeState | None) -> ScopeState:
     if state is None:
         raise ValueError("a change of a scope that does not exist")
     return state
-
-
-def _booked_in(fields: list[str], state: ScopeState) -> Booked:
-    begun, arrived, row = fields
-    return (
-        codec.decode_tick(begun),
-        codec.decode_tick(arrived),
-        codec.decode_row(row, state.ledger.lanes),
-    )
 
 
 def _page(days: str, state: ScopeState) -> Page:
