@@ -17,7 +17,7 @@ from massgen_plugins.rate_limit.decision import Blocker, Decision, Reason
 from massgen_plugins.rate_limit.hold import Hold, News
 from massgen_plugins.rate_limit.lane import Lane, Waiter
 from massgen_plugins.rate_limit.line import URGENT, Bid
-from massgen_plugins.rate_limit.stores.base import ScopeUnknown, Store
+from massgen_plugins.rate_limit.stores.base import ScopeUnknown, Store, Taker
 
 __all__ = ["Desk", "Wait"]
 
@@ -63,8 +63,8 @@ class Desk:
     ) -> None:
         self.scope = scope
         self.rules: ScopeRules | None = None
-        self.clear = False
-        """Whether a call may leave without lining up: nobody waits here, and the store knows the rules."""
+        self.take: Taker = _nothing
+        """Lets a call leave without lining up, if nobody waits here and the store knows the rules."""
         self.eager = False
         """Whether somebody waits for a short window, for whom every answer that arrives may be news."""
         self.troubled = False
@@ -72,6 +72,8 @@ class Desk:
         self._store = store
         self._on_wait = on_wait
         self._rules_of = rules_of
+        self._taker: Taker = _nothing
+        self._batch = store.batch
         self._told: ScopeRules | None = None  # the rules that the store knows
         self._lock = threading.Lock()
         self._waiting = 0
@@ -85,16 +87,22 @@ class Desk:
         if rules is self.rules or rules == self.rules:
             return
         self.rules = rules
-        self.clear = False
+        self.take = _nothing
         spans = (limit.window.length for limit in rules.limits if isinstance(limit.window, Sliding))
         self._short = min(spans, default=_LONG) < _LONG
         self.nudge()
+
+    def note(self, hold: Hold) -> None:
+        """There is news of a call."""
+        self.news[hold] = None
+        if self._waiting or len(self.news) >= self._batch:
+            self.post()
 
     def post(self) -> None:
         """Bring the store what is new: with the question of those who wait here, or by itself."""
         if self._waiting:
             self.nudge()
-        elif len(self.news) >= self._store.batch:
+        elif len(self.news) >= self._batch:
             self._store.post(self.scope, self.news)
 
     def tell_all(self) -> None:
@@ -112,7 +120,7 @@ class Desk:
         waiter = Waiter(bid, bid.arrival + patience, who, loop.create_future())
         with self._lock:
             self._waiting += 1
-            self.clear = False
+            self.take = _nothing
             self.eager = self._short
         lane = self._lane(loop)
         lane.join(waiter)
@@ -128,7 +136,7 @@ class Desk:
         finally:
             with self._lock:
                 self._waiting -= 1
-                self.clear = not self._waiting and self._told is self.rules
+                self.take = _nothing if self._waiting or self._told is not self.rules else self._taker
                 self.eager = self._short and self._waiting > 0
 
     def tick(self) -> int:
@@ -207,8 +215,7 @@ class Desk:
     def give_back(self, hold: Hold) -> None:
         """The call was never sent: it took nothing."""
         hold.release()
-        self.news[hold] = None
-        self.post()
+        self.note(hold)
 
     def left(self, lane: Lane) -> None:
         """Nobody waits in this lane any more."""
@@ -227,7 +234,11 @@ class Desk:
         rules = self.rules
         assert rules is not None  # noqa: S101 - a limiter serves configured scopes only
         await self._store.configure(self.scope, rules)
-        self._told = rules
+        self._told, self._taker = rules, self._store.taker(self.scope)
+
+
+def _nothing(_: Amounts) -> None:
+    """Whoever comes has to line up."""
 
 
 _named = (0, "")

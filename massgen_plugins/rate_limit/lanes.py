@@ -47,13 +47,15 @@ class Lanes:
     Attributes:
         limits: One for each lane.
         guards: ``GUARD`` in every lane: a ``left`` that has all of these bits has room.
+        beyond: All bits that no row has: what reaches ``GUARD`` in a lane, and what lies beyond all lanes.
     """
 
-    __slots__ = ("_others", "_units", "guards", "limits")
+    __slots__ = ("_others", "_units", "beyond", "guards", "limits")
 
     def __init__(self, limits: Sequence[Limit]) -> None:
         self.limits = tuple(limits)
         self.guards = pack(GUARD for _ in limits)
+        self.beyond = ~pack(GUARD - 1 for _ in limits)
         everything = (1 << WIDTH * len(limits)) - 1
         self._units = {kind: pack(limit.kind is kind for limit in limits) for kind in Kind}
         self._others = {kind: everything ^ unit * _LANE for kind, unit in self._units.items()}

@@ -63,6 +63,7 @@ class Ledger:
 
     def __init__(self, limits: Sequence[Limit], born: int = 0) -> None:
         self.lanes = lanes = Lanes(limits)
+        self._row, self._guards = lanes.row, lanes.guards
         self.caps = [limit.amount for limit in limits]
         self.aloft = 0
         self._left = lanes.left(self.caps, 0)
@@ -109,10 +110,9 @@ class Ledger:
 
         None also if the ledger has to be advanced first; see :meth:`stale`.
         """
-        lanes = self.lanes
-        row = lanes.row(amounts)
+        row = self._row(amounts)
         left = self._left - row
-        if left & lanes.guards != lanes.guards or tick >= self._until:
+        if left & self._guards != self._guards or tick >= self._until:
             return None
         self._left = left
         self._batch += row
@@ -140,15 +140,19 @@ class Ledger:
         Returns:
             What has changed by that.
         """
-        page, changes = self._page, []
+        changes: list[Change] = []
+        today = self._page
         for hold in holds:
-            if hold.page is not page and not self._readable(hold):
-                continue
+            page = hold.page
+            if page is not today:
+                if not self._readable(hold):
+                    continue
+                page = hold.page
             # Read once: another thread may report on the call meanwhile, and will then rebook it again.
             before, after = hold.booked, (hold.begun, hold.arrived, hold.row)
             if before != after:
                 hold.booked = after
-                changes.append((before, after, hold.page))
+                changes.append((before, after, page))
                 if before[1] == NOT_YET != after[1]:
                     self.aloft -= 1
         if changes:

@@ -35,7 +35,6 @@ class Limiter:
         rules_of: Callable[[Scope], ScopeRules] | None = None,
     ) -> None:
         self.store: Store = awaited(store)
-        self._take = self.store.take
         self._tick = store.tick
         self._on_wait = on_wait
         self._rules_of = rules_of
@@ -73,11 +72,10 @@ class Limiter:
             StoreUnavailable: The store cannot be used.
         """
         desk = self._desks[scope]
-        if desk.clear:
-            hold = self._take(scope, amounts)
-            if hold is not None:
-                hold.desk = desk
-                return hold
+        hold = desk.take(amounts)
+        if hold is not None:
+            hold.desk = desk
+            return hold
         arrival = self._tick() if since is None else since
         patience = desk.rules.max_wait if desk.rules else 0
         if urgent:
@@ -90,7 +88,7 @@ class Limiter:
         now = self._tick()
         if now > hold.begun:
             hold.begun = now
-            self._tell(hold)
+            hold.desk.note(hold)
 
     def arrived(self, hold: Hold) -> None:
         """The answer's headers are here, so the server has counted the call."""
@@ -108,12 +106,12 @@ class Limiter:
     def settle(self, hold: Hold, actual: Amounts) -> None:
         """Replace estimates by what the provider counted; the last word is the true one."""
         if hold.settle(actual):
-            self._tell(hold)
+            hold.desk.note(hold)
 
     def release(self, hold: Hold) -> None:
         """The call was never sent: it took nothing."""
         hold.release()
-        self._tell(hold)
+        hold.desk.note(hold)
 
     async def refused(self, hold: Hold, refusal: Refusal) -> bool:
         """Learn from a refusal, for everybody; True if a limit was lowered by it."""
@@ -135,10 +133,6 @@ class Limiter:
         for desk in list(self._desks.values()):
             desk.tell_all()
         self.store.flush()
-
-    def _tell(self, hold: Hold) -> None:
-        hold.desk.news[hold] = None
-        hold.desk.post()
 
     def _nudge(self, scope: Scope | None) -> None:
         """Another process has set something free: in a scope, or who knows in which."""

@@ -64,6 +64,10 @@ class ScopeState:
         self.lessons = Lessons()
         self._rebuild(self.ledger)
 
+    def close(self) -> None:
+        """The scope is forgotten: nothing is taken at once any more."""
+        self._troubled = True
+
     def take(self, tick: int, amounts: Amounts) -> Hold | None:
         """Grant a call at once if nobody waits and all is well; None: ask with :meth:`admit`."""
         if self._troubled or self.line.claims:

@@ -86,9 +86,11 @@ class SlidingWindow:
         freed = 0
         for (begun, arrived, row), (new_begun, new_arrived, new_row), _ in changes:
             stamp, new_stamp = begun + margin, new_begun + margin
-            step = (min(stamp, arrived)) >> shift
-            new_stamp = min(new_stamp, new_arrived)
-            new_step = new_stamp >> shift
+            if arrived < stamp:  # noqa: PLR1730 - calling min costs as much as all the rest of a line
+                stamp = arrived
+            if new_arrived < new_stamp:  # noqa: PLR1730
+                new_stamp = new_arrived
+            step, new_step = stamp >> shift, new_stamp >> shift
             if step < self._first:
                 freed += (new_row & self.mask) - (row & self.mask)
                 continue
@@ -99,7 +101,8 @@ class SlidingWindow:
             cell = new_step % size
             cells[cell] += new_row
             self._held[cell] = 1
-            stamps[cell] = max(stamps[cell], new_stamp)
+            if new_stamp > stamps[cell]:  # noqa: PLR1730
+                stamps[cell] = new_stamp
         return freed
 
     def age(self, now: int) -> int:

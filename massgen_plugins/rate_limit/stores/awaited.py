@@ -16,7 +16,14 @@ from massgen_plugins.quota import Amounts, Scope, ScopeRules
 from massgen_plugins.rate_limit.decision import Decision
 from massgen_plugins.rate_limit.hold import Hold, News
 from massgen_plugins.rate_limit.line import Bid
-from massgen_plugins.rate_limit.stores.base import LocalStore, ScopeUnknown, ScopeView, Store, StoreBusy
+from massgen_plugins.rate_limit.stores.base import (
+    LocalStore,
+    ScopeUnknown,
+    ScopeView,
+    Store,
+    StoreBusy,
+    Taker,
+)
 from massgen_plugins.rate_limit.stores.clerk import Clerk
 
 __all__ = ["BATCH", "Awaited", "awaited"]
@@ -50,8 +57,6 @@ class Awaited:
         self._posted: dict[Scope, News] = {}
         self.batch = 1 if local.shared else BATCH
         """How much news may pile up before it is worth a :meth:`post`."""
-        self.take: Callable[[Scope, Amounts], Hold | None] = self._take if local.shared else local.take
-        """Grant a call at once if nobody waits and all is well; None: ask with :meth:`admit`."""
 
     @property
     def description(self) -> str:
@@ -90,6 +95,10 @@ class Awaited:
     def close(self) -> None:
         """Release what is held open."""
         self._local.close()
+
+    def taker(self, scope: Scope) -> Taker:
+        """What grants calls at once; with the first, a shared store hears the news."""
+        return partial(self._take, scope) if self._local.shared else self._local.taker(scope)
 
     def post(self, scope: Scope, news: News) -> None:
         """Take note, soon, of what is true of these calls by then; travels with a call that is taken."""

@@ -14,7 +14,10 @@ from massgen_plugins.rate_limit.hold import Hold, News
 from massgen_plugins.rate_limit.lessons import Lessons
 from massgen_plugins.rate_limit.line import Bid
 
-__all__ = ["LocalStore", "ScopeUnknown", "ScopeView", "Store", "StoreBusy"]
+__all__ = ["LocalStore", "ScopeUnknown", "ScopeView", "Store", "StoreBusy", "Taker"]
+
+
+Taker = Callable[[Amounts], Hold | None]
 
 
 class StoreBusy(Exception):
@@ -100,6 +103,9 @@ class LocalStore(_Common, Protocol):
     def take(self, scope: Scope, amounts: Amounts, news: Sequence[Hold] = ()) -> Hold | None:
         """Rebook ``news``, then grant a call if nobody waits and all is well; None: ask :meth:`admit`."""
 
+    def taker(self, scope: Scope) -> Taker:
+        """What does :meth:`take`, without news, for this scope alone, until it is forgotten."""
+
     def admit(self, scope: Scope, lane: str, bids: Sequence[Bid], news: Sequence[Hold] = ()) -> Decision:
         """Rebook ``news``, then grant the lane's bids from the first on until one cannot leave now."""
 
@@ -128,8 +134,11 @@ class Store(_Common, Protocol):
     on_room: Callable[[Scope | None], None] | None
     """Called, in any thread, when somebody else has set something free."""
 
-    def take(self, scope: Scope, amounts: Amounts) -> Hold | None:
-        """Grant a call at once if nobody waits and all is well; None: ask with :meth:`admit`."""
+    def taker(self, scope: Scope) -> Taker:
+        """What grants calls of a configured scope at once if nobody waits and all is well.
+
+        Where it returns None, ask with :meth:`admit`. It is good until the scope is forgotten.
+        """
 
     @property
     def batch(self) -> int:

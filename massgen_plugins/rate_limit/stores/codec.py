@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 
 from massgen_plugins.quota import CalendarDay, Kind, Limit, ScopeRules, Sliding, Window
 from massgen_plugins.rate_limit.hold import NOT_YET
-from massgen_plugins.rate_limit.lanes import WIDTH, Lanes
+from massgen_plugins.rate_limit.lanes import Lanes
 from massgen_plugins.rate_limit.lessons import Lessons
 from massgen_plugins.rate_limit.line import Bid, Claim, Line
 from massgen_plugins.rate_limit.scope_state import ScopeState
@@ -22,7 +22,7 @@ __all__ = [
     "decode_row",
     "decode_rules",
     "decode_state",
-    "decode_tick",
+    "decode_ticks",
     "encode_lessons",
     "encode_line",
     "encode_rules",
@@ -144,7 +144,7 @@ def decode_state(text: str) -> ScopeState:
     lanes = state.ledger.lanes
     state.ledger.fill(
         [
-            [(decode_tick(stamp), decode_row(row, lanes)) for stamp, row in cells]
+            [(decode_ticks(stamp)[0], decode_row(row, lanes)) for stamp, row in cells]
             for cells in fields["windows"]
         ],
         [{int(day): decode_row(row, lanes) for day, row in spent.items()} for spent in fields["days"]],
@@ -155,17 +155,17 @@ def decode_state(text: str) -> ScopeState:
 def decode_row(text: str, lanes: Lanes) -> int:
     """A row from hexadecimal digits; raises one of ``BROKEN``."""
     row = int(text, 16)
-    if row < 0 or row >> WIDTH * len(lanes.limits) or row & 3 * lanes.guards:  # GUARD or more in a lane
+    if row & lanes.beyond:
         raise ValueError("an amount out of range")
     return row
 
 
-def decode_tick(number: int | str) -> int:
-    """A moment; raises one of ``BROKEN``."""
-    tick = int(number)
-    if not 0 <= tick <= NOT_YET:
+def decode_ticks(*numbers: int | str) -> list[int]:
+    """Moments; raises one of ``BROKEN``."""
+    ticks = list(map(int, numbers))
+    if min(ticks) < 0 or max(ticks) > NOT_YET:
         raise ValueError("a moment out of range")
-    return tick
+    return ticks
 
 
 def _limit_out(limit: Limit) -> list[Any]:

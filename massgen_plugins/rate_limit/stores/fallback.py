@@ -12,7 +12,7 @@ from massgen_plugins.quota import Amounts, Scope, ScopeRules
 from massgen_plugins.rate_limit.decision import Decision
 from massgen_plugins.rate_limit.hold import Hold, News
 from massgen_plugins.rate_limit.line import Bid
-from massgen_plugins.rate_limit.stores.base import ScopeView, Store
+from massgen_plugins.rate_limit.stores.base import ScopeView, Store, Taker
 
 __all__ = ["FallbackStore"]
 
@@ -75,15 +75,20 @@ class FallbackStore:
         """The shared store's secret; this process's own if the store never opened."""
         return self._do(lambda store: store.fingerprint_key())
 
-    def take(self, scope: Scope, amounts: Amounts) -> Hold | None:
-        """Grant a call at once if nobody waits and all is well."""
-        if self._alone:
-            return None  # whether the shared store works again can only be awaited
-        try:
-            return self._shared.take(scope, amounts)
-        except StoreUnavailable as error:
-            self._go_alone(error)
-            return None
+    def taker(self, scope: Scope) -> Taker:
+        """What grants calls at once, while the shared store works."""
+        shared = self._shared.taker(scope)
+
+        def take(amounts: Amounts) -> Hold | None:
+            if self._alone:
+                return None  # whether the shared store works again can only be awaited
+            try:
+                return shared(amounts)
+            except StoreUnavailable as error:
+                self._go_alone(error)
+                return None
+
+        return take
 
     @property
     def batch(self) -> int:

@@ -90,15 +90,15 @@ def _ruled(rest: str, state: ScopeState | None) -> ScopeState:
 
 def _booked(fields: list[str], page: Page) -> Change:
     begun, row, _ = fields
-    tick = codec.decode_tick(begun)
+    (tick,) = codec.decode_ticks(begun)
     return (tick, NOT_YET, 0), (tick, NOT_YET, codec.decode_row(row, page.lanes)), page
 
 
 def _rebooked(fields: list[str], page: Page) -> Change:
     begun, arrived, row, new_begun, new_arrived, new_row, _ = fields
-    tick, lanes = codec.decode_tick, page.lanes
-    before = tick(begun), tick(arrived), codec.decode_row(row, lanes)
-    return before, (tick(new_begun), tick(new_arrived), codec.decode_row(new_row, lanes)), page
+    ticks = codec.decode_ticks(begun, arrived, new_begun, new_arrived)
+    before = ticks[0], ticks[1], codec.decode_row(row, page.lanes)
+    return before, (ticks[2], ticks[3], codec.decode_row(new_row, page.lanes)), page
 
 
 def _claimed(rest: str, state: ScopeState | None) -> ScopeState:

@@ -6,6 +6,7 @@ import random
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager, nullcontext
+from functools import partial
 
 from massgen_plugins.middleware import Refusal
 from massgen_plugins.quota import Amounts, Scope, ScopeRules
@@ -14,7 +15,7 @@ from massgen_plugins.rate_limit.hold import Hold
 from massgen_plugins.rate_limit.ledger import Moment
 from massgen_plugins.rate_limit.line import Bid
 from massgen_plugins.rate_limit.scope_state import ScopeState
-from massgen_plugins.rate_limit.stores.base import ScopeView
+from massgen_plugins.rate_limit.stores.base import ScopeView, Taker
 
 __all__ = ["StatefulStore", "undone_on_failure", "view_of"]
 
@@ -69,6 +70,10 @@ class StatefulStore(ABC):
     @abstractmethod
     def take(self, scope: Scope, amounts: Amounts, news: Sequence[Hold] = ()) -> Hold | None:
         """Rebook ``news``, then grant a call if nobody waits and all is well; None: ask :meth:`admit`."""
+
+    def taker(self, scope: Scope) -> Taker:
+        """What does :meth:`take`, without news, for this scope alone."""
+        return partial(self.take, scope)
 
     def admit(self, scope: Scope, lane: str, bids: Sequence[Bid], news: Sequence[Hold] = ()) -> Decision:
         """Rebook ``news``, then grant the lane's bids from the first on until one cannot leave now."""

@@ -14,7 +14,7 @@ async def a_pause_holds_back_every_lane_from_now_on(stand: Stand) -> None:
     """Ten seconds were asked for, and one more is waited."""
     begun = await _one_call(stand)
     await stand.store.refused(SCOPE, Refusal(RefusalKind.MINUTE, 10.0), begun)
-    assert stand.store.take(SCOPE, ONE) is None
+    assert stand.store.taker(SCOPE)(ONE) is None
     decision = await stand.ask(ONE, lane="other")
     assert decision.blocker is not None
     assert decision.blocker.reason is Reason.PAUSE

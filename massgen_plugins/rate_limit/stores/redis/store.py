@@ -15,7 +15,7 @@ from massgen_plugins.quota import Amounts, Scope, ScopeRules
 from massgen_plugins.rate_limit.decision import Decision
 from massgen_plugins.rate_limit.hold import Hold, News
 from massgen_plugins.rate_limit.line import Bid
-from massgen_plugins.rate_limit.stores.base import ScopeView
+from massgen_plugins.rate_limit.stores.base import ScopeView, Taker
 from massgen_plugins.rate_limit.stores.redis.address import Address
 from massgen_plugins.rate_limit.stores.redis.client import Driver
 from massgen_plugins.rate_limit.stores.redis.clock import ServerClock
@@ -103,9 +103,9 @@ class RedisStore:
         """Drop everything known of a scope."""
         self._driver.drive_here(self._upkeep.forget(scope))
 
-    def take(self, scope: Scope, amounts: Amounts) -> Hold | None:  # noqa: ARG002 - every store has them
-        """Never grants: a server has to be asked."""
-        return None
+    def taker(self, scope: Scope) -> Taker:  # noqa: ARG002 - every store has it
+        """What never grants: a server has to be asked."""
+        return lambda _: None
 
     def post(self, scope: Scope, news: News) -> None:
         """Take note, soon, of what is true of these calls by now."""
