@@ -55,13 +55,13 @@ class Hold:
         booked: What the ledger knows.
     """
 
-    # Making a hold is on the way of every call, so what is the same for all new ones is not written anew.
-    arrived = NOT_YET
+    __slots__ = ("arrived", "begun", "booked", "desk", "page", "row")
 
     desk: Any
 
     def __init__(self, begun: int, row: int, page: Page) -> None:
         self.begun = begun
+        self.arrived = NOT_YET
         self.row = row
         self.page = page
         self.booked: Booked = (begun, NOT_YET, row)
