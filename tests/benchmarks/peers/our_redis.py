@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
-
 import hiredis  # noqa: F401 - what the store needs, but imports late
 import redis  # noqa: F401
 
@@ -49,5 +47,4 @@ class ThreeLimitsRedis(ThreeLimits):
             hold = await limiter.acquire(SCOPE, wanted)
             limiter.arrived(hold)
             limiter.settle(hold, used)
-            if isinstance(station._courier, asyncio.Task):
-                await station._courier
+            await self.store._deliver(station)

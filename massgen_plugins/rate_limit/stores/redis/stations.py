@@ -6,7 +6,7 @@ import asyncio
 import contextvars
 import threading
 import weakref
-from collections.abc import AsyncGenerator, Callable, Sequence
+from collections.abc import AsyncGenerator, Callable, Coroutine, Sequence
 from contextlib import suppress
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
@@ -20,6 +20,9 @@ if TYPE_CHECKING:
     from redis.asyncio.connection import AbstractConnection
 
 __all__ = ["Station", "Stations"]
+
+_LULL = 0.005
+"""Seconds for which news waits for a call that takes it along, which costs next to nothing."""
 
 _LET_IN = 2.0
 """Seconds that a server may take to let somebody in."""
@@ -45,6 +48,7 @@ class Station:
         self._refusal = ResponseError
         self._idle: list[AbstractConnection] = []
         self._watch = Watch()
+        self._leaves: asyncio.TimerHandle | None = None
         self._courier: asyncio.Task[None] | None = None
         # From here on the loop knows the generator, and ends it when it ends.
         self._guard = _close_with_loop(client)
@@ -91,12 +95,16 @@ class Station:
                 await each.disconnect(nowait=True)
                 await self.client.connection_pool.release(each)
 
-    def send(self, deliver: Callable[[Station], Any]) -> None:
-        """Have it delivered soon, unless somebody is on the way already."""
-        if self._courier is None or self._courier.done():
+    def send(self, deliver: Callable[[Station], Coroutine[Any, Any, None]]) -> None:
+        """Have it delivered soon, unless somebody is on the way already, or about to go."""
+        if self._leaves is None and (self._courier is None or self._courier.done()):
             # In a context of its own: what the caller's task carries with it is not everybody's.
             loop, context = asyncio.get_running_loop(), contextvars.Context()
-            self._courier = loop.create_task(deliver(self), context=context)
+            self._leaves = loop.call_later(_LULL, self._go, deliver, context=context)
+
+    def _go(self, deliver: Callable[[Station], Coroutine[Any, Any, None]]) -> None:
+        self._leaves = None
+        self._courier = asyncio.get_running_loop().create_task(deliver(self))
 
 
 class Stations:
