@@ -33,6 +33,9 @@ _MOST_CELLS = 1040
 _MEMORY = 57_000
 """Bytes that the book of a scope may take: with very many limits its cells become wider."""
 
+_UNSURE = 250_000
+"""Microseconds by which a machine may take the server's clock to be ahead of what it is; see _news.lua."""
+
 _SPARE = 3
 """Cells beyond window and margin: those that these begin and end in, and one that is about to be cleared."""
 
@@ -156,7 +159,8 @@ class Layout:
         numbers = [windows, limits, days, self.ttl, self.size, self._probe_span]
         offset, first = self.head_bytes, 1
         for window in self.windows:
-            cell = -(-(window.length + window.lead) // (self._cells - _SPARE))
+            span = window.length + window.lead + _UNSURE
+            cell = -(-span // (self._cells - _SPARE))
             numbers += [window.length, window.lead, cell, self._cells, offset, window.width, first]
             offset += self._cells * window.width
             first += len(window.places)

@@ -85,6 +85,22 @@ def test_a_call_that_waited_for_its_connection_counts_from_when_it_was_written(
     assert grants(bench, 3) == 3
 
 
+@pytest.mark.parametrize("ahead", [0.1, 0.25, 0.5, 1, 3, 60])
+def test_a_machine_whose_clock_is_ahead_frees_nothing(
+    open_bench: Open, clock: TestClock, ahead: float
+) -> None:
+    bench = configured(open_bench(), ScopeRules((Limit(Kind.REQUESTS, 3, Sliding(10**9)),)))
+    holds = bench.ask(SCOPE, *[ONE] * 3).holds
+    for hold in holds:
+        hold.begun = bench.store.tick() + int(ahead * 10**9)
+    bench.note(SCOPE, *holds)
+    for _ in range(20):
+        clock.pass_time(SECOND // 20 - 1)
+        assert grants(bench, 1) == 0
+    clock.pass_time(10 * SECOND)
+    assert grants(bench, 4) == 3
+
+
 def test_settling_twice_changes_nothing_and_the_last_word_is_the_true_one(open_bench: Open) -> None:
     rules = ScopeRules(limits=(Limit(Kind.INPUT_TOKENS, 1_000, MINUTE),))
     bench = configured(open_bench(), rules)

@@ -22,6 +22,9 @@ if NEWS_COUNT > 0 then
     local columns = (width - 5) / 6
     local format = sub(CELL, 1, 3 + 2 * columns)
     local step, left = floor(old / cell), 0
+    -- A machine that is far away takes the clock to be later than it is. What does not fit into the ring stands at
+    -- its end, and is not found there any more: then it is counted twice for a while.
+    new = min(new, (H[t] + count) * cell - 1)
     local place = offset + step % count * width
     local found = {sunpack(format, call('GETRANGE', BOOK, place, place + width - 1))}
     for column = 1, columns do
