@@ -3,7 +3,7 @@
  * elsewhere, and sideways scrolling. `node browser.mjs [--build FOLDER] [--only /start/]`
  */
 
-import {allRules, colourRules, shapeRules} from './lib/axe.mjs';
+import {colourRules, shapeRules} from './lib/axe.mjs';
 import {DESKTOP, PHONE, launch} from './lib/browser.mjs';
 import {WIDTH, pool} from './lib/pool.mjs';
 import {Report} from './lib/report.mjs';
@@ -24,7 +24,7 @@ async function look(url, {page, heard}) {
   await page.setViewportSize(DESKTOP.viewport);
   await page.emulateMedia({colorScheme: 'light', reducedMotion: 'reduce'});
   await open(page, url);
-  const found = named('desktop, light', await allRules(page));
+  const found = named('desktop, light', [...(await shapeRules(page)), ...(await colourRules(page))]);
   await theme(page, 'dark');
   found.push(...named('desktop, dark', await colourRules(page)));
   await page.setViewportSize(PHONE.viewport);

@@ -73,12 +73,9 @@ function choose() {
 
 const asAll = {runOnly: {type: 'tag', values: TAGS}};
 
-/** All rules, on every element. */
-export const allRules = (page) => violations(page, asAll);
-
-/** Those that do not depend on colours. */
+/** All rules that do not depend on colours, on every element. */
 export const shapeRules = (page) =>
   violations(page, {...asAll, rules: Object.fromEntries(COLOURS.map((rule) => [rule, {enabled: false}]))});
 
-/** Those that a change of theme can break, on one element of each look. */
+/** Those that do, on one element of each look. */
 export const colourRules = (page) => violations(page, {runOnly: {type: 'rule', values: COLOURS}}, true);

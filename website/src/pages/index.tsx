@@ -53,7 +53,7 @@ export default function Home(): ReactNode {
               </li>
             ))}
           </ol>
-          <Link className="button button--primary button--lg" to={home.pathEnd.to}>
+          <Link className={`button button--primary ${styles.begin}`} to={home.pathEnd.to}>
             {home.pathEnd.text}
           </Link>
         </section>
