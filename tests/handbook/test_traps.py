@@ -185,6 +185,18 @@ def test_a_follow_up_is_unpacked_into_too_few_names():
         assert taken in source(name), mended("follow-up-exits-1")
 
 
+def test_columns_and_labels_are_numbered_differently(tmp_path):
+    agents = "".join(f"  - {{id: {name}, backend: {GEMINI}}}\n" for name in ("writer", "checker"))
+    with sandbox.SandboxProcess() as provider:
+        files = {"team.yaml": f"agents:\n{agents}"}
+        ended = massgen(tmp_path, RUN, files, **KEY, GOOGLE_GEMINI_BASE_URL=provider.url)
+    table = ended.logged("coordination_table.txt")[0].read_text(encoding="utf-8")
+    columns = [line.split("|")[2:4] for line in table.splitlines() if line.count("|") == 4]
+    assert "Agent 1 (writer)" in columns[0][0]
+    published = {"".join(re.findall(r"NEW ANSWER: (agent\d)", cell)) for cell, _ in columns}
+    assert published == {"", "agent2"}, mended("two-numberings")
+
+
 def test_gemini_retries_by_the_words_of_a_message():
     judge = host.module("massgen.backend.gemini")._is_retryable_gemini_error
     assert judge(Exception("the rate limit of my patience"), {429, 503})[0], mended("retry-by-words")
