@@ -27,8 +27,8 @@ setup: $(STAMP)  ## Make .venv and install the package into it, with MassGen and
 demo: $(STAMP)  ## Run MassGen against the sandbox, without and with the switch, and compare
 	@$(IN_VENV) -m massgen_plugins.demo
 
-test: lint $(DOCS)  ## Check and test everything, runs of the real MassGen included; see docs-browser for the rest
-	$(IN_VENV) -m pytest -m "not patient"
+test: lint $(DOCS)  ## Check and test everything, runs of the real MassGen included
+	$(IN_VENV) -m pytest
 
 test-fast: $(STAMP)  ## Test all but the runs of the real MassGen and the built handbook
 	$(IN_VENV) -m pytest -m "not e2e and not site"
@@ -56,7 +56,7 @@ docs-build: $(DOCS)  ## Build the handbook into website/build; BASE_URL=/Handboo
 docs-check: $(STAMP)  ## Check pages without building: make docs-check PAGES=website/docs/start/first-run.mdx
 	$(IN_VENV) -m tests.handbook.checks $(PAGES)
 
-docs-browser: $(STAMP) docs-build  ## Look at every page of the built handbook: accessibility, speed, phone width
+docs-browser: $(STAMP) docs-build  ## Build the handbook, and make only the checks of the built site
 	HANDBOOK_BUILD=website/build $(IN_VENV) -m pytest -m site
 
 docs-generate: $(STAMP)  ## Write the handbook's generated pages anew

@@ -26,6 +26,8 @@ def test_a_good_configuration_passes(said):
         ("type: gemini", "type: gemini\n      temprature: 1", "(did you mean 'temperature'?)"),
         ("type: gemini", "type: gemini\n      enable_rate_limit: 'true'", "is not a boolean"),
         ("type: gemini", "type: gemini\n      api_key: sk-abcdefghijklmnopqrstuvwx", "looks like an API key"),
+        ("type: gemini", "type: gemini\n      api_key: my-key", "api_key: a key has no place in a file"),
+        ("type: gemini", "type: gemini\n      api_key: ${MY_KEY}", "api_key: a key has no place in a file"),
         ("gemini-2.5-flash", "gemini-9-flash", "is not among MassGen's models of gemini"),
         ("agents:", "agent_list: 1\nagents:", "agent_list: MassGen reads no such key"),
         ("agents:", "ui: {display: rich}\nagents:", "ui.display: MassGen reads no such key"),

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
 
 from .checks import built_text, link_check, reachable
-from .checks.building import build
+from .checks.building import build, build_into
 from .checks.html_pages import html_pages
 from .checks.pages import page_paths, read_page
 
@@ -50,6 +52,20 @@ def test_every_page_can_be_reached_from_home(built):
 
 def test_every_link_leads_somewhere(site, built):
     assert link_check.check(site) > len(built)
+
+
+def test_every_link_leads_somewhere_when_the_site_is_served_below_a_path(tmp_path, built):
+    site = build_into(tmp_path / "Handbook", base="/Handbook/")
+    assert link_check.check(site, root=tmp_path) > len(built)
+
+
+def test_former_addresses_send_their_visitors_on(site):
+    pages = [read_page(path) for path in page_paths()]
+    old = {alias: page.url for page in pages for alias in page.front_matter.get("aliases") or ()}
+    assert old
+    for alias, url in old.items():
+        html = (site / alias.strip("/") / "index.html").read_text(encoding="utf-8")
+        assert re.search(rf'http-equiv="refresh" content="0; url={url}/?"', html), alias
 
 
 def test_every_page_has_a_twin_in_markdown_and_llms_txt_names_it(site):

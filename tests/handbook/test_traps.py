@@ -22,7 +22,6 @@ from .massgen_run import massgen, page, team
 GEMINI = "{type: gemini, model: gemini-2.5-flash}"
 RUN = '--automation --config team.yaml "What is 2+2?"'
 KEY = {"GEMINI_API_KEY": "some-key"}
-_TESTS = ("test_traps.py", "test_keys.py", "test_troubleshooting.py")
 
 
 def mended(anchor):
@@ -39,12 +38,27 @@ def source(name):
 def test_every_trap_has_an_anchor_and_a_test_that_exists():
     text = (ROOT / "website/docs/fix/known-traps.mdx").read_text(encoding="utf-8")
     traps = re.findall(r"^### [^\n]* \{/\* #([a-z0-9-]+) \*/\}\n(.*?)(?=^##)", text, re.MULTILINE | re.DOTALL)
-    assert len(traps) >= 40
-    tests = "".join((Path(__file__).parent / name).read_text(encoding="utf-8") for name in _TESTS)
+    assert len(traps) >= 60
     for anchor, body in traps:
-        said = re.search(r"\*\*Test:\*\* (?:none|\w+, `([^`]+)`)", body)
-        assert said, f"{anchor} names no test"
-        assert said[1] is None or said[1] in tests, f"{anchor}: no test {said[1]}"
+        assert (said := complaint(body)) is None, f"{anchor}: {said}"
+
+
+def complaint(trap):
+    said = re.search(r"\*\*Test:\*\* (?:none[ ,]|(\w+), `([^`]+)`)", trap)
+    if not said:
+        return "names no test"
+    if said[1] is None:
+        return None
+    file = Path(__file__).parent / f"test_{said[1]}.py"
+    if not file.is_file() or said[2] not in file.read_text(encoding="utf-8"):
+        return f"no test {said[2]!r} in {file.name}"
+    return None
+
+
+def test_a_trap_without_a_test_is_found():
+    assert complaint("**Test:** keys, `no_such_test`.") == "no test 'no_such_test' in test_keys.py"
+    assert complaint("**Test:** nobody, `no_such_test`.") == "no test 'no_such_test' in test_nobody.py"
+    assert complaint("**Do instead:** nothing.") == "names no test"
 
 
 # --- keys and setup
@@ -70,6 +84,17 @@ def test_the_quickstart_installs_a_program_for_everybody():
     assert '["npm", "install", "-g", "openskills"]' in source("utils/skills_installer.py"), mended(
         "quickstart-installs"
     )
+
+
+@pytest.mark.parametrize(
+    ("file", "line"),
+    [
+        ("claude_code", 'os.environ["ANTHROPIC_API_KEY"] = self.api_key'),
+        ("codex", 'os.environ["OPENAI_API_KEY"] = self.api_key'),
+    ],
+)
+def test_two_backends_write_their_key_into_the_environment(file, line):
+    assert line in source(f"backend/{file}.py"), mended("key-in-the-process")
 
 
 def test_the_package_asks_for_python_3_11():
@@ -158,6 +183,18 @@ def test_a_follow_up_is_unpacked_into_too_few_names():
     for name in ("cli/run.py", "__init__.py"):
         taken = "response_text, _, _ = await run_question_with_history("
         assert taken in source(name), mended("follow-up-exits-1")
+
+
+def test_columns_and_labels_are_numbered_differently(tmp_path):
+    agents = "".join(f"  - {{id: {name}, backend: {GEMINI}}}\n" for name in ("writer", "checker"))
+    with sandbox.SandboxProcess() as provider:
+        files = {"team.yaml": f"agents:\n{agents}"}
+        ended = massgen(tmp_path, RUN, files, **KEY, GOOGLE_GEMINI_BASE_URL=provider.url)
+    table = ended.logged("coordination_table.txt")[0].read_text(encoding="utf-8")
+    columns = [line.split("|")[2:4] for line in table.splitlines() if line.count("|") == 4]
+    assert "Agent 1 (writer)" in columns[0][0]
+    published = {"".join(re.findall(r"NEW ANSWER: (agent\d)", cell)) for cell, _ in columns}
+    assert published == {"", "agent2"}, mended("two-numberings")
 
 
 def test_gemini_retries_by_the_words_of_a_message():

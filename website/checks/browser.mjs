@@ -3,7 +3,7 @@
  * elsewhere, and sideways scrolling. `node browser.mjs [--build FOLDER] [--only /start/]`
  */
 
-import {allRules, colourRules, frameColourRules, shapeRules} from './lib/axe.mjs';
+import {colourRules, shapeRules} from './lib/axe.mjs';
 import {DESKTOP, PHONE, launch} from './lib/browser.mjs';
 import {WIDTH, pool} from './lib/pool.mjs';
 import {Report} from './lib/report.mjs';
@@ -24,13 +24,13 @@ async function look(url, {page, heard}) {
   await page.setViewportSize(DESKTOP.viewport);
   await page.emulateMedia({colorScheme: 'light', reducedMotion: 'reduce'});
   await open(page, url);
-  const found = named('desktop, light', await allRules(page));
+  const found = named('desktop, light', [...(await shapeRules(page)), ...(await colourRules(page))]);
   await theme(page, 'dark');
   found.push(...named('desktop, dark', await colourRules(page)));
   await page.setViewportSize(PHONE.viewport);
-  found.push(...named('phone, dark', await frameColourRules(page)));
+  found.push(...named('phone, dark', await colourRules(page)));
   await theme(page, 'light');
-  const narrow = [...(await frameColourRules(page)), ...(await shapeRules(page)), ...(await overflow(page))];
+  const narrow = [...(await colourRules(page)), ...(await shapeRules(page)), ...(await overflow(page))];
   found.push(...named('phone, light', narrow));
   return [...found, ...heard.take()];
 }

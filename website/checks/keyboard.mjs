@@ -9,6 +9,9 @@ import {serve} from './lib/serve.mjs';
 import {buildFolder} from './lib/site.mjs';
 import {listen, open} from './lib/visit.mjs';
 
+/** Milliseconds that a step may take; a test with a site where none works cuts it short. */
+const PATIENCE = Number(process.env.HANDBOOK_PATIENCE ?? 10000);
+
 /** What has the keyboard's attention, in words. */
 const focused = (page) =>
   page.evaluate(() => {
@@ -47,10 +50,10 @@ const STEPS = {
     await page.keyboard.press('Control+k');
     const box = await focused(page);
     await page.keyboard.type('voting', {delay: 20});
-    await page.waitForSelector('[class*="suggestion"], [class*="hit"]', {timeout: 10000});
+    await page.waitForSelector('[class*="suggestion"], [class*="hit"]', {timeout: PATIENCE});
     await page.keyboard.press('ArrowDown');
     await page.keyboard.press('Enter');
-    await page.waitForURL((url) => url.pathname !== '/', {timeout: 10000});
+    await page.waitForURL((url) => url.pathname !== '/', {timeout: PATIENCE});
     return [box.tag === 'INPUT', true];
   },
   'everything that Tab reaches shows where it is': async (page, origin) => {
@@ -78,7 +81,7 @@ const STEPS = {
     await open(page, `${origin}/start/first-run/`);
     const reached = await tabTo(page, /copy as markdown/i, 150);
     await page.keyboard.press('Enter');
-    await page.getByText('Copied', {exact: true}).waitFor({timeout: 10000});
+    await page.getByText('Copied', {exact: true}).waitFor({timeout: PATIENCE});
     const copied = await page.evaluate(() => navigator.clipboard.readText());
     return [reached > 0, copied.startsWith('# ')];
   },

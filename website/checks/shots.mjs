@@ -20,7 +20,12 @@ const TYPES = [
   '/limits/quick-start/',
   '/fix/troubleshooting/',
   '/reference/cli/',
+  '/limits/how-it-works/',
+  '/learn/recordings/',
+  '/learn/case-six-agents-one-key/',
+  '/fix/known-traps/',
   '/policies/documentation/',
+  '/404.html',
   '/search/?q=voting',
 ];
 

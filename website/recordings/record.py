@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import argparse
 import importlib.util
+import os
 import shutil
 import subprocess
 import sys
@@ -54,13 +55,19 @@ def _record(script: Script) -> int:
 
 def _check(script: Script) -> int:
     recorded = (STATIC / f"{script.name}.txt").read_text("utf-8")
-    lines = drift(recorded, film(script).transcript(), script.volatile)
+    lines = drift(recorded, film(script, hurried=not script.slow).transcript(), script.volatile)
     _say("\n".join([f"{script.name}: {'drifted' if lines else 'as recorded'}", *lines]))
     return 1 if lines else 0
 
 
-def film(script: Script) -> Cast:
-    """Play a script in a terminal of its own, and bring back what was seen."""
+def film(script: Script, *, hurried: bool = False, commands: Path | None = None) -> Cast:
+    """Play a script in a terminal of its own, and bring back what was seen.
+
+    Args:
+        script: What is typed.
+        hurried: Without the pauses that readers need; for comparisons of sessions in which no quota runs on.
+        commands: A folder whose programs come before all others on PATH.
+    """
     with tempfile.TemporaryDirectory(prefix="r-", ignore_cleanup_errors=True) as scratch:
         file = Path(scratch) / "raw.cast"
         with Lab(HERE / "files", Path(scratch)) as lab:
@@ -68,6 +75,10 @@ def film(script: Script) -> Cast:
             for unused in set(user.project.iterdir()) - {user.project / name for name in script.files}:
                 unused.unlink()
             environment = {**user.environment, "TERM": "xterm-256color", "SHELL": "/bin/bash"}
+            if hurried:
+                environment["RECORDING_IN_A_HURRY"] = "1"
+            if commands:
+                environment["PATH"] = f"{commands}{os.pathsep}{environment['PATH']}"
             player = [
                 sys.executable,
                 str(HERE / "studio" / "player.py"),

@@ -20,5 +20,12 @@ def build() -> Path:
     """
     if given := os.environ.get(GIVEN):
         return Path(given).resolve()
-    tools.run("docusaurus", ["build", "--out-dir", str(BUILD)], cwd=WEBSITE, HANDBOOK_DRAFT="0")
-    return BUILD
+    return build_into(BUILD)
+
+
+def build_into(folder: Path, base: str = "/") -> Path:
+    """Build it for the path under which it is served."""
+    tools.run(
+        "docusaurus", ["build", "--out-dir", str(folder)], cwd=WEBSITE, HANDBOOK_DRAFT="0", BASE_URL=base
+    )
+    return folder

@@ -11,24 +11,28 @@ from pathlib import Path
 from . import tools
 
 
-def check(build: Path) -> int:
+def check(build: Path, root: Path | None = None) -> int:
     """Follow links and fragments in HTML pages, in their Markdown twins, and in llms.txt; how many there are.
+
+    Args:
+        build: Where the site lies.
+        root: Where the address ``/`` leads; without it, to the site.
 
     Raises:
         ToolError: A link leads nowhere; the message is lychee's list.
     """
     with tempfile.TemporaryDirectory() as folder:
         texts = _as_markdown(build, Path(folder))
-        said = _follow(build, [str(build / "**/*.html"), str(build / "**/*.md"), *map(str, texts)])
+        said = _follow(root or build, [str(build / "**/*.html"), str(build / "**/*.md"), *map(str, texts)])
     total = re.search(r"Total\.*(\d+)", said)
     return int(total[1]) if total else 0
 
 
-def _follow(build: Path, inputs: Iterable[str]) -> str:
-    """Let lychee follow the links of these files; the site's root is the build."""
+def _follow(root: Path, inputs: Iterable[str]) -> str:
+    """Let lychee follow the links of these files."""
     options = ["--offline", "--include-fragments", "--no-progress", "--format", "detailed"]
-    places = ["--root-dir", str(build), "--index-files", "index.html"]
-    return tools.run("lychee", [*options, *places, *inputs], cwd=build)
+    places = ["--root-dir", str(root), "--index-files", "index.html"]
+    return tools.run("lychee", [*options, *places, *inputs], cwd=root)
 
 
 def _as_markdown(build: Path, folder: Path) -> list[Path]:

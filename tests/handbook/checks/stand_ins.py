@@ -25,7 +25,7 @@ with socket.socket(socket.AF_UNIX) as connection:
     socket.send_fds(connection, [json.dumps(request).encode()], [0, 1, 2])
     sys.exit(int(connection.recv(16) or 255))
 """
-_KEPT = ("PYTHONPATH", "PYTHONWARNINGS")
+_KEPT = ("PYTHONPATH", "PYTHONWARNINGS", "PYTHONUNBUFFERED", "PYTHON_DOTENV_DISABLED")
 
 
 class Server:

@@ -10,6 +10,8 @@ from massgen_plugins.profiles.tree import looks_like_key
 from . import backend_keys, host, known_keys
 from .near import nearest
 
+_ENVIRONMENT = "leave the line out, and MassGen takes the key from the environment"
+
 
 def complaints(config: Mapping[str, Any], *, custom_model: bool = False) -> list[str]:
     """Sentences, each with the place in the configuration and the value."""
@@ -51,6 +53,8 @@ def _backend(where: str, backend: Any, *, custom_model: bool) -> Iterator[str]:
     if not isinstance(switch, bool):
         cure = "write true or false without quotes"
         yield f"{where}.enable_rate_limit is {switch!r}, which is not a boolean; {cure}"
+    if "api_key" in backend:
+        yield f"{where}.api_key: a key has no place in a file, and most backends break on it; {_ENVIRONMENT}"
     if not custom_model:
         yield from _model(where, backend)
 

@@ -65,24 +65,28 @@ export default function Recording({name, title, meta, transcript, version, child
   const size = {'--cols': meta.cols, '--rows': meta.rows} as React.CSSProperties;
   return (
     <figure className={styles.recording} style={size}>
-      {state === 'playing' ? (
-        <Player url={url} meta={meta} label={`Recording: ${label}`} onFail={onFail} />
-      ) : (
-        <div className={styles.still}>
-          <pre className={styles.screen} aria-hidden="true" tabIndex={-1}>
-            {still}
-          </pre>
-          <button type="button" className={styles.play} onClick={() => setState('playing')}>
-            <svg width="18" height="18" viewBox="0 0 18 18" aria-hidden="true">
-              <path d="M4 2v14l12-7z" fill="currentColor" />
-            </svg>
-            <span>
-              Play the recording<span className={styles.hidden}>: {label}</span> ({length(meta.seconds)})
-            </span>
-          </button>
-          {state === 'failed' && <p role="alert">The player could not be loaded. The transcript below has it all.</p>}
+      <div className={styles.stage}>
+        <div className={styles.screens}>
+          {state === 'playing' ? (
+            <Player url={url} meta={meta} label={`Recording: ${label}`} onFail={onFail} />
+          ) : (
+            <div className={styles.still}>
+              <pre className={styles.screen} aria-hidden="true" tabIndex={-1}>
+                {still}
+              </pre>
+              <button type="button" className={styles.play} onClick={() => setState('playing')}>
+                <svg width="18" height="18" viewBox="0 0 18 18" aria-hidden="true">
+                  <path d="M4 2v14l12-7z" fill="currentColor" />
+                </svg>
+                <span>
+                  Play the recording<span className={styles.hidden}>: {label}</span> ({length(meta.seconds)})
+                </span>
+              </button>
+              {state === 'failed' && <p role="alert">The player could not be loaded. The transcript below has it all.</p>}
+            </div>
+          )}
         </div>
-      )}
+      </div>
       <figcaption>
         {title ?? children ?? label.charAt(0).toUpperCase() + label.slice(1)}
         <details className={styles.transcript}>

@@ -53,6 +53,9 @@ export default function Home(): ReactNode {
               </li>
             ))}
           </ol>
+          <Link className={`button button--primary ${styles.begin}`} to={home.pathEnd.to}>
+            {home.pathEnd.text}
+          </Link>
         </section>
         <section aria-labelledby="goals">
           <h2 id="goals">{home.goalsTitle}</h2>
