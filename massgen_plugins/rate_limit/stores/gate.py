@@ -86,6 +86,12 @@ class Gate:
             fcntl.flock(self._file, fcntl.LOCK_UN)
         self._lock.release()
 
+    @contextmanager
+    def alone_in_process(self) -> Iterator[None]:
+        """Keep out other threads of this process, and wait for the one that is inside."""
+        with self._lock:
+            yield
+
     def close(self) -> None:
         """Release the file; it is opened again when it is needed again."""
         with self._lock:

@@ -120,11 +120,12 @@ class SqliteFile:
         connection.close()
 
     def close(self) -> None:
-        """Close it; it is opened again when it is used again."""
-        if self._connection is not None and self.is_open:
-            self._connection.close()
-        self._connection = None
-        self._opened = (0, 0)
+        """Close it, when no thread is at work with it; it is opened again when it is used again."""
+        with self._gate.alone_in_process():  # to close a connection in use ends the whole process
+            if self._connection is not None and self.is_open:
+                self._connection.close()
+            self._connection = None
+            self._opened = (0, 0)
         self._gate.close()
 
     def _open(self) -> sqlite3.Connection:
