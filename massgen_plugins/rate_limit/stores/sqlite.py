@@ -118,10 +118,11 @@ class SqliteStore(StatefulStore):
         """Rebook ``news``, then grant the lane's bids from the first on until one cannot leave now."""
         with undone_on_failure(news), self._entry(scope) as (state, changes):
             changes.extend(_rebooked(state, news))
+            freed, before = bool(changes), state.line.first()
             decision = state.admit(self._now(), self._named(lane), bids)
             changes.extend(map(journal.booking, decision.holds))
             first = state.line.first()
-        if first is not None and decision.holds:  # it was not its turn before
+        if first is not None and (freed or decision.holds or first is not before):  # it may leave by now
             self._bell.ring(_port(first.lane))
         return decision
 
