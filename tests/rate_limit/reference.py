@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 from massgen_plugins.quota import NANOSECONDS, Amounts, CalendarDay, Limit, Sliding
@@ -135,5 +135,5 @@ class Reference:
         return sum(call.amounts.get(limit.kind, 0) for call in inside)
 
     def _day(self, tick: int, zone: ZoneInfo) -> int:
-        moment = datetime.fromtimestamp(0, zone) + timedelta(microseconds=(self._wall + tick) // 1000)
+        moment = datetime.fromtimestamp(0, UTC) + timedelta(microseconds=(self._wall + tick) // 1000)
         return moment.astimezone(zone).toordinal()

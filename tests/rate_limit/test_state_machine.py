@@ -17,7 +17,17 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
 
 from massgen_plugins.errors import CallRefused, StoreUnavailable
-from massgen_plugins.quota import MINUTE, NANOSECONDS, Amounts, CalendarDay, Kind, Limit, Scope, ScopeRules
+from massgen_plugins.quota import (
+    DAY,
+    MINUTE,
+    NANOSECONDS,
+    Amounts,
+    CalendarDay,
+    Kind,
+    Limit,
+    Scope,
+    ScopeRules,
+)
 from massgen_plugins.rate_limit.hold import Hold
 from massgen_plugins.rate_limit.limiter import Limiter
 from massgen_plugins.rate_limit.stores.memory import MemoryStore
@@ -33,17 +43,20 @@ LIMITS = (
     Limit(Kind.REQUESTS, 25, CalendarDay(ZONE)),
 )
 RULES = ScopeRules(LIMITS, cooldown_mode="off", zone=ZONE, max_wait=10**6 * NANOSECONDS)
-BEFORE_MIDNIGHT = 1_790_060_400 * NANOSECONDS - 1_000 * NANOSECONDS - 300 * NANOSECONDS
+MIDNIGHT = 1_790_060_400 * NANOSECONDS
+"""A midnight in the zone, in nanoseconds since the epoch."""
+
+BEFORE_MIDNIGHT = MIDNIGHT - 1_300 * NANOSECONDS
 """The wall clock at tick zero: virtual time begins at 1,000 s, five minutes before midnight in the zone."""
 
 PROMPT = NANOSECONDS // 1000
 """Nanoseconds within which a call that fits has left."""
 
-OVER_THE_DEAD = 6 * NANOSECONDS
-"""The same behind a process that was killed while it was first: the others ask again every five seconds."""
+OVER_THE_DEAD = 20 * NANOSECONDS
+"""The same behind processes that were killed while they waited: their lease, and five seconds."""
 
-MOURNING = 20 * NANOSECONDS
-"""For how long a killed process may be in the way: a lease, and who waits asks again."""
+MOURNING = 2 * OVER_THE_DEAD
+"""For how long after a kill that is asked instead."""
 
 LONGEST_SUSPEND = 9.0
 """Seconds that a claim surely survives unseen: a lease of fifteen, less the five until it is renewed."""
@@ -62,11 +75,12 @@ class Process:
 
 @dataclass(eq=False)
 class Wish:
-    """A call that waits, or waited."""
+    """A call that waits, or waited; a prompt one is written as soon as it may be."""
 
     process: Process
     amounts: Amounts
     place: tuple[int, int]
+    prompt: bool
     task: asyncio.Task[None] | None = None
     hold: Hold | None = None
     call: Call | None = None
@@ -109,11 +123,21 @@ class LimiterMachine(RuleBasedStateMachine):
 
     # What happens.
 
-    @rule(which=st.integers(0, 7), tokens=st.integers(1, 60), urgent=st.sampled_from([False] * 5 + [True]))
-    def acquire(self, which: int, tokens: int, urgent: bool) -> None:
+    @rule(which=st.integers(0, 2), count=st.integers(2, 8), tokens=st.integers(1, 20))
+    def acquire_many(self, which: int, count: int, tokens: int) -> None:
+        for _ in range(count):
+            self.acquire(which, tokens)
+
+    @rule(
+        which=st.integers(0, 2),
+        tokens=st.integers(1, 60),
+        urgent=st.sampled_from([False] * 5 + [True]),
+        prompt=st.booleans(),
+    )
+    def acquire(self, which: int, tokens: int, urgent: bool = False, prompt: bool = True) -> None:
         process = self.processes[which % len(self.processes)]
         amounts = {Kind.REQUESTS: 1, Kind.INPUT_TOKENS: tokens}
-        wish = Wish(process, amounts, (0 if urgent else 1, self.clock.tick()))
+        wish = Wish(process, amounts, (0 if urgent else 1, self.clock.tick()), prompt)
         self.waiting.append(wish)
         self.changed = self.clock.tick()
         self.clock.run(self.begin(wish))
@@ -124,8 +148,7 @@ class LimiterMachine(RuleBasedStateMachine):
         (wish, call), now = self.one_aloft(which), self.clock.tick()
         late = now - call.admitted > CONNECTING or not self.reference.same_day(call.admitted, now)
         if call.written is None and not late:
-            call.written = now
-            wish.process.limiter.written(wish.hold)
+            self.leave(wish, call)
             self.breathe()
 
     @precondition(lambda self: self.aloft)
@@ -180,7 +203,7 @@ class LimiterMachine(RuleBasedStateMachine):
         wish.task.cancel()
         self.breathe()
 
-    @rule(milliseconds=st.one_of(st.integers(1, 3_000), st.integers(1, 70_000)))
+    @rule(milliseconds=st.one_of(st.integers(1, 3_000), st.integers(1, 70_000), st.just(65_000)))
     def pass_time(self, milliseconds: int) -> None:
         self.clock.run(asyncio.sleep(milliseconds / 1000))
         self.breathe(changed=False)
@@ -191,6 +214,13 @@ class LimiterMachine(RuleBasedStateMachine):
         if self.waiting and len(self.processes) > 1:
             seconds = min(seconds, LONGEST_SUSPEND)
         self.clock.advance(seconds)
+        self.breathe()
+
+    @precondition(lambda self: not self.waiting)
+    @rule(before=st.integers(0, 2_500))
+    def wait_for_midnight(self, before: int) -> None:
+        """Until so many milliseconds before it."""
+        self.clock.advance((-(self.wall() - MIDNIGHT) % DAY.length) / NANOSECONDS - before / 1000)
         self.breathe()
 
     # What must be true.
@@ -240,6 +270,12 @@ class LimiterMachine(RuleBasedStateMachine):
         wish.call = Call(wish.amounts, self.clock.tick())
         self.reference.calls.append(wish.call)
         self.aloft.append(wish)
+        if wish.prompt:
+            self.leave(wish, wish.call)
+
+    def leave(self, wish: Wish, call: Call) -> None:
+        call.written = self.clock.tick()
+        wish.process.limiter.written(wish.hold)
 
     def check_refusal(self, wish: Wish, refusal: CallRefused) -> None:
         urgent = wish.place[0] == 0
@@ -303,9 +339,9 @@ def test_news_that_travels_with_a_question_wakes_whoever_is_first() -> None:
     """It is another process that can leave now; the one that asked cannot."""
     machine = SqliteMachine()
     try:
-        machine.acquire(which=0, tokens=60, urgent=False)
-        machine.acquire(which=1, tokens=41, urgent=False)
-        machine.acquire(which=0, tokens=1, urgent=False)
+        machine.acquire(which=0, tokens=60, prompt=False)
+        machine.acquire(which=1, tokens=41, prompt=False)
+        machine.acquire(which=0, tokens=1, prompt=False)
         machine.release(which=0)
         assert not machine.waiting
     finally:
@@ -316,10 +352,10 @@ def test_when_the_first_one_gives_up_the_first_of_another_process_is_woken() -> 
     """The process of the one that gave up has others who wait, but came later."""
     machine = SqliteMachine()
     try:
-        machine.acquire(which=0, tokens=50, urgent=False)
-        machine.acquire(which=0, tokens=60, urgent=False)
-        machine.acquire(which=1, tokens=50, urgent=False)
-        machine.acquire(which=0, tokens=1, urgent=False)
+        machine.acquire(which=0, tokens=50, prompt=False)
+        machine.acquire(which=0, tokens=60, prompt=False)
+        machine.acquire(which=1, tokens=50, prompt=False)
+        machine.acquire(which=0, tokens=1, prompt=False)
         machine.cancel(which=0)
         assert [wish.amounts[Kind.INPUT_TOKENS] for wish in machine.waiting] == [1]
     finally:
