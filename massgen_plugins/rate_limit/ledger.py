@@ -25,7 +25,7 @@ WRITE_GRACE = NANOSECONDS // 20
 _NEVER = 1 << 62
 
 _GLANCE = NANOSECONDS
-"""How often, in nanoseconds, the wall clock is looked at; shorter than a day's margin."""
+"""How often, in nanoseconds, the wall clock is looked at: it may be set meanwhile."""
 
 _MOST_STEPS = 500
 _MEMORY = 56_000
@@ -91,7 +91,7 @@ class Ledger:
             self._age(tick)
         if not self._wall_from <= wall < self._wall_until:
             self._turn_days(wall)
-        self._until = min(self._expiry, tick + _GLANCE)
+        self._until = min(self._expiry, tick + min(_GLANCE, self._wall_until - wall))
 
     def take(self, tick: int, amounts: Amounts) -> Hold | None:
         """Reserve ``amounts`` if they fit as they are: the way of nearly every call, so without detours.
@@ -144,7 +144,7 @@ class Ledger:
             self._left += window.move(stamp, row, new_stamp, new_row)
             expiry = new_stamp + window.length
             if expiry < self._expiry:
-                self._expiry = self._until = expiry
+                self._expiry, self._until = expiry, min(self._until, expiry)
         if (row ^ new_row) & self._day_mask:
             self._change_days(hold.days, row, new_row)
 
