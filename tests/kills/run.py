@@ -12,6 +12,7 @@ import signal
 import socket
 import sqlite3
 import time
+import traceback
 from dataclasses import dataclass
 from itertools import pairwise
 from pathlib import Path
@@ -89,8 +90,9 @@ def _fork(path: Path, port: int) -> int:
     if child == 0:
         try:
             live(path, port)
-        finally:
-            os._exit(1)
+        except BaseException:  # it must not come back into its parent's code
+            traceback.print_exc()
+        os._exit(1)
     return child
 
 
