@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import os
+
 import pytest
 from hypothesis import settings
 
 # The machine that runs the tests may be busy: a slow example is not a wrong one.
 settings.register_profile("steady", deadline=None)
-settings.load_profile("steady")
+settings.register_profile("thorough", deadline=None, max_examples=1_000, stateful_step_count=120)
+settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "steady"))
 
 
 @pytest.fixture(autouse=True)

@@ -12,8 +12,8 @@ from massgen_plugins.rate_limit.lanes import GUARD, pack, unpack
 
 __all__ = ["DayCounter", "day_end", "day_of"]
 
-_DAY_MARGIN = 2 * NANOSECONDS
-"""A call this close before midnight counts in both days."""
+_DAY_MARGIN = 2_050_000_000
+"""A call this close before midnight counts in both days: it is written, and counted, up to so much later."""
 
 _DAYS_KEPT = 3
 

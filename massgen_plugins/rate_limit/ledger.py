@@ -25,7 +25,7 @@ WRITE_GRACE = NANOSECONDS // 20
 _NEVER = NOT_YET
 
 _GLANCE = NANOSECONDS
-"""How often, in nanoseconds, the wall clock is looked at; shorter than a day's margin."""
+"""How often, in nanoseconds, the wall clock is looked at: it may be set meanwhile."""
 
 _MOST_STEPS = 500
 _MEMORY = 56_000
@@ -100,7 +100,7 @@ class Ledger:
             self._age(tick)
         if not self._wall_from <= wall < self._wall_until:
             self._turn_days(wall)
-        self._until = min(self._expiry, tick + _GLANCE)
+        self._until = min(self._expiry, tick + min(_GLANCE, self._wall_until - wall))
         for window in self._windows:
             ahead = WRITE_GRACE + window.margin
             self._until = min(self._until, window.cell_end(tick + ahead) - ahead)

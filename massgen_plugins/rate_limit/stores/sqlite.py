@@ -137,12 +137,15 @@ class SqliteStore(StatefulStore):
         """Rebook ``news``, then grant the lane's bids from the first on until one cannot leave now."""
         with undone_on_failure(news), self._entry(scope) as (state, changes):
             changes.extend(map(journal.changed, state.rebook(news)))
+            freed, before = bool(changes), state.line.first()
             decision = state.admit(self._now(), self._named(lane), bids)
             changes.extend(map(journal.booking, decision.holds))
-        if decision.holds and state.first_may_leave():  # it was not its turn before
+            first = state.line.first()
+        if first is None or first.lane == self._named(lane):
+            return decision
+        if freed or ((decision.holds or first is not before) and state.first_may_leave()):
             self._ring_first(state)
-        first = state.line.first()
-        if decision.blocker is None or first is None or first.lane == self._named(lane):
+        if decision.blocker is None:
             return decision
         return replace(decision, blocker=decision.blocker.later(_AFTER_YOU))
 

@@ -23,6 +23,7 @@ from massgen_plugins.rate_limit.stores.fallback import FallbackStore
 from massgen_plugins.rate_limit.stores.memory import MemoryStore
 from massgen_plugins.rate_limit.stores.replica import Replica
 from massgen_plugins.rate_limit.stores.sqlite import SqliteStore
+from massgen_plugins.rate_limit.stores.sqlite_file import SqliteFile
 
 PACIFIC = "America/Los_Angeles"
 SCOPE = Scope("gemini", "project", "gemini-2.5-flash")
@@ -348,6 +349,21 @@ def test_threads_share_one_store_object(open_store) -> None:
     for thread in threads:
         thread.join()
     assert sum(counts) == used(store)[0] == 200
+
+
+def test_closing_waits_for_the_thread_that_is_at_work(tmp_path: Path) -> None:
+    """SQLite does not survive that its connection is closed in the middle of a statement."""
+    file = SqliteFile(tmp_path / "quota.sqlite3", lambda _: None, None)
+    connection = file.begin()
+    closing = threading.Thread(target=file.close, daemon=True)
+    closing.start()
+    closing.join(0.05)
+    assert closing.is_alive()
+    connection.execute("SELECT 1")
+    file.commit()
+    closing.join(10)
+    assert not closing.is_alive()
+    assert not file.is_open
 
 
 def test_forgetting_a_scope_drops_what_was_learned(open_store) -> None:

@@ -1,0 +1,362 @@
+"""The limiter against a brute-force reference, in histories that hypothesis makes up; time jumps.
+
+``HYPOTHESIS_PROFILE=thorough`` plays many more of them, and longer ones.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import tempfile
+from contextlib import ExitStack
+from dataclasses import dataclass
+from pathlib import Path
+from typing import ClassVar
+
+from hypothesis import HealthCheck, settings
+from hypothesis import strategies as st
+from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
+
+from massgen_plugins.errors import CallRefused, StoreUnavailable
+from massgen_plugins.quota import (
+    DAY,
+    MINUTE,
+    NANOSECONDS,
+    Amounts,
+    CalendarDay,
+    Kind,
+    Limit,
+    Scope,
+    ScopeRules,
+)
+from massgen_plugins.rate_limit.hold import Hold
+from massgen_plugins.rate_limit.limiter import Limiter
+from massgen_plugins.rate_limit.stores.memory import MemoryStore
+from massgen_plugins.testing.virtual_time import virtual_time
+from tests.rate_limit.processes import MortalStore, at_once, open_store
+from tests.rate_limit.reference import Call, Reference
+
+SCOPE = Scope("gemini", "project", "model")
+ZONE = "America/Los_Angeles"
+LIMITS = (
+    Limit(Kind.REQUESTS, 5, MINUTE),
+    Limit(Kind.INPUT_TOKENS, 100, MINUTE),
+    Limit(Kind.REQUESTS, 25, CalendarDay(ZONE)),
+)
+RULES = ScopeRules(LIMITS, cooldown_mode="off", zone=ZONE, max_wait=10**6 * NANOSECONDS)
+MIDNIGHT = 1_790_060_400 * NANOSECONDS
+"""A midnight in the zone, in nanoseconds since the epoch."""
+
+BEFORE_MIDNIGHT = MIDNIGHT - 1_300 * NANOSECONDS
+"""The wall clock at tick zero: virtual time begins at 1,000 s, five minutes before midnight in the zone."""
+
+PROMPT = NANOSECONDS // 1000
+"""Nanoseconds within which a call that fits has left."""
+
+OVER_THE_DEAD = 20 * NANOSECONDS
+"""The same behind processes that were killed while they waited: their lease, and five seconds."""
+
+MOURNING = 2 * OVER_THE_DEAD
+"""For how long after a kill that is asked instead."""
+
+LONGEST_SUSPEND = 9.0
+"""Seconds that a claim surely survives unseen: a lease of fifteen, less the five until it is renewed."""
+
+CONNECTING = 30 * NANOSECONDS
+"""The longest that a call looks for a connection before it is written."""
+
+
+@dataclass(eq=False)
+class Process:
+    """A limiter, and the calls that it was asked for."""
+
+    limiter: Limiter
+    store: MemoryStore | MortalStore
+
+
+@dataclass(eq=False)
+class Wish:
+    """A call that waits, or waited; a prompt one is written as soon as it may be."""
+
+    process: Process
+    amounts: Amounts
+    place: tuple[int, int]
+    prompt: bool
+    task: asyncio.Task[None] | None = None
+    hold: Hold | None = None
+    call: Call | None = None
+
+
+class LimiterMachine(RuleBasedStateMachine):
+    """The rules that hold for every store."""
+
+    processes_in_all: ClassVar[int] = 1
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.stack = ExitStack()
+        self.stack.enter_context(at_once())
+        self.clock = self.stack.enter_context(virtual_time())
+        self.folder = Path(self.stack.enter_context(tempfile.TemporaryDirectory()))
+        self.reference = Reference(LIMITS, BEFORE_MIDNIGHT)
+        self.processes = [self.start() for _ in range(self.processes_in_all)]
+        self.waiting: list[Wish] = []
+        self.aloft: list[Wish] = []  # admitted, and there may be news of them
+        self.complaints: list[str] = []
+        self.changed = self.clock.tick()  # when anything but time last changed what fits
+        self.mourning_until = 0
+
+    def start(self) -> Process:
+        store = self.open()
+        self.stack.callback(store.close)
+        limiter = Limiter(store)
+        limiter.configure(SCOPE, RULES)
+        return Process(limiter, store)
+
+    def open(self) -> MemoryStore | MortalStore:
+        return MemoryStore(self.clock.tick, self.wall)
+
+    def wall(self) -> int:
+        return BEFORE_MIDNIGHT + self.clock.tick()
+
+    def teardown(self) -> None:
+        self.stack.close()
+
+    # What happens.
+
+    @rule(which=st.integers(0, 2), count=st.integers(2, 8), tokens=st.integers(1, 20))
+    def acquire_many(self, which: int, count: int, tokens: int) -> None:
+        for _ in range(count):
+            self.acquire(which, tokens)
+
+    @rule(
+        which=st.integers(0, 2),
+        tokens=st.integers(1, 60),
+        urgent=st.sampled_from([False] * 5 + [True]),
+        prompt=st.booleans(),
+    )
+    def acquire(self, which: int, tokens: int, urgent: bool = False, prompt: bool = True) -> None:
+        process = self.processes[which % len(self.processes)]
+        amounts = {Kind.REQUESTS: 1, Kind.INPUT_TOKENS: tokens}
+        wish = Wish(process, amounts, (0 if urgent else 1, self.clock.tick()), prompt)
+        self.waiting.append(wish)
+        self.changed = self.clock.tick()
+        self.clock.run(self.begin(wish))
+
+    @precondition(lambda self: self.aloft)
+    @rule(which=st.integers(0, 99))
+    def write(self, which: int) -> None:
+        (wish, call), now = self.one_aloft(which), self.clock.tick()
+        late = now - call.admitted > CONNECTING or not self.reference.same_day(call.admitted, now)
+        if call.written is None and not late:
+            self.leave(wish, call)
+            self.breathe()
+
+    @precondition(lambda self: self.aloft)
+    @rule(which=st.integers(0, 99), at_once=st.booleans())
+    def answer(self, which: int, at_once: bool) -> None:
+        wish, call = self.one_aloft(which)
+        if call.written is not None and call.arrived is None:
+            call.arrived = self.clock.tick()
+            wish.process.limiter.arrived(wish.hold)
+            if at_once:
+                wish.process.limiter.flush()
+                call.reported = True
+            self.breathe()
+
+    @precondition(lambda self: self.aloft)
+    @rule(which=st.integers(0, 99), share=st.integers(0, 100))
+    def settle(self, which: int, share: int) -> None:
+        """The last word on what it took; never more than was estimated."""
+        wish, call = self.one_aloft(which)
+        if call.arrived is not None:
+            used = {Kind.INPUT_TOKENS: call.amounts[Kind.INPUT_TOKENS] * share // 100}
+            wish.process.limiter.settle(wish.hold, used)
+            wish.process.limiter.settle(wish.hold, used)
+            call.amounts = {**call.amounts, **used}
+            call.reported = True
+            self.breathe()
+
+    @precondition(lambda self: self.aloft)
+    @rule(which=st.integers(0, 99))
+    def release(self, which: int) -> None:
+        wish, call = self.one_aloft(which)
+        if call.written is None:
+            call.released = True
+            self.aloft.remove(wish)
+            wish.process.limiter.release(wish.hold)
+            self.breathe()
+
+    @precondition(lambda self: self.aloft)
+    @rule(which=st.integers(0, 99))
+    def lose(self, which: int) -> None:
+        wish, call = self.one_aloft(which)
+        if call.written is not None:
+            self.aloft.remove(wish)
+            wish.process.limiter.lost(wish.hold)
+            self.breathe()
+
+    @precondition(lambda self: self.waiting)
+    @rule(which=st.integers(0, 99))
+    def cancel(self, which: int) -> None:
+        wish = self.waiting.pop(which % len(self.waiting))
+        assert wish.task is not None
+        wish.task.cancel()
+        self.breathe()
+
+    @rule(milliseconds=st.one_of(st.integers(1, 3_000), st.integers(1, 70_000), st.just(65_000)))
+    def pass_time(self, milliseconds: int) -> None:
+        self.clock.run(asyncio.sleep(milliseconds / 1000))
+        self.breathe(changed=False)
+
+    @rule(seconds=st.floats(0, 200))
+    def suspend(self, seconds: float) -> None:
+        """Time passes, and no timer runs."""
+        if self.waiting and len(self.processes) > 1:
+            seconds = min(seconds, LONGEST_SUSPEND)
+        self.clock.advance(seconds)
+        self.breathe()
+
+    @precondition(lambda self: not self.waiting)
+    @rule(before=st.integers(0, 2_500))
+    def wait_for_midnight(self, before: int) -> None:
+        """Until so many milliseconds before it."""
+        self.clock.advance((-(self.wall() - MIDNIGHT) % DAY.length) / NANOSECONDS - before / 1000)
+        self.breathe()
+
+    # What must be true.
+
+    @invariant()
+    def no_window_at_the_server_is_over(self) -> None:
+        for limit in self.reference.limits:
+            assert self.reference.fullest(limit) <= limit.amount, limit
+
+    @invariant()
+    def nobody_has_anything_to_complain_of(self) -> None:
+        self.look_for_a_stall()
+        assert not self.complaints
+
+    def look_for_a_stall(self) -> None:
+        first = min(self.waiting, key=lambda wish: wish.place, default=None)
+        now = self.clock.tick()
+        patience = OVER_THE_DEAD if now < self.mourning_until else PROMPT
+        settled = now - patience > self.changed
+        if first is not None and settled and self.reference.surely_fits(first.amounts, now - patience):
+            self.complaints.append(f"the first one waits at {now} although it fits: {first.amounts}")
+
+    # How it is done.
+
+    async def begin(self, wish: Wish) -> None:
+        wish.task = asyncio.create_task(self.play(wish))
+        await _breathe()
+
+    async def play(self, wish: Wish) -> None:
+        """Wait, and see that all is well when the wait ends."""
+        try:
+            wish.hold = await wish.process.limiter.acquire(SCOPE, wish.amounts, urgent=wish.place[0] == 0)
+        except CallRefused as refusal:
+            self.check_refusal(wish, refusal)
+        except StoreUnavailable:
+            return  # its process is dead
+        else:
+            self.check_grant(wish)
+        self.waiting.remove(wish)
+        self.changed = self.clock.tick()
+
+    def check_grant(self, wish: Wish) -> None:
+        before = [other for other in self.waiting if other.place < wish.place]
+        if before:
+            self.complaints.append(f"{wish.place} leaves before {before[0].place}")
+        self.look_for_a_stall()
+        wish.call = Call(wish.amounts, self.clock.tick())
+        self.reference.calls.append(wish.call)
+        self.aloft.append(wish)
+        if wish.prompt:
+            self.leave(wish, wish.call)
+
+    def leave(self, wish: Wish, call: Call) -> None:
+        call.written = self.clock.tick()
+        wish.process.limiter.written(wish.hold)
+
+    def check_refusal(self, wish: Wish, refusal: CallRefused) -> None:
+        urgent = wish.place[0] == 0
+        if not urgent and not self.reference.day_may_be_spent(wish.amounts, self.clock.tick()):
+            self.complaints.append(f"refused without need: {refusal}")
+
+    def one_aloft(self, which: int) -> tuple[Wish, Call]:
+        wish = self.aloft[which % len(self.aloft)]
+        assert wish.call is not None
+        return wish, wish.call
+
+    def breathe(self, *, changed: bool = True) -> None:
+        """Let everybody do what can be done now."""
+        if changed:
+            self.changed = self.clock.tick()
+        self.clock.run(_breathe())
+
+
+class SqliteMachine(LimiterMachine):
+    """Three processes share a file, and can be killed."""
+
+    processes_in_all = 3
+
+    def open(self) -> MortalStore:
+        return open_store(self.folder / "quota.sqlite3", self.clock.tick, self.wall)
+
+    @rule(which=st.integers(0, 2))
+    def kill(self, which: int) -> None:
+        """Its calls stay as they were: unwritten ones never leave, written ones may yet be counted."""
+        victim = self.processes[which]
+        assert isinstance(victim.store, MortalStore)
+        victim.store.die()
+        for wish in [wish for wish in self.waiting if wish.process is victim]:
+            self.waiting.remove(wish)
+            self.mourning_until = self.clock.tick() + MOURNING
+            assert wish.task is not None
+            wish.task.cancel()
+        self.aloft = [wish for wish in self.aloft if wish.process is not victim]
+        self.processes[which] = self.start()
+        self.breathe()
+
+
+async def _breathe() -> None:
+    for _ in range(40):
+        await asyncio.sleep(0)
+
+
+_PLAYED = settings(
+    max_examples=settings.default.max_examples,
+    stateful_step_count=settings.default.stateful_step_count,
+    suppress_health_check=list(HealthCheck),
+)
+
+TestMemory = LimiterMachine.TestCase
+TestMemory.settings = _PLAYED
+TestSqlite = SqliteMachine.TestCase
+TestSqlite.settings = _PLAYED
+
+
+def test_news_that_travels_with_a_question_wakes_whoever_is_first() -> None:
+    """It is another process that can leave now; the one that asked cannot."""
+    machine = SqliteMachine()
+    try:
+        machine.acquire(which=0, tokens=60, prompt=False)
+        machine.acquire(which=1, tokens=41, prompt=False)
+        machine.acquire(which=0, tokens=1, prompt=False)
+        machine.release(which=0)
+        assert not machine.waiting
+    finally:
+        machine.teardown()
+
+
+def test_when_the_first_one_gives_up_the_first_of_another_process_is_woken() -> None:
+    """The process of the one that gave up has others who wait, but came later."""
+    machine = SqliteMachine()
+    try:
+        machine.acquire(which=0, tokens=50, prompt=False)
+        machine.acquire(which=0, tokens=60, prompt=False)
+        machine.acquire(which=1, tokens=50, prompt=False)
+        machine.acquire(which=0, tokens=1, prompt=False)
+        machine.cancel(which=0)
+        assert [wish.amounts[Kind.INPUT_TOKENS] for wish in machine.waiting] == [1]
+    finally:
+        machine.teardown()
