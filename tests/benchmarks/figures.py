@@ -59,5 +59,5 @@ class Effort:
 
 
 FULL = Effort(times=1000, rounds=15, events=100_000, windows=120, seconds=24)
-QUICK = Effort(times=500, rounds=7, events=20_000, windows=25, seconds=5, peers=False)
+QUICK = Effort(times=500, rounds=7, events=100_000, windows=25, seconds=5, peers=False)
 TINY = Effort(times=3, rounds=1, events=30, windows=2, seconds=1.2, peers=False)

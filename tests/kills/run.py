@@ -17,7 +17,7 @@ from dataclasses import dataclass
 from itertools import pairwise
 from pathlib import Path
 
-from tests.kills.worker import LIMIT, STAMP, WINDOW, live
+from tests.kills.worker import PER_SECOND, STAMP, live
 
 __all__ = ["Report", "run"]
 
@@ -26,11 +26,16 @@ _LONGEST_LIFE = 1.2
 """Seconds between two kills, at most; half of them come much sooner, while a worker is still beginning."""
 
 
+_LEASE = 15
+"""Seconds for which a killed process can keep its place in the line, at most."""
+
+
 @dataclass(frozen=True, slots=True)
 class Report:
     """What came of it.
 
     Attributes:
+        window: Seconds, of the limit that was shared.
         kills: How many processes were killed.
         served: Calls that arrived at the server.
         fullest: The largest share of the limit that any window held.
@@ -40,6 +45,7 @@ class Report:
         seconds: How long it took.
     """
 
+    window: int
     kills: int
     served: int
     fullest: float
@@ -52,17 +58,21 @@ class Report:
     def passed(self) -> bool:
         """Whether all is as it must be."""
         return (
-            self.fullest <= 1 and self.longest_stall < WINDOW and self.intact == "ok" and not self.set_aside
+            self.fullest <= 1
+            and self.longest_stall < max(self.window, _LEASE)
+            and self.intact == "ok"
+            and not self.set_aside
         )
 
 
-def run(folder: Path, kills: int, seed: int) -> Report:
+def run(folder: Path, kills: int, seed: int, window: int) -> Report:
     """Kill so many, and look at what the others made of it.
 
     Args:
         folder: An empty directory.
         kills: How many.
         seed: Of all that is left to chance.
+        window: Seconds, of the limit that they share.
     """
     path, chance = folder / "quota.sqlite3", random.Random(seed)
     with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as server:
@@ -70,26 +80,35 @@ def run(folder: Path, kills: int, seed: int) -> Report:
         server.setblocking(False)
         port = server.getsockname()[1]
         begun, sent = time.monotonic(), []
-        workers = [_fork(path, port) for _ in range(_WORKERS)]
+        workers = [_fork(path, port, window) for _ in range(_WORKERS)]
         for _ in range(kills):
             time.sleep(_LONGEST_LIFE * chance.random() ** 3)
             place = chance.randrange(_WORKERS)
             _kill(workers[place])
-            workers[place] = _fork(path, port)
+            workers[place] = _fork(path, port, window)
             sent += _read(server)
-        time.sleep(WINDOW)
+        time.sleep(1)
         for worker in workers:
             _kill(worker)
         sent += _read(server)
     seconds, broken = time.monotonic() - begun, len(list(folder.glob("*.broken-*")))
-    return Report(kills, len(sent), _fullest(sent), _longest_stall(sent), _check(path), broken, seconds)
+    return Report(
+        window,
+        kills,
+        len(sent),
+        _fullest(sent, window),
+        _longest_stall(sent, window),
+        _check(path),
+        broken,
+        seconds,
+    )
 
 
-def _fork(path: Path, port: int) -> int:
+def _fork(path: Path, port: int, window: int) -> int:
     child = os.fork()
     if child == 0:
         try:
-            live(path, port)
+            live(path, port, window)
         except BaseException:  # it must not come back into its parent's code
             traceback.print_exc()
         os._exit(1)
@@ -110,19 +129,19 @@ def _read(server: socket.socket) -> list[float]:
             return sent
 
 
-def _fullest(sent: list[float]) -> float:
+def _fullest(sent: list[float], window: int) -> float:
     times, first, most = sorted(sent), 0, 0
     for last, moment in enumerate(times):
-        while times[first] <= moment - WINDOW:
+        while times[first] <= moment - window:
             first += 1
         most = max(most, last - first + 1)
-    return most / LIMIT
+    return most / (PER_SECOND * window)
 
 
-def _longest_stall(sent: list[float]) -> float:
+def _longest_stall(sent: list[float], window: int) -> float:
     times = sorted(sent)
     # With the window full there is room when the first of the last calls leaves it.
-    room = [0.0] * LIMIT + [moment + WINDOW for moment in times]
+    room = [0.0] * (PER_SECOND * window) + [moment + window for moment in times]
     stalls = [
         later - max(earlier, free) for (earlier, later), free in zip(pairwise(times), room[1:], strict=False)
     ]

@@ -8,37 +8,37 @@ import struct
 import time
 from pathlib import Path
 
-from massgen_plugins.quota import Kind, Limit, Scope, ScopeRules, Sliding
+from massgen_plugins.quota import NANOSECONDS, Kind, Limit, Scope, ScopeRules, Sliding
 from massgen_plugins.rate_limit.limiter import Limiter
 from massgen_plugins.rate_limit.stores.sqlite import SqliteStore
 
-__all__ = ["LIMIT", "STAMP", "WINDOW", "live"]
+__all__ = ["PER_SECOND", "STAMP", "live"]
 
-WINDOW = 5.0
-"""Seconds; the margin of such a window is 0.17 s."""
+PER_SECOND = 30
+"""Calls that the limit allows, on average."""
 
-LIMIT = 150
 AGENTS = 6
 STAMP = struct.Struct("d")
 """When a call was written, in seconds: what the server reads."""
 
 _SCOPE = Scope("kills", "account", "model")
-_RULES = ScopeRules((Limit(Kind.REQUESTS, LIMIT, Sliding(int(WINDOW * 1e9))),), cooldown_mode="off")
 
 
-def live(path: Path, server: int) -> None:
+def live(path: Path, server: int, window: int) -> None:
     """Make calls for ever; to be called in a forked child.
 
     Args:
         path: The file that is shared.
         server: Port of loopback, where every call is one datagram.
+        window: Seconds.
     """
-    asyncio.run(_live(path, server))
+    asyncio.run(_live(path, server, window))
 
 
-async def _live(path: Path, server: int) -> None:
+async def _live(path: Path, server: int, window: int) -> None:
+    limit = Limit(Kind.REQUESTS, PER_SECOND * window, Sliding(window * NANOSECONDS))
     limiter = Limiter(SqliteStore(path))
-    limiter.configure(_SCOPE, _RULES)
+    limiter.configure(_SCOPE, ScopeRules((limit,), cooldown_mode="off"))
     line = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
     line.connect(("127.0.0.1", server))
 
