@@ -234,7 +234,7 @@ class Desk:
         rules = self.rules
         assert rules is not None  # noqa: S101 - a limiter serves configured scopes only
         await self._store.configure(self.scope, rules)
-        self._told, self._taker = rules, self._store.taker(self.scope)
+        self._told, self._taker = rules, self._store.taker(self.scope, self.news)
 
 
 def _nothing(_: Amounts) -> None:

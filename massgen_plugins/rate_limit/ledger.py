@@ -152,6 +152,10 @@ class Ledger:
             before, after = hold.booked, (hold.begun, hold.arrived, hold.row)
             if before != after:
                 hold.booked = after
+                if before[0] != after[0]:  # written late, so as if it had been admitted only now
+                    changes.append((before, (before[0], before[1], 0), page))
+                    before, page = (after[0], NOT_YET, 0), today
+                    hold.page = today
                 changes.append((before, after, page))
                 if before[1] == NOT_YET != after[1]:
                     self.aloft -= 1
@@ -161,9 +165,6 @@ class Ledger:
 
     def replay(self, changes: Sequence[Change]) -> None:
         """Let happen what happened to calls in the books of other processes; a new one had taken nothing."""
-        latest = max(after[0] for _, after, _ in changes)
-        if latest >= self._expiry:  # the rings have to reach as far
-            self._age(latest - WRITE_GRACE)
         self._carry_out(changes)
 
     def row(self, amounts: Amounts) -> int:
@@ -284,13 +285,13 @@ class Ledger:
     def _carry_out(self, changes: Sequence[Change]) -> None:
         self._enter()
         freed = differing = latest = 0
-        for (begun, _, row), (new_begun, _, new_row), _ in changes:
+        for (_, _, row), (begun, _, new_row), _ in changes:
             freed += row - new_row
             differing |= row ^ new_row
-            if begun != new_begun:
-                latest = max(latest, new_begun)
+            if begun > latest:  # noqa: PLR1730 - calling max costs as much as all the rest
+                latest = begun
         self._left += freed
-        if latest:  # written late: the rings have to reach as far
+        if latest >= self._expiry:  # the rings have to reach as far
             self._age(latest - WRITE_GRACE)
         if differing & self._day_mask:
             self._change_days(changes)

@@ -96,9 +96,9 @@ class Awaited:
         """Release what is held open."""
         self._local.close()
 
-    def taker(self, scope: Scope) -> Taker:
-        """What grants calls at once; with the first, a shared store hears the news."""
-        return partial(self._take, scope) if self._local.shared else self._local.taker(scope)
+    def taker(self, scope: Scope, news: News) -> Taker:
+        """What grants calls at once, and takes the news along."""
+        return partial(self._take, scope, news) if self._local.shared else self._local.taker(scope, news)
 
     def post(self, scope: Scope, news: News) -> None:
         """Take note, soon, of what is true of these calls by then; travels with a call that is taken."""
@@ -175,15 +175,13 @@ class Awaited:
                         raise self._locked_out() from None
                     time.sleep(_PAUSE)
 
-    def _take(self, scope: Scope, amounts: Amounts) -> Hold | None:
-        posted = self._posted.pop(scope, None)
-        news = posted.taken() if posted else ()
+    def _take(self, scope: Scope, news: News, amounts: Amounts) -> Hold | None:
+        told = news.taken() if news else ()
         try:
-            return self._local.take(scope, amounts, news)
+            return self._local.take(scope, amounts, told)
         except BaseException as error:
-            if posted is not None:
-                posted.put_back(news)
-                self.post(scope, posted)
+            news.put_back(told)
+            self.post(scope, news)
             if isinstance(error, StoreBusy | ScopeUnknown):
                 return None
             raise

@@ -103,8 +103,8 @@ class LocalStore(_Common, Protocol):
     def take(self, scope: Scope, amounts: Amounts, news: Sequence[Hold] = ()) -> Hold | None:
         """Rebook ``news``, then grant a call if nobody waits and all is well; None: ask :meth:`admit`."""
 
-    def taker(self, scope: Scope) -> Taker:
-        """What does :meth:`take`, without news, for this scope alone, until it is forgotten."""
+    def taker(self, scope: Scope, news: News) -> Taker:
+        """What does :meth:`take` for this scope alone, until it is forgotten; hears the news when it has to."""
 
     def admit(self, scope: Scope, lane: str, bids: Sequence[Bid], news: Sequence[Hold] = ()) -> Decision:
         """Rebook ``news``, then grant the lane's bids from the first on until one cannot leave now."""
@@ -134,10 +134,11 @@ class Store(_Common, Protocol):
     on_room: Callable[[Scope | None], None] | None
     """Called, in any thread, when somebody else has set something free."""
 
-    def taker(self, scope: Scope) -> Taker:
+    def taker(self, scope: Scope, news: News) -> Taker:
         """What grants calls of a configured scope at once if nobody waits and all is well.
 
-        Where it returns None, ask with :meth:`admit`. It is good until the scope is forgotten.
+        Where it returns None, ask with :meth:`admit`. It is good until the scope is forgotten. It may take
+        out what is in the news, or leave it for :meth:`post`.
         """
 
     @property

@@ -75,9 +75,9 @@ class FallbackStore:
         """The shared store's secret; this process's own if the store never opened."""
         return self._do(lambda store: store.fingerprint_key())
 
-    def taker(self, scope: Scope) -> Taker:
+    def taker(self, scope: Scope, news: News) -> Taker:
         """What grants calls at once, while the shared store works."""
-        shared = self._shared.taker(scope)
+        shared = self._shared.taker(scope, news)
 
         def take(amounts: Amounts) -> Hold | None:
             if self._alone:

@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 
 from massgen_plugins.quota import Amounts, Scope, ScopeRules
-from massgen_plugins.rate_limit.hold import Hold
+from massgen_plugins.rate_limit.hold import Hold, News
 from massgen_plugins.rate_limit.scope_state import ScopeState
 from massgen_plugins.rate_limit.stores.base import ScopeUnknown, Taker
 from massgen_plugins.rate_limit.stores.stateful import StatefulStore
@@ -59,10 +59,9 @@ class MemoryStore(StatefulStore):
 
     def take(self, scope: Scope, amounts: Amounts, news: Sequence[Hold] = ()) -> Hold | None:
         """As in every store, without the cost of a transaction: there is nothing to undo."""
-        self.rebook(scope, news)
-        return self.taker(scope)(amounts)
+        return self.taker(scope, News(dict.fromkeys(news)))(amounts)
 
-    def taker(self, scope: Scope) -> Taker:
+    def taker(self, scope: Scope, news: News) -> Taker:
         """What takes for this scope alone: nearly every call comes through here, so without detours."""
         state, lock, clock, late = self._states.get(scope), self._lock, self._tick, self._taken_late
 
@@ -71,7 +70,7 @@ class MemoryStore(StatefulStore):
                 return None
             with lock:
                 tick = clock()
-                return state.take(tick, amounts) or late(state, tick, amounts)
+                return state.take(tick, amounts) or late(state, tick, amounts, news)
 
         return take
 
@@ -79,7 +78,7 @@ class MemoryStore(StatefulStore):
         """As in every store, without the cost of a transaction."""
         with self._lock:
             if scope in self._states:
-                self._states[scope].rebook(news)
+                self._rebook(self._states[scope], self._now(), news)
 
     @contextmanager
     def _transaction(

@@ -120,8 +120,8 @@ class SqliteStore(StatefulStore):
             state = replica.catch_up(connection, tick=tick)
             if state is None:
                 raise ScopeUnknown(scope)  # noqa: TRY301 - undone as all that fails
-            changes = [journal.changed(change) for change in state.rebook(news)]
-            hold = state.take(tick, amounts) or self._taken_late(state, tick, amounts)
+            changes = [journal.changed(change) for change in self._rebook(state, self._moment(tick), news)]
+            hold = state.take(tick, amounts)
             if hold is not None:
                 changes.append(journal.booking(hold))
             self._end(written=replica.write_calls(connection, tick, changes))
@@ -136,7 +136,7 @@ class SqliteStore(StatefulStore):
     def admit(self, scope: Scope, lane: str, bids: Sequence[Bid], news: Sequence[Hold] = ()) -> Decision:
         """Rebook ``news``, then grant the lane's bids from the first on until one cannot leave now."""
         with undone_on_failure(news), self._entry(scope) as (state, changes):
-            changes.extend(map(journal.changed, state.rebook(news)))
+            changes.extend(map(journal.changed, self._rebook(state, self._now(), news)))
             freed, before = bool(changes), state.line.first()
             decision = state.admit(self._now(), self._named(lane), bids)
             changes.extend(map(journal.booking, decision.holds))
@@ -152,7 +152,7 @@ class SqliteStore(StatefulStore):
     def rebook(self, scope: Scope, news: Sequence[Hold]) -> None:
         """Take note of what is true of these calls by now; whoever is first may leave now."""
         with undone_on_failure(news), self._entry(scope, only_calls=True) as (state, changes):
-            changes.extend(map(journal.changed, state.rebook(news)))
+            changes.extend(map(journal.changed, self._rebook(state, self._now(), news)))
         self._ring_first(state)
 
     def leave(self, scope: Scope, lane: str) -> None:

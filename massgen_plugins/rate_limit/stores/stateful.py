@@ -6,12 +6,11 @@ import random
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager, nullcontext
-from functools import partial
 
 from massgen_plugins.middleware import Refusal
 from massgen_plugins.quota import Amounts, Scope, ScopeRules
 from massgen_plugins.rate_limit.decision import Decision
-from massgen_plugins.rate_limit.hold import Hold
+from massgen_plugins.rate_limit.hold import Change, Hold, News
 from massgen_plugins.rate_limit.ledger import Moment
 from massgen_plugins.rate_limit.line import Bid
 from massgen_plugins.rate_limit.scope_state import ScopeState
@@ -71,14 +70,14 @@ class StatefulStore(ABC):
     def take(self, scope: Scope, amounts: Amounts, news: Sequence[Hold] = ()) -> Hold | None:
         """Rebook ``news``, then grant a call if nobody waits and all is well; None: ask :meth:`admit`."""
 
-    def taker(self, scope: Scope) -> Taker:
-        """What does :meth:`take`, without news, for this scope alone."""
-        return partial(self.take, scope)
+    def taker(self, scope: Scope, news: News) -> Taker:
+        """What does :meth:`take` for this scope alone."""
+        return lambda amounts: self.take(scope, amounts, news.taken())
 
     def admit(self, scope: Scope, lane: str, bids: Sequence[Bid], news: Sequence[Hold] = ()) -> Decision:
         """Rebook ``news``, then grant the lane's bids from the first on until one cannot leave now."""
         with undone_on_failure(news), self._transaction(scope) as state:
-            state.rebook(news)
+            self._rebook(state, self._now(), news)
             return state.admit(self._now(), lane, bids)
 
     def leave(self, scope: Scope, lane: str) -> None:
@@ -89,7 +88,7 @@ class StatefulStore(ABC):
     def rebook(self, scope: Scope, news: Sequence[Hold]) -> None:
         """Take note of what is true of these calls by now."""
         with undone_on_failure(news), self._transaction(scope) as state:
-            state.rebook(news)
+            self._rebook(state, self._now(), news)
 
     def refused(self, scope: Scope, refusal: Refusal, begun: int) -> bool:
         """Learn from the refusal of a call that left at tick ``begun``; True if a limit was lowered by it."""
@@ -119,15 +118,27 @@ class StatefulStore(ABC):
         with self._transaction(scope) as state:
             state.unlearn()
 
-    def _taken_late(self, state: ScopeState, tick: int, amounts: Amounts) -> Hold | None:
-        """What can be taken if only the state has to be advanced."""
-        if not state.ledger.stale(tick):
+    def _taken_late(self, state: ScopeState, tick: int, amounts: Amounts, news: News) -> Hold | None:
+        """What can be taken once the state is up to date."""
+        if not news and not state.ledger.stale(tick):
             return None
-        state.advance(Moment(tick, self._wall()))
+        self._rebook(state, self._moment(tick), news.taken())
         return state.take(tick, amounts)
 
+    @staticmethod
+    def _rebook(state: ScopeState, now: Moment, news: Sequence[Hold]) -> list[Change]:
+        """Take note of news, on the day that it is now, and of what has aged out by it."""
+        state.advance(now)
+        changes = state.rebook(news)
+        if changes:
+            state.advance(now)
+        return changes
+
     def _now(self) -> Moment:
-        return Moment(self.tick(), self._wall())
+        return self._moment(self.tick())
+
+    def _moment(self, tick: int) -> Moment:
+        return Moment(tick, self._wall())
 
 
 def view_of(scope: Scope, state: ScopeState, now: Moment) -> ScopeView:

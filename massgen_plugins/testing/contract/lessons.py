@@ -5,6 +5,7 @@ from __future__ import annotations
 from massgen_plugins.middleware import Refusal, RefusalKind, StatedLimit
 from massgen_plugins.quota import Kind
 from massgen_plugins.rate_limit.decision import Reason
+from massgen_plugins.rate_limit.hold import News
 from massgen_plugins.testing.contract.stand import ONE, SCOPE, Check, Stand, per_day, per_minute, rules
 
 __all__ = ["CHECKS"]
@@ -14,7 +15,7 @@ async def a_pause_holds_back_every_lane_from_now_on(stand: Stand) -> None:
     """Ten seconds were asked for, and one more is waited."""
     begun = await _one_call(stand)
     await stand.store.refused(SCOPE, Refusal(RefusalKind.MINUTE, 10.0), begun)
-    assert stand.store.taker(SCOPE)(ONE) is None
+    assert stand.store.taker(SCOPE, News())(ONE) is None
     decision = await stand.ask(ONE, lane="other")
     assert decision.blocker is not None
     assert decision.blocker.reason is Reason.PAUSE

@@ -103,7 +103,7 @@ class RedisStore:
         """Drop everything known of a scope."""
         self._driver.drive_here(self._upkeep.forget(scope))
 
-    def taker(self, scope: Scope) -> Taker:  # noqa: ARG002 - every store has it
+    def taker(self, scope: Scope, news: News) -> Taker:  # noqa: ARG002 - every store has it
         """What never grants: a server has to be asked."""
         return lambda _: None
 
