@@ -17,6 +17,8 @@ from dataclasses import dataclass
 from itertools import pairwise
 from pathlib import Path
 
+from massgen_plugins.quota import NANOSECONDS, Sliding, margin_of
+from massgen_plugins.rate_limit.ledger import WRITE_GRACE
 from tests.kills.worker import PER_SECOND, STAMP, live
 
 __all__ = ["Report", "run"]
@@ -24,10 +26,6 @@ __all__ = ["Report", "run"]
 _WORKERS = 4
 _LONGEST_LIFE = 1.2
 """Seconds between two kills, at most; half of them come much sooner, while a worker is still beginning."""
-
-
-_LEASE = 15
-"""Seconds for which a killed process can keep its place in the line, at most."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,7 +57,7 @@ class Report:
         """Whether all is as it must be."""
         return (
             self.fullest <= 1
-            and self.longest_stall < max(self.window, _LEASE)
+            and self.longest_stall < self.window + _margin(self.window)
             and self.intact == "ok"
             and not self.set_aside
         )
@@ -102,6 +100,12 @@ def run(folder: Path, kills: int, seed: int, window: int) -> Report:
         broken,
         seconds,
     )
+
+
+def _margin(window: int) -> float:
+    """Seconds for which what a killed process was granted stays spent, beyond the window."""
+    nanoseconds = window * NANOSECONDS
+    return (margin_of(Sliding(nanoseconds)) + WRITE_GRACE + nanoseconds / 128) / NANOSECONDS
 
 
 def _fork(path: Path, port: int, window: int) -> int:

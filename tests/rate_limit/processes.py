@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from concurrent.futures import Future
 from contextlib import contextmanager
+from itertools import count
 from pathlib import Path
 from typing import Any, ClassVar
 from unittest.mock import patch
@@ -54,17 +55,19 @@ class _InstantBell:
     """A doorbell that is heard while it is rung."""
 
     doors: ClassVar[dict[int, Callable[[], None]]] = {}
+    ports: ClassVar[Iterator[int]] = count(10_000)
 
     def __init__(self, on_ring: Callable[[], None]) -> None:
-        self.port = 10_000 + len(self.doors)
+        self.port = next(self.ports)
         self.doors[self.port] = on_ring
 
-    def ring(self, port: int) -> None:
+    def ring(self, port: int) -> bool:
         if port != self.port and port in self.doors:
             self.doors[port]()
+        return port in self.doors or port == 0
 
     def close(self) -> None:
-        self.doors[self.port] = lambda: None
+        self.doors.pop(self.port, None)
 
 
 def _do_at_once(_: Clerk, job: Callable[[], Any]) -> Future[Any]:

@@ -104,7 +104,7 @@ class LocalStore(_Common, Protocol):
         """Rebook ``news``, then grant a call if nobody waits and all is well; None: ask :meth:`admit`."""
 
     def taker(self, scope: Scope, news: News) -> Taker:
-        """What does :meth:`take` for this scope alone, until it is forgotten; hears the news when it has to."""
+        """What does :meth:`take` for this scope alone, until it is forgotten; hears news when it must."""
 
     def admit(self, scope: Scope, lane: str, bids: Sequence[Bid], news: Sequence[Hold] = ()) -> Decision:
         """Rebook ``news``, then grant the lane's bids from the first on until one cannot leave now."""

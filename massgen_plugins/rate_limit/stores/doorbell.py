@@ -40,11 +40,19 @@ class Doorbell:
                     self._open()
         return self._port
 
-    def ring(self, port: int) -> None:
-        """Wake the process that listens there."""
-        if port and self.port and port != self._port and self._socket is not None:
-            with suppress(OSError):
-                self._socket.sendto(b"", (_HERE, port))
+    def ring(self, port: int) -> bool:
+        """Wake the process that listens there; False if there surely is none any more."""
+        if port in (0, self.port):
+            return True
+        try:
+            with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as hand:
+                hand.connect((_HERE, port))  # who is connected is told when nobody listens there
+                hand.send(b"")
+                return hand.getsockopt(socket.SOL_SOCKET, socket.SO_ERROR) == 0
+        except ConnectionRefusedError:
+            return False
+        except OSError:
+            return True
 
     def _open(self) -> None:
         self._process, self._port = os.getpid(), 0

@@ -138,7 +138,7 @@ class SqliteStore(StatefulStore):
         with undone_on_failure(news), self._entry(scope) as (state, changes):
             changes.extend(map(journal.changed, self._rebook(state, self._now(), news)))
             freed, before = bool(changes), state.line.first()
-            decision = state.admit(self._now(), self._named(lane), bids)
+            decision = self._admit(state, self._named(lane), bids)
             changes.extend(map(journal.booking, decision.holds))
             first = state.line.first()
         if first is None or first.lane == self._named(lane):
@@ -288,10 +288,21 @@ class SqliteStore(StatefulStore):
         """A lane's name in the file says where its process can be woken."""
         return f"{lane}@{self._bell.port}"
 
+    def _admit(self, state: ScopeState, lane: str, bids: Sequence[Bid]) -> Decision:
+        """Nobody waits for a process that could leave but is dead."""
+        holds: list[Hold] = []
+        while True:
+            decision = state.admit(self._now(), lane, bids[len(holds) :])
+            holds += decision.holds
+            late = state.line.stalled
+            if decision.blocker is None or late is None or self._bell.ring(_port(late[0])):
+                return replace(decision, holds=tuple(holds))
+            state.line.leave(late[0])
+
     def _ring_first(self, state: ScopeState) -> None:
-        first = state.line.first()
-        if first is not None:
-            self._bell.ring(_port(first.lane))
+        for claim in sorted(state.line.claims.values(), key=lambda claim: claim.bid.place):
+            if self._bell.ring(_port(claim.lane)):
+                return
 
     def _rung(self) -> None:
         if self.on_room is not None:

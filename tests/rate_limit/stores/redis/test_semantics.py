@@ -70,12 +70,13 @@ def test_headers_move_the_stamp_back(open_bench: Open, clock: TestClock) -> None
     assert grants(bench, 3) == 3
 
 
+@pytest.mark.parametrize("seconds", [30, 62, 70, 200])
 def test_a_call_that_waited_for_its_connection_counts_from_when_it_was_written(
-    open_bench: Open, clock: TestClock
+    open_bench: Open, clock: TestClock, seconds: int
 ) -> None:
     bench = configured(open_bench())
     holds = bench.ask(SCOPE, *[ONE] * 3).holds
-    clock.pass_time(30 * SECOND)
+    clock.pass_time(seconds * SECOND)
     for hold in holds:
         hold.begun = bench.store.tick()
     bench.note(SCOPE, *holds)

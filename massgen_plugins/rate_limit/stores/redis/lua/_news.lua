@@ -21,20 +21,21 @@ if NEWS_COUNT > 0 then
     local cell, count, offset, width, first = H[w + 3], H[w + 4], H[w + 5], H[w + 6], H[w + 7] - 1
     local columns = (width - 5) / 6
     local format = sub(CELL, 1, 3 + 2 * columns)
-    local step, left = floor(old / cell), 0
+    local aged = old + H[w + 1] <= now
     -- A machine that is far away takes the clock to be later than it is. What does not fit into the ring stands at
     -- its end, and is not found there any more: then it is counted twice for a while.
     new = min(new, (H[t] + count) * cell - 1)
+    local step, left = floor((aged and new or old) / cell), 0
     local place = offset + step % count * width
     local found = {sunpack(format, call('GETRANGE', BOOK, place, place + width - 1))}
-    for column = 1, columns do
+    for column = 1, aged and 0 or columns do
       local limit = first + column
       local taken = min(found[column + 1], A[before + limit])
       found[column + 1] = found[column + 1] - taken
       H[USED + limit] = max(0, H[USED + limit] - taken)
       left = left + found[column + 1]
     end
-    if left == 0 then
+    if left == 0 and not aged then
       found[1] = 0
     end
     if spends and new + H[w + 1] > now then
@@ -62,7 +63,8 @@ if NEWS_COUNT > 0 then
     local before, after = at + 2 * WINDOWS, at + 2 * WINDOWS + LIMITS
     for window = 1, WINDOWS do
       local w, old = 7 * window - 1, A[at + 2 * window - 1]
-      if old + H[w + 1] > now then
+      -- Late news of what has aged out spends nothing anew, unless the call was written only now.
+      if old + H[w + 1] > now or A[at + 2 * window] + H[w + 1] > now then
         local spends = false
         for limit = H[w + 7], H[w + 7] + (H[w + 6] - 5) / 6 - 1 do
           spends = spends or A[after + limit] > 0
