@@ -71,6 +71,8 @@ def test_a_bad_example_must_be_bad_in_the_way_that_it_says(said):
     assert "is not refused with" in said('yaml massgen-invalid="something else"', bad)
     assert "the configuration is valid" in said('yaml massgen-invalid="anything"', GOOD)
     assert "no message" in said("yaml massgen-invalid", bad)
+    ours = GOOD.replace("type: gemini", "type: gemini\n      temprature: 1")
+    assert "the configuration is valid" in said('yaml massgen-invalid="did you mean"', ours)
 
 
 def test_settings_and_profiles_are_read_by_our_own_loader(said):

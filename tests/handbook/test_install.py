@@ -9,6 +9,8 @@ from pathlib import Path
 
 import pytest
 
+from massgen_plugins import sandbox
+
 from .checks import host
 from .checks.places import ROOT
 from .massgen_run import massgen, page, team
@@ -57,8 +59,14 @@ def test_the_package_has_three_commands_and_no_version_flag(tmp_path):
     assert (ended.code, "unrecognized arguments: --version" in ended.text) == (2, True)
 
 
-def test_a_run_leaves_its_files_in_two_places_only(tmp_path):
-    config = team("{type: vllm, model: m, base_url: 'http://127.0.0.1:9/v1'}")
+@pytest.fixture(scope="module")
+def config():
+    """A team of one whose provider answers at once."""
+    with sandbox.SandboxProcess() as provider:
+        yield team(f"{{type: vllm, model: m, base_url: '{provider.url}/v1'}}")
+
+
+def test_a_run_leaves_its_files_in_two_places_only(tmp_path, config):
     ended = massgen(tmp_path, '--automation --config team.yaml "x"', config)
     assert {path.name for path in ended.project.iterdir()} == {"team.yaml", ".massgen"}
     assert {path.name for path in ended.home.iterdir() if path.name != ".cache"} <= {
@@ -68,8 +76,7 @@ def test_a_run_leaves_its_files_in_two_places_only(tmp_path):
     assert (ended.home / ".massgen" / "sessions.json").is_file()
 
 
-def test_logs_can_be_written_elsewhere(tmp_path):
-    config = team("{type: vllm, model: m, base_url: 'http://127.0.0.1:9/v1'}")
+def test_logs_can_be_written_elsewhere(tmp_path, config):
     away = str(tmp_path / "logs")
     ended = massgen(tmp_path, '--automation --config team.yaml "x"', config, MASSGEN_LOG_BASE_DIR=away)
     assert re.search(r"^LOG_DIR: (.+)$", ended.text, re.MULTILINE)[1].startswith(away)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import os
 from pathlib import Path
 
@@ -12,8 +13,9 @@ GIVEN = "HANDBOOK_BUILD"
 """Environment variable that names a site that is built already; it is not built again then."""
 
 
+@functools.cache
 def build() -> Path:
-    """Build it, broken links and missing files being errors.
+    """Build it, once for all tests; broken links and missing files are errors.
 
     Raises:
         ToolError: It cannot be built; the message is Docusaurus's.

@@ -39,11 +39,11 @@ def fragment(fence: Fence) -> list[Problem]:
 
 
 def invalid(fence: Fence) -> list[Problem]:
-    """A configuration that must be refused with the message that the fence names."""
+    """A configuration that MassGen must refuse with the message that the fence names; readers are told so."""
     wanted = fence.words["massgen-invalid"]
     if not wanted:
         return [_at(fence, "no message", 'write massgen-invalid="a part of the message"')]
-    said = _every_word(fence)
+    said = _refusals(fence)
     if any(wanted in sentence for sentence in said):
         return []
     heard = "; ".join(said) or "nothing: the configuration is valid"
@@ -59,14 +59,14 @@ def other(fence: Fence) -> list[Problem]:
     return []
 
 
-def _every_word(fence: Fence) -> list[str]:
+def _refusals(fence: Fence) -> list[str]:
     try:
         config = yaml.load(fence.code, _Strict)
     except yaml.YAMLError as error:
         return [str(error)]
     if isinstance(config, dict) and not {"agents", "agent"} & set(config):
-        return [*host.findings(config), *complaints_of(whole(config), fence)]
-    return complaints_of(config, fence)
+        return [*host.findings(config), *host.findings(whole(config))]
+    return host.findings(config)
 
 
 def complaints_of(config: Any, fence: Fence) -> list[str]:
