@@ -160,12 +160,27 @@ class Ledger:
                 if before[1] == NOT_YET != after[1]:
                     self.aloft -= 1
         if changes:
-            self._carry_out(changes)
+            self.replay(changes)
         return changes
 
     def replay(self, changes: Sequence[Change]) -> None:
-        """Let happen what happened to calls in the books of other processes; a new one had taken nothing."""
-        self._carry_out(changes)
+        """Carry out changes, from the books of other processes too; a call that is new had taken nothing."""
+        self._enter()
+        freed = differing = latest = 0
+        for (_, _, row), (begun, _, new_row), _ in changes:
+            freed += row - new_row
+            differing |= row ^ new_row
+            if begun > latest:  # noqa: PLR1730 - calling max costs as much as all the rest
+                latest = begun
+        self._left += freed
+        if latest >= self._expiry:  # the rings have to reach as far
+            self._age(latest - WRITE_GRACE)
+        if differing & self._day_mask:
+            self._change_days(changes)
+        for window in self._windows:
+            self._left += window.move(changes)
+            self._expiry = min(self._expiry, window.expiry() or _NEVER)
+        self._until = min(self._until, self._expiry)
 
     def row(self, amounts: Amounts) -> int:
         """What ``amounts`` take of each limit, and no more than all of it.
@@ -281,24 +296,6 @@ class Ledger:
             self._expiry = min(self._expiry, begun + window.margin + window.length)
         for counter in self._days:
             counter.change(self._page.days[counter.zone], 0, row)
-
-    def _carry_out(self, changes: Sequence[Change]) -> None:
-        self._enter()
-        freed = differing = latest = 0
-        for (_, _, row), (begun, _, new_row), _ in changes:
-            freed += row - new_row
-            differing |= row ^ new_row
-            if begun > latest:  # noqa: PLR1730 - calling max costs as much as all the rest
-                latest = begun
-        self._left += freed
-        if latest >= self._expiry:  # the rings have to reach as far
-            self._age(latest - WRITE_GRACE)
-        if differing & self._day_mask:
-            self._change_days(changes)
-        for window in self._windows:
-            self._left += window.move(changes)
-            self._expiry = min(self._expiry, window.expiry() or _NEVER)
-        self._until = min(self._until, self._expiry)
 
     def _change_days(self, changes: Sequence[Change]) -> None:
         days, row, new_row = changes[0][2].days, 0, 0
