@@ -10,9 +10,10 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from functools import lru_cache
 from zoneinfo import ZoneInfo
 
-from massgen_plugins.quota import NANOSECONDS, Amounts, CalendarDay, Limit, Sliding
+from massgen_plugins.quota import DAY, NANOSECONDS, Amounts, CalendarDay, Limit, Sliding
 
 __all__ = ["GRACE", "MARGIN", "Call", "Reference"]
 
@@ -78,9 +79,11 @@ class Reference:
         self.calls: list[Call] = []
         self._wall = wall
 
-    def fullest(self, limit: Limit) -> int:
-        """The most that any window of this limit can have held at the server."""
-        sent = [call for call in self.calls if call.written is not None and not call.released]
+    def fullest(self, limit: Limit, now: int) -> int:
+        """The most that any window of this limit that is not long over can have held at the server."""
+        span = DAY.length if isinstance(limit.window, CalendarDay) else limit.window.length
+        kept = [call for call in self.calls if call.written is not None and not call.released]
+        sent = [call for call in kept if call.counted_by > now - 2 * span]
         if isinstance(limit.window, CalendarDay):
             zone = ZoneInfo(limit.window.zone)
             days = [(self._day(c.counted_from, zone), self._day(c.counted_by, zone), c) for c in sent]
@@ -135,5 +138,9 @@ class Reference:
         return sum(call.amounts.get(limit.kind, 0) for call in inside)
 
     def _day(self, tick: int, zone: ZoneInfo) -> int:
-        moment = datetime.fromtimestamp(0, UTC) + timedelta(microseconds=(self._wall + tick) // 1000)
-        return moment.astimezone(zone).toordinal()
+        return _day_of((self._wall + tick) // 1_000_000_000, zone)
+
+
+@lru_cache(maxsize=10_000)
+def _day_of(second: int, zone: ZoneInfo) -> int:
+    return (datetime.fromtimestamp(0, UTC) + timedelta(seconds=second)).astimezone(zone).toordinal()

@@ -228,7 +228,7 @@ class LimiterMachine(RuleBasedStateMachine):
     @invariant()
     def no_window_at_the_server_is_over(self) -> None:
         for limit in self.reference.limits:
-            assert self.reference.fullest(limit) <= limit.amount, limit
+            assert self.reference.fullest(limit, self.clock.tick()) <= limit.amount, limit
 
     @invariant()
     def nobody_has_anything_to_complain_of(self) -> None:
