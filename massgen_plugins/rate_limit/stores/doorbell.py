@@ -2,6 +2,7 @@
 
 Every waiting process listens on a port of the loopback interface; an empty datagram to it means: ask again.
 It carries nothing, and one that is lost, or sent by a stranger, costs no more than one question to the store.
+One that is not empty wakes nobody: it only tells whether somebody listens.
 """
 
 from __future__ import annotations
@@ -15,6 +16,8 @@ from contextlib import suppress
 __all__ = ["Doorbell"]
 
 _HERE = "127.0.0.1"
+
+_RING, _KNOCK = b"", b"?"
 
 
 class Doorbell:
@@ -42,12 +45,19 @@ class Doorbell:
 
     def ring(self, port: int) -> bool:
         """Wake the process that listens there; False if there surely is none any more."""
+        return self._send(port, _RING)
+
+    def knock(self, port: int) -> bool:
+        """Whether there may still be a process that listens there; it is not woken."""
+        return self._send(port, _KNOCK)
+
+    def _send(self, port: int, message: bytes) -> bool:
         if port in (0, self.port):
             return True
         try:
             with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as hand:
                 hand.connect((_HERE, port))  # who is connected is told when nobody listens there
-                hand.send(b"")
+                hand.send(message)
                 return hand.getsockopt(socket.SOL_SOCKET, socket.SO_ERROR) == 0
         except ConnectionRefusedError:
             return False
@@ -73,10 +83,11 @@ class Doorbell:
     def _listen(self, bell: socket.socket) -> None:
         while True:
             try:
-                bell.recvfrom(1)
+                message = bell.recv(1)
             except OSError:
                 return
             if self._socket is not bell:
                 bell.close()
                 return
-            self._on_ring()
+            if message == _RING:
+                self._on_ring()

@@ -295,7 +295,7 @@ class SqliteStore(StatefulStore):
             decision = state.admit(self._now(), lane, bids[len(holds) :])
             holds += decision.holds
             late = state.line.stalled
-            if decision.blocker is None or late is None or self._bell.ring(_port(late[0])):
+            if decision.blocker is None or late is None or self._bell.knock(_port(late[0])):
                 return replace(decision, holds=tuple(holds))
             state.line.leave(late[0])
 
