@@ -172,9 +172,15 @@ class Ledger:
             differing |= row ^ new_row
             if begun > latest:  # noqa: PLR1730 - calling max costs as much as all the rest
                 latest = begun
-        self._left += freed
-        if latest >= self._expiry:  # the rings have to reach as far
+        if (
+            latest >= self._expiry
+        ):  # the rings have to reach as far, and not farther before they hold the first
+            if len(changes) > 1:
+                for change in changes:
+                    self.replay([change])
+                return
             self._age(latest - WRITE_GRACE)
+        self._left += freed
         if differing & self._day_mask:
             self._change_days(changes)
         for window in self._windows:

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from massgen_plugins.quota import MINUTE, NANOSECONDS, CalendarDay, Kind, Limit
 from massgen_plugins.rate_limit.calendar_day import day_end, day_of
-from massgen_plugins.rate_limit.hold import Hold
+from massgen_plugins.rate_limit.hold import NOT_YET, Hold, Page
 from massgen_plugins.rate_limit.lanes import pack
 from massgen_plugins.rate_limit.ledger import Ledger, Moment
 
@@ -78,6 +78,20 @@ def test_a_call_of_a_process_that_died_stays_spent_for_one_window_and_its_margin
     assert not fits(ledger, later(62), {REQUESTS: 1})
     ledger.advance(later(62.05 + STEP))
     assert fits(ledger, later(62.05 + STEP), {REQUESTS: 1})
+
+
+@pytest.mark.parametrize("pause", [1, 3, 9, 50, 59.9])
+def test_what_other_processes_booked_long_after_one_another_counts_though_it_is_heard_of_at_once(
+    pause: float,
+) -> None:
+    ours, theirs = (Ledger([Limit(TOKENS, 100, MINUTE)]) for _ in range(2))
+    ours.advance(START)
+    changes = []
+    for moment in (later(300), later(300 + pause)):
+        hold = reserve(theirs, moment, {TOKENS: 40})
+        changes.append(((hold.begun, NOT_YET, 0), hold.booked, Page(ours.lanes, {})))
+    ours.replay(changes)
+    assert used(ours, later(300 + pause)) == [80]
 
 
 def test_settling_late_spends_nothing_anew() -> None:
