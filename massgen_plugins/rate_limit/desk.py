@@ -69,6 +69,8 @@ class Desk:
         """Whether somebody waits for a short window, for whom every answer that arrives may be news."""
         self.troubled = False
         """Whether the store wants to hear of successes."""
+        self.deaf_until = 0
+        """Tick until which nobody need say what time it is."""
         self._store = store
         self._on_wait = on_wait
         self._rules_of = rules_of

@@ -104,7 +104,7 @@ class LocalStore(_Common, Protocol):
         """Rebook ``news``, then grant a call if nobody waits and all is well; None: ask :meth:`admit`."""
 
     def taker(self, scope: Scope, news: News) -> Taker:
-        """What does :meth:`take` for this scope alone, until it is forgotten; hears the news when it has to."""
+        """What does :meth:`take` for this scope alone, until it is forgotten; hears news when it has to."""
 
     def admit(self, scope: Scope, lane: str, bids: Sequence[Bid], news: Sequence[Hold] = ()) -> Decision:
         """Rebook ``news``, then grant the lane's bids from the first on until one cannot leave now."""
@@ -120,6 +120,15 @@ class LocalStore(_Common, Protocol):
 
     def succeeded(self, scope: Scope, begun: int) -> None:
         """Learn from the answer to a call that left at tick ``begun``."""
+
+    def hear(self, scope: Scope, date: int, asked: int) -> None:
+        """Learn what time it is where the scope's days begin.
+
+        Args:
+            scope: Whose provider has answered.
+            date: What its answer's ``Date`` says, in nanoseconds since the epoch.
+            asked: Tick from which the request may have been written.
+        """
 
     def forecast(self, scope: Scope, lane: str, ahead: Amounts, own: Amounts) -> int:
         """The tick at which ``own`` can leave after ``ahead`` of its lane; an estimate from below."""
@@ -165,6 +174,12 @@ class Store(_Common, Protocol):
 
     async def succeeded(self, scope: Scope, begun: int) -> None:
         """Learn from the answer to a call that left at tick ``begun``."""
+
+    async def hear(self, scope: Scope, date: int, asked: int) -> None:
+        """Learn what time it is where the scope's days begin; see :meth:`LocalStore.hear`.
+
+        A store whose days are those of a server of its own has nothing to learn.
+        """
 
     async def forecast(self, scope: Scope, lane: str, ahead: Amounts, own: Amounts) -> int:
         """The tick at which ``own`` can leave after ``ahead`` of its lane; an estimate from below."""

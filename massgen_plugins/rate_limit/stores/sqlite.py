@@ -120,7 +120,9 @@ class SqliteStore(StatefulStore):
             state = replica.catch_up(connection, tick=tick)
             if state is None:
                 raise ScopeUnknown(scope)  # noqa: TRY301 - undone as all that fails
-            changes = [journal.changed(change) for change in self._rebook(state, self._moment(tick), news)]
+            changes = [
+                journal.changed(change) for change in self._rebook(state, self._moment(state, tick), news)
+            ]
             hold = state.take(tick, amounts)
             if hold is not None:
                 changes.append(journal.booking(hold))
@@ -136,9 +138,9 @@ class SqliteStore(StatefulStore):
     def admit(self, scope: Scope, lane: str, bids: Sequence[Bid], news: Sequence[Hold] = ()) -> Decision:
         """Rebook ``news``, then grant the lane's bids from the first on until one cannot leave now."""
         with undone_on_failure(news), self._entry(scope) as (state, changes):
-            changes.extend(map(journal.changed, self._rebook(state, self._now(), news)))
+            changes.extend(map(journal.changed, self._rebook(state, self._now(state), news)))
             freed, before = bool(changes), state.line.first()
-            decision = state.admit(self._now(), self._named(lane), bids)
+            decision = state.admit(self._now(state), self._named(lane), bids)
             changes.extend(map(journal.booking, decision.holds))
             first = state.line.first()
         if first is None or first.lane == self._named(lane):
@@ -152,7 +154,7 @@ class SqliteStore(StatefulStore):
     def rebook(self, scope: Scope, news: Sequence[Hold]) -> None:
         """Take note of what is true of these calls by now; whoever is first may leave now."""
         with undone_on_failure(news), self._entry(scope, only_calls=True) as (state, changes):
-            changes.extend(map(journal.changed, self._rebook(state, self._now(), news)))
+            changes.extend(map(journal.changed, self._rebook(state, self._now(state), news)))
         self._ring_first(state)
 
     def leave(self, scope: Scope, lane: str) -> None:
@@ -276,7 +278,10 @@ class SqliteStore(StatefulStore):
     def _prepare(self, connection: sqlite3.Connection) -> None:
         self._replicas.clear()
         sqlite_schema.check_version(connection, self.path)
-        self._offset = sqlite_schema.shared_offset(connection, self._boot(), self._since_boot())
+        boot, since = self._boot(), self._since_boot()
+        self._offset = sqlite_schema.shared_offset(connection, boot, since)
+        # Without a name for the boot, it is only sure that there was none since then.
+        self._began = self._offset if boot else self._offset + since
         self._fingerprint_key = sqlite_schema.shared_secret(connection)
 
     def _process_name(self) -> str:

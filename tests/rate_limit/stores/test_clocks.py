@@ -1,6 +1,7 @@
 """The SQLite store while the clocks of its machine do their worst, against a server whose clock is right.
 
-Simulated hours of as many calls as are admitted, with reboots, suspends and a wall clock that is set.
+Simulated hours of as many calls as are admitted, with reboots, suspends and a wall clock that is set. Each answer
+says what time the server has.
 """
 
 from __future__ import annotations
@@ -47,6 +48,8 @@ class World:
     arrivals: list[int] = field(default_factory=list)
     awake: list[tuple[int, int]] = field(default_factory=list)
     _wrong_by: int = 0
+    _answers: list[tuple[int, int, int]] = field(default_factory=list)
+    _deaf_until: int = 0
     _booted: int = 0
     _boots: int = 0
 
@@ -57,6 +60,7 @@ class World:
     def reboot(self, off: int) -> None:
         """The machine is off for so long, and begins to count from zero."""
         self.store.close()
+        self._answers, self._deaf_until = [], 0
         self.now += off
         self._booted, self._boots = self.now, self._boots + 1
         self.pass_time(self.chance.randrange(5, 40) * NANOSECONDS)
@@ -77,12 +81,24 @@ class World:
             self.now += STEP
         self.awake.append((begun, self.now))
 
+    def _hear(self) -> None:
+        """Of the answers that have come since, one a minute is listened to."""
+        answers = [each for each in self._answers if each[0] <= self.now]
+        self._answers = [each for each in self._answers if each[0] > self.now]
+        for _, date, asked in answers:
+            if self.now >= self._deaf_until:
+                self._deaf_until = self.now + MINUTE.length
+                self.store.hear(SCOPE, date, asked)
+
     def _ask(self) -> None:
+        self._hear()
         tick = self.store.tick()
         decision = self.store.admit(SCOPE, "lane", [Bid(1, tick + n, {Kind.REQUESTS: 1}) for n in range(3)])
         for hold in decision.holds:
             latency = self.chance.randrange(margin_of(MINUTE))
             self.arrivals.append(self.now + latency)
+            date = (self.now + latency) // NANOSECONDS * NANOSECONDS
+            self._answers.append((self.now + 2 * latency, date, tick))
             hold.arrived = tick + latency
         self.store.rebook(SCOPE, decision.holds)
 

@@ -1,0 +1,113 @@
+"""What time it is where days begin: by the provider's answers, not by this machine's clock. Pure.
+
+A machine's wall clock may be set at any moment; the provider counts its days by its own. Every HTTP answer
+says in its ``Date`` what time the server had, to the second, at a moment between the question and now. So
+after one answer the server's time is known to lie in a range, and each further answer narrows it. Between
+answers the range goes on with a steady clock, and widens by what two clocks can drift apart.
+
+While no answer has told the time, it is the machine's clock that counts. So it is after a reboot, since the
+steady clock does not count the time for which a machine was off; but then it is never earlier than what was
+known. What remains: with a machine's clock that is wrong by a day, the calls that leave before the first
+answer in a new file, or (if the clock is ahead) before the first after a reboot, are counted on another day
+than the provider's. And where a steady clock stands still while time goes by (a virtual machine that is
+paused), the day ends later by so much, unless an answer comes before.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from email.utils import parsedate_to_datetime
+from typing import NamedTuple
+
+from massgen_plugins.quota import NANOSECONDS
+from massgen_plugins.rate_limit.ledger import Moment
+
+__all__ = ["Heard", "hear", "moment", "plausible", "read_date"]
+
+_RESOLUTION = NANOSECONDS
+"""A ``Date`` has no fractions: it says when the second began."""
+
+_DRIFT = 2000
+"""Of so many nanoseconds, two clocks differ by one at most: none is steered faster."""
+
+_GRAIN = NANOSECONDS // 10
+"""The range widens in steps of so many nanoseconds, so that for long nothing has to be computed anew."""
+
+_FIRST, _LAST = 1_577_836_800 * NANOSECONDS, 4_102_444_800 * NANOSECONDS
+"""The years from 2020 to 2099."""
+
+_LONGEST = 40
+"""Characters of a ``Date``; no form of it has more."""
+
+
+class Heard(NamedTuple):
+    """What the answers have told.
+
+    Attributes:
+        when: When it was so: nanoseconds of a *steady* clock, which counts suspends.
+        early: The earliest time that the server can have had then, in nanoseconds since the epoch.
+        late: The latest.
+    """
+
+    when: int
+    early: int
+    late: int
+
+
+def read_date(text: str) -> int | None:
+    """A ``Date`` header in nanoseconds since the epoch; None if it is none, or cannot be true."""
+    if len(text) > _LONGEST:
+        return None
+    try:
+        date = int(parsedate_to_datetime(text).timestamp()) * NANOSECONDS
+    except (ValueError, TypeError, IndexError, OverflowError, OSError):
+        return None
+    return date if plausible(date) else None
+
+
+def plausible(date: int) -> bool:
+    """Whether it can be true."""
+    return _FIRST <= date < _LAST
+
+
+def hear(known: Heard | None, date: int, waited: int, now: int) -> Heard:
+    """Learn from an answer. One that contradicts all before it is believed: a server's clock may be set, too.
+
+    Args:
+        known: What was known before, on the same run of the clock; None: nothing.
+        date: What the answer says, in nanoseconds since the epoch.
+        waited: Nanoseconds since the request was written, at most.
+        now: The steady clock, in nanoseconds.
+    """
+    early, late = date, date + _RESOLUTION + max(0, waited)
+    if known is not None:
+        known_early, known_late = _at(known, now, 1)
+        if known_early <= late and early <= known_late:
+            early, late = max(early, known_early), min(late, known_late)
+    return Heard(now, early, late)
+
+
+def moment(heard: Heard | None, tick: int, now: int, began: int, machine: Callable[[], int]) -> Moment:
+    """What time it is.
+
+    Args:
+        heard: What the answers have told.
+        tick: The store's clock, in nanoseconds.
+        now: The steady clock, in nanoseconds: mostly the same.
+        began: When the machine was started, on the steady clock, or from when on it surely was not; what was
+            heard before knows nothing of the time for which it was off.
+        machine: The machine's own wall clock, in nanoseconds since the epoch; asked only if it counts.
+    """
+    if heard is None:
+        return Moment(tick, machine())
+    early, late = _at(heard, now, _GRAIN)
+    if heard.when > began:
+        return Moment(tick, early, late - early)
+    return Moment(tick, max(early, machine()))
+
+
+def _at(heard: Heard, now: int, grain: int) -> tuple[int, int]:
+    """The range at a later moment of the steady clock."""
+    elapsed = max(0, now - heard.when)
+    drift = (elapsed // (_DRIFT * grain) + 1) * grain
+    return heard.early + elapsed - drift, heard.late + elapsed + drift
