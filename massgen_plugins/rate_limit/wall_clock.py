@@ -5,12 +5,13 @@ says in its ``Date`` what time the server had, to the second, at a moment betwee
 after one answer the server's time is known to lie in a range, and each further answer narrows it. Between
 answers the range goes on with a steady clock, and widens by what two clocks can drift apart.
 
-While no answer has told the time, it is the machine's clock that counts. So it is after a reboot, since the
-steady clock does not count the time for which a machine was off; but then it is never earlier than what was
-known. What remains: with a machine's clock that is wrong by a day, the calls that leave before the first
-answer in a new file, or (if the clock is ahead) before the first after a reboot, are counted on another day
-than the provider's. And where a steady clock stands still while time goes by (a virtual machine that is
-paused), the day ends later by so much, unless an answer comes before.
+While no answer has told the time, it is the machine's clock that counts. After a reboot, whose length a
+steady clock does not know, it is the machine's clock as it was when the store was opened, but never an
+earlier time than was known before.
+
+What remains: if the machine's clock is wrong in these moments, the calls that leave before the first answer
+are counted on another day than the provider's. And where a steady clock stands still while time goes by (a
+virtual machine that is paused), the day ends later by so much, unless an answer comes before.
 """
 
 from __future__ import annotations
@@ -22,7 +23,7 @@ from typing import NamedTuple
 from massgen_plugins.quota import NANOSECONDS
 from massgen_plugins.rate_limit.ledger import Moment
 
-__all__ = ["Heard", "hear", "moment", "plausible", "read_date"]
+__all__ = ["Heard", "Start", "hear", "moment", "plausible", "read_date"]
 
 _RESOLUTION = NANOSECONDS
 """A ``Date`` has no fractions: it says when the second began."""
@@ -52,6 +53,21 @@ class Heard(NamedTuple):
     when: int
     early: int
     late: int
+
+
+class Start(NamedTuple):
+    """How a store began to count, in nanoseconds of the steady clock.
+
+    Attributes:
+        machine: When the machine was started, or a moment since which it surely was not started again; what
+            was heard before knows nothing of the time for which it was off.
+        store: When the store was opened.
+        wall: What the machine's wall clock said then, in nanoseconds since the epoch.
+    """
+
+    machine: int
+    store: int
+    wall: int
 
 
 def read_date(text: str) -> int | None:
@@ -87,23 +103,22 @@ def hear(known: Heard | None, date: int, waited: int, now: int) -> Heard:
     return Heard(now, early, late)
 
 
-def moment(heard: Heard | None, tick: int, now: int, began: int, machine: Callable[[], int]) -> Moment:
+def moment(heard: Heard | None, tick: int, now: int, start: Start, machine: Callable[[], int]) -> Moment:
     """What time it is.
 
     Args:
         heard: What the answers have told.
         tick: The store's clock, in nanoseconds.
         now: The steady clock, in nanoseconds: mostly the same.
-        began: When the machine was started, on the steady clock, or from when on it surely was not; what was
-            heard before knows nothing of the time for which it was off.
+        start: When all this began.
         machine: The machine's own wall clock, in nanoseconds since the epoch; asked only if it counts.
     """
     if heard is None:
         return Moment(tick, machine())
     early, late = _at(heard, now, _GRAIN)
-    if heard.when > began:
+    if heard.when > start.machine:
         return Moment(tick, early, late - early)
-    return Moment(tick, max(early, machine()))
+    return Moment(tick, max(early, start.wall + now - start.store))
 
 
 def _at(heard: Heard, now: int, grain: int) -> tuple[int, int]:

@@ -30,6 +30,7 @@ from massgen_plugins.rate_limit.stores.doorbell import Doorbell
 from massgen_plugins.rate_limit.stores.replica import Overtaken, Replica
 from massgen_plugins.rate_limit.stores.sqlite_file import SqliteFile
 from massgen_plugins.rate_limit.stores.stateful import StatefulStore, undone_on_failure
+from massgen_plugins.rate_limit.wall_clock import Start
 
 __all__ = ["SqliteStore"]
 
@@ -280,8 +281,9 @@ class SqliteStore(StatefulStore):
         sqlite_schema.check_version(connection, self.path)
         boot, since = self._boot(), self._since_boot()
         self._offset = sqlite_schema.shared_offset(connection, boot, since)
-        # Without a name for the boot, it is only sure that there was none since then.
-        self._began = self._offset if boot else self._offset + since
+        now = self._offset + since
+        # Without a name for the boot, it is only sure that there was none since now.
+        self._start = Start(self._offset if boot else now, now, self._wall())
         self._fingerprint_key = sqlite_schema.shared_secret(connection)
 
     def _process_name(self) -> str:

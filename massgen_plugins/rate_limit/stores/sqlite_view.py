@@ -63,13 +63,14 @@ def view_scopes(
             return []
         name, since = boot(), since_boot()
         clock = _clock(connection, name, since)
-        began = clock.tick - since if name and clock.same_boot else clock.tick
+        booted = clock.tick - since if name and clock.same_boot else clock.tick
+        start = wall_clock.Start(booted, clock.tick, wall())
         rows = connection.execute(
             "SELECT provider, account, model, endpoint, id FROM scope ORDER BY 1, 2, 3, 4"
         )
         states = [(Scope(*names), read_state(connection, row)[2]) for *names, row in rows.fetchall()]
         return [
-            view_of(scope, state, wall_clock.moment(state.heard, clock.tick, clock.tick, began, wall))
+            view_of(scope, state, wall_clock.moment(state.heard, clock.tick, clock.tick, start, wall))
             for scope, state in states
             if state is not None
         ]

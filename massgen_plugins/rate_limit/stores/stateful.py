@@ -32,8 +32,7 @@ class StatefulStore(ABC):
     def __init__(self, wall: Callable[[], int]) -> None:
         self.on_room: Callable[[Scope | None], None] | None = None
         self._wall = wall
-        self._began = -1
-        """Tick since which the clock has counted all the time that went by."""
+        self._start = wall_clock.Start(-1, 0, 0)
 
     @abstractmethod
     def tick(self) -> int:
@@ -111,7 +110,7 @@ class StatefulStore(ABC):
         """Learn what time it is where the scope's days begin; it counts from now on."""
         with self._transaction(scope) as state:
             tick, known = self.tick(), state.heard
-            if known is not None and known.when <= self._began:
+            if known is not None and known.when <= self._start.machine:
                 known = None
             state.heard = wall_clock.hear(known, date, tick - asked, self._steady(tick))
             state.advance(self._moment(state, tick))
@@ -154,7 +153,7 @@ class StatefulStore(ABC):
         return self._moment(state, self.tick())
 
     def _moment(self, state: ScopeState, tick: int) -> Moment:
-        return wall_clock.moment(state.heard, tick, self._steady(tick), self._began, self._wall)
+        return wall_clock.moment(state.heard, tick, self._steady(tick), self._start, self._wall)
 
 
 def view_of(scope: Scope, state: ScopeState, now: Moment) -> ScopeView:
