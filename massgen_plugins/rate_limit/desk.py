@@ -6,7 +6,6 @@ import asyncio
 import os
 import secrets
 import threading
-import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
@@ -208,7 +207,8 @@ class Desk:
             waited = (self.tick() - waiter.bid.arrival) / NANOSECONDS
             return CallRefused(messages.patience_message(self.scope, waited, waiter.patience / NANOSECONDS))
         if blocker.reason is Reason.DAY and not wait_for_day:
-            text = messages.day_message(self.scope, blocker, time.time())
+            now = blocker.resets - (blocker.wake - self.tick())  # by the provider's clock
+            text = messages.day_message(self.scope, blocker, now / NANOSECONDS)
             return CallRefused(text, resets_at=blocker.resets / NANOSECONDS)
         if blocker.reason is Reason.CLOSED:
             return CallRefused(messages.closed_message(self.scope, blocker.advice))

@@ -31,6 +31,9 @@ _RESOLUTION = NANOSECONDS
 _DRIFT = 2000
 """Of so many nanoseconds, two clocks differ by one at most: none is steered faster."""
 
+_LONGEST_ANSWER = 3_600 * NANOSECONDS
+"""An answer that took longer says too little, or is to a question that was asked by another clock."""
+
 _GRAIN = NANOSECONDS // 10
 """The range widens in steps of so many nanoseconds, so that for long nothing has to be computed anew."""
 
@@ -86,7 +89,7 @@ def plausible(date: int) -> bool:
     return _FIRST <= date < _LAST
 
 
-def hear(known: Heard | None, date: int, waited: int, now: int) -> Heard:
+def hear(known: Heard | None, date: int, waited: int, now: int) -> Heard | None:
     """Learn from an answer. One that contradicts all before it is believed: a server's clock may be set, too.
 
     Args:
@@ -95,8 +98,10 @@ def hear(known: Heard | None, date: int, waited: int, now: int) -> Heard:
         waited: Nanoseconds since the request was written, at most.
         now: The steady clock, in nanoseconds.
     """
-    early, late = date, date + _RESOLUTION + max(0, waited)
-    if known is not None:
+    if not 0 <= waited <= _LONGEST_ANSWER:
+        return known
+    early, late = date, date + _RESOLUTION + waited
+    if known is not None and known.when <= now:
         known_early, known_late = _at(known, now, 1)
         if known_early <= late and early <= known_late:
             early, late = max(early, known_early), min(late, known_late)
@@ -113,7 +118,7 @@ def moment(heard: Heard | None, tick: int, now: int, start: Start, machine: Call
         start: When all this began.
         machine: The machine's own wall clock, in nanoseconds since the epoch; asked only if it counts.
     """
-    if heard is None:
+    if heard is None or heard.when > now + NANOSECONDS:  # by another clock
         return Moment(tick, machine())
     early, late = _at(heard, now, _GRAIN)
     if heard.when > start.machine:

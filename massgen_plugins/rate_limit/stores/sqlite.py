@@ -283,7 +283,7 @@ class SqliteStore(StatefulStore):
         self._offset = sqlite_schema.shared_offset(connection, boot, since)
         now = self._offset + since
         # Without a name for the boot, it is only sure that there was none since now.
-        self._start = Start(self._offset if boot else now, now, self._wall())
+        self._start = Start(self._offset if boot else now - 1, now, self._wall())
         self._fingerprint_key = sqlite_schema.shared_secret(connection)
 
     def _process_name(self) -> str:
