@@ -18,7 +18,7 @@ from massgen_plugins.rate_limit.lanes import WIDTH, unpack
 from massgen_plugins.rate_limit.ledger import Ledger, Moment
 from massgen_plugins.rate_limit.lessons import FULL, PROBE_NEEDED, Lessons
 from massgen_plugins.rate_limit.line import Bid, Line
-from massgen_plugins.rate_limit.wall_clock import Heard
+from massgen_plugins.rate_limit.wall_clock import Heard, Pace
 
 __all__ = ["ScopeState"]
 
@@ -40,6 +40,7 @@ class ScopeState:
         self.lessons = Lessons()
         self.line = Line()
         self.heard: Heard | None = None
+        self.pace: Pace | None = None  # for stores that ask for the time with every call
         self.ledger = Ledger(rules.limits, born)
         self._rebuild(self.ledger)
 

@@ -23,7 +23,7 @@ from typing import NamedTuple
 from massgen_plugins.quota import NANOSECONDS
 from massgen_plugins.rate_limit.ledger import Moment
 
-__all__ = ["Heard", "Start", "hear", "moment", "plausible", "read_date"]
+__all__ = ["Heard", "Pace", "Start", "hear", "moment", "pace_of", "plausible", "read_date"]
 
 _RESOLUTION = NANOSECONDS
 """A ``Date`` has no fractions: it says when the second began."""
@@ -73,6 +73,22 @@ class Start(NamedTuple):
     wall: int
 
 
+class Pace(NamedTuple):
+    """The time for a while, so that nothing but a sum is left to do for each call.
+
+    Attributes:
+        heard: What it was made of.
+        until: Nanoseconds of the steady clock up to which it is good.
+        offset: What to add to that clock.
+        slack: See :class:`Moment`.
+    """
+
+    heard: Heard
+    until: int
+    offset: int
+    slack: int
+
+
 def read_date(text: str) -> int | None:
     """A ``Date`` header in nanoseconds since the epoch; None if it is none, or cannot be true."""
     if len(text) > _LONGEST:
@@ -120,10 +136,18 @@ def moment(heard: Heard | None, tick: int, now: int, start: Start, machine: Call
     """
     if heard is None or heard.when > now + NANOSECONDS:  # by another clock
         return Moment(tick, machine())
+    pace = pace_of(heard, now, start)
+    return Moment(tick, now + pace.offset, pace.slack)
+
+
+def pace_of(heard: Heard, now: int, start: Start) -> Pace:
+    """How the time goes on from ``now``; arguments as for :func:`moment`."""
     early, late = _at(heard, now, _GRAIN)
+    step = _DRIFT * _GRAIN
+    until = now - max(0, now - heard.when) % step + step
     if heard.when > start.machine:
-        return Moment(tick, early, late - early)
-    return Moment(tick, max(early, start.wall + now - start.store))
+        return Pace(heard, until, early - now, late - early)
+    return Pace(heard, until, max(early - now, start.wall - start.store), 0)
 
 
 def _at(heard: Heard, now: int, grain: int) -> tuple[int, int]:

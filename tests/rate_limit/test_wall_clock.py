@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from massgen_plugins.quota import NANOSECONDS
-from massgen_plugins.rate_limit.wall_clock import Heard, Start, hear, moment, read_date
+from massgen_plugins.rate_limit.wall_clock import Heard, Start, hear, moment, pace_of, read_date
 
 SECOND = NANOSECONDS
 DATE = 1_790_000_000 * SECOND
@@ -110,3 +110,17 @@ def test_what_was_heard_by_another_clock_does_not_count() -> None:
     heard = Heard(DATE, DATE, DATE + SECOND)
     assert moment(heard, 0, 5, Start(-1, 0, 0), lambda: 77) == (0, 77, 0)
     assert hear(heard, DATE, 0, 5) == Heard(5, DATE, DATE + SECOND)
+
+
+@pytest.mark.parametrize("began", [0, 10**15])
+def test_a_pace_says_what_a_moment_says_for_as_long_as_it_is_good(began: int) -> None:
+    heard = Heard(10, DATE, DATE + SECOND)
+    start = Start(began, 5, DATE)
+    now = 10 + 3_000 * SECOND
+    pace = pace_of(heard, now, start)
+    assert 0 < pace.until - now <= 200 * SECOND
+    for at in (now, now + SECOND, pace.until - 1):
+        assert moment(heard, 0, at, start, lambda: 0) == (0, at + pace.offset, pace.slack)
+    assert (
+        moment(heard, 0, pace.until, start, lambda: 0) != (0, pace.until + pace.offset, pace.slack) or began
+    )

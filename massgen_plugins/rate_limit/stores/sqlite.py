@@ -21,6 +21,7 @@ from massgen_plugins.errors import StoreUnavailable
 from massgen_plugins.quota import NANOSECONDS, Amounts, Scope, ScopeRules
 from massgen_plugins.rate_limit.decision import Decision
 from massgen_plugins.rate_limit.hold import Hold
+from massgen_plugins.rate_limit.ledger import Moment
 from massgen_plugins.rate_limit.line import Bid
 from massgen_plugins.rate_limit.scope_state import ScopeState
 from massgen_plugins.rate_limit.stores import codec, journal, sqlite_schema
@@ -30,7 +31,7 @@ from massgen_plugins.rate_limit.stores.doorbell import Doorbell
 from massgen_plugins.rate_limit.stores.replica import Overtaken, Replica
 from massgen_plugins.rate_limit.stores.sqlite_file import SqliteFile
 from massgen_plugins.rate_limit.stores.stateful import StatefulStore, undone_on_failure
-from massgen_plugins.rate_limit.wall_clock import Start
+from massgen_plugins.rate_limit.wall_clock import Start, pace_of
 
 __all__ = ["SqliteStore"]
 
@@ -285,6 +286,15 @@ class SqliteStore(StatefulStore):
         # Without a name for the boot, it is only sure that there was none since now.
         self._start = Start(self._offset if boot else now - 1, now, self._wall())
         self._fingerprint_key = sqlite_schema.shared_secret(connection)
+
+    def _moment(self, state: ScopeState, tick: int) -> Moment:
+        """As in every store, but cheap, since it is asked for with every call."""
+        heard, pace = state.heard, state.pace
+        if heard is None:
+            return Moment(tick, self._wall())
+        if pace is None or pace.heard is not heard or tick >= pace.until or heard.when > tick:
+            pace = state.pace = pace_of(heard, tick, self._start)
+        return Moment(tick, tick + pace.offset, pace.slack)
 
     def _process_name(self) -> str:
         if self._process[0] != os.getpid():  # also right in a forked child
