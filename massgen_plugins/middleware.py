@@ -98,7 +98,7 @@ class CallOutcome:
         status: HTTP status; 0 if no answer came.
         refusal: The "no" in it, of a status, of an error body, or of the first event of a 200 stream.
         sent: Whether the request was written to the network at all.
-        headers: Lower-case names to values; only names that speak of quotas.
+        headers: Lower-case names to values; only names that speak of quotas, and ``date``.
     """
 
     status: int

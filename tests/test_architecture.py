@@ -89,6 +89,7 @@ def test_only_the_limiter_and_the_wire_wait(path: Path) -> None:
         "startup",
         "estimator",
         "calendar_day",
+        "wall_clock",
     }
     if room_of(path) == "rate_limit" and path.stem in pure:
         assert not {name.split(".")[0] for name in imported(path)} & {"time", "asyncio", "threading"}

@@ -60,8 +60,12 @@ class DayCounter:
         self._spent: dict[int, int] = {}
         self._today: tuple[int, ...] = ()
 
-    def turn(self, wall: int) -> tuple[tuple[int, ...], int, int]:
+    def turn(self, wall: int, slack: int = 0) -> tuple[tuple[int, ...], int, int]:
         """Let it be the day of ``wall``.
+
+        Args:
+            wall: Nanoseconds since the epoch.
+            slack: Nanoseconds by which it may be later.
 
         Returns:
             The days on which a call counts now (two of them close before midnight, since the server may book
@@ -70,10 +74,11 @@ class DayCounter:
         days: tuple[int, ...]
         day = day_of(wall, self.zone)
         midnight = day_end(day, self.zone)
-        if wall >= midnight - _DAY_MARGIN:
-            days, since, until = (day, day + 1), midnight - _DAY_MARGIN, midnight
+        both = midnight - _DAY_MARGIN - slack
+        if wall >= both:
+            days, since, until = (day, day + 1), both, midnight
         else:
-            days, since, until = (day,), day_end(day - 1, self.zone), midnight - _DAY_MARGIN
+            days, since, until = (day,), day_end(day - 1, self.zone), both
         self._today = days
         return days, since, until
 

@@ -6,7 +6,6 @@ import asyncio
 import os
 import secrets
 import threading
-import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
@@ -69,6 +68,8 @@ class Desk:
         """Whether somebody waits for a short window, for whom every answer that arrives may be news."""
         self.troubled = False
         """Whether the store wants to hear of successes."""
+        self.deaf_until = 0
+        """Tick until which nobody need say what time it is."""
         self._store = store
         self._on_wait = on_wait
         self._rules_of = rules_of
@@ -206,7 +207,8 @@ class Desk:
             waited = (self.tick() - waiter.bid.arrival) / NANOSECONDS
             return CallRefused(messages.patience_message(self.scope, waited, waiter.patience / NANOSECONDS))
         if blocker.reason is Reason.DAY and not wait_for_day:
-            text = messages.day_message(self.scope, blocker, time.time())
+            now = blocker.resets - (blocker.wake - self.tick())  # by the provider's clock
+            text = messages.day_message(self.scope, blocker, now / NANOSECONDS)
             return CallRefused(text, resets_at=blocker.resets / NANOSECONDS)
         if blocker.reason is Reason.CLOSED:
             return CallRefused(messages.closed_message(self.scope, blocker.advice))

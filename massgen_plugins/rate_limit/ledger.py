@@ -38,10 +38,12 @@ class Moment(NamedTuple):
     Attributes:
         tick: Nanoseconds of the store's clock, which never jumps; for sliding windows.
         wall: Nanoseconds since the epoch; for calendar days.
+        slack: Nanoseconds by which it may be later than ``wall`` says.
     """
 
     tick: int
     wall: int
+    slack: int = 0
 
 
 class Ledger:
@@ -80,7 +82,7 @@ class Ledger:
         self._page = Page(lanes, {}, born)
         self._batch = self._latest = 0  # what was taken and is not yet entered (a row); when at the latest
         self._expiry = self._until = 0
-        self._wall_from = self._wall_until = 0
+        self._wall_from = self._wall_until = self._slack = 0
 
     @property
     def zones(self) -> list[str]:
@@ -94,12 +96,12 @@ class Ledger:
 
     def advance(self, now: Moment) -> None:
         """Forget what has aged out; to be called before anything is asked at a later moment."""
-        tick, wall = now
+        tick, wall, slack = now
         self._enter()
         if tick >= self._expiry:
             self._age(tick)
-        if not self._wall_from <= wall < self._wall_until:
-            self._turn_days(wall)
+        if slack != self._slack or not self._wall_from <= wall < self._wall_until:
+            self._turn_days(wall, slack)
         self._until = min(self._expiry, tick + min(_GLANCE, self._wall_until - wall))
         for window in self._windows:
             ahead = WRITE_GRACE + window.margin
@@ -319,15 +321,16 @@ class Ledger:
             counter.change(days.get(counter.zone, ()), row, new_row)
             self._left += before - counter.used() + (new_row & counter.mask) - (row & counter.mask)
 
-    def _turn_days(self, wall: int) -> None:
-        self._wall_from, self._wall_until = 0, _NEVER
+    def _turn_days(self, wall: int, slack: int) -> None:
+        self._wall_from, self._wall_until, self._slack = 0, _NEVER, slack
         today = {}
         for counter in self._days:
             before = counter.used()
-            today[counter.zone], since, until = counter.turn(wall)
+            today[counter.zone], since, until = counter.turn(wall, slack)
             self._left += before - counter.used()
             self._wall_from, self._wall_until = max(self._wall_from, since), min(self._wall_until, until)
-        self._page = self._page._replace(days=today)
+        if today != self._page.days:
+            self._page = self._page._replace(days=today)
 
 
 def _steps(windows: int, limits: int) -> int:

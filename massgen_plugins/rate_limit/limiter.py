@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from contextlib import suppress
 
 from massgen_plugins.middleware import Refusal
-from massgen_plugins.quota import NANOSECONDS, Amounts, Scope, ScopeRules
+from massgen_plugins.quota import MINUTE, NANOSECONDS, Amounts, Scope, ScopeRules
 from massgen_plugins.rate_limit.desk import Desk, Wait
 from massgen_plugins.rate_limit.hold import Hold
+from massgen_plugins.rate_limit.ledger import WRITE_GRACE
 from massgen_plugins.rate_limit.line import NORMAL, URGENT, Bid
 from massgen_plugins.rate_limit.stores.awaited import awaited
-from massgen_plugins.rate_limit.stores.base import LocalStore, Store
+from massgen_plugins.rate_limit.stores.base import LocalStore, ScopeUnknown, Store
+from massgen_plugins.rate_limit.wall_clock import read_date
 
 __all__ = ["Limiter", "Wait"]
 
@@ -97,6 +100,18 @@ class Limiter:
         desk.news[hold] = None  # it matters one window later, and travels with the next news
         if desk.eager:
             desk.post()
+
+    async def heard(self, hold: Hold, date: str) -> None:
+        """The answer that has just arrived says what time it is (its ``Date``); one a minute is enough."""
+        desk: Desk = hold.desk
+        if hold.arrived < desk.deaf_until:
+            return
+        desk.deaf_until = hold.arrived + MINUTE.length
+        told = read_date(date)
+        if told is not None:
+            with suppress(ScopeUnknown):
+                await self.store.hear(desk.scope, told, hold.begun - WRITE_GRACE)
+                desk.nudge()
 
     def lost(self, hold: Hold) -> None:
         """There will be no news of the call; it stays spent."""

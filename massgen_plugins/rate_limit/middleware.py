@@ -97,6 +97,8 @@ class RateLimitMiddleware(Middleware):
             return Action.PASS
         if outcome.status:
             limiter.arrived(passage.hold)
+            if "date" in outcome.headers:
+                await limiter.heard(passage.hold, outcome.headers["date"])
         if outcome.refusal is not None:
             return await self._learn_refusal(call, passage, outcome.refusal)
         if 0 < outcome.status < _SERVER_ERRORS_START:

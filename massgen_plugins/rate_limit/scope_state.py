@@ -18,6 +18,7 @@ from massgen_plugins.rate_limit.lanes import WIDTH, unpack
 from massgen_plugins.rate_limit.ledger import Ledger, Moment
 from massgen_plugins.rate_limit.lessons import FULL, PROBE_NEEDED, Lessons
 from massgen_plugins.rate_limit.line import Bid, Line
+from massgen_plugins.rate_limit.wall_clock import Heard, Pace
 
 __all__ = ["ScopeState"]
 
@@ -25,7 +26,7 @@ _SHORTEST_PROBE = 10 * NANOSECONDS
 
 
 class ScopeState:
-    """Rules, ledger, lessons, line and flights of one scope.
+    """Rules, ledger, lessons, line and flights of one scope, and what time its provider has.
 
     Args:
         rules: What holds.
@@ -38,6 +39,8 @@ class ScopeState:
         self.flights = Flights()  # those of other processes
         self.lessons = Lessons()
         self.line = Line()
+        self.heard: Heard | None = None
+        self.pace: Pace | None = None  # for stores that ask for the time with every call
         self.ledger = Ledger(rules.limits, born)
         self._rebuild(self.ledger)
 
@@ -60,8 +63,9 @@ class ScopeState:
         self._refresh(lessons.since)
 
     def unlearn(self) -> None:
-        """Forget what refusals have taught; what was spent stays spent."""
+        """Forget what refusals and answers have taught; what was spent stays spent."""
         self.lessons = Lessons()
+        self.heard = None
         self._rebuild(self.ledger)
 
     def close(self) -> None:

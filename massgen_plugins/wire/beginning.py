@@ -6,7 +6,7 @@ import re
 from collections.abc import Callable, Mapping
 from typing import TypeAlias
 
-__all__ = ["Beginning", "beginning_of", "quota_headers"]
+__all__ = ["Beginning", "beginning_of", "told_headers"]
 
 Beginning: TypeAlias = Callable[[bytes | bytearray], slice | None]
 """Where, within the bytes seen so far, the part to judge is; None while more is needed."""
@@ -15,7 +15,7 @@ _EVENT_LIMIT = 64 * 1024
 _ERROR_LIMIT = 1024 * 1024
 _EVENT_END = re.compile(rb"\r\n\r\n|\n\n|\r\r")
 _DATA_FIELD = re.compile(rb"(?<![^\r\n])data[:\r\n]")
-_QUOTA_NAME = re.compile(r"^retry-after|ratelimit|rate-limit|quota")
+_TOLD_NAME = re.compile(r"^date$|^retry-after|ratelimit|rate-limit|quota")
 
 
 def beginning_of(status: int, headers: Mapping[str, str], *, stream: bool) -> Beginning:
@@ -53,6 +53,6 @@ def _first_event(seen: bytes | bytearray) -> slice | None:
     return None if len(seen) < _EVENT_LIMIT else slice(len(seen))
 
 
-def quota_headers(headers: Mapping[str, str]) -> dict[str, str]:
-    """The headers that speak of quotas; names must be in lower case already."""
-    return {name: value for name, value in headers.items() if _QUOTA_NAME.search(name)}
+def told_headers(headers: Mapping[str, str]) -> dict[str, str]:
+    """The headers that speak of quotas or say what time it is; names must be in lower case already."""
+    return {name: value for name, value in headers.items() if _TOLD_NAME.search(name)}

@@ -14,7 +14,7 @@ from typing import Any
 from massgen_plugins.errors import CallRefused
 from massgen_plugins.middleware import Action, CallOutcome, ModelCall, Refusal
 from massgen_plugins.providers.base import Provider
-from massgen_plugins.wire.beginning import beginning_of, quota_headers
+from massgen_plugins.wire.beginning import beginning_of, told_headers
 from massgen_plugins.wire.gate import Gate, report_fault
 from massgen_plugins.wire.inflight import Inflight, sending
 from massgen_plugins.wire.line import Answer, Line, Runner
@@ -110,7 +110,7 @@ class Exchange:
             report_fault(self._gate, "on_written", error)
 
     async def _judge(self, call: ModelCall, answer: Answer) -> Action | CallRefused:
-        outcome = CallOutcome(answer.status, headers=quota_headers(answer.headers))
+        outcome = CallOutcome(answer.status, headers=told_headers(answer.headers))
         try:
             try:
                 outcome = replace(outcome, refusal=await self._look(call, answer))

@@ -150,6 +150,18 @@ def test_a_wall_clock_that_was_wrong_by_a_year_does_not_block_for_a_year() -> No
     assert fits(ledger, now, {REQUESTS: 1})
 
 
+def test_while_it_may_be_tomorrow_already_a_call_counts_on_both_days() -> None:
+    """The range in which the time lies becomes wider at the same moment, and narrow again."""
+    ledger = Ledger([Limit(REQUESTS, 9, CalendarDay(PACIFIC))])
+    evening = Moment(START.tick, wall("2026-11-23T23:59:00"))
+    for slack, before in ((0, 0), (58 * NANOSECONDS, 1), (57 * NANOSECONDS, 2)):
+        now = evening._replace(slack=slack)
+        assert used(ledger, now) == [before]
+        reserve(ledger, now, {REQUESTS: 1})
+    assert used(ledger, evening) == [3]
+    assert used(ledger, evening._replace(wall=wall("2026-11-24T00:00:00"))) == [1]
+
+
 def test_limits_that_change_keep_what_was_spent() -> None:
     old = Ledger(
         [Limit(REQUESTS, 9, MINUTE), Limit(TOKENS, 500, MINUTE), Limit(REQUESTS, 90, CalendarDay(PACIFIC))]

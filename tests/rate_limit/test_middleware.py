@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable
+from dataclasses import replace
+from email.utils import formatdate
 
 import pytest
 
 from massgen_plugins.errors import CallRefused
 from massgen_plugins.events import LimitLearned, ProviderRefused
 from massgen_plugins.middleware import Action, CallOutcome, ModelCall, Refusal, RefusalKind, StatedLimit
-from massgen_plugins.quota import MINUTE, NANOSECONDS, Kind, Limit, Scope, ScopeRules
+from massgen_plugins.quota import MINUTE, NANOSECONDS, CalendarDay, Kind, Limit, Scope, ScopeRules
 from massgen_plugins.rate_limit.limiter import Limiter
 from massgen_plugins.rate_limit.middleware import RateLimitMiddleware
 from massgen_plugins.rate_limit.stores.base import ScopeView
@@ -210,3 +212,88 @@ def test_nothing_is_kept_of_calls_that_are_over(clock) -> None:
 
     clock.run(main())
     assert not stage.middleware._passages
+
+
+DAILY = ScopeRules((Limit(Kind.REQUESTS, 9, CalendarDay("UTC")),), cooldown_mode="off", zone="UTC")
+
+
+class Heard(MemoryStore):
+    """Remembers what it hears."""
+
+    def __init__(self, *clocks) -> None:
+        super().__init__(*clocks)
+        self.dates: list[int] = []
+
+    def hear(self, scope: Scope, date: int, asked: int) -> None:
+        self.dates.append(date // NANOSECONDS)
+        assert self.tick() - NANOSECONDS <= asked <= self.tick() - NANOSECONDS // 2
+        super().hear(scope, date, asked)
+
+
+def hearing(clock: VirtualClock, scope_rules: ScopeRules = DAILY) -> tuple[Stage, Heard]:
+    stage = Stage(clock, scope_rules)
+    store = stage.store = Heard(clock.tick, lambda: 1_790_000_000 * NANOSECONDS + clock.tick())
+    stage.limiter = limiter = Limiter(store)
+    stage.middleware = RateLimitMiddleware(lambda _: limiter, lambda _: scope_rules, stage.events.append)
+    return stage, store
+
+
+def dated(seconds: int | str, **more) -> Callable[[], CallOutcome]:
+    date = seconds if isinstance(seconds, str) else formatdate(seconds, usegmt=True)
+    return lambda: CallOutcome(more.pop("status", 200), headers={"date": date}, **more)
+
+
+def test_the_time_of_an_answer_is_heard_once_a_minute(clock) -> None:
+    stage, store = hearing(clock)
+
+    async def main() -> None:
+        for wait in (0, 10, 50, 10):
+            await asyncio.sleep(wait)
+            await stage.send(a_call(), dated(1_800_000_000 + wait))
+
+    clock.run(main())
+    assert store.dates == [1_800_000_000, 1_800_000_050]
+
+
+@pytest.mark.parametrize("date", ["", "yesterday", "Mon, 21 Sep 1970 14:13:20 GMT", "\ud800" * 99])
+def test_an_answer_that_tells_no_time_is_an_answer_like_any_other(clock, date: str) -> None:
+    stage, store = hearing(clock)
+    clock.run(stage.send(a_call(), dated(date)))
+    assert store.dates == []
+    assert stage.view().usage[0].used == 1
+
+
+def test_a_day_that_is_spent_is_the_one_of_the_answer_that_says_so(clock) -> None:
+    """The machine's clock is two days ahead, and that day is over in a moment; not so the provider's."""
+    stage, _ = hearing(clock)
+    there = 1_790_000_000 - 2 * 86_400
+    spent = dated(there, status=429, refusal=Refusal(RefusalKind.DAY))
+    with pytest.raises(CallRefused, match="00:00 UTC on 20 September, in 9 h"):
+        clock.run(stage.send(a_call(), spent))
+
+
+def test_the_time_of_a_scope_that_was_forgotten_is_not_heard(clock) -> None:
+    stage, store = hearing(clock)
+
+    def forgotten() -> CallOutcome:
+        store.forget(SCOPE)
+        return dated(1_800_000_000)()
+
+    assert clock.run(stage.send(a_call(), forgotten)) is Action.PASS
+    assert store.dates == [1_800_000_000]
+
+
+def test_who_waits_for_a_day_that_has_come_leaves_when_the_time_is_heard(clock) -> None:
+    patient = replace(DAILY, wait_for_day=True)
+    stage, _ = hearing(clock, patient)
+    here = 1_790_000_000
+
+    async def main() -> None:
+        slow = asyncio.create_task(stage.send(a_call(), dated(here + 86_400), latency=0.9))
+        for _ in range(9):
+            waiting = asyncio.create_task(stage.send(a_call(), latency=0.1))
+        await asyncio.gather(slow, waiting)
+
+    clock.run(main())
+    assert len(stage.left) == 10
+    assert stage.left[-1] < 3

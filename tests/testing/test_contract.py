@@ -98,6 +98,15 @@ class LearnsNothing(MemoryStore):
         return False
 
 
+class BeginsAnew(MemoryStore):
+    """When it hears the time, all is forgotten."""
+
+    def hear(self, scope: Scope, date: int, asked: int) -> None:
+        rules = self._states[scope].rules
+        self.forget(scope)
+        self.configure(scope, rules)
+
+
 class ClockRunsFast(MemoryStore):
     """A minute is over after 59 seconds."""
 
@@ -139,7 +148,7 @@ class Impatient(MemoryStore):
     "liar",
     [
         *(ForgetsCalls, NeverGivesBack, GivesBackTwice, LetsPass, LearnsNothing, ClockRunsFast),
-        *(HoldsTheLine, OneKindOnly, HasNoRules, Impatient),
+        *(HoldsTheLine, OneKindOnly, HasNoRules, Impatient, BeginsAnew),
     ],
 )
 def test_a_store_that_lies_is_caught(liar: type[MemoryStore]) -> None:

@@ -15,7 +15,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from massgen_plugins.wire.aiohttp_reader import HeldReader
-from massgen_plugins.wire.beginning import beginning_of, quota_headers
+from massgen_plugins.wire.beginning import beginning_of, told_headers
 from massgen_plugins.wire.decoding import decoder_for
 from massgen_plugins.wire.held_stream import held_stream_types
 
@@ -264,13 +264,13 @@ def test_what_else_is_wanted_of_a_body():
     assert beginning_of(500, {}, stream=False)(b"x" * 2**20) == slice(2**20)
 
 
-def test_only_headers_about_quotas_are_told():
+def test_only_headers_about_quotas_and_the_time_are_told():
     told = [
         "retry-after",
         "retry-after-ms",
         "x-ratelimit-remaining-tokens",
         "anthropic-ratelimit-requests-reset",
     ]
-    told += ["ratelimit", "x-rate-limit-reset", "x-quota-left"]
-    others = ["content-type", "authorization", "x-request-id", "x-should-retry", "set-cookie"]
-    assert list(quota_headers(dict.fromkeys([*told, *others], "1"))) == told
+    told += ["ratelimit", "x-rate-limit-reset", "x-quota-left", "date"]
+    others = ["content-type", "authorization", "x-request-id", "x-should-retry", "set-cookie", "x-date"]
+    assert list(told_headers(dict.fromkeys([*told, *others], "1"))) == told

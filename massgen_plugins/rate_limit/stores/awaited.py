@@ -138,6 +138,10 @@ class Awaited:
         """Learn from an answer."""
         await self._do(lambda: self._local.succeeded(scope, begun))
 
+    async def hear(self, scope: Scope, date: int, asked: int) -> None:
+        """Learn what time it is where the scope's days begin."""
+        await self._do(lambda: self._local.hear(scope, date, asked))
+
     async def forecast(self, scope: Scope, lane: str, ahead: Amounts, own: Amounts) -> int:
         """The tick at which ``own`` can leave."""
         return await self._do(lambda: self._local.forecast(scope, lane, ahead, own))

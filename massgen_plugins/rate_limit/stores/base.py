@@ -121,6 +121,15 @@ class LocalStore(_Common, Protocol):
     def succeeded(self, scope: Scope, begun: int) -> None:
         """Learn from the answer to a call that left at tick ``begun``."""
 
+    def hear(self, scope: Scope, date: int, asked: int) -> None:
+        """Learn what time it is where the scope's days begin.
+
+        Args:
+            scope: Whose provider has answered.
+            date: What its answer's ``Date`` says, in nanoseconds since the epoch.
+            asked: Tick from which the request may have been written.
+        """
+
     def forecast(self, scope: Scope, lane: str, ahead: Amounts, own: Amounts) -> int:
         """The tick at which ``own`` can leave after ``ahead`` of its lane; an estimate from below."""
 
@@ -165,6 +174,12 @@ class Store(_Common, Protocol):
 
     async def succeeded(self, scope: Scope, begun: int) -> None:
         """Learn from the answer to a call that left at tick ``begun``."""
+
+    async def hear(self, scope: Scope, date: int, asked: int) -> None:
+        """Learn what time it is where the scope's days begin; see :meth:`LocalStore.hear`.
+
+        A store whose days are those of a server of its own has nothing to learn.
+        """
 
     async def forecast(self, scope: Scope, lane: str, ahead: Amounts, own: Amounts) -> int:
         """The tick at which ``own`` can leave after ``ahead`` of its lane; an estimate from below."""

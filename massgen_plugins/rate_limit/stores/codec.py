@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import time
+from collections.abc import Sequence
 from dataclasses import asdict
 from typing import Any, NamedTuple
 
@@ -13,10 +14,12 @@ from massgen_plugins.rate_limit.lanes import Lanes
 from massgen_plugins.rate_limit.lessons import Lessons
 from massgen_plugins.rate_limit.line import Bid, Claim, Line
 from massgen_plugins.rate_limit.scope_state import ScopeState
+from massgen_plugins.rate_limit.wall_clock import Heard, plausible
 
 __all__ = [
     "BROKEN",
     "Frozen",
+    "decode_heard",
     "decode_lessons",
     "decode_line",
     "decode_row",
@@ -114,6 +117,7 @@ def freeze(state: ScopeState) -> Frozen:
         "lessons": encode_lessons(state.lessons),
         "line": encode_line(state.line),
         "flights": state.flights.processes.copy(),
+        "heard": state.heard,
         "days": [{day: f"{row:x}" for day, row in spent.items()} for spent in days],
     }
     return Frozen(windows, fields)
@@ -141,6 +145,7 @@ def decode_state(text: str) -> ScopeState:
     state.line = decode_line(fields["line"])
     for process, (calls, tick) in fields["flights"].items():
         state.flights.report(str(process), int(calls), int(tick))
+    state.heard = None if fields["heard"] is None else decode_heard(fields["heard"])
     lanes = state.ledger.lanes
     state.ledger.fill(
         [
@@ -166,6 +171,14 @@ def decode_ticks(*numbers: int | str) -> list[int]:
     if min(ticks) < 0 or max(ticks) > NOT_YET:
         raise ValueError("a moment out of range")
     return ticks
+
+
+def decode_heard(numbers: Sequence[int | str]) -> Heard:
+    """What answers have told of the time; raises one of ``BROKEN``."""
+    told = Heard(*decode_ticks(*numbers))
+    if not (plausible(told.early) and told.early <= told.late):
+        raise ValueError("a time that cannot be")
+    return told
 
 
 def _limit_out(limit: Limit) -> list[Any]:

@@ -142,6 +142,10 @@ class FallbackStore:
         """Learn from an answer."""
         await self._await(lambda store: store.succeeded(scope, begun))
 
+    async def hear(self, scope: Scope, date: int, asked: int) -> None:
+        """Learn what time it is where the scope's days begin."""
+        await self._await(lambda store: store.hear(scope, date, asked))
+
     async def forecast(self, scope: Scope, lane: str, ahead: Amounts, own: Amounts) -> int:
         """The tick at which ``own`` can leave."""
         return await self._await(lambda store: store.forecast(scope, lane, ahead, own))

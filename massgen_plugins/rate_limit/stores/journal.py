@@ -8,6 +8,7 @@ An entry is a list of lines, each a letter and its fields:
     l JSON                                what refusals taught
     r BORN JSON                           the rules; with other books (BORN), nothing was spent before
     f PROCESS CALLS TICK                  so many calls of a process are on their way
+    t WHEN EARLY LATE                     what answers have told of the time
     x                                     the scope was forgotten
 
 Rows are hexadecimal, DAYS are ordinals: those of a zone joined by ``+``, zones by ``,`` in the order of the
@@ -22,8 +23,9 @@ from functools import lru_cache
 from massgen_plugins.rate_limit.hold import NOT_YET, Change, Hold, Page
 from massgen_plugins.rate_limit.scope_state import ScopeState
 from massgen_plugins.rate_limit.stores import codec
+from massgen_plugins.rate_limit.wall_clock import Heard
 
-__all__ = ["apply", "booking", "changed", "flights"]
+__all__ = ["apply", "booking", "changed", "flights", "heard"]
 
 
 def booking(hold: Hold) -> str:
@@ -41,6 +43,11 @@ def changed(change: Change) -> str:
 def flights(process: str, calls: int, tick: int) -> str:
     """So many calls of a process are on their way."""
     return f"f {process} {calls} {tick}"
+
+
+def heard(told: Heard | None) -> str:
+    """What answers have told of the time; None: nothing any more."""
+    return f"t {told.when} {told.early} {told.late}" if told else "t"
 
 
 def apply(entry: str, state: ScopeState | None) -> ScopeState | None:
@@ -120,10 +127,16 @@ def _flown(rest: str, state: ScopeState | None) -> ScopeState:
     return state
 
 
+def _told(rest: str, state: ScopeState | None) -> ScopeState:
+    state = _existing(state)
+    state.heard = codec.decode_heard(rest.split(" ")) if rest else None
+    return state
+
+
 _CALLS = {"b": _booked, "m": _rebooked}
-_ASIDE = ("c", "f")
+_ASIDE = ("c", "f", "t")
 """What has nothing to do with what calls have spent."""
-_OTHERS = {"c": _claimed, "l": _learned, "r": _ruled, "f": _flown, "x": _forgotten}
+_OTHERS = {"c": _claimed, "l": _learned, "r": _ruled, "f": _flown, "t": _told, "x": _forgotten}
 
 
 def _existing(state: ScopeState | None) -> ScopeState:

@@ -12,6 +12,7 @@ from massgen_plugins.quota import Amounts, Scope, ScopeRules
 from massgen_plugins.rate_limit.hold import Hold, News
 from massgen_plugins.rate_limit.scope_state import ScopeState
 from massgen_plugins.rate_limit.stores.base import ScopeUnknown, Taker
+from massgen_plugins.rate_limit.stores.boot_clock import boot_tick
 from massgen_plugins.rate_limit.stores.stateful import StatefulStore
 
 __all__ = ["MemoryStore"]
@@ -78,7 +79,12 @@ class MemoryStore(StatefulStore):
         """As in every store, without the cost of a transaction."""
         with self._lock:
             if scope in self._states:
-                self._rebook(self._states[scope], self._now(), news)
+                state = self._states[scope]
+                self._rebook(state, self._now(state), news)
+
+    def _steady(self, tick: int) -> int:
+        """Asked only now and then, so windows need not have this clock, which costs more."""
+        return boot_tick() if self._tick is time.monotonic_ns else tick
 
     @contextmanager
     def _transaction(

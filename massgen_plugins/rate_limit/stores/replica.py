@@ -10,6 +10,7 @@ from massgen_plugins.quota import NANOSECONDS, Scope, ScopeRules
 from massgen_plugins.rate_limit.line import LineSnapshot
 from massgen_plugins.rate_limit.scope_state import ScopeState
 from massgen_plugins.rate_limit.stores import codec, journal
+from massgen_plugins.rate_limit.wall_clock import Heard
 
 __all__ = ["Overtaken", "Replica", "read_state"]
 
@@ -78,6 +79,7 @@ class Replica:
         self._rules: ScopeRules | None = None
         self._lessons = ""
         self._line: LineSnapshot | None = None
+        self._heard: Heard | None = None
         self._load(connection)
 
     def catch_up(self, connection: sqlite3.Connection, *, tick: int = 0) -> ScopeState | None:
@@ -178,6 +180,7 @@ class Replica:
         self._rules = state.rules if state else None
         self._lessons = codec.encode_lessons(state.lessons) if state else ""
         self._line = state.line.snapshot() if state else None
+        self._heard = state.heard if state else None
         self._aloft = state.ledger.aloft if state else 0
 
     def _news(self, tick: int) -> list[str]:
@@ -192,7 +195,10 @@ class Replica:
             lines.append(f"l {lessons}")
         if line != self._line:
             lines.append(f"c {codec.encode_line(state.line)}")
+        if state.heard != self._heard:
+            lines.append(journal.heard(state.heard))
         if state.ledger.aloft != self._aloft:
             lines.append(journal.flights(self._process, state.ledger.aloft, tick))
         self._rules, self._lessons, self._line, self._aloft = state.rules, lessons, line, state.ledger.aloft
+        self._heard = state.heard
         return lines

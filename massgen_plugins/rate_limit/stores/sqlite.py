@@ -21,6 +21,7 @@ from massgen_plugins.errors import StoreUnavailable
 from massgen_plugins.quota import NANOSECONDS, Amounts, Scope, ScopeRules
 from massgen_plugins.rate_limit.decision import Decision
 from massgen_plugins.rate_limit.hold import Hold
+from massgen_plugins.rate_limit.ledger import Moment
 from massgen_plugins.rate_limit.line import Bid
 from massgen_plugins.rate_limit.scope_state import ScopeState
 from massgen_plugins.rate_limit.stores import codec, journal, sqlite_schema
@@ -30,6 +31,7 @@ from massgen_plugins.rate_limit.stores.doorbell import Doorbell
 from massgen_plugins.rate_limit.stores.replica import Overtaken, Replica
 from massgen_plugins.rate_limit.stores.sqlite_file import SqliteFile
 from massgen_plugins.rate_limit.stores.stateful import StatefulStore, undone_on_failure
+from massgen_plugins.rate_limit.wall_clock import Start, pace_of
 
 __all__ = ["SqliteStore"]
 
@@ -120,7 +122,9 @@ class SqliteStore(StatefulStore):
             state = replica.catch_up(connection, tick=tick)
             if state is None:
                 raise ScopeUnknown(scope)  # noqa: TRY301 - undone as all that fails
-            changes = [journal.changed(change) for change in self._rebook(state, self._moment(tick), news)]
+            changes = [
+                journal.changed(change) for change in self._rebook(state, self._moment(state, tick), news)
+            ]
             hold = state.take(tick, amounts)
             if hold is not None:
                 changes.append(journal.booking(hold))
@@ -136,7 +140,7 @@ class SqliteStore(StatefulStore):
     def admit(self, scope: Scope, lane: str, bids: Sequence[Bid], news: Sequence[Hold] = ()) -> Decision:
         """Rebook ``news``, then grant the lane's bids from the first on until one cannot leave now."""
         with undone_on_failure(news), self._entry(scope) as (state, changes):
-            changes.extend(map(journal.changed, self._rebook(state, self._now(), news)))
+            changes.extend(map(journal.changed, self._rebook(state, self._now(state), news)))
             freed, before = bool(changes), state.line.first()
             decision = self._admit(state, self._named(lane), bids)
             changes.extend(map(journal.booking, decision.holds))
@@ -152,7 +156,7 @@ class SqliteStore(StatefulStore):
     def rebook(self, scope: Scope, news: Sequence[Hold]) -> None:
         """Take note of what is true of these calls by now; whoever is first may leave now."""
         with undone_on_failure(news), self._entry(scope, only_calls=True) as (state, changes):
-            changes.extend(map(journal.changed, self._rebook(state, self._now(), news)))
+            changes.extend(map(journal.changed, self._rebook(state, self._now(state), news)))
         self._ring_first(state)
 
     def leave(self, scope: Scope, lane: str) -> None:
@@ -276,8 +280,21 @@ class SqliteStore(StatefulStore):
     def _prepare(self, connection: sqlite3.Connection) -> None:
         self._replicas.clear()
         sqlite_schema.check_version(connection, self.path)
-        self._offset = sqlite_schema.shared_offset(connection, self._boot(), self._since_boot())
+        boot, since = self._boot(), self._since_boot()
+        self._offset = sqlite_schema.shared_offset(connection, boot, since)
+        now = self._offset + since
+        # Without a name for the boot, it is only sure that there was none since now.
+        self._start = Start(self._offset if boot else now - 1, now, self._wall())
         self._fingerprint_key = sqlite_schema.shared_secret(connection)
+
+    def _moment(self, state: ScopeState, tick: int) -> Moment:
+        """As in every store, but cheap, since it is asked for with every call."""
+        heard, pace = state.heard, state.pace
+        if heard is None:
+            return Moment(tick, self._wall())
+        if pace is None or pace.heard is not heard or tick >= pace.until or heard.when > tick:
+            pace = state.pace = pace_of(heard, tick, self._start)
+        return Moment(tick, tick + pace.offset, pace.slack)
 
     def _process_name(self) -> str:
         if self._process[0] != os.getpid():  # also right in a forked child
@@ -292,7 +309,7 @@ class SqliteStore(StatefulStore):
         """Nobody waits for a process that could leave but is dead."""
         holds: list[Hold] = []
         while True:
-            decision = state.admit(self._now(), lane, bids[len(holds) :])
+            decision = state.admit(self._now(state), lane, bids[len(holds) :])
             holds += decision.holds
             late = state.line.stalled
             if decision.blocker is None or late is None or self._bell.knock(_port(late[0])):

@@ -11,7 +11,7 @@ from pathlib import Path
 
 from massgen_plugins.errors import StoreUnavailable
 from massgen_plugins.quota import Scope
-from massgen_plugins.rate_limit.ledger import Moment
+from massgen_plugins.rate_limit import wall_clock
 from massgen_plugins.rate_limit.stores import codec
 from massgen_plugins.rate_limit.stores.base import ScopeView
 from massgen_plugins.rate_limit.stores.boot_clock import boot_identity, boot_tick, offset_for
@@ -61,12 +61,19 @@ def view_scopes(
     with _reading(path) as connection:
         if connection is None:
             return []
-        now = Moment(_clock(connection, boot(), since_boot()).tick, wall())
+        name, since = boot(), since_boot()
+        clock = _clock(connection, name, since)
+        booted = clock.tick - since if name and clock.same_boot else clock.tick
+        start = wall_clock.Start(booted, clock.tick, wall())
         rows = connection.execute(
             "SELECT provider, account, model, endpoint, id FROM scope ORDER BY 1, 2, 3, 4"
         )
         states = [(Scope(*names), read_state(connection, row)[2]) for *names, row in rows.fetchall()]
-        return [view_of(scope, state, now) for scope, state in states if state is not None]
+        return [
+            view_of(scope, state, wall_clock.moment(state.heard, clock.tick, clock.tick, start, wall))
+            for scope, state in states
+            if state is not None
+        ]
 
 
 def read_clock(path: Path) -> Clock | None:

@@ -9,6 +9,7 @@ from contextlib import AbstractContextManager, contextmanager, nullcontext
 
 from massgen_plugins.middleware import Refusal
 from massgen_plugins.quota import Amounts, Scope, ScopeRules
+from massgen_plugins.rate_limit import wall_clock
 from massgen_plugins.rate_limit.decision import Decision
 from massgen_plugins.rate_limit.hold import Change, Hold, News
 from massgen_plugins.rate_limit.ledger import Moment
@@ -31,6 +32,7 @@ class StatefulStore(ABC):
     def __init__(self, wall: Callable[[], int]) -> None:
         self.on_room: Callable[[Scope | None], None] | None = None
         self._wall = wall
+        self._start = wall_clock.Start(-1, 0, 0)
 
     @abstractmethod
     def tick(self) -> int:
@@ -47,6 +49,10 @@ class StatefulStore(ABC):
 
     def upkeep(self) -> None:  # noqa: B027 - a store may, but need not, have something to do
         """Nothing piles up."""
+
+    def _steady(self, tick: int) -> int:
+        """A tick on a clock that also counts suspends."""
+        return tick
 
     @abstractmethod
     def _transaction(
@@ -77,8 +83,8 @@ class StatefulStore(ABC):
     def admit(self, scope: Scope, lane: str, bids: Sequence[Bid], news: Sequence[Hold] = ()) -> Decision:
         """Rebook ``news``, then grant the lane's bids from the first on until one cannot leave now."""
         with undone_on_failure(news), self._transaction(scope) as state:
-            self._rebook(state, self._now(), news)
-            return state.admit(self._now(), lane, bids)
+            self._rebook(state, self._now(state), news)
+            return state.admit(self._now(state), lane, bids)
 
     def leave(self, scope: Scope, lane: str) -> None:
         """The lane waits no more."""
@@ -88,33 +94,42 @@ class StatefulStore(ABC):
     def rebook(self, scope: Scope, news: Sequence[Hold]) -> None:
         """Take note of what is true of these calls by now."""
         with undone_on_failure(news), self._transaction(scope) as state:
-            self._rebook(state, self._now(), news)
+            self._rebook(state, self._now(state), news)
 
     def refused(self, scope: Scope, refusal: Refusal, begun: int) -> bool:
         """Learn from the refusal of a call that left at tick ``begun``; True if a limit was lowered by it."""
         with self._transaction(scope) as state:
-            return state.refused(self._now(), refusal, begun, random.random())  # noqa: S311 - jitter
+            return state.refused(self._now(state), refusal, begun, random.random())  # noqa: S311 - jitter
 
     def succeeded(self, scope: Scope, begun: int) -> None:
         """Learn from the answer to a call that left at tick ``begun``."""
         with self._transaction(scope) as state:
-            state.succeeded(self._now(), begun)
+            state.succeeded(self._now(state), begun)
+
+    def hear(self, scope: Scope, date: int, asked: int) -> None:
+        """Learn what time it is where the scope's days begin; it counts from now on."""
+        with self._transaction(scope) as state:
+            tick, known = self.tick(), state.heard
+            if known is not None and known.when <= self._start.machine:
+                known = None
+            state.heard = wall_clock.hear(known, date, tick - asked, self._steady(tick))
+            state.advance(self._moment(state, tick))
 
     def forecast(self, scope: Scope, lane: str, ahead: Amounts, own: Amounts) -> int:
         """The tick at which ``own`` can leave after ``ahead`` of its lane; an estimate from below."""
         with self._transaction(scope, changing=False) as state:
-            return state.forecast(self._now(), lane, ahead, own)
+            return state.forecast(self._now(state), lane, ahead, own)
 
     def view(self) -> list[ScopeView]:
         """All scopes, for people to look at."""
         views = []
         for scope in self._scopes():
             with self._transaction(scope, changing=False) as state:
-                views.append(view_of(scope, state, self._now()))
+                views.append(view_of(scope, state, self._now(state)))
         return views
 
     def unlearn(self, scope: Scope) -> None:
-        """Forget what refusals have taught about a scope; what was spent stays spent."""
+        """Forget what refusals and answers have taught about a scope; what was spent stays spent."""
         with self._transaction(scope) as state:
             state.unlearn()
 
@@ -122,7 +137,7 @@ class StatefulStore(ABC):
         """What can be taken once the state is up to date."""
         if not news and not state.ledger.stale(tick):
             return None
-        self._rebook(state, self._moment(tick), news.taken())
+        self._rebook(state, self._moment(state, tick), news.taken())
         return state.take(tick, amounts)
 
     @staticmethod
@@ -134,11 +149,11 @@ class StatefulStore(ABC):
             state.advance(now)
         return changes
 
-    def _now(self) -> Moment:
-        return self._moment(self.tick())
+    def _now(self, state: ScopeState) -> Moment:
+        return self._moment(state, self.tick())
 
-    def _moment(self, tick: int) -> Moment:
-        return Moment(tick, self._wall())
+    def _moment(self, state: ScopeState, tick: int) -> Moment:
+        return wall_clock.moment(state.heard, tick, self._steady(tick), self._start, self._wall)
 
 
 def view_of(scope: Scope, state: ScopeState, now: Moment) -> ScopeView:

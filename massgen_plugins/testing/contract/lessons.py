@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from massgen_plugins.middleware import Refusal, RefusalKind, StatedLimit
-from massgen_plugins.quota import Kind
+from massgen_plugins.quota import NANOSECONDS, Kind
 from massgen_plugins.rate_limit.decision import Reason
 from massgen_plugins.rate_limit.hold import News
 from massgen_plugins.testing.contract.stand import ONE, SCOPE, Check, Stand, per_day, per_minute, rules
@@ -83,6 +83,17 @@ async def what_was_learned_can_be_forgotten(stand: Stand) -> None:
     assert len((await stand.ask(*[ONE] * 9)).holds) == 8
 
 
+async def what_time_it_is_can_be_heard_and_changes_no_minute(stand: Stand) -> None:
+    """Whatever a provider says, since that is another clock than the one by which windows go on."""
+    begun = await _one_call(stand)
+    for date in (1_577_836_800, 4_102_444_799):
+        await stand.store.hear(SCOPE, date * NANOSECONDS, begun)
+        assert stand.used() == [1]
+        assert await stand.granted(*[ONE] * 9) == 8
+        stand.advance(70)
+        assert await stand.granted(ONE) == 1
+
+
 async def _one_call(stand: Stand) -> int:
     """Nine a minute, and one has left; returns when it began."""
     await stand.store.configure(SCOPE, rules(per_minute(9)))
@@ -97,4 +108,5 @@ CHECKS: tuple[Check, ...] = (
     a_day_that_the_provider_calls_spent_is_spent,
     a_closed_door_is_told_with_its_advice,
     what_was_learned_can_be_forgotten,
+    what_time_it_is_can_be_heard_and_changes_no_minute,
 )

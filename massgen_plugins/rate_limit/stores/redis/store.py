@@ -159,6 +159,9 @@ class RedisStore:
         """Learn from the answer to a call that left at tick ``begun``."""
         await self._do(lambda: self._upkeep.succeeded(scope, begun))
 
+    async def hear(self, scope: Scope, date: int, asked: int) -> None:
+        """Days are those of the server's clock, which all machines share: nothing to learn."""
+
     async def forecast(self, scope: Scope, lane: str, ahead: Amounts, own: Amounts) -> int:
         """The tick at which ``own`` can leave after ``ahead`` of its lane; an estimate from below."""
         return await self._do(lambda: self._operations.forecast(scope, lane, ahead, own))

@@ -1,0 +1,157 @@
+"""What time it is where days begin: by the provider's answers, not by this machine's clock. Pure.
+
+A machine's wall clock may be set at any moment; the provider counts its days by its own. Every HTTP answer
+says in its ``Date`` what time the server had, to the second, at a moment between the question and now. So
+after one answer the server's time is known to lie in a range, and each further answer narrows it. Between
+answers the range goes on with a steady clock, and widens by what two clocks can drift apart.
+
+While no answer has told the time, it is the machine's clock that counts. After a reboot, whose length a
+steady clock does not know, it is the machine's clock as it was when the store was opened, but never an
+earlier time than was known before.
+
+What remains: if the machine's clock is wrong in these moments, the calls that leave before the first answer
+are counted on another day than the provider's. And where a steady clock stands still while time goes by (a
+virtual machine that is paused), the day ends later by so much, unless an answer comes before.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from email.utils import parsedate_to_datetime
+from typing import NamedTuple
+
+from massgen_plugins.quota import NANOSECONDS
+from massgen_plugins.rate_limit.ledger import Moment
+
+__all__ = ["Heard", "Pace", "Start", "hear", "moment", "pace_of", "plausible", "read_date"]
+
+_RESOLUTION = NANOSECONDS
+"""A ``Date`` has no fractions: it says when the second began."""
+
+_DRIFT = 2000
+"""Of so many nanoseconds, two clocks differ by one at most: none is steered faster."""
+
+_LONGEST_ANSWER = 3_600 * NANOSECONDS
+"""An answer that took longer says too little, or is to a question that was asked by another clock."""
+
+_GRAIN = NANOSECONDS // 10
+"""The range widens in steps of so many nanoseconds, so that for long nothing has to be computed anew."""
+
+_FIRST, _LAST = 1_577_836_800 * NANOSECONDS, 4_102_444_800 * NANOSECONDS
+"""The years from 2020 to 2099."""
+
+_LONGEST = 40
+"""Characters of a ``Date``; no form of it has more."""
+
+
+class Heard(NamedTuple):
+    """What the answers have told.
+
+    Attributes:
+        when: When it was so: nanoseconds of a *steady* clock, which counts suspends.
+        early: The earliest time that the server can have had then, in nanoseconds since the epoch.
+        late: The latest.
+    """
+
+    when: int
+    early: int
+    late: int
+
+
+class Start(NamedTuple):
+    """How a store began to count, in nanoseconds of the steady clock.
+
+    Attributes:
+        machine: When the machine was started, or a moment since which it surely was not started again; what
+            was heard before knows nothing of the time for which it was off.
+        store: When the store was opened.
+        wall: What the machine's wall clock said then, in nanoseconds since the epoch.
+    """
+
+    machine: int
+    store: int
+    wall: int
+
+
+class Pace(NamedTuple):
+    """The time for a while, so that nothing but a sum is left to do for each call.
+
+    Attributes:
+        heard: What it was made of.
+        until: Nanoseconds of the steady clock up to which it is good.
+        offset: What to add to that clock.
+        slack: See :class:`Moment`.
+    """
+
+    heard: Heard
+    until: int
+    offset: int
+    slack: int
+
+
+def read_date(text: str) -> int | None:
+    """A ``Date`` header in nanoseconds since the epoch; None if it is none, or cannot be true."""
+    if len(text) > _LONGEST:
+        return None
+    try:
+        date = int(parsedate_to_datetime(text).timestamp()) * NANOSECONDS
+    except (ValueError, TypeError, IndexError, OverflowError, OSError):
+        return None
+    return date if plausible(date) else None
+
+
+def plausible(date: int) -> bool:
+    """Whether it can be true."""
+    return _FIRST <= date < _LAST
+
+
+def hear(known: Heard | None, date: int, waited: int, now: int) -> Heard | None:
+    """Learn from an answer. One that contradicts all before it is believed: a server's clock may be set, too.
+
+    Args:
+        known: What was known before, on the same run of the clock; None: nothing.
+        date: What the answer says, in nanoseconds since the epoch.
+        waited: Nanoseconds since the request was written, at most.
+        now: The steady clock, in nanoseconds.
+    """
+    if not 0 <= waited <= _LONGEST_ANSWER:
+        return known
+    early, late = date, date + _RESOLUTION + waited
+    if known is not None and known.when <= now:
+        known_early, known_late = _at(known, now, 1)
+        if known_early <= late and early <= known_late:
+            early, late = max(early, known_early), min(late, known_late)
+    return Heard(now, early, late)
+
+
+def moment(heard: Heard | None, tick: int, now: int, start: Start, machine: Callable[[], int]) -> Moment:
+    """What time it is.
+
+    Args:
+        heard: What the answers have told.
+        tick: The store's clock, in nanoseconds.
+        now: The steady clock, in nanoseconds: mostly the same.
+        start: When all this began.
+        machine: The machine's own wall clock, in nanoseconds since the epoch; asked only if it counts.
+    """
+    if heard is None or heard.when > now + NANOSECONDS:  # by another clock
+        return Moment(tick, machine())
+    pace = pace_of(heard, now, start)
+    return Moment(tick, now + pace.offset, pace.slack)
+
+
+def pace_of(heard: Heard, now: int, start: Start) -> Pace:
+    """How the time goes on from ``now``; arguments as for :func:`moment`."""
+    early, late = _at(heard, now, _GRAIN)
+    step = _DRIFT * _GRAIN
+    until = now - max(0, now - heard.when) % step + step
+    if heard.when > start.machine:
+        return Pace(heard, until, early - now, late - early)
+    return Pace(heard, until, max(early - now, start.wall - start.store), 0)
+
+
+def _at(heard: Heard, now: int, grain: int) -> tuple[int, int]:
+    """The range at a later moment of the steady clock."""
+    elapsed = max(0, now - heard.when)
+    drift = (elapsed // (_DRIFT * grain) + 1) * grain
+    return heard.early + elapsed - drift, heard.late + elapsed + drift
