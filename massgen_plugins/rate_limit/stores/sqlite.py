@@ -20,7 +20,7 @@ from pathlib import Path
 from massgen_plugins.errors import StoreUnavailable
 from massgen_plugins.quota import NANOSECONDS, Amounts, Scope, ScopeRules
 from massgen_plugins.rate_limit.decision import Decision
-from massgen_plugins.rate_limit.hold import Hold
+from massgen_plugins.rate_limit.hold import Hold, News
 from massgen_plugins.rate_limit.ledger import Moment
 from massgen_plugins.rate_limit.line import Bid
 from massgen_plugins.rate_limit.scope_state import ScopeState
@@ -122,10 +122,11 @@ class SqliteStore(StatefulStore):
             state = replica.catch_up(connection, tick=tick)
             if state is None:
                 raise ScopeUnknown(scope)  # noqa: TRY301 - undone as all that fails
-            changes = [
-                journal.changed(change) for change in self._rebook(state, self._moment(state, tick), news)
-            ]
-            hold = state.take(tick, amounts)
+            changes = []
+            if news:
+                told = self._rebook(state, self._moment(state, tick), news)
+                changes = [journal.changed(change) for change in told]
+            hold = state.take(tick, amounts) or self._taken_late(state, tick, amounts, News())
             if hold is not None:
                 changes.append(journal.booking(hold))
             self._end(written=replica.write_calls(connection, tick, changes))

@@ -137,17 +137,17 @@ class StatefulStore(ABC):
         """What can be taken once the state is up to date."""
         if not news and not state.ledger.stale(tick):
             return None
-        self._rebook(state, self._moment(state, tick), news.taken())
+        now = self._moment(state, tick)
+        self._rebook(state, now, news.taken())
+        state.advance(now)
         return state.take(tick, amounts)
 
     @staticmethod
     def _rebook(state: ScopeState, now: Moment, news: Sequence[Hold]) -> list[Change]:
-        """Take note of news, on the day that it is now, and of what has aged out by it."""
-        state.advance(now)
-        changes = state.rebook(news)
-        if changes:
+        """Take note of news; what was written late counts on the day that it is now."""
+        if any(hold.begun != hold.booked[0] for hold in news):
             state.advance(now)
-        return changes
+        return state.rebook(news)
 
     def _now(self, state: ScopeState) -> Moment:
         return self._moment(state, self.tick())
