@@ -97,7 +97,8 @@ class User:
         """What the store knows."""
         store = SqliteStore(self.store)
         try:
-            return store.view()
+            with store.patiently():  # the program that is watched may be writing
+                return store.view()
         finally:
             store.close()
 
