@@ -70,7 +70,7 @@ class Clerk:
                 job = jobs.get(timeout=LULL if self._reminded else None)
             except queue.Empty:
                 self._reminded = False
-                self._chore()
+                _do(self._chore, Future())  # whatever becomes of it, the thread goes on
                 continue
             if job is not None:
                 _do(*job)

@@ -133,7 +133,7 @@ def _encode_cells(cells: list[tuple[int, int]]) -> str:
     texts: list[str] = []
     for start in range(0, len(cells), _SLICE):
         texts.extend(f'[{stamp},"{row:x}"]' for stamp, row in cells[start : start + _SLICE])
-        time.sleep(0)
+        time.sleep(0)  # gives the interpreter away
     return ",".join(texts)
 
 

@@ -100,7 +100,7 @@ class Gate:
                 if self._is_patient():
                     fcntl.flock(self._file, fcntl.LOCK_EX)
                     return
-                time.sleep(_PAUSE * attempt)
+                time.sleep(_PAUSE * attempt)  # whoever is inside needs some microseconds
             else:
                 return
         raise StoreBusy

@@ -129,13 +129,13 @@ class SqliteStore(StatefulStore):
             hold = state.take(tick, amounts) or self._taken_late(state, tick, amounts, News())
             if hold is not None:
                 changes.append(journal.booking(hold))
+            ports = _ports(state) if news else []
             self._end(written=replica.write_calls(connection, tick, changes))
-        except BaseException as error:
+        except BaseException as error:  # as undone_on_failure, which would cost every call more
             for each, remembered in zip(news, before, strict=True):
                 each.restore(remembered)
             raise self._failed(scope, error) from error
-        if news and state.line.claims:
-            self._ring_first(state)
+        self._ring_first(ports)
         return hold
 
     def admit(self, scope: Scope, lane: str, bids: Sequence[Bid], news: Sequence[Hold] = ()) -> Decision:
@@ -145,11 +145,14 @@ class SqliteStore(StatefulStore):
             freed, before = bool(changes), state.line.first()
             decision = self._admit(state, self._named(lane), bids)
             changes.extend(map(journal.booking, decision.holds))
-            first = state.line.first()
+            first, ports = state.line.first(), _ports(state)
+            may_leave = (
+                first is not None and (decision.holds or first is not before) and state.first_may_leave()
+            )
         if first is None or first.lane == self._named(lane):
             return decision
-        if freed or ((decision.holds or first is not before) and state.first_may_leave()):
-            self._ring_first(state)
+        if freed or may_leave:
+            self._ring_first(ports)
         if decision.blocker is None:
             return decision
         return replace(decision, blocker=decision.blocker.later(_AFTER_YOU))
@@ -158,14 +161,15 @@ class SqliteStore(StatefulStore):
         """Take note of what is true of these calls by now; whoever is first may leave now."""
         with undone_on_failure(news), self._entry(scope, only_calls=True) as (state, changes):
             changes.extend(map(journal.changed, self._rebook(state, self._now(state), news)))
-        self._ring_first(state)
+            ports = _ports(state)
+        self._ring_first(ports)
 
     def leave(self, scope: Scope, lane: str) -> None:
         """The lane waits no more; whoever is next may leave now."""
-        super().leave(scope, self._named(lane))
-        replica = self._replicas.get(scope)
-        if replica and replica.state:
-            self._ring_first(replica.state)
+        with self._transaction(scope) as state:
+            state.line.leave(self._named(lane))
+            ports = _ports(state)
+        self._ring_first(ports)
 
     def forecast(self, scope: Scope, lane: str, ahead: Amounts, own: Amounts) -> int:
         """The tick at which ``own`` can leave after ``ahead`` of its lane; an estimate from below."""
@@ -317,9 +321,10 @@ class SqliteStore(StatefulStore):
                 return replace(decision, holds=tuple(holds))
             state.line.leave(late[0])
 
-    def _ring_first(self, state: ScopeState) -> None:
-        for claim in sorted(state.line.claims.values(), key=lambda claim: claim.bid.place):
-            if self._bell.ring(_port(claim.lane)):
+    def _ring_first(self, ports: Sequence[int]) -> None:
+        """Wake the first one that lives. After the transaction: whoever is woken begins one."""
+        for port in ports:
+            if self._bell.ring(port):
                 return
 
     def _rung(self) -> None:
@@ -331,6 +336,12 @@ def _existing(replica: Replica, scope: Scope) -> ScopeState:
     if replica.state is None:
         raise ScopeUnknown(scope)
     return replica.state
+
+
+def _ports(state: ScopeState) -> list[int]:
+    """Where those who wait can be woken, in their order; to be asked within a transaction."""
+    claims = sorted(state.line.claims.values(), key=lambda claim: claim.bid.place)
+    return [_port(claim.lane) for claim in claims]
 
 
 def _port(lane: str) -> int:
