@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections import deque
 
 from massgen_plugins.quota import Amounts, Kind, Scope
+from massgen_plugins.rate_limit.lanes import MOST
 
 __all__ = ["Estimator"]
 
@@ -41,4 +42,4 @@ class Estimator:
         worst = max(ratios) * _HEADROOM
         if len(ratios) < _ENOUGH:
             worst = max(worst, 1.0)  # too few to trust a small one
-        return max(1, int(amount * worst) + 1)
+        return min(MOST, max(1, int(amount * worst) + 1))

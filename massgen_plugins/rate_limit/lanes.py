@@ -12,16 +12,14 @@ from collections.abc import Iterable, Sequence
 
 from massgen_plugins.quota import Amounts, Kind, Limit
 
-__all__ = ["GUARD", "MOST", "WIDTH", "Lanes", "pack", "unpack"]
+__all__ = ["GUARD", "MOST", "WIDTH", "Lanes", "bounded", "pack", "unpack"]
 
 WIDTH = 60
 """Bits of a lane: two digits of a Python integer."""
 
-_BITS = 40
-
-MOST = (1 << _BITS) - 1
+MOST = (1 << 40) - 1
 """The most that one call can take of a limit: more than any real limit, and a quarter of a million such calls
-fit into a lane. What claims to be more (a hostile answer, say) counts as this much."""
+fit into a lane."""
 
 GUARD = 1 << 58
 
@@ -41,8 +39,17 @@ def unpack(row: int, count: int) -> list[int]:
     return [row >> WIDTH * index & _LANE for index in range(count)]
 
 
+def bounded(amounts: Amounts) -> Amounts:
+    """Amounts as lanes can count them: none negative, none above ``MOST``.
+
+    For what comes from outside (an answer may be hostile, another plugin's provider wrong); here nothing is
+    checked any more, since that would cost as much as the counting itself.
+    """
+    return {kind: min(max(amount, 0), MOST) for kind, amount in amounts.items()}
+
+
 class Lanes:
-    """Which lane counts what.
+    """Which lane counts what. All amounts are from 0 to ``MOST``; see :func:`bounded`.
 
     Attributes:
         limits: One for each lane.
@@ -62,19 +69,17 @@ class Lanes:
 
     def row(self, amounts: Amounts) -> int:
         """What ``amounts`` take of each limit."""
-        row, units, seen = 0, self._units, 0
-        for kind, amount in amounts.items():
-            row += units[kind] * amount
-            seen |= amount
-        return row if not seen >> _BITS else self.row(_bounded(amounts))
+        row, units = 0, self._units
+        for kind in amounts:  # items would cost more
+            row += units[kind] * amounts[kind]
+        return row
 
     def replaced(self, row: int, actual: Amounts) -> int:
         """``row`` with other amounts of the kinds that ``actual`` speaks of."""
-        others, units, seen, before = self._others, self._units, 0, row
-        for kind, amount in actual.items():
-            row = (row & others[kind]) + units[kind] * amount
-            seen |= amount
-        return row if not seen >> _BITS else self.replaced(before, _bounded(actual))
+        others, units = self._others, self._units
+        for kind in actual:
+            row = (row & others[kind]) + units[kind] * actual[kind]
+        return row
 
     def left(self, caps: Sequence[int], used: int) -> int:
         """What is left under ``caps`` when ``used`` (a row) is taken."""
@@ -88,7 +93,3 @@ class Lanes:
         """All bits of the lanes of these limits."""
         wanted = {limit.key for limit in chosen}
         return pack(limit.key in wanted for limit in self.limits) * _LANE
-
-
-def _bounded(amounts: Amounts) -> Amounts:
-    return {kind: min(max(amount, 0), MOST) for kind, amount in amounts.items()}

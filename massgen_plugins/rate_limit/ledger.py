@@ -9,11 +9,12 @@ spent.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
 from typing import NamedTuple
 
 from massgen_plugins.quota import NANOSECONDS, Amounts, CalendarDay, Limit, Sliding, margin_of
 from massgen_plugins.rate_limit.calendar_day import DayCounter, day_end, day_of
-from massgen_plugins.rate_limit.hold import NOT_YET, Change, Hold, Page, fitted
+from massgen_plugins.rate_limit.hold import NOT_YET, Change, Hold, Page, admitted, fitted
 from massgen_plugins.rate_limit.lanes import Lanes, pack, unpack
 from massgen_plugins.rate_limit.sliding import SlidingWindow
 
@@ -120,7 +121,7 @@ class Ledger:
         self._batch += row
         self._latest = tick
         self.aloft += 1
-        return Hold(tick + WRITE_GRACE, row, self._page)
+        return admitted(tick + WRITE_GRACE, row, self._page)
 
     def stale(self, tick: int) -> bool:
         """Whether it has to be advanced to this tick before :meth:`take` can say anything."""
@@ -132,7 +133,7 @@ class Ledger:
         self._batch += row
         self._latest = tick
         self.aloft += 1
-        return Hold(tick + WRITE_GRACE, row, self._page)
+        return admitted(tick + WRITE_GRACE, row, self._page)
 
     def rebook(self, holds: Iterable[Hold]) -> list[Change]:
         """Take note of what is true of calls by now: stamp them, settle them, release them.
@@ -165,25 +166,10 @@ class Ledger:
             self.replay(changes)
         return changes
 
-    def replay(self, changes: Sequence[Change]) -> None:
+    def replay(self, changes: Iterable[Change]) -> None:
         """Carry out changes, from the books of other processes too; a call that is new had taken nothing."""
         self._enter()
-        freed = differing = latest = 0
-        for (_, _, row), (begun, _, new_row), _ in changes:
-            freed += row - new_row
-            differing |= row ^ new_row
-            if begun > latest:  # noqa: PLR1730 - calling max costs as much as all the rest
-                latest = begun
-        if (
-            latest >= self._expiry
-        ):  # the rings have to reach as far, and not farther before they hold the first
-            if len(changes) > 1:
-                for change in changes:
-                    self.replay([change])
-                return
-            self._age(latest - WRITE_GRACE)
-        self._left += freed
-        if differing & self._day_mask:
+        if self._days:
             self._change_days(changes)
         for window in self._windows:
             self._left += window.move(changes)
@@ -305,21 +291,23 @@ class Ledger:
         for counter in self._days:
             counter.change(self._page.days[counter.zone], 0, row)
 
-    def _change_days(self, changes: Sequence[Change]) -> None:
-        days, row, new_row = changes[0][2].days, 0, 0
+    def _change_days(self, changes: Iterable[Change]) -> None:
+        known, row, new_row = self._page, 0, 0
         for before, after, page in changes:
-            if page.days is not days:  # hardly ever: at midnight
-                self._change_day(days, row, new_row)
-                days, row, new_row = page.days, 0, 0
+            if page is not known:  # hardly ever: at midnight, and in what others have written
+                self._change_day(known.days, row, new_row)
+                known, row, new_row = page, 0, 0
             row += before[2]
             new_row += after[2]
-        self._change_day(days, row, new_row)
+        self._change_day(known.days, row, new_row)
 
     def _change_day(self, days: Mapping[str, tuple[int, ...]], row: int, new_row: int) -> None:
+        if not (row ^ new_row) & self._day_mask:
+            return
         for counter in self._days:
             before = counter.used()
             counter.change(days.get(counter.zone, ()), row, new_row)
-            self._left += before - counter.used() + (new_row & counter.mask) - (row & counter.mask)
+            self._left += before - counter.used()
 
     def _turn_days(self, wall: int, slack: int) -> None:
         self._wall_from, self._wall_until, self._slack = 0, _NEVER, slack
@@ -330,7 +318,7 @@ class Ledger:
             self._left += before - counter.used()
             self._wall_from, self._wall_until = max(self._wall_from, since), min(self._wall_until, until)
         if today != self._page.days:
-            self._page = self._page._replace(days=today)
+            self._page = replace(self._page, days=today)
 
 
 def _steps(windows: int, limits: int) -> int:

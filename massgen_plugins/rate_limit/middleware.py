@@ -14,6 +14,7 @@ from massgen_plugins.quota import NANOSECONDS, Amounts, Kind, Scope, ScopeRules
 from massgen_plugins.rate_limit import messages
 from massgen_plugins.rate_limit.estimator import Estimator
 from massgen_plugins.rate_limit.hold import Hold
+from massgen_plugins.rate_limit.lanes import bounded
 from massgen_plugins.rate_limit.limiter import Limiter
 from massgen_plugins.rate_limit.signal import Signal
 from massgen_plugins.rate_limit.startup import Startup
@@ -68,7 +69,7 @@ class RateLimitMiddleware(Middleware):
             passage = self._passages[call] = _Passage(limiter, limiter.store.tick())
         try:
             await self._await_startup(call, rules, limiter)
-            amounts = self._estimator.bound(call.scope, call.estimate)
+            amounts = self._estimator.bound(call.scope, bounded(call.estimate))
             passage.hold = await limiter.acquire(
                 call.scope, amounts, urgent=call.urgent, since=passage.since, who=call
             )
@@ -112,8 +113,9 @@ class RateLimitMiddleware(Middleware):
         """Give back what was estimated too high."""
         passage = self._passages.get(call)
         if passage is not None and passage.hold is not None:
-            passage.limiter.settle(passage.hold, usage)
-            self._estimator.learn(call.scope, call.estimate, usage)
+            actual = bounded(usage)
+            passage.limiter.settle(passage.hold, actual)
+            self._estimator.learn(call.scope, call.estimate, actual)
 
     async def _learn_refusal(self, call: ModelCall, passage: _Passage, refusal: Refusal) -> Action:
         assert passage.hold is not None  # noqa: S101 - after_call has looked

@@ -38,6 +38,7 @@ class SlidingWindow:
         "_cells",
         "_first",
         "_held",
+        "_reach",
         "_shift",
         "_size",
         "_slack",
@@ -56,8 +57,9 @@ class SlidingWindow:
         self.mask = mask
         self.guards = guards
         self._shift = (length // steps).bit_length()  # a step is the next power of two, so no time is divided
+        self._reach = margin + ahead
         # A stamp may move back by all that it is ahead, so the ring begins that much before what it holds.
-        self._slack = (margin + ahead >> self._shift) + _SPARE
+        self._slack = (self._reach >> self._shift) + _SPARE
         self._size = (length >> self._shift) + 2 * self._slack
         self._cells = [0] * self._size
         self._stamps = array("q", bytes(8 * self._size))
@@ -76,34 +78,45 @@ class SlidingWindow:
         return (stamp >> self._shift) + 1 << self._shift
 
     def move(self, changes: Iterable[Change]) -> int:
-        """Let calls be spent at other times, or other rows of them.
+        """Let calls be spent at other times, or other rows of them; of what has aged out, nothing changes.
 
         Returns:
-            What is to be given back besides the differences of the rows: nothing as a rule. Of a call that
-            had aged out, what its new row takes beyond its old one; of one that now has, all of it.
+            What is free by that, as a row, whose lanes may be negative.
         """
-        cells, stamps, margin, shift, size = self._cells, self._stamps, self.margin, self._shift, self._size
-        freed = 0
+        margin, shift = self.margin, self._shift
+        from_step = to_step = -1  # calls that follow each other mostly go the same way, so are moved together
+        freed = gone = come = latest = 0
         for (begun, arrived, row), (new_begun, new_arrived, new_row), _ in changes:
             stamp, new_stamp = begun + margin, new_begun + margin
             if arrived < stamp:  # noqa: PLR1730 - calling min costs as much as all the rest of a line
                 stamp = arrived
             if new_arrived < new_stamp:  # noqa: PLR1730
                 new_stamp = new_arrived
-            step, new_step = stamp >> shift, new_stamp >> shift
-            if step < self._first:
-                freed += (new_row & self.mask) - (row & self.mask)
-                continue
-            cells[step % size] -= row
-            if new_step < self._first:
-                freed += new_row & self.mask
-                continue
-            cell = new_step % size
-            cells[cell] += new_row
-            self._held[cell] = 1
-            if new_stamp > stamps[cell]:  # noqa: PLR1730
-                stamps[cell] = new_stamp
-        return freed
+            if stamp >> shift != from_step or new_stamp >> shift != to_step:
+                freed += self._move(from_step, gone, to_step, come, latest)
+                from_step, to_step = stamp >> shift, new_stamp >> shift
+                gone = come = latest = 0
+            gone += row
+            come += new_row
+            if new_stamp > latest:  # noqa: PLR1730
+                latest = new_stamp
+        return freed + self._move(from_step, gone, to_step, come, latest)
+
+    def _move(self, step: int, row: int, new_step: int, new_row: int, latest: int) -> int:
+        freed = 0
+        if new_step - self._first >= self._size:  # a call of another process, later than all that is known
+            freed = self.age(latest - self._reach)
+        if step < self._first:
+            return freed
+        self._cells[step % self._size] -= row
+        freed += row & self.mask
+        if new_step < self._first:
+            return freed
+        cell = new_step % self._size
+        self._cells[cell] += new_row
+        self._held[cell] = 1
+        self._stamps[cell] = max(self._stamps[cell], latest)
+        return freed - (new_row & self.mask)
 
     def age(self, now: int) -> int:
         """Forget what has aged out at ``now``: everything stamped ``length`` ago or earlier.

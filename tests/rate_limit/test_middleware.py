@@ -13,6 +13,7 @@ from massgen_plugins.errors import CallRefused
 from massgen_plugins.events import LimitLearned, ProviderRefused
 from massgen_plugins.middleware import Action, CallOutcome, ModelCall, Refusal, RefusalKind, StatedLimit
 from massgen_plugins.quota import MINUTE, NANOSECONDS, CalendarDay, Kind, Limit, Scope, ScopeRules
+from massgen_plugins.rate_limit.lanes import MOST
 from massgen_plugins.rate_limit.limiter import Limiter
 from massgen_plugins.rate_limit.middleware import RateLimitMiddleware
 from massgen_plugins.rate_limit.stores.base import ScopeView
@@ -167,6 +168,23 @@ def test_usage_replaces_the_estimate_however_often_it_is_reported(clock) -> None
 
     clock.run(main())
     assert [usage.used for usage in stage.view().usage] == [1, 150]
+
+
+@pytest.mark.parametrize(("reported", "counted"), [(-(10**30), 0), (10**30, MOST), (1 << 60, MOST)])
+def test_numbers_that_cannot_be_true_count_as_what_can(clock, reported: int, counted: int) -> None:
+    stage = Stage(clock, rules(mode="off"))
+
+    async def main() -> None:
+        call = a_call(tokens=900)
+        await stage.send(call)
+        stage.middleware.on_usage(call, {Kind.INPUT_TOKENS: reported})
+        assert [usage.used for usage in stage.view().usage] == [1, counted]
+        stage.middleware.on_usage(call, {Kind.INPUT_TOKENS: 150})
+        await stage.send(a_call(tokens=reported))
+
+    clock.run(main())
+    assert stage.view().usage[0].used <= 2
+    assert 0 <= stage.view().usage[1].used <= 10**6
 
 
 def test_a_call_whose_connection_broke_stays_counted_and_is_no_longer_in_flight(clock) -> None:

@@ -71,8 +71,7 @@ def play(script) -> list[tuple[int, int, int]]:
             stamp = max(call[0] - future, begun[id(call)]) if action == "stamp" else call[0]
             after = amount if action == "settle" else call[1]
             before, now_booked = booked(call[0], call[1]), booked(stamp, after)
-            freed = window.move([(before, now_booked, PAGE)])
-            counted += after - call[1] - unpack(freed, 1)[0]
+            counted -= unpack(GUARDS + window.move([(before, now_booked, PAGE)]), 1)[0] - GUARD
             call[:] = stamp, after
         counted -= unpack(window.age(now), 1)[0]
         triples.append((counted, reference.used(now), reference.used(now - STEP)))

@@ -10,7 +10,7 @@ from typing import Any, NamedTuple
 
 from massgen_plugins.quota import CalendarDay, Kind, Limit, ScopeRules, Sliding, Window
 from massgen_plugins.rate_limit.hold import NOT_YET
-from massgen_plugins.rate_limit.lanes import Lanes
+from massgen_plugins.rate_limit.lanes import Lanes, bounded
 from massgen_plugins.rate_limit.lessons import Lessons
 from massgen_plugins.rate_limit.line import Bid, Claim, Line
 from massgen_plugins.rate_limit.scope_state import ScopeState
@@ -91,7 +91,7 @@ def decode_line(text: str) -> Line:
     claims = {}
     kept, stalled = json.loads(text)
     for lane, (priority, arrival, amounts, seen, waiting) in kept.items():
-        wanted = {Kind(kind): int(amount) for kind, amount in amounts.items()}
+        wanted = bounded({Kind(kind): int(amount) for kind, amount in amounts.items()})
         claims[lane] = Claim(lane, Bid(int(priority), int(arrival), wanted), int(seen), int(waiting))
     return Line(claims, None if stalled is None else (str(stalled[0]), int(stalled[1]), int(stalled[2])))
 

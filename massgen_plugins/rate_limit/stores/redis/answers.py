@@ -9,7 +9,7 @@ from dataclasses import replace
 from massgen_plugins.quota import CalendarDay, Limit, Scope
 from massgen_plugins.rate_limit.calendar_day import day_end, day_of
 from massgen_plugins.rate_limit.decision import Blocker, Decision, Reason, Usage
-from massgen_plugins.rate_limit.hold import Hold, Page
+from massgen_plugins.rate_limit.hold import Hold, Page, admitted
 from massgen_plugins.rate_limit.ledger import WRITE_GRACE
 from massgen_plugins.rate_limit.line import Bid
 from massgen_plugins.rate_limit.stores.base import ScopeView
@@ -95,7 +95,7 @@ def view_of(known: Known, scope: Scope, reply: bytes) -> ScopeView:
 
 def _holds(known: Known, begun: int, rows: Sequence[int], today: Today) -> tuple[Hold, ...]:
     page = Page(known.layout.lanes, today.days, known.born)
-    return tuple(Hold(begun, row, page) for row in rows)
+    return tuple(admitted(begun, row, page) for row in rows)
 
 
 def _blocker(known: Known, reason: int, wake: int, detail: int, amount: int) -> Blocker:

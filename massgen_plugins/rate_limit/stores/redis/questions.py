@@ -6,7 +6,6 @@ import struct
 from collections.abc import Callable, Sequence
 
 from massgen_plugins.quota import Amounts
-from massgen_plugins.rate_limit.lanes import MOST
 from massgen_plugins.rate_limit.lessons import Lessons
 from massgen_plugins.rate_limit.line import Bid
 from massgen_plugins.rate_limit.stores import codec
@@ -133,5 +132,5 @@ def _add_news(known: Known, numbers: list[float], news: News) -> None:
 def _amounts(amounts: Amounts) -> list[int]:
     numbers = [0] * len(KINDS)
     for kind, amount in amounts.items():
-        numbers[_INDEX[kind]] = min(max(amount, 0), MOST)
+        numbers[_INDEX[kind]] = amount
     return numbers
