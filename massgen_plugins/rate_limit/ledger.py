@@ -82,7 +82,7 @@ class Ledger:
         self._day_mask = sum(counter.mask for counter in self._days)
         self._page = Page(lanes, {}, born)
         self._batch = self._latest = 0  # what was taken and is not yet entered (a row); when at the latest
-        self._expiry = self._until = 0
+        self._until = 0
         self._wall_from = self._wall_until = self._slack = 0
 
     @property
@@ -99,14 +99,13 @@ class Ledger:
         """Forget what has aged out; to be called before anything is asked at a later moment."""
         tick, wall, slack = now
         self._enter()
-        if tick >= self._expiry:
-            self._age(tick)
         if slack != self._slack or not self._wall_from <= wall < self._wall_until:
             self._turn_days(wall, slack)
-        self._until = min(self._expiry, tick + min(_GLANCE, self._wall_until - wall))
+        self._until = tick + min(_GLANCE, self._wall_until - wall)
         for window in self._windows:
-            ahead = WRITE_GRACE + window.margin
-            self._until = min(self._until, window.cell_end(tick + ahead) - ahead)
+            if tick >= window.expiry:
+                self._left += window.age(tick)
+            self._until = min(self._until, window.expiry, window.shared_until(tick))
 
     def take(self, tick: int, amounts: Amounts) -> Hold | None:
         """Reserve ``amounts`` if they fit as they are: the way of nearly every call, so without detours.
@@ -173,8 +172,8 @@ class Ledger:
             self._change_days(changes)
         for window in self._windows:
             self._left += window.move(changes)
-            self._expiry = min(self._expiry, window.expiry() or _NEVER)
-        self._until = min(self._until, self._expiry)
+            if window.expiry < self._until:
+                self._until = window.expiry
 
     def row(self, amounts: Amounts) -> int:
         """What ``amounts`` take of each limit, and no more than all of it.
@@ -256,7 +255,7 @@ class Ledger:
             counter.fill(spent)
             left -= counter.used()
         self._left = left
-        self._expiry = self._until = self._wall_from = self._wall_until = 0
+        self._until = self._wall_from = self._wall_until = 0
 
     def _window(self, window: Sliding, steps: int) -> SlidingWindow:
         mask = self._mask(window)
@@ -272,13 +271,6 @@ class Ledger:
             hold.fit_to(self.lanes)
         return hold.page.lanes is self.lanes
 
-    def _age(self, tick: int) -> None:
-        self._expiry = tick + _NEVER
-        for window in self._windows:
-            self._left += window.age(tick)
-            # With nothing to age out, the ring has to follow once in a while all the same.
-            self._expiry = min(self._expiry, window.expiry() or tick + window.length)
-
     def _enter(self) -> None:
         """Write the batch into windows and days."""
         row, self._batch = self._batch, 0
@@ -287,7 +279,6 @@ class Ledger:
         begun = self._latest + WRITE_GRACE
         for window in self._windows:
             window.add(begun + window.margin, row)
-            self._expiry = min(self._expiry, begun + window.margin + window.length)
         for counter in self._days:
             counter.change(self._page.days[counter.zone], 0, row)
 

@@ -32,6 +32,9 @@ class SlidingWindow:
         mask: The lanes of this window's limits; what the others hold means nothing.
         guards: Their guards.
         steps: The most cells in which the window's length is cut, and more than half as many as there are.
+
+    Attributes:
+        expiry: Until this tick nothing ages out; there may be nothing to age out at it, either.
     """
 
     __slots__ = (
@@ -43,6 +46,7 @@ class SlidingWindow:
         "_size",
         "_slack",
         "_stamps",
+        "expiry",
         "guards",
         "length",
         "margin",
@@ -64,18 +68,24 @@ class SlidingWindow:
         self._cells = [0] * self._size
         self._stamps = array("q", bytes(8 * self._size))
         self._held = bytearray(self._size)  # 1 for each cell that holds something: the next is found at once
+        self.expiry = 0
         self._first = 0  # the earliest step (counted from tick zero) whose cell may hold something
 
     def add(self, stamp: int, row: int) -> None:
         """Spend ``row`` at ``stamp``, which must not have aged out."""
-        cell = (stamp >> self._shift) % self._size
+        self._put((stamp >> self._shift) % self._size, row, stamp)
+
+    def _put(self, cell: int, row: int, stamp: int) -> None:
         self._held[cell] = 1
         self._cells[cell] += row
-        self._stamps[cell] = max(self._stamps[cell], stamp)
+        if self._stamps[cell] < stamp:  # noqa: PLR1730 - calling max costs as much as all the rest of a line
+            self._stamps[cell] = stamp
+        if self.expiry > stamp + self.length:
+            self.expiry = stamp + self.length
 
-    def cell_end(self, stamp: int) -> int:
-        """The first stamp that lies in a later cell."""
-        return (stamp >> self._shift) + 1 << self._shift
+    def shared_until(self, tick: int) -> int:
+        """The tick before which a call that is taken goes into the same cell as one that is taken now."""
+        return ((tick + self._reach >> self._shift) + 1 << self._shift) - self._reach
 
     def move(self, changes: Iterable[Change]) -> int:
         """Let calls be spent at other times, or other rows of them; of what has aged out, nothing changes.
@@ -93,7 +103,8 @@ class SlidingWindow:
             if new_arrived < new_stamp:  # noqa: PLR1730
                 new_stamp = new_arrived
             if stamp >> shift != from_step or new_stamp >> shift != to_step:
-                freed += self._move(from_step, gone, to_step, come, latest)
+                if from_step >= 0:
+                    freed += self._move(from_step, gone, to_step, come, latest)
                 from_step, to_step = stamp >> shift, new_stamp >> shift
                 gone = come = latest = 0
             gone += row
@@ -112,10 +123,7 @@ class SlidingWindow:
         freed += row & self.mask
         if new_step < self._first:
             return freed
-        cell = new_step % self._size
-        self._cells[cell] += new_row
-        self._held[cell] = 1
-        self._stamps[cell] = max(self._stamps[cell], latest)
+        self._put(new_step % self._size, new_row, latest)
         return freed - (new_row & self.mask)
 
     def age(self, now: int) -> int:
@@ -132,15 +140,13 @@ class SlidingWindow:
                 break
             freed += self._cells[cell]
             self._cells[cell] = self._held[cell] = 0
-        oldest = next(self._steps(), now >> self._shift)
+        oldest = next(self._steps(), None)
+        if oldest is None:  # the ring has to follow once in a while all the same
+            oldest, self.expiry = now >> self._shift, now + self.length
+        else:
+            self.expiry = self._stamps[oldest % self._size] + self.length
         self._first = max(self._first, last, oldest - self._slack)
         return freed & self.mask
-
-    def expiry(self) -> int | None:
-        """When the next cell ages out; None if nothing is spent."""
-        for step in self._steps():
-            return self._stamps[step % self._size] + self.length
-        return None
 
     def frees_at(self, left: int, now: int) -> int:
         """When nothing will be missing any more, if nothing is added meanwhile.
@@ -177,6 +183,7 @@ class SlidingWindow:
         self._cells = [0] * self._size
         self._held = bytearray(self._size)
         self._first = (kept[0][0] >> self._shift) - self._slack if kept else 0
+        self.expiry = 0
         if any(not 0 <= (stamp >> self._shift) - self._first < self._size for stamp, _ in kept):
             raise ValueError("the stored window is damaged")
         for stamp, row in kept:

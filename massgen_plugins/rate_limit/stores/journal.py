@@ -3,7 +3,8 @@
 An entry is a list of lines, each a letter and its fields:
 
     b BEGUN ROW DAYS                      a call was booked
-    m (BEGUN ARRIVED ROW) twice, DAYS     a call was booked as the first three say, and now is as the others
+    s BEGUN ROW ARRIVED ROW DAYS          a call that was booked so was answered, and took the second row
+    m (BEGUN ARRIVED ROW) twice, DAYS     whatever else: a call was booked as the first three say, now as the others
     c JSON                                the claims of those who wait
     l JSON                                what refusals taught
     r BORN JSON                           the rules; with other books (BORN), nothing was spent before
@@ -36,8 +37,10 @@ def booking(hold: Hold) -> str:
 
 def changed(change: Change) -> str:
     """A call is booked otherwise than before."""
-    before, (begun, arrived, row), page = change
-    return f"m {before[0]} {before[1]} {before[2]:x} {begun} {arrived} {row:x} {_days(page)}"
+    (begun, arrived, row), (new_begun, new_arrived, new_row), page = change
+    if begun == new_begun and arrived == NOT_YET:
+        return f"s {begun} {row:x} {new_arrived} {new_row:x} {_days(page)}"
+    return f"m {begun} {arrived} {row:x} {new_begun} {new_arrived} {new_row:x} {_days(page)}"
 
 
 def flights(process: str, calls: int, tick: int) -> str:
@@ -60,20 +63,20 @@ def apply(entry: str, state: ScopeState | None) -> ScopeState | None:
     Returns:
         The state afterwards.
     """
-    changes: list[Change] = []  # carried out together, which costs much less
+    booked: list[Change] = []  # carried out together, which costs much less
+    settled: list[Change] = []
     pages: dict[str, Page] = {}
     for line in entry.split("\n"):
-        kind, _, rest = line.partition(" ")
+        kind, *fields = line.split(" ")
         if kind in _CALLS:
-            fields = rest.split(" ")
             page = pages.get(fields[-1]) or pages.setdefault(fields[-1], _page(fields[-1], _existing(state)))
-            changes.append(_CALLS[kind](fields, page))
+            (booked if kind == "b" else settled).append(_CALLS[kind](fields, page))
             continue
         if kind not in _ASIDE:
-            _carry_out(changes, state)
-            changes, pages = [], {}
-        state = _OTHERS[kind](rest, state)
-    _carry_out(changes, state)
+            _carry_out(booked + settled, state)
+            booked, settled, pages = [], [], {}
+        state = _OTHERS[kind](line[2:], state)
+    _carry_out(booked + settled, state)
     return state
 
 
@@ -96,16 +99,31 @@ def _ruled(rest: str, state: ScopeState | None) -> ScopeState:
 
 
 def _booked(fields: list[str], page: Page) -> Change:
-    begun, row, _ = fields
-    (tick,) = codec.decode_ticks(begun)
-    return (tick, NOT_YET, 0), (tick, NOT_YET, codec.decode_row(row, page.lanes)), page
+    tick, taken, _ = fields
+    begun, row = int(tick), int(taken, 16)
+    _check(begun, row, page)
+    return (begun, NOT_YET, 0), (begun, NOT_YET, row), page
+
+
+def _settled(fields: list[str], page: Page) -> Change:
+    tick, estimate, answered, taken, _ = fields
+    begun, row, arrived, new_row = int(tick), int(estimate, 16), int(answered), int(taken, 16)
+    _check(begun | arrived, row | new_row, page)
+    return (begun, NOT_YET, row), (begun, arrived, new_row), page
 
 
 def _rebooked(fields: list[str], page: Page) -> Change:
-    begun, arrived, row, new_begun, new_arrived, new_row, _ = fields
-    ticks = codec.decode_ticks(begun, arrived, new_begun, new_arrived)
-    before = ticks[0], ticks[1], codec.decode_row(row, page.lanes)
-    return before, (ticks[2], ticks[3], codec.decode_row(new_row, page.lanes)), page
+    known, _ = fields[:6], fields[6]
+    begun, arrived, new_begun, new_arrived = (int(known[index]) for index in (0, 1, 3, 4))
+    row, new_row = int(known[2], 16), int(known[5], 16)
+    _check(begun | arrived | new_begun | new_arrived, row | new_row, page)
+    return (begun, arrived, row), (new_begun, new_arrived, new_row), page
+
+
+def _check(ticks: int, rows: int, page: Page) -> None:
+    """Whether the file was tampered with; all at once, since it is asked for every call of others."""
+    if ticks >> codec.TICK_BITS or rows & page.lanes.beyond:
+        raise ValueError("a number out of range")
 
 
 def _claimed(rest: str, state: ScopeState | None) -> ScopeState:
@@ -133,7 +151,7 @@ def _told(rest: str, state: ScopeState | None) -> ScopeState:
     return state
 
 
-_CALLS = {"b": _booked, "m": _rebooked}
+_CALLS = {"b": _booked, "s": _settled, "m": _rebooked}
 _ASIDE = ("c", "f", "t")
 """What has nothing to do with what calls have spent."""
 _OTHERS = {"c": _claimed, "l": _learned, "r": _ruled, "f": _flown, "t": _told, "x": _forgotten}

@@ -340,6 +340,8 @@ def _existing(replica: Replica, scope: Scope) -> ScopeState:
 
 def _ports(state: ScopeState) -> list[int]:
     """Where those who wait can be woken, in their order; to be asked within a transaction."""
+    if not state.line.claims:
+        return []
     claims = sorted(state.line.claims.values(), key=lambda claim: claim.bid.place)
     return [_port(claim.lane) for claim in claims]
 

@@ -11,7 +11,7 @@ from massgen_plugins.rate_limit.stores.boot_clock import offset_for
 
 __all__ = ["SCHEMA_VERSION", "check_version", "last_tick", "shared_offset", "shared_secret", "wrong_version"]
 
-SCHEMA_VERSION = 3
+SCHEMA_VERSION = 4
 """In ``PRAGMA user_version``; raised when an older version of this package would misread the file."""
 
 _SCHEMA = """
