@@ -172,8 +172,7 @@ class Ledger:
             self._change_days(changes)
         for window in self._windows:
             self._left += window.move(changes)
-            if window.expiry < self._until:
-                self._until = window.expiry
+            self._until = min(self._until, window.expiry)
 
     def row(self, amounts: Amounts) -> int:
         """What ``amounts`` take of each limit, and no more than all of it.

@@ -78,9 +78,9 @@ class SlidingWindow:
     def _put(self, cell: int, row: int, stamp: int) -> None:
         self._held[cell] = 1
         self._cells[cell] += row
-        if self._stamps[cell] < stamp:  # noqa: PLR1730 - calling max costs as much as all the rest of a line
+        if self._stamps[cell] < stamp:  # noqa: PLR1730 - calling max costs as much as all the rest
             self._stamps[cell] = stamp
-        if self.expiry > stamp + self.length:
+        if self.expiry > stamp + self.length:  # noqa: PLR1730
             self.expiry = stamp + self.length
 
     def shared_until(self, tick: int) -> int:

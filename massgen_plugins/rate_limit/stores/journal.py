@@ -4,7 +4,7 @@ An entry is a list of lines, each a letter and its fields:
 
     b BEGUN ROW DAYS                      a call was booked
     s BEGUN ROW ARRIVED ROW DAYS          a call that was booked so was answered, and took the second row
-    m (BEGUN ARRIVED ROW) twice, DAYS     whatever else: a call was booked as the first three say, now as the others
+    m (BEGUN ARRIVED ROW) twice, DAYS     a call was booked as the first three say, and now is as the others
     c JSON                                the claims of those who wait
     l JSON                                what refusals taught
     r BORN JSON                           the rules; with other books (BORN), nothing was spent before
@@ -66,23 +66,28 @@ def apply(entry: str, state: ScopeState | None) -> ScopeState | None:
     booked: list[Change] = []  # carried out together, which costs much less
     settled: list[Change] = []
     pages: dict[str, Page] = {}
+    claims = ""  # of all who wait, so only the last word counts
     for line in entry.split("\n"):
         kind, *fields = line.split(" ")
         if kind in _CALLS:
             page = pages.get(fields[-1]) or pages.setdefault(fields[-1], _page(fields[-1], _existing(state)))
             (booked if kind == "b" else settled).append(_CALLS[kind](fields, page))
-            continue
-        if kind not in _ASIDE:
-            _carry_out(booked + settled, state)
-            booked, settled, pages = [], [], {}
-        state = _OTHERS[kind](line[2:], state)
-    _carry_out(booked + settled, state)
+        elif kind == "c":
+            claims = line[2:]
+        else:
+            if kind not in _ASIDE:
+                _carry_out(booked + settled, claims, state)
+                booked, settled, pages, claims = [], [], {}, ""
+            state = _OTHERS[kind](line[2:], state)
+    _carry_out(booked + settled, claims, state)
     return state
 
 
-def _carry_out(changes: list[Change], state: ScopeState | None) -> None:
+def _carry_out(changes: list[Change], claims: str, state: ScopeState | None) -> None:
     if changes:
         _existing(state).ledger.replay(changes)
+    if claims:
+        _existing(state).line = codec.decode_line(claims)
 
 
 def _forgotten(rest: str, state: ScopeState | None) -> None:
@@ -126,12 +131,6 @@ def _check(ticks: int, rows: int, page: Page) -> None:
         raise ValueError("a number out of range")
 
 
-def _claimed(rest: str, state: ScopeState | None) -> ScopeState:
-    state = _existing(state)
-    state.line = codec.decode_line(rest)
-    return state
-
-
 def _learned(rest: str, state: ScopeState | None) -> ScopeState:
     state = _existing(state)
     state.learn(codec.decode_lessons(rest))
@@ -152,9 +151,9 @@ def _told(rest: str, state: ScopeState | None) -> ScopeState:
 
 
 _CALLS = {"b": _booked, "s": _settled, "m": _rebooked}
-_ASIDE = ("c", "f", "t")
+_ASIDE = ("f", "t")
 """What has nothing to do with what calls have spent."""
-_OTHERS = {"c": _claimed, "l": _learned, "r": _ruled, "f": _flown, "t": _told, "x": _forgotten}
+_OTHERS = {"l": _learned, "r": _ruled, "f": _flown, "t": _told, "x": _forgotten}
 
 
 def _existing(state: ScopeState | None) -> ScopeState:
