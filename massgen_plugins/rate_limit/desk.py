@@ -14,14 +14,13 @@ from massgen_plugins.quota import NANOSECONDS, Amounts, Scope, ScopeRules, Slidi
 from massgen_plugins.rate_limit import messages
 from massgen_plugins.rate_limit.decision import Blocker, Decision, Reason
 from massgen_plugins.rate_limit.hold import Hold, News
-from massgen_plugins.rate_limit.lane import Lane, Waiter
+from massgen_plugins.rate_limit.lane import POLL, Lane, Waiter
 from massgen_plugins.rate_limit.line import URGENT, Bid
 from massgen_plugins.rate_limit.stores.base import ScopeUnknown, Store, Taker
 
 __all__ = ["Desk", "Wait"]
 
-_LONG = 10 * NANOSECONDS
-"""In windows that are longer, asking again once a second is often enough."""
+_NEVER = 1 << 62
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,8 +63,10 @@ class Desk:
         self.rules: ScopeRules | None = None
         self.take: Taker = _nothing
         """Lets a call leave without lining up, if nobody waits here and the store knows the rules."""
-        self.eager = False
-        """Whether somebody waits for a short window, for whom every answer that arrives may be news."""
+        self.waiting = 0
+        """How many wait here."""
+        self.expected = _NEVER
+        """The tick at which calls of this process make room of which the store has not heard yet."""
         self.troubled = False
         """Whether the store wants to hear of successes."""
         self.deaf_until = 0
@@ -77,8 +78,7 @@ class Desk:
         self._batch = store.batch
         self._told: ScopeRules | None = None  # the rules that the store knows
         self._lock = threading.Lock()
-        self._waiting = 0
-        self._short = False
+        self._shortest = _NEVER  # of the windows, in nanoseconds
         self._lanes: dict[int, Lane] = {}
         self.news = News()
         """What the store hears with the next question, or by itself."""
@@ -90,18 +90,18 @@ class Desk:
         self.rules = rules
         self.take = _nothing
         spans = (limit.window.length for limit in rules.limits if isinstance(limit.window, Sliding))
-        self._short = min(spans, default=_LONG) < _LONG
+        self._shortest = min(spans, default=_NEVER)
         self.nudge()
 
     def note(self, hold: Hold) -> None:
         """There is news of a call."""
         self.news[hold] = None
-        if self._waiting or len(self.news) >= self._batch:
+        if self.waiting or len(self.news) >= self._batch:
             self.post()
 
     def post(self) -> None:
         """Bring the store what is new: with the question of those who wait here, or by itself."""
-        if self._waiting:
+        if self.waiting:
             self.nudge()
         elif len(self.news) >= self._batch:
             self._store.post(self.scope, self.news)
@@ -109,6 +109,15 @@ class Desk:
     def tell_all(self) -> None:
         """Bring the store what is new, however little it is."""
         self._store.post(self.scope, self.news)
+
+    def expect(self, hold: Hold) -> None:
+        """A call was answered while others wait: one window later it makes room, so that is when to ask."""
+        self.expected = min(self.expected, hold.arrived + self._shortest)
+
+    @property
+    def nap(self) -> float:
+        """Seconds for which a lane may sleep without looking around."""
+        return min(POLL, self._shortest / NANOSECONDS)
 
     def nudge(self) -> None:
         """There may be room: ask again for everybody who waits."""
@@ -120,9 +129,8 @@ class Desk:
         loop = asyncio.get_running_loop()
         waiter = Waiter(bid, bid.arrival + patience, who, loop.create_future())
         with self._lock:
-            self._waiting += 1
+            self.waiting += 1
             self.take = _nothing
-            self.eager = self._short
         lane = self._lane(loop)
         lane.join(waiter)
         try:
@@ -136,9 +144,8 @@ class Desk:
             raise
         finally:
             with self._lock:
-                self._waiting -= 1
-                self.take = _nothing if self._waiting or self._told is not self.rules else self._taker
-                self.eager = self._short and self._waiting > 0
+                self.waiting -= 1
+                self.take = _nothing if self.waiting or self._told is not self.rules else self._taker
 
     def tick(self) -> int:
         """The store's clock."""
@@ -154,6 +161,7 @@ class Desk:
         self.look()
         if self._told is not self.rules:
             await self._tell_rules()
+        self.expected = _NEVER  # what is answered from now on is not among the news
         news = self.news.taken()
         try:
             try:
@@ -167,6 +175,9 @@ class Desk:
         self.troubled = decision.troubled
         for hold in decision.holds:
             hold.desk = self
+        for other in list(self._lanes.values()) if news and len(self._lanes) > 1 else ():
+            if other.name != lane:
+                other.nudge()
         return decision
 
     async def tell(self, lane: Lane, waiter: Waiter, ahead: Amounts, blocker: Blocker) -> None:

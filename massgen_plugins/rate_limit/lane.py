@@ -50,6 +50,13 @@ class Waiter:
 class Office(Protocol):
     """Whom a lane asks; see :class:`~massgen_plugins.rate_limit.desk.Desk`."""
 
+    expected: int
+    """Tick at which it is time to ask, whatever the last answer was."""
+
+    @property
+    def nap(self) -> float:
+        """Seconds for which to sleep at most."""
+
     def tick(self) -> int:
         """The clock of deadlines and wakes."""
 
@@ -200,12 +207,15 @@ class Lane:
             _add(ahead, waiter.bid.amounts)
 
     async def _rest(self) -> None:
-        """Until somebody rings, the first one may leave, or the lease has to be renewed."""
+        """Until somebody rings, the first one may leave, or the lease has to be renewed.
+
+        What is answered meanwhile makes room one window later, and no nap is longer than a window.
+        """
         now = self._office.tick()
         wake = self.blocker.wake if self.blocker else now
-        until = min(wake, self.waiters[0].deadline, now + RENEWAL)
-        while now < until and not self._rung:
-            await self._sleep(min(POLL, (until - now) / NANOSECONDS))
+        latest = min(wake, self.waiters[0].deadline, now + RENEWAL)
+        while now < (until := min(latest, self._office.expected)) and not self._rung:
+            await self._sleep(min(self._office.nap, (until - now) / NANOSECONDS))
             self._office.look()
             now = self._office.tick()
 

@@ -97,9 +97,9 @@ class Limiter:
         """The answer's headers are here, so the server has counted the call."""
         hold.arrived = self._tick()
         desk: Desk = hold.desk
-        desk.news[hold] = None  # it matters one window later, and travels with the next news
-        if desk.eager:
-            desk.post()
+        desk.news[hold] = None  # it matters one window later, and travels with the next question
+        if desk.waiting:
+            desk.expect(hold)
 
     async def heard(self, hold: Hold, date: str) -> None:
         """The answer that has just arrived says what time it is (its ``Date``); one a minute is enough."""

@@ -11,7 +11,7 @@ its ticket, and has its place again as soon as it shows up.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from massgen_plugins.quota import NANOSECONDS, Amounts
 
@@ -33,9 +33,8 @@ PATIENCE = NANOSECONDS // 10
 _NEVER = 1 << 62
 
 
-@dataclass(frozen=True, slots=True)
-class Bid:
-    """What one waiter asks for.
+class Bid(NamedTuple):
+    """What one waiter asks for. A tuple, as claims are, since those of all are read whenever one changes.
 
     Attributes:
         priority: Lower goes first: ``URGENT`` or ``NORMAL``.
@@ -53,8 +52,7 @@ class Bid:
         return self.priority, self.arrival
 
 
-@dataclass(frozen=True, slots=True)
-class Claim:
+class Claim(NamedTuple):
     """A lane's first waiter.
 
     Attributes:
@@ -62,12 +60,14 @@ class Claim:
         bid: What that waiter asks for.
         seen: Tick at which the lane was last seen.
         waiting: How many wait in the lane.
+        until: Tick at which the lane asks again, if nobody wakes it before.
     """
 
     lane: str
     bid: Bid
     seen: int
     waiting: int = 1
+    until: int = 0
 
 
 Stalled = tuple[str, int, int]
@@ -130,11 +130,16 @@ class Line:
         """Nobody can leave now, so nobody is late."""
         self.stalled = None
 
-    def claim(self, lane: str, bid: Bid, now: int, waiting: int = 1) -> None:
+    def claim(self, lane: str, bid: Bid, now: int, waiting: int = 1, wake: int = 0) -> None:
         """Register a lane's first waiter, and forget lanes that were not seen for three leases."""
-        self.claims[lane] = Claim(lane, bid, now, waiting)
+        self.claims[lane] = Claim(lane, bid, now, waiting, min(wake, now + RENEWAL))
         for other in [c.lane for c in self.claims.values() if not -LEASE <= now - c.seen <= 3 * LEASE]:
             del self.claims[other]
+
+    def postpone(self, lane: str, nanoseconds: int) -> None:
+        """A lane asks again so much later than it said."""
+        claim = self.claims[lane]
+        self.claims[lane] = claim._replace(until=claim.until + nanoseconds)
 
     def leave(self, lane: str) -> None:
         """The lane waits no more."""

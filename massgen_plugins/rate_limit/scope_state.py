@@ -17,7 +17,7 @@ from massgen_plugins.rate_limit.hold import Change, Hold
 from massgen_plugins.rate_limit.lanes import WIDTH, unpack
 from massgen_plugins.rate_limit.ledger import Ledger, Moment
 from massgen_plugins.rate_limit.lessons import FULL, PROBE_NEEDED, Lessons
-from massgen_plugins.rate_limit.line import Bid, Line
+from massgen_plugins.rate_limit.line import PATIENCE, Bid, Line
 from massgen_plugins.rate_limit.wall_clock import Heard, Pace
 
 __all__ = ["ScopeState"]
@@ -99,7 +99,7 @@ class ScopeState:
                 if blocker.final:
                     self.line.leave(lane)
                 else:
-                    self.line.claim(lane, bid, now.tick, len(bids) - place)
+                    self.line.claim(lane, bid, now.tick, len(bids) - place, blocker.wake)
                 return Decision(tuple(holds), blocker, self.lessons.troubled)
             if self.lessons.probe == PROBE_NEEDED:
                 self.lessons.probe = now.tick + max(_SHORTEST_PROBE, self.rules.cooldown)
@@ -107,10 +107,13 @@ class ScopeState:
         self.line.leave(lane)
         return Decision(tuple(holds), None, self.lessons.troubled)
 
-    def first_may_leave(self) -> bool:
-        """Whether there is room for whoever is first in the line."""
+    def first_to_be_woken(self, now: Moment) -> bool:
+        """Whether the first one in the line may leave before it asks again, or should have asked by now."""
         first = self.line.first()
-        return first is not None and self._fits(self.ledger.row(first.bid.amounts))
+        if first is None:
+            return False
+        room = self._frees_at(now, (), self.ledger.row(first.bid.amounts))
+        return room < first.until or first.until + PATIENCE < now.tick
 
     def rebook(self, holds: Iterable[Hold]) -> list[Change]:
         """Take note of what is true of calls by now; returns what has changed by that."""

@@ -103,6 +103,36 @@ def test_the_head_leaves_as_soon_as_it_fits(make) -> None:
     assert [round(each - start, 1) for each in left] == [0.0, 0.0, 60.3, 60.3, 120.6, 120.6]
 
 
+def test_in_a_short_window_too_and_an_answer_alone_is_no_reason_to_ask(make) -> None:
+    with virtual_time() as clock:
+        limits = (Limit(Kind.REQUESTS, 5, Sliding(2 * NANOSECONDS)),)
+        limiter = make(clock, ScopeRules(limits=limits, cooldown_mode="off"))
+        left: list[float] = []
+        questions: list[float] = []
+        ask = limiter.store.admit
+
+        async def counted(*arguments):
+            questions.append(clock.seconds())
+            return await ask(*arguments)
+
+        limiter.store.admit = counted
+
+        async def call() -> None:
+            ticket = await limiter.acquire(SCOPE, ONE)
+            left.append(clock.seconds())
+            await asyncio.sleep(0.04)
+            limiter.arrived(ticket)
+
+        async def main() -> None:
+            await asyncio.gather(*(call() for _ in range(20)))
+
+        start = clock.seconds()
+        clock.run(main())
+    expected = [round(2.04 * (number // 5), 2) for number in range(20)]
+    assert [round(each - start, 2) for each in left] == expected
+    assert len(questions) <= 6
+
+
 def test_first_come_first_served_and_a_large_request_is_not_starved(make) -> None:
     with virtual_time() as clock:
         limit = Limit(Kind.INPUT_TOKENS, 100, MINUTE)

@@ -6,7 +6,7 @@ from massgen_plugins.middleware import Refusal, RefusalKind
 from massgen_plugins.quota import MINUTE, NANOSECONDS, Kind, Limit, ScopeRules
 from massgen_plugins.rate_limit.decision import Reason
 from massgen_plugins.rate_limit.ledger import Moment
-from massgen_plugins.rate_limit.line import LEASE, PATIENCE, Bid
+from massgen_plugins.rate_limit.line import LEASE, PATIENCE, RENEWAL, Bid
 from massgen_plugins.rate_limit.scope_state import ScopeState
 
 START = 10**15
@@ -95,3 +95,25 @@ def test_a_clock_that_was_set_back_does_not_keep_a_claim_for_ever() -> None:
     scope.admit(at(5_000), "future", bid(1))
     scope.admit(at(1), "now", bid(2))
     assert list(scope.line.claims) == ["now"]
+
+
+def test_the_first_one_is_woken_for_room_that_it_does_not_know_of_and_for_no_other() -> None:
+    scope = ScopeState(ScopeRules(limits=(Limit(Kind.REQUESTS, 2, MINUTE),)))
+    answered, unsent = scope.admit(at(0), "other", [Bid(1, 0, ONE)] * 2).holds
+    scope.admit(at(59), "first", bid(1))
+    assert not scope.first_to_be_woken(at(59))  # it asks again at 62.05, when all that was sent has aged out
+    answered.arrived = at(0.3).tick
+    scope.rebook([answered])
+    assert scope.first_to_be_woken(at(59))  # there will be room at 60.3
+    assert not scope.admit(at(59.1), "first", bid(1)).holds
+    assert not scope.first_to_be_woken(at(59.2))  # which it knows by now
+    unsent.release()
+    scope.rebook([unsent])
+    assert scope.first_to_be_woken(at(59.2))
+
+
+def test_the_first_one_is_woken_if_it_should_have_asked_by_now() -> None:
+    scope = full_scope()
+    scope.admit(at(1), "first", bid(1))
+    assert not scope.first_to_be_woken(Moment(at(1).tick + RENEWAL + PATIENCE, WALL))
+    assert scope.first_to_be_woken(Moment(at(1).tick + RENEWAL + PATIENCE + 1, WALL))

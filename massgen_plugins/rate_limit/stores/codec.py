@@ -40,6 +40,7 @@ BROKEN = (ValueError, TypeError, KeyError, AttributeError, IndexError, Arithmeti
 TICK_BITS = 63
 """A moment has no more."""
 
+_KINDS = {kind.value: kind for kind in Kind}
 _EMPTY = "{}"
 _COMPACT = (",", ":")
 _FRESH = Lessons()
@@ -82,8 +83,7 @@ def encode_line(line: Line) -> str:
     if not line.claims:
         return _EMPTY
     claims = {
-        c.lane: [c.bid.priority, c.bid.arrival, dict(c.bid.amounts), c.seen, c.waiting]
-        for c in line.claims.values()
+        c.lane: [c.bid.priority, c.bid.arrival, dict(c.bid.amounts), *c[2:]] for c in line.claims.values()
     }
     return json.dumps([claims, line.stalled], separators=_COMPACT)
 
@@ -94,9 +94,10 @@ def decode_line(text: str) -> Line:
         return Line()
     claims = {}
     kept, stalled = json.loads(text)
-    for lane, (priority, arrival, amounts, seen, waiting) in kept.items():
-        wanted = bounded({Kind(kind): int(amount) for kind, amount in amounts.items()})
-        claims[lane] = Claim(lane, Bid(int(priority), int(arrival), wanted), int(seen), int(waiting))
+    for lane, (priority, arrival, amounts, seen, waiting, until) in kept.items():
+        wanted = bounded({_KINDS[kind]: int(amount) for kind, amount in amounts.items()})
+        bid = Bid(int(priority), int(arrival), wanted)
+        claims[lane] = Claim(lane, bid, int(seen), int(waiting), int(until))
     return Line(claims, None if stalled is None else (str(stalled[0]), int(stalled[1]), int(stalled[2])))
 
 

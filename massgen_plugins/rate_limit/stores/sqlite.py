@@ -129,7 +129,7 @@ class SqliteStore(StatefulStore):
             hold = state.take(tick, amounts) or self._taken_late(state, tick, amounts, News())
             if hold is not None:
                 changes.append(journal.booking(hold))
-            ports = _ports(state) if news else []
+            ports = _ports(state, Moment(tick, 0)) if news else []
             self._end(written=replica.write_calls(connection, tick, changes))
         except BaseException as error:  # as undone_on_failure, which would cost every call more
             for each, remembered in zip(news, before, strict=True):
@@ -142,33 +142,31 @@ class SqliteStore(StatefulStore):
         """Rebook ``news``, then grant the lane's bids from the first on until one cannot leave now."""
         with undone_on_failure(news), self._entry(scope) as (state, changes):
             changes.extend(map(journal.changed, self._rebook(state, self._now(state), news)))
-            freed, before = bool(changes), state.line.first()
-            decision = self._admit(state, self._named(lane), bids)
+            name, now = self._named(lane), self._now(state)
+            decision = self._admit(state, name, bids)
             changes.extend(map(journal.booking, decision.holds))
-            first, ports = state.line.first(), _ports(state)
-            may_leave = (
-                first is not None and (decision.holds or first is not before) and state.first_may_leave()
-            )
-        if first is None or first.lane == self._named(lane):
-            return decision
-        if freed or may_leave:
-            self._ring_first(ports)
-        if decision.blocker is None:
-            return decision
-        return replace(decision, blocker=decision.blocker.later(_AFTER_YOU))
+            first = state.line.first()
+            if first is None or first.lane == name:
+                return decision
+            ports = _ports(state, now)
+            if decision.blocker is not None:
+                decision = replace(decision, blocker=decision.blocker.later(_AFTER_YOU))
+                state.line.postpone(name, _AFTER_YOU)
+        self._ring_first(ports)
+        return decision
 
     def rebook(self, scope: Scope, news: Sequence[Hold]) -> None:
         """Take note of what is true of these calls by now; whoever is first may leave now."""
         with undone_on_failure(news), self._entry(scope, only_calls=True) as (state, changes):
             changes.extend(map(journal.changed, self._rebook(state, self._now(state), news)))
-            ports = _ports(state)
+            ports = _ports(state, self._now(state))
         self._ring_first(ports)
 
     def leave(self, scope: Scope, lane: str) -> None:
         """The lane waits no more; whoever is next may leave now."""
         with self._transaction(scope) as state:
             state.line.leave(self._named(lane))
-            ports = _ports(state)
+            ports = _ports(state, self._now(state))
         self._ring_first(ports)
 
     def forecast(self, scope: Scope, lane: str, ahead: Amounts, own: Amounts) -> int:
@@ -338,9 +336,12 @@ def _existing(replica: Replica, scope: Scope) -> ScopeState:
     return replica.state
 
 
-def _ports(state: ScopeState) -> list[int]:
-    """Where those who wait can be woken, in their order; to be asked within a transaction."""
-    if not state.line.claims:
+def _ports(state: ScopeState, now: Moment) -> list[int]:
+    """Where the first one who waits can be woken, and the others in their order, if that is of any use to it.
+
+    To be asked within a transaction.
+    """
+    if not state.line.claims or not state.first_to_be_woken(now):
         return []
     claims = sorted(state.line.claims.values(), key=lambda claim: claim.bid.place)
     return [_port(claim.lane) for claim in claims]

@@ -145,8 +145,10 @@ class StatefulStore(ABC):
     @staticmethod
     def _rebook(state: ScopeState, now: Moment, news: Sequence[Hold]) -> list[Change]:
         """Take note of news; what was written late counts on the day that it is now."""
-        if any(hold.begun != hold.booked[0] for hold in news):
-            state.advance(now)
+        for hold in news:
+            if hold.begun != hold.booked[0]:
+                state.advance(now)
+                break
         return state.rebook(news)
 
     def _now(self, state: ScopeState) -> Moment:
