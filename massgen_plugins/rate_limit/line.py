@@ -136,10 +136,9 @@ class Line:
         for other in [c.lane for c in self.claims.values() if not -LEASE <= now - c.seen <= 3 * LEASE]:
             del self.claims[other]
 
-    def postpone(self, lane: str, nanoseconds: int) -> None:
-        """A lane asks again so much later than it said."""
-        claim = self.claims[lane]
-        self.claims[lane] = claim._replace(until=claim.until + nanoseconds)
+    def will_ask(self, lane: str, until: int) -> None:
+        """A lane asks again at another tick than it said."""
+        self.claims[lane] = self.claims[lane]._replace(until=until)
 
     def leave(self, lane: str) -> None:
         """The lane waits no more."""

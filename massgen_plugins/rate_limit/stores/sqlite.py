@@ -149,9 +149,11 @@ class SqliteStore(StatefulStore):
             if first is None or first.lane == name:
                 return decision
             ports = _ports(state, now)
+            if ports:
+                state.line.will_ask(first.lane, now.tick)
             if decision.blocker is not None:
                 decision = replace(decision, blocker=decision.blocker.later(_AFTER_YOU))
-                state.line.postpone(name, _AFTER_YOU)
+                state.line.will_ask(name, state.line.claims[name].until + _AFTER_YOU)
         self._ring_first(ports)
         return decision
 
