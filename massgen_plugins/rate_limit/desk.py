@@ -94,13 +94,8 @@ class Desk:
         self.nudge()
 
     def note(self, hold: Hold) -> None:
-        """There is news of a call."""
+        """There is news of a call: the store hears it with the question of those who wait, or by itself."""
         self.news[hold] = None
-        if self.waiting or len(self.news) >= self._batch:
-            self.post()
-
-    def post(self) -> None:
-        """Bring the store what is new: with the question of those who wait here, or by itself."""
         if self.waiting:
             self.nudge()
         elif len(self.news) >= self._batch:

@@ -165,7 +165,7 @@ class Ledger:
             self.replay(changes)
         return changes
 
-    def replay(self, changes: Iterable[Change]) -> None:
+    def replay(self, changes: Sequence[Change]) -> None:
         """Carry out changes, from the books of other processes too; a call that is new had taken nothing."""
         self._enter()
         if self._days:

@@ -13,6 +13,7 @@ from rich.table import Table
 
 from tests.benchmarks import machine, redis_server
 from tests.benchmarks.fleet import plots
+from tests.benchmarks.fleet.server import Network
 from tests.benchmarks.fleet.simulation import Fleet, Outcome, simulate
 
 GROWING = tuple(Fleet(machines, 30 * machines, minutes=1) for machines in (1, 10, 30, 100, 300, 1000))
@@ -21,14 +22,21 @@ GROWING = tuple(Fleet(machines, 30 * machines, minutes=1) for machines in (1, 10
 LIMITS = tuple(Fleet(1000, rpm, minutes=1) for rpm in (10, 1000))
 """A thousand machines under smaller and smaller limits; the largest is in ``GROWING``."""
 
-BEYOND = (Fleet(2000, 30_000, minutes=1),)
-"""More machines than it was made for."""
+BEYOND = tuple(
+    Fleet(machines, rpm, minutes=1)
+    for machines, rpm in ((2000, 30_000), (4000, 30_000), (1000, 60_000), (1000, 90_000))
+)
+"""More machines, and more calls, than it was made for."""
+
+FAR = tuple(Fleet(300, 9000, minutes=1, network=Network(trip / 1000)) for trip in (2, 10))
+"""A Redis that is milliseconds away."""
 
 QUICK = tuple(Fleet(machines, 30 * machines, agents=10, minutes=1) for machines in (1, 5, 20))
 
 _COLUMNS = {
     "machines": "{:,.0f}",
     "rpm": "{:,.0f}",
+    "trip": "{:.1f}",
     "utilisation": "{:.1%}",
     "refused": "{:,.0f}",
     "worst": "{:.2f}x",
@@ -49,11 +57,14 @@ def main(arguments: Sequence[str] | None = None) -> None:
     console = Console(width=150)
     outcomes = []
     with redis_server.running() as port:
-        for fleet in asked.only or (QUICK if asked.quick else (*GROWING, *LIMITS, *BEYOND)):
+        for fleet in asked.only or (QUICK if asked.quick else (*GROWING, *LIMITS, *BEYOND, *FAR)):
             began = time.perf_counter()
             outcomes.append(simulate(fleet, port))
             took = time.perf_counter() - began
-            console.print(f"{fleet.machines} machines, {fleet.rpm} a minute: {took:.0f} s", style="dim")
+            where = f"{fleet.network.trip * 1000:g} ms away"
+            console.print(
+                f"{fleet.machines} machines, {fleet.rpm} a minute, {where}: {took:.0f} s", style="dim"
+            )
             _write(asked.json, outcomes)
     console.print(_table(outcomes))
     if asked.plots:
@@ -65,9 +76,9 @@ def main(arguments: Sequence[str] | None = None) -> None:
 def _write(path: Path | None, outcomes: Sequence[Outcome]) -> None:
     """After each fleet anew, since the large ones take long; what the file says of other fleets stays."""
     if path is not None:
-        new = {(each.machines, each.rpm): each.as_dict() for each in outcomes}
+        new = {(each.machines, each.rpm, each.trip): each.as_dict() for each in outcomes}
         old = json.loads(path.read_text(encoding="utf-8"))["fleets"] if path.exists() else []
-        fleets = {(each["machines"], each["rpm"]): each for each in old} | new
+        fleets = {(each["machines"], each["rpm"], each["trip"]): each for each in old} | new
         results = {"machine": machine.describe(), "fleets": [fleets[key] for key in sorted(fleets)]}
         path.write_text(json.dumps(results, indent=1) + "\n", encoding="utf-8")
 
@@ -84,15 +95,22 @@ def _table(outcomes: Sequence[Outcome]) -> Table:
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="python -m tests.benchmarks.fleet", description=__doc__)
     parser.add_argument("--quick", action="store_true", help="small fleets only")
-    parser.add_argument("--only", type=_fleet, nargs="+", metavar="MACHINESxRPM", help="such as 100x3000")
+    parser.add_argument(
+        "--only",
+        type=_fleet,
+        nargs="+",
+        metavar="MACHINESxRPM",
+        help="such as 100x3000; 100x3000x2 if Redis is 2 ms away",
+    )
     parser.add_argument("--json", type=Path, help="write what came of it to this file")
     parser.add_argument("--plots", type=Path, help="draw fleet-*.svg into this folder")
     return parser
 
 
 def _fleet(text: str) -> Fleet:
-    machines, _, rpm = text.partition("x")
-    return Fleet(int(machines), int(rpm), minutes=1)
+    machines, rpm, *trip = text.split("x")
+    network = Network(float(trip[0]) / 1000) if trip else Network()
+    return Fleet(int(machines), int(rpm), minutes=1, network=network)
 
 
 if __name__ == "__main__":

@@ -14,11 +14,15 @@ _MACHINES = (1, 3, 10, 30, 100, 300, 1000, 3000)
 _SHARE = 30
 """Calls a minute for each machine, in the fleets that grow."""
 
+_NEAR = 0.4
+"""Milliseconds to Redis, one way, in them."""
+
 
 def drawn(fleets: Sequence[dict[str, Any]]) -> dict[str, str]:
     """File name -> picture."""
-    growing = [each for each in fleets if each["rpm"] == _SHARE * each["machines"]]
-    beyond = [each for each in fleets if each["rpm"] == 30_000 and each["machines"] >= 1000]
+    near = [each for each in fleets if each["trip"] <= _NEAR]
+    growing = [each for each in near if each["rpm"] == _SHARE * each["machines"]]
+    beyond = [each for each in near if each["rpm"] == 30_000 and each["machines"] >= 1000]
     return {"fleet-redis.svg": _redis(growing, beyond), "fleet-shares.svg": _shares(growing)}
 
 

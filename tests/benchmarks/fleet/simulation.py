@@ -56,6 +56,7 @@ class Outcome:
     Attributes:
         machines: As in the fleet.
         rpm: As in the fleet.
+        trip: Milliseconds from a machine to Redis, one way, in the median.
         utilisation: Share of the limit that the provider served.
         possible: Share that can be served at most without ever being refused: W / (W + L).
         refused: Calls that the provider refused, of all, from the beginning on.
@@ -72,6 +73,7 @@ class Outcome:
 
     machines: int
     rpm: int
+    trip: float
     utilisation: float
     possible: float
     refused: int
@@ -166,6 +168,7 @@ class _Run:
         return Outcome(
             machines=fleet.machines,
             rpm=fleet.rpm,
+            trip=fleet.network.trip * 1000,
             utilisation=served / (fleet.rpm * fleet.minutes),
             possible=_MINUTE / (_MINUTE + mean(self._headers or [0.0])),
             refused=len(provider.arrivals) - len(provider.accepted),

@@ -8,9 +8,12 @@ from typing import Any
 from tests.benchmarks.pages.measured import markdown
 from tests.benchmarks.table import number
 
-__all__ = ["growing", "limits"]
+__all__ = ["edge", "growing", "limits"]
 
-_SHARE, _MANY = 30, 1000
+_SHARE, _MANY, _LARGEST = 30, 1000, 30_000
+_NEAR = 0.4
+"""Milliseconds to Redis, one way, where nothing else is said."""
+
 _HEADS = (
     "machines",
     "calls a minute",
@@ -25,15 +28,50 @@ _HEADS = (
 )
 
 
+_EDGE_HEADS = (
+    "machines",
+    "calls a minute",
+    "to Redis, one way",
+    "served a minute",
+    "refused",
+    "Redis is busy",
+)
+
+
 def growing(results: dict[str, Any]) -> str:
     """More and more machines with the same share each."""
-    return _table([each for each in results["fleets"] if each["rpm"] == _SHARE * each["machines"]])
+    return _table([each for each in _near(results) if each["rpm"] == _SHARE * each["machines"] <= _LARGEST])
 
 
 def limits(results: dict[str, Any]) -> str:
     """A thousand machines under one limit after the other."""
-    fleets = [each for each in results["fleets"] if each["machines"] == _MANY]
+    fleets = [each for each in _near(results) if each["machines"] == _MANY and each["rpm"] <= _LARGEST]
     return _table(sorted(fleets, key=lambda each: each["rpm"]))
+
+
+def edge(results: dict[str, Any]) -> str:
+    """What is more than it was made for, and what is far away."""
+    fleets = [
+        each
+        for each in results["fleets"]
+        if each["trip"] > _NEAR or each["rpm"] >= _LARGEST or each["machines"] == 300
+    ]
+    rows = [
+        [
+            f"{each['machines']:,}",
+            f"{each['rpm']:,}",
+            f"{each['trip']:g} ms",
+            f"{each['utilisation'] * each['rpm']:,.0f}, {each['utilisation']:.1%} of the limit",
+            f"{each['refused']:,}",
+            f"{each['load'] * 100:.1f} %",
+        ]
+        for each in sorted(fleets, key=lambda each: (each["trip"], each["rpm"], each["machines"]))
+    ]
+    return markdown(_EDGE_HEADS, rows)
+
+
+def _near(results: dict[str, Any]) -> list[dict[str, Any]]:
+    return [each for each in results["fleets"] if each["trip"] == _NEAR]
 
 
 def _table(fleets: Sequence[dict[str, Any]]) -> str:

@@ -52,5 +52,6 @@ def _blocks() -> Mapping[str, str]:
         "about": measured.about(machine, results.hurried(RESULTS / "full.json")),
         "fleet-growing": fleet.growing(fleets),
         "fleet-limits": fleet.limits(fleets),
+        "fleet-edge": fleet.edge(fleets),
         "fleet-about": measured.about(fleets["machine"]),
     }
