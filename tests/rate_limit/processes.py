@@ -86,7 +86,7 @@ def _do_at_once(_: Clerk, job: Callable[[], Any]) -> Future[Any]:
 def at_once() -> Iterator[None]:
     """Within it, clerks work while they are asked, and bells are heard while they are rung."""
     _InstantBell.doors.clear()
-    bell = patch("massgen_plugins.rate_limit.stores.sqlite.Doorbell", _InstantBell)
+    bell = patch("massgen_plugins.rate_limit.stores.neighbours.Doorbell", _InstantBell)
     chores = patch.object(Clerk, "remind", lambda clerk: clerk._chore())
     with bell, chores, patch.object(Clerk, "submit", _do_at_once):
         yield

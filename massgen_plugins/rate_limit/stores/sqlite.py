@@ -27,7 +27,7 @@ from massgen_plugins.rate_limit.scope_state import ScopeState
 from massgen_plugins.rate_limit.stores import codec, journal, sqlite_schema
 from massgen_plugins.rate_limit.stores.base import ScopeUnknown, StoreBusy
 from massgen_plugins.rate_limit.stores.boot_clock import boot_identity, boot_tick
-from massgen_plugins.rate_limit.stores.doorbell import Doorbell
+from massgen_plugins.rate_limit.stores.neighbours import Neighbours, to_be_woken
 from massgen_plugins.rate_limit.stores.replica import Overtaken, Replica
 from massgen_plugins.rate_limit.stores.sqlite_file import SqliteFile
 from massgen_plugins.rate_limit.stores.stateful import StatefulStore, undone_on_failure
@@ -46,8 +46,6 @@ _AFTER_YOU = NANOSECONDS // 50
 
 _OPENING_TRIES = 400
 _OPENING_PAUSE = 0.005
-
-_DIGITS = 5
 
 
 class SqliteStore(StatefulStore):
@@ -77,7 +75,7 @@ class SqliteStore(StatefulStore):
         self._since_boot = since_boot
         self._boot = boot
         self._file = SqliteFile(path, self._prepare, report)
-        self._bell = Doorbell(self._rung)
+        self._neighbours = Neighbours(self._rung)
         self._offset = 0
         self._fingerprint_key = b""
         self._replicas: dict[Scope, Replica] = {}
@@ -129,51 +127,51 @@ class SqliteStore(StatefulStore):
             hold = state.take(tick, amounts) or self._taken_late(state, tick, amounts, News())
             if hold is not None:
                 changes.append(journal.booking(hold))
-            ports = _ports(state, Moment(tick, 0)) if news else []
+            ports = to_be_woken(state, Moment(tick, 0)) if news else []
             self._end(written=replica.write_calls(connection, tick, changes))
         except BaseException as error:  # as undone_on_failure, which would cost every call more
             for each, remembered in zip(news, before, strict=True):
                 each.restore(remembered)
             raise self._failed(scope, error) from error
-        self._ring_first(ports)
+        self._neighbours.wake_first(ports)
         return hold
 
     def admit(self, scope: Scope, lane: str, bids: Sequence[Bid], news: Sequence[Hold] = ()) -> Decision:
         """Rebook ``news``, then grant the lane's bids from the first on until one cannot leave now."""
         with undone_on_failure(news), self._entry(scope) as (state, changes):
             changes.extend(map(journal.changed, self._rebook(state, self._now(state), news)))
-            name, now = self._named(lane), self._now(state)
+            name, now = self._neighbours.address(lane), self._now(state)
             decision = self._admit(state, name, bids)
             changes.extend(map(journal.booking, decision.holds))
             first = state.line.first()
             if first is None or first.lane == name:
                 return decision
-            ports = _ports(state, now)
+            ports = to_be_woken(state, now)
             if ports:
                 state.line.will_ask(first.lane, now.tick)
             if decision.blocker is not None:
                 decision = replace(decision, blocker=decision.blocker.later(_AFTER_YOU))
                 state.line.will_ask(name, state.line.claims[name].until + _AFTER_YOU)
-        self._ring_first(ports)
+        self._neighbours.wake_first(ports)
         return decision
 
     def rebook(self, scope: Scope, news: Sequence[Hold]) -> None:
         """Take note of what is true of these calls by now; whoever is first may leave now."""
         with undone_on_failure(news), self._entry(scope, only_calls=True) as (state, changes):
             changes.extend(map(journal.changed, self._rebook(state, self._now(state), news)))
-            ports = _ports(state, self._now(state))
-        self._ring_first(ports)
+            ports = to_be_woken(state, self._now(state))
+        self._neighbours.wake_first(ports)
 
     def leave(self, scope: Scope, lane: str) -> None:
         """The lane waits no more; whoever is next may leave now."""
         with self._transaction(scope) as state:
-            state.line.leave(self._named(lane))
-            ports = _ports(state, self._now(state))
-        self._ring_first(ports)
+            state.line.leave(self._neighbours.address(lane))
+            ports = to_be_woken(state, self._now(state))
+        self._neighbours.wake_first(ports)
 
     def forecast(self, scope: Scope, lane: str, ahead: Amounts, own: Amounts) -> int:
         """The tick at which ``own`` can leave after ``ahead`` of its lane; an estimate from below."""
-        return super().forecast(scope, self._named(lane), ahead, own)
+        return super().forecast(scope, self._neighbours.address(lane), ahead, own)
 
     def forget(self, scope: Scope) -> None:
         """Drop everything known of a scope."""
@@ -205,7 +203,7 @@ class SqliteStore(StatefulStore):
 
     def close(self) -> None:
         """Close the file; it is opened again when the store is used again."""
-        self._bell.close()
+        self._neighbours.close()
         self._file.close()
 
     @contextmanager
@@ -306,10 +304,6 @@ class SqliteStore(StatefulStore):
             self._process = (os.getpid(), f"{os.getpid()}.{secrets.token_hex(4)}")
         return self._process[1]
 
-    def _named(self, lane: str) -> str:
-        """A lane's name in the file says where its process can be woken."""
-        return f"{lane}@{self._bell.port}"
-
     def _admit(self, state: ScopeState, lane: str, bids: Sequence[Bid]) -> Decision:
         """Nobody waits for a process that could leave but is dead."""
         holds: list[Hold] = []
@@ -317,15 +311,9 @@ class SqliteStore(StatefulStore):
             decision = state.admit(self._now(state), lane, bids[len(holds) :])
             holds += decision.holds
             late = state.line.stalled
-            if decision.blocker is None or late is None or self._bell.knock(_port(late[0])):
+            if decision.blocker is None or late is None or self._neighbours.lives(late[0]):
                 return replace(decision, holds=tuple(holds))
             state.line.leave(late[0])
-
-    def _ring_first(self, ports: Sequence[int]) -> None:
-        """Wake the first one that lives. After the transaction: whoever is woken begins one."""
-        for port in ports:
-            if self._bell.ring(port):
-                return
 
     def _rung(self) -> None:
         if self.on_room is not None:
@@ -336,19 +324,3 @@ def _existing(replica: Replica, scope: Scope) -> ScopeState:
     if replica.state is None:
         raise ScopeUnknown(scope)
     return replica.state
-
-
-def _ports(state: ScopeState, now: Moment) -> list[int]:
-    """Where the first one who waits can be woken, and the others in their order, if that is of any use to it.
-
-    To be asked within a transaction.
-    """
-    if not state.line.claims or not state.first_to_be_woken(now):
-        return []
-    claims = sorted(state.line.claims.values(), key=lambda claim: claim.bid.place)
-    return [_port(claim.lane) for claim in claims]
-
-
-def _port(lane: str) -> int:
-    port = lane.rpartition("@")[2]
-    return int(port) if port.isdigit() and len(port) <= _DIGITS else 0
