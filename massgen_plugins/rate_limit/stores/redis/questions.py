@@ -30,7 +30,7 @@ _PLACE = 1_000_000_000_000
 
 _INDEX = {kind: index for index, kind in enumerate(KINDS)}
 
-_TOGETHER = 16
+_TOGETHER = 32
 """Of a lane's bids so many are sent: the others have to wait for these in any case."""
 
 

@@ -49,6 +49,7 @@ for each = 0, granted - 1 do
 end
 local LIMITED, LINED, PAUSED, PROBED, SPENT, TOLD_SPENT, SHUT, ZERO, NOTHING = 1, 2, 3, 4, 5, 6, 7, 8, 9
 local LANE, RETRY = ARGV[2], 20000 -- microseconds: the first one was told to go, and tells the next one
+local AFTER_YOU = 3000 -- microseconds: who is not first is told when the first one has gone, or asks a little later
 
 local function spent_days(row)
   local days = 0
@@ -100,7 +101,7 @@ local function queue_blocker(place, row)
   end
   local when = frees_at(all)
   if limit then
-    return LIMITED, when, limit, caps[limit]
+    return LIMITED, claims and when + AFTER_YOU or when, limit, caps[limit]
   end
   when = max(when, now + RETRY * min(200, rank))
   if H[STALLED] ~= 0 and rank <= 2 then -- the next ones watch over the first; a whole fleet would ask too much
