@@ -137,7 +137,7 @@ class Line:
             del self.claims[other]
 
     def will_ask(self, lane: str, until: int) -> None:
-        """A lane asks again at another tick than it said."""
+        """A lane that waits asks again at another tick than it said."""
         self.claims[lane] = self.claims[lane]._replace(until=until)
 
     def leave(self, lane: str) -> None:

@@ -149,7 +149,7 @@ class SqliteStore(StatefulStore):
             ports = to_be_woken(state, now)
             if ports:
                 state.line.will_ask(first.lane, now.tick)
-            if decision.blocker is not None:
+            if decision.blocker is not None and not decision.blocker.final:
                 decision = replace(decision, blocker=decision.blocker.later(_AFTER_YOU))
                 state.line.will_ask(name, state.line.claims[name].until + _AFTER_YOU)
         self._neighbours.wake_first(ports)

@@ -15,6 +15,7 @@ import pytest
 from massgen_plugins.errors import StoreUnavailable
 from massgen_plugins.middleware import Refusal, RefusalKind, StatedLimit
 from massgen_plugins.quota import MINUTE, NANOSECONDS, CalendarDay, Kind, Limit, Scope, ScopeRules
+from massgen_plugins.rate_limit.decision import Reason
 from massgen_plugins.rate_limit.line import Bid
 from massgen_plugins.rate_limit.stores.awaited import awaited
 from massgen_plugins.rate_limit.stores.base import StoreBusy
@@ -449,3 +450,13 @@ def test_when_the_shared_store_fails_the_process_goes_on_alone_and_comes_back(
     assert asyncio.run(ask(9)) == 1
     assert "works again" in reports[1]
     assert used(shared) == [1, 1]
+
+
+def test_who_finds_its_day_spent_behind_others_who_wait_for_a_minute_is_told_so(open_store) -> None:
+    minute = Limit(Kind.REQUESTS, 1, MINUTE)
+    day = Limit(Kind.INPUT_TOKENS, 10, CalendarDay("America/Los_Angeles"))
+    store = open_store()
+    store.configure(SCOPE, ScopeRules(limits=(minute, day), cooldown_mode="off"))
+    store.admit(SCOPE, "one", [Bid(1, 1, ONE | {Kind.INPUT_TOKENS: 10})])
+    assert store.admit(SCOPE, "waits", [Bid(1, 2, ONE)]).blocker.reason is Reason.LIMIT
+    assert store.admit(SCOPE, "late", [Bid(1, 3, {Kind.INPUT_TOKENS: 1})]).blocker.reason is Reason.DAY
