@@ -170,9 +170,10 @@ class Desk:
         self.troubled = decision.troubled
         for hold in decision.holds:
             hold.desk = self
-        for other in list(self._lanes.values()) if news and len(self._lanes) > 1 else ():
-            if other.name != lane:
-                other.nudge()
+        if news:  # which may let those leave earlier who wait in other loops
+            for other in list(self._lanes.values()):
+                if other.name != lane:
+                    other.nudge()
         return decision
 
     async def tell(self, lane: Lane, waiter: Waiter, ahead: Amounts, blocker: Blocker) -> None:

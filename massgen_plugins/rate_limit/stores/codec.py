@@ -18,7 +18,6 @@ from massgen_plugins.rate_limit.wall_clock import Heard, plausible
 
 __all__ = [
     "BROKEN",
-    "TICK_BITS",
     "Frozen",
     "decode_heard",
     "decode_lessons",
@@ -36,9 +35,6 @@ __all__ = [
 
 BROKEN = (ValueError, TypeError, KeyError, AttributeError, IndexError, ArithmeticError, RecursionError)
 """What decoding raises when what was stored is not what was encoded."""
-
-TICK_BITS = 63
-"""A moment has no more."""
 
 _KINDS = {kind.value: kind for kind in Kind}
 _EMPTY = "{}"

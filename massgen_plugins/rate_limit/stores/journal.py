@@ -29,6 +29,10 @@ from massgen_plugins.rate_limit.wall_clock import Heard
 __all__ = ["apply", "booking", "changed", "flights", "heard"]
 
 
+_TICK_BITS = 63
+"""A moment has no more."""
+
+
 def booking(hold: Hold) -> str:
     """A call was booked."""
     begun, _, row = hold.booked
@@ -118,16 +122,16 @@ def _settled(fields: list[str], page: Page) -> Change:
 
 
 def _rebooked(fields: list[str], page: Page) -> Change:
-    known, _ = fields[:6], fields[6]
-    begun, arrived, new_begun, new_arrived = (int(known[index]) for index in (0, 1, 3, 4))
-    row, new_row = int(known[2], 16), int(known[5], 16)
+    tick, answered, taken, new_tick, new_answered, new_taken, _ = fields
+    begun, arrived, row = int(tick), int(answered), int(taken, 16)
+    new_begun, new_arrived, new_row = int(new_tick), int(new_answered), int(new_taken, 16)
     _check(begun | arrived | new_begun | new_arrived, row | new_row, page)
     return (begun, arrived, row), (new_begun, new_arrived, new_row), page
 
 
 def _check(ticks: int, rows: int, page: Page) -> None:
     """Whether the file was tampered with; all at once, since it is asked for every call of others."""
-    if ticks >> codec.TICK_BITS or rows & page.lanes.beyond:
+    if ticks >> _TICK_BITS or rows & page.lanes.beyond:
         raise ValueError("a number out of range")
 
 

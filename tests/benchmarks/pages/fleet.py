@@ -61,7 +61,7 @@ def edge(results: dict[str, Any]) -> str:
             f"{each['machines']:,}",
             f"{each['rpm']:,}",
             f"{each['trip']:g} ms",
-            f"{each['utilisation'] * each['rpm']:,.0f}, {each['utilisation']:.1%} of the limit",
+            f"{each['utilisation'] * each['rpm']:,.0f}, {each['utilisation'] * 100:.1f} % of the limit",
             f"{each['refused']:,}",
             f"{each['load'] * 100:.1f} %",
         ]
