@@ -24,8 +24,7 @@ from massgen_plugins.providers.base import Provider
 if TYPE_CHECKING:
     import typer
 
-    from massgen_plugins.quota import Scope, ScopeRules
-    from massgen_plugins.rate_limit.limiter import Limiter
+    from massgen_plugins.quota import Domain, Pool, PoolRules
 
 __all__ = ["PROJECT", "AgentInfo", "MiddlewareContext", "hookimpl"]
 
@@ -60,13 +59,13 @@ class MiddlewareContext:
 
     Attributes:
         emit: Tells everybody of an event.
-        rules: What holds in a scope now.
-        limiter: The limiter of a scope, over the store that its settings name.
+        rules: What holds in a pool now; None if nothing does.
+        settings: The ``rate_limit:`` block that holds for an agent's calls, resolved, by domain.
     """
 
     emit: Callable[[Event], None]
-    rules: Callable[[Scope], ScopeRules]
-    limiter: Callable[[Scope], Limiter]
+    rules: Callable[[Pool], PoolRules | None]
+    settings: Callable[[Domain], Mapping[str, object]]
 
 
 @hookspec
@@ -81,11 +80,11 @@ def massgen_middleware(context: MiddlewareContext) -> Middleware | None:
 
 
 @hookspec
-def massgen_provider() -> Provider | None:
-    """Add a provider: which HTTP requests are its model calls, and what its answers mean.
+def massgen_provider() -> Provider | Iterable[Provider] | None:
+    """Add one or several providers: which HTTP requests are their model calls, and what their answers mean.
 
-    Called once in a process. The first provider that recognises a request wins; third parties are asked
-    before the built-in ones.
+    Called once in a process. An agent's provider is the first that serves its backend; third parties are
+    asked before the built-in ones.
 
     .. versionadded:: 0.1
     """

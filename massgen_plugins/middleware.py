@@ -8,10 +8,11 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 
 from massgen_plugins.errors import CallRefused
-from massgen_plugins.quota import Amounts, Kind, Scope
+from massgen_plugins.quota import Amounts, Charge, Domain, Pool, Window
 
 __all__ = [
     "Action",
+    "Announced",
     "CallOutcome",
     "Chain",
     "Middleware",
@@ -19,6 +20,7 @@ __all__ = [
     "Refusal",
     "RefusalKind",
     "StatedLimit",
+    "Usage",
 ]
 
 
@@ -27,33 +29,46 @@ class ModelCall:
     """One HTTP request to a model, before it leaves. Compared and hashed by identity.
 
     Attributes:
-        scope: The quota on which the provider books it.
+        domain: Where it is booked: provider, account, endpoint.
+        pools: Names of all pools that it books in, its model's own first; the account's is implied.
+        model: The resolved model, for people and for prices.
         requested_model: The model's name as it was sent.
-        estimate: Upper bounds of what it will take, by kind; one request, and its input tokens.
+        charges: What it books in each pool, by kind.
         agent_id: Name of the agent in whose stream it happens; None outside of any stream.
         run: Names one MassGen run in this process; agents of one run share it.
         urgent: Whether the caller blocks an event loop while it waits (a synchronous call).
         repeatable: Whether the request can be sent a second time.
+        max_output: The bound on output tokens that was sent with it; None if none was.
     """
 
-    scope: Scope
+    domain: Domain
+    pools: tuple[str, ...]
+    model: str
     requested_model: str
-    estimate: Amounts
+    charges: Mapping[str, Charge]
     agent_id: str | None = None
     run: str = ""
     urgent: bool = False
     repeatable: bool = True
+    max_output: int | None = None
+
+    @property
+    def pool(self) -> Pool:
+        """Its model's own pool."""
+        return Pool(self.domain, self.pools[0])
 
 
 class RefusalKind(StrEnum):
     """What a provider's "no" means, and so what helps against it."""
 
-    MINUTE = "minute"
+    WINDOW = "window"
     """A limit with a short window is used up: wait for the hint, adopt a stated lower limit."""
-    DAY = "day"
-    """The day's limit is used up: until the next reset in its zone."""
+    UNTIL = "until"
+    """A limit is used up until a moment: ``until``, ``retry_after``, or the stated calendar window's end."""
+    CALL = "call"
+    """This call can never pass, such as one request larger than a limit; it says nothing of other calls."""
     PERMANENT = "permanent"
-    """Waiting never helps: no access, no credit, or one request larger than the limit."""
+    """Waiting never helps: no access, no credit, no such model."""
     OVERLOAD = "overload"
     """The server is busy or says nothing more: back off, recover gradually."""
 
@@ -64,12 +79,12 @@ class StatedLimit:
 
     Attributes:
         kind: What it counts.
-        per_day: True for a day's limit, False for a minute's.
+        window: Over which time.
         amount: The limit as the provider states it; None if it does not.
     """
 
-    kind: Kind
-    per_day: bool
+    kind: str
+    window: Window
     amount: int | None = None
 
 
@@ -79,15 +94,58 @@ class Refusal:
 
     Attributes:
         kind: What helps against it.
+        pool: The pool of which it speaks: a name, or ``quota.ACCOUNT_POOL``; None: the model's own.
+            A pool that the call did not book in (another bucket than its name says) is booked from now on.
         retry_after: Seconds after which the provider invites to come again; None if it does not say.
+        until: The moment up to which it refuses, in seconds since the epoch; None if it does not say.
         limits: The limits that it names as violated, if any.
-        advice: For PERMANENT: one sentence for the user, what is wrong and what to do.
+        advice: One sentence for the user, what is wrong and what to do; needed for PERMANENT and CALL.
+        quote: The provider's own words, at most 200 characters; see ``providers.text.quoted``.
     """
 
     kind: RefusalKind
+    pool: str | None = None
     retry_after: float | None = None
+    until: float | None = None
     limits: Sequence[StatedLimit] = ()
     advice: str = ""
+    quote: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Announced:
+    """What an answer's headers say of one limit.
+
+    Attributes:
+        kind: What it counts.
+        window: Over which time; None if the provider does not say: a known limit of this kind is meant.
+        limit: Its amount; None if unsaid.
+        remaining: What is left of it, as the server counts; negative when it is overdrawn; None if unsaid.
+        resets_in: Seconds until all (of a bucket: or the next part) of it is free again; None if unsaid.
+        pool: The pool of which it speaks; None: the model's own.
+    """
+
+    kind: str
+    window: Window | None = None
+    limit: int | None = None
+    remaining: int | None = None
+    resets_in: float | None = None
+    pool: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Usage:
+    """What a provider reports that a call took.
+
+    Attributes:
+        amounts: By kind, as its limits count them.
+        raw: The provider's own breakdown, by its own names (such as ``cached_tokens``), for prices.
+        cost: Millionths of a US dollar, when the provider itself says so; None if it does not.
+    """
+
+    amounts: Amounts
+    raw: Amounts = field(default_factory=dict)
+    cost: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,15 +154,17 @@ class CallOutcome:
 
     Attributes:
         status: HTTP status; 0 if no answer came.
-        refusal: The "no" in it, of a status, of an error body, or of the first event of a 200 stream.
+        refusal: The "no" in it: of a status, of an error body, or of an early event of a 200 stream.
         sent: Whether the request was written to the network at all.
         headers: Lower-case names to values; only names that speak of quotas, and ``date``.
+        announced: What the provider read in its headers.
     """
 
     status: int
     refusal: Refusal | None = None
     sent: bool = True
     headers: Mapping[str, str] = field(default_factory=dict)
+    announced: Sequence[Announced] = ()
 
 
 class Action(StrEnum):
@@ -117,9 +177,10 @@ class Action(StrEnum):
 class Middleware:
     """Base of all middleware: override what you need; every method may be called from any event loop.
 
-    One call's methods are called in this order: ``before_call``, ``on_written``, ``after_call``,
-    ``on_usage`` any number of times. When the call is sent again it starts over at ``before_call``
-    with the same :class:`ModelCall`.
+    One attempt's methods are called in this order: ``before_call``, ``on_written``, ``after_call``,
+    ``on_usage`` and ``on_late_refusal`` any number of times, ``on_finished`` always and once if
+    ``before_call`` returned. When the call is sent again it starts over at ``before_call`` with the same
+    :class:`ModelCall`.
     """
 
     async def before_call(self, call: ModelCall) -> None:
@@ -133,7 +194,7 @@ class Middleware:
         """The request is being written to the network: from now on the server may count it."""
 
     async def after_call(self, call: ModelCall, outcome: CallOutcome) -> Action:  # noqa: ARG002 - to override
-        """Runs when the answer's headers (and of a stream the first event) are here, or when none came.
+        """Runs when the answer's beginning is here, or when none came.
 
         Returns:
             ``SEND_AGAIN`` to have the answer discarded and the call sent again after another
@@ -144,8 +205,14 @@ class Middleware:
         """
         return Action.PASS
 
-    def on_usage(self, call: ModelCall, usage: Amounts) -> None:
-        """The provider reported what the call took; the last report is the true one."""
+    def on_usage(self, call: ModelCall, usage: Usage) -> None:
+        """The provider reported what the call took so far; the last report is the true one."""
+
+    def on_late_refusal(self, call: ModelCall, refusal: Refusal) -> None:
+        """A refusal came in the middle of an answer that was passed on already: learn from it."""
+
+    def on_finished(self, call: ModelCall) -> None:
+        """This attempt is over: its answer has been read, closed or discarded, or it failed."""
 
 
 class Chain:
@@ -176,6 +243,8 @@ class Chain:
             for middleware in reversed(passed):
                 with self._guarded(middleware, "after_call"):
                     await middleware.after_call(call, CallOutcome(status=0, sent=False))
+                with self._guarded(middleware, "on_finished"):
+                    middleware.on_finished(call)
             raise
 
     def on_written(self, call: ModelCall) -> None:
@@ -203,11 +272,23 @@ class Chain:
             raise refused
         return action
 
-    def on_usage(self, call: ModelCall, usage: Amounts) -> None:
+    def on_usage(self, call: ModelCall, usage: Usage) -> None:
         """Tell every middleware what the provider reported."""
         for middleware in self._backward:
             with self._guarded(middleware, "on_usage"):
                 middleware.on_usage(call, usage)
+
+    def on_late_refusal(self, call: ModelCall, refusal: Refusal) -> None:
+        """Tell every middleware of a refusal in the middle of an answer."""
+        for middleware in self._backward:
+            with self._guarded(middleware, "on_late_refusal"):
+                middleware.on_late_refusal(call, refusal)
+
+    def on_finished(self, call: ModelCall) -> None:
+        """Tell every middleware that the attempt is over."""
+        for middleware in self._backward:
+            with self._guarded(middleware, "on_finished"):
+                middleware.on_finished(call)
 
     @contextmanager
     def _guarded(self, middleware: Middleware, method: str) -> Iterator[None]:

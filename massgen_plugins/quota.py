@@ -1,4 +1,4 @@
-"""What a quota is made of, as values: kinds, windows, limits, scopes."""
+"""What a quota is made of, as values: kinds, windows, limits, charges, pools, domains."""
 
 from __future__ import annotations
 
@@ -8,15 +8,23 @@ from enum import StrEnum
 from typing import NamedTuple, TypeAlias
 
 __all__ = [
+    "ACCOUNT_POOL",
     "DAY",
+    "HELD",
     "MINUTE",
     "NANOSECONDS",
     "Amounts",
+    "Bucket",
     "CalendarDay",
+    "CalendarMonth",
+    "Charge",
+    "Domain",
+    "Held",
     "Kind",
     "Limit",
-    "Scope",
-    "ScopeRules",
+    "Mode",
+    "Pool",
+    "PoolRules",
     "Sliding",
     "Window",
     "margin_of",
@@ -25,9 +33,12 @@ __all__ = [
 NANOSECONDS = 1_000_000_000
 """Nanoseconds in a second: all time inside the limiter is in integer nanoseconds."""
 
+ACCOUNT_POOL = "*account"
+"""Name of the pool that every call of a domain books in: limits and refusals of the whole account."""
+
 
 class Kind(StrEnum):
-    """What is counted."""
+    """What is counted. A provider may add kinds of its own: any other short lower-case name."""
 
     REQUESTS = "requests"
     INPUT_TOKENS = "input_tokens"
@@ -35,12 +46,38 @@ class Kind(StrEnum):
     TOTAL_TOKENS = "total_tokens"
     COST = "cost"
     """Money, in millionths of a US dollar."""
+    CONCURRENT = "concurrent"
+    """Calls that are under way; goes with the window :class:`Held`."""
+
+
+Amounts: TypeAlias = Mapping[str, int]
+"""An amount for each kind; a kind that is absent takes nothing."""
+
+
+class Mode(StrEnum):
+    """What becomes of a charge when the true use is known."""
+
+    SETTLED = "settled"
+    """An upper bound; the true use replaces it."""
+    KEPT = "kept"
+    """The provider does not give it back: only a true use that is higher replaces it."""
+    EXPECTED = "expected"
+    """A forecast of what is counted while the answer is produced; it ages from the end of the call."""
+
+
+class Charge(NamedTuple):
+    """What a call books of one kind.
+
+    Attributes:
+        amount: Not negative.
+        mode: What becomes of it when the true use is known.
+    """
+
+    amount: int
+    mode: Mode = Mode.SETTLED
 
 
 _NAMED_SPANS: Mapping[float, str] = {1: "second", 60: "minute", 3600: "hour", 86_400: "24 hours"}
-
-Amounts: TypeAlias = Mapping[Kind, int]
-"""How much of each kind a call takes; a kind that is absent takes nothing."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,8 +91,21 @@ class Sliding:
     length: int
 
     def __str__(self) -> str:
-        seconds = self.length / NANOSECONDS
-        return _NAMED_SPANS.get(seconds, f"{seconds:g} seconds")
+        return _span(self.length)
+
+
+@dataclass(frozen=True, slots=True)
+class Bucket:
+    """A token bucket: its capacity is the limit's amount, and it fills from empty within ``length``.
+
+    Attributes:
+        length: Nanoseconds, at least one millisecond.
+    """
+
+    length: int
+
+    def __str__(self) -> str:
+        return _span(self.length)
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,10 +122,33 @@ class CalendarDay:
         return "day"
 
 
-Window: TypeAlias = Sliding | CalendarDay
+@dataclass(frozen=True, slots=True)
+class CalendarMonth:
+    """A month from its first midnight to the next month's in a time zone.
+
+    Attributes:
+        zone: IANA name.
+    """
+
+    zone: str
+
+    def __str__(self) -> str:
+        return "month"
+
+
+@dataclass(frozen=True, slots=True)
+class Held:
+    """Counts from a call's admission until the call is over: concurrency."""
+
+    def __str__(self) -> str:
+        return "moment"
+
+
+Window: TypeAlias = Sliding | Bucket | CalendarDay | CalendarMonth | Held
 
 MINUTE = Sliding(60 * NANOSECONDS)
 DAY = Sliding(86_400 * NANOSECONDS)
+HELD = Held()
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,49 +161,64 @@ class Limit:
         window: Over which time.
     """
 
-    kind: Kind
+    kind: str
     amount: int
     window: Window
 
     @property
     def key(self) -> str:
         """Names the kind and the window, whatever the amount: ``requests/60s``."""
-        window = self.window
-        span = window.zone if isinstance(window, CalendarDay) else f"{window.length / NANOSECONDS:g}s"
-        return f"{self.kind}/{span}"
+        return f"{self.kind}/{_window_key(self.window)}"
 
     def __str__(self) -> str:
+        if isinstance(self.window, Held):
+            return f"{self.amount:,} at a time"
+        if self.kind == Kind.COST:
+            return f"{self.amount / 1e6:,.2f} US dollars per {self.window}"
         return f"{self.amount:,} {self.kind.replace('_', ' ')} per {self.window}"
 
 
-class Scope(NamedTuple):
-    """What shares one quota. A tuple, since scopes are looked up on every call.
+class Domain(NamedTuple):
+    """What is stored and decided as one. A tuple, since domains are looked up on every call.
 
     Attributes:
         provider: Which provider's rules hold, such as ``gemini``.
-        account: The project that the user names, or a keyed fingerprint of the API key; never the key.
-        model: The resolved model, on whose quota the provider books the call.
+        account: The account that the user names, or a fingerprint of the API key; never the key.
         endpoint: Host of the base URL when it is not the provider's own, else empty.
     """
 
     provider: str
     account: str
-    model: str
     endpoint: str = ""
 
     def __str__(self) -> str:
         place = f"@{self.endpoint}" if self.endpoint else ""
-        return f"{self.provider}{place}/{self.account}/{self.model}"
+        return f"{self.provider}{place}/{self.account}"
+
+
+class Pool(NamedTuple):
+    """Limits that are booked together, within a domain.
+
+    Attributes:
+        domain: Where.
+        name: The resolved model, the name of a pool that several models share, or ``ACCOUNT_POOL``.
+    """
+
+    domain: Domain
+    name: str
+
+    def __str__(self) -> str:
+        return f"{self.domain}/{self.name}"
 
 
 @dataclass(frozen=True, slots=True)
-class ScopeRules:
-    """What holds in a scope.
+class PoolRules:
+    """What holds in a pool.
 
     Attributes:
         limits: All of them hold at once.
         cooldown: Nanoseconds after the first call of a run's agents; see ``cooldown_mode``.
-        cooldown_mode: ``probe``: the first call in the scope leaves alone until its headers or the
+        cooldown_mode: ``probe``: the first call in the pool leaves alone until its headers or the
             cooldown have passed. ``space``: the first calls of a run's agents keep the cooldown
             between each other. ``off``: none.
         max_wait: Nanoseconds; a call that would wait longer is refused at once.
@@ -148,10 +236,29 @@ class ScopeRules:
     profile: str = ""
 
 
-def margin_of(window: Sliding) -> int:
+def margin_of(window: Sliding | Bucket) -> int:
     """The longest time, in nanoseconds, that a call is assumed to take from us to the server's count.
 
     Two seconds for windows of a minute and longer (it costs at most 3.2 % of a minute); for shorter
     ones a thirtieth of the window, but at least 150 ms, since a round trip does not shrink with a window.
     """
     return min(2 * NANOSECONDS, max(window.length // 30, 150_000_000))
+
+
+def _span(length: int) -> str:
+    seconds = length / NANOSECONDS
+    return _NAMED_SPANS.get(seconds, f"{seconds:g} seconds")
+
+
+def _window_key(window: Window) -> str:
+    match window:
+        case Sliding(length):
+            return f"{length / NANOSECONDS:g}s"
+        case Bucket(length):
+            return f"bucket:{length / NANOSECONDS:g}s"
+        case CalendarDay(zone):
+            return zone
+        case CalendarMonth(zone):
+            return f"month:{zone}"
+        case Held():
+            return "held"

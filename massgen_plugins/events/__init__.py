@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TypeAlias
 
-from massgen_plugins.quota import Scope
+from massgen_plugins.quota import Pool
 
 __all__ = ["CallTurnedAway", "CallWaits", "Event", "LimitLearned", "ProviderRefused", "Trouble"]
 
@@ -15,14 +15,14 @@ class CallWaits:
     """A call has to wait for its quota.
 
     Attributes:
-        scope: Whose quota it is.
+        pool: Whose quota it is.
         agent_id: Whose call it is; None outside of any agent's stream.
         seconds: How long it will take, estimated from below.
         place: How many calls of the same event loop go before it.
         message: The same in one sentence.
     """
 
-    scope: Scope
+    pool: Pool
     agent_id: str | None
     seconds: float
     place: int
@@ -34,12 +34,12 @@ class ProviderRefused:
     """A provider answered "no"; the call waits and is sent again if that can help.
 
     Attributes:
-        scope: Whose quota it was.
-        kind: ``minute``, ``day``, ``permanent`` or ``overload``.
+        pool: Whose quota it was.
+        kind: ``window``, ``until``, ``call``, ``permanent`` or ``overload``.
         retry_after: Seconds after which the provider invites to come again; None if it did not say.
     """
 
-    scope: Scope
+    pool: Pool
     kind: str
     retry_after: float | None
 
@@ -48,7 +48,7 @@ class ProviderRefused:
 class LimitLearned:
     """A provider named a lower limit than ours; it holds from now on, for everybody."""
 
-    scope: Scope
+    pool: Pool
     message: str
 
 
@@ -56,7 +56,7 @@ class LimitLearned:
 class CallTurnedAway:
     """We refused a call, since no wait within its bounds would help; its agent's turn ends."""
 
-    scope: Scope
+    pool: Pool
     agent_id: str | None
     message: str
 

@@ -1,15 +1,20 @@
-"""What a provider plugin must know: which requests are model calls, and what its answers mean."""
+"""What a provider plugin must know: which requests are model calls, and what its answers mean.
+
+Objects are stateless and shared by threads; none of their methods raises, whatever it is given. A provider
+derives from :class:`Provider` and overrides what its traffic needs.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from abc import ABC, abstractmethod
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
-from massgen_plugins.middleware import Refusal
-from massgen_plugins.quota import Amounts
+from massgen_plugins.middleware import Announced, Refusal, Usage
+from massgen_plugins.quota import Charge, Kind
 
-__all__ = ["HttpRequest", "ModelRequest", "Provider", "UsageReader"]
+__all__ = ["Conventions", "HttpRequest", "ModelRequest", "Provider", "UsageReader"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,53 +40,111 @@ class ModelRequest:
 
     Attributes:
         requested_model: The model's name as sent.
-        model: The resolved model: the name of the quota that it is booked on.
-        credential: The API key or token of the request, for fingerprinting only; never stored.
+        model: The resolved model.
+        credential: What names the account: API key, project or token; for fingerprinting only, never stored.
         endpoint: Host (and port) when it is not the provider's own; else empty.
-        estimate: Upper bound by kind, of one request and its tokens.
+        charges: What it books, by kind: one request, and upper bounds or forecasts of its tokens.
         stream: Whether the answer will be a stream of events.
+        pools: Names of the pools that it books in, its model's own first; empty: the model's own alone.
+        max_output: The bound on output tokens that is sent with it; None if none is.
+        host: Lower-case host of the URL, for readers that differ by host.
     """
 
     requested_model: str
     model: str
     credential: str
     endpoint: str
-    estimate: Amounts
+    charges: Mapping[str, Charge]
     stream: bool
+    pools: tuple[str, ...] = ()
+    max_output: int | None = None
+    host: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Conventions:
+    """How a provider counts, where its profiles do not say otherwise.
+
+    Attributes:
+        tpm_counts: The kind that ``tpm`` and ``tpd`` mean.
+        day_zone: IANA zone in which its day begins, or ``rolling`` for any 24 hours.
+        bucket: Whether its limits refill continuously, as documented: token buckets; else sliding windows.
+        key_prefixes: How its API keys begin, so that a key in a wrong place is not shown.
+    """
+
+    tpm_counts: Kind = Kind.TOTAL_TOKENS
+    day_zone: str = "rolling"
+    bucket: bool = False
+    key_prefixes: tuple[str, ...] = ()
 
 
 class UsageReader(Protocol):
-    """Reads usage out of an answer's body, piece by piece, without changing it."""
+    """Reads usage out of an answer's decoded body, piece by piece, without changing it."""
 
     def feed(self, data: bytes) -> None:
         """Take the next bytes of the body, cut anywhere."""
 
-    def usage(self) -> Amounts | None:
-        """What has been reported so far, by kind; None before the first report."""
+    def usage(self) -> Usage | None:
+        """What has been reported so far; None before the first report."""
 
 
-class Provider(Protocol):
-    """One provider's traffic. Objects are stateless and may be shared by threads."""
+class Provider(ABC):
+    """One provider's traffic."""
 
-    @property
-    def name(self) -> str:
-        """Name in profiles and scopes, such as ``gemini``."""
+    name: str
+    """Name in profiles and domains, such as ``gemini``: a-z, 0-9, ``.``, ``-``, ``_``."""
 
-    @property
-    def backends(self) -> frozenset[str]:
-        """Types of MassGen backends (``backend.type``) whose traffic it reads, in lower case."""
+    conventions = Conventions()
+    """How it counts."""
 
+    @abstractmethod
+    def serves(self, backend_type: str, base_url: str | None) -> bool:
+        """Whether a MassGen backend of this type (lower case), with this base URL if one is set, is its own.
+
+        Asked once for each agent, of third parties' providers first; the first that says yes is the agent's.
+        """
+
+    @abstractmethod
     def is_model_call(self, method: str, url: str) -> bool:
-        """Whether a request is a model call, from its method and URL alone; cheap: asked of every request."""
+        """Whether a request is a model call of this provider, from its method and URL alone.
 
+        Cheap: asked of every request. In an agent's turn the agent's own provider is asked first, and of
+        requests to that agent's base URL nobody else.
+        """
+
+    @abstractmethod
     def read_request(self, request: HttpRequest) -> ModelRequest | None:
         """Read a request for which :meth:`is_model_call` said yes; None if it is not one after all."""
 
+    @abstractmethod
+    def usage_reader(self, request: ModelRequest) -> UsageReader:
+        """A fresh reader for the body of an answer to ``request``."""
+
+    @abstractmethod
+    def read_refusal(
+        self, status: int, headers: Mapping[str, str], body: bytes, request: ModelRequest
+    ) -> Refusal | None:
+        """Read an error answer, or one event of a 200 stream; None if it is not a refusal.
+
+        Args:
+            status: HTTP status; 200 for an event.
+            headers: Lower-case names.
+            body: The decoded body, at most 1 MiB; of a stream one event, its ``event:`` and ``data:`` lines.
+            request: What was asked.
+        """
+
     def resolve_model(self, model: str) -> str:
-        """The name of the quota that calls of this model are booked on."""
+        """The name of the model's own pool."""
+        return model
 
-    def read_refusal(self, status: int, headers: Mapping[str, str], body: bytes) -> Refusal | None:
-        """Read an error answer, or the first event of a 200 stream; None if it is not a refusal."""
+    def read_announcement(
+        self,
+        headers: Mapping[str, str],  # noqa: ARG002 - to override
+        request: ModelRequest,  # noqa: ARG002 - to override
+    ) -> Sequence[Announced]:
+        """What an answer's headers say of limits."""
+        return ()
 
-    def usage_reader(self, *, stream: bool) -> UsageReader:
-        """A fresh reader for one answer's body."""
+    def is_preamble(self, event: bytes) -> bool:  # noqa: ARG002 - to override
+        """Whether a refusal may still follow this event of a 200 stream before any part of the answer."""
+        return False

@@ -1,0 +1,90 @@
+"""The one parser of server-sent events: incremental, linear in time, bounded in memory; it never raises."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+__all__ = ["Event", "EventReader", "read_event"]
+
+_MOST = 1024 * 1024
+"""Bytes of one event that are kept; what comes after them until the event's end is dropped."""
+
+
+class Event(NamedTuple):
+    """One event.
+
+    Attributes:
+        name: What its ``event:`` field says; empty if it has none.
+        data: Its ``data:`` fields, joined by newlines; empty for a comment or an event without data.
+        raw: Its lines as they came, with their ends, cut after one MiB.
+    """
+
+    name: str
+    data: bytes
+    raw: bytes
+
+
+class EventReader:
+    """Cuts a stream into events. Comments and events without data are events with empty ``data``."""
+
+    def __init__(self) -> None:
+        self._lines: list[bytes] = []
+        self._rest = bytearray()
+        self._size = 0
+        self._after_cr = False
+
+    def feed(self, data: bytes) -> list[Event]:
+        """Take the next bytes, cut anywhere; returns the events that are complete by now."""
+        if self._after_cr and data.startswith(b"\n"):  # the second half of a CRLF that was cut
+            data = data[1:]
+        self._after_cr = data.endswith(b"\r") if data else self._after_cr
+        events = []
+        for line in data.splitlines(keepends=True):
+            if not line.endswith((b"\n", b"\r")):  # the beginning of a line, or a line with \x0b and its like
+                self._keep(line)
+                continue
+            self._keep(line)
+            whole = bytes(self._rest)
+            self._rest.clear()
+            if whole.strip(b"\r\n"):
+                self._lines.append(whole)
+            elif self._lines or self._size > _MOST:
+                events.append(self._event())
+        return events
+
+    def end(self) -> Event | None:
+        """The event that the stream broke off in; None if it ended between two."""
+        if self._rest:
+            self._lines.append(bytes(self._rest))
+            self._rest.clear()
+        return self._event() if self._lines else None
+
+    def _keep(self, part: bytes) -> None:
+        room = _MOST - self._size
+        self._size += len(part)
+        self._rest += part if len(part) <= room else part[: max(0, room)]
+        if len(part) > room and part.endswith((b"\n", b"\r")):
+            self._rest += b"\n"
+
+    def _event(self) -> Event:
+        lines, self._lines, self._size = self._lines, [], 0
+        name, data = b"", []
+        for line in lines:
+            field, _, value = line.rstrip(b"\r\n").partition(b":")
+            value = value.removeprefix(b" ")
+            if field == b"data":
+                data.append(value)
+            elif field == b"event":
+                name = value
+        return Event(name[:100].decode("utf-8", "replace"), b"\n".join(data), b"".join(lines))
+
+
+def read_event(raw: bytes) -> Event:
+    """The first event with data in some bytes, or the last one without; for what the wire has cut already."""
+    reader = EventReader()
+    events = reader.feed(raw)
+    last = reader.end()
+    if last is not None:
+        events.append(last)
+    with_data = (event for event in events if event.data)
+    return next(with_data, events[-1] if events else Event("", b"", b""))
