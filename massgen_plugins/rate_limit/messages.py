@@ -15,7 +15,7 @@ __all__ = [
     "describe_wait",
     "learned_message",
     "patience_message",
-    "size_message",
+    "spare_message",
     "until_message",
 ]
 
@@ -86,6 +86,14 @@ def call_message(pool: Pool, advice: str, quote: str = "") -> str:
     return f"{_PREFIX}: the provider refuses this call to {_name(pool)}. {advice}".rstrip() + _quoted(quote)
 
 
+def spare_message(pool: Pool, fault: str) -> str:
+    """The limiter itself failed; it goes on in memory."""
+    return (
+        f"{_PREFIX}: an error of ours ({fault}) in the limiter of {pool.domain.provider}: its quota is kept "
+        "in memory of this process from now on, and not shared. Please report it."
+    )
+
+
 def learned_message(pool: Pool, refusal: Refusal) -> str:
     """A provider's limit is lower than ours."""
     stated = ", ".join(
@@ -96,14 +104,6 @@ def learned_message(pool: Pool, refusal: Refusal) -> str:
     return (
         f"{_PREFIX}: the provider allows {_name(pool)} only {stated}, less than the profile says; "
         f"this is kept for all agents until the profile changes."
-    )
-
-
-def size_message(pool: Pool, tokens: int, limit: int) -> str:
-    """One call is larger than the whole limit of a minute."""
-    return (
-        f"{_PREFIX}: one call to {_name(pool)} takes about {tokens:,} input tokens, and the whole minute's "
-        f"quota is {limit:,}: it can never pass. Send less context, or use a model with a higher quota."
     )
 
 

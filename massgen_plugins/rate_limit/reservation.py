@@ -132,6 +132,11 @@ class Reservation:
         if amounts != known:
             self._change(self.booking._replace(amounts=amounts))
 
+    def settle_all(self, used: Amounts) -> None:
+        """Replace charges of any mode: the provider has refused the call, and taken no more than this."""
+        if not self._released:
+            self._change(self.booking._replace(amounts={**self.booking.amounts, **used}))
+
     def finished(self) -> None:
         """The call is over: its answer was read, closed or lost. Only the first report counts."""
         if self.booking.over == NEVER:
