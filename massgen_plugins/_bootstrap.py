@@ -44,7 +44,11 @@ def _attach_after_execution(spec: ModuleSpec, watcher: HostFinder) -> None:
 
     def execute_and_attach(module: ModuleType) -> None:
         del loader.exec_module  # the loader is as it was; only this one execution was ours
-        execute(module)
+        try:
+            execute(module)
+        except Exception as error:  # MassGen's own, raised again as it is
+            _explain(error)
+            raise
         # Executed, and not merely looked up: only now is the watch for it over.
         watcher.waiting.discard(spec.name)
         if not watcher.waiting:
@@ -59,3 +63,13 @@ def _attach_after_execution(spec: ModuleSpec, watcher: HostFinder) -> None:
 
     # On the instance: its type and all else of it stay what the import system expects.
     loader.exec_module = execute_and_attach  # type: ignore[method-assign]
+
+
+def _explain(error: Exception) -> None:
+    """Tell a run that asks for limits why MassGen cannot be imported; the traceback alone names no cure."""
+    try:
+        from massgen_plugins.host.failed_start import explain_failed_start
+
+        explain_failed_start(error)
+    except Exception:  # noqa: S110 - MassGen's own error is what matters, and follows
+        pass

@@ -15,6 +15,7 @@ PACKAGE = "massgen_plugins"
 ALLOWED = {
     "quota": set(),
     "errors": set(),
+    "installation": set(),
     "__init__": {"_bootstrap"},
     "_bootstrap": {"host"},
     "events": {"quota"},
@@ -28,10 +29,10 @@ ALLOWED = {
     "sandbox": set(),
     "testing": {"quota", "middleware", "errors", "rate_limit", "events"},
     "host": {"quota", "errors", "events", "middleware", "providers", "rate_limit", "profiles", "hookspecs"}
-    | {"manager", "wire"},
-    "demo": {"sandbox", "quota", "errors", "hookspecs", "middleware"},
+    | {"manager", "wire", "installation"},
+    "demo": {"sandbox", "quota", "errors", "hookspecs", "middleware", "installation"},
     "cli": {"quota", "errors", "events", "profiles", "rate_limit", "hookspecs", "manager", "host", "demo"}
-    | {"_bootstrap", "providers"},
+    | {"_bootstrap", "providers", "installation"},
 }
 """Room -> rooms that it may know. Nothing below knows ``host``, ``wire`` or ``cli``."""
 
