@@ -19,6 +19,8 @@ __all__ = ["ErrorFacts", "read_error"]
 
 _LARGEST = 1024 * 1024
 """Bytes of a body that are read; a real error is a few kilobytes."""
+_LARGEST_EVENT = 128 * 1024
+_BLANK = b"\xef\xbb\xbf \t\r\n"
 _LONGEST = 8_000
 """Characters of prose that are looked at."""
 _MOST_NODES = 200
@@ -84,10 +86,9 @@ def read_error(status: int, headers: Mapping[str, str], body: bytes) -> ErrorFac
     body = body[:_LARGEST]
     if status < 400 and not _SIGN.search(body):
         return None
-    document = read_json(body)
-    if document is None and b"data" in body:
-        event = read_event(body)
-        document = read_json(event.data)
+    document = read_json(body) if body.lstrip(_BLANK)[:1] in (b"{", b"[") else None
+    if document is None and b"data" in body[:_LARGEST_EVENT]:
+        document = read_json(read_event(body[:_LARGEST_EVENT]).data)
     if status < 400 and not _is_error(document):
         return None
     return _facts(

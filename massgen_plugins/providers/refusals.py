@@ -182,7 +182,7 @@ def read_refusal(
     for row in SHARED:
         if row.fits(error) and (error.status in _REFUSALS or row.codes):
             return _of_rule(row, error, book, (hint, until), stated)
-    return _of_status(error, book, pool, hint, until)
+    return _of_status(error, pool, hint, until)
 
 
 def _speaks_of_limits(error: ErrorFacts) -> bool:
@@ -267,7 +267,7 @@ def _larger(each: Stated, book: RuleBook) -> str:
 
 
 def _of_status(
-    error: ErrorFacts, book: RuleBook, pool: str | None, hint: float | None, until: float | None
+    error: ErrorFacts, pool: str | None, hint: float | None, until: float | None
 ) -> Refusal | None:
     quote = quoted(error.message)
     if error.status in _BUSY:

@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Any
-
 from massgen_plugins.middleware import Usage
-from massgen_plugins.providers.reports import ReportFinder, count_of, flat
+from massgen_plugins.providers.reports import ReportFinder, count_of, flat, read_reports
 from massgen_plugins.quota import Kind
 
 __all__ = ["MessagesUsageReader"]
 
+_MOST = 8
+"""Events with usage of one piece that are read, from each end: counts are cumulative."""
 _READ, _WRITTEN = "cache_read_input_tokens", "cache_creation_input_tokens"
 
 
@@ -28,13 +27,15 @@ class MessagesUsageReader:
 
     def feed(self, data: bytes) -> None:
         """Take the next bytes of the body, cut anywhere."""
-        for found in self._finder.feed(data):
-            self._take(found)
+        events = self._finder.feed(data)
+        for event in events if len(events) <= _MOST else (*events[:_MOST], *events[-_MOST:]):
+            self._take(event)
 
     def usage(self) -> Usage | None:
         """Input with what was written to the cache, output, and their sum; None before the first report."""
-        for found in self._finder.rest():
-            self._take(found)
+        rest = self._finder.rest()
+        if rest is not None:
+            self._take(rest)
         counts = self._counts
         tokens_in = counts.get("input_tokens", 0) + counts.get(_WRITTEN, 0)
         read = counts.get(_READ, 0)
@@ -49,8 +50,9 @@ class MessagesUsageReader:
         }
         return Usage(amounts, dict(counts))
 
-    def _take(self, found: Mapping[str, Any]) -> None:
-        for place in (found.get("message"), found):
-            report = place.get("usage") if isinstance(place, dict) else None
-            if isinstance(report, dict) and count_of(report, "output_tokens", "input_tokens") is not None:
-                self._counts.update({name: count for name, count in flat(report).items() if count})
+    def _take(self, event: bytes) -> None:
+        for found in read_reports(event):
+            for place in (found.get("message"), found):
+                report = place.get("usage") if isinstance(place, dict) else None
+                if isinstance(report, dict) and count_of(report, "output_tokens", "input_tokens") is not None:
+                    self._counts.update({name: count for name, count in flat(report).items() if count})

@@ -9,7 +9,7 @@ from typing import Any
 from massgen_plugins.middleware import Usage
 from massgen_plugins.providers.chat.host import Host
 from massgen_plugins.providers.chat.requests import UNCACHED
-from massgen_plugins.providers.reports import ReportFinder, count_of, flat
+from massgen_plugins.providers.reports import ReportFinder, count_of, flat, read_reports
 from massgen_plugins.quota import Kind
 
 __all__ = ["ChatUsageReader"]
@@ -34,18 +34,21 @@ class ChatUsageReader:
 
     def feed(self, data: bytes) -> None:
         """Take the next bytes of the body, cut anywhere."""
-        for found in self._finder.feed(data):
-            self._take(found)
+        events = self._finder.feed(data)
+        any(self._take(event) for event in reversed(events))  # the last that can be true is the one
 
     def usage(self) -> Usage | None:
         """Input, output (reasoning included) and total; None before the first report."""
-        for found in self._finder.rest():
-            self._take(found)
+        rest = self._finder.rest()
+        if rest is not None:
+            self._take(rest)
         return self._usage
 
-    def _take(self, found: Mapping[str, Any]) -> None:
-        for report in _reports(found):
-            self._usage = _usage(report, self._host) or self._usage
+    def _take(self, event: bytes) -> bool:
+        seen = [_usage(report, self._host) for found in read_reports(event) for report in _reports(found)]
+        usage = next((each for each in reversed(seen) if each is not None), None)
+        self._usage = usage or self._usage
+        return usage is not None
 
 
 def _reports(found: Mapping[str, Any]) -> Iterator[Mapping[str, Any]]:

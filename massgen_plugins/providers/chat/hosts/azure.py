@@ -15,8 +15,8 @@ AZURE = Host(
     name="azure_openai",
     hosts=(".openai.azure.com", ".cognitiveservices.azure.com", ".services.ai.azure.com", ".azure-api.net"),
     backends=frozenset({"azure_openai"}),
-    # The prompt, max_tokens and best_of go into a counter that is reset each minute (learn.microsoft.com, 2026);
-    # without a bound the model's maximum counts until the call ends (staff, 2023), of which 4,096 is the least.
+    # The prompt, max_tokens and best_of go into a counter, reset each minute (learn.microsoft.com, 2026);
+    # without a bound the model's maximum counts until the call ends (staff, 2023): 4,096 is the least.
     charge=ChargeRule(kept=True, assumed_output=4_096),
     endpoint_always=True,
     announced=(
