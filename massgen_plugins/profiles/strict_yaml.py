@@ -8,6 +8,7 @@ from typing import Any
 
 import yaml
 
+from massgen_plugins.errors import ConfigurationError
 from massgen_plugins.profiles.document import MAX_DEPTH, Document, Place, shown, wrong
 from massgen_plugins.profiles.safe_files import read_text
 
@@ -18,7 +19,8 @@ _MAX_TEXT = 10_000
 _MAX_DIGITS = 4_000
 _DECIMAL = re.compile(r"[-+]?(?:0|[1-9][0-9]*(?:_[0-9]+)*)")
 _TAG = "tag:yaml.org,2002:"
-_BAD_KEY = "a key must be text of at most 200 characters; quote it if it looks like a number"
+_MAX_KEY = 200
+_BAD_KEY = f"a key must be text of at most {_MAX_KEY} characters; quote it if it looks like a number"
 
 
 def load_yaml(path: Path) -> Document:
@@ -36,71 +38,86 @@ def parse_yaml(text: str, source: str) -> Document:
     Raises:
         ConfigurationError: It is not strict YAML; the sentence names the place.
     """
-    marks: dict[tuple[str, ...], tuple[int, int]] = {}
-    root = compose(text, source)
-    value = None if root is None else _Values(source, marks).of(root, ())
-    return Document(value, source, (), marks)
+    composer = _Composer(text, source)
+    root = composer.document()
+    return Document(None if root is None else _plain(root), source, (), composer.where)
 
 
 def compose(text: str, source: str) -> yaml.Node | None:
-    """The nodes of a text without anchors, aliases and tags; None if it is empty.
+    """The nodes of a text, with plain values in those of scalars; None if it is empty.
 
     Raises:
         ConfigurationError: It is not strict YAML; the sentence names the place.
     """
-    try:
-        return _Composer(text, source).document()
-    except yaml.MarkedYAMLError as error:
-        mark = error.problem_mark or error.context_mark
-        place = Place(source, (), mark.line + 1, mark.column + 1) if mark else Place(source)
-        reason = _one_line(error.problem or error.context or "")
-        raise wrong(place, f"this is not valid YAML ({reason})") from error
-    except yaml.reader.ReaderError as error:
-        line = text.count("\n", 0, error.position) + 1
-        column = error.position - text.rfind("\n", 0, error.position)
-        raise wrong(Place(source, (), line, column), "a control character stands here; remove it") from error
-    except (yaml.YAMLError, ValueError, OverflowError) as error:
-        # PyYAML converts some escapes and directives without looking at their size.
-        raise wrong(Place(source), f"this is not valid YAML ({_one_line(str(error))})") from error
+    return _Composer(text, source).document()
 
 
-def _one_line(text: str) -> str:
-    return " ".join(text.split())[:120]
+def _plain(node: yaml.Node) -> Any:
+    if isinstance(node, yaml.MappingNode):
+        return {key.value: _plain(item) for key, item in node.value}
+    return [_plain(item) for item in node.value] if isinstance(node, yaml.SequenceNode) else node.value
 
 
 class _Composer(yaml.SafeLoader):
-    """Refuses what could hide or repeat values while nodes are composed; constructs nothing."""
+    """Refuses what could hide or repeat values while nodes are composed; constructs nothing.
+
+    Attributes:
+        where: The marks of :class:`Document`.
+    """
 
     def __init__(self, text: str, source: str) -> None:
-        super().__init__(text)
-        self._source = source
-        self._path: list[str] = []
+        self.where: dict[tuple[str, ...], tuple[int, int]] = {}
+        self._text = text
+        self._root = Place(source)
+        self._path: tuple[str, ...] = ()
         self._left = _MAX_VALUES
 
     def document(self) -> yaml.Node | None:
-        self.get_event()  # type: ignore[no-untyped-call]
-        if self.check_event(yaml.StreamEndEvent):
-            return None
-        root = self.compose_document()
-        if not self.check_event(yaml.StreamEndEvent):
-            raise self._wrong("a second document begins here; keep one document per file")
+        """The outermost node; None if there is none."""
+        try:
+            super().__init__(self._text)
+            self.get_event()  # type: ignore[no-untyped-call]
+            root = None if self.check_event(yaml.StreamEndEvent) else self.compose_document()
+            if not self.check_event(yaml.StreamEndEvent):
+                raise self._wrong("a second document begins here; keep one document per file")
+        except yaml.MarkedYAMLError as error:
+            mark = error.problem_mark or error.context_mark
+            raise self._invalid(error.problem or error.context, *(_at(mark) if mark else ())) from error
+        except yaml.reader.ReaderError as error:
+            line = self._text.count("\n", 0, error.position) + 1
+            column = error.position - self._text.rfind("\n", 0, error.position)
+            place = Place(self._root.source, (), line, column)
+            raise wrong(place, "a control character stands here; remove it") from error
+        except (yaml.YAMLError, ValueError, OverflowError) as error:
+            # PyYAML converts some escapes and directives without looking at their size.
+            raise self._invalid(error) from error
         return root
 
     def compose_node(self, parent: Any, index: Any) -> Any:
         """Compose the next node; ``index`` is its key's node, its number in a list, or None for a key."""
-        if index is not None:
-            self._path.append(self._name(index) if isinstance(index, yaml.Node) else f"[{index}]")
+        outer = self._path
+        self._enter(index)
         self._refuse(self.peek_event())  # type: ignore[no-untyped-call]
         node = super().compose_node(parent, index)
-        if index is not None:
-            self._path.pop()
+        if isinstance(node, yaml.ScalarNode):
+            node.value = self._scalar(node, key=parent is not None and index is None)
+        self._path = outer
         return node
 
-    def _name(self, key: yaml.Node) -> str:
-        if isinstance(key, yaml.ScalarNode):
-            return str(key.value)
-        mark = key.start_mark
-        raise wrong(Place(self._source, tuple(self._path), mark.line + 1, mark.column + 1), _BAD_KEY)
+    def _enter(self, index: Any) -> None:
+        """Go to the place of the next value, unless it is a key."""
+        if isinstance(index, yaml.Node):
+            here = *self._path, index.value if isinstance(index.value, str) else ""
+            if not isinstance(index.value, str) or len(index.value) > _MAX_KEY:
+                raise self._wrong(_BAD_KEY, index.start_mark)
+            if here in self.where:
+                first = self.where[here][0]
+                self._path = here
+                raise self._wrong(f"this key stands twice, first on line {first}; keep one", index.start_mark)
+            self._path, self.where[here] = here, _at(index.start_mark)
+        elif index is not None:
+            self._path = *self._path, f"[{index}]"
+            self.where[self._path] = _at(self.peek_event().start_mark)  # type: ignore[no-untyped-call]
 
     def _refuse(self, event: Any) -> None:
         self._left -= 1
@@ -113,45 +130,15 @@ class _Composer(yaml.SafeLoader):
         if isinstance(event, yaml.CollectionStartEvent) and len(self._path) > MAX_DEPTH:
             raise self._wrong(f"settings are nested more than {MAX_DEPTH} levels deep")
 
-    def _wrong(self, problem: str) -> Exception:
-        mark = self.peek_event().start_mark  # type: ignore[no-untyped-call]
-        return wrong(Place(self._source, tuple(self._path), mark.line + 1, mark.column + 1), problem)
+    def _wrong(self, problem: str, mark: Any = None) -> ConfigurationError:
+        mark = mark or self.peek_event().start_mark  # type: ignore[no-untyped-call]
+        return wrong(Place(self._root.source, self._path, *_at(mark)), problem)
 
+    def _invalid(self, reason: object, *at: int) -> ConfigurationError:
+        words = " ".join(str(reason or "").split())[:120]
+        return wrong(Place(self._root.source, (), *at), f"this is not valid YAML ({words})")
 
-class _Values:
-    """Nodes turned into plain values; the marks of keys and items are kept on the way."""
-
-    def __init__(self, source: str, marks: dict[tuple[str, ...], tuple[int, int]]) -> None:
-        self._source = source
-        self._marks = marks
-
-    def of(self, node: yaml.Node, path: tuple[str, ...]) -> Any:
-        if isinstance(node, yaml.MappingNode):
-            return dict(self._item(key, value, path) for key, value in node.value)
-        if isinstance(node, yaml.SequenceNode):
-            return [self._at(item, (*path, f"[{index}]"), item) for index, item in enumerate(node.value)]
-        return self._scalar(node, path)
-
-    def _item(self, key: yaml.Node, value: yaml.Node, path: tuple[str, ...]) -> tuple[str, Any]:
-        name = self._scalar(key, ())
-        if not isinstance(name, str) or len(name) > 200:
-            raise wrong(self._place(key, ()), _BAD_KEY)
-        here = (*path, name)
-        if here in self._marks:
-            line, column = key.start_mark.line + 1, key.start_mark.column + 1
-            first = f"first on line {self._marks[here][0]}"
-            raise wrong(Place(self._source, here, line, column), f"this key stands twice, {first}; keep one")
-        return name, self._at(key, here, value)
-
-    def _at(self, marked: yaml.Node, path: tuple[str, ...], value: yaml.Node) -> Any:
-        self._marks[path] = marked.start_mark.line + 1, marked.start_mark.column + 1
-        return self.of(value, path)
-
-    def _place(self, node: yaml.Node, path: tuple[str, ...]) -> Place:
-        here = node.start_mark.line + 1, node.start_mark.column + 1
-        return Place(self._source, path, *self._marks.get(path, here))
-
-    def _scalar(self, node: yaml.Node, path: tuple[str, ...]) -> str | bool | int | float | None:
+    def _scalar(self, node: yaml.ScalarNode, *, key: bool) -> str | bool | int | float | None:
         text = str(node.value)
         try:
             text.encode()
@@ -162,7 +149,12 @@ class _Values:
             problem = "the text holds half of a character pair; remove the escape"
         except ValueError as error:
             problem = f"write {shown(text)} as {error}, or quote it"
-        raise wrong(self._place(node, path), problem)
+        at = _at(node.start_mark) if key else self.where.get(self._path, _at(node.start_mark))
+        raise wrong(Place(self._root.source, self._path, *at), problem)
+
+
+def _at(mark: yaml.Mark) -> tuple[int, int]:
+    return mark.line + 1, mark.column + 1
 
 
 def _converted(tag: str, text: str) -> str | bool | int | float | None:
