@@ -162,7 +162,7 @@ class Changes(Limits):
 
 
 class PoolLimits(Limits):
-    """What stands under a pool: the models that share it, and the limits that they share."""
+    """What stands under a pool: the models that share it, if the provider does not say, and their limits."""
 
     models: tuple[ModelName, ...] = ()
 

@@ -26,7 +26,11 @@ Name: TypeAlias = Annotated[str, text(_NAME_FORM, re.compile(_NAME))]
 """A provider or a profile."""
 
 PoolName: TypeAlias = Annotated[
-    str, text(f"{_NAME_FORM}, or {ACCOUNT_POOL}", re.compile(rf"{_NAME}|{_ACCOUNT}"))
+    str,
+    text(
+        "a name of a-z, 0-9, dot, colon and hyphen, or *account",
+        re.compile(rf"[a-z0-9][a-z0-9._:-]{{0,63}}|{_ACCOUNT}"),
+    ),
 ]
 """Limits that several models share, or all of the account."""
 

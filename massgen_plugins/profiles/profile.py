@@ -83,10 +83,6 @@ class ProfileFields(Strict):
     def _limits_something(self) -> ProfileFields:
         if not {"models", "pools", "fallback"} & self.model_fields_set:
             raise problem("the profile limits nothing; write models, fallback or both")
-        for name, values in self.pools.items():
-            if (name == ACCOUNT_POOL) == bool(values.get("models")):
-                cure = f"write models for each pool but {ACCOUNT_POOL}, in which all models are"
-                raise problem(f"the pool '{name}' does not say whose it is; {cure}", at="pools")
         return self
 
 
@@ -109,18 +105,22 @@ class Profile(ProfileFields):
 
     def limits_for(self, pool: str) -> LimitValues | None:
         """The limits stated for a pool or a model; None if the profile covers it in no way."""
-        if pool in self.pools or pool == ACCOUNT_POOL:
+        if pool in self.pools or self.is_shared(pool):
             return self.pools.get(pool)
         found = best_match(self.models, pool, self.aliases)
         return self.models[found] if found else self.fallback
 
+    def is_shared(self, pool: str) -> bool:
+        """Whether a pool is not a model's own: the account's, or one that the provider names."""
+        return pool == ACCOUNT_POOL or pool.startswith(f"{self.provider}:")
+
     def pools_for(self, model: str) -> tuple[str, ...]:
         """Names of the pools that a model shares with others."""
-        name = self.aliases.get(model, model)
+        names = {model, self.aliases.get(model, model)}
         return tuple(
             pool
             for pool, values in self.pools.items()
-            if pool == ACCOUNT_POOL or matches(values["models"], model) or matches(values["models"], name)
+            if pool == ACCOUNT_POOL or any(matches(values.get("models", ()), name) for name in names)
         )
 
 

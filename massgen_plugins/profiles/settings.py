@@ -94,9 +94,13 @@ class Settings:
         stated = profile.limits_for(pool) if profile else None
         wanted = self._overrides_for(profile, pool)
         if not stated and not wanted:
-            if profile is None or stated is not None or pool == ACCOUNT_POOL:
+            if profile is None or profile.is_shared(pool):
                 return None
-            raise _uncovered(profile, pool)
+            shared = profile.pools_for(pool)
+            if stated is not None and not {*shared} - {ACCOUNT_POOL}:
+                return None
+            if not shared:
+                raise _uncovered(profile, pool)
         return self._made(profile, provider, {**(stated or {}), **wanted})
 
     def _made(self, profile: Profile | None, provider: str, values: LimitValues) -> PoolRules:
