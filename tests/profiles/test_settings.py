@@ -246,9 +246,8 @@ def test_the_default_applies_when_the_named_profile_is_off(config_dir: Path) -> 
     assert load().rules("gemini", FLASH).profile == "gemini-seed"
 
 
-def test_an_uncovered_provider_or_model_is_an_error() -> None:
-    with pytest.raises(ConfigurationError, match="No profile limits 'openai'"):
-        load().rules("openai", "gpt")
+def test_an_uncovered_provider_learns_and_an_uncovered_model_is_an_error() -> None:
+    assert load().rules("openai", "gpt") is None
     profile = {"provider": "gemini", "profiles": {"mine": {"models": {"gemini-pro": {"rpm": 1}}}}}
     assert f"says nothing of the model '{FLASH}'" in refusal({"define": [profile], "profile": "mine"})
     assert limits(load({"define": [profile], "profile": "mine", "models": {FLASH: {"rpm": 2}}})) == {
