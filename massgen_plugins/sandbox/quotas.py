@@ -166,7 +166,7 @@ class TokenBucket:
     def full_in(self, now: int) -> int:
         self._fill(now)
         missing = self._limit * self._length - self._level
-        return -(-missing // self._limit) if missing else 0
+        return -(-missing // self._limit) if missing and self._limit else 0
 
     def _fill(self, now: int) -> None:
         if self._filled_at is not None:
