@@ -16,7 +16,9 @@ ALLOWED = {
     "quota": set(),
     "errors": set(),
     "__init__": {"_bootstrap"},
-    "_bootstrap": {"host"},
+    "_bootstrap": {"host", "import_hook"},
+    "import_hook": set(),
+    "wrapping": set(),
     "events": {"quota"},
     "middleware": {"quota", "errors"},
     "providers": {"quota", "middleware", "errors", "hookspecs"},
@@ -24,18 +26,18 @@ ALLOWED = {
     "profiles": {"quota", "errors"},
     "hookspecs": {"quota", "middleware", "events", "providers", "rate_limit"},
     "manager": {"hookspecs", "middleware", "events", "providers"},
-    "wire": {"quota", "middleware", "errors", "providers"},
+    "wire": {"quota", "middleware", "errors", "providers", "wrapping", "import_hook"},
     "sandbox": set(),
     "testing": {"quota", "middleware", "errors", "rate_limit", "events"},
     "host": {"quota", "errors", "events", "middleware", "providers", "rate_limit", "profiles", "hookspecs"}
-    | {"manager", "wire"},
+    | {"manager", "wire", "wrapping"},
     "demo": {"sandbox", "quota", "errors", "hookspecs", "middleware"},
     "cli": {"quota", "errors", "events", "profiles", "rate_limit", "hookspecs", "manager", "host", "demo"}
     | {"_bootstrap", "providers"},
 }
 """Room -> rooms that it may know. Nothing below knows ``host``, ``wire`` or ``cli``."""
 
-CLIENTS = {"aiohttp", "httpx", "httpx2"}
+CLIENTS = {"aiohttp", "httpx", "httpx2", "requests", "urllib3"}
 
 
 def modules() -> list[Path]:
