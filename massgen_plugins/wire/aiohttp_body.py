@@ -1,14 +1,16 @@
-"""A reader for an aiohttp body: first gives back what was held, then reads on, read along by a tee."""
+"""A stream reader for aiohttp bodies: first what was held, then the rest, seen by the answer's reader too."""
 
 from __future__ import annotations
 
+import asyncio
 from collections import deque
 from collections.abc import Awaitable, Callable
 from typing import Any, TypeVar
 
 from aiohttp import StreamReader
 
-from massgen_plugins.wire.tee import Tee
+from massgen_plugins.wire.answer import AnswerReader
+from massgen_plugins.wire.sender import Late
 
 __all__ = ["HeldReader"]
 
@@ -25,7 +27,7 @@ class HeldReader(StreamReader):
         self._inner = inner
         self._held: deque[tuple[bytes, bool]] = deque()
         self._failure: Exception | None = None
-        self._tee: Tee | None = None
+        self._answer: AnswerReader | None = None
 
     def __getattr__(self, name: str) -> Any:
         return getattr(self._inner, name)
@@ -33,10 +35,16 @@ class HeldReader(StreamReader):
     def __repr__(self) -> str:
         return repr(self._inner)
 
-    async def hold_piece(self) -> bytes | None:
-        """Take the next piece and keep it; None at the end, also when the body breaks off there."""
+    async def hold_piece(self, seconds: float | None = None) -> bytes | None:
+        """Take the next piece and keep it; None at the end, also when the body breaks off there.
+
+        Raises:
+            Late: It did not come in time.
+        """
         try:
-            piece = await self._inner.readchunk()
+            piece = await self._next_chunk(seconds)
+        except Late:
+            raise
         except Exception as error:  # the client's own error: it meets it when it gets there
             self._failure = error
             return None
@@ -45,9 +53,22 @@ class HeldReader(StreamReader):
         self._held.append(piece)
         return piece[0]
 
-    def let_pass(self, tee: Tee | None) -> None:
-        """Hold no more; from now on ``tee`` sees what is read."""
-        self._tee = tee
+    async def _next_chunk(self, seconds: float | None) -> tuple[bytes, bool]:
+        if seconds is None:
+            return await self._inner.readchunk()
+        # Nothing is lost by cancelling: what comes meanwhile stays in the inner reader.
+        chunk = asyncio.ensure_future(self._inner.readchunk())
+        try:
+            if (await asyncio.wait([chunk], timeout=seconds))[0]:
+                return chunk.result()
+        finally:
+            chunk.cancel()
+        raise Late
+
+    def let_pass(self, answer: AnswerReader | None) -> None:
+        """Hold no more; from now on ``answer`` sees what is read."""
+        self._answer = answer
+        self._end_if_over()
 
     async def read(self, n: int = -1) -> bytes:
         if n == 0:
@@ -118,8 +139,8 @@ class HeldReader(StreamReader):
     def set_exception(self, exc: Any, *cause: Any) -> None:
         """The client closes the response: nothing more will be read."""
         self._inner.set_exception(exc, *cause)
-        if self._tee is not None:
-            self._tee.end()
+        if self._answer is not None:
+            self._answer.end()
 
     async def _pass(self, read: Callable[..., Awaitable[bytes]], *args: Any, **kwargs: Any) -> bytes:
         data = await self._read_on(read, *args, **kwargs)
@@ -132,18 +153,18 @@ class HeldReader(StreamReader):
         try:
             return await read(*args, **kwargs)
         except BaseException:
-            if self._tee is not None:
-                self._tee.end()
+            if self._answer is not None:
+                self._answer.end()
             raise
 
     def _see(self, data: bytes) -> None:
-        if self._tee is not None:
-            self._tee.see(data)
+        if self._answer is not None:
+            self._answer.see(data)
         self._end_if_over()
 
     def _end_if_over(self) -> None:
-        if self._tee is not None and self.at_eof():
-            self._tee.end()
+        if self._answer is not None and self.at_eof():
+            self._answer.end()
 
     def _take(self, n: int) -> bytes:
         """Up to ``n`` held bytes, all of them if ``n`` is negative."""
