@@ -9,10 +9,12 @@ from massgen_plugins.quota import NANOSECONDS, Scope
 from massgen_plugins.rate_limit.decision import Blocker, Reason
 
 __all__ = [
+    "broken_message",
     "closed_message",
     "day_message",
     "describe_span",
     "describe_wait",
+    "fault_message",
     "learned_message",
     "patience_message",
     "size_message",
@@ -42,6 +44,22 @@ def describe_wait(scope: Scope, blocker: Blocker | None, seconds: float, place: 
     }.get(blocker.reason if blocker else Reason.LINE, "for its turn")
     ahead = f", {place} call{'s' if place > 1 else ''} ahead" if place else ""
     return f"{_PREFIX}: {scope.model}: waiting about {describe_span(seconds)} {why}{ahead}."
+
+
+def fault_message(scope: Scope, what: str) -> str:
+    """The limiter has failed; ``what`` describes the exception without its text."""
+    return (
+        f"an error of ours in the limiter ({what}): from now on this process keeps the quota of "
+        f"{scope.model} by itself, in memory."
+    )
+
+
+def broken_message(scope: Scope) -> str:
+    """Not even that is possible."""
+    return (
+        f"{_PREFIX}: calls to {scope.model} can no longer be counted, so no more are made; start the run "
+        "again, and report this to massgen-plugins."
+    )
 
 
 def day_message(scope: Scope, blocker: Blocker, now: float) -> str:

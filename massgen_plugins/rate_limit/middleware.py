@@ -7,8 +7,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from weakref import WeakKeyDictionary
 
-from massgen_plugins.errors import CallRefused
-from massgen_plugins.events import Event, LimitLearned, ProviderRefused
+from massgen_plugins.errors import CallRefused, ConfigurationError, described
+from massgen_plugins.events import Event, LimitLearned, ProviderRefused, Trouble
 from massgen_plugins.middleware import Action, CallOutcome, Middleware, ModelCall, Refusal, RefusalKind
 from massgen_plugins.quota import NANOSECONDS, Amounts, Kind, Scope, ScopeRules
 from massgen_plugins.rate_limit import messages
@@ -18,10 +18,14 @@ from massgen_plugins.rate_limit.lanes import bounded
 from massgen_plugins.rate_limit.limiter import Limiter
 from massgen_plugins.rate_limit.signal import Signal
 from massgen_plugins.rate_limit.startup import Startup
+from massgen_plugins.rate_limit.stores.memory import MemoryStore
 
 __all__ = ["RateLimitMiddleware"]
 
 _SERVER_ERRORS_START = 400
+
+_MEANT = (CallRefused, ConfigurationError)
+"""What the limiter says when it works. Any other exception is a fault of ours."""
 
 
 @dataclass(eq=False, slots=True)
@@ -36,6 +40,9 @@ class _Passage:
 
 class RateLimitMiddleware(Middleware):
     """Admits every call into its scope, and learns from every answer.
+
+    When the limiter fails unexpectedly, the scope is limited in memory from then on. When even that fails,
+    one call passes without limits, and the next ones are refused: a bill that nobody allowed is worse.
 
     Args:
         limiter: The limiter of a scope, which does the waiting.
@@ -55,17 +62,52 @@ class RateLimitMiddleware(Middleware):
         self._estimator = Estimator()
         # Weak: when the wire lets go of a call, there will be no more news of it.
         self._passages: WeakKeyDictionary[ModelCall, _Passage] = WeakKeyDictionary()
-        self._startups: dict[tuple[Scope, str], Startup] = {}
+        self._startups: dict[tuple[Scope, str, Limiter], Startup] = {}
         self._startup_lock = threading.Lock()
         self._startup_news = Signal()
+        self._known_rules: dict[Scope, ScopeRules] = {}
+        self._in_memory = Limiter(MemoryStore(), None, self._current_rules)
+        self._failed: set[Scope] = set()
+        self._let_pass: set[Scope] = set()
 
     async def before_call(self, call: ModelCall) -> None:
         """Wait until the call fits into every limit of its scope."""
-        rules = self._rules(call.scope)
-        limiter = self._limiter_of(call.scope)
+        if call.scope not in self._failed:
+            try:
+                return await self._admit(call, self._limiter_of(call.scope))
+            except _MEANT:
+                raise
+            except Exception as error:
+                self._failed.add(call.scope)
+                self._emit(Trouble(messages.fault_message(call.scope, described(error))))
+        return await self._admit_in_memory(call)
+
+    async def _admit_in_memory(self, call: ModelCall) -> None:
+        try:
+            await self._admit(call, self._in_memory)
+        except _MEANT:
+            raise
+        except Exception as error:
+            if call.scope in self._let_pass:
+                raise CallRefused(messages.broken_message(call.scope)) from error
+            self._let_pass.add(call.scope)
+            raise
+
+    def _current_rules(self, scope: Scope) -> ScopeRules:
+        try:
+            self._known_rules[scope] = self._rules(scope)
+        except ConfigurationError:
+            raise
+        except Exception:  # the last ones hold on
+            if scope not in self._known_rules:
+                raise
+        return self._known_rules[scope]
+
+    async def _admit(self, call: ModelCall, limiter: Limiter) -> None:
+        rules = self._current_rules(call.scope)
         limiter.configure(call.scope, rules)
         passage = self._passages.get(call)
-        if passage is None:
+        if passage is None or passage.limiter is not limiter:
             passage = self._passages[call] = _Passage(limiter, limiter.store.tick())
         try:
             await self._await_startup(call, rules, limiter)
@@ -74,10 +116,10 @@ class RateLimitMiddleware(Middleware):
                 call.scope, amounts, urgent=call.urgent, since=passage.since, who=call
             )
         except BaseException:
-            self._end_startup(call, answered=False)
+            self._end_startup(call, limiter, answered=False)
             self._passages.pop(call, None)
             raise
-        self._startup(call, rules).left(call, limiter.store.tick())
+        self._startup(call, rules, limiter).left(call, limiter.store.tick())
 
     def on_written(self, call: ModelCall) -> None:
         """The margin counts from now, if the call had to wait for a connection."""
@@ -90,8 +132,8 @@ class RateLimitMiddleware(Middleware):
         passage = self._passages.get(call)
         if passage is None or passage.hold is None:
             return Action.PASS
-        self._end_startup(call, answered=outcome.status > 0)
         limiter = passage.limiter
+        self._end_startup(call, limiter, answered=outcome.status > 0)
         if not outcome.sent:
             limiter.release(passage.hold)
             self._passages.pop(call, None)
@@ -150,20 +192,20 @@ class RateLimitMiddleware(Middleware):
         while True:
             now = limiter.store.tick()
             with self._startup_lock:
-                earliest = self._startup(call, rules).earliest(call, call.agent_id, now)
+                earliest = self._startup(call, rules, limiter).earliest(call, call.agent_id, now)
             if earliest is not None and earliest <= now:
                 return
             remaining = rules.cooldown if earliest is None else earliest - now
             await self._startup_news.wait(remaining / NANOSECONDS)
 
-    def _startup(self, call: ModelCall, rules: ScopeRules) -> Startup:
-        key = (call.scope, call.run)
+    def _startup(self, call: ModelCall, rules: ScopeRules, limiter: Limiter) -> Startup:
+        key = (call.scope, call.run, limiter)
         if key not in self._startups:
             self._startups[key] = Startup(rules.cooldown_mode, rules.cooldown)
         return self._startups[key]
 
-    def _end_startup(self, call: ModelCall, *, answered: bool) -> None:
-        startup = self._startups.get((call.scope, call.run))
+    def _end_startup(self, call: ModelCall, limiter: Limiter, *, answered: bool) -> None:
+        startup = self._startups.get((call.scope, call.run, limiter))
         if startup is None:
             return
         with self._startup_lock:

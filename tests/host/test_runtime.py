@@ -106,10 +106,10 @@ def test_a_refusal_is_told_on_the_terminal_and_at_the_end(turn, open_call, share
 
 def test_faults_are_told_once_and_wrong_settings_in_their_own_words(shared, said):
     for _ in range(2):
-        shared.fault("open_call", RuntimeError("oops"))
+        shared.fault("open_call", RuntimeError("key=oops"))
         shared.fault("before_call", ConfigurationError("No profile limits 'gemini'."))
     assert len(said) == 2
-    assert "oops" in said[0]
+    assert said[0] == "an error of ours in open_call, one call was not limited: RuntimeError."
     assert said[1] == "No profile limits 'gemini'."
 
 

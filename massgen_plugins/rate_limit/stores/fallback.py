@@ -6,17 +6,20 @@ import time
 from collections.abc import Awaitable, Callable, Sequence
 from typing import TypeVar
 
-from massgen_plugins.errors import StoreUnavailable
+from massgen_plugins.errors import CallRefused, StoreUnavailable, described
 from massgen_plugins.middleware import Refusal
 from massgen_plugins.quota import Amounts, Scope, ScopeRules
 from massgen_plugins.rate_limit.decision import Decision
 from massgen_plugins.rate_limit.hold import Hold, News
 from massgen_plugins.rate_limit.line import Bid
-from massgen_plugins.rate_limit.stores.base import ScopeView, Store, Taker
+from massgen_plugins.rate_limit.stores.base import ScopeUnknown, ScopeView, Store, Taker
 
 __all__ = ["FallbackStore"]
 
 T = TypeVar("T")
+
+_MEANT = (ScopeUnknown, CallRefused)
+"""What a store that works says. Any other exception, whatever its type, means that it does not."""
 
 _RETRY = 30.0
 """Seconds until a failed store is tried again."""
@@ -46,6 +49,7 @@ class FallbackStore:
         self._report = report
         self._own: Store | None = None
         self._alone = False
+        self._secret = b""
         self._retry_at = 0.0
         self._rules: dict[Scope, ScopeRules] = {}
         self._listener: Callable[[Scope | None], None] | None = None
@@ -68,12 +72,17 @@ class FallbackStore:
         """The shared store's clock; this process's own if the store never opened."""
         try:
             return self._shared.tick()
-        except StoreUnavailable:
+        except Exception:  # see _MEANT
             return self._clock()
 
     def fingerprint_key(self) -> bytes:
-        """The shared store's secret; this process's own if the store never opened."""
-        return self._do(lambda store: store.fingerprint_key())
+        """The shared store's secret, also while it is away; this process's own if the store never opened."""
+        if not self._secret:
+            secret = self._do(lambda store: store.fingerprint_key())
+            if self._alone:
+                return secret
+            self._secret = secret  # another one would name other accounts, whose quota is not spent yet
+        return self._secret
 
     def taker(self, scope: Scope, news: News) -> Taker:
         """What grants calls at once, while the shared store works."""
@@ -84,7 +93,9 @@ class FallbackStore:
                 return None  # whether the shared store works again can only be awaited
             try:
                 return shared(amounts)
-            except StoreUnavailable as error:
+            except _MEANT:
+                raise
+            except Exception as error:
                 self._go_alone(error)
                 return None
 
@@ -121,9 +132,11 @@ class FallbackStore:
 
     def close(self) -> None:
         """Release what is held open."""
-        self._shared.close()
-        if self._own is not None:
-            self._own.close()
+        try:
+            self._shared.close()
+        finally:
+            if self._own is not None:
+                self._own.close()
 
     async def configure(self, scope: Scope, rules: ScopeRules) -> None:
         """Let these rules hold in a scope."""
@@ -154,7 +167,9 @@ class FallbackStore:
         if not self._alone:
             try:
                 return operation(self._shared)
-            except StoreUnavailable as error:
+            except _MEANT:
+                raise
+            except Exception as error:
                 self._go_alone(error)
         return operation(self._substitute())
 
@@ -164,7 +179,9 @@ class FallbackStore:
         if not self._alone:
             try:
                 return await operation(self._shared)
-            except StoreUnavailable as error:
+            except _MEANT:
+                raise
+            except Exception as error:
                 self._go_alone(error)
         own = self._substitute()
         for scope, rules in list(self._rules.items()):
@@ -177,19 +194,23 @@ class FallbackStore:
             self._own.on_room = self._listener
         return self._own
 
-    def _go_alone(self, error: StoreUnavailable) -> None:
+    def _go_alone(self, error: Exception) -> None:
         self._retry_at = time.monotonic() + _RETRY
         if not self._alone:
             self._alone = True
             own = self._substitute().description
-            self._report(f"{error} The quota is kept in {own} until the store works again.")
+            what = str(error) if isinstance(error, StoreUnavailable) else self._broken(error)
+            self._report(f"{what} The quota is kept in {own} until the store works again.")
+
+    def _broken(self, error: Exception) -> str:
+        return f"{self._shared.description} cannot be used: {described(error)}."
 
     async def _come_back(self) -> None:
         self._retry_at = time.monotonic() + _RETRY
         try:
             for scope, rules in list(self._rules.items()):
                 await self._shared.configure(scope, rules)
-        except StoreUnavailable:
+        except Exception:  # see _MEANT
             return
         self._alone = False
         self._report(f"{self._shared.description} works again; the quota is shared.")

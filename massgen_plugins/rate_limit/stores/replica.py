@@ -12,7 +12,7 @@ from massgen_plugins.rate_limit.scope_state import ScopeState
 from massgen_plugins.rate_limit.stores import codec, journal
 from massgen_plugins.rate_limit.wall_clock import Heard
 
-__all__ = ["Overtaken", "Replica", "read_state"]
+__all__ = ["Overtaken", "Replica", "malformed", "read_state"]
 
 _KEPT = 256
 """Entries after which the whole state is written; as many older ones stay for processes that lag behind."""
@@ -45,16 +45,21 @@ def read_state(connection: sqlite3.Connection, row: int) -> tuple[int, int, Scop
     Raises:
         sqlite3.DatabaseError: It is not what was written.
     """
-    condensed, snapshot = connection.execute(_SNAPSHOT, (row,)).fetchone()
-    number = condensed
     try:
+        condensed, snapshot = connection.execute(_SNAPSHOT, (row,)).fetchone()
+        number = condensed
         state = codec.decode_state(snapshot) if snapshot else None
         for latest, changes, _ in connection.execute(_NEWER, (row, condensed)):
             state = journal.apply(changes, state)
             number = latest
     except codec.BROKEN as error:
-        raise sqlite3.DatabaseError(f"malformed scope: {error}") from error
+        raise malformed(error) from error
     return condensed, number, state
+
+
+def malformed(error: Exception) -> sqlite3.DatabaseError:
+    """The error for what is in the file, but is not what was written; it shows nothing of it."""
+    return sqlite3.DatabaseError(f"malformed, {type(error).__name__}")
 
 
 class Replica:
@@ -91,6 +96,12 @@ class Replica:
         if self._company_until < tick < self._fresh_until and self._number >= 0:
             return self.state
         self._fresh_until = tick + _FRESH
+        try:
+            return self._follow(connection)
+        except codec.BROKEN as error:
+            raise malformed(error) from error
+
+    def _follow(self, connection: sqlite3.Connection) -> ScopeState | None:
         newer = connection.execute(_NEWER, (self._id, self._number)).fetchall()
         if self._number < 0 or (newer and newer[0][0] != self._number + 1):
             self._load(connection)
@@ -169,7 +180,7 @@ class Replica:
             self.state = journal.apply("\n".join(changes for _, changes, _ in entries), self.state)
             self._number = entries[-1][0]
         except codec.BROKEN as error:
-            raise sqlite3.DatabaseError(f"malformed scope: {error}") from error
+            raise malformed(error) from error
         self._remember(aloft)
 
     def _remember(self, aloft: int) -> None:

@@ -28,7 +28,7 @@ from massgen_plugins.rate_limit.stores import codec, journal, sqlite_schema
 from massgen_plugins.rate_limit.stores.base import ScopeUnknown, StoreBusy
 from massgen_plugins.rate_limit.stores.boot_clock import boot_identity, boot_tick
 from massgen_plugins.rate_limit.stores.neighbours import Neighbours, to_be_woken
-from massgen_plugins.rate_limit.stores.replica import Overtaken, Replica
+from massgen_plugins.rate_limit.stores.replica import Overtaken, Replica, malformed
 from massgen_plugins.rate_limit.stores.sqlite_file import SqliteFile
 from massgen_plugins.rate_limit.stores.stateful import StatefulStore, undone_on_failure
 from massgen_plugins.rate_limit.wall_clock import Start, pace_of
@@ -282,13 +282,16 @@ class SqliteStore(StatefulStore):
 
     def _prepare(self, connection: sqlite3.Connection) -> None:
         self._replicas.clear()
-        sqlite_schema.check_version(connection, self.path)
         boot, since = self._boot(), self._since_boot()
-        self._offset = sqlite_schema.shared_offset(connection, boot, since)
+        try:
+            sqlite_schema.check_version(connection, self.path)
+            self._offset = sqlite_schema.shared_offset(connection, boot, since)
+            self._fingerprint_key = sqlite_schema.shared_secret(connection)
+        except codec.BROKEN as error:
+            raise malformed(error) from error
         now = self._offset + since
         # Without a name for the boot, it is only sure that there was none since now.
         self._start = Start(self._offset if boot else now - 1, now, self._wall())
-        self._fingerprint_key = sqlite_schema.shared_secret(connection)
 
     def _moment(self, state: ScopeState, tick: int) -> Moment:
         """As in every store, but cheap, since it is asked for with every call."""

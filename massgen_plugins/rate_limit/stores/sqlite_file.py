@@ -104,11 +104,13 @@ class SqliteFile:
 
     def explain(self, error: BaseException) -> BaseException:
         """An error in our words; a damaged file is set aside by the way. To be called within the gate."""
-        if isinstance(error, sqlite3.OperationalError):
-            if getattr(error, "sqlite_errorcode", 0) & 0xFF in (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED):
+        # What Python itself cannot read has no number.
+        if isinstance(error, sqlite3.OperationalError) and hasattr(error, "sqlite_errorcode"):
+            if error.sqlite_errorcode & 0xFF in (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED):
                 return StoreBusy()
             return self._unusable(error)
-        if isinstance(error, sqlite3.DatabaseError):
+        # Not even SQLite's own complaint can be read if the damage is within a name.
+        if isinstance(error, sqlite3.DatabaseError | UnicodeDecodeError):
             self._set_aside(error)
             return StoreBusy()
         return self._unusable(error) if isinstance(error, OSError) else error
@@ -172,7 +174,7 @@ class SqliteFile:
             raise self._unusable(error) from error
 
     def _unusable(self, error: Exception) -> StoreUnavailable:
-        what = getattr(error, "strerror", None) or error
+        what = getattr(error, "strerror", None) or _shown(error)
         return StoreUnavailable(f"{self.path} cannot be used: {what}.")
 
     def _set_aside(self, error: Exception) -> None:
@@ -188,8 +190,16 @@ class SqliteFile:
                 self.path.with_name(self.path.name + suffix).rename(kept.with_name(kept.name + suffix))
         if self._report is not None:
             self._report(
-                f"{self.path} was damaged ({error}); it is kept as {kept.name}, and counting begins anew."
+                f"{self.path} was damaged ({_shown(error)}); "
+                f"it is kept as {kept.name}, and counting begins anew."
             )
+
+
+def _shown(error: Exception) -> str:
+    """SQLite's own words, which may quote what is in the file: only what is surely legible of them."""
+    legible = isinstance(error, OSError) or hasattr(error, "sqlite_errorcode")
+    text = str(error) if legible or str(error).startswith("malformed") else "malformed"
+    return "".join(each if each.isascii() and each.isprintable() else "?" for each in text[:120])
 
 
 def _touch(path: Path) -> None:

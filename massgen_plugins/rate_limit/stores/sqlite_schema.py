@@ -62,7 +62,7 @@ def last_tick(connection: sqlite3.Connection) -> int:
 def shared_offset(connection: sqlite3.Connection, boot: str, since: int) -> int:
     """The clock offset of this boot, agreed upon by all processes."""
     known = connection.execute("SELECT boot, offset FROM clock").fetchone() or ("", 0)
-    offset = offset_for(boot, known[0], known[1], last_tick(connection), since)
+    offset = int(offset_for(boot, known[0], known[1], last_tick(connection), since))  # whatever stood there
     if (boot, offset) != known:
         connection.execute("INSERT OR REPLACE INTO clock VALUES (1, ?, ?)", (boot, offset))
     return offset
