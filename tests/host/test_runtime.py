@@ -126,7 +126,8 @@ def test_a_provider_that_fails_does_not_hide_the_others(said):
     for _ in range(2):
         assert shared.provider_for("POST", url).name == "gemini"
     assert len(said) == 1
-    assert "not today" in said[0]
+    assert "provider bad" in said[0]
+    assert "not today" not in said[0]
 
 
 def test_a_wire_that_cannot_be_opened_is_tried_again_by_the_next_run(monkeypatch, said):
