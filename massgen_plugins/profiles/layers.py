@@ -21,6 +21,7 @@ ALL_PROVIDERS = "*"
 
 COOLDOWN_MODES = ("probe", "space", "off")
 MAX_MAX_WAIT = 86_400
+_ALLOW = "allow_stores"
 
 _ACCOUNT = re.compile(r"[A-Za-z0-9._-]{1,64}")
 
@@ -51,6 +52,8 @@ class Layer:
         accounts: Provider, or :data:`ALL_PROVIDERS`, to account.
         models: Limits that replace those of profiles, key by key.
         defined: Profiles that stand in the settings themselves.
+        allowed: Addresses of servers that other layers may name; only the user's own layer has any.
+        store_place: Where the store is named.
         values: The other keys.
         inherit: Whether weaker layers and the user's profiles are read at all.
     """
@@ -61,6 +64,8 @@ class Layer:
     accounts: Mapping[str, str] = field(default_factory=dict)
     models: ModelLimits = field(default_factory=dict)
     defined: tuple[Profile, ...] = ()
+    allowed: tuple[str, ...] = ()
+    store_place: Place | None = None
     values: Mapping[str, Any] = field(default_factory=dict)
     inherit: bool = True
 
@@ -74,9 +79,12 @@ def read_layer(root: Entry, role: str) -> Layer:
     if root.value is None:
         return Layer(role)
     entries = a_mapping(root, SETTING_KEYS)
+    if role != "user" and _ALLOW in entries:
+        raise wrong(entries[_ALLOW].place, "this key counts in your own settings only; remove it here")
     parts = {_PARTS[key][0]: _PARTS[key][1](entry) for key, entry in entries.items() if key in _PARTS}
     values = {key: _VALUES[key](entry) for key, entry in entries.items() if key in _VALUES}
-    return Layer(role=role, values=values, **parts)
+    place = entries["store"].place if "store" in entries else None
+    return Layer(role=role, values=values, store_place=place, **parts)
 
 
 def _chosen(entry: Entry) -> tuple[Choice, ...]:
@@ -126,6 +134,11 @@ def _store(entry: Entry) -> str:
     )
 
 
+def _addresses(entry: Entry) -> tuple[str, ...]:
+    what = "the address of a server, redis://HOST:6379"
+    return tuple(checked_address(a_text(item, what), item.place) for item in a_list(entry))
+
+
 def _defined(entry: Entry) -> tuple[Profile, ...]:
     return tuple(profile for item in a_list(entry) for profile in read_profiles(item))
 
@@ -146,6 +159,7 @@ _PARTS: Mapping[str, tuple[str, Callable[[Entry], Any]]] = {
     "models": ("models", lambda entry: read_models(entry, removable=True)),
     "define": ("defined", _defined),
     "inherit": ("inherit", a_boolean),
+    _ALLOW: ("allowed", _addresses),
 }
 
 SETTING_KEYS = (*_PARTS, *_VALUES)

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from massgen_plugins.errors import ConfigurationError
+from massgen_plugins.profiles.at_start import CONFIG_DIR_VARIABLE
 
 __all__ = [
     "CONFIG_DIR_VARIABLE",
@@ -18,9 +19,6 @@ __all__ = [
     "find_places",
     "yaml_files",
 ]
-
-CONFIG_DIR_VARIABLE = "MASSGEN_PLUGINS_CONFIG_DIR"
-"""Environment variable that names another directory for the user's settings and profiles."""
 
 _APPLICATION = "massgen-plugins"
 _SETTINGS_FILE = "rate_limit.yaml"

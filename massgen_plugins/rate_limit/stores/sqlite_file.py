@@ -6,7 +6,7 @@ import os
 import sqlite3
 import time
 from collections.abc import Callable, Iterator
-from contextlib import AbstractContextManager, contextmanager, suppress
+from contextlib import AbstractContextManager, closing, contextmanager, suppress
 from pathlib import Path
 
 from massgen_plugins.errors import StoreUnavailable
@@ -22,6 +22,8 @@ _LOCK_WAIT = 0.005
 
 _NOT_OPENED = (-1, 0)
 """In which generation of processes it was opened, and which file it was."""
+
+_MAGIC = b"SQLite format 3\0"
 
 _GLANCE = 0.1
 """Seconds for which it is taken for granted that the file still stands where it stood."""
@@ -42,7 +44,8 @@ class SqliteFile:
         self.path = path
         self._prepare = prepare
         self._report = report
-        self._gate = Gate(path.with_name(f"{path.name}.lock"))
+        self._lock = path.with_name(f"{path.name}.lock")
+        self._gate = Gate(self._lock)
         self._connection: sqlite3.Connection | None = None
         self._opened = _NOT_OPENED
         self._looked = 0.0
@@ -167,11 +170,26 @@ class SqliteFile:
     def _enter_process(self) -> None:
         """The first use in this process, or in a forked child: what the parent had open is not ours."""
         self._connection = None
+        self._opened = _NOT_OPENED
+        self._look_for_others()
         self._opened = (forks.generation, 0)
         try:
             self.path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
         except OSError as error:
             raise self._unusable(error) from error
+
+    def _look_for_others(self) -> None:
+        """Leave alone what stands there and was never a store: settings of others may have named it."""
+        if self._lock.exists():
+            return  # it has been used as one
+        try:
+            foreign = _is_foreign(self.path)
+        except (OSError, sqlite3.Error) as error:
+            raise self._unusable(error) from error
+        if foreign:
+            raise StoreUnavailable(
+                f"{self.path} is not a store of massgen-plugins, and is left as it is: name another."
+            )
 
     def _unusable(self, error: Exception) -> StoreUnavailable:
         what = getattr(error, "strerror", None) or _shown(error)
@@ -193,6 +211,18 @@ class SqliteFile:
                 f"{self.path} was damaged ({_shown(error)}); "
                 f"it is kept as {kept.name}, and counting begins anew."
             )
+
+
+def _is_foreign(path: Path) -> bool:
+    """Whether there is something else than a store; it is only read."""
+    if not path.is_file() or not path.stat().st_size:
+        return False
+    with path.open("rb") as file:
+        if file.read(len(_MAGIC)) != _MAGIC:
+            return True
+    with closing(sqlite3.connect(f"{path.absolute().as_uri()}?mode=ro&immutable=1", uri=True)) as connection:
+        tables = {row[0] for row in connection.execute("SELECT name FROM sqlite_master")}
+    return bool(tables) and not {"clock", "scope"} <= tables
 
 
 def _shown(error: Exception) -> str:
