@@ -55,7 +55,10 @@ def _attach_after_execution(spec: ModuleSpec, watcher: HostFinder) -> None:
             attach(module)
         except Exception as error:
             # MassGen's logger may not be there yet.
-            print(f"massgen-plugins: could not attach to {spec.name}: {error!r}.", file=sys.stderr)  # noqa: T201
+            from massgen_plugins.errors import described
+
+            text = f"massgen-plugins: could not attach to {spec.name}: {described(error)}."
+            print(text, file=sys.stderr)  # noqa: T201
 
     # On the instance: its type and all else of it stay what the import system expects.
     loader.exec_module = execute_and_attach  # type: ignore[method-assign]

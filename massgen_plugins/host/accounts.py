@@ -39,4 +39,9 @@ class Accounts:
 
 def _fingerprint(limiter: Limiter, request: ModelRequest) -> str:
     key = limiter.store.fingerprint_key()
-    return hmac.new(key, request.credential.encode(), hashlib.sha256).hexdigest()[:12]
+    return hmac.new(key, _bytes(request.credential), hashlib.sha256).hexdigest()[:12]
+
+
+def _bytes(credential: str | bytes) -> bytes:
+    """Whatever it is: a header's bytes need be no text, and an environment's need be no UTF-8."""
+    return credential if isinstance(credential, bytes) else credential.encode("utf-8", "surrogatepass")

@@ -75,7 +75,7 @@ class Runtime:
             account = self._accounts.of_stranger(provider, request)
         else:
             account = self._accounts.of_agent(provider, request, agent)
-        scope = Scope(provider.name, account or "", request.model, request.endpoint)
+        scope = Scope(provider.name, account or "", _legible(request.model), _legible(request.endpoint))
         if agent is not None:
             self._governors[scope] = agent.governor
         elif account is None or scope not in self._governors:
@@ -133,6 +133,11 @@ class Runtime:
     def _on_wait(self, wait: Wait, who: object) -> None:
         agent_id = who.agent_id if isinstance(who, ModelCall) else None
         self.emit(CallWaits(wait.scope, agent_id, wait.seconds, wait.place, wait.message))
+
+
+def _legible(text: str) -> str:
+    """Without halves of characters, which can be neither stored nor said."""
+    return text if text.isascii() else text.encode("utf-8", "replace").decode()
 
 
 _runtime: Runtime | None = None
