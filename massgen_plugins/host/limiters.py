@@ -5,14 +5,17 @@ from __future__ import annotations
 import atexit
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Coroutine
 from contextlib import suppress
 from pathlib import Path
+from typing import Any
 
 from massgen_plugins.quota import Scope, ScopeRules
 from massgen_plugins.rate_limit.limiter import Limiter, Wait
 from massgen_plugins.rate_limit.stores.awaited import awaited
 from massgen_plugins.rate_limit.stores.base import LocalStore, Store
+from massgen_plugins.rate_limit.stores.beside import Beside
+from massgen_plugins.rate_limit.stores.boot_clock import boot_tick
 from massgen_plugins.rate_limit.stores.fallback import FallbackStore
 from massgen_plugins.rate_limit.stores.memory import MemoryStore
 from massgen_plugins.rate_limit.stores.sqlite import SqliteStore
@@ -22,6 +25,9 @@ __all__ = ["Limiters"]
 _MEMORY = "memory"
 _REDIS = ("redis://", "rediss://")
 _SERVER_TIME = "redis"
+
+_IMPORT = 60.0
+"""Seconds that the import of a client may take."""
 
 
 class Limiters:
@@ -57,6 +63,19 @@ class Limiters:
                     self._opened[place] = found
         return found
 
+    def opening(self, place: str) -> Coroutine[Any, Any, None] | None:
+        """What to await before the store at ``place`` is used, so that no loop stands still; or None."""
+        found = self._opened.get(place)
+        if found is not None and (not isinstance(found.store, FallbackStore) or found.store.settled):
+            return None
+        return self._open_beside(place)
+
+    async def _open_beside(self, place: str) -> None:
+        # Even the import of a client takes longer than an event loop may stand still.
+        store = (await Beside(lambda: self.at(place), "massgen-plugins-import").result(_IMPORT)).store
+        if isinstance(store, FallbackStore):
+            await store.open()
+
     def opened(self) -> list[Limiter]:
         """Those that were needed so far."""
         return list(self._opened.values())
@@ -74,7 +93,7 @@ class Limiters:
         if place.startswith(_REDIS):
             return self._open_redis(place)
         shared = awaited(SqliteStore(Path(place), self._report))
-        return FallbackStore(shared, lambda tick: awaited(MemoryStore(tick)), self._report)
+        return FallbackStore(shared, lambda tick: awaited(MemoryStore(tick)), self._report, clock=boot_tick)
 
     def _open_redis(self, address: str) -> Store:
         from massgen_plugins.profiles.places import default_store_path

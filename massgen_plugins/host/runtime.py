@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import itertools
 import threading
+from collections.abc import Coroutine
+from typing import Any
 
 from massgen_plugins import wire
 from massgen_plugins.errors import CallRefused, ConfigurationError, described
@@ -64,6 +66,11 @@ class Runtime:
             except Exception as error:  # one bad provider must not hide the others
                 self.fault(f"provider {provider.name}", error)
         return None
+
+    def opening(self) -> Coroutine[Any, Any, None] | None:
+        """What to await before :meth:`open_call`; None when the store is open already."""
+        turn = current_turn.get()
+        return None if turn is None else self._limiters.opening(turn.agent.governor.settings.store)
 
     def open_call(
         self, provider: Provider, request: ModelRequest, *, urgent: bool, repeatable: bool

@@ -40,7 +40,7 @@ class Exchange:
 
     async def run(self) -> Any:
         """Let the request through; returns or raises what the client shall see."""
-        call = self._open()
+        call = await self._open()
         if call is None:
             return await self._send_without_us()
         while True:
@@ -59,12 +59,15 @@ class Exchange:
             if isinstance(verdict, CallRefused):
                 return self._refuse(call, verdict)
 
-    def _open(self) -> ModelCall | None:
+    async def _open(self) -> ModelCall | None:
         try:
             request = self._provider.read_request(self._line.read())
             if request is None:
                 return None
             self._stream = request.stream
+            opening = self._gate.opening()
+            if opening is not None:
+                await self._runner.run(opening)
             return self._gate.open_call(
                 self._provider, request, urgent=self._runner.urgent, repeatable=self._line.repeatable
             )

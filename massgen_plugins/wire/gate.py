@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Coroutine
 from contextlib import suppress
-from typing import Protocol
+from typing import Any, Protocol
 
 from massgen_plugins.errors import CallRefused
 from massgen_plugins.middleware import Chain, ModelCall
@@ -21,6 +22,9 @@ class Gate(Protocol):
 
     def provider_for(self, method: str, url: str) -> Provider | None:
         """Whose model call this request is; None if it is none. Cheap: asked of every request."""
+
+    def opening(self) -> Coroutine[Any, Any, None] | None:
+        """What to await before :meth:`open_call`, so that it never blocks; None if there is nothing."""
 
     def open_call(
         self, provider: Provider, request: ModelRequest, *, urgent: bool, repeatable: bool

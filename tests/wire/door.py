@@ -96,6 +96,9 @@ class Door:
     def provider_for(self, method, url):
         return self.provider if self.provider.is_model_call(method, url) else None
 
+    def opening(self):
+        return None
+
     def open_call(self, provider, request, *, urgent, repeatable):
         self.urgent.append(urgent)
         scope = Scope("fake", "account", request.model)

@@ -149,6 +149,7 @@ class Provider:
 class Gate:
     chain = Chain([Middleware()])
     def provider_for(self, method, url): return Provider()
+    def opening(self): return None
     def open_call(self, *_, **__): return ModelCall(Scope("p", "a", "m"), "m", {{}})
     def fault(self, place, error): pass
 wire.install(Gate())

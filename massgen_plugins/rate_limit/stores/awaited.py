@@ -124,7 +124,10 @@ class Awaited:
 
     async def configure(self, scope: Scope, rules: ScopeRules) -> None:
         """Let these rules hold in a scope, for everybody."""
-        await self._do(lambda: self._local.configure(scope, rules))
+        if self._local.shared:  # what others have written has to be read first, however much it is
+            await self._by_the_clerk(lambda: self._local.configure(scope, rules))
+        else:
+            self._local.configure(scope, rules)
 
     async def admit(self, scope: Scope, lane: str, bids: Sequence[Bid], news: Sequence[Hold]) -> Decision:
         """Rebook ``news``, then grant the lane's bids from the first on until one cannot leave now."""
@@ -152,7 +155,10 @@ class Awaited:
         try:
             return operation()
         except StoreBusy:
-            done = self._clerk.submit(lambda: self._patiently(operation))
+            return await self._by_the_clerk(operation)
+
+    async def _by_the_clerk(self, operation: Callable[[], T]) -> T:
+        done = self._clerk.submit(lambda: self._patiently(operation))
         try:
             return await asyncio.wait_for(asyncio.wrap_future(done), _PATIENCE)
         except TimeoutError as error:

@@ -13,6 +13,7 @@ from massgen_plugins.rate_limit.decision import Decision
 from massgen_plugins.rate_limit.hold import Hold, News
 from massgen_plugins.rate_limit.line import Bid
 from massgen_plugins.rate_limit.stores.base import ScopeUnknown, ScopeView, Store, Taker
+from massgen_plugins.rate_limit.stores.beside import Beside
 
 __all__ = ["FallbackStore"]
 
@@ -20,6 +21,9 @@ T = TypeVar("T")
 
 _MEANT = (ScopeUnknown, CallRefused)
 """What a store that works says. Any other exception, whatever its type, means that it does not."""
+
+_OPENING = 5.0
+"""Seconds that a store may take to open; nobody's event loop stands still meanwhile."""
 
 _RETRY = 30.0
 """Seconds until a failed store is tried again."""
@@ -50,6 +54,7 @@ class FallbackStore:
         self._own: Store | None = None
         self._alone = False
         self._secret = b""
+        self._opening = Beside(shared.fingerprint_key, "massgen-plugins-opening")
         self._retry_at = 0.0
         self._rules: dict[Scope, ScopeRules] = {}
         self._listener: Callable[[Scope | None], None] | None = None
@@ -70,10 +75,29 @@ class FallbackStore:
 
     def tick(self) -> int:
         """The shared store's clock; this process's own if the store never opened."""
+        if self._alone and not self._secret:
+            return self._clock()
         try:
             return self._shared.tick()
-        except Exception:  # see _MEANT
+        except Exception as error:  # see _MEANT
+            self._go_alone(error)
             return self._clock()
+
+    @property
+    def settled(self) -> bool:
+        """Whether it is known if the shared store can be used: if not, await :meth:`open`."""
+        return bool(self._secret) or self._alone
+
+    async def open(self) -> None:
+        """Open the shared store beside the event loop; soon it is open, or this process is alone."""
+        if not self.settled:
+            try:
+                self._secret = await self._opening.result(_OPENING)
+            except TimeoutError:
+                place = self._shared.description
+                self._go_alone(StoreUnavailable(f"{place} cannot be used: it did not open in time."))
+            except Exception as error:  # see _MEANT
+                self._go_alone(error)
 
     def fingerprint_key(self) -> bytes:
         """The shared store's secret, also while it is away; this process's own if the store never opened."""
@@ -176,6 +200,7 @@ class FallbackStore:
     async def _await(self, operation: Callable[[Store], Awaitable[T]]) -> T:
         if self._alone and time.monotonic() >= self._retry_at:
             await self._come_back()
+        await self.open()
         if not self._alone:
             try:
                 return await operation(self._shared)
@@ -208,6 +233,8 @@ class FallbackStore:
     async def _come_back(self) -> None:
         self._retry_at = time.monotonic() + _RETRY
         try:
+            if not self._secret:
+                self._secret = await self._opening.result(_OPENING)
             for scope, rules in list(self._rules.items()):
                 await self._shared.configure(scope, rules)
         except Exception:  # see _MEANT

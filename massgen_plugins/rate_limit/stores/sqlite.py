@@ -77,6 +77,7 @@ class SqliteStore(StatefulStore):
         self._file = SqliteFile(path, self._prepare, report)
         self._neighbours = Neighbours(self._rung)
         self._offset = 0
+        self._timed = False
         self._fingerprint_key = b""
         self._replicas: dict[Scope, Replica] = {}
         self._process = (0, "")
@@ -92,14 +93,15 @@ class SqliteStore(StatefulStore):
         return self._file.patiently()
 
     def tick(self) -> int:
-        """The store's clock in nanoseconds; opens the file to learn its offset when first asked."""
-        if not self._file.is_open:
+        """The store's clock in nanoseconds; opens the file, to learn its offset, when first asked."""
+        if not self._timed:
             self._open()
         return self._since_boot() + self._offset
 
     def fingerprint_key(self) -> bytes:
         """A secret of this file: a fingerprint tells nothing to whoever does not have the file."""
-        self.tick()
+        if not self._file.is_open:
+            self._open()
         return self._fingerprint_key
 
     def take(self, scope: Scope, amounts: Amounts, news: Sequence[Hold] = ()) -> Hold | None:
@@ -289,6 +291,7 @@ class SqliteStore(StatefulStore):
             self._fingerprint_key = sqlite_schema.shared_secret(connection)
         except codec.BROKEN as error:
             raise malformed(error) from error
+        self._timed = True
         now = self._offset + since
         # Without a name for the boot, it is only sure that there was none since now.
         self._start = Start(self._offset if boot else now - 1, now, self._wall())
