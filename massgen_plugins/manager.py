@@ -15,6 +15,7 @@ from massgen_plugins import hookspecs
 from massgen_plugins.errors import MassgenPluginsError, described
 from massgen_plugins.events import Event
 from massgen_plugins.hookspecs import PROJECT, AgentInfo, MiddlewareContext
+from massgen_plugins.interrupts import ends_the_run
 from massgen_plugins.middleware import Middleware
 from massgen_plugins.providers.base import Provider
 
@@ -88,11 +89,13 @@ class Plugins:
                 answer = implementation.function(*(arguments[name] for name in implementation.argnames))
                 if answer is not None:
                     answers.append(read(answer))
-            except Exception as error:
+            except BaseException as error:
+                if ends_the_run(error):
+                    raise
                 self._report_once(implementation.plugin_name, hook, error)
         return answers
 
-    def _report_once(self, plugin: str, hook: str, error: Exception) -> None:
+    def _report_once(self, plugin: str, hook: str, error: BaseException) -> None:
         if (plugin, hook) not in self._failed:
             self._failed.add((plugin, hook))
             self._report(f"The plugin {plugin} failed in {hook}: {described(error)}.")
@@ -130,7 +133,9 @@ def _load_entry_points(manager: pluggy.PluginManager, report: Callable[[str], No
             plugin = point.load()
             manager.register(plugin, point.name)
             _check(manager, plugin)
-        except (Exception, SystemExit) as error:
+        except BaseException as error:
+            if ends_the_run(error):
+                raise
             if manager.has_plugin(point.name):
                 manager.unregister(name=point.name)
             # pluggy's complaint is of names alone.
@@ -168,6 +173,11 @@ def _as_provider(answer: Any) -> Provider:
     missing = [name for name in vars(Provider) if not name.startswith("_") and not hasattr(answer, name)]
     if missing:
         raise _WrongPlugin(f"{_kind(answer)} is not a provider: it lacks {', '.join(missing)}")
+    backends = answer.backends
+    if not isinstance(answer.name, str) or not answer.name:
+        raise _WrongPlugin("a provider without a name")
+    if isinstance(backends, str) or not all(isinstance(each, str) for each in backends or (None,)):
+        raise _WrongPlugin(f"the provider {answer.name} has no set of names as backends")
     provider: Provider = answer
     return provider
 

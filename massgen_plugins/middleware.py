@@ -6,8 +6,10 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from enum import StrEnum
+from types import MappingProxyType
 
 from massgen_plugins.errors import CallRefused
+from massgen_plugins.interrupts import ends_the_run
 from massgen_plugins.quota import Amounts, Kind, Scope
 
 __all__ = [
@@ -43,6 +45,10 @@ class ModelCall:
     run: str = ""
     urgent: bool = False
     repeatable: bool = True
+
+    def __post_init__(self) -> None:
+        # Everybody in the chain is handed the same object: nobody may change what others see.
+        object.__setattr__(self, "estimate", MappingProxyType(dict(self.estimate)))
 
 
 class RefusalKind(StrEnum):
@@ -106,6 +112,9 @@ class CallOutcome:
     sent: bool = True
     headers: Mapping[str, str] = field(default_factory=dict)
 
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "headers", MappingProxyType(dict(self.headers)))
+
 
 class Action(StrEnum):
     """What a middleware wants done with an answer."""
@@ -158,7 +167,7 @@ class Chain:
     """
 
     def __init__(
-        self, middleware: Sequence[Middleware], fault: Callable[[str, Exception], None] | None = None
+        self, middleware: Sequence[Middleware], fault: Callable[[str, BaseException], None] | None = None
     ) -> None:
         self._forward = tuple(middleware)
         self._backward = tuple(reversed(self._forward))
@@ -205,6 +214,7 @@ class Chain:
 
     def on_usage(self, call: ModelCall, usage: Amounts) -> None:
         """Tell every middleware what the provider reported."""
+        usage = MappingProxyType(dict(usage))
         for middleware in self._backward:
             with self._guarded(middleware, "on_usage"):
                 middleware.on_usage(call, usage)
@@ -215,7 +225,7 @@ class Chain:
             yield
         except CallRefused:
             raise
-        except Exception as error:
-            if self._fault is None:
+        except BaseException as error:
+            if self._fault is None or ends_the_run(error):
                 raise
             self._fault(f"{type(middleware).__name__}.{method}", error)

@@ -8,6 +8,7 @@ from typing import Any, Self
 
 from massgen_plugins.host import orchestrators, reports, subagents
 from massgen_plugins.host.governor import Governor
+from massgen_plugins.host.plugin_profiles import readable
 from massgen_plugins.host.runtime import Runtime, runtime
 from massgen_plugins.host.stream import Agent, limited_stream
 from massgen_plugins.host.switch import INHERITED, KEY
@@ -36,7 +37,8 @@ class Plan:
         """
         shared = runtime()
         block = {"rate_limit": inherited} if inherited is not None and "rate_limit" not in config else config
-        governor = Governor(block, config_path, shared.plugins.profile_directories(), reports.warn_once)
+        directories = readable(shared.plugins.profile_directories(), reports.warn_once)
+        governor = Governor(block, config_path, directories, reports.warn_once)
         for note in governor.settings.notes:
             reports.warn_once(note)
         return cls(shared, governor)
@@ -68,7 +70,8 @@ class Plan:
         if provider is None:
             reports.warn_once(_uncovered(name, backend_type))
             return None
-        return Agent(name, run, provider.name, model, provider.resolve_model(model), self.governor)
+        resolved = self.runtime.resolve_model(provider, model)
+        return Agent(name, run, provider.name, model, resolved, self.governor)
 
 
 def _model_of(host_agent: Any) -> str:

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import itertools
 import threading
-from collections.abc import Coroutine
+from collections.abc import Coroutine, Mapping
+from types import MappingProxyType
 from typing import Any
 
 from massgen_plugins import wire
@@ -16,6 +17,7 @@ from massgen_plugins.host.accounts import Accounts
 from massgen_plugins.host.governor import Governor
 from massgen_plugins.host.limiters import Limiters
 from massgen_plugins.host.stream import Agent, current_turn
+from massgen_plugins.interrupts import ends_the_run
 from massgen_plugins.manager import Plugins, build_manager
 from massgen_plugins.middleware import Chain, ModelCall
 from massgen_plugins.providers.base import ModelRequest, Provider
@@ -35,6 +37,7 @@ class Runtime:
         self.plugins = plugins
         self.providers = plugins.providers()
         self._runs = itertools.count(1)
+        self._faults: set[str] = set()
         self._limiters = Limiters(self._on_wait, self.rules, reports.warn_once)
         self._accounts = Accounts(self._limiters)
         self._governors: dict[Scope, Governor] = {}
@@ -51,7 +54,7 @@ class Runtime:
 
     def agent_starting(self, agent: Agent) -> None:
         """Tell the plugins of an agent that is switched on."""
-        settings = agent.governor.settings.to_mapping()
+        settings = _frozen(agent.governor.settings.to_mapping())
         info = AgentInfo(agent.agent_id, agent.provider, agent.requested_model, settings)
         self.plugins.agent_starting(info)
 
@@ -59,13 +62,31 @@ class Runtime:
 
     def provider_for(self, method: str, url: str) -> Provider | None:
         """Whose model call a request is; None if it is none."""
-        for provider in self.providers:
+        turn = current_turn.get()
+        own = turn.agent.provider if turn is not None else None
+        # In an agent's turn its own provider is asked first, whoever else claims every request there is.
+        for provider in sorted(self.providers, key=lambda each: each.name != own) if own else self.providers:
             try:
                 if provider.is_model_call(method, url):
                     return provider
-            except Exception as error:  # one bad provider must not hide the others
+            except BaseException as error:  # one bad provider must not hide the others
+                if ends_the_run(error):
+                    raise
                 self.fault(f"provider {provider.name}", error)
         return None
+
+    def resolve_model(self, provider: Provider, model: str) -> str:
+        """The name of the model's quota; the model itself when its provider fails."""
+        place = f"provider {provider.name}, resolve_model"
+        try:
+            return str(provider.resolve_model(model))
+        except BaseException as error:
+            if ends_the_run(error):
+                raise
+            if place not in self._faults:
+                self._faults.add(place)
+                self.emit(Trouble(f"an error of ours in {place}: {described(error)}."))
+            return model
 
     def opening(self) -> Coroutine[Any, Any, None] | None:
         """What to await before :meth:`open_call`; None when the store is open already."""
@@ -110,6 +131,9 @@ class Runtime:
         if isinstance(error, ConfigurationError):
             self.emit(Trouble(str(error)))
             return
+        if place in self._faults:
+            return  # its text may vary, and it has been said
+        self._faults.add(place)
         last_resort = place.startswith(_DECIDING)
         what = "one call was not limited" if last_resort else "the call went on"
         self.emit(Trouble(f"an error of ours in {place}, {what}: {described(error)}."))
@@ -140,6 +164,13 @@ class Runtime:
     def _on_wait(self, wait: Wait, who: object) -> None:
         agent_id = who.agent_id if isinstance(who, ModelCall) else None
         self.emit(CallWaits(wait.scope, agent_id, wait.seconds, wait.place, wait.message))
+
+
+def _frozen(value: Any) -> Any:
+    """The same to read, all the way down, and nothing of it can be changed."""
+    if isinstance(value, Mapping):
+        return MappingProxyType({key: _frozen(item) for key, item in value.items()})
+    return tuple(map(_frozen, value)) if isinstance(value, list | tuple) else value
 
 
 def _legible(text: str) -> str:
