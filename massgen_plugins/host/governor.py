@@ -8,7 +8,7 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
-from massgen_plugins.errors import ConfigurationError
+from massgen_plugins.errors import ConfigurationError, described
 from massgen_plugins.profiles import Settings, SettingsSource
 from massgen_plugins.quota import Scope, ScopeRules
 
@@ -38,7 +38,17 @@ class Governor:
         profile_directories: list[Path],
         report: Callable[[str], None],
     ) -> None:
-        self._source = SettingsSource(config, config_path=config_path, extra_profile_dirs=profile_directories)
+        try:
+            self._source = SettingsSource(
+                config, config_path=config_path, extra_profile_dirs=profile_directories
+            )
+        except ConfigurationError:
+            raise
+        except Exception as error:  # a run that asked for limits does not start without them
+            raise ConfigurationError(
+                f"The settings could not be read ({described(error)}); look for a value of an unusual kind "
+                "or size, and report this to massgen-plugins."
+            ) from error
         self._report = report
         self._lock = threading.Lock()
         self._looked = time.monotonic()

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import difflib
-import math
 import re
 from collections.abc import Collection, Iterable
 from typing import Any
@@ -90,7 +89,8 @@ def a_number(entry: Entry, most: float, unit: str = "", *, below: bool = False) 
     """A finite number from 0 to ``most``; with ``below`` it must be less than that."""
     value = entry.value
     fits = isinstance(value, int | float) and not isinstance(value, bool)
-    if fits and math.isfinite(value) and 0 <= value <= most and not (below and value == most):
+    # Bounds first: a huge integer has no floating point number, and what is within them is finite.
+    if fits and 0 <= value <= most and not (below and value == most):
         return float(value) if isinstance(value, float) else int(value)
     upper = f"to below {most:,}" if below else f"to {most:,}"
     raise _expected(entry, f"a number{_of(unit)} from 0 {upper}, without quotes")
