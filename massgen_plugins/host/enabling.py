@@ -18,6 +18,11 @@ __all__ = ["Plan"]
 _CHILD_PROCESSES = frozenset({"claude_code", "codex", "gemini_cli", "antigravity_cli", "copilot"})
 """Backends whose requests leave another process: they cannot be seen."""
 
+_BLOCKED = (
+    "The environment variable MASSGEN_PLUGINS_BLOCK names rate_limit: agents run WITHOUT limits; "
+    "take the name out of it."
+)
+
 
 @dataclass(frozen=True, slots=True)
 class Plan:
@@ -50,6 +55,8 @@ class Plan:
             ConfigurationError: No profile covers one of them: a run that asked for limiting does not
                 start without limits.
         """
+        if "rate_limit" not in self.runtime.plugins.names():
+            reports.warn_once(_BLOCKED)
         run = self.runtime.new_run()
         found = {name: self._identify(name, run, agent) for name, agent in agents.items()}
         limited = {name: agent for name, agent in found.items() if agent is not None}
