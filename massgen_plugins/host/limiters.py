@@ -92,7 +92,7 @@ class Limiters:
             return MemoryStore()
         if place.startswith(_REDIS):
             return self._open_redis(place)
-        shared = awaited(SqliteStore(Path(place), self._report))
+        shared = awaited(SqliteStore(Path(place), self._report), beside=True)
         return FallbackStore(shared, lambda tick: awaited(MemoryStore(tick)), self._report, clock=boot_tick)
 
     def _open_redis(self, address: str) -> Store:

@@ -94,7 +94,8 @@ def looks_like_key(text: str) -> bool:
 def _short(text: str) -> str:
     if looks_like_key(text):
         return "(hidden)"
-    return text if len(text) <= _SHOWN else f"{text[: _SHOWN - 3]}..."
+    short = text if len(text) <= _SHOWN else f"{text[: _SHOWN - 3]}..."
+    return "".join(each if each.isprintable() else ascii(each)[1:-1] for each in short)
 
 
 def tree_of(value: object, place: Place) -> Entry:

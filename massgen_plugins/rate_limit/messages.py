@@ -42,8 +42,10 @@ def describe_wait(scope: Scope, blocker: Blocker | None, seconds: float, place: 
         Reason.PROBE: "while one call tries whether the quota is free",
         Reason.DAY: "for the next day, since the day's quota is used up",
     }.get(blocker.reason if blocker else Reason.LINE, "for its turn")
+    # Below a second no number is said: it would be 0.
+    about = f"about {describe_span(seconds)} " if seconds >= 1 else ""
     ahead = f", {place} call{'s' if place > 1 else ''} ahead" if place else ""
-    return f"{_PREFIX}: {scope.model}: waiting about {describe_span(seconds)} {why}{ahead}."
+    return f"{_PREFIX}: {scope.model}: waiting {about}{why}{ahead}."
 
 
 def fault_message(scope: Scope, what: str) -> str:

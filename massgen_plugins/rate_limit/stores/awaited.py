@@ -39,9 +39,9 @@ _PATIENCE = 5.0
 """Seconds after which a store that is held by somebody else counts as unavailable."""
 
 
-def awaited(store: Store | LocalStore) -> Store:
+def awaited(store: Store | LocalStore, *, beside: bool = False) -> Store:
     """The store itself, if it is made for being awaited; else one that does its work in it."""
-    return Awaited(store) if isinstance(store, LocalStore) else store
+    return Awaited(store, beside=beside) if isinstance(store, LocalStore) else store
 
 
 class Awaited:
@@ -49,10 +49,12 @@ class Awaited:
 
     Args:
         local: Does the work.
+        beside: Whether a scope is read for the first time in a thread, however much there is to read.
     """
 
-    def __init__(self, local: LocalStore) -> None:
+    def __init__(self, local: LocalStore, *, beside: bool = False) -> None:
         self._local = local
+        self._beside = beside
         self._clerk = Clerk("massgen-plugins-store", self._write)
         self._posted: dict[Scope, News] = {}
         self.batch = 1 if local.shared else BATCH
@@ -124,10 +126,8 @@ class Awaited:
 
     async def configure(self, scope: Scope, rules: ScopeRules) -> None:
         """Let these rules hold in a scope, for everybody."""
-        if self._local.shared:  # what others have written has to be read first, however much it is
-            await self._by_the_clerk(lambda: self._local.configure(scope, rules))
-        else:
-            self._local.configure(scope, rules)
+        way = self._by_the_clerk if self._beside else self._do
+        await way(lambda: self._local.configure(scope, rules))
 
     async def admit(self, scope: Scope, lane: str, bids: Sequence[Bid], news: Sequence[Hold]) -> Decision:
         """Rebook ``news``, then grant the lane's bids from the first on until one cannot leave now."""
