@@ -71,8 +71,9 @@ class SpoiledRedis:
         with suppress(OSError):
             while True:
                 client, _ = self._listener.accept()
+                self._open.append(client)
                 behind = socket.create_connection(("127.0.0.1", self._behind)) if self._behind else None
-                self._open += [client, behind] if behind else [client]
+                self._open += [behind] if behind else []
                 threading.Thread(target=self._forward, args=(client, behind), daemon=True).start()
                 if behind:
                     threading.Thread(target=self._back, args=(behind, client), daemon=True).start()
