@@ -8,7 +8,6 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable, Mapping
 from contextlib import suppress
-from contextvars import ContextVar
 from dataclasses import replace
 from typing import Any
 
@@ -17,28 +16,23 @@ from massgen_plugins.middleware import Action, CallOutcome, ModelCall
 from massgen_plugins.providers.base import HttpRequest, ModelRequest, Provider
 from massgen_plugins.wire.answer import AnswerReader
 from massgen_plugins.wire.attempt import Attempt
-from massgen_plugins.wire.gate import Gate, find_provider, guarded, report_fault
-from massgen_plugins.wire.sender import Head, NoBody, ReceivedResponse, Runner, Sender
+from massgen_plugins.wire.gate import Gate, find_provider, guarded, report_fault, sending
+from massgen_plugins.wire.sender import NoBody, ReceivedResponse, Runner, Sender
 
 __all__ = ["Exchange", "current"]
 
 _INTERRUPTS = (asyncio.CancelledError, KeyboardInterrupt, SystemExit)
 """What ends a call from outside. GeneratorExit is not among them: nothing can be awaited after it."""
 
-_sending: ContextVar[list[Exchange] | None] = ContextVar("massgen_plugins_sending", default=None)
-"""The exchange whose request is being sent in this context.
 
-In a list that is emptied afterwards: tasks that were started meanwhile may keep its context for long.
-"""
+def _nothing() -> None:
+    """Told of a request that is sent without us."""
 
 
 def current() -> Exchange | None:
-    """The exchange that sends around this code, if any: what it sends is admitted already.
-
-    litellm sends one request through httpx and aiohttp; the inner client finds the outer one's call here.
-    """
-    sending = _sending.get()
-    return sending[0] if sending else None
+    """The exchange that sends around this code, if any."""
+    around: list[Exchange] | None = sending.get()
+    return around[0] if around else None
 
 
 class Exchange:
@@ -100,11 +94,9 @@ class Exchange:
         self._hopped = True
         attempt, self._attempt = self._attempt, None
         if attempt is not None:
-            reader = self._reader(attempt, NoBody(status, headers))
-            outcome = reader.outcome()
-            if status >= 400:
-                outcome = replace(outcome, refusal=reader.refusal_in(b""))
-            verdict = await attempt.answered(outcome)
+            reader = AnswerReader(self._gate, attempt, *self._asked, NoBody(status, headers))
+            refusal = reader.refusal_in(b"") if status >= 400 else None
+            verdict = await attempt.answered(replace(reader.outcome, refusal=refusal))
             attempt.finish()
             if isinstance(verdict, CallRefused):
                 raise verdict
@@ -115,17 +107,19 @@ class Exchange:
             await self._admit()
 
     def _open(self, provider: Provider, read: Callable[[], HttpRequest]) -> None:
-        self._call = guarded(self._gate, "open_call", self._opened, provider, read)
-
-    def _opened(self, provider: Provider, read: Callable[[], HttpRequest]) -> ModelCall | None:
-        self.request = read()
-        request = provider.read_request(self.request)
-        if request is None:
-            return None
-        self._asked = (provider, request)
-        return self._gate.open_call(
-            provider, request, urgent=self._runner.urgent, repeatable=self._sender.repeatable
-        )
+        self._call = None
+        try:
+            self.request = read()
+            request = provider.read_request(self.request)
+            if request is not None:
+                self._asked = (provider, request)
+                self._call = self._gate.open_call(
+                    provider, request, urgent=self._runner.urgent, repeatable=self._sender.repeatable
+                )
+        except KeyboardInterrupt:
+            raise
+        except BaseException as error:
+            report_fault(self._gate, "open_call", error)
 
     async def _admit(self) -> None:
         if self._call is None:
@@ -148,20 +142,22 @@ class Exchange:
         self._attempt = Attempt(self._gate, call, self._runner)
 
     async def _send(self) -> ReceivedResponse:
-        sending, before = [self], _sending.get()
-        _sending.set(sending)
+        attempt = self._attempt
+        around, before = [self], sending.get()
+        sending.set(around)
         try:
-            response = await self._sender.send(self.mark_written)
+            response = await self._sender.send(attempt.mark_written if attempt is not None else _nothing)
         except (Exception, *_INTERRUPTS):
-            sending.clear()
+            around.clear()
             if self._attempt is not None:
                 await self._attempt.answered(CallOutcome(status=0, sent=self._attempt.written))
             raise
         finally:
-            sending.clear()
+            around.clear()
             # Not ``reset(token)``: an abandoned coroutine may be closed in another context.
-            _sending.set(before)
-        self.mark_written()
+            sending.set(before)
+        if self._attempt is not None:
+            self._attempt.mark_written()
         return response
 
     async def _judge(self, response: ReceivedResponse) -> Any:
@@ -169,36 +165,29 @@ class Exchange:
         attempt = self._attempt
         if attempt is None:
             return response.hand_over(None)
-        reader = self._reader(attempt, response)
+        reader = AnswerReader(self._gate, attempt, *self._asked, response)
         try:
-            verdict = await self._verdict(attempt, reader, response)
+            try:
+                refusal = await reader.beginning(response)
+            except Exception as error:
+                report_fault(self._gate, "beginning", error)
+                refusal = None
+            except _INTERRUPTS:
+                await attempt.answered(reader.outcome)
+                raise
+            verdict = await attempt.answered(replace(reader.outcome, refusal=refusal))
         except _INTERRUPTS:
             await self._discard(response)
             raise
-        if verdict is Action.SEND_AGAIN and self._sender.repeatable:
-            await self._discard(response)
-            return None
         if isinstance(verdict, CallRefused):
             await self._discard(response)
             raise verdict
-        reader.pass_on()
+        if verdict is Action.SEND_AGAIN and self._sender.repeatable:
+            await self._discard(response)
+            return None
+        if reader.held:
+            reader.pass_on()
         return response.hand_over(reader)
-
-    async def _verdict(
-        self, attempt: Attempt, reader: AnswerReader, response: ReceivedResponse
-    ) -> Action | CallRefused:
-        outcome = reader.outcome()
-        try:
-            outcome = replace(outcome, refusal=await reader.beginning(response))
-        except Exception as error:
-            report_fault(self._gate, "read_answer", error)
-        except _INTERRUPTS:
-            await attempt.answered(outcome)
-            raise
-        return await attempt.answered(outcome)
-
-    def _reader(self, attempt: Attempt, head: Head) -> AnswerReader:
-        return AnswerReader(self._gate, attempt, *self._asked, head)
 
     def _finish(self) -> None:
         if self._attempt is not None:
