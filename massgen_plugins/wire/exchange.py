@@ -19,14 +19,10 @@ from massgen_plugins.wire.attempt import Attempt
 from massgen_plugins.wire.gate import Gate, find_provider, guarded, report_fault, sending
 from massgen_plugins.wire.sender import NoBody, ReceivedResponse, Runner, Sender
 
-__all__ = ["Exchange", "current"]
+__all__ = ["Exchange", "current", "mark_written"]
 
 _INTERRUPTS = (asyncio.CancelledError, KeyboardInterrupt, SystemExit)
 """What ends a call from outside. GeneratorExit is not among them: nothing can be awaited after it."""
-
-
-def _nothing() -> None:
-    """Told of a request that is sent without us."""
 
 
 def current() -> Exchange | None:
@@ -35,11 +31,22 @@ def current() -> Exchange | None:
     return around[0] if around else None
 
 
+def mark_written() -> None:
+    """The bytes of the request that is sent around this code leave now; only the first report counts.
+
+    Found by the context, so that no client holds on to an attempt, which ends when nobody does.
+    """
+    exchange = current()
+    if exchange is not None and exchange.attempt is not None:
+        exchange.attempt.mark_written()
+
+
 class Exchange:
     """One request of a client. After a fault of ours, which is reported, it goes on without us.
 
     Attributes:
         request: What the client sends; None if that cannot be read.
+        attempt: The admission under which it does; None if it needs none, or is sent without us.
     """
 
     def __init__(self, gate: Gate, provider: Provider, sender: Sender, runner: Runner) -> None:
@@ -50,7 +57,7 @@ class Exchange:
         self.request: HttpRequest | None = None
         self._asked: tuple[Provider, ModelRequest]
         self._call: ModelCall | None = None
-        self._attempt: Attempt | None = None
+        self.attempt: Attempt | None = None
         self._hopped = False
 
     async def run(self) -> Any:
@@ -75,11 +82,6 @@ class Exchange:
             self._finish()
             raise
 
-    def mark_written(self) -> None:
-        """The bytes of the request that is being sent leave now."""
-        if self._attempt is not None:
-            self._attempt.mark_written()
-
     async def hop(self, status: int, headers: Mapping[str, str], request: HttpRequest) -> None:
         """Admit what the client itself sends next: after a redirect, or in a try of its own.
 
@@ -92,7 +94,7 @@ class Exchange:
             CallRefused: It must not leave.
         """
         self._hopped = True
-        attempt, self._attempt = self._attempt, None
+        attempt, self.attempt = self.attempt, None
         if attempt is not None:
             reader = AnswerReader(self._gate, attempt, *self._asked, NoBody(status, headers))
             refusal = reader.refusal_in(b"") if status >= 400 else None
@@ -133,36 +135,35 @@ class Exchange:
             self._call = None
         except _INTERRUPTS:
             # A thread can be interrupted when the admission was granted but has not arrived yet.
-            if self._attempt is not None:
-                await self._attempt.answered(CallOutcome(status=0, sent=False))
+            if self.attempt is not None:
+                await self.attempt.answered(CallOutcome(status=0, sent=False))
             raise
 
     async def _before(self, call: ModelCall) -> None:
         await self._gate.chain.before_call(call)
-        self._attempt = Attempt(self._gate, call, self._runner)
+        self.attempt = Attempt(self._gate, call, self._runner)
 
     async def _send(self) -> ReceivedResponse:
-        attempt = self._attempt
         around, before = [self], sending.get()
         sending.set(around)
         try:
-            response = await self._sender.send(attempt.mark_written if attempt is not None else _nothing)
+            response = await self._sender.send()
         except (Exception, *_INTERRUPTS):
             around.clear()
-            if self._attempt is not None:
-                await self._attempt.answered(CallOutcome(status=0, sent=self._attempt.written))
+            if self.attempt is not None:
+                await self.attempt.answered(CallOutcome(status=0, sent=self.attempt.written))
             raise
         finally:
             around.clear()
             # Not ``reset(token)``: an abandoned coroutine may be closed in another context.
             sending.set(before)
-        if self._attempt is not None:
-            self._attempt.mark_written()
+        if self.attempt is not None:
+            self.attempt.mark_written()
         return response
 
     async def _judge(self, response: ReceivedResponse) -> Any:
         """What the client gets; None if the request is to be sent again."""
-        attempt = self._attempt
+        attempt = self.attempt
         if attempt is None:
             return response.hand_over(None)
         reader = AnswerReader(self._gate, attempt, *self._asked, response)
@@ -190,9 +191,9 @@ class Exchange:
         return response.hand_over(reader)
 
     def _finish(self) -> None:
-        if self._attempt is not None:
-            self._attempt.finish()
-            self._attempt = None
+        if self.attempt is not None:
+            self.attempt.finish()
+            self.attempt = None
 
     async def _discard(self, response: ReceivedResponse) -> None:
         with suppress(Exception):

@@ -13,7 +13,7 @@ from typing import Any
 
 from massgen_plugins.errors import CallRefused
 from massgen_plugins.providers.base import HttpRequest
-from massgen_plugins.wire.exchange import Exchange
+from massgen_plugins.wire.exchange import Exchange, mark_written
 from massgen_plugins.wire.gate import find_provider, sending
 from massgen_plugins.wire.httpx_body import HeldAsyncStream, HeldSyncStream, held_stream_types
 from massgen_plugins.wire.loop_runner import LoopRunner
@@ -106,33 +106,32 @@ class _HttpxSender:
         response.elapsed = timedelta(0)
         return response
 
-    def _watch(self, mark_written: Callable[[], None]) -> Callable[[str, Mapping[str, Any]], None]:
-        """Have the request tell when it is written; returns what it tells to."""
+    def _tells_when_it_writes(self) -> bool:
         try:
             transport = self._client._transport_for_url(self._request.url)  # noqa: SLF001 - mounts are private
         except Exception:
-            transport = None
-        if not isinstance(transport, self._package.HTTPTransport | self._package.AsyncHTTPTransport):
-            mark_written()
+            return False
+        return isinstance(transport, self._package.HTTPTransport | self._package.AsyncHTTPTransport)
 
-        def watch(event: str, info: Mapping[str, Any]) -> None:
-            # Through a proxy, a request CONNECT goes first: it does not count.
-            if event in _WRITING and getattr(info.get("request"), "method", b"") != b"CONNECT":
-                mark_written()
 
-        return watch
+def _watch(event: str, info: Mapping[str, Any]) -> None:
+    # Through a proxy, a request CONNECT goes first: it does not count.
+    if event in _WRITING and getattr(info.get("request"), "method", b"") != b"CONNECT":
+        mark_written()
 
 
 class AsyncHttpxSender(_HttpxSender):
     """One request of an ``AsyncClient``."""
 
-    async def send(self, mark_written: Callable[[], None]) -> HeldAsyncStream:
+    async def send(self) -> HeldAsyncStream:
         """Send it once; the body is left unread."""
-        watch, extensions = self._watch(mark_written), self._request.extensions
+        if not self._tells_when_it_writes():
+            mark_written()
+        extensions = self._request.extensions
         users = extensions.get("trace")
 
         async def trace(event: str, info: Mapping[str, Any]) -> None:
-            watch(event, info)
+            _watch(event, info)
             if users is not None:
                 await users(event, info)
 
@@ -147,13 +146,15 @@ class AsyncHttpxSender(_HttpxSender):
 class SyncHttpxSender(_HttpxSender):
     """One request of a ``Client``: it blocks and never suspends."""
 
-    async def send(self, mark_written: Callable[[], None]) -> HeldSyncStream:
+    async def send(self) -> HeldSyncStream:
         """Send it once; the body is left unread."""
-        watch, extensions = self._watch(mark_written), self._request.extensions
+        if not self._tells_when_it_writes():
+            mark_written()
+        extensions = self._request.extensions
         users = extensions.get("trace")
 
         def trace(event: str, info: Mapping[str, Any]) -> Any:
-            watch(event, info)
+            _watch(event, info)
             return None if users is None else users(event, info)
 
         self._request.extensions = {**extensions, "trace": trace}
