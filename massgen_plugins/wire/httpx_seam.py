@@ -89,11 +89,11 @@ class _HttpxSender:
     def read(self) -> HttpRequest:
         """The request as it will be sent; a body that is not in memory stays unknown."""
         request = self._request
-        body: bytes | None
-        try:
+        body: bytes | None = None
+        if hasattr(request, "_content"):
             body = request.content
-        except self._package.RequestNotRead:
-            body = None
+        elif isinstance(request.stream, self._package.ByteStream):  # after a redirect
+            body = b"".join(request.stream)
         self.repeatable = body is not None
         return HttpRequest(request.method.upper(), str(request.url), dict(request.headers.items()), body)
 
