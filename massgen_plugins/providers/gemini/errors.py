@@ -12,8 +12,8 @@ from massgen_plugins.providers.text import read_json_start
 
 __all__ = ["GeminiError", "read_error"]
 
-_DEEPEST = 6
-"""Wrappings around an error that are undone."""
+_DEEPEST = 12
+"""Steps inwards from an answer to its error; a wrapping is two or three."""
 
 _CODES = {
     "RESOURCE_EXHAUSTED": 429,
@@ -65,7 +65,7 @@ def read_error(body: bytes, *, in_stream: bool = False) -> GeminiError | None:
 
 def _text_of(body: bytes) -> tuple[str, str]:
     """An event's name and data; of anything else the whole text."""
-    body = body.lstrip(b"\xef\xbb\xbf \t\r\n")
+    body = body.lstrip(b"\xef\xbb\xbf, \t\r\n")  # a comma stands before an element of a list
     if not body.startswith((b"data:", b"event:", b"id:", b"retry:", b":")):
         return "", body.decode("utf-8", "replace").strip()
     event = read_event(body)
