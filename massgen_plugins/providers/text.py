@@ -16,12 +16,12 @@ _MASK = "***"
 
 _NAMED_SECRETS = re.compile(
     r"""
-      \b(?:Bearer|Basic)\s+[^\s"',;]+                                   # an authorization header
-    | \b(?:AIza|AQ\.|ya29\.|gsk_|xai-|nvapi-|csk-|hf_|org-|(?:sk|pk|rk|ak)-)[\w.~+/=-]{6,}  # how keys begin
-    | (?<=[?&]key=)[^\s&"']+                                            # a key in a URL
-    | (?<=\bpassword[=:])\s*[^\s"',;]+
-    | (?<=//)[^\s/@]+:[^\s/@]*(?=@)                                     # a password in a URL
-    | [\w.%+-]{1,64}@[\w-]{1,63}(?:\.[\w-]{1,63}){1,4}                  # an e-mail address
+      \b(?:Bearer\s+[^\s"',;]+|Basic\s+[A-Za-z0-9+/]{6,}={1,2})         # an authorization header
+    | \b(?:AIza|AQ\.|ya29\.|gsk_|xai-|nvapi-|csk-|hf_|(?:sk|pk|rk|ak)-)[\w.~+/=-]{6,}  # how keys begin
+    | \borg-[A-Za-z0-9]{12,}                                           # an organisation
+    | (?<=[?&]key=)[^\s&"']+                                           # a key in a URL
+    | (?<=//)[^\s/@]+:[^\s/@]*(?=@)                                    # a password in a URL
+    | [\w.%+-]{1,64}@[\w-]{1,63}(?:\.[\w-]{1,63}){1,4}                 # an e-mail address
     """,
     re.VERBOSE | re.IGNORECASE,
 )

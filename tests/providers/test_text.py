@@ -45,7 +45,7 @@ def test_a_quotation_is_one_line_of_printable_characters(text, quote):
         "xai-abcdefgh",
         "org-AbCdEfGh12345678",
         "Bearer abc.def.ghi",
-        "Basic dXNlcjpwYXNz",
+        "Basic dXNlcjpwYXNzMQ==",
         "0123456789abcdef0123456789abcdef",
         UUID,
         "q3X9vB27LmZ81kT5wN4p",
@@ -87,6 +87,7 @@ def test_a_secret_in_a_url_is_masked():
         "https://cloud.google.com/vertex-ai/generative-ai/docs/error-code-429",
         "2026-02-12T08:18:19Z",
         "claude-sonnet-4-5-20250929",
+        "an org-specific Basic subscription",
         "meta-llama/Llama-3.3-70B-Instruct",
     ],
 )

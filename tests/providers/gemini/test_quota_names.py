@@ -76,7 +76,7 @@ def test_a_name_is_read_in_every_place(refused, quota_failure, saying, case):
             StatedLimit(Kind.REQUESTS, MINUTE),
         ),
         (
-            "Quota exceeded for quota metric 'Gemini input tokens' and limit 'Input tokens per day per user'.",
+            "Quota exceeded for quota metric 'Gemini tokens' and limit 'Input tokens per day per user'.",
             StatedLimit(Kind.INPUT_TOKENS, DAY),
         ),
         (
