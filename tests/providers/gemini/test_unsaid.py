@@ -41,6 +41,11 @@ def test_a_refusal_without_a_reason_hands_on_its_words_and_what_to_do(refused, s
     assert (seen.kind, seen.quote, seen.advice) == (RefusalKind.OVERLOAD, words, NO_REASON)
 
 
+def test_a_busy_server_stays_one_however_long_it_asks_to_wait(refused):
+    seen = refused("overloaded", status=503, retry_after="900")
+    assert (seen.kind, seen.retry_after) == (RefusalKind.OVERLOAD, 900)
+
+
 def test_a_busy_server_is_not_said_to_refuse_without_reason(refused):
     assert refused("overloaded", status=503).advice == ""
 
