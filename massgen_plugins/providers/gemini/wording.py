@@ -30,7 +30,11 @@ _TOO_LARGE = re.compile(
     r"|(?:token count|request size).{0,40}exceeds",
     re.IGNORECASE,
 )
-_POINTERS = re.compile(r"(?:(?:For more information|To monitor)[^\n]{0,80}?head to: \S+\s?)+", re.IGNORECASE)
+_POINTERS = re.compile(
+    r"(?:(?:(?:For more information|To monitor)[^\n]{0,80}?head to: \S+"
+    r"|Please refer to \S+ for more details\.?)\s?)+",
+    re.IGNORECASE,
+)
 
 
 def code_of_words(message: str) -> int:
