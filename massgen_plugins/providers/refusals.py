@@ -180,7 +180,7 @@ def read_refusal(
         if judged is not None:
             return judged
     for row in SHARED:
-        if row.fits(error) and (error.status in _REFUSALS or row.codes):
+        if row.fits(error) and (error.status in _REFUSALS or error.status == 200 or row.codes):
             return _of_rule(row, error, book, (hint, until), stated)
     return _of_status(error, pool, hint, until)
 
@@ -197,13 +197,7 @@ def _of_rule(
     stated: Sequence[Stated],
 ) -> Refusal:
     hint, until = times
-    limits = tuple(each.limit for each in stated)
-    if row.limits and not limits:
-        amount = parse_count(error.headers.get("x-ratelimit-limit", ""))
-        limits = tuple(
-            StatedLimit(kind, _window(seconds, book.conventions), amount if amount and amount > 0 else None)
-            for kind, seconds in row.limits
-        )
+    limits = _row_limits(row, error, book, stated) if row.limits else tuple(each.limit for each in stated)
     hint = row.wait if hint is None and until is None else hint
     return Refusal(
         row.kind,
@@ -214,6 +208,19 @@ def _of_rule(
         advice=book.say(row.advice),
         quote=quoted(error.message),
     )
+
+
+def _row_limits(
+    row: Rule, error: ErrorFacts, book: RuleBook, stated: Sequence[Stated]
+) -> tuple[StatedLimit, ...]:
+    """The limits that a row knows, with the amounts that headers or prose name."""
+    announced = parse_count(error.headers.get("x-ratelimit-limit", ""))
+    limits = []
+    for kind, seconds in row.limits:
+        named = (each.limit.amount for each in stated if (each.limit.kind, each.seconds) == (kind, seconds))
+        amount = announced if announced is not None and announced > 0 else next(named, None)
+        limits.append(StatedLimit(kind, _window(seconds, book.conventions), amount))
+    return tuple(limits)
 
 
 def _window(seconds: float, conventions: Conventions) -> Window:

@@ -44,7 +44,8 @@ class ChatProvider(Provider):
         owner = None if place is None else self._owner(place)
         if owner is not None and backend_type in _URL_DECIDES:
             return owner == self.name
-        return backend_type in (self.host.backends if place else self.host.backends | self.host.default_of)
+        host = self.host
+        return backend_type in host.backends | (host.url_backends if base_url else host.default_of)
 
     def is_model_call(self, method: str, url: str) -> bool:
         """Whether the path is one of the protocols' and the host is nobody else's."""

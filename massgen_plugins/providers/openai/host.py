@@ -46,7 +46,6 @@ OPENAI = Host(
             r"(?:reached|too large) for ([\w.:/-]{1,100}?) (?:\(for limit [\w.-]{1,80}\) )?(?:in|on) "
         ),
         rules=(
-            rule(RefusalKind.OVERLOAD, codes="server_error server_is_overloaded slow_down"),
             rule(
                 RefusalKind.PERMANENT,
                 words=("you exceeded your current quota", "billing hard limit", "account is not active"),

@@ -31,8 +31,6 @@ AZURE = Host(
         place="https://ai.azure.com",
         exact_reset=True,
         rules=(
-            # Field, 2026-07: a 200 stream of Responses that fails in its second or third event.
-            rule(RefusalKind.OVERLOAD, codes="server_error server_is_overloaded slow_down"),
             # "... exceeded call rate limit of your current OpenAI S0 pricing tier" (field, 2024 to 2026)
             rule(RefusalKind.WINDOW, words=("exceeded call rate limit",), limits=((Kind.REQUESTS, 60.0),)),
         ),

@@ -29,7 +29,7 @@ LMSTUDIO = _local("lmstudio", "LM Studio")
 
 UNKNOWN = Host(
     name="chat",
-    backends=frozenset({"chatcompletion"}),
+    url_backends=frozenset({"chatcompletion"}),
     endpoint_always=True,
     announced=OPENAI_HEADERS,
     book=RuleBook(label="This server", conventions=_CONVENTIONS),
