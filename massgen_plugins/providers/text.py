@@ -16,15 +16,16 @@ _MASK = "***"
 
 _NAMED_SECRETS = re.compile(
     r"""
-      \b(?:Bearer|Basic)\s+[^\s"',;]+                                   # an authorization header
-    | \b(?:AIza|AQ\.|ya29\.|gsk_|xai-|nvapi-|csk-|hf_|org-|(?:sk|pk|rk|ak)-)[\w.~+/=-]{6,}  # how keys begin
-    | (?<=[?&]key=)[^\s&"']+                                            # a key in a URL
-    | (?<=//)[^\s/@]+:[^\s/@]*(?=@)                                     # a password in a URL
-    | [\w.%+-]{1,64}@[\w-]{1,63}(?:\.[\w-]{1,63}){1,4}                  # an e-mail address
+      \b(?:Bearer\s+[^\s"',;]+|Basic\s+[A-Za-z0-9+/]{6,}={1,2})         # an authorization header
+    | \b(?:AIza|AQ\.|ya29\.|gsk_|xai-|nvapi-|csk-|hf_|(?:sk|pk|rk|ak)-)[\w.~+/=-]{6,}  # how keys begin
+    | \borg-[A-Za-z0-9]{12,}                                           # an organisation
+    | (?<=[?&]key=)[^\s&"']+                                           # a key in a URL
+    | (?<=//)[^\s/@]+:[^\s/@]*(?=@)                                    # a password in a URL
+    | [\w.%+-]{1,64}@[\w-]{1,63}(?:\.[\w-]{1,63}){1,4}                 # an e-mail address
     """,
     re.VERBOSE | re.IGNORECASE,
 )
-_LONG_WORD = re.compile(r"[A-Za-z0-9_+=.-]{20,}")
+_LONG_WORD = re.compile(r"[A-Za-z0-9_+.-]{20,}={0,2}")
 _HEXADECIMAL = re.compile(r"[0-9a-fA-F-]{20,}")
 _LETTER_BESIDE_DIGIT = re.compile(r"(?<=[A-Za-z])[0-9]|(?<=[0-9])[A-Za-z]")
 _LIKE_CHANCE = 4
@@ -32,8 +33,8 @@ _LIKE_CHANCE = 4
 
 _MOST_STRUCTURE = 15_000
 """Commas, colons and brackets in a document that is read, inside of texts too: more take too long."""
-_FIRST_LOOK = 64 * 1024
-"""Characters within which most values end."""
+_FIRST_LOOKS = (4 * 1024, 64 * 1024)
+"""Characters within which most values end: what follows a small value does not count as its structure."""
 _LONGEST_NUMBER = 40
 
 
@@ -77,11 +78,13 @@ def read_json_start(text: str, start: int = 0) -> tuple[object | None, int]:
     Returns:
         None and -1 if none begins there, or one of unreasonable structure. Never raises.
     """
-    beginning = text[start : start + _FIRST_LOOK]
-    value, end = _decoded(beginning)  # so that what follows a small value does not count as its structure
-    if end < 0 and len(beginning) == _FIRST_LOOK:
-        value, end = _decoded(text[start:])
-    return value, end + start if end >= 0 else -1
+    for size in (*_FIRST_LOOKS, len(text)):
+        value, end = _decoded(text[start : start + size])
+        if end >= 0:
+            return value, start + end
+        if start + size >= len(text):
+            break
+    return None, -1
 
 
 def _whole(digits: str) -> int:

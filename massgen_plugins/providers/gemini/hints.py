@@ -16,7 +16,7 @@ __all__ = ["Hint", "read_hint"]
 _GO = r"[0-9][0-9hmsun\N{MICRO SIGN}.]{0,60}?"
 _PROSE = re.compile(
     rf"\b(?:retry|again|reset|resets|wait|available)(?: (?:in|after|for))? "
-    rf"(?:about )?(?P<length>{_GO})(?: ?(?P<unit>second|minute|hour)s?)?(?=\.?(?:[\s,;)\"'\\]|$))",
+    rf"(?:about )?(?P<length>{_GO})(?: ?(?P<unit>second|minute|hour)s?)?(?=\.?(?:[\s,:;)\"'\\]|$))",
     re.IGNORECASE,
 )
 _SECONDS_PER_UNIT = {"second": 1.0, "minute": 60.0, "hour": 3600.0}
