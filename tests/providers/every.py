@@ -18,7 +18,7 @@ URLS = {
     "anthropic": "https://api.anthropic.com/v1/messages",
     "azure_openai": "https://acme.openai.azure.com/openai/deployments/team/chat/completions?api-version=2024-02-15",
     "chat": "http://10.0.0.5:4000/v1/chat/completions",
-    "xai": "https://api.x.ai/v1/responses",
+    "grok": "https://api.x.ai/v1/responses",
     "zai": "https://api.z.ai/api/paas/v4/chat/completions",
 }
 

@@ -49,6 +49,10 @@ def test_what_a_refusal_means(name, row):
     [
         (400, {"error": {"message": "Invalid value for 'temperature'", "type": "invalid_request_error"}}),
         (400, {"error": {"message": "maximum context length is 8192", "code": "context_length_exceeded"}}),
+        (
+            400,
+            {"error": {"message": "queue is overloaded, no concurrent requests, at capacity", "type": "x"}},
+        ),
         (401, {"error": {"message": "Incorrect API key provided", "code": "invalid_api_key"}}),
         (404, {"error": {"message": "The model does not exist", "code": "model_not_found"}}),
         (413, b"Request Entity Too Large"),

@@ -1,4 +1,4 @@
-"""Every agent of an HTTP backend has exactly one provider, and every request at most one that owns its host."""
+"""Every agent of an HTTP backend has exactly one provider; a request at a known host is that host's alone."""
 
 from __future__ import annotations
 
@@ -62,7 +62,7 @@ def test_agents_in_programs_of_their_own_are_nobody_elses(backend_type):
         ("chatcompletion", "http://127.0.0.1:4000/openrouter.ai/api/v1", "openrouter"),
         ("chatcompletion", "https://llm.example.org/openrouter.ai/api/v1", "chat"),
         ("chatcompletion", "https://generativelanguage.googleapis.com/v1beta/openai", "gemini"),
-        ("grok", None, "xai"),
+        ("grok", None, "grok"),
         ("claude", None, "anthropic"),
         ("gemini", None, "gemini"),
         ("azure_openai", "https://gateway.example.org/azure", "azure_openai"),
@@ -84,7 +84,7 @@ OWN = {
     "https://api.openai.com/v1/embeddings": "openai",
     "https://api.openai.com/v1/images/generations": "openai",
     "https://api.openai.com/v1/audio/transcriptions": "openai",
-    "https://api.x.ai/v1/responses": "xai",
+    "https://api.x.ai/v1/responses": "grok",
     "https://api.anthropic.com/v1/messages": "anthropic",
     "https://api.anthropic.com/v1/messages?beta=true": "anthropic",
     "https://acme.openai.azure.com/openai/deployments/d/chat/completions?api-version=1": "azure_openai",

@@ -7,7 +7,7 @@ from enum import StrEnum
 
 from massgen_plugins.providers.announce import HeaderSet
 from massgen_plugins.providers.base import Conventions
-from massgen_plugins.providers.refusals import RuleBook
+from massgen_plugins.providers.rules import RuleBook
 
 __all__ = ["EXPECTED_OUTPUT", "ChargeRule", "Host", "TotalRule"]
 

@@ -6,7 +6,7 @@ from massgen_plugins.middleware import RefusalKind
 from massgen_plugins.providers.announce import HeaderSet, openai_style
 from massgen_plugins.providers.base import Conventions
 from massgen_plugins.providers.chat.host import ChargeRule, Host
-from massgen_plugins.providers.refusals import RuleBook, rule
+from massgen_plugins.providers.rules import RuleBook, rule
 from massgen_plugins.quota import Kind
 
 __all__ = ["AZURE"]
