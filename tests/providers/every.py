@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 
 from massgen_plugins.providers.base import HttpRequest
-from massgen_plugins.providers.directory import owner_of
 from massgen_plugins.providers.plugin import massgen_provider
 
 PROVIDERS = {provider.name: provider for provider in massgen_provider()}
@@ -51,4 +50,4 @@ def event(document, name=""):
     return f"{head}data: {json.dumps(document)}\n\n".encode()
 
 
-__all__ = ["DATE", "NOW", "PROVIDERS", "event", "owner_of", "refusal_of", "request_to", "url_of"]
+__all__ = ["DATE", "NOW", "PROVIDERS", "event", "refusal_of", "request_to", "url_of"]

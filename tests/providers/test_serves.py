@@ -62,6 +62,7 @@ def test_agents_in_programs_of_their_own_are_nobody_elses(backend_type):
         ("chatcompletion", "http://127.0.0.1:4000/openrouter.ai/api/v1", "openrouter"),
         ("chatcompletion", "https://llm.example.org/openrouter.ai/api/v1", "chat"),
         ("chatcompletion", "https://generativelanguage.googleapis.com/v1beta/openai", "gemini"),
+        ("chatcompletion", "http://127.0.0.1:9/v1beta/openai", "gemini"),
         ("grok", None, "grok"),
         ("claude", None, "anthropic"),
         ("gemini", None, "gemini"),
