@@ -90,6 +90,7 @@ def test_a_secret_in_a_url_is_masked():
         "2026-02-12T08:18:19Z",
         "claude-sonnet-4-5-20250929",
         "an org-specific Basic subscription",
+        "dead-beef-face-feed-decade",
         "meta-llama/Llama-3.3-70B-Instruct",
     ],
 )

@@ -54,4 +54,5 @@ def test_a_minute_quota_is_absorbed_and_the_usage_read(server, gate, answers, hi
     assert refused.refusal.kind is RefusalKind.WINDOW
     assert refused.refusal.limits[0].amount == 5
     assert answered.refusal is None
-    assert gate.recorder.events[-1][1][Kind.INPUT_TOKENS] == 7
+    *_, last = [usage for name, usage in gate.recorder.events if name == "usage"]
+    assert last.amounts[Kind.INPUT_TOKENS] == 7

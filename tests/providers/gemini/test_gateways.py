@@ -74,6 +74,15 @@ def test_every_wrapping_of_every_error_is_undone(refused, body, name, wrap):
     assert refused(wrap(inner)) == refused(name)
 
 
+@pytest.mark.parametrize(("layers", "found"), [(1, True), (6, True), (60, False), (900, False)])
+def test_layers_are_undone_up_to_a_bound(refused, body, layers, found):
+    document = json.loads(body("day_requests_tier_1"))
+    for _ in range(layers):
+        document = {"error": document}
+    seen = refused(document, "gemini-3.1-flash-lite-image")
+    assert (seen.kind is RefusalKind.UNTIL) is found
+
+
 @pytest.mark.parametrize("code", [429, "429", "RESOURCE_EXHAUSTED", "rate_limit_exceeded"])
 @pytest.mark.parametrize("status", [200, 400, 500])
 def test_a_code_may_be_a_number_a_text_or_a_word(refused, code, status):
