@@ -27,6 +27,8 @@ _WORDINGS = tuple(
     for pattern in (
         # OpenAI, Groq (field, 2025 to 2026): "on tokens per min (TPM): Limit 30000, Used 1, Requested 2"
         rf"on {_KIND} per {_SPAN}(?: \([A-Za-z]{{2,6}}\))?: Limit:? (?P<limit>{_N}){_USED}",
+        # OpenAI (field, 2023): "on requests per min. Limit: 3 / min."; images still: "Limit: 5/1min."
+        rf"{_KIND} per {_SPAN}[^:\n]{{0,80}}Limit: (?P<limit>{_N}) ?/",
         # Azure (field, 2024 to 2026): "Rate limit of 40000 per 60s exceeded for UserByModelByMinuteTokens"
         rf"limit of (?P<limit>{_N}) per (?P<seconds>[0-9]{{1,6}}) ?s(?:econds?)? exceeded for {_AZURE}",
         # Azure (field, 2024 to 2026): "have exceeded token rate limit of your current OpenAI S0 pricing tier"
