@@ -10,7 +10,7 @@ from massgen_plugins.errors import ConfigurationError
 from massgen_plugins.profiles.document import document_of
 from massgen_plugins.profiles.layers import Layer, read_layer
 from massgen_plugins.profiles.merging import merge
-from massgen_plugins.profiles.places import Places, exists, find_places, yaml_files
+from massgen_plugins.profiles.places import Places, exists, find_places, stamp, yaml_files
 from massgen_plugins.profiles.profile import ConventionsOf, profiles_of
 from massgen_plugins.profiles.search import Catalog, find_profiles
 from massgen_plugins.profiles.settings import Settings
@@ -102,7 +102,7 @@ class SettingsSource:
 
         A few ``stat`` calls, no parsing; safe to ask every second.
         """
-        return any(_stamp(path) != stamp for path, stamp in self._seen.items())
+        return any(stamp(path) != seen for path, seen in self._seen.items())
 
     def reload(self) -> Settings:
         """Read everything again.
@@ -130,13 +130,4 @@ class SettingsSource:
         files = [path for path in (self._places.project_file, self._places.user_file) if path]
         for directory in self._places.profile_dirs():
             files += [directory, *yaml_files(directory)]
-        return {path: _stamp(path) for path in files}
-
-
-def _stamp(path: Path) -> tuple[int, ...] | None:
-    """What changes when a file is written or replaced; None for what cannot be seen."""
-    try:
-        found = path.stat()
-    except (OSError, ValueError):
-        return None
-    return found.st_mtime_ns, found.st_ctime_ns, found.st_size, found.st_ino
+        return {path: stamp(path) for path in files}

@@ -21,6 +21,7 @@ __all__ = [
     "default_store_path",
     "exists",
     "find_places",
+    "stamp",
     "yaml_files",
 ]
 
@@ -134,6 +135,15 @@ def exists(path: Path) -> bool:
     except (OSError, ValueError):
         return False
     return True
+
+
+def stamp(path: Path) -> tuple[int, ...] | None:
+    """What changes when a file is written or replaced; None for what cannot be seen."""
+    try:
+        found = path.stat()
+    except (OSError, ValueError):
+        return None
+    return found.st_mtime_ns, found.st_ctime_ns, found.st_size, found.st_ino
 
 
 def yaml_files(directory: Path) -> list[Path]:
