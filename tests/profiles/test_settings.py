@@ -13,7 +13,19 @@ from hypothesis import strategies as st
 from massgen_plugins.errors import ConfigurationError
 from massgen_plugins.profiles import Settings, load_settings
 from massgen_plugins.profiles.places import default_store_path
-from massgen_plugins.quota import DAY, MINUTE, NANOSECONDS, CalendarDay, Kind, Limit, Sliding
+from massgen_plugins.providers.base import Conventions
+from massgen_plugins.quota import (
+    DAY,
+    HELD,
+    MINUTE,
+    NANOSECONDS,
+    Bucket,
+    CalendarDay,
+    CalendarMonth,
+    Kind,
+    Limit,
+    Sliding,
+)
 
 from .conftest import write
 
@@ -59,8 +71,13 @@ def test_every_limit_key_means_what_the_handbook_says() -> None:
         "tpd": 5,
         "itpm": 6,
         "otpm": 7,
+        "rph": 9,
+        "concurrent": 11,
         "usd_per_day": 0.5,
         "limits": [
+            {"kind": "requests", "amount": 12, "window": "bucket:10s"},
+            {"kind": "requests", "amount": 13, "window": "month@UTC"},
+            {"kind": "concurrent", "amount": 10, "window": "held"},
             {"kind": "cost", "amount": 10, "window": "10m"},
             {"kind": "total_tokens", "amount": 8, "window": "day@UTC"},
         ],
@@ -74,10 +91,78 @@ def test_every_limit_key_means_what_the_handbook_says() -> None:
         Limit(Kind.TOTAL_TOKENS, 5, DAY),
         Limit(Kind.INPUT_TOKENS, 6, MINUTE),
         Limit(Kind.OUTPUT_TOKENS, 7, MINUTE),
+        Limit(Kind.REQUESTS, 9, Sliding(3600 * NANOSECONDS)),
+        Limit(Kind.CONCURRENT, 10, HELD),
+        Limit(Kind.REQUESTS, 12, Bucket(10 * NANOSECONDS)),
+        Limit(Kind.REQUESTS, 13, CalendarMonth("UTC")),
         Limit(Kind.COST, 500_000, DAY),
         Limit(Kind.COST, 10_000_000, Sliding(600 * NANOSECONDS)),
         Limit(Kind.TOTAL_TOKENS, 8, CalendarDay("UTC")),
     }
+
+
+ACME = Conventions(Kind.OUTPUT_TOKENS, "Asia/Tokyo", bucket=True)
+
+
+@pytest.mark.parametrize(
+    ("more", "keys"),
+    [
+        ({}, {"requests/bucket:60s", "output_tokens/bucket:60s", "requests/Asia/Tokyo"}),
+        ({"window": "sliding"}, {"requests/60s", "output_tokens/60s", "requests/Asia/Tokyo"}),
+    ],
+)
+def test_what_a_profile_does_not_say_of_counting_its_provider_says(
+    more: dict[str, str], keys: set[str]
+) -> None:
+    fields = {"default": True, "fallback": {"rpm": 1, "tpm": 2, "rpd": 3}, **more}
+    profile = {"provider": "acme", "profiles": {"acme-a": fields}}
+    settings = load({"define": [profile]}, conventions=lambda _: ACME)
+    assert set(limits(settings, "m", "acme")) == keys
+    # The child that is given the mapping needs nobody to tell it.
+    assert set(limits(load(settings.to_mapping()), "m", "acme")) == keys
+
+
+def test_limits_without_any_profile_are_counted_as_the_provider_does() -> None:
+    settings = load({"models": {"m": {"tpm": 5}}}, conventions=lambda _: ACME)
+    assert limits(settings, "m", "acme") == {"output_tokens/bucket:60s": 5}
+    assert settings.rules("acme", "other") is None
+
+
+def test_a_limit_of_the_whole_account_can_be_set_for_any_provider() -> None:
+    settings = load({"models": {"*account": {"usd_per_day": 2}, "acme:shared": {"rpm": 3}}})
+    assert settings.pools_for("acme", "m") == ("*account",)
+    assert limits(settings, "*account", "acme") == {"cost/86400s": 2_000_000}
+    assert limits(settings, "acme:shared", "acme") == {"requests/60s": 3}
+
+
+SHARED = """
+provider: acme
+aliases: {big: large-1}
+profiles:
+  acme-a:
+    default: true
+    pools:
+      large: {models: [large], rpm: 5}
+      "*account": {concurrent: 2}
+    models: {small: {rpm: 9}}
+"""
+
+
+def test_pools_hold_their_models_and_the_account_all(config_dir: Path) -> None:
+    write(config_dir / "profiles" / "acme.yaml", SHARED)
+    settings = load({"models": {"large": {"rpm": 4}}})
+    assert settings.pools_for("acme", "large-2") == settings.pools_for("acme", "big") == ("large", "*account")
+    assert settings.pools_for("acme", "small") == ("*account",)
+    assert limits(settings, "large", "acme") == {"requests/60s": 4}
+    assert limits(settings, "*account", "acme") == {"concurrent/held": 2}
+    assert limits(settings, "small", "acme") == {"requests/60s": 9}
+    # Only the account's limits hold for it.
+    assert limits(settings, "other", "acme") == {}
+    # A pool that the provider names and nobody limits.
+    assert settings.rules("acme", "acme:special") is None
+    child = load(settings.to_mapping())
+    assert child.pools_for("acme", "large-2") == ("large", "*account")
+    assert child.rules("acme", "large") == settings.rules("acme", "large")
 
 
 def test_the_smaller_of_two_limits_on_one_window_holds() -> None:
@@ -155,6 +240,13 @@ def test_accounts_are_one_for_all_or_one_each(project: Path) -> None:
         ({"disabled": "gemini-seed"}, "expected a list"),
         ({"max_wait": "9"}, "found the text '9'"),
         ({"max_wait": True}, "found true"),
+        ({"max_wait": 10**400}, "found a huge number"),
+        ({"safety_margin": 10**5000}, "found a huge number"),
+        ({"models": {FLASH: {"cooldown": 10**400}}}, "found a huge number"),
+        (
+            {"models": {FLASH: {"limits": [{"kind": "cost", "amount": 10**400, "window": "1h"}]}}},
+            "US dollars",
+        ),
         ({"max_wait": -1}, "from 0 to 86,400"),
         ({"max_wait": 86_401}, "from 0 to 86,400"),
         ({"max_wait": float("nan")}, "found nan"),
@@ -288,9 +380,19 @@ def test_a_removed_working_directory_is_no_crash(tmp_path: Path, monkeypatch: py
     assert limits(load())["requests/60s"] == 9
 
 
+def test_a_directory_of_settings_that_cannot_be_read_is_told(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setenv("MASSGEN_PLUGINS_CONFIG_DIR", str(write(tmp_path / "file", "")))
+    (note,) = load().notes
+    assert note.startswith(f"Your settings in {tmp_path}/file are not read (Not a directory);")
+    assert "MASSGEN_PLUGINS_CONFIG_DIR" in note
+
+
 def test_importing_the_package_reads_no_yaml() -> None:
     script = (
-        "import sys, massgen_plugins.profiles; sys.exit(bool({'yaml', 'platformdirs'} & set(sys.modules)))"
+        "import sys, massgen_plugins.profiles; "
+        "sys.exit(bool({'yaml', 'platformdirs', 'pydantic', 'filelock'} & set(sys.modules)))"
     )
     environment = {**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)}
     assert subprocess.run([sys.executable, "-c", script], env=environment, check=False).returncode == 0
