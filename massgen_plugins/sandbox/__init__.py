@@ -10,41 +10,59 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from massgen_plugins.sandbox.config import (
+        Charge,
         Fault,
         FaultRule,
+        Host,
         Network,
         Place,
+        Pool,
+        Price,
         Quota,
         QuotaKind,
+        RetryAfter,
         SandboxConfig,
+        Settlement,
         Tier,
         WindowShape,
         clock_offset_before_midnight,
+        concurrent,
         per_model,
     )
     from massgen_plugins.sandbox.process import SandboxProcess
-    from massgen_plugins.sandbox.report import RequestRecord, SandboxReport
+    from massgen_plugins.sandbox.report import LimitReport, ModelReport, RequestRecord, SandboxReport
     from massgen_plugins.sandbox.server import Sandbox
 
 __all__ = [
+    "Charge",
     "Fault",
     "FaultRule",
+    "Host",
+    "LimitReport",
+    "ModelReport",
     "Network",
     "Place",
+    "Pool",
+    "Price",
     "Quota",
     "QuotaKind",
     "RequestRecord",
+    "RetryAfter",
     "Sandbox",
     "SandboxConfig",
     "SandboxProcess",
     "SandboxReport",
+    "Settlement",
     "Tier",
     "WindowShape",
     "clock_offset_before_midnight",
+    "concurrent",
     "per_model",
 ]
 
 _MODULES = {
+    "LimitReport": "report",
+    "ModelReport": "report",
     "RequestRecord": "report",
     "Sandbox": "server",
     "SandboxProcess": "process",
