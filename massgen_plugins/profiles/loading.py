@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from massgen_plugins.errors import ConfigurationError
+from massgen_plugins.profiles.allowed import check_store
 from massgen_plugins.profiles.document import document_of
 from massgen_plugins.profiles.layers import Layer, read_layer
 from massgen_plugins.profiles.merging import merge
@@ -29,6 +30,7 @@ def load_settings(host_yaml: Mapping[str, Any] | None, **options: Any) -> Settin
 def read_settings(places: Places, run: Layer | None = None) -> Settings:
     """Read and merge the layers of these places below a run's own."""
     layers = _layers(places, run)
+    check_store(layers, lambda: _own(places), places.user_file)
     return merge(layers, _catalog(places, layers), places)
 
 
@@ -43,6 +45,12 @@ def _layers(places: Places, run: Layer | None) -> list[Layer]:
         if path and exists(path) and all(layer.block.inherit for layer in layers):
             layers.append(read_layer(load_yaml(path), role))
     return layers
+
+
+def _own(places: Places) -> Layer | None:
+    """The user's layer, whether or not it is inherited."""
+    path = places.user_file
+    return read_layer(load_yaml(path), "user") if path and exists(path) else None
 
 
 def _catalog(places: Places, layers: Sequence[Layer]) -> Catalog:

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from massgen_plugins.errors import ConfigurationError
+from massgen_plugins.profiles.at_start import CONFIG_DIR_VARIABLE
 
 if TYPE_CHECKING:
     from massgen_plugins.providers.base import Conventions
@@ -24,9 +25,6 @@ __all__ = [
     "stamp",
     "yaml_files",
 ]
-
-CONFIG_DIR_VARIABLE = "MASSGEN_PLUGINS_CONFIG_DIR"
-"""Environment variable that names another directory for the user's settings and profiles."""
 
 NO_HOME = ConfigurationError(
     "There is no home directory to keep settings and profiles in; "

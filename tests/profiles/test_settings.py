@@ -306,6 +306,35 @@ def test_a_store_may_be_a_redis_server_that_the_user_has_named(
     assert settings.store == settings.to_mapping()["store"] == address
 
 
+def test_a_server_that_only_the_team_names_is_refused_at_its_place(project: Path, config_dir: Path) -> None:
+    path = write(project / ".massgen/rate_limit.yaml", "max_wait: 5\nstore: redis://theirs\n")
+    sentence = refusal(None)
+    assert sentence.startswith(f"{path}, line 2, column 1, key 'store': a server is sent your Redis password")
+    assert f"{config_dir}/rate_limit.yaml, as allow_stores: [redis://HOST:6379]" in sentence
+    write(config_dir / "rate_limit.yaml", "allow_stores: ['redis://THEIRS:6379/2']\n")
+    assert load().store == "redis://theirs"
+    assert "key 'rate_limit.allow_stores': this key counts in your own settings only" in refusal(
+        {"allow_stores": ["redis://theirs"]}
+    )
+
+
+def test_a_file_of_variables_that_is_read_after_the_start_allows_nothing(project: Path) -> None:
+    write(project / ".massgen/rate_limit.yaml", "store: redis://theirs\n")
+    script = (
+        "import os, types\n"
+        "from massgen_plugins.host.attach import attach\n"
+        "attach(types.ModuleType('massgen.backend'))\n"
+        "os.environ['MASSGEN_RATE_LIMIT_ALLOW_STORES'] = 'redis://theirs'\n"
+        "from massgen_plugins.errors import ConfigurationError\n"
+        "from massgen_plugins.profiles import load_settings\n"
+        "try:\n    load_settings(None)\n"
+        "except ConfigurationError:\n    raise SystemExit(0)\n"
+        "raise SystemExit(1)\n"
+    )
+    environment = {**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)}
+    assert subprocess.run([sys.executable, "-c", script], env=environment, check=False).returncode == 0
+
+
 @pytest.mark.parametrize(
     ("address", "cure"),
     [
