@@ -40,10 +40,10 @@ def _table(
     Alone: a table of all, by provider.
     """
     if context.invoked_subcommand is not None:
-        if as_json or provider:
-            raise typer.BadParameter(
-                "--provider is for the table alone, and --json comes after the command's name."
-            )
+        if as_json:
+            raise typer.BadParameter("write --json after the command's name.")
+        if provider:
+            raise typer.BadParameter("--provider is for the table of profiles; leave it out here.")
         return
     from massgen_plugins.cli import profile_views
     from massgen_plugins.profiles.overview import overview

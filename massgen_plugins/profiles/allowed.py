@@ -37,11 +37,11 @@ def check_store(layers: Sequence[Layer], own: Callable[[], Layer | None], file: 
     if layer is None or layer.role == "user" or not is_redis(layer.block.store):
         return
     if _server(layer.block.store) not in _allowed(own):
-        cure = f"as allow_stores: [redis://HOST:6379], or into {STORES_VARIABLE} in the environment"
         raise wrong(
             layer.document.place("store"),
             "a server is sent your Redis password, and these settings may be somebody else's; if you know "
-            f"it, write its address into {file or 'your own settings'}, {cure} (in no .env file)",
+            f"it, write its address into {file or 'your own settings'}, as allow_stores: "
+            f"[redis://HOST:6379], or into {STORES_VARIABLE} in the environment (in no .env file)",
         )
 
 

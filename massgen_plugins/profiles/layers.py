@@ -96,6 +96,9 @@ SETTING_KEYS = tuple(SettingsBlock.model_fields)
 """All keys of ``rate_limit:``."""
 
 
+_PLAIN = {"max_wait", "store", "wait_for_day", "cooldown_mode", "safety_margin"}
+
+
 @dataclass(frozen=True, slots=True)
 class Layer:
     """What one source states; what it leaves out is decided by weaker layers.
@@ -109,6 +112,11 @@ class Layer:
     role: str
     block: SettingsBlock
     document: Document
+
+    @property
+    def values(self) -> dict[str, Any]:
+        """The keys that replace those of weaker layers as they are."""
+        return self.block.model_dump(include=_PLAIN, exclude_unset=True)
 
 
 def read_layer(document: Document, role: str) -> Layer:

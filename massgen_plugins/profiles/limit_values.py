@@ -31,6 +31,7 @@ from massgen_plugins.quota import (
 
 __all__ = [
     "LIMIT_KEYS",
+    "ROLLING",
     "Changes",
     "Count",
     "LimitValues",
@@ -112,6 +113,7 @@ Zone: TypeAlias = Annotated[
 class GenericLimit(Strict):
     """An item of ``limits``: any kind in any window."""
 
+    MISSING = "the key '{}' is missing; write kind, amount and window"
     kind: Annotated[str, choice(tuple(Kind))]
     amount: Any
     window: Annotated[str, PlainValidator(_written_window)]

@@ -17,7 +17,6 @@ _NO_HOME = (
     "Limits are kept in this process only, because the user has no home directory; "
     "set rate_limit.store to an absolute path to share them."
 )
-_VALUES = {"max_wait", "store", "wait_for_day", "cooldown_mode", "safety_margin"}
 
 
 def merge(layers: Sequence[Layer], catalog: Catalog, places: Places) -> Settings:
@@ -34,7 +33,7 @@ def merge(layers: Sequence[Layer], catalog: Catalog, places: Places) -> Settings
     weakest_first = tuple(reversed(layers))
     values: dict[str, Any] = {}
     for layer in weakest_first:
-        values |= layer.block.model_dump(include=_VALUES, exclude_unset=True)
+        values |= layer.values
     notes = [*places.notes]
     if values.get("store", "sqlite") == "sqlite":
         default = default_store_path()

@@ -127,6 +127,7 @@ class Profile(ProfileFields):
 class ProfileFile(Strict):
     """What a profile file holds."""
 
+    MISSING = "the key '{}' is missing from this profile file"
     provider: Name
     tpm_counts: Annotated[str | None, choice(_TOKENS)] = None
     day_zone: Zone = None
@@ -161,7 +162,8 @@ def read_profiles(document: Document, conventions: ConventionsOf = any_provider)
 
 def profiles_of(file: ProfileFile, origin: str, conventions: ConventionsOf) -> tuple[Profile, ...]:
     """The profiles of a checked file; what it does not say of how its provider counts, the provider says."""
-    known = conventions(file.provider)
+    said = file.tpm_counts and file.day_zone and all(fields.window for fields in file.profiles.values())
+    known = Conventions() if said else conventions(file.provider)
     counted = Kind(file.tpm_counts) if file.tpm_counts else known.tpm_counts
     known = replace(known, tpm_counts=counted, day_zone=file.day_zone or known.day_zone)
     return tuple(

@@ -57,7 +57,7 @@ def test_overload_halves_the_calls_and_they_grow_back_within_a_minute():
 
 def test_geminis_day_begins_in_los_angeles_and_counts_input_tokens():
     conventions = PROFILES["gemini-seed"].conventions
-    assert conventions.day == CalendarDay("America/Los_Angeles")
+    assert conventions.day_zone == "America/Los_Angeles"
     assert conventions.tpm_counts is Kind.INPUT_TOKENS
 
 
