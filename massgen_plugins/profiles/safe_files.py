@@ -60,7 +60,7 @@ def update_text(path: Path, change: Callable[[str], str]) -> None:
     try:
         path = path.resolve()
         path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-        with FileLock(path.parent / ".lock", timeout=_PATIENCE, mode=0o600, poll_interval=0.01):
+        with FileLock(path.parent / ".lock", mode=0o600).acquire(_PATIENCE, poll_interval=0.01):
             before = read_text(path) if path.exists() else ""
             after = change(before)
             if after != before or not path.exists():

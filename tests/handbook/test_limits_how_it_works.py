@@ -8,7 +8,7 @@ import pytest
 
 from massgen_plugins.middleware import Refusal, RefusalKind, StatedLimit
 from massgen_plugins.profiles.settings import Settings
-from massgen_plugins.quota import DAY, MINUTE, NANOSECONDS, CalendarDay, Kind, Scope, Sliding, margin_of
+from massgen_plugins.quota import DAY, MINUTE, NANOSECONDS, Kind, Scope, Sliding, margin_of
 from massgen_plugins.rate_limit import ledger
 from massgen_plugins.rate_limit.decision import Blocker, Reason
 from massgen_plugins.rate_limit.lessons import Lessons

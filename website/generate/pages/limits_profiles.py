@@ -145,7 +145,7 @@ def _shipped(profiles: Sequence[Profile]) -> str:
     rows = [
         (
             code(each.name),
-            prose(each.provider),
+            code(each.provider),
             prose(each.tier),
             "yes" if each.default else "",
             prose(each.date),
@@ -174,7 +174,7 @@ def _provider(name: str, profiles: Sequence[Profile]) -> str:
     rows = sorted(dict.fromkeys(row for each in profiles for row in _rows(each)), key=_OTHERS.__eq__)
     cells = [(_heading(row), *(_limits(_rows(each).get(row)) for each in profiles)) for row in rows]
     head = ("Model, family or pool", *(code(each.name) for each in profiles))
-    title = f"### {prose(name)} {{/* #{name} */}}"
+    title = f"### {code(name)} {{/* #{name} */}}"
     return "\n\n".join((title, described, _counting(profiles[0]) + _DASH, table(head, cells)))
 
 
@@ -209,7 +209,7 @@ def _limits(values: Mapping[str, Any] | None) -> str:
 def _value(key: str, value: Any) -> str:
     if isinstance(value, list):
         return "; ".join(f"{each['amount']:,} {each['kind']} per {each['window']}" for each in value)
-    return f"{key} {value:,}{' s' if key == 'cooldown' else ''}"
+    return f"{code(key)} {value:,}{' s' if key == 'cooldown' else ''}"
 
 
 def _next() -> str:
