@@ -9,7 +9,7 @@ from typing import Annotated, Any, Literal
 from pydantic import BeforeValidator, Field, PlainValidator
 
 from massgen_plugins.profiles.document import Document, looks_like_key, wrong
-from massgen_plugins.profiles.limit_values import Changes, LimitValues, Stated
+from massgen_plugins.profiles.limit_values import Changes, LimitValues, stated
 from massgen_plugins.profiles.names import ModelName, Name
 from massgen_plugins.profiles.places import absolute_path
 from massgen_plugins.profiles.profile import ProfileFile
@@ -76,7 +76,7 @@ class SettingsBlock(Strict):
         dict[Name | Literal["*"], Annotated[str, PlainValidator(_account)]],
         BeforeValidator(lambda value: value if isinstance(value, dict) else {ALL_PROVIDERS: value}),
     ] = Field(default_factory=dict)
-    models: dict[ModelName, Annotated[LimitValues, Stated(Changes)]] = Field(default_factory=dict)
+    models: dict[ModelName, Annotated[LimitValues, stated(Changes)]] = Field(default_factory=dict)
     define: tuple[ProfileFile, ...] = ()
     inherit: Flag = True
     max_wait: Annotated[float, number(86_400, "seconds")] = 900

@@ -11,8 +11,9 @@ from massgen_plugins.profiles.allowed import check_store
 from massgen_plugins.profiles.document import document_of
 from massgen_plugins.profiles.layers import Layer, read_layer
 from massgen_plugins.profiles.merging import merge
-from massgen_plugins.profiles.places import Places, exists, find_places, stamp, yaml_files
-from massgen_plugins.profiles.profile import ConventionsOf, profiles_of
+from massgen_plugins.profiles.places import ConventionsOf, Places, any_provider, exists, find_places
+from massgen_plugins.profiles.profile import profiles_of
+from massgen_plugins.profiles.safe_files import stamp, yaml_files
 from massgen_plugins.profiles.search import Catalog, find_profiles
 from massgen_plugins.profiles.settings import Settings
 from massgen_plugins.profiles.strict_yaml import load_yaml
@@ -94,7 +95,9 @@ class SettingsSource:
         extra_profile_dirs: Sequence[Path] = (),
         conventions: ConventionsOf | None = None,
     ) -> None:
-        self._places = find_places(cwd=cwd, extra_profile_dirs=extra_profile_dirs, conventions=conventions)
+        self._places = find_places(
+            cwd=cwd, extra_profile_dirs=extra_profile_dirs, conventions=conventions or any_provider
+        )
         self._run = _run_layer(host_yaml, config_path)
         self._complaint = ""
         self._seen = self._look()

@@ -4,16 +4,18 @@ from __future__ import annotations
 
 import datetime as dt
 import re
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from typing import Annotated, Any, TypeAlias
 
 from pydantic import Field, WrapValidator, model_validator
 
 from massgen_plugins.profiles.document import Document
-from massgen_plugins.profiles.limit_values import Limits, LimitValues, PoolLimits, Stated, Zone
+from massgen_plugins.profiles.limit_values import Limits, LimitValues, PoolLimits, stated
 from massgen_plugins.profiles.names import ModelName, Name, PoolName, best_match, matches
+from massgen_plugins.profiles.places import ConventionsOf, any_provider
 from massgen_plugins.profiles.validation import Expected, Flag, Strict, checked, choice, number, problem, text
+from massgen_plugins.profiles.windows import Zone
 from massgen_plugins.providers.base import Conventions
 from massgen_plugins.quota import ACCOUNT_POOL, Kind
 
@@ -21,24 +23,19 @@ __all__ = [
     "FILE_KEYS",
     "LEARNED",
     "PROFILE_KEYS",
-    "ConventionsOf",
     "Profile",
     "ProfileFile",
-    "any_provider",
     "profiles_of",
     "read_profiles",
     "to_document",
 ]
-
-ConventionsOf: TypeAlias = Callable[[str], Conventions]
-"""A provider's name to how it counts."""
 
 LEARNED = "learned"
 """Written instead of limits: other models have none, and learn from what the provider says."""
 
 _DATE = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 _TOKENS = (Kind.INPUT_TOKENS, Kind.TOTAL_TOKENS, Kind.OUTPUT_TOKENS)
-ModelLimits: TypeAlias = dict[ModelName, Annotated[LimitValues, Stated(Limits)]]
+ModelLimits: TypeAlias = dict[ModelName, Annotated[LimitValues, stated(Limits)]]
 
 
 def _is_date(value: Any) -> bool:
@@ -76,8 +73,8 @@ class ProfileFields(Strict):
     safety_margin: Annotated[float, number(1, below=True)] = 0
     window: Annotated[str | None, choice(("bucket", "sliding"))] = None
     models: ModelLimits = Field(default_factory=dict)
-    pools: dict[PoolName, Annotated[LimitValues, Stated(PoolLimits)]] = Field(default_factory=dict)
-    fallback: Annotated[LimitValues | None, Stated(Limits), WrapValidator(_fallback)] = None
+    pools: dict[PoolName, Annotated[LimitValues, stated(PoolLimits)]] = Field(default_factory=dict)
+    fallback: Annotated[LimitValues | None, stated(Limits), WrapValidator(_fallback)] = None
 
     @model_validator(mode="after")
     def _limits_something(self) -> ProfileFields:
@@ -144,11 +141,6 @@ class ProfileFile(Strict):
 
 FILE_KEYS = tuple(ProfileFile.model_fields)
 PROFILE_KEYS = tuple(ProfileFields.model_fields)
-
-
-def any_provider(provider: str) -> Conventions:  # noqa: ARG001 - the same for all
-    """The conventions of a provider of which nothing is known: never too generous."""
-    return Conventions()
 
 
 def read_profiles(document: Document, conventions: ConventionsOf = any_provider) -> tuple[Profile, ...]:

@@ -8,8 +8,9 @@ from functools import lru_cache
 from pathlib import Path
 
 from massgen_plugins.profiles.document import Place, shown, suggestion, wrong
-from massgen_plugins.profiles.places import stamp, yaml_files
-from massgen_plugins.profiles.profile import ConventionsOf, Profile, ProfileFile, any_provider, profiles_of
+from massgen_plugins.profiles.places import ConventionsOf, any_provider
+from massgen_plugins.profiles.profile import Profile, ProfileFile, profiles_of
+from massgen_plugins.profiles.safe_files import stamp, yaml_files
 from massgen_plugins.profiles.strict_yaml import load_yaml
 from massgen_plugins.profiles.validation import checked
 

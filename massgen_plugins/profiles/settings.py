@@ -8,9 +8,11 @@ from typing import Any
 
 from massgen_plugins.errors import ConfigurationError
 from massgen_plugins.profiles.layers import ALL_PROVIDERS
-from massgen_plugins.profiles.limit_values import ROLLING, LimitValues, ModelLimits, limits_of
+from massgen_plugins.profiles.limit_values import LimitValues, ModelLimits, limits_of
 from massgen_plugins.profiles.names import matches
-from massgen_plugins.profiles.profile import ConventionsOf, Profile, any_provider, to_document
+from massgen_plugins.profiles.places import ConventionsOf, any_provider
+from massgen_plugins.profiles.profile import Profile, to_document
+from massgen_plugins.profiles.windows import ROLLING
 from massgen_plugins.quota import ACCOUNT_POOL, NANOSECONDS, PoolRules
 
 __all__ = ["MEMORY", "InUse", "Settings"]

@@ -7,8 +7,9 @@ from itertools import groupby
 from typing import Any
 
 from massgen_plugins.profiles.layers import SETTING_KEYS
-from massgen_plugins.profiles.limit_values import LIMIT_KEYS, ROLLING
+from massgen_plugins.profiles.limit_values import LIMIT_KEYS
 from massgen_plugins.profiles.profile import FILE_KEYS, PROFILE_KEYS, Profile
+from massgen_plugins.profiles.windows import ROLLING
 from website.generate import notes
 from website.generate.mdx import code, fence, front_matter, page, prose, table
 from website.generate.reading.distribution import massgen_version
