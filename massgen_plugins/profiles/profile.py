@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import re
 from collections.abc import Iterable, Mapping
+from copy import deepcopy
 from dataclasses import replace
 from typing import Annotated, Any, TypeAlias
 
@@ -186,6 +187,6 @@ def to_document(profiles: Iterable[Profile]) -> dict[str, Any]:
 
 
 def _fields(profile: Profile) -> dict[str, Any]:
-    fields = {key: value for key in PROFILE_KEYS if (value := getattr(profile, key))}
+    fields = {key: deepcopy(value) for key in PROFILE_KEYS if (value := getattr(profile, key))}
     fields["window"] = "bucket" if profile.conventions.bucket else "sliding"
     return fields if profile.fallback is None else {**fields, "fallback": profile.fallback or LEARNED}

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from copy import deepcopy
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -147,7 +148,7 @@ class Settings:
             },
             "disabled": [profile.name for profile in self.disabled],
             "define": [to_document([profile]) for profile in written],
-            "models": {name: dict(values) for name, values in self.overrides.items()},
+            "models": deepcopy({name: dict(values) for name, values in self.overrides.items()}),
             "account": dict(self.accounts),
             "store": self.store,
             "max_wait": self.max_wait,

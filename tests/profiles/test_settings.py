@@ -380,6 +380,18 @@ def test_an_uncovered_provider_learns_and_an_uncovered_model_is_an_error() -> No
     }
 
 
+def test_who_changes_the_mapping_changes_no_rules() -> None:
+    settings = load({"models": {FLASH: {"limits": [{"kind": "cost", "amount": 1, "window": "1h"}]}}})
+    before = settings.rules("gemini", FLASH)
+    mapping = settings.to_mapping()
+    mapping["models"][FLASH]["limits"][0]["amount"] = 10**6
+    for document in mapping["define"]:
+        for profile in document["profiles"].values():
+            profile["models"]["gemini-*-flash"]["rpm"] = 10**6
+    assert settings.rules("gemini", FLASH) == before
+    assert load().rules("gemini", "gemini-3-flash").limits[0].amount == 9
+
+
 @pytest.mark.usefixtures("homeless")
 def test_without_a_home_everything_works_and_the_user_is_told() -> None:
     settings = load()
