@@ -34,11 +34,11 @@ def merge(layers: Sequence[Layer], catalog: Catalog, places: Places) -> Settings
     values: dict[str, Any] = {}
     for layer in weakest_first:
         values |= layer.values
-    notes = [*places.notes]
+    notes: tuple[str, ...] = ()
     if values.get("store", "sqlite") == "sqlite":
         default = default_store_path()
         values["store"] = str(default or MEMORY)
-        notes += [] if default else [_NO_HOME]
+        notes = () if default else (_NO_HOME,)
     chosen, off = _choices(weakest_first, catalog)
     in_use, stopped = _held(catalog, chosen, off)
     return Settings(
@@ -47,7 +47,7 @@ def merge(layers: Sequence[Layer], catalog: Catalog, places: Places) -> Settings
         stopped=stopped,
         overrides=_merged_models(weakest_first),
         accounts=_merged_accounts(weakest_first),
-        notes=tuple(notes),
+        notes=notes,
         conventions=places.conventions,
         **values,
     )

@@ -47,7 +47,6 @@ class Places:
         extra_dirs: Profile directories of plugins, the first the strongest.
         shipped_dir: The profiles that come with this package.
         conventions: How a provider counts, by its name, where its profiles do not say.
-        notes: Sentences about places that cannot be looked at.
     """
 
     config_dir: Path | None
@@ -55,7 +54,6 @@ class Places:
     extra_dirs: tuple[Path, ...]
     shipped_dir: Path
     conventions: ConventionsOf = any_provider
-    notes: tuple[str, ...] = ()
 
     @property
     def user_file(self) -> Path | None:
@@ -90,26 +88,13 @@ def find_places(
         ConfigurationError: The environment variable for the user's directory is not an absolute path.
     """
     project = _absolute(cwd) if cwd else _working_directory()
-    config_dir = _config_dir()
     return Places(
-        config_dir=config_dir,
+        config_dir=_config_dir(),
         project_file=project / ".massgen" / _SETTINGS_FILE if project else None,
         extra_dirs=tuple(Path(path).absolute() for path in extra_profile_dirs),
         shipped_dir=_shipped_dir(_PACKAGE),
         conventions=conventions,
-        notes=_unreachable(config_dir),
     )
-
-
-def _unreachable(directory: Path | None) -> tuple[str, ...]:
-    """What to say of a directory of the user that is there and cannot be looked into."""
-    try:
-        if directory and directory.exists():
-            os.scandir(directory).close()
-    except OSError as error:
-        cure = f"make it readable, or name another one in {CONFIG_DIR_VARIABLE}"
-        return (f"Your settings in {directory} are not read ({error.strerror}); {cure}.",)
-    return ()
 
 
 def default_store_path() -> Path | None:
@@ -121,11 +106,13 @@ def default_store_path() -> Path | None:
 
 
 def exists(path: Path) -> bool:
-    """Whether there is something at the path; what cannot be looked at counts as absent."""
+    """Whether there is something at the path; of what cannot be looked at, reading it will say why."""
     try:
         path.stat()
-    except (OSError, ValueError):
+    except (FileNotFoundError, NotADirectoryError, ValueError):
         return False
+    except OSError:
+        return True
     return True
 
 
@@ -148,7 +135,10 @@ def no_home() -> ConfigurationError:
 
 def _config_dir() -> Path | None:
     if chosen := os.environ.get(CONFIG_DIR_VARIABLE):
-        if path := absolute_path(chosen):
+        path = absolute_path(chosen)
+        if path and exists(path) and not path.is_dir():
+            raise ConfigurationError(f"{CONFIG_DIR_VARIABLE}: {chosen[:80]!a} is not a directory; name one.")
+        if path:
             return path
         raise ConfigurationError(
             f"{CONFIG_DIR_VARIABLE}: {chosen[:80]!a} is not an absolute path; write one."

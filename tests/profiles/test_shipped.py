@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from massgen_plugins.manager import build_manager
 from massgen_plugins.profiles import Profile, load_settings
 from massgen_plugins.profiles.names import best_match, covers
 from massgen_plugins.profiles.places import find_places
@@ -16,7 +17,7 @@ PROVIDERS = {
     "openai": "openai",
     "claude": "anthropic",
     "gemini": "gemini",
-    "grok": "grok",
+    "grok": "xai",
     "azure_openai": "azure_openai",
     "zai": "zai",
     "cerebras": "cerebras",
@@ -35,7 +36,7 @@ REAL = {
     "o3-mini o4-mini text-embedding-3-large text-embedding-3-small",
     "anthropic": "claude-opus-5 claude-sonnet-5 claude-fable-5 claude-opus-4-7 claude-opus-4-8 "
     "claude-sonnet-4-6 claude-3-5-haiku-20241022",
-    "grok": "grok-4.5 grok-4.6 grok-4.7 grok-4.3 grok-4.20-0309-non-reasoning",
+    "xai": "grok-4.5 grok-4.6 grok-4.7 grok-4.3 grok-4.20-0309-non-reasoning",
     "groq": "openai/gpt-oss-120b openai/gpt-oss-20b qwen/qwen3-32b llama-3.1-8b-instant groq/compound "
     "groq/compound-mini",
     "cerebras": "gpt-oss-120b zai-glm-4.7 gemma-4-31b",
@@ -65,6 +66,17 @@ def limits(profile: str, model: str, pool: str | None = None) -> set[Limit]:
 def test_there_is_a_profile_for_every_provider_that_publishes_limits() -> None:
     assert {profile.provider for profile in SHIPPED.values()} == {*PROVIDERS.values(), "mistral", "deepseek"}
     assert [profile.name for profile in SHIPPED.values() if profile.default] == ["gemini-seed"]
+
+
+def test_each_belongs_to_a_provider_and_counts_as_it_does() -> None:
+    known = {each.name: each.conventions for each in build_manager(pytest.fail).providers()}
+    for profile in SHIPPED.values():
+        theirs, ours = known[profile.provider], profile.conventions
+        assert (ours.tpm_counts, ours.day_zone, ours.bucket) == (
+            theirs.tpm_counts,
+            theirs.day_zone,
+            theirs.bucket,
+        ), profile.name
 
 
 @pytest.mark.parametrize("profile", SHIPPED.values(), ids=lambda profile: profile.name)

@@ -23,8 +23,10 @@ class AcmeProvider:
         return method == "POST" and urlsplit(url).path == _PATH
 
     def read_request(self, request: HttpRequest) -> ModelRequest | None:
-        body = json.loads(request.body or b"{}")
-        model = str(body.get("model", ""))
+        try:
+            model = str(json.loads(request.body or b"{}")["model"])
+        except (ValueError, KeyError, TypeError):  # not even UTF-8, perhaps: it is a call all the same
+            model = ""
         return ModelRequest(
             requested_model=model,
             model=self.resolve_model(model),
