@@ -39,8 +39,9 @@ def check_store(layers: Sequence[Layer], own: Callable[[], Layer | None], file: 
     if _server(layer.values["store"]) not in _allowed(own):
         raise wrong(
             layer.store_place or Place(layer.role),
-            "a server is sent your Redis password, and these settings may be somebody else's; if you know it, "
-            f"write its address into {file or 'your own settings'}, as allow_stores: [redis://HOST:6379], "
+            "a server is sent your Redis password, and these settings may be somebody else's; if you know "
+            f"it, write its address into {file or 'your own settings'}, as allow_stores: "
+            "[redis://HOST:6379], "
             f"or into {STORES_VARIABLE} in the environment (in no .env file)",
         )
 

@@ -128,11 +128,13 @@ def default_store_path() -> Path | None:
 
 
 def exists(path: Path) -> bool:
-    """Whether there is something at the path; what cannot be looked at counts as absent."""
+    """Whether there is something at the path; of what cannot be looked at, reading it will say why."""
     try:
         path.stat()
-    except (OSError, ValueError):
+    except (FileNotFoundError, NotADirectoryError, ValueError):
         return False
+    except OSError:
+        return True
     return True
 
 
@@ -156,7 +158,10 @@ def absolute_path(text: str) -> Path | None:
 
 def _config_dir() -> Path | None:
     if chosen := os.environ.get(CONFIG_DIR_VARIABLE):
-        if path := absolute_path(chosen):
+        path = absolute_path(chosen)
+        if path and exists(path) and not path.is_dir():
+            raise ConfigurationError(f"{CONFIG_DIR_VARIABLE}: {chosen[:80]!a} is not a directory; name one.")
+        if path:
             return path
         raise ConfigurationError(
             f"{CONFIG_DIR_VARIABLE}: {chosen[:80]!a} is not an absolute path; write one."

@@ -156,9 +156,13 @@ class DomainQueue:
                 self._again = False
                 self._serve(patient=False)
             except StoreBusy:
-                self._serve_in_worker()
+                busy = True
+            else:
+                busy = False
             finally:
                 self._lock.release()
+            if busy:
+                self._serve_in_worker()
 
     def _serve_in_worker(self) -> None:
         self._again = False

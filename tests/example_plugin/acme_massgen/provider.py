@@ -26,9 +26,16 @@ class AcmeProvider(Provider):
         return method == "POST" and urlsplit(url).path == _PATH
 
     def read_request(self, request: HttpRequest) -> ModelRequest | None:
+<<<<<<< HEAD
         body = read_json(request.body or b"")
         if not isinstance(body, dict) or not isinstance(body.get("model"), str):
             return None
+=======
+        try:
+            model = str(json.loads(request.body or b"{}")["model"])
+        except (ValueError, KeyError, TypeError):  # not even UTF-8, perhaps: it is a call all the same
+            model = ""
+>>>>>>> core
         return ModelRequest(
             requested_model=body["model"],
             model=self.resolve_model(body["model"]),
