@@ -137,6 +137,11 @@ def test_what_headers_say(name, headers, window, values):
     assert announced(name, headers)[window] == values
 
 
+def test_less_than_one_in_a_second_is_one_in_several():
+    headers = {"x-ratelimit-limit": "0.2", "x-ratelimit-remaining": "0.1", "x-ratelimit-reset": "4"}
+    assert announced("together", headers) == {"requests/5s": (1, 0, 4, None)}
+
+
 def test_of_organization_and_project_the_tighter_holds():
     both = {**style("tokens", 30_000, 20_000, "20s"), **style("project-tokens", 10_000, 4_000, "36s")}
     assert announced("openai", both) == {"total_tokens/bucket:60s": (10_000, 4_000, 36, None)}

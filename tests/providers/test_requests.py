@@ -261,13 +261,16 @@ def test_endpoints(name, url, endpoint):
 
 @pytest.mark.parametrize("name", ["openai", "anthropic", "chat"])
 @pytest.mark.parametrize(
-    "body", [b"", b"[]", b'"text"', b"{", b'{"messages": []}', b'{"model": 7}', b"\xff\xfe"]
+    "body",
+    [b"", b"[]", b'"text"', b"{", b'{"messages": []}', b'{"model": 7}', b"\xff\xfe", b"\x1f\x8b\x08gzip"],
 )
-def test_without_a_model_it_is_no_call(name, body):
+def test_without_a_model_that_can_be_read_it_is_a_call_all_the_same(name, body):
     url = (
         "http://127.0.0.1:9/v1/messages" if name == "anthropic" else "http://127.0.0.1:9/v1/chat/completions"
     )
-    assert raw(name, url, body) is None
+    request = raw(name, url, body)
+    assert request.model == "unknown"
+    assert request.charges[Kind.REQUESTS].amount == 1
 
 
 @pytest.mark.parametrize("name", ["openai", "anthropic"])

@@ -27,11 +27,10 @@ class AcmeProvider(Provider):
 
     def read_request(self, request: HttpRequest) -> ModelRequest | None:
         body = read_json(request.body or b"")
-        if not isinstance(body, dict) or not isinstance(body.get("model"), str):
-            return None
+        model = str(body.get("model", "")) if isinstance(body, dict) else ""  # it is a call all the same
         return ModelRequest(
-            requested_model=body["model"],
-            model=self.resolve_model(body["model"]),
+            requested_model=model,
+            model=self.resolve_model(model),
             credential=request.headers.get("authorization", ""),
             endpoint="",
             charges={Kind.REQUESTS: Charge(1), Kind.INPUT_TOKENS: Charge(len(request.body or b""))},

@@ -52,8 +52,8 @@ With this page you can add a provider, a middleware, profiles, a listener or a c
 own, without a change to MassGen or to this plugin. It is for people who write Python; to add a *provider*
 step by step, read [Write a provider](/limits/write-a-provider).
 
-There are {count} hooks. The plugin itself uses them: its limiter is a middleware, and what it knows of OpenAI,
-Gemini and all others is a list of providers, registered like yours."""
+There are {count} hooks. The plugin itself uses them: its limiter is a middleware, and what it knows of OpenAI
+and all others is a list of providers, registered like yours."""
 
 
 _RULES = """\
