@@ -10,6 +10,8 @@ from importlib.machinery import ModuleSpec
 from types import ModuleType
 from typing import TYPE_CHECKING
 
+from massgen_plugins.import_hook import find_and_run
+
 if TYPE_CHECKING:
     from massgen_plugins import HostFinder
 
@@ -20,13 +22,21 @@ def find_and_attach(
     watcher: HostFinder, name: str, path: Sequence[str] | None, target: ModuleType | None
 ) -> ModuleSpec | None:
     """Ask the other finders for a module, and attach to it once it has been executed."""
-    for finder in sys.meta_path:
-        find = getattr(finder, "find_spec", None)
-        spec: ModuleSpec | None = find(name, path, target) if find and finder is not watcher else None
-        if spec is not None:
-            _attach_after_execution(spec, watcher)
-            return spec
-    return None
+
+    def attach_to(module: ModuleType) -> None:
+        # Executed, and not merely looked up: only now is the watch for it over.
+        watcher.waiting.discard(name)
+        if not watcher.waiting:
+            stop()
+        try:
+            from massgen_plugins.host.attach import attach
+
+            attach(module)
+        except Exception as error:
+            # MassGen's logger may not be there yet.
+            print(f"massgen-plugins: could not attach to {name}: {error!r}.", file=sys.stderr)  # noqa: T201
+
+    return find_and_run(watcher, name, path, target, attach_to, _explain)
 
 
 def stop() -> None:
@@ -36,26 +46,11 @@ def stop() -> None:
     sys.meta_path[:] = [finder for finder in sys.meta_path if not isinstance(finder, HostFinder)]
 
 
-def _attach_after_execution(spec: ModuleSpec, watcher: HostFinder) -> None:
-    loader = spec.loader
-    execute = getattr(loader, "exec_module", None)
-    if loader is None or execute is None:
-        return
+def _explain(error: Exception) -> None:
+    """Tell a run that asks for limits why MassGen cannot be imported; the traceback alone names no cure."""
+    try:
+        from massgen_plugins.host.failed_start import explain_failed_start
 
-    def execute_and_attach(module: ModuleType) -> None:
-        del loader.exec_module  # the loader is as it was; only this one execution was ours
-        execute(module)
-        # Executed, and not merely looked up: only now is the watch for it over.
-        watcher.waiting.discard(spec.name)
-        if not watcher.waiting:
-            stop()
-        try:
-            from massgen_plugins.host.attach import attach
-
-            attach(module)
-        except Exception as error:
-            # MassGen's logger may not be there yet.
-            print(f"massgen-plugins: could not attach to {spec.name}: {error!r}.", file=sys.stderr)  # noqa: T201
-
-    # On the instance: its type and all else of it stay what the import system expects.
-    loader.exec_module = execute_and_attach  # type: ignore[method-assign]
+        explain_failed_start(error)
+    except Exception:  # noqa: S110 - MassGen's own error is what matters, and follows
+        pass

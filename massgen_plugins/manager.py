@@ -27,6 +27,7 @@ T = TypeVar("T")
 BUILT_IN = {
     "rate_limit": "massgen_plugins.rate_limit.plugin",
     "gemini": "massgen_plugins.providers.gemini.plugin",
+    "providers": "massgen_plugins.providers.plugin",
 }
 """Our own plugins by name, in the order of registration: ordinary plugins like any other."""
 
@@ -56,8 +57,9 @@ class Plugins:
         return self._ask("massgen_middleware", _as_middleware, context=context)
 
     def providers(self) -> list[Provider]:
-        """Every plugin's provider, third parties first."""
-        return self._ask("massgen_provider", _as_provider)
+        """Every plugin's providers, third parties first."""
+        found = self._ask("massgen_provider", _as_providers)
+        return [provider for some in found for provider in some]
 
     def profile_directories(self) -> list[Path]:
         """Directories with further profiles."""
@@ -153,12 +155,12 @@ def _as_middleware(answer: object) -> Middleware:
     return answer
 
 
-def _as_provider(answer: Any) -> Provider:
-    missing = [name for name in vars(Provider) if not name.startswith("_") and not hasattr(answer, name)]
-    if missing:
-        raise TypeError(f"{answer!r} is not a provider: it lacks {', '.join(missing)}")
-    provider: Provider = answer
-    return provider
+def _as_providers(answer: Any) -> list[Provider]:
+    providers = list(answer) if isinstance(answer, Iterable) else [answer]
+    for provider in providers:
+        if not isinstance(provider, Provider):
+            raise TypeError(f"{provider!r} is not a massgen_plugins.providers.base.Provider")
+    return providers
 
 
 def _as_directories(answer: Iterable[Any]) -> list[Path]:

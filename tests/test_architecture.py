@@ -15,8 +15,11 @@ PACKAGE = "massgen_plugins"
 ALLOWED = {
     "quota": set(),
     "errors": set(),
+    "installation": set(),
     "__init__": {"_bootstrap"},
-    "_bootstrap": {"host"},
+    "_bootstrap": {"host", "import_hook"},
+    "import_hook": set(),
+    "wrapping": set(),
     "events": {"quota"},
     "middleware": {"quota", "errors"},
     "providers": {"quota", "middleware", "errors", "hookspecs"},
@@ -24,18 +27,18 @@ ALLOWED = {
     "profiles": {"quota", "errors"},
     "hookspecs": {"quota", "middleware", "events", "providers", "rate_limit"},
     "manager": {"hookspecs", "middleware", "events", "providers"},
-    "wire": {"quota", "middleware", "errors", "providers"},
+    "wire": {"quota", "middleware", "errors", "providers", "wrapping", "import_hook"},
     "sandbox": set(),
     "testing": {"quota", "middleware", "errors", "rate_limit", "events"},
     "host": {"quota", "errors", "events", "middleware", "providers", "rate_limit", "profiles", "hookspecs"}
-    | {"manager", "wire"},
-    "demo": {"sandbox", "quota", "errors", "hookspecs", "middleware"},
+    | {"manager", "wire", "wrapping", "installation"},
+    "demo": {"sandbox", "quota", "errors", "hookspecs", "middleware", "installation"},
     "cli": {"quota", "errors", "events", "profiles", "rate_limit", "hookspecs", "manager", "host", "demo"}
-    | {"_bootstrap", "providers"},
+    | {"_bootstrap", "providers", "installation"},
 }
 """Room -> rooms that it may know. Nothing below knows ``host``, ``wire`` or ``cli``."""
 
-CLIENTS = {"aiohttp", "httpx", "httpx2"}
+CLIENTS = {"aiohttp", "httpx", "httpx2", "requests", "urllib3"}
 
 
 def modules() -> list[Path]:

@@ -31,8 +31,8 @@ def chosen_store(given: str | None) -> Path | str | None:
     Raises:
         ConfigurationError: Settings are wrong, or what was given is neither.
     """
-    from massgen_plugins.profiles.redis_address import checked_address, is_redis
-    from massgen_plugins.profiles.tree import Place, shown
+    from massgen_plugins.profiles.document import Place, shown, wrong
+    from massgen_plugins.profiles.redis_address import address_problem, is_redis
 
     if given is None:
         from massgen_plugins.cli.places import current_places
@@ -44,7 +44,9 @@ def chosen_store(given: str | None) -> Path | str | None:
             return None
         return store if is_redis(store) else Path(store)
     if is_redis(given):
-        return checked_address(given, Place("--store"))
+        if fault := address_problem(given):
+            raise wrong(Place("--store"), fault)
+        return given
     path = Path(given)
     try:
         found = path.is_file()

@@ -13,6 +13,8 @@ def attach(module: ModuleType) -> None:
     Until 0.1.85 ``massgen.cli`` is one module; from 0.1.93 on it is a package, and the functions are
     defined in ``massgen.cli.backends``.
     """
+    # The environment counts as it is now: MassGen reads .env files later, which may be a stranger's.
+
     name = module.__name__
     if name == "massgen.subagent.manager":
         from massgen_plugins.host import subagents

@@ -6,7 +6,7 @@ import itertools
 import threading
 
 from massgen_plugins import wire
-from massgen_plugins.errors import CallRefused, ConfigurationError
+from massgen_plugins.errors import CallRefused, ConfigurationError, described
 from massgen_plugins.events import CallTurnedAway, CallWaits, Event, LimitLearned, Trouble
 from massgen_plugins.hookspecs import AgentInfo, MiddlewareContext
 from massgen_plugins.host import announce, reports
@@ -21,6 +21,9 @@ from massgen_plugins.quota import Scope, ScopeRules
 from massgen_plugins.rate_limit.limiter import Limiter, Wait
 
 __all__ = ["Runtime", "runtime"]
+
+_DECIDING = ("open_call", "before_call", "RateLimitMiddleware.before_call", "provider ")
+"""Places at which an error means that nobody limits a call."""
 
 
 class Runtime:
@@ -96,11 +99,13 @@ class Runtime:
         self.emit(CallTurnedAway(call.scope, call.agent_id, str(error)))
 
     def fault(self, place: str, error: BaseException) -> None:
-        """An error of ours; the call went on without us."""
+        """An error of ours or of a plugin; the call went on without whoever failed."""
         if isinstance(error, ConfigurationError):
             self.emit(Trouble(str(error)))
-        else:
-            self.emit(Trouble(f"an error of ours in {place}, one call was not limited: {error!r}."))
+            return
+        last_resort = place.startswith(_DECIDING)
+        what = "one call was not limited" if last_resort else "the call went on"
+        self.emit(Trouble(f"an error of ours in {place}, {what}: {described(error)}."))
 
     # What the middleware is made with.
 

@@ -6,17 +6,19 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
-from massgen_plugins.errors import ConfigurationError
+from pydantic import RootModel
+
+from massgen_plugins.profiles.document import Place, document_of, wrong
 from massgen_plugins.profiles.layers import Layer, read_layer
-from massgen_plugins.profiles.limit_values import read_models
+from massgen_plugins.profiles.limit_values import Changes
 from massgen_plugins.profiles.loading import read_catalog
-from massgen_plugins.profiles.places import Places, exists, find_places
+from massgen_plugins.profiles.names import ModelName
+from massgen_plugins.profiles.places import NO_HOME, Places, exists, find_places
 from massgen_plugins.profiles.profile import Profile, read_profiles
 from massgen_plugins.profiles.safe_files import update_text
-from massgen_plugins.profiles.search import Catalog
 from massgen_plugins.profiles.splice import put
 from massgen_plugins.profiles.strict_yaml import load_yaml, parse_yaml
-from massgen_plugins.profiles.tree import Place, tree_of, wrong
+from massgen_plugins.profiles.validation import checked
 
 __all__ = ["disable", "enable", "set_limits", "use", "validate"]
 
@@ -39,8 +41,10 @@ def use(name: str, *, places: Places | None = None) -> Path:
     profile = catalog.named(name, Place("profiles use"))
 
     def change(text: str, layer: Layer, source: str) -> str:
-        chosen = {_provider_of(choice.name, choice.provider, catalog): choice.name for choice in layer.chosen}
-        chosen.pop("", None)
+        providers = {known.name: known.provider for known in catalog.profiles}
+        stated = {of or providers.get(other, ""): other for of, other in layer.block.profile.items()}
+        # The choice of a profile that has gone, and whose provider nobody knows, is left out.
+        chosen = {of: other for of, other in stated.items() if of}
         text = put(text, ("profile",), {**chosen, profile.provider: name}, source)
         return _put_disabled(text, layer, source, without=name)
 
@@ -56,12 +60,13 @@ def enable(name: str, *, places: Places | None = None) -> Path:
     places = places or find_places()
     project = places.project_file
     if project and exists(project):
-        for choice in read_layer(load_yaml(project), "project").disabled:
-            if choice.name == name:
-                raise wrong(choice.place, f"the project switches '{name}' off; remove it there")
+        layer = read_layer(load_yaml(project), "project")
+        if name in layer.block.disabled:
+            place = layer.document.place("disabled", layer.block.disabled.index(name))
+            raise wrong(place, f"the project switches '{name}' off; remove it there")
 
     def change(text: str, layer: Layer, source: str) -> str:
-        if name not in {choice.name for choice in layer.disabled}:
+        if name not in layer.block.disabled:
             read_catalog(places).named(name, Place("profiles enable"))
         return _put_disabled(text, layer, source, without=name)
 
@@ -78,8 +83,8 @@ def disable(name: str, *, places: Places | None = None) -> Path:
     read_catalog(places).named(name, Place("profiles disable"))
 
     def change(text: str, layer: Layer, source: str) -> str:
-        names = [choice.name for choice in layer.disabled]
-        return text if name in names else put(text, ("disabled",), [*names, name], source)
+        off = layer.block.disabled
+        return text if name in off else put(text, ("disabled",), [*off, name], source)
 
     return _edit(places, change)
 
@@ -99,19 +104,24 @@ def set_limits(model: str, values: Mapping[str, Any], *, places: Places | None =
         ConfigurationError: A name or value is wrong, or the file cannot be read or written.
     """
     places = places or find_places()
-    read_models(tree_of({model: values}, Place("profiles set")), removable=True)
+    _check(model, values)
     if model in {profile.name for profile in read_catalog(places).profiles}:
         raise wrong(Place("profiles set"), f"'{model}' is a profile; name a model, such as gemini-2.5-flash")
     plain_values = {key: None if value == "none" else value for key, value in values.items()}
 
     def change(text: str, layer: Layer, source: str) -> str:
-        if model not in layer.models:
+        if model not in layer.block.models:
             return put(text, ("models", model), plain_values, source)
         for key, value in plain_values.items():
             text = put(text, ("models", model, key), value, source)
         return text
 
     return _edit(places, change)
+
+
+def _check(model: str, values: Mapping[str, Any]) -> None:
+    document = document_of({model: values}, "profiles set")
+    checked(RootModel[dict[ModelName, Changes]], document)
 
 
 def validate(path: Path) -> tuple[Profile, ...]:
@@ -126,10 +136,7 @@ def validate(path: Path) -> tuple[Profile, ...]:
 def _edit(places: Places, change: Callable[[str, Layer, str], str]) -> Path:
     path = places.user_file
     if path is None:
-        raise ConfigurationError(
-            "There is no home directory to keep settings in; "
-            "name a directory in the environment variable MASSGEN_PLUGINS_CONFIG_DIR."
-        )
+        raise NO_HOME
 
     def rewrite(text: str) -> str:
         changed = change(text, read_layer(parse_yaml(text, str(path)), "user"), str(path))
@@ -140,13 +147,6 @@ def _edit(places: Places, change: Callable[[str, Layer, str], str]) -> Path:
     return path
 
 
-def _provider_of(name: str, provider: str | None, catalog: Catalog) -> str:
-    """The provider of a choice; empty for that of a profile that has gone."""
-    known = {profile.name: profile.provider for profile in catalog.profiles}
-    return provider or known.get(name, "")
-
-
 def _put_disabled(text: str, layer: Layer, source: str, *, without: str) -> str:
-    names = [choice.name for choice in layer.disabled]
-    left = [name for name in names if name != without]
-    return text if left == names else put(text, ("disabled",), left, source)
+    left = [name for name in layer.block.disabled if name != without]
+    return put(text, ("disabled",), left, source) if without in layer.block.disabled else text

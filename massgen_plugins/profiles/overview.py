@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from massgen_plugins.profiles.document import Place
 from massgen_plugins.profiles.loading import read_catalog, read_settings
 from massgen_plugins.profiles.places import Places, find_places
 from massgen_plugins.profiles.profile import Profile
 from massgen_plugins.profiles.settings import Settings
-from massgen_plugins.profiles.tree import Place
 
 __all__ = ["ProfileRow", "details", "overview"]
 

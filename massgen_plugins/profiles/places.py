@@ -6,11 +6,16 @@ import os
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from massgen_plugins.errors import ConfigurationError
 
+if TYPE_CHECKING:
+    from massgen_plugins.providers.base import Conventions
+
 __all__ = [
     "CONFIG_DIR_VARIABLE",
+    "NO_HOME",
     "Places",
     "absolute_path",
     "default_store_path",
@@ -21,6 +26,12 @@ __all__ = [
 
 CONFIG_DIR_VARIABLE = "MASSGEN_PLUGINS_CONFIG_DIR"
 """Environment variable that names another directory for the user's settings and profiles."""
+
+NO_HOME = ConfigurationError(
+    "There is no home directory to keep settings and profiles in; "
+    f"name a directory in the environment variable {CONFIG_DIR_VARIABLE}."
+)
+"""For commands that write."""
 
 _APPLICATION = "massgen-plugins"
 _SETTINGS_FILE = "rate_limit.yaml"
@@ -36,12 +47,16 @@ class Places:
         project_file: The project's settings, whether or not there are any; None without a working directory.
         extra_dirs: Profile directories of plugins, the first the strongest.
         shipped_dir: The profiles that come with this package.
+        conventions: How a provider counts, by its name, where its profiles do not say.
+        notes: Sentences about places that cannot be looked at.
     """
 
     config_dir: Path | None
     project_file: Path | None
     extra_dirs: tuple[Path, ...]
     shipped_dir: Path
+    conventions: Callable[[str], Conventions]
+    notes: tuple[str, ...] = ()
 
     @property
     def user_file(self) -> Path | None:
@@ -59,19 +74,49 @@ class Places:
         return (*own, *self.extra_dirs, self.shipped_dir)
 
 
-def find_places(*, cwd: Path | None = None, extra_profile_dirs: Sequence[Path] = ()) -> Places:
+def find_places(
+    *,
+    cwd: Path | None = None,
+    extra_profile_dirs: Sequence[Path] = (),
+    conventions: Callable[[str], Conventions] | None = None,
+) -> Places:
     """Find out where this user and this project keep their settings; reads no file.
+
+    Args:
+        cwd: Directory of the project; the working directory if None.
+        extra_profile_dirs: Directories of plugins with profiles, the strongest first.
+        conventions: How providers count; the careful default for all if None.
 
     Raises:
         ConfigurationError: The environment variable for the user's directory is not an absolute path.
     """
     project = _absolute(cwd) if cwd else _working_directory()
+    config_dir = _config_dir()
     return Places(
-        config_dir=_config_dir(),
+        config_dir=config_dir,
         project_file=project / ".massgen" / _SETTINGS_FILE if project else None,
         extra_dirs=tuple(Path(path).absolute() for path in extra_profile_dirs),
         shipped_dir=_shipped_dir(_PACKAGE),
+        conventions=conventions or _any_provider,
+        notes=_unreachable(config_dir),
     )
+
+
+def _any_provider(_: str) -> Conventions:
+    from massgen_plugins.providers.base import Conventions
+
+    return Conventions()
+
+
+def _unreachable(directory: Path | None) -> tuple[str, ...]:
+    """What to say of a directory of the user that is there and cannot be looked into."""
+    try:
+        if directory and directory.exists():
+            os.scandir(directory).close()
+    except OSError as error:
+        cure = f"make it readable, or name another one in {CONFIG_DIR_VARIABLE}"
+        return (f"Your settings in {directory} are not read ({error.strerror}); {cure}.",)
+    return ()
 
 
 def default_store_path() -> Path | None:

@@ -2,17 +2,14 @@
 
 from __future__ import annotations
 
-import contextlib
-import fcntl
 import os
 import stat
 import tempfile
-import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 
 from massgen_plugins.errors import ConfigurationError
-from massgen_plugins.profiles.tree import Place, wrong
+from massgen_plugins.profiles.document import Place, wrong
 
 __all__ = ["MAX_BYTES", "read_text", "update_text"]
 
@@ -57,37 +54,25 @@ def update_text(path: Path, change: Callable[[str], str]) -> None:
     Raises:
         ConfigurationError: It cannot be read or written, or ``change`` raised it; then nothing changed.
     """
+    # Imports asyncio, and is needed by those who write alone.
+    from filelock import FileLock, Timeout
+
     try:
         path = path.resolve()
         path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-        with _locked(path.parent):
+        with FileLock(path.parent / ".lock", timeout=_PATIENCE, mode=0o600, poll_interval=0.01):
             before = read_text(path) if path.exists() else ""
             after = change(before)
             if after != before or not path.exists():
                 _replace(path, after)
+    except Timeout:
+        raise ConfigurationError(
+            f"{path.parent}: another program is editing the settings; try again when it is done."
+        ) from None
     except (OSError, RuntimeError) as error:
         reason = getattr(error, "strerror", None) or "its links lead in a circle"
         cure = "make it writable, or name another directory in MASSGEN_PLUGINS_CONFIG_DIR"
         raise wrong(Place(str(path)), f"the file cannot be written ({reason}); {cure}") from error
-
-
-@contextlib.contextmanager
-def _locked(directory: Path) -> Iterator[None]:
-    """Hold the directory's lock; the kernel releases that of a writer who dies."""
-    deadline = time.monotonic() + _PATIENCE
-    with (directory / ".lock").open("a") as lock:
-        (directory / ".lock").chmod(0o600)
-        while True:
-            try:
-                fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-                break
-            except BlockingIOError:
-                if time.monotonic() > deadline:
-                    raise ConfigurationError(
-                        f"{directory}: another program is editing the settings; try again when it is done."
-                    ) from None
-                time.sleep(0.01)
-        yield
 
 
 def _replace(path: Path, text: str) -> None:
@@ -102,8 +87,9 @@ def _replace(path: Path, text: str) -> None:
     except BaseException:
         Path(name).unlink(missing_ok=True)
         raise
-    directory = os.open(path.parent, os.O_RDONLY)
-    try:
-        os.fsync(directory)
-    finally:
-        os.close(directory)
+    if os.name == "posix":
+        directory = os.open(path.parent, os.O_RDONLY)
+        try:
+            os.fsync(directory)
+        finally:
+            os.close(directory)

@@ -1,21 +1,28 @@
-"""The seam in aiohttp: ``ClientSession._request``, through which every request of every session goes."""
+"""The seam in aiohttp: ``ClientSession._request``, through which every request of every session goes.
 
-# ruff: noqa: SLF001 - a patch of a private method needs what that method knows.
+It is outside of a session's timeouts: they begin when a request is sent, not while it waits for admission.
+Redirects are followed below it; a trace tells of each, and has it admitted before it leaves.
+"""
+
+# ruff: noqa: SLF001 - a wrapper of a private method needs what that method knows.
 
 from __future__ import annotations
 
-import functools
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 from typing import Any
 
-from aiohttp import ClientResponse, ClientSession
+from aiohttp import ClientResponse, ClientSession, TraceConfig, TraceRequestRedirectParams
+from multidict import CIMultiDict
+from yarl import URL
 
-from massgen_plugins.wire.aiohttp_line import AiohttpLine, watch
-from massgen_plugins.wire.exchange import Exchange
-from massgen_plugins.wire.inflight import current
+from massgen_plugins.errors import CallRefused
+from massgen_plugins.providers.base import HttpRequest
+from massgen_plugins.wire.aiohttp_body import HeldReader
+from massgen_plugins.wire.answer import AnswerReader
+from massgen_plugins.wire.exchange import Exchange, current
+from massgen_plugins.wire.gate import find_provider
 from massgen_plugins.wire.loop_runner import LoopRunner
-from massgen_plugins.wire.patches import Target
-from massgen_plugins.wire.switch import model_call
+from massgen_plugins.wrapping import Target
 
 __all__ = ["targets"]
 
@@ -23,25 +30,24 @@ Request = Callable[..., Awaitable[ClientResponse]]
 
 
 def targets(aiohttp: Any) -> list[Target]:
-    """What to patch in the imported module."""
+    """What to wrap in the imported module."""
     return [Target(aiohttp.ClientSession, "_request", _admitting)]
 
 
 def _admitting(original: Request) -> Request:
-    @functools.wraps(original)  # google-genai inspects the signature
     async def _request(
         self: ClientSession, method: str, str_or_url: Any, *args: Any, **kwargs: Any
     ) -> ClientResponse:
-        asked = model_call(method, _whole_url(self, str_or_url))
-        if asked is None:
-            return await original(self, method, str_or_url, *args, **kwargs)
         if current() is not None:
-            watch(self)
+            _watch(self)
+            return await original(self, method, str_or_url, *args, **kwargs)
+        found = find_provider(method, _whole_url(self, str_or_url), lambda: _has_body(kwargs))
+        if found is None:
             return await original(self, method, str_or_url, *args, **kwargs)
         # Applied after the verdict: a refusal that is cured must not have been raised before.
         raise_for_status = kwargs.pop("raise_for_status", None)
-        line = AiohttpLine(self, original, (method, str_or_url, *args), kwargs)
-        response: ClientResponse = await Exchange(*asked, line, LoopRunner()).run()
+        sender = AiohttpSender(self, original, (method, str_or_url, *args), kwargs)
+        response: ClientResponse = await Exchange(*found, sender, LoopRunner()).run()
         await _check_status(self, response, raise_for_status)
         return response
 
@@ -57,9 +63,153 @@ def _whole_url(session: ClientSession, str_or_url: Any) -> str:
         return ""
 
 
+def _has_body(kwargs: Mapping[str, Any]) -> bool:
+    return kwargs.get("data") is not None or kwargs.get("json") is not None
+
+
 async def _check_status(session: ClientSession, response: ClientResponse, choice: Any) -> None:
     check = session._raise_for_status if choice is None else choice
     if callable(check):
         await check(response)
     elif check:
         response.raise_for_status()
+
+
+class AiohttpSender:
+    """One call of ``ClientSession._request``.
+
+    Args:
+        session: Whose request it is.
+        original: The method as it was before us.
+        args: Positional arguments of the request: method, URL.
+        kwargs: Its keyword arguments.
+    """
+
+    def __init__(
+        self, session: ClientSession, original: Request, args: tuple[Any, ...], kwargs: dict[str, Any]
+    ) -> None:
+        self._session = session
+        self._original = original
+        self._args = args
+        self._kwargs = kwargs
+        self.repeatable = False
+
+    def read(self) -> HttpRequest:
+        """The request as it will be sent; a body that is not in memory stays unknown."""
+        method, url = self._args[:2]
+        body = self._body()
+        self.repeatable = body is not None
+        whole_url = self._session._build_url(url)
+        if params := self._kwargs.get("params"):
+            whole_url = whole_url.update_query(params)
+        own = CIMultiDict(self._kwargs.get("headers") or ())
+        headers = {name.lower(): value for name, value in [*self._session.headers.items(), *own.items()]}
+        return HttpRequest(method.upper(), str(whole_url), headers, body)
+
+    def _body(self) -> bytes | None:
+        data, json = self._kwargs.get("data"), self._kwargs.get("json")
+        if json is not None:
+            data = self._session.json_serialize(json)
+        match data:
+            case None:
+                return b""
+            case str():
+                return data.encode()
+            case bytes() | bytearray() | memoryview():
+                return bytes(data)
+            case _:
+                return None
+
+    async def send(self, mark_written: Callable[[], None]) -> AiohttpResponse:
+        """Send it once."""
+        if not _watch(self._session):
+            mark_written()
+        response = await self._original(self._session, *self._args, **self._kwargs, raise_for_status=False)
+        decoded = self._kwargs.get("auto_decompress")
+        if decoded is None:
+            decoded = self._session.auto_decompress
+        return AiohttpResponse(response, decoded=decoded)
+
+    def refuse(self, error: CallRefused) -> Any:
+        """Raise it as it is: the SDKs send again after aiohttp's own errors."""
+        raise error
+
+
+class AiohttpResponse:
+    """A response whose headers have come.
+
+    Args:
+        response: The client's response.
+        decoded: Whether its body is decompressed by the client.
+    """
+
+    def __init__(self, response: ClientResponse, *, decoded: bool) -> None:
+        self._response = response
+        self._reader = HeldReader(response.content)
+        self.status = response.status
+        self.headers = _lower_case(response.headers)
+        self.content_encoding = "" if decoded else self.headers.get("content-encoding", "")
+
+    async def next_piece(self, seconds: float | None) -> bytes | None:
+        """Take the next bytes of the body and keep them."""
+        return await self._reader.hold_piece(seconds)
+
+    async def discard(self) -> None:
+        """Give the connection back if the body is over, else close it: a stream may have no end."""
+        if self._response.content.at_eof():
+            self._response.release()
+        else:
+            self._response.close()
+
+    def hand_over(self, reader: AnswerReader | None) -> ClientResponse:
+        """The response itself, its content replaced."""
+        self._response.content = self._reader
+        self._reader.let_pass(reader)
+        return self._response
+
+
+async def _headers_sent(_session: ClientSession, _context: Any, _params: Any) -> None:
+    exchange = current()
+    if exchange is not None:
+        exchange.mark_written()
+
+
+async def _redirected(_session: ClientSession, _context: Any, redirect: TraceRequestRedirectParams) -> None:
+    """Admit the request to where a redirect points, if that is a model call, too."""
+    exchange, response = current(), redirect.response
+    location = response.headers.get("Location") or response.headers.get("URI")
+    if exchange is None or exchange.request is None or location is None:
+        return
+    try:
+        url = str(redirect.url.join(URL(location)))
+    except ValueError:  # aiohttp will say so itself
+        return
+    keeps = response.status in (307, 308) or (response.status in (301, 302) and redirect.method != "POST")
+    method, body = (redirect.method, exchange.request.body) if keeps else ("GET", b"")
+    request = HttpRequest(method, url, _lower_case(redirect.headers), body)
+    try:
+        await exchange.hop(response.status, _lower_case(response.headers), request)
+    except BaseException:
+        response.close()
+        raise
+
+
+def _lower_case(headers: Mapping[str, str]) -> dict[str, str]:
+    return {name.lower(): value for name, value in headers.items()}
+
+
+_trace = TraceConfig()
+_trace.on_request_headers_sent.append(_headers_sent)
+_trace.on_request_redirect.append(_redirected)
+_trace.freeze()
+
+
+def _watch(session: ClientSession) -> bool:
+    """Have the session tell when it writes; False if it cannot."""
+    traces = getattr(session, "_trace_configs", None)
+    if traces is None:
+        return False
+    if _trace not in traces:
+        # A new list: the old one may be the user's own.
+        session._trace_configs = [*traces, _trace]
+    return True

@@ -2,33 +2,44 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from functools import reduce
-from typing import TypeAlias
+from typing import Any
 
-__all__ = ["Decode", "decoder_for"]
-
-Decode: TypeAlias = Callable[[bytes], bytes]
-"""Takes the next raw bytes, returns what they decode to so far."""
+__all__ = ["Decoder"]
 
 
-def decoder_for(content_encoding: str) -> Decode:
-    """A fresh decoder for the value of a ``Content-Encoding`` header; the empty value decodes to itself.
+class Decoder:
+    """Decodes what it can: from the first piece on that cannot be decoded, everything decodes to nothing.
 
-    Raises:
-        LookupError: A coding in it cannot be read here.
+    Args:
+        content_encoding: Value of a ``Content-Encoding`` header; an empty one decodes to the data itself.
     """
-    codings = [coding.strip().lower() for coding in content_encoding.split(",")]
-    # Listed in the order in which they were applied.
-    steps = [_decoder(coding) for coding in reversed(codings) if coding not in ("", "identity")]
-    # Some decoders object to an empty piece after their end.
-    return lambda data: reduce(lambda piece, decode: decode(piece) if piece else b"", steps, data)
+
+    def __init__(self, content_encoding: str) -> None:
+        codings = [coding.strip().lower() for coding in content_encoding.split(",")]
+        try:
+            # Listed in the order in which they were applied.
+            self._steps: list[Any] | None = [
+                _decoder(coding) for coding in reversed(codings) if coding not in ("", "identity")
+            ]
+        except (ImportError, LookupError):
+            self._steps = None
+
+    def decode(self, data: bytes) -> bytes:
+        """Take the next bytes, cut anywhere; returns what they decode to so far."""
+        if self._steps is None:
+            return b""
+        try:
+            for step in self._steps:
+                if data:  # some decoders object to an empty piece after their end
+                    data = step.decode(data)
+        except Exception:  # whatever a decoding library raises
+            self._steps = None
+            return b""
+        return data
 
 
-def _decoder(coding: str) -> Decode:
+def _decoder(coding: str) -> Any:
     # httpx knows the quirks of each coding and which optional libraries are there.
     from httpx._decoders import SUPPORTED_DECODERS
 
-    name = "gzip" if coding == "x-gzip" else coding
-    decode: Decode = SUPPORTED_DECODERS[name]().decode
-    return decode
+    return SUPPORTED_DECODERS["gzip" if coding == "x-gzip" else coding]()

@@ -5,12 +5,11 @@ from __future__ import annotations
 import asyncio
 import os
 import threading
-from collections.abc import Coroutine
-from concurrent.futures import Future, wait
-from contextvars import copy_context
-from typing import Any, Generic, TypeVar
+from collections.abc import Callable, Coroutine
+from contextlib import suppress
+from typing import Any, TypeVar
 
-__all__ = ["BridgeRunner", "drive"]
+__all__ = ["BridgeRunner", "call_soon", "drive"]
 
 T = TypeVar("T")
 
@@ -26,7 +25,13 @@ def drive(coroutine: Coroutine[Any, Any, T]) -> T:
         result: T = end.value
         return result
     coroutine.close()
-    raise RuntimeError("a synchronous line or runner has suspended")
+    raise RuntimeError("a synchronous sender or runner has suspended")
+
+
+def call_soon(callback: Callable[[], None]) -> None:
+    """Call back from the private loop; not at all if the interpreter is ending."""
+    with suppress(Exception):  # no thread can be started any more
+        _bridge.loop().call_soon_threadsafe(callback)
 
 
 class BridgeRunner:
@@ -39,70 +44,48 @@ class BridgeRunner:
             self.urgent = False
 
     async def run(self, work: Coroutine[Any, Any, T]) -> T:
-        """Wait for it; an interrupt of the caller cancels it."""
-        job = _Job(work)
+        """Wait for it; an interrupt of the caller cancels it, and returns when it has cleaned up."""
+        over = threading.Event()
+        loop = _loop_for(work)
+        job = asyncio.run_coroutine_threadsafe(_contained(work, over), loop)
         try:
             return job.result()
         except BaseException:
-            job.cancel()
+            # One turn later than the job's start: work that never began could not clean up.
+            loop.call_soon_threadsafe(loop.call_soon, job.cancel)
+            over.wait(_CANCEL_GRACE)
             raise
 
     async def finish(self, work: Coroutine[Any, Any, T]) -> T:
         """Wait for it; it goes on when the caller is interrupted."""
-        return _Job(work).result()
+        loop = _loop_for(work)
+        return asyncio.run_coroutine_threadsafe(_contained(work), loop).result()
 
 
-class _Job(Generic[T]):
-    """Work in the private loop, in a copy of the caller's context."""
+def _loop_for(work: Coroutine[Any, Any, Any]) -> asyncio.AbstractEventLoop:
+    try:
+        return _bridge.loop()
+    except BaseException:
+        work.close()
+        raise
 
-    def __init__(self, work: Coroutine[Any, Any, T]) -> None:
-        self._work = work
-        self._done: Future[T] = Future()
-        self._task: asyncio.Task[T] | None = None
-        self._context = copy_context()
 
-    def result(self) -> T:
-        """Start it and wait for its end."""
-        try:
-            loop = _bridge.loop()
-        except BaseException:
-            self._work.close()
-            self._done.cancel()
-            raise
-        loop.call_soon_threadsafe(self._start)
-        return self._done.result()
-
-    def cancel(self) -> None:
-        """Does nothing if the work is done; else returns when it has cleaned up."""
-        if not self._done.done():
-            _bridge.loop().call_soon_threadsafe(self._cancel)
-            wait([self._done], timeout=_CANCEL_GRACE)
-
-    def _start(self) -> None:
-        if not self._done.cancelled():
-            self._task = asyncio.get_running_loop().create_task(self._work, context=self._context)
-            self._task.add_done_callback(self._finish)
-
-    def _finish(self, task: asyncio.Task[T]) -> None:
-        if task.cancelled():
-            self._done.set_exception(asyncio.CancelledError())
-        elif error := task.exception():
-            self._done.set_exception(error)
-        else:
-            self._done.set_result(task.result())
-
-    def _cancel(self) -> None:
-        if self._task is not None:
-            self._task.cancel()
-        elif self._done.cancel():  # interrupted before it could start
-            self._work.close()
+async def _contained(work: Coroutine[Any, Any, T], over: threading.Event | None = None) -> T:
+    """Keep the loop alive: an exit that middleware asks for is its fault; no user interrupts this thread."""
+    try:
+        return await work
+    except (SystemExit, KeyboardInterrupt) as error:
+        raise RuntimeError(f"middleware raised {type(error).__name__}") from error
+    finally:
+        if over is not None:
+            over.set()
 
 
 class _Bridge:
     """The loop and its thread, started at the first synchronous call."""
 
     def __init__(self) -> None:
-        self._lock = threading.Lock()
+        self._lock = threading.RLock()  # the garbage collector may come here from anywhere
         self._loop: asyncio.AbstractEventLoop | None = None
 
     def loop(self) -> asyncio.AbstractEventLoop:

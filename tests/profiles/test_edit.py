@@ -13,6 +13,8 @@ from massgen_plugins.profiles.edit import disable, enable, set_limits, use, vali
 from massgen_plugins.profiles.massgen_format import import_massgen
 from massgen_plugins.profiles.overview import details, overview
 from massgen_plugins.profiles.safe_files import update_text
+from massgen_plugins.providers.base import Conventions
+from massgen_plugins.quota import Kind
 
 from .conftest import write
 
@@ -245,7 +247,8 @@ def test_massgens_own_format_becomes_profiles(tmp_path: Path) -> None:
     (gemini,) = validate(written[0])
     assert (gemini.name, gemini.provider, gemini.source) == ("massgen-gemini", "gemini", str(source))
     use("massgen-gemini")
-    settings = load_settings(None)
+    pacific = Conventions(Kind.INPUT_TOKENS, "America/Los_Angeles")
+    settings = load_settings(None, conventions=lambda _: pacific)
     assert settings.rules("gemini", "gemini-2.5-flash-lite").limits[0].amount == 7
     assert {limit.key for limit in settings.rules("gemini", FLASH).limits} == {
         "requests/60s",

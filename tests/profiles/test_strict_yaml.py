@@ -8,13 +8,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from massgen_plugins.errors import ConfigurationError
+from massgen_plugins.profiles.document import document_of
 from massgen_plugins.profiles.edit import validate
 from massgen_plugins.profiles.layers import read_layer
 from massgen_plugins.profiles.profile import read_profiles
 from massgen_plugins.profiles.safe_files import MAX_BYTES
 from massgen_plugins.profiles.splice import put
 from massgen_plugins.profiles.strict_yaml import parse_yaml
-from massgen_plugins.profiles.tree import Place, plain, tree_of
 
 HEAD = "provider: gemini\nprofiles:\n  mine:\n    models:\n"
 
@@ -143,7 +143,7 @@ def test_an_api_key_in_the_wrong_place_is_not_repeated() -> None:
 
 
 def test_numbers_may_be_grouped_by_underscores() -> None:
-    assert plain(parse_yaml("a: 240_000\nb: 1.5\nc: -3", "f")) == {"a": 240_000, "b": 1.5, "c": -3}
+    assert parse_yaml("a: 240_000\nb: 1.5\nc: -3", "f").value == {"a": 240_000, "b": 1.5, "c": -3}
 
 
 @pytest.mark.parametrize(
@@ -227,8 +227,8 @@ def test_hostile_text_raises_nothing_else(text: str) -> None:
 
 @given(JUNK)
 def test_hostile_values_raise_nothing_else(value: object) -> None:
-    only_configuration_errors(lambda: read_layer(tree_of(value, Place("f")), "run"))
-    only_configuration_errors(lambda: read_profiles(tree_of(value, Place("f"))))
+    only_configuration_errors(lambda: read_layer(document_of(value, "f"), "run"))
+    only_configuration_errors(lambda: read_profiles(document_of(value, "f")))
 
 
 @given(YAMLISH, st.sampled_from(["a", "b"]), st.integers() | st.lists(st.sampled_from(["x", "y"])))
@@ -236,8 +236,8 @@ def test_a_value_put_into_any_text_changes_nothing_else_or_is_refused(
     text: str, key: str, value: object
 ) -> None:
     try:
-        before = plain(parse_yaml(text, "f")) or {}
-        after = plain(parse_yaml(put(text, (key,), value, "f"), "f"))
+        before = parse_yaml(text, "f").value or {}
+        after = parse_yaml(put(text, (key,), value, "f"), "f").value
     except ConfigurationError:
         return
     kept = before if isinstance(before, dict) else {}

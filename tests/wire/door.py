@@ -4,14 +4,24 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass, field
+from threading import Semaphore
 from typing import Any
 
-from massgen_plugins.middleware import Action, Chain, Middleware, ModelCall, Refusal, RefusalKind
-from massgen_plugins.providers.base import ModelRequest
-from massgen_plugins.quota import Kind, Scope
+from massgen_plugins.middleware import (
+    Action,
+    Announced,
+    Chain,
+    Middleware,
+    ModelCall,
+    Refusal,
+    RefusalKind,
+    Usage,
+)
+from massgen_plugins.providers.base import ModelRequest, Provider
+from massgen_plugins.quota import Charge, Domain, Kind
 
 
-class Usage:
+class CountsTokens:
     def __init__(self) -> None:
         self._seen = b""
 
@@ -20,11 +30,14 @@ class Usage:
 
     def usage(self):
         found = re.findall(rb'"(?:promptTokenCount|prompt_tokens|input_tokens)": ?(\d+)', self._seen)
-        return {Kind.INPUT_TOKENS: int(found[-1])} if found else None
+        return Usage({Kind.INPUT_TOKENS: int(found[-1])}) if found else None
 
 
-class KnowsThreeSdks:
+class KnowsThreeSdks(Provider):
     name = "fake"
+
+    def serves(self, backend_type, base_url):
+        return True
 
     def is_model_call(self, method, url):
         return method == "POST" and re.search(r"enerateContent|/chat/completions|/messages", url) is not None
@@ -33,18 +46,22 @@ class KnowsThreeSdks:
         stream = (
             "streamGenerate" in request.url or re.search(rb'"stream": ?true', request.body or b"") is not None
         )
-        return ModelRequest("m", "m", "key", "", {Kind.REQUESTS: 1}, stream)
+        return ModelRequest("m", "m", "key", "", {Kind.REQUESTS: Charge(1)}, stream)
 
-    def resolve_model(self, model):
-        return model
-
-    def read_refusal(self, status, headers, body):
-        if status in (429, 503) or (status == 200 and body.startswith(b'data: {"error"')):
-            return Refusal(RefusalKind.MINUTE)
+    def read_refusal(self, status, headers, body, request):
+        if status in (429, 503) or (status == 200 and b'data: {"error"' in body):
+            return Refusal(RefusalKind.WINDOW)
         return None
 
-    def usage_reader(self, *, stream):
-        return Usage()
+    def read_announcement(self, headers, request):
+        limit = headers.get("x-ratelimit-limit-requests")
+        return [Announced(Kind.REQUESTS, limit=int(limit))] if limit else []
+
+    def is_preamble(self, event):
+        return b"response.created" in event or b"response.in_progress" in event
+
+    def usage_reader(self, request):
+        return CountsTokens()
 
 
 @dataclass
@@ -53,6 +70,7 @@ class Recorder(Middleware):
 
     events: list[tuple[str, Any]] = field(default_factory=list)
     calls: list[ModelCall] = field(default_factory=list)
+    finished: Semaphore = field(default_factory=lambda: Semaphore(0))
 
     async def before_call(self, call):
         self.calls.append(call)
@@ -66,7 +84,14 @@ class Recorder(Middleware):
         return Action.SEND_AGAIN if outcome.refusal else Action.PASS
 
     def on_usage(self, call, usage):
-        self.events.append(("usage", dict(usage)))
+        self.events.append(("usage", usage))
+
+    def on_late_refusal(self, call, refusal):
+        self.events.append(("late refusal", refusal))
+
+    def on_finished(self, call):
+        self.events.append(("finished", None))
+        self.finished.release()
 
     @property
     def names(self) -> list[str]:
@@ -78,7 +103,7 @@ class Recorder(Middleware):
 
     @property
     def usages(self) -> list[int]:
-        return [detail[Kind.INPUT_TOKENS] for name, detail in self.events if name == "usage"]
+        return [detail.amounts[Kind.INPUT_TOKENS] for name, detail in self.events if name == "usage"]
 
 
 class Door:
@@ -91,6 +116,7 @@ class Door:
         self.faults: list[tuple[str, BaseException]] = []
         self.refusals: list[Exception] = []
         self.urgent: list[bool] = []
+        self.unknown: list[tuple[str, str]] = []
         self.faults_expected = False
 
     def provider_for(self, method, url):
@@ -98,8 +124,19 @@ class Door:
 
     def open_call(self, provider, request, *, urgent, repeatable):
         self.urgent.append(urgent)
-        scope = Scope("fake", "account", request.model)
-        return ModelCall(scope, "m", request.estimate, urgent=urgent, repeatable=repeatable)
+        domain = Domain("fake", "account")
+        return ModelCall(
+            domain,
+            (request.model,),
+            request.model,
+            "m",
+            request.charges,
+            urgent=urgent,
+            repeatable=repeatable,
+        )
+
+    def unrecognised(self, method, url):
+        self.unknown.append((method, url))
 
     def refused(self, call, error):
         self.refusals.append(error)

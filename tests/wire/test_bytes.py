@@ -14,10 +14,9 @@ from aiohttp import StreamReader
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from massgen_plugins.wire.aiohttp_reader import HeldReader
-from massgen_plugins.wire.beginning import beginning_of, told_headers
-from massgen_plugins.wire.decoding import decoder_for
-from massgen_plugins.wire.held_stream import held_stream_types
+from massgen_plugins.wire.aiohttp_body import HeldReader
+from massgen_plugins.wire.decoding import Decoder
+from massgen_plugins.wire.httpx_body import held_stream_types
 
 BODY = b'data: {"text": "a"}\r\n\r\ndata: {"text": "\xc3\xa4"}\n\n: note\n\nlast line without an end'
 
@@ -38,7 +37,7 @@ reads = st.lists(
 
 
 class Seeing:
-    """A tee that remembers."""
+    """A reader of answers that remembers."""
 
     def __init__(self):
         self.seen = b""
@@ -82,8 +81,8 @@ def test_aiohttp_readers_return_the_body_whatever_is_called(places, held, calls,
         before = b""
         for _ in range(held):
             before += await reader.hold_piece() or b""
-        tee = Seeing()
-        reader.let_pass(tee)
+        answer = Seeing()
+        reader.let_pass(answer)
         got = b""
         for name, *args in calls:
             try:
@@ -94,8 +93,8 @@ def test_aiohttp_readers_return_the_body_whatever_is_called(places, held, calls,
             got += result[0] if isinstance(result, tuple) else result
         got += await reader.read()
         assert got == BODY
-        assert before + tee.seen == BODY
-        assert tee.ended
+        assert before + answer.seen == BODY
+        assert answer.ended
         assert reader.at_eof()
 
     asyncio.run(scenario())
@@ -170,36 +169,36 @@ def test_httpx_streams_yield_the_same_pieces(places, held, package, breaks):
     pieces = pieces_of(BODY, places)
     error = ConnectionResetError("gone") if breaks else None
 
-    def check(tee, before, got, caught):
+    def check(answer, before, got, caught):
         assert got == pieces
         assert caught == breaks
-        assert before + tee.seen == BODY
-        assert tee.ended
+        assert before + answer.seen == BODY
+        assert answer.ended
 
     async def asynchronous():
         stream = held_stream_types(package)[0](Pieces(pieces, error))
         before = b"".join([await stream.hold_piece() or b"" for _ in range(held)])
-        stream.let_pass(tee := Seeing())
+        stream.let_pass(answer := Seeing())
         got, caught = [], False
         try:
             async for piece in stream:
                 got.append(piece)  # noqa: PERF401 - what came before the error counts
         except ConnectionResetError:
             caught = True
-        check(tee, before, got, caught)
+        check(answer, before, got, caught)
         await stream.aclose()
 
     def synchronous():
         stream = held_stream_types(package)[1](Pieces(pieces, error))
         hold = [stream.hold_piece() for _ in range(held)]
         before = b"".join(now(piece) or b"" for piece in hold)
-        stream.let_pass(tee := Seeing())
+        stream.let_pass(answer := Seeing())
         got, caught = [], False
         try:
             got.extend(stream)
         except ConnectionResetError:
             caught = True
-        check(tee, before, got, caught)
+        check(answer, before, got, caught)
         stream.close()
 
     asyncio.run(asynchronous())
@@ -222,55 +221,19 @@ def test_compressed_bodies_are_read_piece_by_piece(places, coding):
     whole = BODY
     for step in filter(None, coding.split(", ")):
         whole = {**compress, "zstd": zstandard.compress, "identity": bytes}[step](whole)
-    decode = decoder_for(coding)
+    decode = Decoder(coding).decode
     places = [place for place in places if place <= len(whole)]
     assert b"".join(decode(piece) for piece in pieces_of(whole, places)) == BODY
 
 
-def test_an_unknown_coding_cannot_be_read():
-    with pytest.raises(LookupError):
-        decoder_for("rot13")
+@pytest.mark.parametrize("coding", ["rot13", "gzip, rot13", "gzip"])
+def test_what_cannot_be_decoded_decodes_to_nothing(coding):
+    decoder = Decoder(coding)
+    assert [decoder.decode(piece) for piece in (b"not", b"gzip", b"")] == [b"", b"", b""]
 
 
-EVENTS = {"content-type": "text/event-stream; charset=utf-8"}
-
-
-@pytest.mark.parametrize(
-    ("seen", "judged"),
-    [
-        (b"", None),
-        (b"data: {}\n", None),
-        (b"data: {}\n\nrest", b"data: {}\n\n"),
-        (b"data: {}\r\n\r\nrest", b"data: {}\r\n\r\n"),
-        (b"event: x\ndata\n\n", b"event: x\ndata\n\n"),
-        (b": a comment\n\n", None),
-        (b": a comment\n\ndata: {}\n\n", b"data: {}\n\n"),
-        (b": no data: here\n\n", None),
-        (b": a comment\n\nevent: error\ndata: {}\n\nrest", b"event: error\ndata: {}\n\n"),
-        (b"x" * 70_000, b"x" * 70_000),
-    ],
-)
-def test_the_first_event_with_data_is_judged(seen, judged):
-    part = beginning_of(200, EVENTS, stream=True)(seen)
-    assert (None if part is None else seen[part]) == judged
-
-
-def test_what_else_is_wanted_of_a_body():
-    assert beginning_of(200, EVENTS, stream=False)(b"") == slice(0)
-    assert beginning_of(204, {}, stream=True)(b"") == slice(0)
-    assert beginning_of(200, {}, stream=True)(b"") is None
-    assert beginning_of(200, {}, stream=True)(b"[") == slice(1)
-    assert beginning_of(429, {}, stream=True)(b"x" * 1000) is None
-    assert beginning_of(500, {}, stream=False)(b"x" * 2**20) == slice(2**20)
-
-
-def test_only_headers_about_quotas_and_the_time_are_told():
-    told = [
-        "retry-after",
-        "retry-after-ms",
-        "x-ratelimit-remaining-tokens",
-        "anthropic-ratelimit-requests-reset",
-    ]
-    told += ["ratelimit", "x-rate-limit-reset", "x-quota-left", "date"]
-    others = ["content-type", "authorization", "x-request-id", "x-should-retry", "set-cookie", "x-date"]
-    assert list(told_headers(dict.fromkeys([*told, *others], "1"))) == told
+def test_what_came_before_the_damage_is_decoded():
+    decoder = Decoder("gzip")
+    whole = gzip.compress(BODY)
+    assert decoder.decode(whole[:-8]) == BODY
+    assert decoder.decode(b"not the checksum") == decoder.decode(whole) == b""

@@ -159,7 +159,7 @@ def test_while_it_waits_for_the_first_event(run, server, answers, gate):
     async def scenario(caller, halting):
         server.script = [comment_only]
         usage_reader = gate.provider.usage_reader
-        gate.provider.usage_reader = lambda *, stream: (looking.set(), usage_reader(stream=stream))[1]
+        gate.provider.usage_reader = lambda request: (looking.set(), usage_reader(request))[1]
         task = asyncio.create_task(caller.ask())
         await looking.wait()
         await cancel(task)

@@ -21,30 +21,30 @@ def test_an_admission_that_comes_with_an_interrupt_is_given_back(gate):
             await work
             raise KeyboardInterrupt
 
-    line = SimpleNamespace(read=lambda: SimpleNamespace(url=PATH, body=b""), repeatable=True)
+    sender = SimpleNamespace(read=lambda: SimpleNamespace(url=PATH, body=b""), repeatable=True)
     with pytest.raises(KeyboardInterrupt):
-        asyncio.run(Exchange(gate, gate.provider, line, Interrupted()).run())
-    assert gate.recorder.names == ["before", "after"]
+        asyncio.run(Exchange(gate, gate.provider, sender, Interrupted()).run())
+    assert gate.recorder.names == ["before", "after", "finished"]
     assert not gate.recorder.outcomes[0].sent
 
 
 def test_a_response_whose_judgement_is_cancelled_is_closed(gate):
     closed = []
 
-    class Answer:
+    class Response:
         status, headers, content_encoding = 200, {}, ""
 
         async def discard(self):
             closed.append(True)
 
-    class Line:
+    class Sender:
         repeatable = True
 
         def read(self):
             return SimpleNamespace(url=PATH, body=b"")
 
-        async def send(self, inflight):
-            return Answer()
+        async def send(self, mark_written):
+            return Response()
 
     class Cancelled(LoopRunner):
         async def finish(self, work):
@@ -52,9 +52,9 @@ def test_a_response_whose_judgement_is_cancelled_is_closed(gate):
             raise asyncio.CancelledError
 
     with pytest.raises(asyncio.CancelledError):
-        drive(Exchange(gate, gate.provider, Line(), Cancelled()).run())
+        drive(Exchange(gate, gate.provider, Sender(), Cancelled()).run())
     assert closed == [True]
-    assert gate.recorder.names == ["before", "written", "after"]
+    assert gate.recorder.names == ["before", "written", "after", "finished"]
 
 
 def test_a_request_to_a_proxy_does_not_count_as_written(gate):
@@ -66,7 +66,7 @@ def test_a_request_to_a_proxy_does_not_count_as_written(gate):
 
     with httpx.Client(transport=BehindProxy()) as client, pytest.raises(httpx.ProxyError):
         client.post(f"http://example.invalid{PATH}")
-    assert gate.recorder.names == ["before", "after"]
+    assert gate.recorder.names == ["before", "after", "finished"]
     assert not gate.recorder.outcomes[0].sent
 
 

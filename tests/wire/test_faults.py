@@ -46,7 +46,7 @@ def break_step(gate, step: str) -> None:
         setattr(gate, step, fail)
     elif step in ("feed", "usage"):
         setattr(BrokenReader, step, fail)
-        gate.provider.usage_reader = lambda **_: BrokenReader()
+        gate.provider.usage_reader = lambda _: BrokenReader()
     elif step in ("before_call", "after_call", "on_written", "on_usage"):
         setattr(Broken, step, fail if step.startswith("on") else fail_later)
         gate.chain = Chain([Broken(), gate.recorder])

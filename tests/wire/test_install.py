@@ -11,15 +11,21 @@ import aiohttp
 import httpx
 import httpx2
 import pytest
+import requests
+import urllib3
 
 from massgen_plugins import wire
 
+SEND = "_send_single_request"
 METHODS = [
     (aiohttp.ClientSession, "_request"),
-    (httpx.AsyncClient, "send"),
-    (httpx.Client, "send"),
-    (httpx2.AsyncClient, "send"),
-    (httpx2.Client, "send"),
+    (httpx.AsyncClient, SEND),
+    (httpx.Client, SEND),
+    (httpx2.AsyncClient, SEND),
+    (httpx2.Client, SEND),
+    (requests.adapters.HTTPAdapter, "send"),
+    (urllib3.connection.HTTPConnection, "request"),
+    (urllib3.util.retry.Retry, "sleep"),
 ]
 PATH = "/v1/messages"
 
@@ -77,34 +83,34 @@ def wrapped_by_others(owner, name, heard):
 def test_a_wrapper_over_ours_stays_and_ours_lets_pass(untouched, new_gate, server):
     heard, gate = [], new_gate()
     wire.install(gate)
-    inner = wrapped_by_others(httpx.Client, "send", heard)
-    theirs = httpx.Client.send
+    inner = wrapped_by_others(httpx.Client, SEND, heard)
+    theirs = httpx.Client._send_single_request
     wire.uninstall()
-    assert httpx.Client.send is theirs
+    assert httpx.Client._send_single_request is theirs
     httpx.post(server.url + PATH)
-    assert heard == ["send"]
+    assert heard == [SEND]
     assert gate.recorder.calls == []
     # Installed again it admits once, though it may now be there twice.
     wire.install(gate)
     httpx.post(server.url + PATH)
     assert gate.recorder.names.count("before") == 1
     wire.uninstall()
-    assert httpx.Client.send is theirs
-    httpx.Client.send = inner
+    assert httpx.Client._send_single_request is theirs
+    httpx.Client._send_single_request = inner
     wire.install(gate)
     wire.uninstall()
 
 
 def test_a_wrapper_below_ours_comes_back(untouched, new_gate, server):
     heard, gate = [], new_gate()
-    inner = wrapped_by_others(httpx.Client, "send", heard)
-    theirs = httpx.Client.send
+    inner = wrapped_by_others(httpx.Client, SEND, heard)
+    theirs = httpx.Client._send_single_request
     wire.install(gate)
     httpx.post(server.url + PATH)
     wire.uninstall()
-    assert httpx.Client.send is theirs
-    assert (heard, len(gate.recorder.calls)) == (["send"], 1)
-    httpx.Client.send = inner
+    assert httpx.Client._send_single_request is theirs
+    assert (heard, len(gate.recorder.calls)) == ([SEND], 1)
+    httpx.Client._send_single_request = inner
 
 
 def test_many_threads_may_install_at_once(untouched, new_gate):
@@ -131,7 +137,7 @@ import sys
 from massgen_plugins import wire
 wire.install(object())
 wire.uninstall()
-print(sorted({"aiohttp", "httpx", "httpx2"} & set(sys.modules)))
+print(sorted({"aiohttp", "httpx", "httpx2", "requests", "websockets", "grpc"} & set(sys.modules)))
 """
     assert in_new_interpreter(code) == "[]"
 
@@ -144,7 +150,7 @@ from massgen_plugins import wire
 wire.install(object())
 import {package} as package
 with_send = hasattr(package, "Client")
-owner, name = (package.Client, "send") if with_send else (package.ClientSession, "_request")
+owner, name = (package.Client, "_send_single_request") if with_send else (package.ClientSession, "_request")
 print(hasattr(owner.__dict__[name], "__wrapped__"))
 print(package.__spec__.loader.get_source(package.__name__) != "")
 wire.uninstall()
@@ -159,7 +165,7 @@ from massgen_plugins import wire
 wire.install(object())
 wire.uninstall()
 import httpx
-print(hasattr(httpx.Client.__dict__["send"], "__wrapped__"))
+print(hasattr(httpx.Client.__dict__["_send_single_request"], "__wrapped__"))
 """
     assert in_new_interpreter(code) == "False"
 
@@ -175,4 +181,4 @@ wire.install(Gate())
 sys.modules["massgen_plugins.wire.httpx_seam"] = object()
 import httpx
 """
-    assert in_new_interpreter(code) == "patching httpx AttributeError"
+    assert in_new_interpreter(code) == "wrapping httpx AttributeError"

@@ -9,7 +9,7 @@ import pytest
 
 def test_a_call_is_admitted_written_judged_and_its_usage_reported(server, gate, sdk):
     assert sdk.ask(server.url) == "hello"
-    assert gate.recorder.names == ["before", "written", "after", "usage"]
+    assert gate.recorder.names == ["before", "written", "after", "usage", "finished"]
     assert gate.recorder.usages == [7]
     assert server.requests == 1
 
@@ -55,7 +55,7 @@ def test_litellm_sends_through_two_clients_and_is_admitted_once(server, gate, pr
 
     assert asyncio.run(ask()) == "hello"
     assert server.requests == 1
-    assert gate.recorder.names == ["before", "written", "after", "usage"]
+    assert gate.recorder.names == ["before", "written", "after", "usage", "finished"]
 
 
 def test_other_traffic_is_left_alone(server, gate):

@@ -198,5 +198,5 @@ def test_a_transport_that_does_not_tell_counts_as_writing_at_once(gate):
 
     with httpx.Client(transport=httpx.MockTransport(fails)) as client, pytest.raises(httpx.ConnectError):
         client.post(f"http://example.invalid{PATH}")
-    assert gate.recorder.names == ["before", "written", "after"]
+    assert gate.recorder.names == ["before", "written", "after", "finished"]
     assert gate.recorder.outcomes[0].sent

@@ -93,7 +93,7 @@ def test_under_uvloop(server, gate):
 
     with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
         assert runner.run(blocking())
-    assert gate.recorder.names == ["before", "written", "after", "usage"] * 3
+    assert gate.recorder.names == ["before", "written", "after", "usage", "finished"] * 3
 
 
 def test_an_interrupted_synchronous_caller_gives_its_place_back(server, gate):
@@ -142,14 +142,15 @@ import atexit, httpx
 from massgen_plugins import wire
 from massgen_plugins.middleware import *
 from massgen_plugins.providers.base import ModelRequest
-from massgen_plugins.quota import Scope
+from massgen_plugins.quota import Domain
 class Provider:
     def read_request(self, request): return ModelRequest("m", "m", "k", "", {{}}, False)
-    def usage_reader(self, *, stream): return None
+    def usage_reader(self, request): return None
+    def read_announcement(self, headers, request): return ()
 class Gate:
     chain = Chain([Middleware()])
     def provider_for(self, method, url): return Provider()
-    def open_call(self, *_, **__): return ModelCall(Scope("p", "a", "m"), "m", {{}})
+    def open_call(self, *_, **__): return ModelCall(Domain("p", "a"), ("m",), "m", "m", {{}})
     def fault(self, place, error): pass
 wire.install(Gate())
 atexit.register(lambda: print(httpx.post({server.url + PATH!r}).status_code))

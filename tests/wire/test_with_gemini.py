@@ -51,7 +51,7 @@ def test_a_minute_quota_is_absorbed_and_the_usage_read(server, gate, answers, hi
     server.script = [refuse]
     assert asyncio.run(ask()) == "hello"
     refused, answered = gate.recorder.outcomes
-    assert refused.refusal.kind is RefusalKind.MINUTE
+    assert refused.refusal.kind is RefusalKind.WINDOW
     assert refused.refusal.limits[0].amount == 5
     assert answered.refusal is None
     assert gate.recorder.events[-1][1][Kind.INPUT_TOKENS] == 7

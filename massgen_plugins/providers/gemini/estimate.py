@@ -13,9 +13,8 @@ from massgen_plugins.providers.gemini.media import (
     rates_of,
 )
 from massgen_plugins.providers.gemini.text import text_tokens
-from massgen_plugins.quota import Amounts, Kind
 
-__all__ = ["UNKNOWN_BODY", "estimate"]
+__all__ = ["UNKNOWN_BODY", "input_tokens", "read_body"]
 
 UNKNOWN_BODY = 32_768
 """Tokens assumed of a body that nobody has seen, such as a stream of unknown length."""
@@ -29,8 +28,21 @@ _CACHED = frozenset({"cachedContent", "cached_content"})
 _NOT_TEXT = _INLINE | _LINKED | _CACHED
 
 
-def estimate(body: bytes | None, model: str, *, declared_size: str | None = None) -> Amounts:
-    """One request, and the most input tokens that it is likely to be.
+def read_body(body: bytes | None) -> dict[str, Any] | None:
+    """The JSON object that a request's body is; None if it is not known, too large or anything else."""
+    if body is None or len(body) > _LARGEST_BODY:
+        return None
+    try:
+        document = json.loads(body)
+    except (ValueError, RecursionError, MemoryError):
+        return None
+    return document if isinstance(document, dict) else None
+
+
+def input_tokens(
+    body: bytes | None, document: dict[str, Any] | None, model: str, *, declared_size: str | None = None
+) -> int:
+    """The most input tokens that a request is likely to be.
 
     Everything in the body counts: contents with their calls, answers and thoughts, the system instruction,
     declarations of functions, schemas. Media count by Google's rates. The sum is an estimate above the true
@@ -38,23 +50,15 @@ def estimate(body: bytes | None, model: str, *, declared_size: str | None = None
 
     Args:
         body: As it will be sent; None when it is not known.
+        document: The same, read by :func:`read_body`.
         model: Resolved model; the rates of media depend on it.
         declared_size: The ``content-length`` header, the bound of an unknown body.
     """
-    return {Kind.REQUESTS: 1, Kind.INPUT_TOKENS: _input_tokens(body, model, declared_size)}
-
-
-def _input_tokens(body: bytes | None, model: str, declared_size: str | None) -> int:
     if body is None:
         size = declared_size or ""
-        return int(size) if size.isdecimal() and len(size) < 12 else UNKNOWN_BODY
-    if len(body) > _LARGEST_BODY:
-        return len(body)
-    try:
-        document = json.loads(body)
-    except (ValueError, RecursionError, MemoryError):
-        return len(body)
-    if not isinstance(document, dict):
+        known = size.isascii() and size.isdigit() and len(size) < 12
+        return int(size) if known else UNKNOWN_BODY
+    if document is None:
         return len(body)
     rates = rates_of(model, high=b"RESOLUTION_HIGH" in body, ultra_high=b"ULTRA_HIGH" in body)
     return _tokens_of(document, rates)

@@ -78,8 +78,8 @@ def test_read_request(tail, headers, body):
     for url in (tail, f"{CALL}?{tail}", f"https://{tail}/models/x:generateContent"):
         GEMINI.read_request(HttpRequest("POST", url, headers, body))
     request = GEMINI.read_request(HttpRequest("POST", CALL, headers, body))
-    assert request.estimate[Kind.REQUESTS] == 1
-    assert request.estimate[Kind.INPUT_TOKENS] >= 0
+    assert request.charges[Kind.REQUESTS].amount == 1
+    assert request.charges[Kind.INPUT_TOKENS].amount >= 0
 
 
 @given(st.integers(), st.dictionaries(st.just("retry-after") | st.text(), st.text()), BODIES)

@@ -1,0 +1,192 @@
+"""Reads an answer: its beginning for a refusal, before the client gets it; then along, while it passes."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterable
+from time import monotonic
+
+from massgen_plugins.middleware import CallOutcome, Refusal, Usage
+from massgen_plugins.providers.base import ModelRequest, Provider
+from massgen_plugins.providers.sse import Event, EventReader
+from massgen_plugins.wire.attempt import Attempt
+from massgen_plugins.wire.decoding import Decoder
+from massgen_plugins.wire.gate import Gate, guarded, report_fault
+from massgen_plugins.wire.sender import Head, Late, ReceivedResponse
+
+__all__ = ["AnswerReader"]
+
+_HELD_BYTES = 64 * 1024
+"""Bytes of a stream that are looked at, at most, before the client gets them."""
+
+_HELD_SECONDS = 2.0
+"""Seconds for which events of a stream are kept from the client, at most."""
+
+_ERROR_BYTES = 1024 * 1024
+
+_QUOTA_HEADER = re.compile(r"^date$|^retry-after|ratelimit|rate-limit|quota")
+
+
+class AnswerReader:
+    """Reads one answer; it never changes a byte, and reports what fails instead of raising it.
+
+    Args:
+        gate: Where faults are reported.
+        attempt: Whom usage, late refusals and the answer's end concern.
+        provider: Who understands the answer.
+        request: What was asked.
+        head: The answer's status and headers.
+    """
+
+    def __init__(
+        self, gate: Gate, attempt: Attempt, provider: Provider, request: ModelRequest, head: Head
+    ) -> None:
+        self._gate = gate
+        self._attempt = attempt
+        self._provider = provider
+        self._request = request
+        self._status = status = head.status
+        self._headers = head.headers
+        self._decoder = Decoder(head.content_encoding) if head.content_encoding else None
+        self._is_stream = status == 200 and "event-stream" in head.headers.get("content-type", "")
+        self._events = EventReader() if self._is_stream else None
+        self._usage = guarded(gate, "usage_reader", provider.usage_reader, request) if status == 200 else None
+        self._reported: Usage | None = None
+        self._held: list[bytes] = []
+        self._ended = False
+
+    def outcome(self) -> CallOutcome:
+        """What the status and the headers say."""
+        announced = guarded(
+            self._gate, "read_announcement", self._provider.read_announcement, self._headers, self._request
+        )
+        quota = {name: value for name, value in self._headers.items() if _QUOTA_HEADER.search(name)}
+        return CallOutcome(self._status, sent=self._attempt.written, headers=quota, announced=announced or ())
+
+    def refusal_in(self, body: bytes) -> Refusal | None:
+        """The refusal that an error's body or one event is, read by the provider."""
+        read = self._provider.read_refusal
+        return guarded(self._gate, "read_refusal", read, self._status, self._headers, body, self._request)
+
+    async def beginning(self, response: ReceivedResponse) -> Refusal | None:
+        """Look at as much of the body as can be a refusal: all of an error, the first events of a stream."""
+        if self._status >= 400:
+            return self.refusal_in(await self._error_body(response))
+        if self._events is not None:
+            return await self._first_events(response, self._events)
+        if self._status != 200 or not self._request.stream:
+            return None
+        # A stream that is not made of events: its first bytes must do.
+        piece = self._decoded(await response.next_piece(None) or b"")
+        self._held.append(piece)
+        return self.refusal_in(piece) if piece else None
+
+    async def _error_body(self, response: ReceivedResponse) -> bytes:
+        """The body, cut; of one that cannot be decoded what came before, since the status says enough."""
+        body, size = bytearray(), 0
+        while size < _ERROR_BYTES and (piece := await response.next_piece(None)) is not None:
+            size += len(piece)
+            body += self._decoded(piece)
+        return bytes(body[:_ERROR_BYTES])
+
+    async def _first_events(self, response: ReceivedResponse, reader: EventReader) -> Refusal | None:
+        """Judge events until one is no preamble; bounded in bytes and, from the first event on, in time."""
+        size, preamble = 0, True
+        until: float | None = None
+        piece: bytes | None = b""
+        while preamble and piece is not None and size < _HELD_BYTES:
+            seconds = None if until is None else until - monotonic()
+            if seconds is not None and seconds <= 0:
+                break
+            try:
+                piece = await response.next_piece(seconds)
+            except Late:
+                break
+            for event in self._next_events(piece, reader):
+                if not event.data:  # a comment keeps the connection alive, no more
+                    continue
+                until = until or monotonic() + _HELD_SECONDS
+                if (preamble or _may_be_error(event)) and (refusal := self.refusal_in(event.raw)):
+                    return refusal
+                preamble = preamble and bool(
+                    guarded(self._gate, "is_preamble", self._provider.is_preamble, event.raw)
+                )
+            size += len(piece or b"")
+        return None
+
+    def _next_events(self, piece: bytes | None, reader: EventReader) -> list[Event]:
+        if piece is None:
+            last = reader.end()
+            return [] if last is None else [last]
+        decoded = self._decoded(piece)
+        self._held.append(decoded)
+        return reader.feed(decoded)
+
+    def pass_on(self) -> None:
+        """The client gets the answer: what was looked at counts from now on."""
+        held, self._held = self._held, []
+        for data in held:
+            self._guard(self._count, data)
+
+    def see(self, data: bytes) -> None:
+        """The next bytes pass to the client."""
+        if self._usage is not None or self._events is not None:
+            self._guard(self._read, data)
+
+    def end(self) -> None:
+        """The body is over, or the client reads no further."""
+        if not self._ended:
+            self._ended = True
+            self._guard(self._read_end)
+            self._attempt.finish()
+
+    def _guard(self, read: Callable[..., None], *data: bytes) -> None:
+        """Read on; after a fault nothing more is read in this answer."""
+        try:
+            read(*data)
+        except KeyboardInterrupt:
+            raise
+        except BaseException as error:
+            self._usage = self._events = None
+            report_fault(self._gate, "usage", error)
+
+    def _read(self, data: bytes) -> None:
+        decoded = self._decoded(data)
+        self._count(decoded)
+        if self._events is not None:
+            self._learn(self._events.feed(decoded))
+
+    def _count(self, decoded: bytes) -> None:
+        if self._usage is not None:
+            self._usage.feed(decoded)
+            # A client may keep a stream open after the event that it waits for. Of other bodies the
+            # reader would have to parse all that came so far, piece by piece.
+            if self._is_stream:
+                self._report_usage()
+
+    def _report_usage(self) -> None:
+        usage = None if self._usage is None else self._usage.usage()
+        if usage is not None and usage != self._reported:
+            self._reported = usage
+            self._attempt.used(usage)
+
+    def _learn(self, events: Iterable[Event]) -> None:
+        for event in events:
+            if _may_be_error(event) and (refusal := self.refusal_in(event.raw)) is not None:
+                self._events = None  # one is enough
+                self._attempt.refused_late(refusal)
+                return
+
+    def _read_end(self) -> None:
+        self._report_usage()
+        last = None if self._events is None else self._events.end()
+        if last is not None:
+            self._learn([last])
+
+    def _decoded(self, data: bytes) -> bytes:
+        return data if self._decoder is None else self._decoder.decode(data)
+
+
+def _may_be_error(event: Event) -> bool:
+    """Cheap: asked of every event."""
+    return b"error" in event.raw or b"failed" in event.raw

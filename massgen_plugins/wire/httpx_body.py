@@ -1,0 +1,174 @@
+"""Body streams for httpx and httpx2: first what was held, then the rest, which a reader sees too."""
+
+from __future__ import annotations
+
+import asyncio
+from collections import deque
+from collections.abc import AsyncGenerator, AsyncIterator, Generator, Iterator
+from functools import cache
+from types import ModuleType
+from typing import Any
+
+from massgen_plugins.wire.answer import AnswerReader
+from massgen_plugins.wire.sender import Late
+
+__all__ = ["HeldAsyncStream", "HeldSyncStream", "held_stream_types"]
+
+
+class _HeldStream:
+    """What both kinds share. Attributes that are not its own are those of the inner stream."""
+
+    def __init__(self, inner: Any) -> None:
+        self._inner = inner
+        self._source: Any = None
+        self._passing = False
+        self._held: deque[bytes] = deque()
+        self._failure: Exception | None = None
+        self._reader: AnswerReader | None = None
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._inner, name)
+
+    def let_pass(self, reader: AnswerReader | None) -> None:
+        """Hold no more; from now on ``reader`` sees what is read."""
+        self._reader = reader
+
+    def _fail_if_broken(self) -> None:
+        if self._failure is not None:
+            raise self._failure
+
+    def _see(self, data: bytes) -> None:
+        if self._reader is not None:
+            self._reader.see(data)
+
+    def _end(self) -> None:
+        if self._reader is not None:
+            self._reader.end()
+
+
+class HeldAsyncStream(_HeldStream):
+    """For ``AsyncClient``."""
+
+    _pending: asyncio.Task[bytes | None] | None = None
+    """A read that was not waited for to its end: to cancel it would close the connection."""
+
+    async def hold_piece(self, seconds: float | None = None) -> bytes | None:
+        """Take the next piece and keep it; None at the end, also when the body breaks off there.
+
+        Raises:
+            Late: It did not come in time.
+        """
+        if self._source is None:
+            self._source = aiter(self._inner)
+        if seconds is not None:
+            self._pending = self._pending or asyncio.ensure_future(self._next())
+            if not (await asyncio.wait([self._pending], timeout=seconds))[0]:
+                raise Late
+        try:
+            piece = await self._next_or_pending()
+        except Exception as error:  # the client's own error: it meets it when it gets there
+            self._failure = error
+            return None
+        if piece is not None:
+            self._held.append(piece)
+        return piece
+
+    async def _next(self) -> bytes | None:
+        piece: bytes | None = await anext(self._source, None)
+        return piece
+
+    async def _next_or_pending(self) -> bytes | None:
+        if self._pending is None:
+            return await self._next()
+        try:
+            return await self._pending
+        finally:
+            self._pending = None
+
+    async def __aiter__(self) -> AsyncIterator[bytes]:
+        self._passing = True
+        if self._source is None:
+            self._source = aiter(self._inner)
+        try:
+            while self._held:
+                yield self._held.popleft()
+            self._fail_if_broken()
+            if self._pending is not None and (piece := await self._next_or_pending()) is not None:
+                self._see(piece)
+                yield piece
+            async for piece in self._source:
+                self._see(piece)
+                yield piece
+        except GeneratorExit:
+            raise  # whoever closes the stream, or drops it, ends the reading
+        except BaseException:
+            self._end()
+            raise
+        else:
+            self._end()
+        finally:
+            if isinstance(self._source, AsyncGenerator):
+                await self._source.aclose()
+
+    async def aclose(self) -> None:
+        """The client reads no further."""
+        self._end()
+        if self._pending is not None:
+            self._pending.cancel()
+            await asyncio.gather(self._pending, return_exceptions=True)
+        if isinstance(self._source, AsyncGenerator) and not self._passing:
+            await self._source.aclose()
+        await self._inner.aclose()
+
+
+class HeldSyncStream(_HeldStream):
+    """For ``Client``."""
+
+    async def hold_piece(self, _seconds: float | None = None) -> bytes | None:
+        """As its asynchronous twin, but it blocks and never suspends, hence cannot be late."""
+        if self._source is None:
+            self._source = iter(self._inner)
+        try:
+            piece: bytes | None = next(self._source, None)
+        except Exception as error:
+            self._failure = error
+            return None
+        if piece is not None:
+            self._held.append(piece)
+        return piece
+
+    def __iter__(self) -> Iterator[bytes]:
+        self._passing = True
+        source = iter(self._inner) if self._source is None else self._source
+        try:
+            while self._held:
+                yield self._held.popleft()
+            self._fail_if_broken()
+            for piece in source:
+                self._see(piece)
+                yield piece
+        except GeneratorExit:
+            raise
+        except BaseException:
+            self._end()
+            raise
+        else:
+            self._end()
+        finally:
+            if isinstance(source, Generator):
+                source.close()
+
+    def close(self) -> None:
+        """The client reads no further."""
+        self._end()
+        if isinstance(self._source, Generator) and not self._passing:
+            self._source.close()
+        self._inner.close()
+
+
+@cache
+def held_stream_types(client: ModuleType) -> tuple[type[HeldAsyncStream], type[HeldSyncStream]]:
+    """Both kinds as subclasses of the client's own stream types, on which it insists."""
+    asynchronous = type("HeldAsyncStream", (HeldAsyncStream, client.AsyncByteStream), {})
+    synchronous = type("HeldSyncStream", (HeldSyncStream, client.SyncByteStream), {})
+    return asynchronous, synchronous

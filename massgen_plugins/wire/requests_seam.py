@@ -1,0 +1,146 @@
+"""The seam in requests: ``HTTPAdapter.send``, once for each request and each redirect.
+
+Tries of urllib3's own are admitted where it pauses between them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from io import BytesIO
+from typing import Any
+
+from requests import PreparedRequest, Response
+from urllib3.connection import HTTPConnection
+from urllib3.util.retry import Retry
+
+from massgen_plugins.errors import CallRefused
+from massgen_plugins.providers.base import HttpRequest
+from massgen_plugins.wire.answer import AnswerReader
+from massgen_plugins.wire.exchange import Exchange, current
+from massgen_plugins.wire.gate import find_provider
+from massgen_plugins.wire.requests_body import HeldRaw
+from massgen_plugins.wire.sync_bridge import BridgeRunner, drive
+from massgen_plugins.wrapping import Target
+
+__all__ = ["targets"]
+
+
+def targets(requests: Any) -> list[Target]:
+    """What to wrap in the imported module, and in what it sends with."""
+    return [
+        Target(requests.adapters.HTTPAdapter, "send", _admitting),
+        Target(HTTPConnection, "request", _telling_of_writing),
+        Target(Retry, "sleep", _admitting_again),
+    ]
+
+
+def _admitting(original: Callable[..., Response]) -> Callable[..., Response]:
+    def send(self: Any, request: PreparedRequest, *args: Any, **kwargs: Any) -> Response:
+        found = current() is None and find_provider(
+            request.method or "", request.url or "", lambda: request.body is not None
+        )
+        if not found:
+            return original(self, request, *args, **kwargs)
+        sender = RequestsSender(request, lambda: original(self, request, *args, **kwargs))
+        response: Response = drive(Exchange(*found, sender, BridgeRunner()).run())
+        return response
+
+    return send
+
+
+def _telling_of_writing(original: Callable[..., Any]) -> Callable[..., Any]:
+    def request(self: Any, *args: Any, **kwargs: Any) -> Any:
+        exchange = current()
+        if exchange is not None:
+            exchange.mark_written()
+        return original(self, *args, **kwargs)
+
+    return request
+
+
+def _admitting_again(original: Callable[..., None]) -> Callable[..., None]:
+    def sleep(self: Any, response: Any = None) -> None:
+        original(self, response)
+        exchange = current()
+        if exchange is not None and exchange.request is not None:
+            status = 0 if response is None else response.status
+            headers = {} if response is None else _lower_case(response.headers)
+            drive(exchange.hop(status, headers, exchange.request))
+
+    return sleep
+
+
+def _lower_case(headers: Mapping[str, str]) -> dict[str, str]:
+    return {name.lower(): value for name, value in headers.items()}
+
+
+class RequestsSender:
+    """One request of an adapter.
+
+    Args:
+        request: The request.
+        original: Sends it as the adapter did before us.
+    """
+
+    def __init__(self, request: PreparedRequest, original: Callable[[], Response]) -> None:
+        self._request = request
+        self._original = original
+        self.repeatable = False
+
+    def read(self) -> HttpRequest:
+        """The request as it will be sent; a body that is not in memory stays unknown."""
+        request, body = self._request, self._request.body
+        if body is None or isinstance(body, str):
+            body = (body or "").encode()
+        self.repeatable = isinstance(body, bytes)
+        return HttpRequest(
+            (request.method or "").upper(),
+            request.url or "",
+            {name.lower(): str(value) for name, value in request.headers.items()},
+            body if isinstance(body, bytes) else None,
+        )
+
+    async def send(self, mark_written: Callable[[], None]) -> RequestsResponse:  # noqa: ARG002 - the connection tells
+        """Send it once; the body is left unread. It blocks and never suspends."""
+        return RequestsResponse(self._original())
+
+    def refuse(self, error: CallRefused) -> Response:
+        """Answer: an exception would be taken for a lost connection."""
+        response = Response()
+        response.status_code, response.reason = 403, "Forbidden"
+        response.url, response.request = self._request.url or "", self._request
+        response.headers["content-type"] = "text/plain; charset=utf-8"
+        response.encoding = "utf-8"
+        response.raw = BytesIO(str(error).encode())
+        return response
+
+
+class RequestsResponse:
+    """A response whose headers have come; its body is decoded by urllib3.
+
+    Args:
+        response: The client's response.
+    """
+
+    content_encoding = ""
+
+    def __init__(self, response: Response) -> None:
+        self._response = response
+        self._body = HeldRaw(response.raw)
+        self.status = response.status_code
+        self.headers = _lower_case(response.headers)
+
+    async def next_piece(self, _seconds: float | None) -> bytes | None:
+        """Take the next bytes of the body and keep them."""
+        return self._body.hold_piece()
+
+    async def discard(self) -> None:
+        """Close it; the connection lives on if the body was over."""
+        self._response.raw = self._body
+        self._response.close()
+
+    def hand_over(self, reader: AnswerReader | None) -> Response:
+        """The response itself, its raw body replaced."""
+        self._body.let_pass(reader)
+        self._response.raw = self._body
+        return self._response

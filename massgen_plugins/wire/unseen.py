@@ -1,0 +1,37 @@
+"""Traffic that the wire does not read, web sockets and gRPC: it passes, and the gate is told of it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from types import ModuleType
+from typing import Any
+
+from massgen_plugins.wire.gate import report_unseen
+from massgen_plugins.wrapping import Target
+
+__all__ = ["targets"]
+
+
+def targets(module: ModuleType) -> list[Target]:
+    """What to wrap in the imported module."""
+    if module.__name__.startswith("grpc"):
+        return [Target(module, name, _telling_of_channel) for name in ("secure_channel", "insecure_channel")]
+    return (
+        [Target(module.connect, "__init__", _telling_of_socket)] if isinstance(module.connect, type) else []
+    )
+
+
+def _telling_of_channel(original: Callable[..., Any]) -> Callable[..., Any]:
+    def channel(target: str, *args: Any, **kwargs: Any) -> Any:
+        report_unseen("POST", f"grpc://{target}")
+        return original(target, *args, **kwargs)
+
+    return channel
+
+
+def _telling_of_socket(original: Callable[..., Any]) -> Callable[..., Any]:
+    def __init__(self: Any, uri: str, *args: Any, **kwargs: Any) -> None:  # noqa: N807
+        report_unseen("GET", str(uri))
+        original(self, uri, *args, **kwargs)
+
+    return __init__
