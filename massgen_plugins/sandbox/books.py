@@ -178,15 +178,19 @@ def _whole(micro_dollars: Decimal) -> int:
 
 
 def _open(quota: Quota, epoch: int) -> Window:
-    length = round(quota.window * NANOSECONDS)
+    length, phase = round(quota.window * NANOSECONDS), round(quota.phase * NANOSECONDS)
     match quota.shape:
-        case WindowShape.SLIDING:
-            return SlidingWindow(quota.limit, length)
-        case WindowShape.FIXED:
-            return FixedWindow(quota.limit, length, round(quota.phase * NANOSECONDS))
-        case WindowShape.BUCKET:
-            return TokenBucket(quota.limit, length)
         case WindowShape.HELD:
             return Places(quota.limit)
         case WindowShape.DAY:
             return CalendarDay(quota.limit, epoch, quota.spent, ZoneInfo(quota.zone))
+        case WindowShape.SLIDING:
+            sliding = SlidingWindow(quota.limit, length)
+            if quota.spent:
+                sliding.take(phase - length, quota.spent)
+            return sliding
+    window: Window = TokenBucket(quota.limit, length)
+    if quota.shape is WindowShape.FIXED:
+        window = FixedWindow(quota.limit, length, phase)
+    window.take(0, quota.spent)
+    return window

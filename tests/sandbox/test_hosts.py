@@ -221,7 +221,7 @@ FAULTS = [
     (Host.CEREBRAS, Fault.OVERLOADED, 429, "queue_exceeded"),
     (Host.MISTRAL, Fault.OVERLOADED, 429, "3505"),
     (Host.ZAI, Fault.INSUFFICIENT_QUOTA, 429, "1113"),
-    (Host.XAI, Fault.LIMIT_ZERO, 429, "1/0"),
+    (Host.XAI, Fault.LIMIT_ZERO, 429, "0/0"),
     (Host.GEMINI, Fault.TOOL_QUOTA, 429, "SearchGroundingRequestsPerDayPerProject"),
 ]
 

@@ -144,7 +144,7 @@ def test_xai_refuses_in_its_own_words_on_this_path_too() -> None:
             client.responses.create(model="grok-4", input="hello")
         kinds = [event.type for event in _streamed(server, "/api.x.ai")]
     assert refused.value.response.json()["code"] == "resource-exhausted"
-    assert "Requests per Second (actual/limit): 1/0" in refused.value.response.json()["error"]
+    assert "Requests per Second (actual/limit): 0/0" in refused.value.response.json()["error"]
     assert kinds == []
 
 
