@@ -283,3 +283,13 @@ def test_embeddings_are_requests_with_input(visit: Any) -> None:
         assert (await client.post("/v1/embeddings", {"model": 5}))[0] == 400
 
     visit(SandboxConfig(quotas={"*": (Quota(QuotaKind.TOTAL_TOKENS, 5),)}), go)
+
+
+def test_a_gemini_key_has_one_quota_whichever_path_it_takes(visit: Any) -> None:
+    async def go(client: Any) -> None:
+        assert (await client.ask(model="gemini-2.5-flash"))[0] == 200
+        body = {"model": "gemini-2.5-flash", "messages": [{"role": "user", "content": "hi"}]}
+        assert (await client.post("/v1beta/openai/chat/completions", body))[0] == 429
+        assert (await client.post("/v1/chat/completions", body))[0] == 200
+
+    visit(SandboxConfig(quotas={"*": per_model(rpm=1)}), go)
