@@ -15,23 +15,11 @@ from typing import Any
 
 from harness import User
 
-from massgen_plugins.sandbox import (
-    Charge,
-    Host,
-    Network,
-    Pool,
-    Quota,
-    QuotaKind,
-    SandboxConfig,
-    Settlement,
-    WindowShape,
-    concurrent,
-)
+from massgen_plugins.sandbox import Host, Network, Pool, Quota, SandboxConfig, concurrent, tiers
 
 __all__ = ["BACKENDS", "Backend", "BackendTeam", "mixed_team"]
 
 UPLINK, LATENCY = 0.15, 0.3
-_BUCKET, _FIXED, _SLIDING = WindowShape.BUCKET, WindowShape.FIXED, WindowShape.SLIDING
 
 
 @dataclass(frozen=True)
@@ -95,30 +83,7 @@ class Backend:
         return SandboxConfig(quotas=quotas, pools=self.pools, host=self.host, network=network, **rest)
 
 
-def _requests(limit: int, window: float = 60.0, shape: WindowShape = _SLIDING, **more: Any) -> Quota:
-    return Quota(QuotaKind.REQUESTS, limit, window, shape, **more)
-
-
-def _tokens(limit: int, shape: WindowShape, charge: Charge, settlement: Settlement) -> Quota:
-    return Quota(
-        QuotaKind.TOTAL_TOKENS, limit, shape=shape, charge=charge, settlement=settlement, unbounded=500
-    )
-
-
-_OPENAI = (_requests(10, shape=_BUCKET), _tokens(100_000, _BUCKET, Charge.LARGER, Settlement.RAISED))
-_ITPM = Quota(
-    QuotaKind.INPUT_TOKENS,
-    100_000,
-    shape=_BUCKET,
-    charge=Charge.ESTIMATED,
-    settlement=Settlement.SETTLED,
-    cached_free=True,
-)
-_FREE = Pool(
-    "free",
-    ("*:free",),
-    (_requests(10), Quota(QuotaKind.REQUESTS, 50, shape=WindowShape.DAY, zone="UTC")),
-)
+_OPENAI = tiers.openai(rpm=10, tpm=100_000)
 
 BACKENDS = {
     "openai": Backend(
@@ -132,7 +97,7 @@ BACKENDS = {
         "claude-sonnet-4-6",
         "ANTHROPIC_API_KEY",
         "/api.anthropic.com",
-        (_requests(10, shape=_BUCKET), _ITPM, Quota(QuotaKind.OUTPUT_TOKENS, 4000, shape=_BUCKET)),
+        tiers.anthropic(rpm=10, itpm=100_000, otpm=4000),
         variable="ANTHROPIC_BASE_URL",
     ),
     "azure_openai": Backend(
@@ -140,7 +105,7 @@ BACKENDS = {
         "gpt-4o",
         "AZURE_OPENAI_API_KEY",
         "/sandbox.openai.azure.com",
-        (_requests(2, 10, _FIXED), _tokens(100_000, _FIXED, Charge.SUM, Settlement.KEPT)),
+        tiers.azure(rpm=12, tpm=150_000),
         variable="AZURE_OPENAI_ENDPOINT",
     ),
     "grok": Backend(
@@ -148,32 +113,28 @@ BACKENDS = {
         "grok-4",
         "XAI_API_KEY",
         "/api.x.ai/v1",
-        (_requests(1, 1), Quota(QuotaKind.TOTAL_TOKENS, 100_000)),
+        tiers.xai(rps=1, tpm=100_000),
     ),
     "groq": Backend(
         "groq",
         "openai/gpt-oss-120b",
         "GROQ_API_KEY",
         "/api.groq.com/openai/v1",
-        (
-            _requests(10),
-            _requests(1000, 86_400),
-            _tokens(100_000, _SLIDING, Charge.SUM, Settlement.KEPT),
-        ),
+        tiers.groq(rpm=10, rpd=1000, tpm=150_000, tpd=1_000_000),
     ),
     "openrouter": Backend(
         "openrouter",
         "deepseek/deepseek-r1:free",
         "OPENROUTER_API_KEY",
         "/openrouter.ai/api/v1",
-        pools=(_FREE,),
+        pools=tiers.openrouter_free(rpm=10),
     ),
     "cerebras": Backend(
         "cerebras",
         "gpt-oss-120b",
         "CEREBRAS_API_KEY",
         "/api.cerebras.ai/v1",
-        (_requests(10, shape=_BUCKET), _tokens(100_000, _BUCKET, Charge.SUM, Settlement.SETTLED)),
+        tiers.cerebras(rpm=10, tpm=150_000),
     ),
     "vllm": Backend("vllm", "qwen3-8b", "VLLM_API_KEY", "/v1", (concurrent(2),), host=Host.VLLM),
 }

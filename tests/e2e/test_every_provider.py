@@ -23,6 +23,10 @@ def test_without_the_plugin_the_limits_bind(folder, backend):
     result, report = _run(folder, backend, MASSGEN_PLUGINS_DISABLE="1")
     note(f"{backend}, without the plugin", report, result.completed, remarks=_reasons(report))
     assert report.refused > 0
+    costs = result.status["costs"]
+    counted = (sum(report.input_tokens.values()), sum(report.output_tokens.values()))
+    # MassGen reads the usage of every dialect as the server wrote it.
+    assert (costs["total_input_tokens"], costs["total_output_tokens"]) == counted
 
 
 @pytest.mark.parametrize("backend", BACKENDS)
