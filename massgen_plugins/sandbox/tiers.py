@@ -1,8 +1,8 @@
 """What each provider enforces, as quotas: its kinds of limits, its windows and its rules of charging.
 
 Sources: the providers' documents on rate limits, copies of 2026, unless a function says otherwise. Where
-nothing is published, the stricter reading is taken. A limit of ``None`` is left out; ``minute`` is the length of
-a minute in seconds, for tests that cannot wait for one.
+nothing is published, the stricter reading is taken. A limit of ``None`` is left out; ``minute`` is the length
+of a minute in seconds, for tests that cannot wait for one.
 """
 
 from __future__ import annotations

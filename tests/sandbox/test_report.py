@@ -100,11 +100,12 @@ def test_what_each_project_did_with_each_model() -> None:
         record(1, 0, finished_ns=5 * NANOSECONDS, cost=Decimal("2.5"), output_tokens=7),
         record(2, 1, finished_ns=3 * NANOSECONDS, cost=Decimal("0.5"), cached_tokens=4),
         record(3, 2, refused_by=("requests per 60 s",), counted=False, status=429),
-        record(4, 3, host="openai", finished_ns=4 * NANOSECONDS),
+        record(4, 3, host="openai", fault="overloaded", finished_ns=4 * NANOSECONDS),
     )
     gemini, openai = seen.models
     assert (gemini.arrived, gemini.served, gemini.refused) == (3, 2, 1)
     assert gemini.refusals == seen.refusals == {"requests per 60 s": 1}
+    assert seen.faults == {"overloaded": 1}
     assert (gemini.input_tokens, gemini.cached_tokens, gemini.output_tokens) == (200, 4, 7)
     assert gemini.bill == seen.bill == 3
     assert (gemini.most_concurrent, openai.most_concurrent, seen.most_concurrent) == (2, 1, 2)
