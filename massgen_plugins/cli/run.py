@@ -80,10 +80,10 @@ def _massgen() -> Callable[[], Any]:
 
 
 def _require_attached() -> None:
-    from massgen_plugins.host.wrapping import ATTACHED
+    from massgen_plugins.wrapping import is_wrapped
 
     module = sys.modules.get("massgen.cli.backends") or sys.modules["massgen.cli"]
-    if not hasattr(getattr(module, "create_agents_from_config", None), ATTACHED):
+    if not is_wrapped(module, "create_agents_from_config"):
         raise HostMismatch(
             "This MassGen is not supported: its agents are made elsewhere; run `massgen-rl doctor`."
         )

@@ -13,7 +13,7 @@ from typing import Any
 
 from massgen_plugins.errors import ConfigurationError
 from massgen_plugins.host.switch import KEY, decide, environment_switch, inherited, keep_flag, yaml_switch
-from massgen_plugins.host.wrapping import wrap_once
+from massgen_plugins.wrapping import wrap_once
 
 __all__ = ["attach"]
 

@@ -11,7 +11,7 @@ from types import ModuleType
 from typing import Any
 
 from massgen_plugins.host.switch import KEY, inherited
-from massgen_plugins.host.wrapping import wrap_once
+from massgen_plugins.wrapping import wrap_once
 
 __all__ = ["attach", "attach_when_imported"]
 

@@ -64,6 +64,7 @@ class DomainState:
             self.facts = Facts.restore(data)
             for name, pool in self._pools.items():
                 pool.penalties = self.facts.penalties.get(name) or Penalties()
+                pool.others = self.facts.rules.get(name)
                 pool.refresh(NEVER)
         elif part == QUEUE:
             self.tickets = Tickets.restore(data)
@@ -112,6 +113,8 @@ class DomainState:
         if pool is None:
             pool = self._pools[name] = PoolState()
             pool.penalties = self.facts.penalties.get(name) or pool.penalties
+            pool.others = self.facts.rules.get(name)
+            pool.refresh(NEVER)
         return pool
 
     def book(self, name: str) -> Book:
@@ -157,7 +160,7 @@ class DomainState:
         if rules is not None and (known is None or known.limits != new.limits):
             self.facts.rules[name] = rules
             self.changed.add(FACTS)
-        pool.rules = new
+        pool.rules, pool.others = new, None
         pool.refresh(tick)
 
     def has_rules(self, name: str, rules: PoolRules | None) -> bool:
@@ -196,19 +199,26 @@ class DomainState:
     # Calls.
 
     def decide(
-        self, now: Moment, ask: Ask, startups: Startups, earlier: Mapping[str, Amounts] | None = None
+        self,
+        now: Moment,
+        ask: Ask,
+        startups: Startups | None = None,
+        earlier: Mapping[str, Amounts] | None = None,
     ) -> Verdict:
         """Whether a call may leave now; if so, it is booked.
 
         Args:
             now: The moment.
             ask: The call.
-            startups: The cooldowns of runs in this process.
+            startups: The cooldowns of runs in this process; None: there are none.
             earlier: Pools in which calls of this process wait that came before, to what they take together.
         """
-        blocker = self._blocker(now, ask, earlier or {}) or startups.blocker(ask, now.tick)
+        blocker = self._blocker(now, ask, earlier or {})
+        if blocker is None and startups is not None:
+            blocker = startups.blocker(ask, now.tick)
         if blocker is None:
-            startups.granted(ask, now.tick)
+            if startups is not None:
+                startups.granted(ask, now.tick)
             return self._grant(now, ask)
         rules = self.pool(blocker.pool).rules
         if blocker.reason is Reason.CLOSED or (

@@ -263,6 +263,8 @@ class DomainQueue:
         try:
             with self._door:
                 before = [each for each in self._waiters if each.ask.place <= waiter.ask.place]
+            if not all(each.told for each in before if each is not waiter):
+                return
             now = self.replica.moment()
             earlier: dict[str, dict[str, int]] = {}
             for other in before:

@@ -77,10 +77,10 @@ def open_store(place: str, report: Callable[[str], None]) -> Store:
     if place == MEMORY:
         return MemoryStore()
     if place.startswith(_REDIS):
-        from massgen_plugins.rate_limit.stores.redis import RedisStore
-        from massgen_plugins.rate_limit.stores.redis_address import Address
+        from massgen_plugins.rate_limit.stores.redis_server import RedisServer
+        from massgen_plugins.rate_limit.stores.redis_store import RedisStore
 
-        return RedisStore(Address.parse(place), report)
+        return RedisStore(RedisServer.parse(place))
     from massgen_plugins.rate_limit.stores.sqlite import SqliteStore
 
     return SqliteStore(Path(place), report)

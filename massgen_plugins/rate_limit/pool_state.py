@@ -23,17 +23,19 @@ class PoolState:
 
     Attributes:
         book: What was spent.
-        rules: What is declared.
+        rules: What is declared in this process; ``NO_RULES`` if nothing is, or it does not use the pool.
+        others: What another process has declared; holds as long as this one says nothing.
         penalties: What was learned.
         limits: The limits in force, each with its amount in force and its counter.
         shortest: Nanoseconds of the shortest rolling window; 0 if one is a bucket.
     """
 
-    __slots__ = ("_apart", "_processes", "book", "limits", "penalties", "rules", "shortest")
+    __slots__ = ("_apart", "_processes", "book", "limits", "others", "penalties", "rules", "shortest")
 
     def __init__(self) -> None:
         self.book = Book()
         self.rules = NO_RULES
+        self.others: PoolRules | None = None
         self.penalties = Penalties()
         self.limits: list[tuple[int, Limit, Counter]] = []
         self.shortest = NEVER
@@ -42,11 +44,12 @@ class PoolState:
 
     def refresh(self, tick: int) -> None:
         """Let declared and learned limits be in force, as far as caution allows."""
-        declared = {limit.key for limit in self.rules.limits}
+        rules = self.others if self.rules is NO_RULES and self.others else self.rules
+        declared = {limit.key for limit in rules.limits}
         learned = [limit for key, limit in self.penalties.learned.items() if key not in declared]
         self.limits = [
             (self.penalties.cap(limit, tick), limit, self.book.counter(limit))
-            for limit in (*self.rules.limits, *learned)
+            for limit in (*rules.limits, *learned)
         ]
         windows = [limit.window for _, limit, _ in self.limits]
         self.shortest = min((w.length for w in windows if isinstance(w, Sliding)), default=NEVER)

@@ -180,21 +180,27 @@ class BucketCounter(RollingCounter):
 
     def fits(self, now: Moment, cap: int, amount: int) -> bool:
         """Whether ``amount`` can be added now."""
-        return self.frees_at(now, cap, amount) <= now.tick
+        return self._leaks_until(now.tick, cap) + self._span(amount, cap) <= now.tick + self._length
 
     def frees_at(self, now: Moment, cap: int, amount: int) -> int:
         """The tick at which ``amount`` will fit if nothing is added."""
-        full = self._leaks_until(now, cap) + self._span(amount, cap)
-        return max(now.tick, full - self._length)
+        when = now.tick
+        for _ in range(3):  # what may arrive later than now counts from its own stamp on
+            later = self._leaks_until(when, cap) + self._span(amount, cap) - self._length
+            if later <= when:
+                break
+            when = later
+        return when
 
     def level(self, now: Moment, cap: int) -> int:
         """What is in the bucket."""
-        left = max(0, self._leaks_until(now, cap) - now.tick)
+        left = max(0, self._leaks_until(now.tick, cap) - now.tick)
         return -(-left * cap // self._length)
 
     def clears_at(self, now: Moment, cap: int) -> int:
         """The tick at which the bucket is full again."""
-        return max(now.tick, self._leaks_until(now, cap))
+        latest = max(now.tick, *self._stamps[-1:])
+        return self._leaks_until(latest, cap)
 
     def merge(self, other: RollingCounter, since: int) -> None:
         """Count what another copy has, too."""
@@ -213,15 +219,16 @@ class BucketCounter(RollingCounter):
         self.drained, self.cap = numbers[0], numbers[1]
         super().restore(numbers[2:])
 
-    def _leaks_until(self, now: Moment, cap: int) -> int:
-        if cap != self.cap:  # the level in the bucket stays, its leak changes
-            left = max(0, self.drained - now.tick)
-            self.drained = now.tick + -(-left * self.cap // cap) if left else 0
+    def _leaks_until(self, when: int, cap: int) -> int:
+        """Until when it leaks, if the earlier calls have come as late as possible, and by tick ``when``."""
+        if cap != self.cap:  # what is in the bucket stays, its leak changes
+            left = max(0, self.drained - when)
+            self.drained = when + -(-left * self.cap // cap) if left else 0
             self.cap = cap
         until = self.drained
         for stamp, amount in zip(self._stamps, self._amounts, strict=True):
-            until = max(until, stamp) + self._span(amount, cap)
-        return max(until, now.tick)
+            until = max(until, min(stamp, when)) + self._span(amount, cap)
+        return max(until, when)
 
     def _span(self, amount: int, cap: int) -> int:
         return -(-amount * self._length // cap)

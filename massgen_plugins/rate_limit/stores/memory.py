@@ -19,16 +19,23 @@ class MemoryStore:
     Args:
         tick: The clock in nanoseconds; one that counts suspends unless a test brings its own.
         wall: Nanoseconds since the epoch.
+        shared: Whether several limiters use it, as tests do that play processes.
     """
 
     description = "memory of this process"
     quick = True
-    shared = False
     ready = True
     address = ""
 
-    def __init__(self, tick: Callable[[], int] = boot_tick, wall: Callable[[], int] = time.time_ns) -> None:
+    def __init__(
+        self,
+        tick: Callable[[], int] = boot_tick,
+        wall: Callable[[], int] = time.time_ns,
+        *,
+        shared: bool = False,
+    ) -> None:
         self.tick = tick
+        self.shared = shared
         self.on_wake: Callable[[], None] | None = None
         self._lock = threading.Lock()
         self._start = Start(0, tick(), wall)
@@ -47,8 +54,9 @@ class MemoryStore:
         version = self._versions.get(domain, 0)
         if not version:
             return NOTHING
+        known = since if since <= version else 0
         rows = self._parts.get(domain, {})
-        return Snapshot(version, {name: data for name, (written, data) in rows.items() if written > since})
+        return Snapshot(version, {name: data for name, (written, data) in rows.items() if written > known})
 
     def swap(
         self,
