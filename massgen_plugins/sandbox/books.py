@@ -19,7 +19,7 @@ from massgen_plugins.sandbox.quotas import (
 )
 from massgen_plugins.sandbox.rulings import Standing, Violation
 
-__all__ = ["Account", "Booking", "Demand"]
+__all__ = ["Account", "Booking", "Demand", "open_window"]
 
 
 @dataclass(frozen=True)
@@ -45,7 +45,7 @@ class Account:
         self.charged = 0
         self.most = 0
         self.refused = 0
-        self._window = _open(quota, epoch)
+        self._window = open_window(quota, epoch)
 
     @property
     def name(self) -> str:
@@ -177,7 +177,8 @@ def _whole(micro_dollars: Decimal) -> int:
     return int(micro_dollars.to_integral_value(ROUND_CEILING))
 
 
-def _open(quota: Quota, epoch: int) -> Window:
+def open_window(quota: Quota, epoch: int) -> Window:
+    """The window of a quota at the server's start, whose Unix time (nanoseconds) is ``epoch``."""
     length, phase = round(quota.window * NANOSECONDS), round(quota.phase * NANOSECONDS)
     match quota.shape:
         case WindowShape.HELD:

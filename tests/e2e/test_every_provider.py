@@ -10,6 +10,7 @@ from backends import BACKENDS
 from figures import note
 
 from massgen_plugins.sandbox import SandboxProcess
+from massgen_plugins.sandbox.schedule import quickest
 
 pytestmark = pytest.mark.e2e
 
@@ -32,7 +33,7 @@ def test_without_the_plugin_the_limits_bind(folder, backend):
 @pytest.mark.parametrize("backend", BACKENDS)
 def test_what_nobody_declared_is_learned(folder, backend):
     result, report = _run(folder, backend)
-    note(f"{backend}, no profile", report, result.completed, remarks=_reasons(report))
+    note(f"{backend}, no profile", report, result.completed, quickest(report), _reasons(report))
     assert result.answers
     assert report.refused <= MOST_WITHOUT_PROFILE
     assert all(limit.fullest <= 1 for limit in report.limits if limit.quota.kind != "output_tokens")
