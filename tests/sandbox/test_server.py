@@ -285,20 +285,3 @@ def test_the_port_is_free_again_afterwards_and_a_taken_one_is_an_error() -> None
                 await session.get(f"http://127.0.0.1:{port}/_sandbox/report")
 
     asyncio.run(go())
-
-
-def test_gemini_tells_thoughts_and_what_its_cache_gave(visit: Any) -> None:
-    async def go(client: Any) -> None:
-        await client.ask(TEXT)
-        _, events = await client.ask(TEXT, stream=True)
-        usage = events[-1]["usageMetadata"]
-        assert usage["thoughtsTokenCount"] == 9
-        assert usage["cachedContentTokenCount"] == usage["promptTokenCount"] // 2
-        assert (
-            sum(usage[f"{part}TokenCount"] for part in ("prompt", "candidates", "thoughts"))
-            == usage["totalTokenCount"]
-        )
-        record = client.sandbox.report().requests[-1]
-        assert record.output_tokens == usage["candidatesTokenCount"] + 9
-
-    visit(SandboxConfig(cached_share=0.5, reasoning_tokens=9), go)
