@@ -1,4 +1,4 @@
-"""The seam and the Gemini provider together: refusals that Google words, usage that Google counts."""
+"""The wire and the Gemini provider together: refusals that Google words, usage that Google counts."""
 
 from __future__ import annotations
 
@@ -10,7 +10,6 @@ from google import genai
 
 from massgen_plugins.middleware import RefusalKind
 from massgen_plugins.providers.gemini import GeminiProvider
-from massgen_plugins.quota import Kind
 
 QUOTA = {
     "error": {
@@ -54,4 +53,4 @@ def test_a_minute_quota_is_absorbed_and_the_usage_read(server, gate, answers, hi
     assert refused.refusal.kind is RefusalKind.WINDOW
     assert refused.refusal.limits[0].amount == 5
     assert answered.refusal is None
-    assert gate.recorder.events[-1][1][Kind.INPUT_TOKENS] == 7
+    assert gate.recorder.usages == [7]
