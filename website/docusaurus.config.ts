@@ -83,20 +83,7 @@ const config: Config = {
     './plugins/markdown-twins/index.ts',
     ['@docusaurus/plugin-client-redirects', {redirects: redirects(docsDir)}],
   ],
-  themes: [
-    '@docusaurus/theme-mermaid',
-    [
-      '@easyops-cn/docusaurus-search-local',
-      {
-        docsRouteBasePath: '/',
-        indexBlog: false,
-        indexPages: true,
-        hashed: 'filename',
-        highlightSearchTermsOnTargetPage: false,
-        explicitSearchResultPath: true,
-      },
-    ],
-  ],
+  themes: ['@docusaurus/theme-mermaid'],
   presets: [
     [
       'classic',

@@ -13,8 +13,9 @@ import home from '../../src/data/home.json';
 import {SECTIONS, pageIds} from '../outline';
 import {dataRoot} from '../remark-handbook';
 import {toMarkdown} from './convert';
+import {writeSearchIndex, type Source} from './search-index';
 
-type Page = {id: string; file: string; url: string; title: string; description: string; current: boolean; checked: string};
+type Page = {id: string; file: string; url: string; title: string; description: string; current: boolean; checked: string; keywords: string; kind: string};
 
 export default function markdownTwins({siteDir, siteConfig, baseUrl}: LoadContext): Plugin {
   const origin = process.env.SITE_URL ? siteConfig.url : '';
@@ -86,6 +87,8 @@ export default function markdownTwins({siteDir, siteConfig, baseUrl}: LoadContex
           description: doc.description,
           current: version.versionName === 'current',
           checked: String((doc.frontMatter as {checked?: unknown}).checked ?? 'unknown'),
+          kind: String((doc.frontMatter as {kind?: unknown}).kind ?? ''),
+          keywords: ((doc.frontMatter as {keywords?: string[]}).keywords ?? []).join('. '),
         })),
       );
     },
@@ -102,6 +105,7 @@ export default function markdownTwins({siteDir, siteConfig, baseUrl}: LoadContex
 
       const short = [`# ${siteConfig.title}`, `> ${home.sentence}`];
       const full = [homePage()];
+      const searched: Source[] = [];
       for (const section of SECTIONS) {
         const own = pageIds(path.join(siteDir, 'docs'), section)
           .map((id) => pages.find((page) => page.current && page.id === id))
@@ -110,10 +114,12 @@ export default function markdownTwins({siteDir, siteConfig, baseUrl}: LoadContex
         const list = own.map(entry).join('\n');
         short.push(`## ${section.label}`, section.description, list);
         full.push(...own.map((page) => texts.get(page)!));
+        searched.push(...own.map((page) => ({...page, section: section.label, text: texts.get(page)!})));
         write(`${section.folder}.md`, `# ${section.label}\n\n${section.description}\n\n${list}`);
       }
       write('llms.txt', short.join('\n\n'));
       write('llms-full.txt', full.join('\n\n---\n\n'));
+      writeSearchIndex(outDir, baseUrl, searched);
       write('robots.txt', `User-agent: *\nAllow: /\nSitemap: ${siteConfig.url}${baseUrl}sitemap.xml`);
     },
   };
