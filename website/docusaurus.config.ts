@@ -116,7 +116,7 @@ const config: Config = {
     footer: {
       style: 'light',
       links: footer,
-      copyright: `Checked against MassGen ${facts.massgen_version}. Every example on this site is run or checked with each change.`,
+      copyright: `Checked against MassGen ${facts.massgen_version}. Commands and configurations are checked with each change, and many are run; each page says how it was verified.`,
     },
     prism: {
       theme: codeTheme,

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from .checks import evidence, front_matter, opening, policies, source_text
+from .checks import evidence, front_matter, one_home, opening, policies, source_text
 from .checks.places import ROOT
 from .checks.problem import report
 
@@ -42,7 +42,7 @@ After this page you can do it. It takes a minute.
 
 def complaints(page, text):
     made = page(text)
-    checks = (front_matter, evidence, opening, policies, source_text)
+    checks = (front_matter, evidence, opening, policies, source_text, one_home)
     return report([problem for check in checks for problem in check.problems(made)])
 
 
@@ -98,11 +98,34 @@ def test_a_good_page_passes(page):
         ("## Scope", ":::warning Careful\n:::", "without brackets"),
         ("## Scope", "## Scope {#scope}", "heading id"),
         ("## Scope", '<a href="/x">x</a>', "a raw link"),
+        ("It takes a minute.", "Test with `test -s answer.txt`.", "another test for success"),
+        ("It takes a minute.", "Look with `grep '^ANSWER_FILE:' run.txt`.", "another test for success"),
+        ("It takes a minute.", 'Try `pip install "massgen==0.1.97"`.', "by pip, which fails"),
+        (
+            "It takes a minute.",
+            "Install it in a checkout of this repository.",
+            "for somebody who has the sources",
+        ),
+        ("## Scope", "| 4 | interrupted |\n\n## Scope", "another list of exit codes"),
+        ("It takes a minute.", "`--no-logs` switches logs off.", "what --no-logs is called"),
+        ("It takes a minute.", "For six agents, 12 of 26 were refused.", "a figure of the six agents"),
     ],
 )
 def test_a_bad_page_is_refused_with_its_fault(page, old, new, complaint):
     assert old in GOOD
     assert complaint in complaints(page, GOOD.replace(old, new, 1))
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        "Run `grep -q '^ANSWER:' run.txt`.",
+        'Run `uv pip install "massgen==0.1.97"`, and `pip install "massgen[docker]"` for containers.',
+        "For six agents, 12{/* =six-agents-one-key:off.refused */} were refused.",
+    ],
+)
+def test_what_has_its_home_elsewhere_is_said_in_the_same_words(page, said):
+    assert complaints(page, GOOD.replace("It takes a minute.", said)) == ""
 
 
 def test_paths_that_only_look_like_the_machines_pass(page):

@@ -55,12 +55,13 @@ python -c 'import json, sys; print(json.load(open(sys.argv[1]))["finish_reason"]
     return f"""\
 ## What a script needs
 
-`--automation` prints where things are: `LOG_DIR:`, `STATUS:` and, at the end, `ANSWER:`. Take the state from
-`status.json`, and the answer from the file that you name:
+`--automation` prints where things are: `LOG_DIR:`, `STATUS:` and, at the end, `ANSWER:`.
+[The line `ANSWER:`](/operate/automation#success) tells whether there is an answer.
+The state of the run is in `status.json`:
 
 {fence("bash check", script)}
 
-You should see `completed`. Anything else is a run that you have to look at, **whatever the exit code is**."""
+You should see `completed`. `in_progress` in a run that is over means that every agent failed."""
 
 
 def _place(place: Mapping[str, Any]) -> str:

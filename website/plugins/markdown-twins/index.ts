@@ -10,6 +10,7 @@ import path from 'node:path';
 import type {LoadContext, Plugin} from '@docusaurus/types';
 import type {LoadedContent} from '@docusaurus/plugin-content-docs';
 import home from '../../src/data/home.json';
+import installs from '../../src/data/install.json';
 import {SECTIONS, pageIds} from '../outline';
 import {dataRoot} from '../remark-handbook';
 import {toMarkdown} from './convert';
@@ -52,6 +53,11 @@ export default function markdownTwins({siteDir, siteConfig, baseUrl}: LoadContex
       fact: (name) => {
         if (!(name in facts) && !draft) throw new Error(`${page.file}: <Fact name="${name}"> is not in facts.json.`);
         return String(facts[name] ?? `«${name}»`);
+      },
+      install: (name) => {
+        const line = (installs as Record<string, {commands: string[]}>)[name];
+        if (!line) throw new Error(`${page.file}: <Install name="${name}"> is not in src/data/install.json.`);
+        return line.commands.join('\n');
       },
     });
     const about = `> ${page.description} (Checked against MassGen ${page.checked}; ${origin}${page.url})`;
