@@ -70,13 +70,18 @@ export default function markdownTwins({siteDir, siteConfig, baseUrl}: LoadContex
   const homePage = (): string => {
     const link = (to: string): string => `${origin}${baseUrl}${to.slice(1)}/`;
     const doors = home.doors.map((door) => `- [${door.title}](${link(door.to)}): ${door.text}`);
-    const steps = home.path.map((step, index) => `${index + 1}. [${step.title}](${link(step.to)}): ${step.text}`);
+    const site = siteConfig.url + baseUrl;
+    const ways = home.ways.map(
+      ({title, text, commands}) => `### ${title}\n\n${text}\n\n\`\`\`bash\n${commands.join('\n').replaceAll('{site}', site)}\n\`\`\``,
+    );
+    const more = home.answerLinks.map(({text, to}) => `- [${text}](${link(to)})`).join('\n');
+    const answer = [`## ${home.answerTitle}`, home.answerBefore, ...ways, home.answerAfter, more];
     const goals = home.goals.map(({goal, page, to, template}) => {
       const file = template ? `[${template}.yaml](${origin}${baseUrl}templates/${template}.yaml)` : '';
       return `| ${goal} | [${page}](${link(to)}) | ${file} |`;
     });
     const table = ['| You want to | Page | Template |', '| --- | --- | --- |', ...goals];
-    return [`# ${home.title}`, home.sentence, doors.join('\n'), `## ${home.pathTitle}`, steps.join('\n'), `## ${home.goalsTitle}`, table.join('\n')].join('\n\n');
+    return [`# ${home.title}`, home.sentence, ...answer, doors.join('\n'), `## ${home.goalsTitle}`, table.join('\n')].join('\n\n');
   };
 
   return {
