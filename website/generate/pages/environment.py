@@ -62,9 +62,8 @@ def _is_ours(read: Read) -> bool:
 
 def _opening(version: str, count: int) -> str:
     return f"""\
-With this page you can find out which variable a key or a setting belongs into, and what an unknown
-`MASSGEN_...` line in somebody's `.env` does. It is for everybody who sets up an environment, a container or a
-CI job.
+Every environment variable that MassGen, this plugin and the providers' clients read: keys, addresses, and
+settings. Use it to set up a container or a CI job, or to find out what a `MASSGEN_...` line in a `.env` does.
 
 The {count} names come out of the source: every `os.getenv` and `os.environ` of MassGen {version} and of
 `massgen-plugins`, and those of the providers' clients that change where a request goes."""

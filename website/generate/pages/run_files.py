@@ -40,8 +40,8 @@ def render() -> str:
 
 def _opening(version: str) -> str:
     return f"""\
-With this page you can find the answer of a run in a script, know which files you may delete, and tell from
-outside how a run ended. It is for people who automate MassGen or clean up after it.
+Every file that a run leaves, every field of `status.json`, and every exit code. Use it to find the answer
+in a script, to tell from outside how a run ended, and to know which files you may delete.
 
 The list of fields is what MassGen {version} itself writes; the files are those of a real run, each name
 checked against the source. `MASSGEN_LOG_BASE_DIR` [moves the logs](/keys/environment-variables) elsewhere."""

@@ -37,10 +37,9 @@ def render() -> str:
 def _opening(examples: Sequence[Example]) -> str:
     valid = sum(example.valid for example in examples)
     return f"""\
-With this page you can find a configuration that comes with MassGen, run it by name, and make a file of your
-own from it. It is for people who learn from examples; if you want files that are explained and tested here,
-take our [templates](/configure/templates).
-
+Every configuration that comes with MassGen, with the name to run it by, the backends it needs and the
+features it shows. Filter the list by a word. For files that are explained and run, take a
+[template](/configure/templates). 
 MassGen ships {len(examples)} YAML files. {valid} pass its validator; the other is not the configuration of a
 run. What each shows and needs is read out of its content, not out of its comments, which are often older than
 the file."""

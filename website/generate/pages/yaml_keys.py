@@ -49,7 +49,7 @@ def render() -> str:
         _how_to_read(),
         _plain("The top level", "top", "The outermost keys of a file.", ()),
         "`rate_limit:` belongs here too if you have [the plugin](/limits/profiles).",
-        _plain("An agent", "agent", "One entry of `agents:`, or what stands under `agent:`.", ()),
+        _plain("An agent", "agent", "One entry of `agents:`, or what is under `agent:`.", ()),
         backend_section(),
         "## `orchestrator` {/* #orchestrator */}",
         *_grouped("orchestrator", read_orchestrator(), ("orchestrator",)),
@@ -70,9 +70,8 @@ def render() -> str:
 
 def _opening(version: str) -> str:
     return f"""\
-With this page you can look up what any key of a configuration does, what it may hold, and what is true
-without it. It is for people who write or read a configuration; to learn how one is built, begin with [Anatomy
-of a configuration](/configure/anatomy).
+Every key of a MassGen configuration: what it does, what it accepts, and its default. Filter the tables by
+a word; to learn how a configuration is built, begin with [Anatomy of a configuration](/configure/anatomy).
 
 The lists come out of MassGen {version}: its declared fields with their defaults, its validator, and the code
 that reads the rest. Sentences are ours where MassGen's source has none or where it misleads."""
@@ -114,7 +113,7 @@ def _timeouts() -> str:
     return f"""\
 ## `timeout_settings` {{/* #timeout_settings */}}
 
-All in seconds. This block stands at the top level; a `timeout:` under `orchestrator` has no effect.
+All in seconds. This block is at the top level; a `timeout:` under `orchestrator` has no effect.
 
 {table(_HEAD, rows)}"""
 
