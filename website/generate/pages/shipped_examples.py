@@ -39,7 +39,8 @@ def _opening(examples: Sequence[Example]) -> str:
     return f"""\
 Every configuration that comes with MassGen, with the name to run it by, the backends it needs and the
 features it shows. Filter the list by a word. For files that are explained and run, take a
-[template](/configure/templates). 
+[template](/configure/templates).
+
 MassGen ships {len(examples)} YAML files. {valid} pass its validator; the other is not the configuration of a
 run. What each shows and needs is read out of its content, not out of its comments, which are often older than
 the file."""

@@ -126,7 +126,7 @@ export default function markdownTwins({siteDir, siteConfig, baseUrl}: LoadContex
         short.push(`## ${section.label}`, section.description, list);
         full.push(...own.map((page) => texts.get(page)!));
         searched.push(...own.map((page) => ({...page, section: section.label, text: texts.get(page)!})));
-        write(`${section.folder}.md`, `# ${section.label}\n\n${section.description}\n\n${list}`);
+        write(`${section.slug}.md`, `# ${section.label}\n\n${section.description}\n\n${list}`);
       }
       write('llms.txt', short.join('\n\n'));
       write('llms-full.txt', full.join('\n\n---\n\n'));
