@@ -68,6 +68,18 @@ const STEPS = {
     const back = await focused(page);
     return [found.length === 0 || found.join('; '), back.tag === 'BUTTON'];
   },
+  'a long page can be filtered, and is whole again afterwards': async (page, origin) => {
+    await open(page, `${origin}/fix/known-traps/`);
+    const shown = () => page.locator('article h3:visible').count();
+    const before = await shown();
+    await page.locator('.filter input').focus();
+    await page.keyboard.type('docker library');
+    await page.waitForFunction(() => document.querySelector('.filter [role=status]').textContent, undefined, {timeout: PATIENCE});
+    const during = await shown();
+    await page.keyboard.press('Control+a');
+    await page.keyboard.press('Delete');
+    return [during > 0 && during < before / 4, (await shown()) === before];
+  },
   'everything that Tab reaches shows where it is': async (page, origin) => {
     await open(page, `${origin}/start/first-run/`);
     const hidden = [];

@@ -7,6 +7,7 @@ from collections.abc import Iterable, Mapping
 from massgen_plugins.providers.gemini.provider import GeminiProvider
 from website.generate import notes
 from website.generate.mdx import (
+    FILTER,
     bullets,
     code,
     fence,
@@ -63,7 +64,14 @@ def render() -> str:
         keywords=("list of models",),
     )
     return page(
-        head, _opening(found), _how_to_read(), *_groups(found), _surprises(found), _models(found), _NEXT
+        head,
+        _opening(found),
+        _how_to_read(),
+        FILTER,
+        *_groups(found),
+        _surprises(found),
+        _models(found),
+        _NEXT,
     )
 
 

@@ -5,7 +5,18 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 from website.generate import notes
-from website.generate.mdx import bullets, code, fence, front_matter, page, prose, sentence, table, words
+from website.generate.mdx import (
+    FILTER,
+    bullets,
+    code,
+    fence,
+    front_matter,
+    page,
+    prose,
+    sentence,
+    table,
+    words,
+)
 from website.generate.reading.distribution import massgen_version
 from website.generate.reading.parsers import Command, Option, read_commands
 
@@ -42,6 +53,7 @@ def render() -> str:
         head,
         _opening(version, main),
         _how_to_read(),
+        FILTER,
         *groups,
         _combinations(main),
         _differences(names),

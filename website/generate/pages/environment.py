@@ -6,7 +6,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 
 from website.generate import notes
-from website.generate.mdx import code, fence, front_matter, page, table
+from website.generate.mdx import FILTER, code, fence, front_matter, page, table
 from website.generate.places import REPOSITORY
 from website.generate.reading.distribution import massgen_directory, massgen_version
 from website.generate.reading.environment import Read, environment_reads
@@ -42,7 +42,7 @@ def render() -> str:
     for group in notes.load(_NOTES)["group"]:
         wanted.update(dict.fromkeys(name for name in group["members"] if name in reads))
     parts = [_group(group, members, reads, about) for group, members in notes.groups(_NOTES, wanted)]
-    return page(head, _opening(version, len(wanted)), _how_to_read(), *parts, _expansion(), _next())
+    return page(head, _opening(version, len(wanted)), _how_to_read(), FILTER, *parts, _expansion(), _next())
 
 
 def _by_name() -> Mapping[str, Sequence[Read]]:

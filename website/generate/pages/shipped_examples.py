@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Iterable, Sequence
 
 from website.generate import notes
-from website.generate.mdx import bullets, code, fence, front_matter, page, prose, table
+from website.generate.mdx import FILTER, bullets, code, fence, front_matter, page, prose, table
 from website.generate.reading.distribution import massgen_directory, massgen_version
 from website.generate.reading.examples import Example, read_examples
 
@@ -31,7 +31,9 @@ def render() -> str:
         _VERIFIED,
         keywords=("@examples",),
     )
-    return page(head, _opening(examples), _names(examples), _how_to_read(), *_groups(examples), _next())
+    return page(
+        head, _opening(examples), _names(examples), _how_to_read(), FILTER, *_groups(examples), _next()
+    )
 
 
 def _opening(examples: Sequence[Example]) -> str:

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from website.generate import notes
-from website.generate.mdx import code, fence, front_matter, page, prose, sentence, table, words
+from website.generate.mdx import FILTER, code, fence, front_matter, page, prose, sentence, table, words
 from website.generate.pages.backend_block import backend_section
 from website.generate.reading.config_keys import (
     ConfigKey,
@@ -47,6 +47,7 @@ def render() -> str:
         head,
         _opening(version),
         _how_to_read(),
+        FILTER,
         _plain("The top level", "top", "The outermost keys of a file.", ()),
         "`rate_limit:` belongs here too if you have [the plugin](/limits/profiles).",
         _plain("An agent", "agent", "One entry of `agents:`, or what is under `agent:`.", ()),

@@ -9,6 +9,7 @@ import fs from 'node:fs';
 import path from 'node:path';
 import type {LoadContext, Plugin} from '@docusaurus/types';
 import type {LoadedContent} from '@docusaurus/plugin-content-docs';
+import gallery from '../../src/data/gallery.json';
 import home from '../../src/data/home.json';
 import installs from '../../src/data/install.json';
 import {SECTIONS, pageIds} from '../outline';
@@ -54,6 +55,11 @@ export default function markdownTwins({siteDir, siteConfig, baseUrl}: LoadContex
         if (!(name in facts) && !draft) throw new Error(`${page.file}: <Fact name="${name}"> is not in facts.json.`);
         return String(facts[name] ?? `«${name}»`);
       },
+      gallery: () =>
+        gallery
+          .filter(({kind}) => kind !== 'shipped')
+          .map(({kind, name, to, text}) => `- ${kind}: [${name}](${address(page, to)}). ${text}`)
+          .join('\n'),
       install: (name) => {
         const line = (installs as Record<string, {commands: string[]}>)[name];
         if (!line) throw new Error(`${page.file}: <Install name="${name}"> is not in src/data/install.json.`);
