@@ -15,6 +15,8 @@ from massgen_plugins.sandbox.schedule import quickest
 pytestmark = pytest.mark.e2e
 
 AGENTS = 6
+STARTING = 3.0
+"""Seconds of MassGen's own before the first call and after the last."""
 MOST_WITHOUT_PROFILE = 2
 """Refusals at the server that it may take to learn the limits of a tier that nobody declared."""
 
@@ -31,19 +33,30 @@ def test_without_the_plugin_the_limits_bind(folder, backend):
 
 
 @pytest.mark.parametrize("backend", BACKENDS)
+def test_with_the_right_profile_nothing_is_refused_and_no_time_is_lost(folder, backend):
+    result, report = _run(folder, backend, declared=True)
+    bound = quickest(report)
+    note(f"{backend}, declared", report, result.completed, bound, _reasons(report))
+    assert result.answers
+    assert report.refused == 0
+    assert all(limit.fullest <= 1 for limit in report.limits if limit.quota.kind != "output_tokens")
+    assert result.completed <= 1.05 * bound.seconds + STARTING
+
+
+@pytest.mark.parametrize("backend", BACKENDS)
 def test_what_nobody_declared_is_learned(folder, backend):
     result, report = _run(folder, backend)
     note(f"{backend}, no profile", report, result.completed, quickest(report), _reasons(report))
     assert result.answers
     assert report.refused <= MOST_WITHOUT_PROFILE
-    assert all(limit.fullest <= 1 for limit in report.limits if limit.quota.kind != "output_tokens")
 
 
-def _run(folder, name, **environment):
+def _run(folder, name, *, declared=False, **environment):
     backend = BACKENDS[name]
     with SandboxProcess(backend.config()) as server:
         user = backend.user(folder, server.url, **environment)
-        result = user.run(backend.team(AGENTS, server.url))
+        block = backend.declare(user) if declared else None
+        result = user.run(backend.team(AGENTS, server.url, rate_limit=block))
         return result, server.report()
 
 
