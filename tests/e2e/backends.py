@@ -149,8 +149,8 @@ BACKENDS = {
         "XAI_API_KEY",
         "/api.x.ai/v1",
         "xai",
-        _fallback(rps=1, tpm=100_000),
-        tiers.xai(rps=1, tpm=100_000),
+        _fallback(rps=1, tpm=200_000),
+        tiers.xai(rps=1, tpm=200_000),
     ),
     "groq": Backend(
         "groq",
