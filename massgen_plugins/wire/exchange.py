@@ -98,8 +98,10 @@ class Exchange:
         if attempt is not None:
             reader = AnswerReader(self._gate, attempt, *self._asked, NoBody(status, headers))
             refusal = reader.refusal_in(b"") if status >= 400 else None
-            verdict = await attempt.answered(replace(reader.outcome, refusal=refusal))
-            attempt.finish()
+            try:
+                verdict = await attempt.answered(replace(reader.outcome, refusal=refusal))
+            finally:
+                attempt.finish()
             if isinstance(verdict, CallRefused):
                 raise verdict
         self._call = None
