@@ -16,8 +16,8 @@ DOCS := website/node_modules/.complete-$(shell cat website/package-lock.json web
 	website/checks/set-up | cksum | tr ' ' -)
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test test-fast lint bench bench-quick soak docs docs-build docs-check docs-browser \
-	docs-generate docs-update recordings clean
+.PHONY: help setup demo test test-fast test-install lint bench bench-quick soak docs docs-build docs-check \
+	docs-browser docs-generate docs-update recordings clean
 
 help:  ## List these targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-14s %s\n", $$1, $$2 }' Makefile
@@ -43,6 +43,9 @@ bench: $(PEERS)  ## Measure the limiter beside its peers
 
 bench-quick: $(PEERS)  ## The same in two minutes, less precisely
 	$(IN_VENV) -m tests.benchmarks --quick
+
+test-install:  ## Install as the README says, from nothing, by pip and uv, and try every cure (20 minutes)
+	"$(PYTHON)" -m tests.packaging.from_nothing
 
 soak: $(STAMP)  ## Ten minutes of mixed load on four processes, with faults
 	$(IN_VENV) -m tests.soak --seconds 600
@@ -80,7 +83,7 @@ $(STAMP):
 	@echo "Setting up $(VENV); MassGen brings about 270 packages, so this takes some minutes."
 	"$(PYTHON)" -m venv --clear $(VENV)
 	$(IN_VENV) -m pip install --quiet --upgrade "pip>=25.1"
-	$(IN_VENV) -m pip install --quiet --editable . --group dev --constraint $(PINS)
+	$(IN_VENV) -m pip install --quiet --editable '.[massgen]' --group dev --constraint $(PINS)
 	@touch $(STAMP)
 
 $(PEERS): $(STAMP)

@@ -16,8 +16,8 @@ __version__ = "0.1.0"
 DISABLE = "MASSGEN_PLUGINS_DISABLE"
 """Environment variable: any value but empty and 0 switches the automatic start off."""
 
-TARGETS = ("massgen.cli", "massgen.cli.backends", "massgen.subagent.manager")
-"""MassGen's modules to which the package attaches, right after they were executed."""
+TARGETS = ("massgen", "massgen.cli", "massgen.cli.backends", "massgen.subagent.manager")
+"""MassGen's modules to which the package attaches, right after they were executed; and MassGen itself."""
 
 
 class HostFinder:

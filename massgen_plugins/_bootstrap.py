@@ -34,9 +34,12 @@ def find_and_attach(
             attach(module)
         except Exception as error:
             # MassGen's logger may not be there yet.
-            print(f"massgen-plugins: could not attach to {name}: {error!r}.", file=sys.stderr)  # noqa: T201
+            from massgen_plugins.errors import described
 
-    return find_and_run(watcher, name, path, target, attach_to)
+            text = f"massgen-plugins: could not attach to {name}: {described(error)}."
+            print(text, file=sys.stderr)  # noqa: T201
+
+    return find_and_run(watcher, name, path, target, attach_to, _explain)
 
 
 def stop() -> None:
@@ -44,3 +47,13 @@ def stop() -> None:
     from massgen_plugins import HostFinder
 
     sys.meta_path[:] = [finder for finder in sys.meta_path if not isinstance(finder, HostFinder)]
+
+
+def _explain(error: Exception) -> None:
+    """Tell a run that asks for limits why MassGen cannot be imported; the traceback alone names no cure."""
+    try:
+        from massgen_plugins.host.failed_start import explain_failed_start
+
+        explain_failed_start(error)
+    except Exception:  # noqa: S110 - MassGen's own error is what matters, and follows
+        pass

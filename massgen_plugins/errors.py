@@ -8,6 +8,7 @@ __all__ = [
     "HostMismatch",
     "MassgenPluginsError",
     "StoreUnavailable",
+    "described",
 ]
 
 
@@ -46,3 +47,26 @@ class CallRefused(MassgenPluginsError):
     def __init__(self, message: str, *, resets_at: float | None = None) -> None:
         super().__init__(message)
         self.resets_at = resets_at
+
+
+def described(error: BaseException) -> str:
+    """An unexpected exception as it may be shown: its type, and our line that met it.
+
+    Never its text: that may hold whatever was being read, an API key or a prompt included. What this package
+    raises on purpose was written to be read.
+    """
+    if isinstance(error, MassgenPluginsError):
+        return str(error).rstrip(".")
+    import traceback  # not before something went wrong
+    from pathlib import Path
+
+    kind, package = type(error).__qualname__, Path(__file__).parent
+    if type(error).__module__ != "builtins":
+        kind = f"{type(error).__module__}.{kind}"
+    if isinstance(error, ImportError) and error.name:
+        kind = f"{kind} ({error.name})"  # the name of a module is no secret
+    for frame, line in reversed(list(traceback.walk_tb(error.__traceback__))):
+        path = Path(frame.f_code.co_filename)
+        if path.is_relative_to(package):
+            return f"{kind} at {path.relative_to(package)}:{line}"
+    return kind

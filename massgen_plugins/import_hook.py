@@ -38,24 +38,30 @@ class AfterImport:
         return find_and_run(self, name, path, target, self._run)
 
 
-def find_and_run(
+def find_and_run(  # noqa: PLR0913, PLR0917 - the import system's three, and ours
     finder: Any,
     name: str,
     path: Sequence[str] | None,
     target: ModuleType | None,
     run: Callable[[ModuleType], None],
+    failed: Callable[[Exception], None] | None = None,
 ) -> ModuleSpec | None:
-    """Ask the finders other than ``finder`` for a module, and call ``run`` once it has been executed."""
+    """Ask the finders other than ``finder`` for a module, and call ``run`` once it has been executed.
+
+    ``failed`` is told of the exception that ended the execution; neither may raise.
+    """
     for other in sys.meta_path:
         find = getattr(other, "find_spec", None)
         spec: ModuleSpec | None = find(name, path, target) if find and other is not finder else None
         if spec is not None:
-            _run_after_execution(spec, run)
+            _run_after_execution(spec, run, failed)
             return spec
     return None
 
 
-def _run_after_execution(spec: ModuleSpec, run: Callable[[ModuleType], None]) -> None:
+def _run_after_execution(
+    spec: ModuleSpec, run: Callable[[ModuleType], None], failed: Callable[[Exception], None] | None
+) -> None:
     loader = spec.loader
     execute = getattr(loader, "exec_module", None)
     if loader is None or execute is None:
@@ -63,7 +69,12 @@ def _run_after_execution(spec: ModuleSpec, run: Callable[[ModuleType], None]) ->
 
     def execute_and_run(module: ModuleType) -> None:
         del loader.exec_module  # the loader is as it was; only this one execution was ours
-        execute(module)
+        try:
+            execute(module)
+        except Exception as error:  # the module's own, raised again as it is
+            if failed is not None:
+                failed(error)
+            raise
         run(module)
 
     # On the instance: its type and all else of it stay what the import system expects.

@@ -15,25 +15,27 @@ PACKAGE = "massgen_plugins"
 ALLOWED = {
     "quota": set(),
     "errors": set(),
+    "interrupts": set(),
+    "installation": set(),
     "__init__": {"_bootstrap"},
-    "_bootstrap": {"host", "import_hook"},
+    "_bootstrap": {"host", "import_hook", "errors"},
     "import_hook": set(),
     "wrapping": set(),
     "events": {"quota"},
-    "middleware": {"quota", "errors"},
+    "middleware": {"quota", "errors", "interrupts"},
     "providers": {"quota", "middleware", "errors", "hookspecs"},
     "rate_limit": {"quota", "middleware", "errors", "events", "hookspecs"},
     "profiles": {"quota", "errors"},
-    "hookspecs": {"quota", "middleware", "events", "providers", "rate_limit"},
-    "manager": {"hookspecs", "middleware", "events", "providers"},
+    "hookspecs": {"quota", "middleware", "events", "providers"},
+    "manager": {"errors", "interrupts", "hookspecs", "middleware", "events", "providers"},
     "wire": {"quota", "middleware", "errors", "providers", "wrapping", "import_hook"},
     "sandbox": set(),
     "testing": {"quota", "middleware", "errors", "rate_limit", "events"},
     "host": {"quota", "errors", "events", "middleware", "providers", "rate_limit", "profiles", "hookspecs"}
-    | {"manager", "wire", "wrapping"},
-    "demo": {"sandbox", "quota", "errors", "hookspecs", "middleware"},
+    | {"manager", "wire", "wrapping", "installation", "interrupts"},
+    "demo": {"sandbox", "quota", "errors", "hookspecs", "middleware", "installation"},
     "cli": {"quota", "errors", "events", "profiles", "rate_limit", "hookspecs", "manager", "host", "demo"}
-    | {"_bootstrap", "providers"},
+    | {"_bootstrap", "providers", "installation"},
 }
 """Room -> rooms that it may know. Nothing below knows ``host``, ``wire`` or ``cli``."""
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from massgen_plugins.errors import ConfigurationError
-from massgen_plugins.profiles.tree import shown
+from massgen_plugins.profiles.document import shown
 
 __all__ = ["read_assignments"]
 

@@ -6,6 +6,10 @@ from typing import Annotated
 
 import typer
 
+from massgen_plugins.cli.exits import NO_HOST
+from massgen_plugins.cli.output import say
+from massgen_plugins.errors import HostMismatch
+
 __all__ = ["register"]
 
 
@@ -34,7 +38,13 @@ def demo(
 
     Takes about two minutes; needs no API key and no network.
     """
+    from massgen_plugins.cli.installed_host import require_host
     from massgen_plugins.demo import main
     from massgen_plugins.demo.examples import DEFAULT_EXAMPLE
 
+    try:
+        require_host()
+    except HostMismatch as error:
+        say(f"massgen-rl: {error}")
+        raise typer.Exit(NO_HOST) from error
     raise typer.Exit(main(example=example or DEFAULT_EXAMPLE, rpm=rpm, as_json=as_json))

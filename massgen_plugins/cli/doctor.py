@@ -27,12 +27,15 @@ def doctor(
     as_json: Annotated[bool, typer.Option("--json", help="Print one JSON document on stdout.")] = False,
     deep: Annotated[
         bool,
-        typer.Option("--deep", help="Also start MassGen, for about ten seconds, to see the package attach."),
-    ] = False,
+        typer.Option(
+            "--deep/--quick",
+            help="Import MassGen in a process of its own, for about ten seconds, or do not.",
+        ),
+    ] = True,
 ) -> None:
     """Check that everything works, and say how to mend it.
 
-    Looks at versions, activation, seams, plugins, settings, store and environment.
+    Looks at versions, activation, seams, MassGen's start, plugins, settings, store and environment.
     Exit code 1 if a check fails.
     """
     sections = list(_sections(deep=deep, quiet=as_json))
@@ -55,15 +58,20 @@ def _sections(*, deep: bool, quiet: bool) -> Iterator[tuple[str, list[Finding]]]
     yield from _run("activation", activation.check_activation)
     yield from _run("seams", seams.check_seams)
     if deep:
-        from rich.console import Console
-
-        with Console(stderr=True, quiet=quiet).status("starting MassGen, about ten seconds ..."):
-            found = seams.check_attachment()
-        yield "attachment", [found]
+        yield from _run("attachment", lambda: [_attachment(quiet=quiet)])
     yield from _run("plugins", plugins.check_plugins)
     yield from _run("settings", settings.check_settings)
     yield from _run("store", store.check_store)
     yield from _run("environment", environment.check_environment)
+
+
+def _attachment(*, quiet: bool) -> Finding:
+    from rich.console import Console
+
+    from massgen_plugins.cli.checks import seams
+
+    with Console(stderr=True, quiet=quiet).status("starting MassGen, about ten seconds ..."):
+        return seams.check_attachment()
 
 
 def _run(name: str, check: Callable[[], Iterable[Finding]]) -> Iterator[tuple[str, list[Finding]]]:

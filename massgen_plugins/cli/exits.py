@@ -11,7 +11,7 @@ WRONG_INPUT = 2
 """The command line, a settings file or an environment variable is wrong."""
 
 NO_HOST = 127
-"""``run`` found no MassGen, or none that this package knows."""
+"""``run`` or ``demo`` found no MassGen, or none that this package knows."""
 
 INTERRUPTED = 130
 """Ctrl-C."""
@@ -21,7 +21,7 @@ Exit codes:
   0    fine
   1    a check failed, or the store cannot be used
   2    wrong command line, settings file or environment variable
-  127  run: there is no MassGen, or not one that is supported
+  127  run, demo: there is no MassGen, or not one that is supported
   130  interrupted with Ctrl-C
   run otherwise ends with MassGen's own exit code."""
 """In the form that keeps line breaks in ``--help``."""

@@ -63,8 +63,7 @@ def _meant(wanted: str, models: dict[str, str]) -> Sequence[str]:
     found = [name for name, model in models.items() if model == wanted]
     if len(found) == 1:
         return found
-    from massgen_plugins.profiles.checks import suggestion
-    from massgen_plugins.profiles.tree import shown
+    from massgen_plugins.profiles.document import shown, suggestion
 
     if found:
         raise ConfigurationError(

@@ -8,11 +8,14 @@ from importlib.util import find_spec
 from pathlib import Path
 
 from massgen_plugins.errors import HostMismatch
+from massgen_plugins.installation import install_whole_set
 
-__all__ = ["host_folder", "host_version", "least_version", "require_host"]
+__all__ = ["LEAST_VERSION", "host_folder", "host_version", "require_host"]
+
+LEAST_VERSION = "0.1.27"
+"""The oldest MassGen that is supported."""
 
 _HOST = "massgen"
-_US = "massgen-plugins"
 
 
 def host_version() -> str | None:
@@ -30,28 +33,18 @@ def host_folder() -> Path | None:
     return Path(next(iter(places))) if places else None
 
 
-def least_version() -> str:
-    """The oldest version that is supported, as our own metadata says; empty if we are not installed."""
-    try:
-        requirements = metadata.requires(_US) or []
-    except metadata.PackageNotFoundError:
-        return ""
-    found = (re.match(rf"{_HOST}\s*>=\s*([0-9.]+)", each) for each in requirements)
-    return next((match[1] for match in found if match), "")
-
-
 def require_host() -> str:
     """The installed version.
 
     Raises:
         HostMismatch: There is none, or it is too old.
     """
-    version, least = host_version(), least_version()
+    version = host_version()
     if version is None:
-        raise HostMismatch("There is no MassGen in this environment; run `pip install massgen` in it.")
-    if _numbers(version) < _numbers(least):
+        raise HostMismatch(f"There is no MassGen in this environment; run `{install_whole_set()}`.")
+    if _numbers(version) < _numbers(LEAST_VERSION):
         raise HostMismatch(
-            f"MassGen {version} is not supported; run `pip install --upgrade 'massgen>={least}'`."
+            f"MassGen {version} is not supported, {LEAST_VERSION} and newer are; run `{install_whole_set()}`."
         )
     return version
 

@@ -62,28 +62,28 @@ def _massgen() -> Callable[[], Any]:
     from importlib.metadata import entry_points
 
     import massgen_plugins
+    from massgen_plugins.installation import explain, reinstall
 
     # It stops the automatic start only: who writes `run` has asked for us.
     os.environ.pop(massgen_plugins.DISABLE, None)
     massgen_plugins.start()
     commands = entry_points(group="console_scripts", name="massgen")
     if not commands:
-        raise HostMismatch("This MassGen has no command; run `pip install --force-reinstall massgen`.")
+        raise HostMismatch(f"This MassGen has no command; run `{reinstall('massgen')}`.")
     try:
         start: Callable[[], Any] = next(iter(commands)).load()
-    except (ImportError, AttributeError) as error:
-        raise HostMismatch(
-            f"MassGen cannot be imported ({error}); run `pip install --force-reinstall massgen`."
-        ) from error
+    except Exception as error:  # whatever a package does that is in the way
+        found, cure = explain(f"{type(error).__name__}: {error}")
+        raise HostMismatch(f"MassGen cannot be imported: {found}; run `{cure}`.") from error
     _require_attached()
     return start
 
 
 def _require_attached() -> None:
-    from massgen_plugins.host.wrapping import ATTACHED
+    from massgen_plugins.wrapping import is_wrapped
 
     module = sys.modules.get("massgen.cli.backends") or sys.modules["massgen.cli"]
-    if not hasattr(getattr(module, "create_agents_from_config", None), ATTACHED):
+    if not is_wrapped(module, "create_agents_from_config"):
         raise HostMismatch(
             "This MassGen is not supported: its agents are made elsewhere; run `massgen-rl doctor`."
         )

@@ -15,6 +15,8 @@ if TYPE_CHECKING:
 
 __all__ = ["StoreOption", "chosen_store", "redis_store", "scopes_in"]
 
+_MAGIC = b"SQLite format 3\0"
+
 StoreOption = Annotated[
     str | None,
     typer.Option(
@@ -31,8 +33,8 @@ def chosen_store(given: str | None) -> Path | str | None:
     Raises:
         ConfigurationError: Settings are wrong, or what was given is neither.
     """
-    from massgen_plugins.profiles.redis_address import checked_address, is_redis
-    from massgen_plugins.profiles.tree import Place, shown
+    from massgen_plugins.profiles.document import Place, shown, wrong
+    from massgen_plugins.profiles.redis_address import address_problem, is_redis
 
     if given is None:
         from massgen_plugins.cli.places import current_places
@@ -44,15 +46,25 @@ def chosen_store(given: str | None) -> Path | str | None:
             return None
         return store if is_redis(store) else Path(store)
     if is_redis(given):
-        return checked_address(given, Place("--store"))
+        if fault := address_problem(given):
+            raise wrong(Place("--store"), fault)
+        return given
     path = Path(given)
     try:
         found = path.is_file()
+        begins = _begins(path) if found else b""
     except (OSError, ValueError):
-        found = False
+        found, begins = False, b""
     if not found:
         raise ConfigurationError(f"--store: there is no such file, {shown(given)}; write the path of one.")
+    if begins and begins != _MAGIC:
+        raise ConfigurationError(f"--store: {shown(given)} is no store; write the path of one.")
     return path
+
+
+def _begins(path: Path) -> bytes:
+    with path.open("rb") as file:
+        return file.read(len(_MAGIC))
 
 
 def scopes_in(place: Path | str) -> list[ScopeView]:

@@ -11,6 +11,7 @@ from typing import Any
 import yaml
 
 from massgen_plugins.demo.failure import DemoError
+from massgen_plugins.installation import install_whole_set
 
 __all__ = ["DEFAULT_EXAMPLE", "Example", "find_example"]
 
@@ -75,7 +76,7 @@ def find_example(name: str) -> Example:
 def _configs() -> Path:
     spec = importlib.util.find_spec("massgen")
     if spec is None or spec.origin is None:
-        raise DemoError("MassGen is not installed beside this package; run `pip install massgen`.")
+        raise DemoError(f"There is no MassGen in this environment; run `{install_whole_set()}`.")
     return Path(spec.origin).parent / "configs"
 
 

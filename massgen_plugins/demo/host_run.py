@@ -13,6 +13,7 @@ from typing import Self
 
 from massgen_plugins.demo.failure import DemoError
 from massgen_plugins.demo.household import Household
+from massgen_plugins.installation import reinstall
 
 __all__ = ["HostRun"]
 
@@ -86,5 +87,5 @@ def _massgen() -> str:
     """MassGen's command, of the environment that this package is installed in."""
     command = shutil.which("massgen", path=sysconfig.get_path("scripts")) or shutil.which("massgen")
     if command is None:
-        raise DemoError("There is no `massgen` command beside this package; run `pip install massgen`.")
+        raise DemoError(f"This MassGen has no command; run `{reinstall('massgen')}`.")
     return command

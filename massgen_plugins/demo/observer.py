@@ -16,22 +16,23 @@ from weakref import WeakKeyDictionary
 
 from massgen_plugins.demo.household import RECORD_VARIABLE
 from massgen_plugins.hookspecs import MiddlewareContext, hookimpl
-from massgen_plugins.middleware import Action, CallOutcome, Middleware, ModelCall
-from massgen_plugins.quota import MINUTE, Amounts, Kind, Scope, ScopeRules
+from massgen_plugins.middleware import Action, CallOutcome, Middleware, ModelCall, Usage
+from massgen_plugins.quota import MINUTE, Kind, Pool, PoolRules
 
 __all__ = ["Record", "massgen_middleware", "read_record"]
 
 
 class _Observer(Middleware):
-    def __init__(self, file: Path, rules: Callable[[Scope], ScopeRules]) -> None:
+    def __init__(self, file: Path, rules: Callable[[Pool], PoolRules | None]) -> None:
         self._file = file
         self._rules = rules
         self._numbers: WeakKeyDictionary[ModelCall, int] = WeakKeyDictionary()
         self._next = count()
 
     async def before_call(self, call: ModelCall) -> None:
-        limits = self._rules(call.scope).limits
-        rpm = [x.amount for x in limits if x.kind is Kind.REQUESTS and x.window == MINUTE]
+        rules = self._rules(call.pool)
+        limits = rules.limits if rules else ()
+        rpm = [x.amount for x in limits if x.kind == Kind.REQUESTS and x.window == MINUTE]
         self._write("asked", call, min(rpm, default=0))
 
     def on_written(self, call: ModelCall) -> None:
@@ -42,12 +43,12 @@ class _Observer(Middleware):
             self._write("gone", call)
         return Action.PASS
 
-    def on_usage(self, call: ModelCall, usage: Amounts) -> None:
-        self._write("settled", call, usage.get(Kind.INPUT_TOKENS, 0))
+    def on_usage(self, call: ModelCall, usage: Usage) -> None:
+        self._write("settled", call, usage.amounts.get(Kind.INPUT_TOKENS, 0))
 
     def _write(self, what: str, call: ModelCall, amount: int = 0) -> None:
         number = self._numbers.setdefault(call, next(self._next))
-        line = json.dumps([what, number, call.scope.model, amount])
+        line = json.dumps([what, number, call.model, amount])
         with self._file.open("a", encoding="utf-8") as file:  # one write: lines of two threads do not mix
             file.write(line + "\n")
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from importlib import import_module
 from types import ModuleType
 
 __all__ = ["attach"]
@@ -13,6 +14,9 @@ def attach(module: ModuleType) -> None:
     Until 0.1.85 ``massgen.cli`` is one module; from 0.1.93 on it is a package, and the functions are
     defined in ``massgen.cli.backends``.
     """
+    # The environment counts as it is now: MassGen reads .env files later, which may be a stranger's.
+    import_module("massgen_plugins.profiles.at_start")
+
     name = module.__name__
     if name == "massgen.subagent.manager":
         from massgen_plugins.host import subagents

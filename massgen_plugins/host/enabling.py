@@ -8,6 +8,7 @@ from typing import Any, Self
 
 from massgen_plugins.host import orchestrators, reports, subagents
 from massgen_plugins.host.governor import Governor
+from massgen_plugins.host.plugin_profiles import readable
 from massgen_plugins.host.runtime import Runtime, runtime
 from massgen_plugins.host.stream import Agent, limited_stream
 from massgen_plugins.host.switch import INHERITED, KEY
@@ -16,6 +17,11 @@ __all__ = ["Plan"]
 
 _CHILD_PROCESSES = frozenset({"claude_code", "codex", "gemini_cli", "antigravity_cli", "copilot"})
 """Backends whose requests leave another process: they cannot be seen."""
+
+_BLOCKED = (
+    "The environment variable MASSGEN_PLUGINS_BLOCK names rate_limit: agents run WITHOUT limits; "
+    "take the name out of it."
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,7 +42,8 @@ class Plan:
         """
         shared = runtime()
         block = {"rate_limit": inherited} if inherited is not None and "rate_limit" not in config else config
-        governor = Governor(block, config_path, shared.plugins.profile_directories(), reports.warn_once)
+        directories = readable(shared.plugins.profile_directories(), reports.warn_once)
+        governor = Governor(block, config_path, directories, reports.warn_once, shared.conventions_of)
         for note in governor.settings.notes:
             reports.warn_once(note)
         return cls(shared, governor)
@@ -45,36 +52,47 @@ class Plan:
         """Switch these agents on, all that can be limited or none.
 
         Raises:
-            ConfigurationError: No profile covers one of them: a run that asked for limiting does not
-                start without limits.
+            ConfigurationError: The profile in use for one of them does not cover its model, or is switched
+                off: a run that asked for limiting does not start without limits.
         """
+        if "rate_limit" not in self.runtime.plugins.names():
+            reports.warn_once(_BLOCKED)
         run = self.runtime.new_run()
         found = {name: self._identify(name, run, agent) for name, agent in agents.items()}
         limited = {name: agent for name, agent in found.items() if agent is not None}
         for agent in limited.values():
-            self.governor.settings.rules(agent.provider, agent.model)
+            self.governor.settings.rules(agent.provider.name, agent.model)
         orchestrators.attach()
         subagents.attach_when_imported()
         for name, agent in limited.items():
             backend = agents[name].backend
-            backend.stream_with_tools = limited_stream(agent, backend.stream_with_tools)
+            backend.stream_with_tools = limited_stream(agent, backend.stream_with_tools, self.runtime.unseen)
             backend.config[KEY] = {INHERITED: self.governor.settings.to_mapping()}
             self.runtime.agent_starting(agent)
 
     def _identify(self, name: str, run: str, host_agent: Any) -> Agent | None:
         model = _model_of(host_agent)
         backend_type = _type_of(host_agent.backend, model)
-        provider = self.runtime.provider_of_backend(backend_type)
+        base_url = _base_url_of(host_agent.backend)
+        provider = self.runtime.provider_of_backend(backend_type, base_url)
         if provider is None:
             reports.warn_once(_uncovered(name, backend_type))
             return None
-        return Agent(name, run, provider.name, model, provider.resolve_model(model), self.governor)
+        return Agent(
+            name, run, provider, model, self.runtime.resolve_model(provider, model), self.governor, base_url
+        )
 
 
 def _model_of(host_agent: Any) -> str:
     # MassGen sends the model of the agent's configuration, into which it puts a default if the YAML has none.
     parameters = getattr(host_agent.config, "backend_params", None) or {}
     return str(parameters.get("model") or host_agent.backend.config.get("model") or "")
+
+
+def _base_url_of(backend: Any) -> str | None:
+    """The base URL of a backend, by the YAML or by MassGen's default for its type."""
+    url = backend.config.get("base_url") or getattr(backend, "base_url", None)
+    return str(url) if url else None
 
 
 def _type_of(backend: Any, model: str) -> str:

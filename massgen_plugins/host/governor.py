@@ -6,26 +6,29 @@ import threading
 import time
 from collections.abc import Callable, Mapping
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 
-from massgen_plugins.errors import ConfigurationError
+from massgen_plugins.errors import ConfigurationError, described
 from massgen_plugins.profiles import Settings, SettingsSource
-from massgen_plugins.quota import Scope, ScopeRules
+from massgen_plugins.providers.base import Conventions
+from massgen_plugins.quota import Pool, PoolRules
 
-__all__ = ["Governor"]
+__all__ = ["Governor", "frozen"]
 
 _LOOK = 0.5
 """Seconds between two looks at the files: an edit reaches a running process within one second."""
 
 
 class Governor:
-    """Says what holds in a scope.
+    """Says what holds in a pool.
 
     Args:
         config: The MassGen configuration, of which ``rate_limit:`` is read.
         config_path: Its file, for messages.
         profile_directories: Where plugins keep profiles.
         report: Told, in one sentence, of an edit that cannot be read; the last good settings hold on.
+        conventions: How a provider counts, by its name.
 
     Raises:
         ConfigurationError: The settings are wrong.
@@ -37,13 +40,29 @@ class Governor:
         config_path: str | None,
         profile_directories: list[Path],
         report: Callable[[str], None],
+        conventions: Callable[[str], Conventions] | None = None,
     ) -> None:
-        self._source = SettingsSource(config, config_path=config_path, extra_profile_dirs=profile_directories)
+        try:
+            self._source = SettingsSource(
+                config,
+                config_path=config_path,
+                extra_profile_dirs=profile_directories,
+                conventions=conventions,
+            )
+        except ConfigurationError:
+            raise
+        except Exception as error:  # a run that asked for limits does not start without them
+            raise ConfigurationError(
+                f"The settings could not be read ({described(error)}); look for a value of an unusual kind "
+                "or size, and report this to massgen-plugins."
+            ) from error
         self._report = report
         self._lock = threading.Lock()
         self._looked = time.monotonic()
-        self._rules: dict[tuple[str, str], ScopeRules] = {}
-        self._last: dict[tuple[str, str], ScopeRules] = {}
+        self._rules: dict[tuple[str, str], PoolRules | None] = {}
+        self._last: dict[tuple[str, str], PoolRules | None] = {}
+        self._pools: dict[tuple[str, str], tuple[str, ...]] = {}
+        self._block: Mapping[str, object] | None = None
 
     @property
     def settings(self) -> Settings:
@@ -51,23 +70,40 @@ class Governor:
         self._look()
         return self._source.settings
 
-    def rules(self, scope: Scope) -> ScopeRules:
-        """What holds in a scope now.
+    @property
+    def block(self) -> Mapping[str, object]:
+        """The ``rate_limit:`` block that says what holds now; nobody can change it."""
+        self._look()
+        if self._block is None:
+            self._block = frozen(self._source.settings.to_mapping())
+        return self._block
 
-        Raises:
-            ConfigurationError: No profile covers it, and none ever did.
+    def rules(self, pool: Pool) -> PoolRules | None:
+        """What holds in a pool now; None if no limit is declared for it. Never raises.
+
+        A pool that no profile in use covers, or whose edited settings are wrong, keeps what held last.
         """
         self._look()
-        known, key = self._rules, (scope.provider, scope.model)
+        known, key = self._rules, (pool.domain.provider, pool.name)
         if key not in known:
             try:
                 self._last[key] = self._source.settings.rules(*key)
             except ConfigurationError as error:
-                if key not in self._last:
-                    raise
                 self._report(str(error))
-            known[key] = self._last[key]
+            known[key] = self._last.get(key)
         return known[key]
+
+    def pools_for(self, provider: str, model: str) -> tuple[str, ...]:
+        """Names of further pools that calls of a model book in."""
+        self._look()
+        key = provider, model
+        if key not in self._pools:
+            try:
+                self._pools[key] = self._source.settings.pools_for(provider, model)
+            except ConfigurationError as error:
+                self._report(str(error))
+                self._pools[key] = ()
+        return self._pools[key]
 
     def _look(self) -> None:
         now = time.monotonic()
@@ -84,4 +120,15 @@ class Governor:
             except ConfigurationError as error:
                 self._report(str(error))
                 return
-            self._rules = {}
+            self._rules, self._pools, self._block = {}, {}, None
+
+
+def frozen(value: Mapping[str, object]) -> Mapping[str, object]:
+    """The same, for those who may read it and not change it."""
+    return MappingProxyType({key: _frozen_value(each) for key, each in value.items()})
+
+
+def _frozen_value(value: object) -> object:
+    if isinstance(value, Mapping):
+        return frozen(value)
+    return tuple(map(_frozen_value, value)) if isinstance(value, list) else value

@@ -7,7 +7,7 @@ from typing import Any
 
 from massgen_plugins.host import announce
 from massgen_plugins.host.switch import inherited
-from massgen_plugins.host.wrapping import wrap_once
+from massgen_plugins.wrapping import wrap_once
 
 __all__ = ["attach"]
 

@@ -1,26 +1,33 @@
-"""What this process shares once an agent is switched on: plugins, middleware, limiters, known scopes."""
+"""What this process shares once an agent is switched on: plugins, middleware, providers, known domains."""
 
 from __future__ import annotations
 
 import itertools
 import threading
+from collections.abc import Mapping
+from urllib.parse import urlsplit
 
 from massgen_plugins import wire
-from massgen_plugins.errors import CallRefused, ConfigurationError
+from massgen_plugins.errors import CallRefused, ConfigurationError, described
 from massgen_plugins.events import CallTurnedAway, CallWaits, Event, LimitLearned, Trouble
 from massgen_plugins.hookspecs import AgentInfo, MiddlewareContext
 from massgen_plugins.host import announce, reports
 from massgen_plugins.host.accounts import Accounts
 from massgen_plugins.host.governor import Governor
-from massgen_plugins.host.limiters import Limiters
 from massgen_plugins.host.stream import Agent, current_turn
+from massgen_plugins.interrupts import ends_the_run
 from massgen_plugins.manager import Plugins, build_manager
 from massgen_plugins.middleware import Chain, ModelCall
-from massgen_plugins.providers.base import ModelRequest, Provider
-from massgen_plugins.quota import Scope, ScopeRules
-from massgen_plugins.rate_limit.limiter import Limiter, Wait
+from massgen_plugins.providers.base import Conventions, ModelRequest, Provider
+from massgen_plugins.quota import Domain, Pool, PoolRules
 
 __all__ = ["Runtime", "runtime"]
+
+_DECIDING = ("open_call", "before_call", "RateLimitMiddleware.before_call", "provider ")
+"""Places at which an error means that nobody limits a call."""
+
+_MODEL_TRAFFIC = ("completion", "responses", "messages", "generate", "/models/", "wss://", "grpc")
+"""What URLs of model calls contain; other requests in a turn (of MCP tools, web hooks) spend no quota."""
 
 
 class Runtime:
@@ -30,93 +37,155 @@ class Runtime:
         self.plugins = plugins
         self.providers = plugins.providers()
         self._runs = itertools.count(1)
-        self._limiters = Limiters(self._on_wait, self.rules, reports.warn_once)
-        self._accounts = Accounts(self._limiters)
-        self._governors: dict[Scope, Governor] = {}
-        context = MiddlewareContext(self.emit, self.rules, self.limiter)
+        self._faults: set[str] = set()
+        self._accounts = Accounts()
+        self._governors: dict[Domain, Governor] = {}
+        context = MiddlewareContext(self.emit, self.rules, self.settings)
         self.chain = Chain(plugins.middleware(context), self.fault)
 
     def new_run(self) -> str:
         """A name for the run whose agents are made next."""
         return f"run{next(self._runs)}"
 
-    def provider_of_backend(self, backend_type: str) -> Provider | None:
-        """The provider whose traffic a MassGen backend of this type produces."""
-        return next((p for p in self.providers if backend_type.lower() in p.backends), None)
+    def provider_of_backend(self, backend_type: str, base_url: str | None) -> Provider | None:
+        """The provider whose traffic a MassGen backend produces."""
+        for provider in self.providers:
+            try:
+                if provider.serves(backend_type.lower(), base_url):
+                    return provider
+            except BaseException as error:  # one bad provider must not hide the others
+                if ends_the_run(error):
+                    raise
+                self.fault(f"provider {provider.name}.serves", error)
+        return None
+
+    def resolve_model(self, provider: Provider, model: str) -> str:
+        """The name of a model's own pool."""
+        try:
+            return str(provider.resolve_model(model))
+        except BaseException as error:
+            if ends_the_run(error):
+                raise
+            self.fault(f"provider {provider.name}.resolve_model", error)
+            return model
+
+    def conventions_of(self, provider: str) -> Conventions:
+        """How a provider counts."""
+        return next((each.conventions for each in self.providers if each.name == provider), Conventions())
 
     def agent_starting(self, agent: Agent) -> None:
         """Tell the plugins of an agent that is switched on."""
-        settings = agent.governor.settings.to_mapping()
-        info = AgentInfo(agent.agent_id, agent.provider, agent.requested_model, settings)
+        info = AgentInfo(agent.agent_id, agent.provider.name, agent.requested_model, agent.governor.block)
         self.plugins.agent_starting(info)
+
+    def unseen(self, agent: Agent) -> None:
+        """An agent has answered without any model call that the wire could see."""
+        self.emit(
+            Trouble(
+                f"agent {agent.agent_id} has answered, but none of its requests could be read: it runs "
+                "WITHOUT limits. `massgen-rl doctor` tells what is covered."
+            )
+        )
 
     # The gate, as the wire sees it.
 
     def provider_for(self, method: str, url: str) -> Provider | None:
-        """Whose model call a request is; None if it is none."""
-        for provider in self.providers:
+        """Whose model call a request is; None if it is none. In a turn the agent's own provider is first."""
+        turn = current_turn.get()
+        asked: list[Provider] = [turn.agent.provider] if turn is not None else []
+        for provider in asked + self.providers:
             try:
                 if provider.is_model_call(method, url):
                     return provider
-            except Exception as error:  # one bad provider must not hide the others
-                self.fault(f"provider {provider.name}", error)
+            except BaseException as error:  # one bad provider must not hide the others
+                if ends_the_run(error):
+                    raise
+                self.fault(f"provider {provider.name}.is_model_call", error)
         return None
+
+    def unrecognised(self, method: str, url: str) -> None:
+        """A request that nobody knows: worth a word if it looks like an agent's own traffic."""
+        del method
+        turn = current_turn.get()
+        if turn is None or not any(part in url for part in _MODEL_TRAFFIC):
+            return
+        turn.calls += 1  # it has been said, so `unseen` need not
+        host = urlsplit(url).hostname or "a host"
+        self.emit(
+            Trouble(
+                f"agent {turn.agent.agent_id} sends requests to {host} that no provider plugin reads: they "
+                "are NOT limited."
+            )
+        )
 
     def open_call(
         self, provider: Provider, request: ModelRequest, *, urgent: bool, repeatable: bool
     ) -> ModelCall | None:
-        """The call to admit: of an agent that is switched on, or one that spends a scope of such an agent."""
+        """The call to admit: in the turn of an agent that is switched on, or one that spends its account."""
         turn = current_turn.get()
-        agent = turn.agent if turn is not None and turn.agent.provider == provider.name else None
-        if agent is None:
+        if turn is None:
             account = self._accounts.of_stranger(provider, request)
         else:
-            account = self._accounts.of_agent(provider, request, agent)
-        scope = Scope(provider.name, account or "", request.model, request.endpoint)
-        if agent is not None:
-            self._governors[scope] = agent.governor
-        elif account is None or scope not in self._governors:
+            account = self._accounts.of_agent(provider, request, turn.agent)
+            turn.calls += 1
+        if account is None:
             return None
+        domain = Domain(provider.name, account, _legible(request.endpoint))
+        if turn is not None:
+            self._governors[domain] = turn.agent.governor
+        elif domain not in self._governors:
+            return None
+        named = tuple(map(_legible, request.pools or (request.model,)))
         return ModelCall(
-            scope=scope,
+            domain=domain,
+            pools=(*named, *self._governors[domain].pools_for(provider.name, request.model)),
+            model=request.model,
             requested_model=request.requested_model,
-            estimate=request.estimate,
+            charges=request.charges,
             agent_id=turn.agent.agent_id if turn else None,
             run=turn.agent.run if turn else "",
             urgent=urgent,
             repeatable=repeatable,
+            max_output=request.max_output,
         )
 
     def refused(self, call: ModelCall, error: CallRefused) -> None:
         """End the turn whose own model was refused; another model's refusal is the failure of a tool."""
         turn = current_turn.get()
-        spent = (call.scope.provider, call.scope.model)
-        if turn is not None and (turn.agent.provider, turn.agent.model) == spent:
+        if turn is not None and (turn.agent.provider.name, turn.agent.model) == (
+            call.domain.provider,
+            call.model,
+        ):
             turn.refused = error
-        self.emit(CallTurnedAway(call.scope, call.agent_id, str(error)))
+        self.emit(CallTurnedAway(call.pool, call.agent_id, str(error)))
 
     def fault(self, place: str, error: BaseException) -> None:
-        """An error of ours; the call went on without us."""
+        """An error of ours or of a plugin; the call went on without whoever failed."""
         if isinstance(error, ConfigurationError):
             self.emit(Trouble(str(error)))
-        else:
-            self.emit(Trouble(f"an error of ours in {place}, one call was not limited: {error!r}."))
+            return
+        if place in self._faults:
+            return  # its text may vary, and it has been said
+        self._faults.add(place)
+        last_resort = place.startswith(_DECIDING)
+        what = "one call was not limited" if last_resort else "the call went on"
+        self.emit(Trouble(f"an error of ours in {place}, {what}: {described(error)}."))
 
     # What the middleware is made with.
 
-    def rules(self, scope: Scope) -> ScopeRules:
-        """What holds in a scope now."""
-        return self._governors[scope].rules(scope)
+    def rules(self, pool: Pool) -> PoolRules | None:
+        """What holds in a pool now."""
+        return self._governors[pool.domain].rules(pool)
 
-    def limiter(self, scope: Scope) -> Limiter:
-        """The limiter over the store that the scope's settings name."""
-        return self._limiters.at(self._governors[scope].settings.store)
+    def settings(self, domain: Domain) -> Mapping[str, object]:
+        """The settings that hold for a domain."""
+        return self._governors[domain].block
 
     def emit(self, event: Event) -> None:
         """Tell the user and the plugins."""
         if isinstance(event, CallTurnedAway):
             reports.warn_once(event.message)
-            reports.at_exit(event.scope, event.message)
+            reports.at_exit(event.pool, event.message)
         elif isinstance(event, Trouble | LimitLearned):
             reports.warn_once(event.message)
         elif isinstance(event, CallWaits):
@@ -125,9 +194,10 @@ class Runtime:
             reports.inform(f"massgen-plugins: {event}")
         self.plugins.event(event)
 
-    def _on_wait(self, wait: Wait, who: object) -> None:
-        agent_id = who.agent_id if isinstance(who, ModelCall) else None
-        self.emit(CallWaits(wait.scope, agent_id, wait.seconds, wait.place, wait.message))
+
+def _legible(text: str) -> str:
+    """Without halves of characters, which can be neither stored nor said."""
+    return text if text.isascii() else text.encode("utf-8", "replace").decode()
 
 
 _runtime: Runtime | None = None

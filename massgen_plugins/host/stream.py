@@ -10,6 +10,7 @@ from typing import Any
 
 from massgen_plugins.errors import CallRefused
 from massgen_plugins.host.governor import Governor
+from massgen_plugins.providers.base import Provider
 
 __all__ = ["Agent", "Turn", "current_turn", "limited_stream"]
 
@@ -21,37 +22,53 @@ class Agent:
     Attributes:
         agent_id: Its name in the MassGen configuration.
         run: Names the run that it belongs to.
-        provider: Name of its backend's provider.
+        provider: Reads the traffic of its backend.
         requested_model: The model as configured.
-        model: The resolved model of its backend: the quota its own turns are booked on.
+        model: The resolved model of its backend: the pool its own turns are booked in.
         governor: Knows its settings.
+        base_url: Of its backend, if one is set.
     """
 
     agent_id: str
     run: str
-    provider: str
+    provider: Provider
     requested_model: str
     model: str
     governor: Governor
+    base_url: str | None = None
 
 
 @dataclass(eq=False, slots=True)
 class Turn:
-    """One ``stream_with_tools`` of an agent, and the refusal that ended it, if one did."""
+    """One ``stream_with_tools`` of an agent.
+
+    Attributes:
+        agent: Whose.
+        refused: The refusal that ended it, if one did.
+        calls: How many model calls were seen in it.
+    """
 
     agent: Agent
     refused: CallRefused | None = None
+    calls: int = 0
 
 
 current_turn: ContextVar[Turn | None] = ContextVar("massgen_plugins_turn", default=None)
 """The turn during which code runs; set step by step, so that an abandoned generator leaks nothing."""
 
 
-def limited_stream(agent: Agent, original: Callable[..., Any]) -> Callable[..., AsyncGenerator[Any, None]]:
+def limited_stream(
+    agent: Agent, original: Callable[..., Any], unseen: Callable[[Agent], None] = lambda _: None
+) -> Callable[..., AsyncGenerator[Any, None]]:
     """Wrap a backend's ``stream_with_tools`` so that calls inside are known as the agent's.
 
     A refusal of ours ends the turn with one error chunk of status "fatal": MassGen then stops the agent,
     keeps the answers that were given, and puts our sentence neither into an answer nor into the history.
+
+    Args:
+        agent: Whose stream it is.
+        original: The backend's.
+        unseen: Told of an agent that has answered without any model call that we could see.
     """
 
     async def stream_with_tools(*args: Any, **kwargs: Any) -> AsyncGenerator[Any, None]:
@@ -64,6 +81,8 @@ def limited_stream(agent: Agent, original: Callable[..., Any]) -> Callable[..., 
                     yield chunk
             if turn.refused is not None:
                 yield _fatal(turn.refused)
+            elif not turn.calls and turn is not outer:
+                unseen(agent)
 
     return stream_with_tools
 

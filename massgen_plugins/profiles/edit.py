@@ -4,21 +4,26 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeAlias
 
-from massgen_plugins.errors import ConfigurationError
-from massgen_plugins.profiles.layers import Layer, read_layer
-from massgen_plugins.profiles.limit_values import read_models
+from pydantic import RootModel
+
+from massgen_plugins.profiles.document import Place, document_of, wrong
+from massgen_plugins.profiles.layers import SettingsBlock, read_layer
+from massgen_plugins.profiles.limit_values import Changes
 from massgen_plugins.profiles.loading import read_catalog
-from massgen_plugins.profiles.places import Places, exists, find_places
+from massgen_plugins.profiles.names import ModelName
+from massgen_plugins.profiles.places import Places, exists, find_places, no_home
 from massgen_plugins.profiles.profile import Profile, read_profiles
 from massgen_plugins.profiles.safe_files import update_text
-from massgen_plugins.profiles.search import Catalog
 from massgen_plugins.profiles.splice import put
 from massgen_plugins.profiles.strict_yaml import load_yaml, parse_yaml
-from massgen_plugins.profiles.tree import Place, tree_of, wrong
+from massgen_plugins.profiles.validation import checked
 
 __all__ = ["disable", "enable", "set_limits", "use", "validate"]
+
+_Edits: TypeAlias = Mapping[tuple[str, ...], Any]
+"""Paths of keys to their new values."""
 
 
 def use(name: str, *, places: Places | None = None) -> Path:
@@ -36,15 +41,16 @@ def use(name: str, *, places: Places | None = None) -> Path:
     """
     places = places or find_places()
     catalog = read_catalog(places)
-    profile = catalog.named(name, Place("profiles use"))
+    provider = catalog.named(name, Place("profiles use")).provider
+    providers = {profile.name: profile.provider for profile in catalog.profiles}
 
-    def change(text: str, layer: Layer, source: str) -> str:
-        chosen = {_provider_of(choice.name, choice.provider, catalog): choice.name for choice in layer.chosen}
-        chosen.pop("", None)
-        text = put(text, ("profile",), {**chosen, profile.provider: name}, source)
-        return _put_disabled(text, layer, source, without=name)
+    def edits(block: SettingsBlock) -> _Edits:
+        stated = {of or providers.get(other): other for of, other in block.profile.items()}
+        # The choice of a profile that has gone, and whose provider nobody knows, is left out.
+        chosen = {of: other for of, other in stated.items() if of}
+        return {("profile",): {**chosen, provider: name}, **_without(name, block)}
 
-    return _edit(places, change)
+    return _edit(places, edits)
 
 
 def enable(name: str, *, places: Places | None = None) -> Path:
@@ -56,32 +62,32 @@ def enable(name: str, *, places: Places | None = None) -> Path:
     places = places or find_places()
     project = places.project_file
     if project and exists(project):
-        for choice in read_layer(load_yaml(project), "project").disabled:
-            if choice.name == name:
-                raise wrong(choice.place, f"the project switches '{name}' off; remove it there")
+        layer = read_layer(load_yaml(project), "project")
+        if name in layer.block.disabled:
+            place = layer.document.place("disabled", layer.block.disabled.index(name))
+            raise wrong(place, f"the project switches '{name}' off; remove it there")
 
-    def change(text: str, layer: Layer, source: str) -> str:
-        if name not in {choice.name for choice in layer.disabled}:
+    def edits(block: SettingsBlock) -> _Edits:
+        if name not in block.disabled:
             read_catalog(places).named(name, Place("profiles enable"))
-        return _put_disabled(text, layer, source, without=name)
+        return _without(name, block)
 
-    return _edit(places, change)
+    return _edit(places, edits)
 
 
 def disable(name: str, *, places: Places | None = None) -> Path:
     """Switch a profile off; arguments and errors as of :func:`use`.
 
-    Its provider's default profile applies then, and if that is off, none: runs that ask to be
-    limited do not start.
+    Its provider's default profile applies then. If there is none, and the profile was in use, runs that
+    ask to be limited do not start.
     """
     places = places or find_places()
     read_catalog(places).named(name, Place("profiles disable"))
 
-    def change(text: str, layer: Layer, source: str) -> str:
-        names = [choice.name for choice in layer.disabled]
-        return text if name in names else put(text, ("disabled",), [*names, name], source)
+    def edits(block: SettingsBlock) -> _Edits:
+        return {} if name in block.disabled else {("disabled",): [*block.disabled, name]}
 
-    return _edit(places, change)
+    return _edit(places, edits)
 
 
 def set_limits(model: str, values: Mapping[str, Any], *, places: Places | None = None) -> Path:
@@ -99,19 +105,18 @@ def set_limits(model: str, values: Mapping[str, Any], *, places: Places | None =
         ConfigurationError: A name or value is wrong, or the file cannot be read or written.
     """
     places = places or find_places()
-    read_models(tree_of({model: values}, Place("profiles set")), removable=True)
+    place = Place("profiles set")
+    checked(RootModel[dict[ModelName, Changes]], document_of({model: values}, place.source))
     if model in {profile.name for profile in read_catalog(places).profiles}:
-        raise wrong(Place("profiles set"), f"'{model}' is a profile; name a model, such as gemini-2.5-flash")
-    plain_values = {key: None if value == "none" else value for key, value in values.items()}
+        raise wrong(place, f"'{model}' is a profile; name a model, such as gemini-2.5-flash")
+    plain = {key: None if value == "none" else value for key, value in values.items()}
 
-    def change(text: str, layer: Layer, source: str) -> str:
-        if model not in layer.models:
-            return put(text, ("models", model), plain_values, source)
-        for key, value in plain_values.items():
-            text = put(text, ("models", model, key), value, source)
-        return text
+    def edits(block: SettingsBlock) -> _Edits:
+        if model not in block.models:
+            return {("models", model): plain}
+        return {("models", model, key): value for key, value in plain.items()}
 
-    return _edit(places, change)
+    return _edit(places, edits)
 
 
 def validate(path: Path) -> tuple[Profile, ...]:
@@ -123,30 +128,21 @@ def validate(path: Path) -> tuple[Profile, ...]:
     return read_profiles(load_yaml(path))
 
 
-def _edit(places: Places, change: Callable[[str, Layer, str], str]) -> Path:
+def _edit(places: Places, edits: Callable[[SettingsBlock], _Edits]) -> Path:
     path = places.user_file
     if path is None:
-        raise ConfigurationError(
-            "There is no home directory to keep settings in; "
-            "name a directory in the environment variable MASSGEN_PLUGINS_CONFIG_DIR."
-        )
+        raise no_home()
 
     def rewrite(text: str) -> str:
-        changed = change(text, read_layer(parse_yaml(text, str(path)), "user"), str(path))
-        read_layer(parse_yaml(changed, str(path)), "user")
-        return changed
+        for keys, value in edits(read_layer(parse_yaml(text, str(path)), "user").block).items():
+            text = put(text, keys, value, str(path))
+        read_layer(parse_yaml(text, str(path)), "user")
+        return text
 
     update_text(path, rewrite)
     return path
 
 
-def _provider_of(name: str, provider: str | None, catalog: Catalog) -> str:
-    """The provider of a choice; empty for that of a profile that has gone."""
-    known = {profile.name: profile.provider for profile in catalog.profiles}
-    return provider or known.get(name, "")
-
-
-def _put_disabled(text: str, layer: Layer, source: str, *, without: str) -> str:
-    names = [choice.name for choice in layer.disabled]
-    left = [name for name in names if name != without]
-    return text if left == names else put(text, ("disabled",), left, source)
+def _without(name: str, block: SettingsBlock) -> _Edits:
+    left = [other for other in block.disabled if other != name]
+    return {("disabled",): left} if name in block.disabled else {}

@@ -3,41 +3,100 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
-from typing import Any
+from dataclasses import dataclass
+from typing import Annotated, Any, Literal
 
-from massgen_plugins.profiles.checks import a_boolean, a_choice, a_list, a_mapping, a_number, a_text
-from massgen_plugins.profiles.limit_values import ModelLimits, read_models
+from pydantic import BeforeValidator, Field, PlainValidator
+
+from massgen_plugins.profiles.document import Document, looks_like_key, wrong
+from massgen_plugins.profiles.limit_values import Changes, LimitValues, stated
+from massgen_plugins.profiles.names import ModelName, Name
 from massgen_plugins.profiles.places import absolute_path
-from massgen_plugins.profiles.profile import Profile, profile_name, read_profiles
-from massgen_plugins.profiles.redis_address import checked_address, is_redis
-from massgen_plugins.profiles.tree import Entry, Place, looks_like_key, wrong
+from massgen_plugins.profiles.profile import ProfileFile
+from massgen_plugins.profiles.redis_address import address_problem, is_redis
+from massgen_plugins.profiles.validation import Flag, Strict, checked, choice, number, problem, text
 
-__all__ = ["ALL_PROVIDERS", "COOLDOWN_MODES", "MAX_MAX_WAIT", "SETTING_KEYS", "Choice", "Layer", "read_layer"]
+__all__ = ["ALL_PROVIDERS", "SETTING_KEYS", "Layer", "SettingsBlock", "read_layer"]
 
 ALL_PROVIDERS = "*"
 """Stands for every provider that has no account of its own."""
 
-COOLDOWN_MODES = ("probe", "space", "off")
-MAX_MAX_WAIT = 86_400
-
 _ACCOUNT = re.compile(r"[A-Za-z0-9._-]{1,64}")
+_SERVER = text("the address of a server, redis://HOST:6379")
+_STORE = text("memory, sqlite, the absolute path of a file, or redis://...", longest=4096)
 
 
-@dataclass(frozen=True, slots=True)
-class Choice:
-    """A profile that a layer names.
+def _account(value: Any) -> str:
+    # The value is never shown: it may be a key that somebody took for an account.
+    if isinstance(value, str) and _ACCOUNT.fullmatch(value) and not looks_like_key(value):
+        return value
+    raise problem(
+        "write a name of your own for the project that owns the API key, never the key itself: "
+        "1 to 64 letters, digits, dots, underscores and hyphens"
+    )
+
+
+def _server(value: Any) -> str:
+    address: str = _SERVER.check(value)
+    if fault := address_problem(address):
+        raise problem(fault)
+    return address
+
+
+def _store(value: Any) -> str:
+    if _STORE.check(value) in ("memory", "sqlite"):
+        return str(value)
+    if is_redis(value):
+        return _server(value)
+    if path := absolute_path(value):
+        return str(path)
+    raise problem("write memory, sqlite, the path of a file that begins with / or ~/, or redis://HOST:PORT")
+
+
+class SettingsBlock(Strict):
+    """The keys of ``rate_limit:``.
 
     Attributes:
-        name: The profile's.
-        place: Where it is named.
-        provider: For which provider, if the layer says so.
+        profile: Provider to the profile to use; the provider is None if it is not said.
+        disabled: Profiles switched off.
+        account: Provider, or :data:`ALL_PROVIDERS`, to account.
+        models: Limits that replace those of profiles, key by key.
+        define: Profiles that stand in the settings themselves.
+        inherit: Whether weaker layers and the user's profiles are read at all.
+        allow_stores: Servers that other layers may name as store; in the user's own layer only.
+        max_wait: As of :class:`~massgen_plugins.profiles.settings.Settings`, like all that follow.
     """
 
-    name: str
-    place: Place
-    provider: str | None = None
+    profile: Annotated[
+        dict[Name | None, Name],
+        BeforeValidator(lambda value: value if isinstance(value, dict) else {None: value}),
+    ] = Field(default_factory=dict)
+    disabled: tuple[Name, ...] = ()
+    account: Annotated[
+        dict[Name | Literal["*"], Annotated[str, PlainValidator(_account)]],
+        BeforeValidator(lambda value: value if isinstance(value, dict) else {ALL_PROVIDERS: value}),
+    ] = Field(default_factory=dict)
+    models: dict[ModelName, Annotated[LimitValues, stated(Changes)]] = Field(default_factory=dict)
+    define: tuple[ProfileFile, ...] = ()
+    inherit: Flag = True
+    max_wait: Annotated[float, number(86_400, "seconds")] = 900
+    store: Annotated[str, PlainValidator(_store)] = "sqlite"
+    allow_stores: tuple[Annotated[str, PlainValidator(_server)], ...] = ()
+    wait_for_day: Flag = False
+    # YAML 1.1 reads a bare ``off`` as false.
+    cooldown_mode: Annotated[
+        str,
+        choice(("probe", "space", "off")),
+        BeforeValidator(lambda value: "off" if value is False else value),
+    ] = "probe"
+    safety_margin: Annotated[float | None, number(1, below=True)] = None
+
+
+SETTING_KEYS = tuple(SettingsBlock.model_fields)
+"""All keys of ``rate_limit:``."""
+
+
+_PLAIN = {"max_wait", "store", "wait_for_day", "cooldown_mode", "safety_margin"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,107 +105,30 @@ class Layer:
 
     Attributes:
         role: ``run`` (the MassGen YAML), ``project`` or ``user``.
-        chosen: Profiles to use.
-        disabled: Profiles switched off.
-        accounts: Provider, or :data:`ALL_PROVIDERS`, to account.
-        models: Limits that replace those of profiles, key by key.
-        defined: Profiles that stand in the settings themselves.
-        values: The other keys.
-        inherit: Whether weaker layers and the user's profiles are read at all.
+        block: What it states.
+        document: What it was read from, for places.
     """
 
     role: str
-    chosen: tuple[Choice, ...] = ()
-    disabled: tuple[Choice, ...] = ()
-    accounts: Mapping[str, str] = field(default_factory=dict)
-    models: ModelLimits = field(default_factory=dict)
-    defined: tuple[Profile, ...] = ()
-    values: Mapping[str, Any] = field(default_factory=dict)
-    inherit: bool = True
+    block: SettingsBlock
+    document: Document
+
+    @property
+    def values(self) -> dict[str, Any]:
+        """The keys that replace those of weaker layers as they are."""
+        return self.block.model_dump(include=_PLAIN, exclude_unset=True)
 
 
-def read_layer(root: Entry, role: str) -> Layer:
+def read_layer(document: Document, role: str) -> Layer:
     """Check a layer.
 
     Raises:
         ConfigurationError: A key or value is wrong; the sentence names the place.
     """
-    if root.value is None:
-        return Layer(role)
-    entries = a_mapping(root, SETTING_KEYS)
-    parts = {_PARTS[key][0]: _PARTS[key][1](entry) for key, entry in entries.items() if key in _PARTS}
-    values = {key: _VALUES[key](entry) for key, entry in entries.items() if key in _VALUES}
-    return Layer(role=role, values=values, **parts)
-
-
-def _chosen(entry: Entry) -> tuple[Choice, ...]:
-    if not isinstance(entry.value, dict):
-        return (Choice(profile_name(entry), entry.place),)
-    return tuple(
-        Choice(profile_name(item), item.place, profile_name(Entry(provider, item.place)))
-        for provider, item in entry.value.items()
-    )
-
-
-def _disabled(entry: Entry) -> tuple[Choice, ...]:
-    return tuple(Choice(profile_name(item), item.place) for item in a_list(entry))
-
-
-def _accounts(entry: Entry) -> dict[str, str]:
-    if not isinstance(entry.value, dict):
-        return {ALL_PROVIDERS: _account(entry)}
-    return {
-        provider if provider == ALL_PROVIDERS else profile_name(Entry(provider, item.place)): _account(item)
-        for provider, item in entry.value.items()
-    }
-
-
-def _account(entry: Entry) -> str:
-    # The value is never shown: it may be a key that somebody took for an account.
-    value = entry.value
-    if isinstance(value, str) and _ACCOUNT.fullmatch(value) and not looks_like_key(value):
-        return value
-    raise wrong(
-        entry.place,
-        "write a name of your own for the project that owns the API key, never the key itself: "
-        "1 to 64 letters, digits, dots, underscores and hyphens",
-    )
-
-
-def _store(entry: Entry) -> str:
-    value = a_text(entry, "memory, sqlite, the absolute path of a file, or redis://...", longest=4096)
-    if value in ("memory", "sqlite"):
-        return value
-    if is_redis(value):
-        return checked_address(value, entry.place)
-    if path := absolute_path(value):
-        return str(path)
-    raise wrong(
-        entry.place, "write memory, sqlite, the path of a file that begins with / or ~/, or redis://HOST:PORT"
-    )
-
-
-def _defined(entry: Entry) -> tuple[Profile, ...]:
-    return tuple(profile for item in a_list(entry) for profile in read_profiles(item))
-
-
-_VALUES: Mapping[str, Callable[[Entry], Any]] = {
-    "max_wait": lambda entry: a_number(entry, MAX_MAX_WAIT, "seconds"),
-    "store": _store,
-    "wait_for_day": a_boolean,
-    "cooldown_mode": lambda entry: a_choice(entry, COOLDOWN_MODES),
-    "safety_margin": lambda entry: a_number(entry, 1, below=True),
-}
-
-# Key to the attribute of Layer that it fills, and how it is read.
-_PARTS: Mapping[str, tuple[str, Callable[[Entry], Any]]] = {
-    "profile": ("chosen", _chosen),
-    "disabled": ("disabled", _disabled),
-    "account": ("accounts", _accounts),
-    "models": ("models", lambda entry: read_models(entry, removable=True)),
-    "define": ("defined", _defined),
-    "inherit": ("inherit", a_boolean),
-}
-
-SETTING_KEYS = (*_PARTS, *_VALUES)
-"""All keys of ``rate_limit:``."""
+    if document.value is None:
+        return Layer(role, SettingsBlock(), document)
+    layer = Layer(role, checked(SettingsBlock, document), document)
+    if role != "user" and layer.block.allow_stores:
+        place = document.place("allow_stores")
+        raise wrong(place, "this key counts in your own settings only; remove it here")
+    return layer

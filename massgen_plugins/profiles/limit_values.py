@@ -1,20 +1,31 @@
-"""The limit keys (``rpm``, ``tpm``, ``rpd`` ...): as they are written, checked, and what they mean."""
+"""The limit keys (``rpm``, ``tpm``, ``rpd`` ...): how they are written, and what they mean."""
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
 from decimal import Decimal
 from fractions import Fraction
-from typing import Any, TypeAlias
+from typing import Annotated, Any, TypeAlias
 
-from massgen_plugins.profiles.checks import a_choice, a_list, a_mapping, a_number, a_text, a_whole_number
-from massgen_plugins.profiles.conventions import Conventions, a_zone
-from massgen_plugins.profiles.names import model_name
-from massgen_plugins.profiles.tree import Entry, Place, wrong
-from massgen_plugins.quota import MINUTE, NANOSECONDS, CalendarDay, Kind, Limit, Sliding, Window
+from pydantic import PlainValidator, field_validator, model_validator
 
-__all__ = ["LIMIT_KEYS", "LimitValues", "ModelLimits", "limits_of", "read_limit_values", "read_models"]
+from massgen_plugins.profiles.names import ModelName
+from massgen_plugins.profiles.validation import Strict, choice, number, problem, whole_number
+from massgen_plugins.profiles.windows import WrittenWindow, day_of, window_of
+from massgen_plugins.providers.base import Conventions
+from massgen_plugins.quota import HELD, MINUTE, NANOSECONDS, Bucket, Kind, Limit, Sliding, Window
+
+__all__ = [
+    "LIMIT_KEYS",
+    "Changes",
+    "Count",
+    "LimitValues",
+    "Limits",
+    "ModelLimits",
+    "PoolLimits",
+    "limits_of",
+    "stated",
+]
 
 LimitValues: TypeAlias = Mapping[str, Any]
 """Checked limit keys with plain values, as YAML writes them; None takes a limit away."""
@@ -22,90 +33,89 @@ LimitValues: TypeAlias = Mapping[str, Any]
 ModelLimits: TypeAlias = Mapping[str, LimitValues]
 """A model's or family's name to its limits."""
 
-_MOST = 10**12
-_MOST_DOLLARS = 10**9
-_MOST_COOLDOWN = 3600
-_LONGEST_WINDOW = 31 * 86_400
 _MILLIONTHS = 1_000_000
-_SPAN = re.compile(r"([1-9][0-9]{0,6})([smh])")
-_WINDOWS = "such as 60s, 10m, 24h (31 days at most) or day@America/Los_Angeles"
-_UNITS = {"s": 1, "m": 60, "h": 3600}
-_SECOND = Sliding(NANOSECONDS)
-
+_COUNT = whole_number(10**12)
+_DOLLARS = number(10**9, "US dollars")
+Count: TypeAlias = Annotated[int | None, _COUNT]
 # Kind None: what the provider's tpm counts; window None: the provider's day.
 _MEANING: Mapping[str, tuple[Kind | None, Window | None]] = {
-    "rps": (Kind.REQUESTS, _SECOND),
+    "rps": (Kind.REQUESTS, Sliding(NANOSECONDS)),
     "rpm": (Kind.REQUESTS, MINUTE),
+    "rph": (Kind.REQUESTS, Sliding(3600 * NANOSECONDS)),
     "rpd": (Kind.REQUESTS, None),
     "tpm": (None, MINUTE),
     "tpd": (None, None),
     "itpm": (Kind.INPUT_TOKENS, MINUTE),
     "otpm": (Kind.OUTPUT_TOKENS, MINUTE),
+    "concurrent": (Kind.CONCURRENT, HELD),
     "usd_per_day": (Kind.COST, None),
 }
 
-LIMIT_KEYS = (*_MEANING, "limits", "cooldown")
+
+class GenericLimit(Strict):
+    """An item of ``limits``: any kind in any window."""
+
+    MISSING = "the key '{}' is missing; write kind, amount and window"
+    kind: Annotated[str, choice(tuple(Kind))]
+    amount: Any
+    window: WrittenWindow
+
+    @model_validator(mode="after")
+    def _fits(self) -> GenericLimit:
+        (_DOLLARS if self.kind == Kind.COST else _COUNT).check(self.amount, at="amount")
+        if (self.kind == Kind.CONCURRENT) != (self.window == "held"):
+            raise problem("write the window held for the kind concurrent, and for no other", at="window")
+        return self
+
+
+class Limits(Strict):
+    """What stands under a model in a profile."""
+
+    rps: Count = None
+    rpm: Count = None
+    rph: Count = None
+    rpd: Count = None
+    tpm: Count = None
+    tpd: Count = None
+    itpm: Count = None
+    otpm: Count = None
+    concurrent: Count = None
+    usd_per_day: Annotated[float | None, _DOLLARS] = None
+    limits: tuple[GenericLimit, ...] = ()
+    cooldown: Annotated[float | None, number(3600, "seconds")] = None
+
+    @model_validator(mode="before")
+    @classmethod
+    def _something_stands(cls, value: Any) -> Any:
+        if value == {}:
+            raise problem(f"no limit stands here; write at least one of {', '.join(LIMIT_KEYS)}")
+        return value
+
+
+LIMIT_KEYS = tuple(Limits.model_fields)
 """All keys that may stand under a model."""
 
 
-def read_models(entry: Entry, *, removable: bool = False) -> dict[str, dict[str, Any]]:
-    """Check a mapping from names of models or families to limits."""
-    return {
-        model_name(name, item.place): read_limit_values(item, removable=removable)
-        for name, item in a_mapping(entry).items()
-    }
+class Changes(Limits):
+    """What stands under a model in settings: ``none`` takes a limit away."""
+
+    @field_validator("*", mode="wrap")
+    @classmethod
+    def _none_removes(cls, value: Any, handler: Any) -> Any:
+        return None if value in (None, "none") else handler(value)
 
 
-def read_limit_values(entry: Entry, *, removable: bool = False) -> dict[str, Any]:
-    """Check the limits of one model.
+class PoolLimits(Limits):
+    """What stands under a pool: the models that share it, if the provider does not say, and their limits."""
 
-    Args:
-        entry: The mapping of limit keys.
-        removable: Whether ``none`` may stand for "take this limit away".
-    """
-    values = {
-        key: None if removable and item.value in (None, "none") else _value(key, item)
-        for key, item in a_mapping(entry, LIMIT_KEYS).items()
-    }
-    if not values:
-        raise wrong(entry.place, f"no limit stands here; write at least one of {', '.join(LIMIT_KEYS)}")
-    return values
+    models: tuple[ModelName, ...] = ()
 
 
-def _value(key: str, entry: Entry) -> Any:
-    if key == "limits":
-        return [_generic(item) for item in a_list(entry)]
-    if key == "cooldown":
-        return a_number(entry, _MOST_COOLDOWN, "seconds")
-    if key == "usd_per_day":
-        return _dollars(entry)
-    return a_whole_number(entry, _MOST)
-
-
-def _generic(entry: Entry) -> dict[str, Any]:
-    fields = a_mapping(entry, ("kind", "amount", "window"))
-    for needed in ("kind", "amount", "window"):
-        if needed not in fields:
-            raise wrong(entry.place, f"the key '{needed}' is missing; write kind, amount and window")
-    kind = a_choice(fields["kind"], tuple(Kind))
-    amount = _dollars(fields["amount"]) if kind == Kind.COST else a_whole_number(fields["amount"], _MOST)
-    window = a_text(fields["window"], f"a window {_WINDOWS}")
-    _window(window, fields["window"])
-    return {"kind": kind, "amount": amount, "window": window}
-
-
-def _dollars(entry: Entry) -> int | float:
-    return a_number(entry, _MOST_DOLLARS, "US dollars")
-
-
-def _window(text: str, entry: Entry) -> Window:
-    if text.startswith("day@"):
-        return CalendarDay(a_zone(entry, text.removeprefix("day@")))
-    found = _SPAN.fullmatch(text)
-    seconds = int(found[1]) * _UNITS[found[2]] if found else 0
-    if not 1 <= seconds <= _LONGEST_WINDOW:
-        raise wrong(entry.place, f"write a window {_WINDOWS}")
-    return Sliding(seconds * NANOSECONDS)
+def stated(model: type[Limits]) -> PlainValidator:
+    """Stands in ``Annotated``: values are checked against a model of limits and kept as they were written."""
+    return PlainValidator(
+        lambda value: model.model_validate(value).model_dump(mode="json", exclude_unset=True)
+    )
 
 
 def limits_of(values: LimitValues, conventions: Conventions, margin: float) -> tuple[Limit, ...]:
@@ -130,12 +140,17 @@ def _stated(values: LimitValues, conventions: Conventions) -> list[Limit]:
     for key, (kind, window) in _MEANING.items():
         if (amount := values.get(key)) is not None:
             counted = kind or conventions.tpm_counts
-            limits.append(Limit(counted, _amount(counted, amount), window or conventions.day))
+            limits.append(Limit(counted, _amount(counted, amount), _shaped(window, conventions)))
     for generic in values.get("limits") or ():
         kind = Kind(generic["kind"])
-        window = _window(generic["window"], Entry(generic["window"], Place("limits")))
-        limits.append(Limit(kind, _amount(kind, generic["amount"]), window))
+        limits.append(Limit(kind, _amount(kind, generic["amount"]), window_of(generic["window"])))
     return limits
+
+
+def _shaped(window: Window | None, conventions: Conventions) -> Window:
+    if window is None:
+        return day_of(conventions.day_zone)
+    return Bucket(window.length) if conventions.bucket and isinstance(window, Sliding) else window
 
 
 def _amount(kind: Kind, written: float) -> int:

@@ -7,45 +7,32 @@ from pathlib import Path
 from typing import Any
 
 from massgen_plugins.errors import ConfigurationError
+from massgen_plugins.profiles.allowed import check_store
+from massgen_plugins.profiles.document import document_of
 from massgen_plugins.profiles.layers import Layer, read_layer
 from massgen_plugins.profiles.merging import merge
-from massgen_plugins.profiles.places import Places, default_store_path, exists, find_places, yaml_files
+from massgen_plugins.profiles.places import ConventionsOf, Places, any_provider, exists, find_places
+from massgen_plugins.profiles.profile import profiles_of
+from massgen_plugins.profiles.safe_files import stamp, yaml_files
 from massgen_plugins.profiles.search import Catalog, find_profiles
 from massgen_plugins.profiles.settings import Settings
 from massgen_plugins.profiles.strict_yaml import load_yaml
-from massgen_plugins.profiles.tree import Place, tree_of
 
 __all__ = ["SettingsSource", "load_settings", "read_catalog", "read_settings"]
 
 _BLOCK = "rate_limit"
 
 
-def load_settings(
-    host_yaml: Mapping[str, Any] | None,
-    *,
-    config_path: str | None = None,
-    cwd: Path | None = None,
-    extra_profile_dirs: Sequence[Path] = (),
-) -> Settings:
-    """Read and merge all settings.
-
-    Args:
-        host_yaml: The whole MassGen configuration, parsed; its ``rate_limit:`` is the strongest layer.
-        config_path: Its file, for error messages.
-        cwd: Directory of the project; the working directory if None.
-        extra_profile_dirs: Directories of plugins with profiles, the strongest first.
-
-    Raises:
-        ConfigurationError: Any of the sources is wrong; one sentence names the place and the cure.
-    """
-    places = find_places(cwd=cwd, extra_profile_dirs=extra_profile_dirs)
-    return read_settings(places, _run_layer(host_yaml, config_path))
+def load_settings(host_yaml: Mapping[str, Any] | None, **options: Any) -> Settings:
+    """Read and merge all settings once; arguments and errors as of :class:`SettingsSource`."""
+    return SettingsSource(host_yaml, **options).settings
 
 
 def read_settings(places: Places, run: Layer | None = None) -> Settings:
     """Read and merge the layers of these places below a run's own."""
     layers = _layers(places, run)
-    return merge(layers, _catalog(places, layers), default_store_path())
+    check_store(layers, lambda: _own(places), places.user_file)
+    return merge(layers, _catalog(places, layers), places)
 
 
 def read_catalog(places: Places) -> Catalog:
@@ -56,28 +43,47 @@ def read_catalog(places: Places) -> Catalog:
 def _layers(places: Places, run: Layer | None) -> list[Layer]:
     layers = [run] if run else []
     for role, path in (("project", places.project_file), ("user", places.user_file)):
-        if path and exists(path) and all(layer.inherit for layer in layers):
+        if path and exists(path) and all(layer.block.inherit for layer in layers):
             layers.append(read_layer(load_yaml(path), role))
     return layers
 
 
+def _own(places: Places) -> Layer | None:
+    """The user's layer, whether or not it is inherited."""
+    path = places.user_file
+    return read_layer(load_yaml(path), "user") if path and exists(path) else None
+
+
 def _catalog(places: Places, layers: Sequence[Layer]) -> Catalog:
-    inherit = all(layer.inherit for layer in layers)
-    defined = [profile for layer in layers for profile in layer.defined]
-    return find_profiles(places.profile_dirs(inherit=inherit), defined)
+    inherit = all(layer.block.inherit for layer in layers)
+    defined = [
+        profile
+        for layer in layers
+        for file in layer.block.define
+        for profile in profiles_of(file, layer.document.source, places.conventions)
+    ]
+    return find_profiles(places.profile_dirs(inherit=inherit), defined, places.conventions)
 
 
 def _run_layer(host_yaml: Mapping[str, Any] | None, config_path: str | None) -> Layer | None:
     if not host_yaml or _BLOCK not in host_yaml:
         return None
-    place = Place(config_path or "the MassGen configuration", (_BLOCK,))
-    return read_layer(tree_of(host_yaml[_BLOCK], place), "run")
+    source = config_path or "the MassGen configuration"
+    return read_layer(document_of(host_yaml[_BLOCK], source, (_BLOCK,)), "run")
 
 
 class SettingsSource:
     """Settings that can be read again: remembers how they were loaded, and keeps the last good ones.
 
-    Takes the arguments of :func:`load_settings`, and raises what it raises.
+    Args:
+        host_yaml: The whole MassGen configuration, parsed; its ``rate_limit:`` is the strongest layer.
+        config_path: Its file, for error messages.
+        cwd: Directory of the project; the working directory if None.
+        extra_profile_dirs: Directories of plugins with profiles, the strongest first.
+        conventions: A provider's name to how it counts, where its profiles do not say.
+
+    Raises:
+        ConfigurationError: Any of the sources is wrong; one sentence names the place and the cure.
     """
 
     def __init__(
@@ -87,8 +93,11 @@ class SettingsSource:
         config_path: str | None = None,
         cwd: Path | None = None,
         extra_profile_dirs: Sequence[Path] = (),
+        conventions: ConventionsOf | None = None,
     ) -> None:
-        self._places = find_places(cwd=cwd, extra_profile_dirs=extra_profile_dirs)
+        self._places = find_places(
+            cwd=cwd, extra_profile_dirs=extra_profile_dirs, conventions=conventions or any_provider
+        )
         self._run = _run_layer(host_yaml, config_path)
         self._complaint = ""
         self._seen = self._look()
@@ -104,7 +113,7 @@ class SettingsSource:
 
         A few ``stat`` calls, no parsing; safe to ask every second.
         """
-        return any(_stamp(path) != stamp for path, stamp in self._seen.items())
+        return any(stamp(path) != seen for path, seen in self._seen.items())
 
     def reload(self) -> Settings:
         """Read everything again.
@@ -132,13 +141,4 @@ class SettingsSource:
         files = [path for path in (self._places.project_file, self._places.user_file) if path]
         for directory in self._places.profile_dirs():
             files += [directory, *yaml_files(directory)]
-        return {path: _stamp(path) for path in files}
-
-
-def _stamp(path: Path) -> tuple[int, ...] | None:
-    """What changes when a file is written or replaced; None for what cannot be seen."""
-    try:
-        found = path.stat()
-    except (OSError, ValueError):
-        return None
-    return found.st_mtime_ns, found.st_ctime_ns, found.st_size, found.st_ino
+        return {path: stamp(path) for path in files}

@@ -4,27 +4,40 @@ from __future__ import annotations
 
 import datetime as dt
 from pathlib import Path
-from typing import Any
+from typing import Annotated, Any
 
 import yaml
+from pydantic import BeforeValidator, RootModel
 
-from massgen_plugins.errors import ConfigurationError
-from massgen_plugins.profiles.checks import a_mapping
-from massgen_plugins.profiles.conventions import conventions_of
-from massgen_plugins.profiles.limit_values import read_limit_values
-from massgen_plugins.profiles.names import model_name
-from massgen_plugins.profiles.places import Places, find_places
-from massgen_plugins.profiles.profile import Profile, profile_name, to_document
+from massgen_plugins.profiles.document import Document, Place, document_of, wrong
+from massgen_plugins.profiles.limit_values import Count
+from massgen_plugins.profiles.names import ModelName, Name
+from massgen_plugins.profiles.places import Places, find_places, no_home
+from massgen_plugins.profiles.profile import read_profiles
 from massgen_plugins.profiles.safe_files import update_text
 from massgen_plugins.profiles.search import profiles_in
 from massgen_plugins.profiles.strict_yaml import load_yaml
-from massgen_plugins.profiles.tree import Entry, Place, wrong
+from massgen_plugins.profiles.validation import Strict, checked
 
 __all__ = ["import_massgen"]
 
-_KEYS = ("rpm", "tpm", "rpd")
 _OTHERS = "default"
 """How MassGen calls the limits of all other models."""
+
+
+class _Limits(Strict):
+    """MassGen reads an empty value as "no limit"."""
+
+    rpm: Count | None = None
+    tpm: Count | None = None
+    rpd: Count | None = None
+
+
+_Models = Annotated[dict[ModelName, _Limits], BeforeValidator(lambda value: {} if value is None else value)]
+
+
+class _File(RootModel[dict[Name, _Models]]):
+    """Provider, model, limits."""
 
 
 def import_massgen(path: Path, *, overwrite: bool = False, places: Places | None = None) -> list[Path]:
@@ -43,66 +56,53 @@ def import_massgen(path: Path, *, overwrite: bool = False, places: Places | None
     """
     directory = (places or find_places()).user_profiles
     if directory is None:
-        raise ConfigurationError(
-            "There is no home directory to keep profiles in; "
-            "name a directory in the environment variable MASSGEN_PLUGINS_CONFIG_DIR."
-        )
-    profiles = _read(path)
-    targets = [directory / f"{profile.name}.yaml" for profile in profiles]
+        raise no_home()
+    contents = _read(load_yaml(path))
     others = {profile.name: profile.origin for profile in profiles_in(directory)}
-    for target, profile in zip(targets, profiles, strict=True):
-        origin = others.get(profile.name, str(target))
+    targets = [directory / f"{name}.yaml" for name in contents]
+    for target in targets:
+        origin = others.get(target.stem, str(target))
         if origin != str(target):
-            raise wrong(Place(origin), f"a profile named '{profile.name}' is here already; rename it")
+            raise wrong(Place(origin), f"a profile named '{target.stem}' is here already; rename it")
         if target.exists() and not overwrite:
             raise wrong(Place(str(target)), "this profile file is there already; rename it, or overwrite it")
-    for target, profile in zip(targets, profiles, strict=True):
-        _write(target, profile)
+    for target in targets:
+        _write(target, contents[target.stem])
     return targets
 
 
-def _write(target: Path, profile: Profile) -> None:
-    content = yaml.safe_dump(to_document([profile]), default_flow_style=None, sort_keys=False, width=1000)
+def _write(target: Path, content: str) -> None:
     update_text(target, lambda _: content)
 
 
-def _read(path: Path) -> list[Profile]:
-    root = load_yaml(path)
-    found = [_profile(name, entry) for name, entry in a_mapping(root).items() if entry.value]
+def _read(document: Document) -> dict[str, str]:
+    """The name of each profile to the text of its file."""
+    found = {}
+    for provider, models in checked(_File, document).root.items():
+        stated = {
+            name: values for name, item in models.items() if (values := item.model_dump(exclude_none=True))
+        }
+        if models and not stated:
+            cure = "write rpm, tpm or rpd for a model, or remove the key"
+            raise wrong(document.place(provider), f"no limit stands here; {cure}")
+        if stated:
+            name = f"massgen-{provider}"
+            content = {"provider": provider, "profiles": {name: _fields(stated, document.source)}}
+            read_profiles(document_of(content, document.source))
+            found[name] = yaml.safe_dump(content, default_flow_style=None, sort_keys=False, width=1000)
     if not found:
-        raise wrong(root.place, "no limits stand in this file; it needs provider, model, and rpm, tpm or rpd")
+        raise wrong(
+            document.place(), "no limits stand in this file; it needs provider, model, and rpm, tpm or rpd"
+        )
     return found
 
 
-def _profile(name: str, entry: Entry) -> Profile:
-    provider = profile_name(Entry(name, entry.place))
-    models = {
-        model_name(model, item.place): values
-        for model, item in a_mapping(entry).items()
-        if (values := _limits(item))
-    }
-    fallback = models.pop(_OTHERS, None)
-    if not models and not fallback:
-        raise wrong(entry.place, "no limit stands here; write rpm, tpm or rpd for a model, or remove the key")
-    return Profile(
-        name=profile_name(Entry(f"massgen-{name}", entry.place)),
-        provider=provider,
-        conventions=conventions_of(provider, None, None),
-        aliases={},
-        models=models,
-        fallback=fallback,
-        default=False,
-        safety_margin=0,
-        description="Imported from MassGen's own format.",
-        tier="",
+def _fields(models: dict[str, dict[str, Any]], source: str) -> dict[str, Any]:
+    fields: dict[str, Any] = {
+        "description": "Imported from MassGen's own format.",
         # A path may hold bytes that are no text.
-        source=entry.place.source.encode(errors="replace").decode(),
-        date=dt.datetime.now().astimezone().date().isoformat(),
-        origin=entry.place.source,
-    )
-
-
-def _limits(entry: Entry) -> dict[str, Any]:
-    """The limits of one model; MassGen reads an empty value as "no limit"."""
-    stated = {key: item for key, item in a_mapping(entry, _KEYS).items() if item.value is not None}
-    return read_limit_values(Entry(stated, entry.place)) if stated else {}
+        "source": source.encode(errors="replace").decode(),
+        "date": dt.datetime.now().astimezone().date().isoformat(),
+        "models": {name: values for name, values in models.items() if name != _OTHERS},
+    }
+    return {**fields, "fallback": models[_OTHERS]} if _OTHERS in models else fields

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from pathlib import Path
 from typing import Any
 
+from massgen_plugins.profiles.document import wrong
 from massgen_plugins.profiles.layers import ALL_PROVIDERS, Layer
+from massgen_plugins.profiles.places import Places, default_store_path
 from massgen_plugins.profiles.search import Catalog
 from massgen_plugins.profiles.settings import MEMORY, InUse, Settings
-from massgen_plugins.profiles.tree import wrong
 
 __all__ = ["merge"]
 
@@ -19,30 +19,36 @@ _NO_HOME = (
 )
 
 
-def merge(layers: Sequence[Layer], catalog: Catalog, default_store: Path | None) -> Settings:
+def merge(layers: Sequence[Layer], catalog: Catalog, places: Places) -> Settings:
     """Merge layers into settings.
 
     Args:
         layers: The strongest first.
         catalog: All profiles.
-        default_store: Where the store is unless a layer says; None if there is no such place.
+        places: Where settings are kept.
 
     Raises:
         ConfigurationError: A layer names a profile that does not exist.
     """
     weakest_first = tuple(reversed(layers))
-    values = {key: value for layer in weakest_first for key, value in layer.values.items()}
+    values: dict[str, Any] = {}
+    for layer in weakest_first:
+        values |= layer.values
+    notes: tuple[str, ...] = ()
+    if values.get("store", "sqlite") == "sqlite":
+        default = default_store_path()
+        values["store"] = str(default or MEMORY)
+        notes = () if default else (_NO_HOME,)
     chosen, off = _choices(weakest_first, catalog)
-    wanted = values.pop("store", "sqlite")
-    homeless = wanted == "sqlite" and default_store is None
-    store = MEMORY if homeless else str(default_store) if wanted == "sqlite" else wanted
+    in_use, stopped = _held(catalog, chosen, off)
     return Settings(
-        in_use=_in_use(catalog, chosen, off),
+        in_use=in_use,
         disabled=tuple(profile for profile in catalog.profiles if profile.name in off),
+        stopped=stopped,
         overrides=_merged_models(weakest_first),
         accounts=_merged_accounts(weakest_first),
-        store=store,
-        notes=(_NO_HOME,) if homeless else (),
+        notes=notes,
+        conventions=places.conventions,
         **values,
     )
 
@@ -55,31 +61,38 @@ def _choices(layers: Iterable[Layer], catalog: Catalog) -> tuple[dict[str, InUse
     chosen: dict[str, InUse] = {}
     off: set[str] = set()
     for layer in layers:
-        for choice in layer.chosen:
-            profile = catalog.named(choice.name, choice.place)
-            if choice.provider not in (None, profile.provider):
-                raise wrong(choice.place, f"the profile '{profile.name}' is for {profile.provider}")
+        for provider, name in layer.block.profile.items():
+            place = layer.document.place("profile", provider)
+            profile = catalog.named(name, place)
+            if provider not in (None, profile.provider):
+                raise wrong(place, f"the profile '{profile.name}' is for {profile.provider}")
             chosen[profile.provider] = InUse(profile, layer.role)
             off.discard(profile.name)
-        off.update(catalog.named(choice.name, choice.place).name for choice in layer.disabled)
+        for index, name in enumerate(layer.block.disabled):
+            off.add(catalog.named(name, layer.document.place("disabled", index)).name)
     return chosen, off
 
 
-def _in_use(catalog: Catalog, chosen: Mapping[str, InUse], off: set[str]) -> dict[str, InUse]:
-    result = {}
+def _held(
+    catalog: Catalog, chosen: Mapping[str, InUse], off: set[str]
+) -> tuple[dict[str, InUse], dict[str, str]]:
+    """Provider to its profile, or to the name of that which it would have, had nobody switched it off."""
+    in_use, stopped = {}, {}
     for provider in catalog.providers():
-        named = chosen.get(provider)
+        named, default = chosen.get(provider), catalog.default_of(provider)
         if named and named.profile.name not in off:
-            result[provider] = named
-        elif default := catalog.default_of(provider, off):
-            result[provider] = InUse(default, "default")
-    return result
+            in_use[provider] = named
+        elif on := catalog.default_of(provider, off):
+            in_use[provider] = InUse(on, "default")
+        elif would := default or (named.profile if named else None):
+            stopped[provider] = would.name
+    return in_use, stopped
 
 
 def _merged_models(layers: Iterable[Layer]) -> dict[str, dict[str, Any]]:
     merged: dict[str, dict[str, Any]] = {}
     for layer in layers:
-        for name, values in layer.models.items():
+        for name, values in layer.block.models.items():
             merged.setdefault(name, {}).update(values)
     return merged
 
@@ -87,6 +100,7 @@ def _merged_models(layers: Iterable[Layer]) -> dict[str, dict[str, Any]]:
 def _merged_accounts(layers: Iterable[Layer]) -> dict[str, str]:
     merged: dict[str, str] = {}
     for layer in layers:
+        accounts = layer.block.account
         # One account for every provider leaves nothing of what weaker layers said of single ones.
-        merged = dict(layer.accounts) if ALL_PROVIDERS in layer.accounts else {**merged, **layer.accounts}
+        merged = dict(accounts) if ALL_PROVIDERS in accounts else {**merged, **accounts}
     return merged

@@ -4,26 +4,35 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping
+from typing import Annotated, TypeAlias
 
-from massgen_plugins.profiles.checks import a_text
-from massgen_plugins.profiles.tree import Entry, Place
+from massgen_plugins.profiles.validation import text
+from massgen_plugins.quota import ACCOUNT_POOL
 
-__all__ = ["MODEL_NAME", "best_match", "covers", "matches", "model_name"]
+__all__ = ["ModelName", "Name", "PoolName", "best_match", "covers", "matches"]
 
 _VERSION_LIKE = re.compile(r"preview|latest|exp|[0-9]+(?:\.[0-9]+)*")
 _PART = r"[A-Za-z0-9._:/@+]+"
-MODEL_NAME = re.compile(rf"{_PART}(?:-(?:{_PART}|\*))*")
-"""A model's name, or a family's, in which ``*`` stands for one version-like part."""
+_MODEL = rf"{_PART}(?:-(?:{_PART}|\*))*"
+_ACCOUNT = re.escape(ACCOUNT_POOL)
+_MODEL_FORM = "a model's name such as gemini-2.5-flash, in which * may stand for one whole part"
+_NAME = r"[a-z0-9][a-z0-9._-]{0,63}"
+_NAME_FORM = "a name of a-z, 0-9, dot, hyphen and underscore, 64 characters at most"
 
+ModelName: TypeAlias = Annotated[str, text(_MODEL_FORM, re.compile(rf"{_MODEL}|{_ACCOUNT}"), longest=128)]
+"""A model, a family, in which ``*`` stands for one version-like part, or the account's pool."""
 
-def model_name(name: str, place: Place) -> str:
-    """Check a model's or family's name.
+Name: TypeAlias = Annotated[str, text(_NAME_FORM, re.compile(_NAME))]
+"""A provider or a profile."""
 
-    Raises:
-        ConfigurationError: It cannot be one.
-    """
-    what = "a model's name such as gemini-2.5-flash, in which * may stand for one whole part"
-    return a_text(Entry(name, place), what, MODEL_NAME, longest=128)
+PoolName: TypeAlias = Annotated[
+    str,
+    text(
+        "a name of a-z, 0-9, dot, colon and hyphen, or *account",
+        re.compile(rf"[a-z0-9][a-z0-9._:-]{{0,63}}|{_ACCOUNT}"),
+    ),
+]
+"""Limits that several models share, or all of the account."""
 
 
 def covers(family: str, model: str) -> bool:

@@ -6,25 +6,35 @@ import os
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TypeAlias
 
 from massgen_plugins.errors import ConfigurationError
+from massgen_plugins.profiles.at_start import CONFIG_DIR_VARIABLE
+from massgen_plugins.providers.base import Conventions
 
 __all__ = [
     "CONFIG_DIR_VARIABLE",
+    "ConventionsOf",
     "Places",
     "absolute_path",
+    "any_provider",
     "default_store_path",
     "exists",
     "find_places",
-    "yaml_files",
+    "no_home",
 ]
 
-CONFIG_DIR_VARIABLE = "MASSGEN_PLUGINS_CONFIG_DIR"
-"""Environment variable that names another directory for the user's settings and profiles."""
+ConventionsOf: TypeAlias = Callable[[str], Conventions]
+"""A provider's name to how it counts."""
 
 _APPLICATION = "massgen-plugins"
 _SETTINGS_FILE = "rate_limit.yaml"
 _PACKAGE = Path(__file__).resolve().parent.parent
+
+
+def any_provider(provider: str) -> Conventions:  # noqa: ARG001 - the same for all
+    """The conventions of a provider of which nothing is known: never too generous."""
+    return Conventions()
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,12 +46,14 @@ class Places:
         project_file: The project's settings, whether or not there are any; None without a working directory.
         extra_dirs: Profile directories of plugins, the first the strongest.
         shipped_dir: The profiles that come with this package.
+        conventions: How a provider counts, by its name, where its profiles do not say.
     """
 
     config_dir: Path | None
     project_file: Path | None
     extra_dirs: tuple[Path, ...]
     shipped_dir: Path
+    conventions: ConventionsOf = any_provider
 
     @property
     def user_file(self) -> Path | None:
@@ -59,8 +71,18 @@ class Places:
         return (*own, *self.extra_dirs, self.shipped_dir)
 
 
-def find_places(*, cwd: Path | None = None, extra_profile_dirs: Sequence[Path] = ()) -> Places:
+def find_places(
+    *,
+    cwd: Path | None = None,
+    extra_profile_dirs: Sequence[Path] = (),
+    conventions: ConventionsOf = any_provider,
+) -> Places:
     """Find out where this user and this project keep their settings; reads no file.
+
+    Args:
+        cwd: Directory of the project; the working directory if None.
+        extra_profile_dirs: Directories of plugins with profiles, the strongest first.
+        conventions: How providers count.
 
     Raises:
         ConfigurationError: The environment variable for the user's directory is not an absolute path.
@@ -71,6 +93,7 @@ def find_places(*, cwd: Path | None = None, extra_profile_dirs: Sequence[Path] =
         project_file=project / ".massgen" / _SETTINGS_FILE if project else None,
         extra_dirs=tuple(Path(path).absolute() for path in extra_profile_dirs),
         shipped_dir=_shipped_dir(_PACKAGE),
+        conventions=conventions,
     )
 
 
@@ -83,21 +106,14 @@ def default_store_path() -> Path | None:
 
 
 def exists(path: Path) -> bool:
-    """Whether there is something at the path; what cannot be looked at counts as absent."""
+    """Whether there is something at the path; of what cannot be looked at, reading it will say why."""
     try:
         path.stat()
-    except (OSError, ValueError):
+    except (FileNotFoundError, NotADirectoryError, ValueError):
         return False
+    except OSError:
+        return True
     return True
-
-
-def yaml_files(directory: Path) -> list[Path]:
-    """The YAML files directly in a directory, by name; hidden ones are somebody's temporary files."""
-    try:
-        found = sorted(directory.iterdir())
-    except (OSError, ValueError):
-        return []
-    return [path for path in found if path.suffix in (".yaml", ".yml") and not path.name.startswith(".")]
 
 
 def absolute_path(text: str) -> Path | None:
@@ -109,9 +125,20 @@ def absolute_path(text: str) -> Path | None:
     return path if path.is_absolute() and "\0" not in text else None
 
 
+def no_home() -> ConfigurationError:
+    """For commands that write."""
+    return ConfigurationError(
+        "There is no home directory to keep settings and profiles in; "
+        f"name a directory in the environment variable {CONFIG_DIR_VARIABLE}."
+    )
+
+
 def _config_dir() -> Path | None:
     if chosen := os.environ.get(CONFIG_DIR_VARIABLE):
-        if path := absolute_path(chosen):
+        path = absolute_path(chosen)
+        if path and exists(path) and not path.is_dir():
+            raise ConfigurationError(f"{CONFIG_DIR_VARIABLE}: {chosen[:80]!a} is not a directory; name one.")
+        if path:
             return path
         raise ConfigurationError(
             f"{CONFIG_DIR_VARIABLE}: {chosen[:80]!a} is not an absolute path; write one."

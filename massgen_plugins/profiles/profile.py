@@ -5,29 +5,86 @@ from __future__ import annotations
 import datetime as dt
 import re
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
-from typing import Any
+from copy import deepcopy
+from dataclasses import replace
+from typing import Annotated, Any, TypeAlias
 
-from massgen_plugins.profiles.checks import a_boolean, a_mapping, a_number, a_text
-from massgen_plugins.profiles.conventions import Conventions, conventions_of
-from massgen_plugins.profiles.limit_values import LimitValues, ModelLimits, read_limit_values, read_models
-from massgen_plugins.profiles.names import best_match, model_name
-from massgen_plugins.profiles.tree import Entry, shown, wrong
+from pydantic import Field, WrapValidator, model_validator
 
-__all__ = ["FILE_KEYS", "NAME", "PROFILE_KEYS", "Profile", "profile_name", "read_profiles", "to_document"]
+from massgen_plugins.profiles.document import Document
+from massgen_plugins.profiles.limit_values import Limits, LimitValues, PoolLimits, stated
+from massgen_plugins.profiles.names import ModelName, Name, PoolName, best_match, matches
+from massgen_plugins.profiles.places import ConventionsOf, any_provider
+from massgen_plugins.profiles.validation import Expected, Flag, Strict, checked, choice, number, problem, text
+from massgen_plugins.profiles.windows import Zone
+from massgen_plugins.providers.base import Conventions
+from massgen_plugins.quota import ACCOUNT_POOL, Kind
 
-NAME = re.compile(r"[a-z0-9][a-z0-9._-]{0,63}")
-"""Names of providers and profiles."""
+__all__ = [
+    "FILE_KEYS",
+    "LEARNED",
+    "PROFILE_KEYS",
+    "Profile",
+    "ProfileFile",
+    "profiles_of",
+    "read_profiles",
+    "to_document",
+]
+
+LEARNED = "learned"
+"""Written instead of limits: other models have none, and learn from what the provider says."""
 
 _DATE = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
-_DATE_FORM = "a date as YYYY-MM-DD, such as 2026-01-31"
-FILE_KEYS = ("provider", "tpm_counts", "day_zone", "aliases", "profiles")
-_TEXT_KEYS = ("description", "tier", "source", "date")
-PROFILE_KEYS = (*_TEXT_KEYS, "default", "safety_margin", "models", "fallback")
+_TOKENS = (Kind.INPUT_TOKENS, Kind.TOTAL_TOKENS, Kind.OUTPUT_TOKENS)
+ModelLimits: TypeAlias = dict[ModelName, Annotated[LimitValues, stated(Limits)]]
 
 
-@dataclass(frozen=True, slots=True)
-class Profile:
+def _is_date(value: Any) -> bool:
+    try:
+        return bool(_DATE.fullmatch(value) and dt.date.fromisoformat(value))
+    except (TypeError, ValueError):
+        return False
+
+
+def _fallback(value: Any, handler: Any) -> Any:
+    return {} if value == LEARNED else handler(value)
+
+
+class ProfileFields(Strict):
+    """What stands under a profile's name.
+
+    Attributes:
+        description: For people.
+        tier: The provider's name for the usage tier.
+        source: Where the numbers come from.
+        date: When they were seen, YYYY-MM-DD.
+        default: On without being asked for.
+        safety_margin: Fraction taken off every limit, 0 to below 1.
+        window: Shape of limits per second, minute and hour: ``bucket`` or ``sliding``; None: the provider's.
+        models: Limits of models and families.
+        pools: Limits that several models share, or all of the account.
+        fallback: Limits of every other model of the provider; empty if they are learned, None for an error.
+    """
+
+    description: Annotated[str, text()] = ""
+    tier: Annotated[str, text()] = ""
+    source: Annotated[str, text()] = ""
+    date: Annotated[str, Expected("a date as YYYY-MM-DD, such as 2026-01-31", _is_date)] = ""
+    default: Flag = False
+    safety_margin: Annotated[float, number(1, below=True)] = 0
+    window: Annotated[str | None, choice(("bucket", "sliding"))] = None
+    models: ModelLimits = Field(default_factory=dict)
+    pools: dict[PoolName, Annotated[LimitValues, stated(PoolLimits)]] = Field(default_factory=dict)
+    fallback: Annotated[LimitValues | None, stated(Limits), WrapValidator(_fallback)] = None
+
+    @model_validator(mode="after")
+    def _limits_something(self) -> ProfileFields:
+        if not {"models", "pools", "fallback"} & self.model_fields_set:
+            raise problem("the profile limits nothing; write models, fallback or both")
+        return self
+
+
+class Profile(ProfileFields):
     """A named set of limits.
 
     Attributes:
@@ -35,14 +92,6 @@ class Profile:
         provider: Whose calls it limits.
         conventions: How the provider counts.
         aliases: Other names of models, to the names under which they are looked up.
-        models: Limits of models and families.
-        fallback: Limits of every other model of the provider; None if it has none.
-        default: On without being asked for.
-        safety_margin: Fraction taken off every limit, 0 to below 1.
-        description: For people.
-        tier: The provider's name for the usage tier.
-        source: Where the numbers come from.
-        date: When they were seen, YYYY-MM-DD.
         origin: Path of the file, or what else it came from.
     """
 
@@ -50,84 +99,78 @@ class Profile:
     provider: str
     conventions: Conventions
     aliases: Mapping[str, str]
-    models: ModelLimits
-    fallback: LimitValues | None
-    default: bool
-    safety_margin: float
-    description: str
-    tier: str
-    source: str
-    date: str
     origin: str
 
-    def limits_for(self, model: str) -> LimitValues | None:
-        """The limits stated for a model; None if the profile covers it in no way."""
-        found = best_match(self.models, model, self.aliases)
+    def limits_for(self, pool: str) -> LimitValues | None:
+        """The limits stated for a pool or a model; None if the profile covers it in no way."""
+        if pool in self.pools or self.is_shared(pool):
+            return self.pools.get(pool)
+        found = best_match(self.models, pool, self.aliases)
         return self.models[found] if found else self.fallback
 
+    def is_shared(self, pool: str) -> bool:
+        """Whether a pool is not a model's own: the account's, or one that the provider names."""
+        return pool == ACCOUNT_POOL or pool.startswith(f"{self.provider}:")
 
-def profile_name(entry: Entry) -> str:
-    """Check a profile's or provider's name."""
-    return a_text(entry, "a name of a-z, 0-9, dot, hyphen and underscore, 64 characters at most", NAME)
+    def pools_for(self, model: str) -> tuple[str, ...]:
+        """Names of the pools that a model shares with others."""
+        names = {model, self.aliases.get(model, model)}
+        return tuple(
+            pool
+            for pool, values in self.pools.items()
+            if pool == ACCOUNT_POOL or any(matches(values.get("models", ()), name) for name in names)
+        )
 
 
-def read_profiles(root: Entry) -> tuple[Profile, ...]:
+class ProfileFile(Strict):
+    """What a profile file holds."""
+
+    MISSING = "the key '{}' is missing from this profile file"
+    provider: Name
+    tpm_counts: Annotated[str | None, choice(_TOKENS)] = None
+    day_zone: Zone = None
+    aliases: dict[ModelName, ModelName] = Field(default_factory=dict)
+    profiles: dict[Name, ProfileFields]
+
+    @model_validator(mode="after")
+    def _one_default(self) -> ProfileFile:
+        defaults = [name for name, profile in self.profiles.items() if profile.default]
+        if len(defaults) > 1:
+            raise problem(f"only one profile may be the default, not {' and '.join(defaults)}", at="profiles")
+        return self
+
+
+FILE_KEYS = tuple(ProfileFile.model_fields)
+PROFILE_KEYS = tuple(ProfileFields.model_fields)
+
+
+def read_profiles(document: Document, conventions: ConventionsOf = any_provider) -> tuple[Profile, ...]:
     """Check the content of a profile file.
 
     Raises:
         ConfigurationError: It is not a profile file; the sentence names the place.
     """
-    fields = a_mapping(root, FILE_KEYS)
-    for needed in ("provider", "profiles"):
-        if needed not in fields:
-            raise wrong(root.place, f"the key '{needed}' is missing from this profile file")
-    provider = profile_name(fields["provider"])
-    conventions = conventions_of(provider, fields.get("tpm_counts"), fields.get("day_zone"))
-    aliases = _aliases(fields.get("aliases"))
-    profiles = tuple(
-        _profile(profile_name(Entry(name, entry.place)), entry, provider, conventions, aliases)
-        for name, entry in a_mapping(fields["profiles"]).items()
+    return profiles_of(checked(ProfileFile, document), document.source, conventions)
+
+
+def profiles_of(file: ProfileFile, origin: str, conventions: ConventionsOf) -> tuple[Profile, ...]:
+    """The profiles of a checked file; what it does not say of how its provider counts, the provider says."""
+    said = file.tpm_counts and file.day_zone and all(fields.window for fields in file.profiles.values())
+    known = Conventions() if said else conventions(file.provider)
+    counted = Kind(file.tpm_counts) if file.tpm_counts else known.tpm_counts
+    known = replace(known, tpm_counts=counted, day_zone=file.day_zone or known.day_zone)
+    return tuple(
+        Profile.model_construct(
+            fields.model_fields_set,
+            **dict(fields),
+            name=name,
+            provider=file.provider,
+            conventions=replace(known, bucket=fields.window == "bucket") if fields.window else known,
+            aliases=file.aliases,
+            origin=origin,
+        )
+        for name, fields in file.profiles.items()
     )
-    defaults = [profile.name for profile in profiles if profile.default]
-    if len(defaults) > 1:
-        place = fields["profiles"].place
-        raise wrong(place, f"only one profile may be the default, not {' and '.join(defaults)}")
-    return profiles
-
-
-def _aliases(entry: Entry | None) -> dict[str, str]:
-    items = a_mapping(entry).items() if entry else ()
-    return {model_name(alias, item.place): model_name(a_text(item), item.place) for alias, item in items}
-
-
-def _profile(
-    name: str, entry: Entry, provider: str, conventions: Conventions, aliases: Mapping[str, str]
-) -> Profile:
-    fields = a_mapping(entry, PROFILE_KEYS)
-    if "models" not in fields and "fallback" not in fields:
-        raise wrong(entry.place, "the profile limits nothing; write models, fallback or both")
-    if "date" in fields:
-        _check_date(fields["date"])
-    texts = {key: a_text(fields[key]) if key in fields else "" for key in _TEXT_KEYS}
-    return Profile(
-        name=name,
-        provider=provider,
-        conventions=conventions,
-        aliases=aliases,
-        models=read_models(fields["models"]) if "models" in fields else {},
-        fallback=read_limit_values(fields["fallback"]) if "fallback" in fields else None,
-        default=a_boolean(fields["default"]) if "default" in fields else False,
-        safety_margin=a_number(fields["safety_margin"], 1, below=True) if "safety_margin" in fields else 0,
-        origin=entry.place.source,
-        **texts,
-    )
-
-
-def _check_date(entry: Entry) -> None:
-    try:
-        dt.date.fromisoformat(a_text(entry, _DATE_FORM, _DATE))
-    except ValueError as error:
-        raise wrong(entry.place, f"expected {_DATE_FORM}, found {shown(entry.value)}") from error
 
 
 def to_document(profiles: Iterable[Profile]) -> dict[str, Any]:
@@ -144,10 +187,6 @@ def to_document(profiles: Iterable[Profile]) -> dict[str, Any]:
 
 
 def _fields(profile: Profile) -> dict[str, Any]:
-    written = {key: getattr(profile, key) for key in (*_TEXT_KEYS, "default", "safety_margin")}
-    fields = {key: value for key, value in written.items() if value}
-    if profile.models:
-        fields["models"] = {name: dict(values) for name, values in profile.models.items()}
-    if profile.fallback is not None:
-        fields["fallback"] = dict(profile.fallback)
-    return fields
+    fields = {key: deepcopy(value) for key in PROFILE_KEYS if (value := getattr(profile, key))}
+    fields["window"] = "bucket" if profile.conventions.bucket else "sliding"
+    return fields if profile.fallback is None else {**fields, "fallback": profile.fallback or LEARNED}

@@ -4,9 +4,7 @@ from __future__ import annotations
 
 import re
 
-from massgen_plugins.profiles.tree import Place, wrong
-
-__all__ = ["checked_address", "is_redis"]
+__all__ = ["address_problem", "is_redis"]
 
 _ADDRESS = re.compile(r"rediss?://(?:[A-Za-z0-9._-]+|\[[0-9A-Fa-f:.]+\])(?::(\d{1,5}))?(?:/\d{0,4})?")
 
@@ -16,19 +14,14 @@ def is_redis(text: str) -> bool:
     return text.startswith(("redis://", "rediss://"))
 
 
-def checked_address(text: str, place: Place) -> str:
-    """The address itself if it is one; it is never shown, since it may hold a password.
-
-    Raises:
-        ConfigurationError: It is none, or holds more than that.
-    """
+def address_problem(text: str) -> str:
+    """Why it is no such address, and the cure; empty if it is one. It may hold a password: never shown."""
     if "@" in text:
-        raise wrong(
-            place,
+        return (
             "user and password do not belong here; set MASSGEN_RATE_LIMIT_REDIS_USERNAME and "
-            "MASSGEN_RATE_LIMIT_REDIS_PASSWORD in the environment, or in MassGen's .env file",
+            "MASSGEN_RATE_LIMIT_REDIS_PASSWORD in the environment, or in MassGen's .env file"
         )
     found = _ADDRESS.fullmatch(text)
     if found is None or not 0 < int(found[1] or 1) < 65_536:
-        raise wrong(place, "write redis://HOST:6379/0, or rediss:// for an encrypted connection")
-    return text
+        return "write redis://HOST:6379/0, or rediss:// for an encrypted connection"
+    return ""

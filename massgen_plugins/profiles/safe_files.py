@@ -2,19 +2,16 @@
 
 from __future__ import annotations
 
-import contextlib
-import fcntl
 import os
 import stat
 import tempfile
-import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 
 from massgen_plugins.errors import ConfigurationError
-from massgen_plugins.profiles.tree import Place, wrong
+from massgen_plugins.profiles.document import Place, wrong
 
-__all__ = ["MAX_BYTES", "read_text", "update_text"]
+__all__ = ["MAX_BYTES", "read_text", "stamp", "update_text", "yaml_files"]
 
 MAX_BYTES = 1_000_000
 """Largest file that is read."""
@@ -49,6 +46,24 @@ def read_text(path: Path) -> str:
         raise wrong(Place(str(path), (), line, column), "the file is not UTF-8; save it as UTF-8") from error
 
 
+def stamp(path: Path) -> tuple[int, ...] | None:
+    """What changes when a file is written or replaced; None for what cannot be seen."""
+    try:
+        found = path.stat()
+    except (OSError, ValueError):
+        return None
+    return found.st_mtime_ns, found.st_ctime_ns, found.st_size, found.st_ino
+
+
+def yaml_files(directory: Path) -> list[Path]:
+    """The YAML files directly in a directory, by name; hidden ones are somebody's temporary files."""
+    try:
+        found = sorted(directory.iterdir())
+    except (OSError, ValueError):
+        return []
+    return [path for path in found if path.suffix in (".yaml", ".yml") and not path.name.startswith(".")]
+
+
 def update_text(path: Path, change: Callable[[str], str]) -> None:
     """Replace a file's text by what ``change`` makes of it, as one step among all who use this function.
 
@@ -57,37 +72,25 @@ def update_text(path: Path, change: Callable[[str], str]) -> None:
     Raises:
         ConfigurationError: It cannot be read or written, or ``change`` raised it; then nothing changed.
     """
+    # Imports asyncio, and is needed by those who write alone.
+    from filelock import FileLock, Timeout
+
     try:
         path = path.resolve()
         path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-        with _locked(path.parent):
+        with FileLock(path.parent / ".lock", mode=0o600).acquire(_PATIENCE, poll_interval=0.01):
             before = read_text(path) if path.exists() else ""
             after = change(before)
             if after != before or not path.exists():
                 _replace(path, after)
+    except Timeout:
+        raise ConfigurationError(
+            f"{path.parent}: another program is editing the settings; try again when it is done."
+        ) from None
     except (OSError, RuntimeError) as error:
         reason = getattr(error, "strerror", None) or "its links lead in a circle"
         cure = "make it writable, or name another directory in MASSGEN_PLUGINS_CONFIG_DIR"
         raise wrong(Place(str(path)), f"the file cannot be written ({reason}); {cure}") from error
-
-
-@contextlib.contextmanager
-def _locked(directory: Path) -> Iterator[None]:
-    """Hold the directory's lock; the kernel releases that of a writer who dies."""
-    deadline = time.monotonic() + _PATIENCE
-    with (directory / ".lock").open("a") as lock:
-        (directory / ".lock").chmod(0o600)
-        while True:
-            try:
-                fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-                break
-            except BlockingIOError:
-                if time.monotonic() > deadline:
-                    raise ConfigurationError(
-                        f"{directory}: another program is editing the settings; try again when it is done."
-                    ) from None
-                time.sleep(0.01)
-        yield
 
 
 def _replace(path: Path, text: str) -> None:
@@ -102,8 +105,9 @@ def _replace(path: Path, text: str) -> None:
     except BaseException:
         Path(name).unlink(missing_ok=True)
         raise
-    directory = os.open(path.parent, os.O_RDONLY)
-    try:
-        os.fsync(directory)
-    finally:
-        os.close(directory)
+    if os.name == "posix":
+        directory = os.open(path.parent, os.O_RDONLY)
+        try:
+            os.fsync(directory)
+        finally:
+            os.close(directory)

@@ -1,17 +1,20 @@
-"""The settings that hold, and the limits that follow from them for a model."""
+"""The settings that hold, and the limits that follow from them for a pool."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
+from copy import deepcopy
 from dataclasses import dataclass, field
 from typing import Any
 
 from massgen_plugins.errors import ConfigurationError
 from massgen_plugins.profiles.layers import ALL_PROVIDERS
-from massgen_plugins.profiles.limit_values import ModelLimits, limits_of
+from massgen_plugins.profiles.limit_values import LimitValues, ModelLimits, limits_of
 from massgen_plugins.profiles.names import matches
+from massgen_plugins.profiles.places import ConventionsOf, any_provider
 from massgen_plugins.profiles.profile import Profile, to_document
-from massgen_plugins.quota import NANOSECONDS, ScopeRules
+from massgen_plugins.profiles.windows import ROLLING
+from massgen_plugins.quota import ACCOUNT_POOL, NANOSECONDS, PoolRules
 
 __all__ = ["MEMORY", "InUse", "Settings"]
 
@@ -39,6 +42,7 @@ class Settings:
     Attributes:
         in_use: Provider to the profile that limits it.
         disabled: The profiles that are switched off.
+        stopped: Provider to the profile that would limit it, were it not switched off.
         overrides: Limits of models and families that replace those of profiles, key by key.
         accounts: Provider, or ``*``, to the user's name for the project that owns the API key.
         store: ``memory``, the absolute path of the SQLite file, or the address of a Redis server.
@@ -47,10 +51,12 @@ class Settings:
         cooldown_mode: ``probe``, ``space`` or ``off``.
         safety_margin: Fraction taken off every limit in place of the profile's own; None leaves that.
         notes: Sentences that the user should be told once.
+        conventions: How providers count for which no profile is in use.
     """
 
     in_use: Mapping[str, InUse]
     disabled: tuple[Profile, ...] = ()
+    stopped: Mapping[str, str] = field(default_factory=dict)
     overrides: ModelLimits = field(default_factory=dict)
     accounts: Mapping[str, str] = field(default_factory=dict)
     store: str = MEMORY
@@ -59,58 +65,76 @@ class Settings:
     cooldown_mode: str = "probe"
     safety_margin: float | None = None
     notes: tuple[str, ...] = ()
+    conventions: ConventionsOf = any_provider
 
     def account(self, provider: str) -> str | None:
         """The name that the user gave to the provider's account; None if there is none."""
         return self.accounts.get(provider, self.accounts.get(ALL_PROVIDERS))
 
-    def rules(self, provider: str, model: str) -> ScopeRules:
-        """What holds for a model, margins taken off.
+    def pools_for(self, provider: str, model: str) -> tuple[str, ...]:
+        """Names of further pools that calls of a model book in: those of the profile, and the account's."""
+        profile = self._profile_of(provider)
+        shared = profile.pools_for(model) if profile else ()
+        return (
+            shared
+            if ACCOUNT_POOL in shared or ACCOUNT_POOL not in self.overrides
+            else (*shared, ACCOUNT_POOL)
+        )
+
+    def rules(self, provider: str, pool: str) -> PoolRules | None:
+        """What holds in a pool, margins taken off; None if nothing is stated: its limits are learned.
 
         Overrides apply from the widest family to the model itself, each key over the profile's.
 
+        Args:
+            provider: Its name.
+            pool: A resolved model, a pool of the profile, or ``ACCOUNT_POOL``.
+
         Raises:
-            ConfigurationError: No profile that is on covers the model.
+            ConfigurationError: The profile in use covers no such model, or the provider's is switched off.
         """
         profile = self._profile_of(provider)
-        values = dict(profile.limits_for(model) or {})
-        wanted = self._overrides_for(profile, model)
-        if not values and not wanted:
-            raise ConfigurationError(
-                f"The profile '{profile.name}' says nothing of the model {model[:80]!a}; run `massgen-rl "
-                f"profiles set {model[:80]} rpm=NUMBER`, or give the profile a fallback in {profile.origin}."
-            )
-        for name in wanted:
-            values.update(self.overrides[name])
-        margin = profile.safety_margin if self.safety_margin is None else self.safety_margin
-        return ScopeRules(
-            limits=limits_of(values, profile.conventions, margin),
+        stated = profile.limits_for(pool) if profile else None
+        wanted = self._overrides_for(profile, pool)
+        if not stated and not wanted:
+            if profile is None or profile.is_shared(pool):
+                return None
+            shared = profile.pools_for(pool)
+            if stated is not None and not {*shared} - {ACCOUNT_POOL}:
+                return None
+            if not shared:
+                raise _uncovered(profile, pool)
+        return self._made(profile, provider, {**(stated or {}), **wanted})
+
+    def _made(self, profile: Profile | None, provider: str, values: LimitValues) -> PoolRules:
+        conventions = profile.conventions if profile else self.conventions(provider)
+        own = profile.safety_margin if profile else 0
+        return PoolRules(
+            limits=limits_of(values, conventions, own if self.safety_margin is None else self.safety_margin),
             cooldown=int((values.get("cooldown") or 0) * NANOSECONDS),
             cooldown_mode=self.cooldown_mode,
             max_wait=int(self.max_wait * NANOSECONDS),
             wait_for_day=self.wait_for_day,
-            zone=profile.conventions.zone,
-            profile=profile.name,
+            zone="UTC" if conventions.day_zone == ROLLING else conventions.day_zone,
+            profile=profile.name if profile else "",
         )
 
-    def _overrides_for(self, profile: Profile, model: str) -> list[str]:
-        resolved = profile.aliases.get(model)
+    def _overrides_for(self, profile: Profile | None, pool: str) -> dict[str, Any]:
+        resolved = profile.aliases.get(pool) if profile else None
         aliased = matches(self.overrides, resolved) if resolved else []
-        own = matches(self.overrides, model)
-        return [*(name for name in aliased if name not in own), *own]
+        own = matches(self.overrides, pool)
+        names = [*(name for name in aliased if name not in own), *own]
+        return {key: value for name in names for key, value in self.overrides[name].items()}
 
-    def _profile_of(self, provider: str) -> Profile:
+    def _profile_of(self, provider: str) -> Profile | None:
         if provider in self.in_use:
             return self.in_use[provider].profile
-        if off := [profile.name for profile in self.disabled if profile.provider == provider]:
+        if provider in self.stopped:
             raise ConfigurationError(
-                f"Every profile that would limit {provider} is switched off; "
-                f"run `massgen-rl profiles enable {off[0]}`, or switch limiting off for its agents."
+                f"Every profile that would limit {provider} is switched off; run `massgen-rl profiles "
+                f"enable {self.stopped[provider]}`, or switch limiting off for its agents."
             )
-        raise ConfigurationError(
-            f"No profile limits {provider[:80]!a}; run `massgen-rl profiles use` with one of its profiles, "
-            "or switch limiting off for its agents."
-        )
+        return None
 
     def to_mapping(self) -> dict[str, Any]:
         """A ``rate_limit:`` block that gives another process the same rules, whatever files it finds."""
@@ -118,10 +142,13 @@ class Settings:
         written += [profile for profile in self.disabled if profile not in written]
         block: dict[str, Any] = {
             "inherit": False,
-            "profile": {provider: use.profile.name for provider, use in self.in_use.items()},
+            "profile": {
+                **self.stopped,
+                **{provider: use.profile.name for provider, use in self.in_use.items()},
+            },
             "disabled": [profile.name for profile in self.disabled],
             "define": [to_document([profile]) for profile in written],
-            "models": {name: dict(values) for name, values in self.overrides.items()},
+            "models": deepcopy({name: dict(values) for name, values in self.overrides.items()}),
             "account": dict(self.accounts),
             "store": self.store,
             "max_wait": self.max_wait,
@@ -129,3 +156,10 @@ class Settings:
             "cooldown_mode": self.cooldown_mode,
         }
         return block if self.safety_margin is None else {**block, "safety_margin": self.safety_margin}
+
+
+def _uncovered(profile: Profile, model: str) -> ConfigurationError:
+    return ConfigurationError(
+        f"The profile '{profile.name}' says nothing of the model {model[:80]!a}; run `massgen-rl "
+        f"profiles set {model[:80]} rpm=NUMBER`, or give the profile a fallback in {profile.origin}."
+    )

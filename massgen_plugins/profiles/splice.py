@@ -7,8 +7,8 @@ from typing import Any
 
 import yaml
 
-from massgen_plugins.profiles.strict_yaml import parse_yaml
-from massgen_plugins.profiles.tree import Entry, Place, plain, wrong
+from massgen_plugins.profiles.document import Place, wrong
+from massgen_plugins.profiles.strict_yaml import compose, parse_yaml
 
 __all__ = ["put"]
 
@@ -22,11 +22,10 @@ def put(text: str, path: tuple[str, ...], value: Any, source: str) -> str:
     Raises:
         ConfigurationError: The text is not strict YAML, or is laid out so that it cannot be changed safely.
     """
-    root = parse_yaml(text, source)
-    wanted = _with(plain(root), path, value)
-    changed = _changed(text, root, path, value)
+    wanted = _with(parse_yaml(text, source).value, path, value)
+    changed = _changed(text, compose(text, source), path, value)
     # The text was cut by position, so the result is read again before anybody may keep it.
-    if plain(parse_yaml(changed, source)) != wanted:
+    if parse_yaml(changed, source).value != wanted:
         raise wrong(Place(source, path), "this layout cannot be changed automatically; edit the file by hand")
     return changed
 
@@ -38,49 +37,48 @@ def _with(content: Any, path: tuple[str, ...], value: Any) -> Any:
     return {**mapping, path[0]: _with(mapping.get(path[0]), path[1:], value)}
 
 
-def _changed(text: str, root: Entry, path: tuple[str, ...], value: Any) -> str:
-    entry = root
-    for depth, key in enumerate(path):
-        if not isinstance(entry.value, dict) or key not in entry.value:
-            return _inserted(text, entry, key, _with(None, path[depth + 1 :], value))
-        entry = entry.value[key]
-    return _replaced(text, entry, value)
+def _changed(text: str, root: yaml.Node | None, path: tuple[str, ...], value: Any) -> str:
+    node, depth = root, 0
+    while isinstance(node, yaml.MappingNode) and depth < len(path):
+        inner = next((item for key, item in node.value if key.value == path[depth]), None)
+        if inner is None:
+            return _added(text, node, path[depth], _with(None, path[depth + 1 :], value))
+        node, depth = inner, depth + 1
+    rest = _with(None, path[depth:], value)
+    if node is None or not depth:
+        newline = "" if text.endswith("\n") or not text else "\n"
+        return f"{text}{newline}{_block(path[0], rest[path[0]], 0)}"
+    return _replaced(text, node, rest)
 
 
-def _replaced(text: str, entry: Entry, value: Any) -> str:
-    end = _last(entry)
-    before = text[: entry.start]
+def _replaced(text: str, node: yaml.Node, value: Any) -> str:
+    start, end = node.start_mark.index, _last(node)
+    before = text[:start]
     gap = "" if before.endswith((" ", "\t", "\n")) else " "
-    indent = " " * (entry.start - before.rfind("\n") - 1)
-    comments = "".join(f"\n{indent}{comment}" for comment in _COMMENT.findall(text[entry.start : end]))
-    line_end = _line_end(text, end)
+    indent = " " * (start - before.rfind("\n") - 1)
+    comments = "".join(f"\n{indent}{comment}" for comment in _COMMENT.findall(text[start:end]))
     line_end = _line_end(text, end)
     return f"{before}{gap}{_inline(value)}{text[end:line_end]}{comments}{text[line_end:]}"
 
 
-def _inserted(text: str, entry: Entry, key: str, value: Any) -> str:
-    if entry.value is None or not isinstance(entry.value, dict):
-        if entry.place.path:
-            return _replaced(text, entry, {key: value})
-        return f"{text}{'' if text.endswith(chr(10)) or not text else chr(10)}{_block(key, value, 0)}"
-    if entry.flow:
-        first = entry.start + 1
-        comma = ", " if entry.value else ""
+def _added(text: str, mapping: yaml.MappingNode, key: str, value: Any) -> str:
+    if mapping.flow_style:
+        first = mapping.start_mark.index + 1
+        comma = ", " if mapping.value else ""
         return f"{text[:first]}{_inline({key: value})[1:-1]}{comma}{text[first:]}"
-    column = next(iter(entry.value.values())).place.column or 1
-    cut = _last(entry)
+    cut = _last(mapping)
     cut = cut if text[cut - 1 : cut] == "\n" else _line_end(text, cut) + 1
     head = text[:cut]
     newline = "" if head.endswith("\n") else "\n"
-    return f"{head}{newline}{_block(key, value, column - 1)}{text[cut:]}"
+    return f"{head}{newline}{_block(key, value, mapping.value[0][0].start_mark.column)}{text[cut:]}"
 
 
-def _last(entry: Entry) -> int:
-    """Index after an entry's last character; a block's own end lies behind the comments that follow it."""
-    children = list(entry.value.values()) if isinstance(entry.value, dict) else entry.value
-    if entry.flow or not isinstance(children, list) or not children:
-        return entry.end
-    return _last(children[-1])
+def _last(node: yaml.Node) -> int:
+    """Index after a node's last character; a block's own end lies behind the comments that follow it."""
+    if isinstance(node, yaml.CollectionNode) and node.value and not node.flow_style:
+        last = node.value[-1]
+        return _last(last[1] if isinstance(last, tuple) else last)
+    return int(node.end_mark.index)
 
 
 def _line_end(text: str, index: int) -> int:

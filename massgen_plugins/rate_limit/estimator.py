@@ -1,45 +1,79 @@
-"""Estimates that are upper bounds without being wasteful: a prior, scaled by what calls really took.
+"""Estimates that are upper bounds without waste: what a provider reads in a request, scaled by what was true.
 
-A refusal for tokens comes from an estimate that was too low, so the factor is the largest ratio of the last
-calls (the 99.5th percentile of 200). A first estimate that is too high costs little: settling gives it back.
+Pure. A refusal for tokens comes from an estimate that was too low, so the factor is the largest ratio of the
+last calls, with a tenth of headroom; it is trusted after three calls and kept in the store, by model. What is
+counted while an answer is produced has no bound in the request: the forecast is the 90th percentile of what
+was seen.
 """
 
 from __future__ import annotations
 
-from collections import deque
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 
-from massgen_plugins.quota import Amounts, Kind, Scope
-from massgen_plugins.rate_limit.lanes import MOST
+from massgen_plugins.quota import Amounts, Charge, Kind, Mode
 
-__all__ = ["Estimator"]
+__all__ = ["MOST", "Estimates"]
 
-_KEPT = 200
-_ENOUGH = 20
+MOST = (1 << 40) - 1
+"""The largest amount that is booked for one call: a million million, or a million dollars."""
+
+_KEPT = 20
+_ENOUGH = 3
 _HEADROOM = 1.1
+_NEWS = 0.05
+_UNIT = 1000
 
 
-class Estimator:
-    """Learns, for each scope and kind, how estimates relate to what the provider counted."""
+@dataclass(slots=True)
+class Estimates:
+    """What is known of one model's calls.
 
-    def __init__(self) -> None:
-        self._ratios: dict[tuple[Scope, Kind], deque[float]] = {}
+    Attributes:
+        samples: By kind, of the last calls: for bounds the ratio of true to estimated use, in thousandths;
+            for forecasts the true use.
+    """
 
-    def bound(self, scope: Scope, prior: Amounts) -> Amounts:
-        """An upper bound for a call whose provider's prior is ``prior``."""
-        return {kind: self._scaled(scope, kind, amount) for kind, amount in prior.items()}
+    samples: dict[str, list[int]] = field(default_factory=dict)
 
-    def learn(self, scope: Scope, prior: Amounts, actual: Amounts) -> None:
-        """Take note of what a call really took."""
-        for kind, amount in prior.items():
-            if kind is not Kind.REQUESTS and amount > 0 and kind in actual:
-                ratios = self._ratios.setdefault((scope, kind), deque(maxlen=_KEPT))
-                ratios.append(actual[kind] / amount)
+    def amounts(self, charges: Mapping[str, Charge]) -> dict[str, int]:
+        """What to book for a call."""
+        return {
+            kind: min(MOST, max(0, charge.amount if kind == Kind.REQUESTS else self._scaled(kind, charge)))
+            for kind, charge in charges.items()
+        }
 
-    def _scaled(self, scope: Scope, kind: Kind, amount: int) -> int:
-        ratios = self._ratios.get((scope, kind))
-        if not ratios or kind is Kind.REQUESTS:
-            return amount
-        worst = max(ratios) * _HEADROOM
-        if len(ratios) < _ENOUGH:
-            worst = max(worst, 1.0)  # too few to trust a small one
-        return min(MOST, max(1, int(amount * worst) + 1))
+    def learn(self, charges: Mapping[str, Charge], used: Amounts) -> bool:
+        """Take note of what a call really took; True if that changes what is booked for the next ones."""
+        changed = False
+        for kind, charge in charges.items():
+            if kind in {Kind.REQUESTS, Kind.CONCURRENT} or kind not in used:
+                continue
+            before = self._scaled(kind, charge)
+            self._sample(kind, charge, used[kind])
+            changed |= abs(self._scaled(kind, charge) - before) > _NEWS * before
+        return changed
+
+    def _sample(self, kind: str, charge: Charge, used: int) -> None:
+        if charge.mode is Mode.EXPECTED:
+            sample = used
+        elif charge.amount > 0:
+            sample = used * _UNIT // charge.amount + 1
+        else:
+            return
+        row = self.samples.setdefault(kind, [])
+        row.append(min(MOST, max(0, sample)))
+        del row[:-_KEPT]
+
+    def _scaled(self, kind: str, charge: Charge) -> int:
+        row = self.samples.get(kind, ())
+        if charge.mode is Mode.KEPT:  # it is what the provider takes, whatever is used
+            return charge.amount
+        if len(row) < _ENOUGH:
+            most = max(row, default=0)
+            if charge.mode is Mode.EXPECTED:
+                return max(charge.amount, most)
+            return int(charge.amount * max(_UNIT, most * _HEADROOM)) // _UNIT
+        if charge.mode is Mode.EXPECTED:
+            return sorted(row)[len(row) * 9 // 10]
+        return int(charge.amount * max(row) * _HEADROOM) // _UNIT + 1

@@ -1,156 +1,262 @@
-"""From the wish to make a call to the hold that lets it leave, and to what became of it."""
+"""From the wish to make a call to the reservation that lets it leave, and what is learned from the answer."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import asyncio
+import itertools
+import random
+from collections.abc import Callable, Iterable, Mapping
 from contextlib import suppress
+from dataclasses import dataclass
 
-from massgen_plugins.middleware import Refusal
-from massgen_plugins.quota import MINUTE, NANOSECONDS, Amounts, Scope, ScopeRules
-from massgen_plugins.rate_limit.desk import Desk, Wait
-from massgen_plugins.rate_limit.hold import Hold
-from massgen_plugins.rate_limit.ledger import WRITE_GRACE
-from massgen_plugins.rate_limit.line import NORMAL, URGENT, Bid
-from massgen_plugins.rate_limit.stores.awaited import awaited
-from massgen_plugins.rate_limit.stores.base import LocalStore, ScopeUnknown, Store
+from massgen_plugins.errors import CallRefused
+from massgen_plugins.middleware import Announced, Refusal
+from massgen_plugins.quota import NANOSECONDS, Amounts, Charge, Domain, Pool, PoolRules
+from massgen_plugins.rate_limit import learning, messages
+from massgen_plugins.rate_limit.domain import FACTS, DomainState
+from massgen_plugins.rate_limit.domain_queue import DomainQueue
+from massgen_plugins.rate_limit.estimator import Estimates
+from massgen_plugins.rate_limit.moment import Moment
+from massgen_plugins.rate_limit.replica import DomainReplica
+from massgen_plugins.rate_limit.reservation import URGENT, WRITE_GRACE, Ask, Reservation
+from massgen_plugins.rate_limit.stores.base import Store
+from massgen_plugins.rate_limit.stores.process import after_fork, process_name
+from massgen_plugins.rate_limit.stores.worker import Worker, WorkerThread
+from massgen_plugins.rate_limit.verdict import Blocker, Reason, Refused, Wait
+from massgen_plugins.rate_limit.waiter import Waiter
 from massgen_plugins.rate_limit.wall_clock import read_date
 
-__all__ = ["Limiter", "Wait"]
+__all__ = ["DomainLimiter", "Limiter", "WaitInfo"]
 
 _URGENT_PATIENCE = 65 * NANOSECONDS
 """An event loop stands still while an urgent call waits: a minute's window comes round, then it gives up."""
 
+_DATE_PERIOD = 60 * NANOSECONDS
+_FLUSH_WAIT = 5.0
+_DEFAULT = PoolRules(())
+_numbers = itertools.count(1)
+
+
+@dataclass(frozen=True, slots=True)
+class WaitInfo:
+    """A wait that has begun, for those who want to show it.
+
+    Attributes:
+        pool: Where.
+        seconds: How long it will take, estimated from below.
+        place: How many calls of this process go before it.
+        blocker: What is waited for.
+        message: The same in one sentence.
+        call: ``Ask.call`` of the call that waits.
+    """
+
+    pool: Pool
+    seconds: float
+    place: int
+    blocker: Blocker
+    message: str
+    call: object
+
 
 class Limiter:
-    """Admits calls into scopes, first come, first served, across event loops and threads.
+    """Admits calls, first come, first served, across event loops, threads and processes.
 
     Args:
-        store: Where the scopes live.
-        on_wait: Told of every wait that begins, and for whom; must not raise.
-        rules_of: What holds in a scope now; asked before waiting calls are, so that limits can change while
-            they wait. Without it, :meth:`configure` alone says what holds.
+        store: Where the domains are kept.
+        rules_of: What holds in a pool now; read once for each decision. None: no limit is declared.
+        on_wait: Told of every wait that begins; must not raise.
+        report: Told, in one sentence, of a store that fails, and when it works again.
+        worker: Does what may take longer; a thread of its own unless a test brings another.
     """
 
     def __init__(
         self,
-        store: Store | LocalStore,
-        on_wait: Callable[[Wait, object], None] | None = None,
-        rules_of: Callable[[Scope], ScopeRules] | None = None,
+        store: Store,
+        rules_of: Callable[[Pool], PoolRules | None],
+        on_wait: Callable[[WaitInfo], None] | None = None,
+        report: Callable[[str], None] = lambda _: None,
+        worker: Worker | None = None,
     ) -> None:
-        self.store: Store = awaited(store)
-        self._tick = store.tick
-        self._on_wait = on_wait
-        self._rules_of = rules_of
-        self._desks: dict[Scope, Desk] = {}
-        self.store.on_room = self._nudge
+        self.store = store
+        self.rules_of = rules_of
+        self.on_wait = on_wait
+        self.report = report
+        self.worker = worker or WorkerThread("massgen-plugins-store")
+        self._number = next(_numbers)
+        self._domains: dict[Domain, DomainLimiter] = {}
+        store.on_wake = self._serve
+        after_fork(self)
 
-    def configure(self, scope: Scope, rules: ScopeRules) -> None:
-        """Let these rules hold in a scope from now on; waiting calls are asked again."""
-        desk = self._desks.get(scope)
-        if desk is None:
-            desk = self._desks.setdefault(scope, Desk(scope, self.store, self._on_wait, self._rules_of))
-        desk.configure(rules)
+    @property
+    def owner(self) -> str:
+        """Names this limiter in queues: no other has the same, nor has a forked child's."""
+        return f"{process_name()}.{self._number}"
 
-    async def acquire(
-        self,
-        scope: Scope,
-        amounts: Amounts,
-        *,
-        urgent: bool = False,
-        since: int | None = None,
-        who: object = None,
-    ) -> Hold:
-        """Wait until the call may leave.
+    def domain(self, domain: Domain) -> DomainLimiter:
+        """The limiter of one domain; the same object every time."""
+        known = self._domains.get(domain)
+        return known or self._domains.setdefault(domain, DomainLimiter(self, domain))
 
-        Args:
-            scope: A configured scope.
-            amounts: Upper bounds of what the call takes, by kind.
-            urgent: Whether the caller blocks an event loop; such a call goes before all others, and is
-                refused if it would have to wait for more than a minute.
-            since: Tick at which the call was first asked for, when it is sent again; it keeps its place.
-            who: Handed on to ``on_wait``.
+    def flush(self) -> None:
+        """Bring the store up to date with everything that could wait; blocks for seconds at most."""
+        for each in list(self._domains.values()):
+            with suppress(TimeoutError):
+                self.worker.submit(each.queue.flush).result(_FLUSH_WAIT)
+
+    def forked(self) -> None:
+        """Go on in a forked child."""
+        for each in self._domains.values():
+            each.queue.forked()
+            each.queue.replica.forked(self.owner)
+
+    def _serve(self) -> None:
+        """Another process has woken this one."""
+        for each in list(self._domains.values()):
+            each.queue.serve()
+
+
+class DomainLimiter:
+    """The limiter of one domain: lets calls leave, and learns from their answers.
+
+    Attributes:
+        queue: The calls that wait.
+
+    Args:
+        limiter: Has the store, the rules and the worker.
+        domain: Which.
+    """
+
+    def __init__(self, limiter: Limiter, domain: Domain) -> None:
+        self._limiter = limiter
+        self._domain = domain
+        replica = DomainReplica(domain, limiter.store, limiter.owner, limiter.report)
+        self.queue = DomainQueue(replica, limiter.store, limiter.worker, self)
+        self._estimates: dict[str, Estimates] = {}
+        self._next_date = 0
+
+    async def tick(self) -> int:
+        """The clock of tickets, in nanoseconds; the store is opened by it, beside the event loop."""
+        store = self._limiter.store
+        if not store.ready:
+            await asyncio.wrap_future(self._limiter.worker.submit(store.open))
+        return store.tick()
+
+    async def acquire(self, ask: Ask) -> Reservation:
+        """Wait until a call may leave.
 
         Raises:
             CallRefused: The wait would be longer than allowed, or is no cure.
-            StoreUnavailable: The store cannot be used.
         """
-        desk = self._desks[scope]
-        hold = desk.take(amounts)
-        if hold is not None:
-            hold.desk = desk
-            return hold
-        arrival = self._tick() if since is None else since
-        patience = desk.rules.max_wait if desk.rules else 0
-        if urgent:
-            bid = Bid(URGENT, arrival, amounts)
-            return await desk.line_up(bid, min(patience, _URGENT_PATIENCE), who)
-        return await desk.line_up(Bid(NORMAL, arrival, amounts), patience, who)
+        patience = (self.rules_of(ask.pools[0]) or _DEFAULT).max_wait
+        if ask.priority == URGENT:
+            patience = min(patience, _URGENT_PATIENCE)
+        return await self.queue.acquire(ask, patience)
 
-    def written(self, hold: Hold) -> None:
-        """The call is being written now: its margin counts from here, if it took long to get here."""
-        now = self._tick()
-        if now > hold.begun:
-            hold.begun = now
-            hold.desk.note(hold)
+    # Learning.
 
-    def arrived(self, hold: Hold) -> None:
-        """The answer's headers are here, so the server has counted the call."""
-        hold.arrived = self._tick()
-        desk: Desk = hold.desk
-        desk.news[hold] = None  # it matters one window later, and travels with the next question
-        if desk.waiting:
-            desk.expect(hold)
+    def amounts(self, model: str, charges: Mapping[str, Charge]) -> dict[str, int]:
+        """What to book for a call of a model, as far as earlier ones have taught."""
+        return self._estimates_of(model).amounts(charges)
 
-    async def heard(self, hold: Hold, date: str) -> None:
-        """The answer that has just arrived says what time it is (its ``Date``); one a minute is enough."""
-        desk: Desk = hold.desk
-        if hold.arrived < desk.deaf_until:
-            return
-        desk.deaf_until = hold.arrived + MINUTE.length
-        told = read_date(date)
-        if told is not None:
-            with suppress(ScopeUnknown):
-                await self.store.hear(desk.scope, told, hold.begun - WRITE_GRACE)
-                desk.nudge()
+    def used(self, model: str, charges: Mapping[str, Charge], amounts: Amounts) -> None:
+        """Learn how the charges of a call relate to what it took."""
+        estimates = self._estimates_of(model)
+        if estimates.learn(charges, amounts):
+            samples = {kind: list(row) for kind, row in estimates.samples.items()}
 
-    def lost(self, hold: Hold) -> None:
-        """There will be no news of the call; it stays spent."""
-        hold.end()
-        hold.desk.news[hold] = None
+            def keep(state: DomainState, _: Moment) -> None:
+                state.facts.estimates[model] = Estimates(samples)
+                state.changed.add(FACTS)
 
-    def settle(self, hold: Hold, actual: Amounts) -> None:
-        """Replace estimates by what the provider counted; the last word is the true one."""
-        if hold.settle(actual):
-            hold.desk.note(hold)
+            self.queue.later(keep)
 
-    def release(self, hold: Hold) -> None:
-        """The call was never sent: it took nothing."""
-        hold.release()
-        hold.desk.note(hold)
-
-    async def refused(self, hold: Hold, refusal: Refusal) -> bool:
+    async def refused(self, call: Reservation, refusal: Refusal) -> bool:
         """Learn from a refusal, for everybody; True if a limit was lowered by it."""
-        desk: Desk = hold.desk
-        desk.troubled = True
-        lowered = await self.store.refused(desk.scope, refusal, hold.begun)
-        desk.nudge()
-        return lowered
+        chance = random.random()  # noqa: S311 - spreads back-offs
+        return await self.queue.do(lambda state, now: learning.refused(state, now, call, refusal, chance))
 
-    async def succeeded(self, hold: Hold) -> None:
-        """Learn from an answer, if its scope is in trouble and so wants to hear of it."""
-        desk: Desk = hold.desk
-        if desk.troubled:
-            await self.store.succeeded(desk.scope, hold.begun)
-            desk.nudge()
+    def refused_late(self, call: Reservation, refusal: Refusal) -> None:
+        """Learn from a refusal in the middle of an answer."""
+        chance = random.random()  # noqa: S311 - spreads back-offs
 
-    def flush(self) -> None:
-        """Bring the store up to date with everything that could wait."""
-        for desk in list(self._desks.values()):
-            desk.tell_all()
-        self.store.flush()
+        def learn(state: DomainState, now: Moment) -> None:
+            learning.refused(state, now, call, refusal, chance)
 
-    def _nudge(self, scope: Scope | None) -> None:
-        """Another process has set something free: in a scope, or who knows in which."""
-        for desk in list(self._desks.values()):
-            if scope is None or desk.scope == scope:
-                desk.nudge()
+        self.queue.later(learn)
+
+    def succeeded(self, call: Reservation) -> None:
+        """Learn from an answer, if a pool of the call is under a penalty."""
+        if self.queue.replica.state.cautious(call.pools):
+            self.queue.later(lambda state, now: learning.succeeded(state, now, call))
+
+    def announced(self, call: Reservation, rows: Iterable[Announced]) -> None:
+        """Take over what an answer's headers say of limits."""
+        known = tuple(rows)
+        if known:
+            self.queue.later(lambda state, now: learning.announced(state, now, call, known))
+
+    def dated(self, call: Reservation, text: str) -> None:
+        """An answer says what time it is (its ``Date``); one a minute is enough."""
+        answered = call.booking.answered
+        date = read_date(text) if answered >= self._next_date else None
+        if date is not None:
+            self._next_date = answered + _DATE_PERIOD
+            waited = answered - (call.booking.begun - WRITE_GRACE)
+            self.queue.later(lambda state, _: learning.observed_date(state, date, waited, answered))
+
+    def ended(self, ask: Ask, *, answered: bool) -> None:
+        """The first call of a run was answered, or came to nothing: others of the run may leave."""
+        if self.queue.startups.ended(ask, answered=answered):
+            self.queue.serve()
+
+    # What the queue asks; see Supervisor.
+
+    def rules_of(self, pool: str) -> PoolRules | None:
+        """What holds in a pool of the domain now."""
+        return self._limiter.rules_of(Pool(self._domain, pool))
+
+    def waits(self, waiter: Waiter, verdict: Wait, now: Moment) -> None:
+        """Tell of a wait that has begun."""
+        if self._limiter.on_wait is not None:
+            pool = Pool(self._domain, verdict.blocker.pool)
+            seconds = max(0, verdict.forecast - now.tick) / NANOSECONDS
+            text = messages.describe_wait(pool, verdict.blocker, seconds, waiter.place)
+            self._limiter.on_wait(
+                WaitInfo(pool, seconds, waiter.place, verdict.blocker, text, waiter.ask.call)
+            )
+
+    def refusal(self, waiter: Waiter, verdict: Wait | Refused | None, now: Moment) -> CallRefused | None:
+        """Why a call need not wait any longer; None if it should wait on."""
+        allowed = waiter.patience / NANOSECONDS
+        if verdict is None:
+            if self._waits_for_day(waiter):
+                return None
+            pool = Pool(self._domain, waiter.ask.pools[0])
+            waited = (now.tick - waiter.ask.arrival) / NANOSECONDS
+            return CallRefused(messages.patience_message(pool, waited, allowed))
+        blocker = verdict.blocker
+        pool = Pool(self._domain, blocker.pool)
+        if isinstance(verdict, Refused) and blocker.reason is Reason.UNTIL:
+            text = messages.until_message(pool, blocker, now.wall / NANOSECONDS)
+            return CallRefused(text, resets_at=blocker.resets / NANOSECONDS)
+        if isinstance(verdict, Refused):
+            return CallRefused(messages.closed_message(pool, blocker.advice, blocker.quote))
+        if verdict.forecast > waiter.deadline and not blocker.final:
+            seconds = (verdict.forecast - waiter.ask.arrival) / NANOSECONDS
+            resets = (now.wall + verdict.forecast - now.tick) / NANOSECONDS
+            text = messages.patience_message(pool, seconds, allowed, blocker.quote)
+            return CallRefused(text, resets_at=resets)
+        return None
+
+    def _waits_for_day(self, waiter: Waiter) -> bool:
+        """A call that blocks its event loop cannot wait for a day."""
+        rules = (self.rules_of(pool) for pool in waiter.ask.pools)
+        return waiter.ask.priority != URGENT and any(each.wait_for_day for each in rules if each)
+
+    def _estimates_of(self, model: str) -> Estimates:
+        estimates = self._estimates.get(model)
+        if estimates is None:
+            kept = self.queue.replica.state.facts.estimates.get(model)
+            samples = {kind: list(row) for kind, row in kept.samples.items()} if kept else {}
+            estimates = self._estimates[model] = Estimates(samples)
+        return estimates

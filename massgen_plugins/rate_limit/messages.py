@@ -5,17 +5,18 @@ from __future__ import annotations
 from datetime import datetime
 
 from massgen_plugins.middleware import Refusal
-from massgen_plugins.quota import NANOSECONDS, Scope
-from massgen_plugins.rate_limit.decision import Blocker, Reason
+from massgen_plugins.quota import ACCOUNT_POOL, NANOSECONDS, CalendarMonth, Pool
+from massgen_plugins.rate_limit.verdict import Blocker, Reason
 
 __all__ = [
+    "call_message",
     "closed_message",
-    "day_message",
     "describe_span",
     "describe_wait",
     "learned_message",
     "patience_message",
-    "size_message",
+    "spare_message",
+    "until_message",
 ]
 
 _PREFIX = "massgen-plugins"
@@ -32,74 +33,88 @@ def describe_span(seconds: float) -> str:
     return f"{whole // 3600} h {minutes} min" if minutes else f"{whole // 3600} h"
 
 
-def describe_wait(scope: Scope, blocker: Blocker | None, seconds: float, place: int) -> str:
+def describe_wait(pool: Pool, blocker: Blocker, seconds: float, place: int) -> str:
     """One line for a wait that has begun."""
     why = {
-        Reason.LIMIT: f"for its quota ({blocker.limit})" if blocker and blocker.limit else "for its quota",
+        Reason.LIMIT: f"for its quota ({blocker.limit})" if blocker.limit else "for its quota",
         Reason.PAUSE: "for its quota, after a pause that the provider asked for",
         Reason.PROBE: "while one call tries whether the quota is free",
-        Reason.DAY: "for the next day, since the day's quota is used up",
-    }.get(blocker.reason if blocker else Reason.LINE, "for its turn")
+        Reason.STARTUP: "while one call tries whether the quota is free",
+        Reason.UNTIL: "for the next day, since the day's quota is used up",
+    }.get(blocker.reason, "for its turn")
     ahead = f", {place} call{'s' if place > 1 else ''} ahead" if place else ""
-    return f"{_PREFIX}: {scope.model}: waiting about {describe_span(seconds)} {why}{ahead}."
+    return f"{_PREFIX}: {_name(pool)}: waiting about {describe_span(seconds)} {why}{ahead}."
 
 
-def day_message(scope: Scope, blocker: Blocker, now: float) -> str:
-    """A day's limit is used up: which, until when, what to do.
+def until_message(pool: Pool, blocker: Blocker, now: float) -> str:
+    """A limit is used up until a moment: which, until when, what to do.
 
     Args:
-        scope: Whose day it is.
+        pool: Whose it is.
         blocker: Carries the limit, if it is known, and the moment of the reset.
         now: Seconds since the epoch.
     """
     resets = blocker.resets / NANOSECONDS
-    what = (
-        f"the daily limit of {blocker.limit.amount:,} {_noun(blocker)}"
-        if blocker.limit
-        else "the daily limit"
-    )
+    span = "monthly" if blocker.limit and isinstance(blocker.limit.window, CalendarMonth) else "daily"
+    what = f"the {span} limit of {_amount(blocker)}" if blocker.limit else f"the {span} limit"
     local = datetime.fromtimestamp(resets).astimezone()
     return (
-        f"{_PREFIX}: {what} for {scope.model} is used up. It resets at {local:%H:%M %Z on %d %B}, "
+        f"{_PREFIX}: {what} for {_name(pool)} is used up. It resets at {local:%H:%M %Z on %d %B}, "
         f"in {describe_span(resets - now)}. Until then use another model or key, or set wait_for_day: true "
-        f"under rate_limit: to wait for it."
+        f"under rate_limit: to wait for it.{_quoted(blocker.quote)}"
     )
 
 
-def patience_message(scope: Scope, seconds: float, allowed: float) -> str:
+def patience_message(pool: Pool, seconds: float, allowed: float, quote: str = "") -> str:
     """A wait would take longer than allowed."""
+    if round(seconds) <= round(allowed):
+        seconds = allowed + 1
     return (
-        f"{_PREFIX}: a call to {scope.model} would have to wait {describe_span(seconds)}, longer than the "
+        f"{_PREFIX}: a call to {_name(pool)} would have to wait {describe_span(seconds)}, longer than the "
         f"{describe_span(allowed)} that it may. Use fewer agents, a model with a higher quota, or raise "
-        f"max_wait under rate_limit:."
+        f"max_wait under rate_limit:.{_quoted(quote)}"
     )
 
 
-def closed_message(scope: Scope, advice: str) -> str:
-    """The provider's door is closed: waiting does not help."""
-    return f"{_PREFIX}: the provider refuses every call to {scope.model}. {advice}".rstrip()
+def closed_message(pool: Pool, advice: str, quote: str = "") -> str:
+    """The provider refuses, and waiting does not help."""
+    return f"{_PREFIX}: the provider refuses every call to {_name(pool)}. {advice}".rstrip() + _quoted(quote)
 
 
-def learned_message(scope: Scope, refusal: Refusal) -> str:
+def call_message(pool: Pool, advice: str, quote: str = "") -> str:
+    """The provider refuses this one call, for ever."""
+    return f"{_PREFIX}: the provider refuses this call to {_name(pool)}. {advice}".rstrip() + _quoted(quote)
+
+
+def spare_message(pool: Pool, fault: str) -> str:
+    """The limiter itself failed; it goes on in memory."""
+    return (
+        f"{_PREFIX}: an error of ours ({fault}) in the limiter of {pool.domain.provider}: its quota is kept "
+        "in memory of this process from now on, and not shared. Please report it."
+    )
+
+
+def learned_message(pool: Pool, refusal: Refusal) -> str:
     """A provider's limit is lower than ours."""
     stated = ", ".join(
-        f"{each.amount:,} {each.kind.replace('_', ' ')} per {'day' if each.per_day else 'minute'}"
+        f"{each.amount:,} {each.kind.replace('_', ' ')} per {each.window}"
         for each in refusal.limits
         if each.amount
     )
     return (
-        f"{_PREFIX}: the provider allows {scope.model} only {stated}, less than the profile says; "
+        f"{_PREFIX}: the provider allows {_name(pool)} only {stated}, less than the profile says; "
         f"this is kept for all agents until the profile changes."
     )
 
 
-def size_message(scope: Scope, tokens: int, limit: int) -> str:
-    """One call is larger than the whole limit of a minute."""
-    return (
-        f"{_PREFIX}: one call to {scope.model} takes about {tokens:,} input tokens, and the whole minute's "
-        f"quota is {limit:,}: it can never pass. Send less context, or use a model with a higher quota."
-    )
+def _amount(blocker: Blocker) -> str:
+    assert blocker.limit is not None  # noqa: S101 - asked only then
+    return str(blocker.limit).partition(" per ")[0]
 
 
-def _noun(blocker: Blocker) -> str:
-    return blocker.limit.kind.replace("_", " ") if blocker.limit else "calls"
+def _name(pool: Pool) -> str:
+    return f"all models of {pool.domain.provider}" if pool.name == ACCOUNT_POOL else pool.name
+
+
+def _quoted(quote: str) -> str:
+    return f' The provider says: "{quote}"' if quote else ""

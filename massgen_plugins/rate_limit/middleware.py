@@ -2,171 +2,177 @@
 
 from __future__ import annotations
 
-import threading
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from weakref import WeakKeyDictionary
 
-from massgen_plugins.errors import CallRefused
-from massgen_plugins.events import Event, LimitLearned, ProviderRefused
-from massgen_plugins.middleware import Action, CallOutcome, Middleware, ModelCall, Refusal, RefusalKind
-from massgen_plugins.quota import NANOSECONDS, Amounts, Kind, Scope, ScopeRules
+from massgen_plugins.errors import CallRefused, MassgenPluginsError
+from massgen_plugins.events import Event, LimitLearned, ProviderRefused, Trouble
+from massgen_plugins.middleware import Action, CallOutcome, Middleware, ModelCall, Refusal, RefusalKind, Usage
+from massgen_plugins.quota import ACCOUNT_POOL, Charge, Domain, Kind, Mode, Pool
 from massgen_plugins.rate_limit import messages
-from massgen_plugins.rate_limit.estimator import Estimator
-from massgen_plugins.rate_limit.hold import Hold
-from massgen_plugins.rate_limit.lanes import bounded
-from massgen_plugins.rate_limit.limiter import Limiter
-from massgen_plugins.rate_limit.signal import Signal
-from massgen_plugins.rate_limit.startup import Startup
+from massgen_plugins.rate_limit.limiter import DomainLimiter
+from massgen_plugins.rate_limit.reservation import NORMAL, URGENT, Ask, Reservation
 
 __all__ = ["RateLimitMiddleware"]
 
 _SERVER_ERRORS_START = 400
+_ONE_PLACE = Charge(1, Mode.KEPT)
 
 
 @dataclass(eq=False, slots=True)
-class _Passage:
-    """One call on its way through, over all its attempts."""
+class _Attempts:
+    """One call, over all its attempts."""
 
-    limiter: Limiter
-    since: int
-    hold: Hold | None = None
-    refusals: int = 0
+    limiter: DomainLimiter
+    arrival: int
+    charges: dict[str, Charge] = field(default_factory=dict)
+    pools: tuple[str, ...] = ()
+    reservation: Reservation | None = None
 
 
 class RateLimitMiddleware(Middleware):
-    """Admits every call into its scope, and learns from every answer.
+    """Admits every call into its pools, and learns from every answer.
 
     Args:
-        limiter: The limiter of a scope, which does the waiting.
-        rules: What holds in a scope now; raises ``ConfigurationError`` if nothing covers it.
+        limiter_of: The limiter of a domain.
+        spare_of: One in memory, for a domain whose limiter failed: limiting goes on in this process.
         emit: Told of what happens.
     """
 
     def __init__(
         self,
-        limiter: Callable[[Scope], Limiter],
-        rules: Callable[[Scope], ScopeRules],
+        limiter_of: Callable[[Domain], DomainLimiter],
+        spare_of: Callable[[Domain], DomainLimiter],
         emit: Callable[[Event], None] = lambda _: None,
     ) -> None:
-        self._limiter_of = limiter
-        self._rules = rules
+        self._limiter_of = limiter_of
+        self._spare_of = spare_of
         self._emit = emit
-        self._estimator = Estimator()
-        # Weak: when the wire lets go of a call, there will be no more news of it.
-        self._passages: WeakKeyDictionary[ModelCall, _Passage] = WeakKeyDictionary()
-        self._startups: dict[tuple[Scope, str], Startup] = {}
-        self._startup_lock = threading.Lock()
-        self._startup_news = Signal()
+        # Weak: when the wire lets go of a call, nothing more will be known of it.
+        self._known: WeakKeyDictionary[ModelCall, _Attempts] = WeakKeyDictionary()
+        self._failed: set[Domain] = set()
 
     async def before_call(self, call: ModelCall) -> None:
-        """Wait until the call fits into every limit of its scope."""
-        rules = self._rules(call.scope)
-        limiter = self._limiter_of(call.scope)
-        limiter.configure(call.scope, rules)
-        passage = self._passages.get(call)
-        if passage is None:
-            passage = self._passages[call] = _Passage(limiter, limiter.store.tick())
+        """Wait until the call fits into every limit of its pools."""
+        attempts = self._known.get(call)
+        if attempts is None:
+            chosen = self._spare_of if call.domain in self._failed else self._limiter_of
+            limiter = chosen(call.domain)
+            attempts = _Attempts(limiter, await limiter.tick(), dict(call.charges))
+            attempts.charges.setdefault(Kind.CONCURRENT, _ONE_PLACE)
+            attempts.pools = (*dict.fromkeys(call.pools), ACCOUNT_POOL)
+            self._known[call] = attempts
         try:
-            await self._await_startup(call, rules, limiter)
-            amounts = self._estimator.bound(call.scope, bounded(call.estimate))
-            passage.hold = await limiter.acquire(
-                call.scope, amounts, urgent=call.urgent, since=passage.since, who=call
-            )
-        except BaseException:
-            self._end_startup(call, answered=False)
-            self._passages.pop(call, None)
+            attempts.reservation = await attempts.limiter.acquire(_ask(call, attempts))
+        except CallRefused:
+            self._known.pop(call, None)
             raise
-        self._startup(call, rules).left(call, limiter.store.tick())
+        except (
+            MassgenPluginsError,
+            ArithmeticError,
+            AttributeError,
+            LookupError,
+            TypeError,
+            ValueError,
+        ) as fault:
+            await self._go_on_in_memory(call, attempts, fault)
 
     def on_written(self, call: ModelCall) -> None:
         """The margin counts from now, if the call had to wait for a connection."""
-        passage = self._passages.get(call)
-        if passage is not None and passage.hold is not None:
-            passage.limiter.written(passage.hold)
+        reservation = self._reservation(call)
+        if reservation is not None:
+            reservation.written()
 
     async def after_call(self, call: ModelCall, outcome: CallOutcome) -> Action:
         """Stamp the call, and learn: from a refusal what to change, from an answer that all is well."""
-        passage = self._passages.get(call)
-        if passage is None or passage.hold is None:
+        attempts = self._known.get(call)
+        reservation = attempts.reservation if attempts is not None else None
+        if attempts is None or reservation is None:
             return Action.PASS
-        self._end_startup(call, answered=outcome.status > 0)
-        limiter = passage.limiter
+        limiter = attempts.limiter
+        limiter.ended(reservation.ask, answered=outcome.status > 0)
         if not outcome.sent:
-            limiter.release(passage.hold)
-            self._passages.pop(call, None)
+            reservation.release()
             return Action.PASS
         if outcome.status:
-            limiter.arrived(passage.hold)
+            reservation.answered()
             if "date" in outcome.headers:
-                await limiter.heard(passage.hold, outcome.headers["date"])
+                limiter.dated(reservation, outcome.headers["date"])
+            limiter.announced(reservation, outcome.announced)
         if outcome.refusal is not None:
-            return await self._learn_refusal(call, passage, outcome.refusal)
+            return await self._refused(call, attempts, reservation, outcome.refusal)
         if 0 < outcome.status < _SERVER_ERRORS_START:
-            await limiter.succeeded(passage.hold)
-        else:
-            limiter.lost(passage.hold)
-            self._passages.pop(call, None)
+            limiter.succeeded(reservation)
         return Action.PASS
 
-    def on_usage(self, call: ModelCall, usage: Amounts) -> None:
+    def on_usage(self, call: ModelCall, usage: Usage) -> None:
         """Give back what was estimated too high."""
-        passage = self._passages.get(call)
-        if passage is not None and passage.hold is not None:
-            actual = bounded(usage)
-            passage.limiter.settle(passage.hold, actual)
-            self._estimator.learn(call.scope, call.estimate, actual)
+        attempts = self._known.get(call)
+        if attempts is not None and attempts.reservation is not None:
+            attempts.reservation.settle(usage.amounts)
+            attempts.limiter.used(call.model, attempts.charges, usage.amounts)
 
-    async def _learn_refusal(self, call: ModelCall, passage: _Passage, refusal: Refusal) -> Action:
-        assert passage.hold is not None  # noqa: S101 - after_call has looked
-        passage.refusals += 1
+    def on_late_refusal(self, call: ModelCall, refusal: Refusal) -> None:
+        """Learn from a refusal in the middle of an answer."""
+        attempts = self._known.get(call)
+        if attempts is not None and attempts.reservation is not None:
+            attempts.limiter.refused_late(attempts.reservation, refusal)
+            self._emit(ProviderRefused(_pool_of(call, refusal), refusal.kind, refusal.retry_after))
+
+    def on_finished(self, call: ModelCall) -> None:
+        """What the call held until it is over is free."""
+        reservation = self._reservation(call)
+        if reservation is not None:
+            reservation.finished()
+
+    async def _refused(
+        self, call: ModelCall, attempts: _Attempts, reservation: Reservation, refusal: Refusal
+    ) -> Action:
         # A refused request may count as one, but its tokens were never taken.
-        passage.limiter.settle(passage.hold, {kind: 0 for kind in call.estimate if kind is not Kind.REQUESTS})
-        lowered = await passage.limiter.refused(passage.hold, refusal)
-        self._emit(ProviderRefused(call.scope, refusal.kind, refusal.retry_after))
+        reservation.settle_all({kind: 0 for kind in attempts.charges if kind != Kind.REQUESTS})
+        lowered = await attempts.limiter.refused(reservation, refusal)
+        pool = _pool_of(call, refusal)
+        self._emit(ProviderRefused(pool, refusal.kind, refusal.retry_after))
         if lowered:
-            self._emit(LimitLearned(call.scope, messages.learned_message(call.scope, refusal)))
-        error = self._hopeless(call, passage, refusal)
-        if error is not None:
-            self._passages.pop(call, None)
-            raise error
-        if not call.repeatable:
-            self._passages.pop(call, None)
-            return Action.PASS
-        return Action.SEND_AGAIN
-
-    def _hopeless(self, call: ModelCall, passage: _Passage, refusal: Refusal) -> CallRefused | None:
-        """The error for a call that no wait can save; a spent day is met at the next admission."""
+            self._emit(LimitLearned(pool, messages.learned_message(pool, refusal)))
+        if refusal.kind is RefusalKind.CALL:
+            raise CallRefused(messages.call_message(pool, refusal.advice, refusal.quote))
         if refusal.kind is RefusalKind.PERMANENT:
-            return CallRefused(messages.closed_message(call.scope, refusal.advice))
-        if refusal.kind is RefusalKind.MINUTE and passage.refusals > 1:
-            wanted = call.estimate.get(Kind.INPUT_TOKENS, 0)
-            for stated in refusal.limits:
-                if stated.kind is Kind.INPUT_TOKENS and stated.amount and wanted > stated.amount:
-                    return CallRefused(messages.size_message(call.scope, wanted, stated.amount))
-        return None
+            raise CallRefused(messages.closed_message(pool, refusal.advice, refusal.quote))
+        if refusal.pool is not None and refusal.pool not in attempts.pools:
+            attempts.pools = (*attempts.pools, refusal.pool)  # another bucket than its name says
+        return Action.SEND_AGAIN if call.repeatable else Action.PASS
 
-    async def _await_startup(self, call: ModelCall, rules: ScopeRules, limiter: Limiter) -> None:
-        while True:
-            now = limiter.store.tick()
-            with self._startup_lock:
-                earliest = self._startup(call, rules).earliest(call, call.agent_id, now)
-            if earliest is not None and earliest <= now:
-                return
-            remaining = rules.cooldown if earliest is None else earliest - now
-            await self._startup_news.wait(remaining / NANOSECONDS)
+    async def _go_on_in_memory(self, call: ModelCall, attempts: _Attempts, fault: Exception) -> None:
+        """A fault of ours at the limiter: the domain is limited in memory of this process from now on."""
+        spare = self._spare_of(call.domain)
+        if attempts.limiter is spare:
+            raise fault
+        self._failed.add(call.domain)
+        self._emit(Trouble(messages.spare_message(call.pool, type(fault).__name__)))
+        attempts.limiter, attempts.arrival = spare, await spare.tick()
+        attempts.reservation = await spare.acquire(_ask(call, attempts))
 
-    def _startup(self, call: ModelCall, rules: ScopeRules) -> Startup:
-        key = (call.scope, call.run)
-        if key not in self._startups:
-            self._startups[key] = Startup(rules.cooldown_mode, rules.cooldown)
-        return self._startups[key]
+    def _reservation(self, call: ModelCall) -> Reservation | None:
+        attempts = self._known.get(call)
+        return attempts.reservation if attempts is not None else None
 
-    def _end_startup(self, call: ModelCall, *, answered: bool) -> None:
-        startup = self._startups.get((call.scope, call.run))
-        if startup is None:
-            return
-        with self._startup_lock:
-            over = startup.ended(call, answered=answered)
-        if over:
-            self._startup_news.fire()
+
+def _ask(call: ModelCall, attempts: _Attempts) -> Ask:
+    charges = attempts.charges
+    return Ask(
+        attempts.pools,
+        attempts.limiter.amounts(call.model, charges),
+        attempts.arrival,
+        URGENT if call.urgent else NORMAL,
+        frozenset(kind for kind, charge in charges.items() if charge.mode is Mode.EXPECTED),
+        frozenset(kind for kind, charge in charges.items() if charge.mode is Mode.KEPT),
+        call.run,
+        call.agent_id,
+        call,
+    )
+
+
+def _pool_of(call: ModelCall, refusal: Refusal) -> Pool:
+    return Pool(call.domain, refusal.pool or call.pools[0])

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from massgen_plugins.hookspecs import MiddlewareContext, hookimpl
 from massgen_plugins.middleware import Middleware
+from massgen_plugins.rate_limit.limiters import Limiters
 from massgen_plugins.rate_limit.middleware import RateLimitMiddleware
 
 __all__ = ["massgen_middleware"]
@@ -11,5 +12,6 @@ __all__ = ["massgen_middleware"]
 
 @hookimpl
 def massgen_middleware(context: MiddlewareContext) -> Middleware:
-    """Admit every call into its scope."""
-    return RateLimitMiddleware(context.limiter, context.rules, context.emit)
+    """Admit every call into its pools."""
+    limiters = Limiters(context)
+    return RateLimitMiddleware(limiters.of, limiters.spare, context.emit)

@@ -1,68 +1,104 @@
-"""The mandatory cooldown after agents start, one for each run in each scope. Pure: ticks are arguments.
+"""The mandatory cooldown after agents start, one for each run in each pool. Pure: ticks are arguments.
 
-``probe``: when a run's first call in a scope was let go, no other of that run leaves until its answer begins
-or the cooldown has passed, so that a dead key or a lower limit costs one refusal and not one per agent.
+``probe``: when a run's first call in a pool has left, no other of that run leaves until its answer begins or
+the cooldown has passed, so that a dead key or a lower limit costs one refusal and not one per agent.
 ``space``: the first calls of a run's agents keep the cooldown between each other.
 Neither is repeated when an agent restarts.
 """
 
 from __future__ import annotations
 
-__all__ = ["Startup"]
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+from massgen_plugins.quota import NANOSECONDS, PoolRules
+from massgen_plugins.rate_limit.reservation import Ask
+from massgen_plugins.rate_limit.verdict import Blocker, Reason
+
+__all__ = ["UNKNOWN_LIMIT_COOLDOWN", "Startups"]
+
+UNKNOWN_LIMIT_COOLDOWN = 10 * NANOSECONDS
+"""Nanoseconds for which the first call leaves alone where no limit is known: its answer may tell one."""
+
+_MOST = 2000
 
 
-class Startup:
-    """Decides when a run's calls in one scope may leave.
+@dataclass(slots=True)
+class _Startup:
+    """One run in one pool.
 
-    Args:
-        mode: ``probe``, ``space`` or ``off``.
-        cooldown: Nanoseconds.
+    Attributes:
+        first: The call that left first.
+        open_at: Tick from which others may leave; in ``space``, the next agent's first call.
+        settled: Whether it is over.
+        agents: In ``space``: those that have had a first call.
     """
 
-    def __init__(self, mode: str, cooldown: int) -> None:
-        self._mode = mode if cooldown else "off"
-        self._cooldown = cooldown
-        self._prober: object | None = None
-        self._prober_left: int | None = None
-        self._settled = self._mode != "probe"
-        self._seen_agents: set[str | None] = set()
-        self._next_start = 0
+    first: object = None
+    open_at: int = 0
+    settled: bool = False
+    agents: set[str | None] = field(default_factory=set)
 
-    def earliest(self, call: object, agent_id: str | None, now: int) -> int | None:
-        """The tick from which a call may leave; None: it must wait for news of the first call.
 
-        The call that is told to leave first has to be followed by :meth:`left` and :meth:`ended`.
-        """
-        if self._mode == "space" and agent_id not in self._seen_agents:
-            self._seen_agents.add(agent_id)
-            start = max(now, self._next_start)
-            self._next_start = start + self._cooldown
-            return start
-        if self._settled or self._prober is call:
-            return now
-        if self._prober is None:
-            self._prober = call
-            return now
-        if self._prober_left is None:
+class Startups:
+    """The cooldowns of all runs of a process, in one domain.
+
+    Args:
+        rules_of: What holds in a pool now; None: nothing is known.
+    """
+
+    def __init__(self, rules_of: Callable[[str], PoolRules | None]) -> None:
+        self._rules_of = rules_of
+        self._known: dict[tuple[str, str], _Startup] = {}
+
+    def blocker(self, ask: Ask, now: int) -> Blocker | None:
+        """What keeps a call waiting; None: nothing of this kind."""
+        name = ask.pools[0]
+        startup = self._known.get((name, ask.run))
+        if startup is None or startup.settled or now >= startup.open_at or startup.first is ask.call:
             return None
-        if now >= self._prober_left + self._cooldown:
-            self._settled = True
-            return now
-        return self._prober_left + self._cooldown
+        if self._mode(name)[0] == "space" and ask.agent_id in startup.agents:
+            return None
+        return Blocker(Reason.STARTUP, name, startup.open_at)
 
-    def left(self, call: object, now: int) -> None:
-        """The call was admitted."""
-        if self._prober is call and self._prober_left is None:
-            self._prober_left = now
+    def granted(self, ask: Ask, now: int) -> None:
+        """A call leaves."""
+        key = ask.pools[0], ask.run
+        startup = self._known.get(key)
+        if startup is not None and startup.settled:
+            return
+        mode, cooldown = self._mode(ask.pools[0])
+        if startup is None:
+            self._forget_old()
+            startup = self._known[key] = _Startup(settled=mode == "off")
+        if startup.settled:
+            return
+        if mode == "space":
+            if ask.agent_id not in startup.agents:
+                startup.agents.add(ask.agent_id)
+                startup.open_at = now + cooldown
+        elif startup.first is None:
+            startup.first, startup.open_at = ask.call, now + cooldown
+        elif startup.first is not ask.call:
+            startup.settled = True
 
-    def ended(self, call: object, *, answered: bool) -> bool:
-        """The call was answered, or came to nothing: True if others may go on now.
+    def ended(self, ask: Ask, *, answered: bool) -> bool:
+        """A call was answered, or came to nothing: True if others may go on now.
 
         When the first call came to nothing, the next one takes its part.
         """
-        if self._settled or self._prober is not call:
+        startup = self._known.get((ask.pools[0], ask.run))
+        if startup is None or startup.settled or startup.first is not ask.call:
             return False
-        self._settled = answered
-        if not answered:
-            self._prober = self._prober_left = None
+        startup.first, startup.open_at, startup.settled = None, 0, answered
         return True
+
+    def _mode(self, name: str) -> tuple[str, int]:
+        rules = self._rules_of(name)
+        if rules is None or not rules.limits:
+            return "probe", UNKNOWN_LIMIT_COOLDOWN
+        return (rules.cooldown_mode, rules.cooldown) if rules.cooldown else ("off", 0)
+
+    def _forget_old(self) -> None:
+        while len(self._known) >= _MOST:  # a server that runs for months begins many runs
+            del self._known[next(iter(self._known))]

@@ -21,9 +21,9 @@ from email.utils import parsedate_to_datetime
 from typing import NamedTuple
 
 from massgen_plugins.quota import NANOSECONDS
-from massgen_plugins.rate_limit.ledger import Moment
+from massgen_plugins.rate_limit.moment import Moment
 
-__all__ = ["Heard", "Pace", "Start", "hear", "moment", "pace_of", "plausible", "read_date"]
+__all__ = ["ClockSample", "Pace", "Start", "moment", "observe", "pace_of", "plausible", "read_date"]
 
 _RESOLUTION = NANOSECONDS
 """A ``Date`` has no fractions: it says when the second began."""
@@ -44,11 +44,11 @@ _LONGEST = 40
 """Characters of a ``Date``; no form of it has more."""
 
 
-class Heard(NamedTuple):
+class ClockSample(NamedTuple):
     """What the answers have told.
 
     Attributes:
-        when: When it was so: nanoseconds of a *steady* clock, which counts suspends.
+        when: When it was so: a tick of the store's clock, which counts suspends.
         early: The earliest time that the server can have had then, in nanoseconds since the epoch.
         late: The latest.
     """
@@ -59,31 +59,33 @@ class Heard(NamedTuple):
 
 
 class Start(NamedTuple):
-    """How a store began to count, in nanoseconds of the steady clock.
+    """How a process's share of a store's clock began, in ticks.
 
     Attributes:
         machine: When the machine was started, or a moment since which it surely was not started again; what
-            was heard before knows nothing of the time for which it was off.
+            was observed before knows nothing of the time for which it was off.
         store: When the store was opened.
-        wall: What the machine's wall clock said then, in nanoseconds since the epoch.
+        wall: The machine's wall clock: nanoseconds since the epoch.
+        opened: What that said when the store was opened.
     """
 
     machine: int
     store: int
-    wall: int
+    wall: Callable[[], int]
+    opened: int = 0
 
 
 class Pace(NamedTuple):
     """The time for a while, so that nothing but a sum is left to do for each call.
 
     Attributes:
-        heard: What it was made of.
-        until: Nanoseconds of the steady clock up to which it is good.
-        offset: What to add to that clock.
+        sample: What it was made of.
+        until: Tick up to which it is good.
+        offset: What to add to the store's clock.
         slack: See :class:`Moment`.
     """
 
-    heard: Heard
+    sample: ClockSample
     until: int
     offset: int
     slack: int
@@ -105,7 +107,7 @@ def plausible(date: int) -> bool:
     return _FIRST <= date < _LAST
 
 
-def hear(known: Heard | None, date: int, waited: int, now: int) -> Heard | None:
+def observe(known: ClockSample | None, date: int, waited: int, now: int) -> ClockSample | None:
     """Learn from an answer. One that contradicts all before it is believed: a server's clock may be set, too.
 
     Args:
@@ -121,37 +123,35 @@ def hear(known: Heard | None, date: int, waited: int, now: int) -> Heard | None:
         known_early, known_late = _at(known, now, 1)
         if known_early <= late and early <= known_late:
             early, late = max(early, known_early), min(late, known_late)
-    return Heard(now, early, late)
+    return ClockSample(now, early, late)
 
 
-def moment(heard: Heard | None, tick: int, now: int, start: Start, machine: Callable[[], int]) -> Moment:
+def moment(sample: ClockSample | None, tick: int, start: Start) -> Moment:
     """What time it is.
 
     Args:
-        heard: What the answers have told.
+        sample: What the answers have told.
         tick: The store's clock, in nanoseconds.
-        now: The steady clock, in nanoseconds: mostly the same.
         start: When all this began.
-        machine: The machine's own wall clock, in nanoseconds since the epoch; asked only if it counts.
     """
-    if heard is None or heard.when > now + NANOSECONDS:  # by another clock
-        return Moment(tick, machine())
-    pace = pace_of(heard, now, start)
-    return Moment(tick, now + pace.offset, pace.slack)
+    if sample is None or sample.when > tick + NANOSECONDS:  # by another clock
+        return Moment(tick, start.wall())
+    pace = pace_of(sample, tick, start)
+    return Moment(tick, tick + pace.offset, pace.slack)
 
 
-def pace_of(heard: Heard, now: int, start: Start) -> Pace:
-    """How the time goes on from ``now``; arguments as for :func:`moment`."""
-    early, late = _at(heard, now, _GRAIN)
+def pace_of(sample: ClockSample, tick: int, start: Start) -> Pace:
+    """How the time goes on from ``tick``; arguments as for :func:`moment`."""
+    early, late = _at(sample, tick, _GRAIN)
     step = _DRIFT * _GRAIN
-    until = now - max(0, now - heard.when) % step + step
-    if heard.when > start.machine:
-        return Pace(heard, until, early - now, late - early)
-    return Pace(heard, until, max(early - now, start.wall - start.store), 0)
+    until = tick - max(0, tick - sample.when) % step + step
+    if sample.when > start.machine:
+        return Pace(sample, until, early - tick, late - early)
+    return Pace(sample, until, max(early - tick, start.opened - start.store), 0)
 
 
-def _at(heard: Heard, now: int, grain: int) -> tuple[int, int]:
-    """The range at a later moment of the steady clock."""
-    elapsed = max(0, now - heard.when)
+def _at(sample: ClockSample, now: int, grain: int) -> tuple[int, int]:
+    """The range at a later moment of the store's clock."""
+    elapsed = max(0, now - sample.when)
     drift = (elapsed // (_DRIFT * grain) + 1) * grain
-    return heard.early + elapsed - drift, heard.late + elapsed + drift
+    return sample.early + elapsed - drift, sample.late + elapsed + drift

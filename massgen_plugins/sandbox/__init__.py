@@ -9,42 +9,62 @@ import importlib
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from massgen_plugins.sandbox import tiers
     from massgen_plugins.sandbox.config import (
+        Charge,
         Fault,
         FaultRule,
+        Host,
         Network,
         Place,
+        Pool,
+        Price,
         Quota,
         QuotaKind,
+        RetryAfter,
         SandboxConfig,
+        Settlement,
         Tier,
         WindowShape,
         clock_offset_before_midnight,
+        concurrent,
         per_model,
     )
     from massgen_plugins.sandbox.process import SandboxProcess
-    from massgen_plugins.sandbox.report import RequestRecord, SandboxReport
+    from massgen_plugins.sandbox.report import LimitReport, ModelReport, RequestRecord, SandboxReport
     from massgen_plugins.sandbox.server import Sandbox
 
 __all__ = [
+    "Charge",
     "Fault",
     "FaultRule",
+    "Host",
+    "LimitReport",
+    "ModelReport",
     "Network",
     "Place",
+    "Pool",
+    "Price",
     "Quota",
     "QuotaKind",
     "RequestRecord",
+    "RetryAfter",
     "Sandbox",
     "SandboxConfig",
     "SandboxProcess",
     "SandboxReport",
+    "Settlement",
     "Tier",
     "WindowShape",
     "clock_offset_before_midnight",
+    "concurrent",
     "per_model",
+    "tiers",
 ]
 
 _MODULES = {
+    "LimitReport": "report",
+    "ModelReport": "report",
     "RequestRecord": "report",
     "Sandbox": "server",
     "SandboxProcess": "process",
@@ -55,4 +75,6 @@ _MODULES = {
 def __getattr__(name: str) -> Any:
     if name not in __all__:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    if name == "tiers":
+        return importlib.import_module(f"{__name__}.tiers")
     return getattr(importlib.import_module(f"{__name__}.{_MODULES.get(name, 'config')}"), name)

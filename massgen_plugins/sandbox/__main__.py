@@ -12,12 +12,12 @@ from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
-from massgen_plugins.sandbox.config import SandboxConfig, WindowShape, per_model
+from massgen_plugins.sandbox.config import Host, SandboxConfig, WindowShape, concurrent, per_model
 from massgen_plugins.sandbox.server import Sandbox
 
 __all__ = ["main"]
 
-_MINUTE_SHAPES = [shape.value for shape in WindowShape if shape is not WindowShape.DAY]
+_MINUTE_SHAPES = ["sliding", "fixed", "bucket"]
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -73,6 +73,11 @@ def _config(options: argparse.Namespace) -> SandboxConfig:
             minute=options.minute,
         )
         config = replace(config, quotas={"*": limits})
+    if options.concurrent is not None:
+        every = (*config.quotas.get("*", ()), concurrent(options.concurrent))
+        config = replace(config, quotas={**config.quotas, "*": every})
+    if options.host is not None:
+        config = replace(config, host=Host(options.host))
     if options.port is not None:
         config = replace(config, port=options.port)
     if options.latency is not None or options.uplink is not None:
@@ -95,6 +100,10 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--rpm", type=int, help="requests per minute, for every model")
     parser.add_argument("--tpm", type=int, help="input tokens per minute, for every model")
     parser.add_argument("--rpd", type=int, help="requests per day (Pacific time), for every model")
+    parser.add_argument("--concurrent", type=int, metavar="PLACES", help="calls at the same time, per model")
+    parser.add_argument(
+        "--host", choices=[host.value for host in Host], help="whose dialect a path speaks that names no host"
+    )
     parser.add_argument("--shape", choices=_MINUTE_SHAPES, default="sliding", help="how a minute is enforced")
     parser.add_argument("--minute", type=float, default=60.0, metavar="SECONDS", help="length of a minute")
     parser.add_argument("--latency", type=float, metavar="SECONDS", help="from arrival to headers")

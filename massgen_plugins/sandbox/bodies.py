@@ -7,13 +7,14 @@ while the prose keeps the exact duration, and the hint of a spent free day is wr
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import Any
 
 from massgen_plugins.sandbox.config import QuotaKind, Tier
+from massgen_plugins.sandbox.encodings import go_duration
 from massgen_plugins.sandbox.quotas import NANOSECONDS
+from massgen_plugins.sandbox.rulings import Violation
 
-__all__ = ["Violation", "api_error", "exhausted", "go_duration", "help_link", "quota_id", "quota_refusal"]
+__all__ = ["api_error", "exhausted", "help_link", "quota_id", "quota_refusal"]
 
 _SERVICE = "generativelanguage.googleapis.com"
 _LIMITS_PAGE = "https://ai.google.dev/gemini-api/docs/rate-limits"
@@ -28,20 +29,6 @@ _METRIC_TIER = {
     Tier.TIER_2: "paid_tier_2",
     Tier.TIER_3: "paid_tier_3",
 }
-
-
-@dataclass(frozen=True)
-class Violation:
-    """One limit that refuses a request.
-
-    ``daily``: per day, else per minute. ``limit``: the amount, ``None`` to leave the value out.
-    ``wait``: nanoseconds until the request would fit, ``None`` if it never will.
-    """
-
-    kind: QuotaKind
-    daily: bool
-    limit: int | None
-    wait: int | None
 
 
 def quota_id(kind: QuotaKind, *, daily: bool, tier: Tier) -> str:
@@ -92,25 +79,6 @@ def help_link() -> dict[str, Any]:
     """The detail that only points to the documentation."""
     links = [{"description": "Learn more about Gemini API quotas", "url": _LIMITS_PAGE}]
     return {"@type": "type.googleapis.com/google.rpc.Help", "links": links}
-
-
-def go_duration(nanoseconds: int) -> str:
-    """A duration as Go prints it: ``20h3m13.257628674s``, ``7m55.95s``, ``997.965142ms``, ``0s``."""
-    if nanoseconds == 0:
-        return "0s"
-    for unit, size in (("ns", 1_000), ("µs", 1_000_000), ("ms", NANOSECONDS)):
-        if nanoseconds < size:
-            return _decimal(nanoseconds, size // 1_000) + unit
-    minutes, rest = divmod(nanoseconds, 60 * NANOSECONDS)
-    hours, minutes_left = divmod(minutes, 60)
-    prefix = f"{hours}h{minutes_left}m" if hours else f"{minutes}m" if minutes else ""
-    return prefix + _decimal(rest, NANOSECONDS) + "s"
-
-
-def _decimal(amount: int, size: int) -> str:
-    whole, fraction = divmod(amount, size)
-    digits = f"{fraction:0{len(str(size)) - 1}d}".rstrip("0") if fraction else ""
-    return f"{whole}.{digits}" if digits else str(whole)
 
 
 def _hint(violations: Sequence[Violation], tier: Tier) -> int:

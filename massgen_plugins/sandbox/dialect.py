@@ -4,14 +4,24 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, Protocol
 
-from massgen_plugins.sandbox.bodies import Violation
-from massgen_plugins.sandbox.config import FaultRule
+from massgen_plugins.sandbox.config import FaultRule, Host
 from massgen_plugins.sandbox.coordination import Conversation, Reply
+from massgen_plugins.sandbox.prices import Price, Usage
+from massgen_plugins.sandbox.rulings import Violation
 
-__all__ = ["Answer", "Call", "Dialect", "MalformedRequestError", "PlainAnswer", "split_text", "sse"]
+__all__ = [
+    "Answer",
+    "Call",
+    "Dialect",
+    "MalformedRequestError",
+    "PlainAnswer",
+    "Terms",
+    "split_text",
+    "sse",
+]
 
 
 class MalformedRequestError(Exception):
@@ -20,52 +30,100 @@ class MalformedRequestError(Exception):
 
 @dataclass(frozen=True)
 class Call:
-    """A request for an answer: ``model`` as the client named it, ``input_tokens`` by our own count."""
+    """A request for an answer: ``model`` as the client named it, ``input_tokens`` by our own count.
+
+    ``output_bound``: the tokens of output that it allows, ``None`` if it says nothing.
+    ``characters``: of its text and its tools.
+    """
 
     model: str
     streamed: bool
     input_tokens: int
     conversation: Conversation
     with_usage: bool = True
+    output_bound: int | None = None
+    characters: int = 0
+
+
+@dataclass(frozen=True)
+class Terms:
+    """How an answer is to be written: in at most ``chunks`` pieces of text, with this usage and price.
+
+    ``usage`` is that of the input; the answer adds its own output and ``reasoning`` hidden tokens.
+    """
+
+    serial: int
+    chunks: int
+    usage: Usage
+    reasoning: int = 0
+    price: Price | None = None
+
+    def whole(self, visible: int) -> Usage:
+        """The usage of an answer of so many visible tokens."""
+        return replace(self.usage, output=visible + self.reasoning, reasoning=self.reasoning)
 
 
 @dataclass(frozen=True)
 class PlainAnswer:
-    """A response that is never streamed, most often an error: status, JSON body, extra headers."""
+    """A response that is never streamed, most often an error: status, JSON body, extra headers.
+
+    ``wait``: nanoseconds to wait before the next attempt, ``None`` if the host does not say.
+    """
 
     status: int
     body: Any
     headers: dict[str, str] = field(default_factory=dict)
+    wait: int | None = None
 
 
 @dataclass(frozen=True)
 class Answer:
-    """A reply ready to send: as one JSON body, and as the server-sent events of a stream."""
+    """A reply ready to send: as one JSON body, and as the server-sent events of a stream.
+
+    ``preamble``: how many events precede any content. ``closing``: how many come after all of it.
+    ``progress``: tokens told after each event; without it, every event of content carries its share.
+    """
 
     body: dict[str, Any]
     events: tuple[bytes, ...]
     output_tokens: int
+    preamble: int = 0
+    closing: int = 1
+    progress: tuple[int, ...] = ()
+
+    def tokens_after(self, events: int) -> int:
+        """Tokens of output that the first ``events`` events carry."""
+        if not events or events >= len(self.events):
+            return self.output_tokens if events else 0
+        if self.progress:
+            return self.progress[events - 1]
+        carrying = max(1, len(self.events) - self.preamble - self.closing)
+        return self.output_tokens * min(carrying, max(0, events - self.preamble)) // carrying
 
 
 class Dialect(Protocol):
     """One provider's protocol. Pure: no dialect keeps state or does input and output."""
 
+    @property
+    def host(self) -> Host:
+        """Whose words it uses."""
+
     def read(self, raw: bytes) -> Call:
         """The call in a request body; raises ``MalformedRequestError``."""
 
-    def answer(self, call: Call, reply: Reply, serial: int, chunks: int) -> Answer:
-        """``reply`` in this protocol; a stream carries its text in at most ``chunks`` pieces."""
+    def answer(self, call: Call, reply: Reply, terms: Terms) -> Answer:
+        """``reply`` in this protocol."""
 
-    def refusal(self, violations: Sequence[Violation], model: str) -> PlainAnswer:
-        """The answer to a call that its quotas refuse; ``model`` is the resolved one."""
+    def refusal(self, violations: Sequence[Violation], model: str, unix: int) -> PlainAnswer:
+        """The answer to a call that its quotas refuse at ``unix`` (ns); ``model`` is the resolved one."""
 
-    def fault(self, rule: FaultRule, model: str) -> PlainAnswer:
+    def fault(self, rule: FaultRule, model: str, unix: int) -> PlainAnswer:
         """The answer for an injected error (not for a reset or a stall)."""
 
     def malformed(self, message: str, status: int = 400) -> PlainAnswer:
         """The answer to a request without form (400), without a key (401) or for nothing known (404)."""
 
-    def error_event(self, error: PlainAnswer) -> bytes:
+    def error_event(self, error: PlainAnswer, model: str) -> bytes:
         """``error`` as an event inside a stream that began with 200."""
 
 

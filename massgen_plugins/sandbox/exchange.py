@@ -7,16 +7,17 @@ import random
 import socket
 import struct
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from aiohttp import web
 
+from massgen_plugins.sandbox.announce import announced, retry_headers
 from massgen_plugins.sandbox.config import Fault, FaultRule, Place, SandboxConfig
 from massgen_plugins.sandbox.coordination import Conversation, reply_to
-from massgen_plugins.sandbox.dialect import Answer, Call, Dialect, MalformedRequestError, PlainAnswer
+from massgen_plugins.sandbox.dialect import Answer, Call, Dialect, MalformedRequestError, PlainAnswer, Terms
 from massgen_plugins.sandbox.referee import Arrival, Referee, Ruling
 
-__all__ = ["Endpoint", "Exchange"]
+__all__ = ["Endpoint", "Exchange", "plain_response"]
 
 _KEPT_HEADERS = ("user-agent", "x-goog-api-client", "x-stainless-retry-count")
 _NO_KEY = "The request has no API key; any text will do."
@@ -30,6 +31,16 @@ class Endpoint:
     name: str
     model: str = ""
     as_array: bool = False
+
+
+@dataclass(frozen=True)
+class _Visit:
+    """One request on its way through."""
+
+    request: web.Request
+    endpoint: Endpoint
+    call: Call
+    ruling: Ruling
 
 
 class Exchange:
@@ -50,12 +61,13 @@ class Exchange:
             call = endpoint.dialect.read(raw)
         except MalformedRequestError as problem:
             return self.note(request, endpoint, endpoint.dialect.malformed(str(problem)))
-        arrival = self._arrival(request, endpoint.name, call)
+        arrival = self._arrival(request, endpoint, call)
         ruling = self._referee.arrive(self._clock(), arrival)
-        await self._pause(self._config.network.latency, self._config.network.latency_random)
+        visit = _Visit(request, endpoint, call, ruling)
         try:
-            return await self._respond(request, endpoint, call, ruling)
-        except ConnectionError:
+            await self._pause(self._config.network.latency, self._config.network.latency_random)
+            return await self._respond(visit)
+        except (ConnectionError, asyncio.CancelledError):
             self._referee.finished(ruling.number, self._clock())
             raise
 
@@ -68,76 +80,122 @@ class Exchange:
     def note(self, request: web.Request, endpoint: Endpoint, answer: PlainAnswer) -> web.Response:
         """Record and answer a request that no model answers: an error, or a 200 that costs nothing."""
         nothing = Call(endpoint.model, streamed=False, input_tokens=0, conversation=Conversation(""))
-        arrival = self._arrival(request, endpoint.name, nothing)
+        arrival = self._arrival(request, endpoint, nothing)
         ruling = self._referee.note(self._clock(), arrival, counted=answer.status != 200)
-        return self._send_json(ruling.number, answer)
+        return self._send_json(_Visit(request, endpoint, nothing, ruling), answer)
 
-    async def _respond(
-        self, request: web.Request, endpoint: Endpoint, call: Call, ruling: Ruling
-    ) -> web.StreamResponse:
+    async def _respond(self, visit: _Visit) -> web.StreamResponse:
+        dialect, ruling = visit.endpoint.dialect, visit.ruling
         rule = ruling.fault
-        if ruling.violations:
-            refusal = endpoint.dialect.refusal(ruling.violations, ruling.quota_model)
-            return self._send_json(ruling.number, refusal)
         if rule is not None and rule.fault is Fault.STALL:
             await asyncio.sleep(rule.seconds)
-        elif rule is not None and (rule.place is Place.HEADERS or not call.streamed):
-            return self._fail(request, endpoint, ruling, rule)
-        reply = reply_to(call.conversation, serial=ruling.number, words=self._config.answer_words)
-        answer = endpoint.dialect.answer(call, reply, ruling.number, self._config.chunks)
-        if call.streamed:
-            return await self._stream(request, endpoint, ruling, answer)
-        body = [answer.body] if endpoint.as_array else answer.body
-        return self._send_json(ruling.number, PlainAnswer(200, body), answer.output_tokens)
+        error, place = self._error(visit)
+        if error is not None and (place is Place.HEADERS or not visit.call.streamed):
+            return self._send_json(visit, error)
+        if rule is not None and rule.fault is Fault.RESET and not (visit.call.streamed and _inside(rule)):
+            return self._reset(visit)
+        reply = reply_to(visit.call.conversation, serial=ruling.number, words=self._config.answer_words)
+        reasoning, chunks = self._config.reasoning_tokens, self._config.chunks
+        terms = Terms(ruling.number, chunks, ruling.usage, reasoning, ruling.price)
+        answer = dialect.answer(visit.call, reply, terms)
+        if visit.call.streamed:
+            return await self._stream(visit, answer, error, place)
+        body = [answer.body] if visit.endpoint.as_array else answer.body
+        return self._send_json(visit, PlainAnswer(200, body), answer.output_tokens)
 
-    def _fail(
-        self, request: web.Request, endpoint: Endpoint, ruling: Ruling, rule: FaultRule
-    ) -> web.StreamResponse:
+    def _error(self, visit: _Visit) -> tuple[PlainAnswer | None, Place]:
+        """What to say instead of the answer, or in it, and where."""
+        dialect, ruling = visit.endpoint.dialect, visit.ruling
+        unix = self._referee.unix(self._clock())
+        if ruling.violations:
+            return dialect.refusal(ruling.violations, ruling.quota_model, unix), self._config.refuse_at
+        rule = ruling.fault
+        if rule is None or rule.fault is Fault.STALL:
+            return None, Place.HEADERS
         if rule.fault is Fault.RESET:
-            return self._reset(request, ruling.number)
-        return self._send_json(ruling.number, endpoint.dialect.fault(rule, ruling.quota_model))
+            return None, rule.place
+        return dialect.fault(rule, ruling.quota_model, unix), rule.place
 
     async def _stream(
-        self, request: web.Request, endpoint: Endpoint, ruling: Ruling, answer: Answer
+        self, visit: _Visit, answer: Answer, error: PlainAnswer | None, place: Place
     ) -> web.StreamResponse:
-        response = web.StreamResponse(headers={"Content-Type": "text/event-stream"})
-        await response.prepare(request)
-        self._referee.headers_left(ruling.number, self._clock(), 200)
-        stalled = ruling.fault is not None and ruling.fault.fault is Fault.STALL
-        rule = None if stalled else ruling.fault
-        for index, event in enumerate(answer.events[: _events_before(rule)]):
+        number = visit.ruling.number
+        headers = {"Content-Type": "text/event-stream", **self._announced(visit)}
+        response = web.StreamResponse(headers=headers)
+        await response.prepare(visit.request)
+        self._referee.headers_left(number, self._clock(), 200)
+        broken = error is not None or place is not Place.HEADERS
+        last = self._events_before(visit, answer, place) if broken else len(answer.events)
+        sent = 0
+        for index, event in enumerate(answer.events[:last]):
             if index:
                 await self._pause(self._config.network.chunk, self._config.network.chunk_random)
+            sent = answer.tokens_after(index + 1)
+            self._referee.produced(number, self._clock(), sent)  # a token counts when it is made
             await response.write(event)
-        if rule and rule.fault is Fault.RESET:
-            return self._reset(request, ruling.number, response)
-        if rule:
-            error = endpoint.dialect.fault(rule, ruling.quota_model)
-            await response.write(endpoint.dialect.error_event(error))
+        if broken and error is None:
+            return self._reset(visit, response, sent)
+        if error is not None:
+            event = visit.endpoint.dialect.error_event(error, visit.ruling.quota_model)
+            await response.write(event)
+        # Before the end is told: whoever has seen it may send the next request at once.
+        self._referee.finished(number, self._clock(), sent)
         await response.write_eof()
-        self._referee.finished(ruling.number, self._clock(), 0 if rule else answer.output_tokens)
         return response
 
+    def _events_before(self, visit: _Visit, answer: Answer, place: Place) -> int:
+        """How many events leave before what breaks the stream."""
+        rule = visit.ruling.fault
+        match place:
+            case Place.FIRST_EVENT:
+                return 0
+            case Place.PREAMBLE:
+                return answer.preamble
+            case Place.END:
+                return len(answer.events) - answer.closing
+        return rule.after_chunks if rule is not None else 1
+
     def _reset(
-        self, request: web.Request, number: int, response: web.StreamResponse | None = None
+        self, visit: _Visit, response: web.StreamResponse | None = None, sent: int = 0
     ) -> web.StreamResponse:
         """Cut the connection the hard way, so that the client sees a reset and not an end."""
-        if request.transport is not None:
-            connection = request.transport.get_extra_info("socket")
+        if visit.request.transport is not None:
+            connection = visit.request.transport.get_extra_info("socket")
             connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
-            request.transport.abort()
-        self._referee.finished(number, self._clock())
+            visit.request.transport.abort()
+        self._referee.finished(visit.ruling.number, self._clock(), sent)
         return response or web.Response()
 
-    def _send_json(self, number: int, answer: PlainAnswer, output_tokens: int = 0) -> web.Response:
-        now = self._clock()
+    def _send_json(self, visit: _Visit, answer: PlainAnswer, output_tokens: int = 0) -> web.Response:
+        now, number = self._clock(), visit.ruling.number
+        how, host = self._config.retry_after, visit.endpoint.dialect.host
+        retry = retry_headers(host, how, answer.wait, self._referee.unix(now))
+        # A provider's headers tell of the reservation, and not of what was given back after them.
+        headers = {**self._announced(visit), **answer.headers, **retry}
         self._referee.headers_left(number, now, answer.status)
         self._referee.finished(number, now, output_tokens)
-        return plain_response(answer)
+        return plain_response(replace(answer, headers=headers))
 
-    def _arrival(self, request: web.Request, endpoint: str, call: Call) -> Arrival:
+    def _announced(self, visit: _Visit) -> dict[str, str]:
+        if not self._config.announce:
+            return {}
+        now = self._clock()
+        standings = self._referee.standings(visit.ruling.number, now)
+        return announced(visit.endpoint.dialect.host, standings, self._referee.unix(now))
+
+    def _arrival(self, request: web.Request, endpoint: Endpoint, call: Call) -> Arrival:
         headers = {name: request.headers[name] for name in _KEPT_HEADERS if name in request.headers}
-        return Arrival(api_key(request), call.model, endpoint, call.input_tokens, headers, call.streamed)
+        return Arrival(
+            api_key(request),
+            call.model,
+            endpoint.name,
+            call.input_tokens,
+            headers,
+            streamed=call.streamed,
+            host=endpoint.dialect.host,
+            output_bound=call.output_bound,
+            characters=call.characters,
+        )
 
     async def _pause(self, fixed: float, up_to: float) -> None:
         seconds = fixed + self._random.uniform(0, up_to)
@@ -148,17 +206,15 @@ class Exchange:
 def api_key(request: web.Request) -> str:
     """The key in the header or query that any of the protocols uses; empty without one."""
     bearer = request.headers.get("Authorization", "").removeprefix("Bearer ")
-    named = request.headers.get("x-goog-api-key") or request.headers.get("x-api-key")
+    names = ("x-goog-api-key", "x-api-key", "api-key")
+    named = next((request.headers[name] for name in names if request.headers.get(name)), "")
     return named or bearer or request.query.get("key", "")
+
+
+def _inside(rule: FaultRule) -> bool:
+    return rule.place is not Place.HEADERS
 
 
 def plain_response(answer: PlainAnswer) -> web.Response:
     """``answer`` as a response."""
     return web.json_response(answer.body, status=answer.status, headers=answer.headers)
-
-
-def _events_before(rule: FaultRule | None) -> int | None:
-    """How many events leave before the fault; ``None`` for all of them."""
-    if rule is None:
-        return None
-    return 0 if rule.place is Place.FIRST_EVENT else rule.after_chunks

@@ -6,16 +6,28 @@ import base64
 import json
 import re
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any, TypeVar
 
 from pydantic import BaseModel, ConfigDict, Field, JsonValue, ValidationError
 from pydantic.alias_generators import to_camel
 
-from massgen_plugins.sandbox.bodies import Violation, api_error, quota_refusal
-from massgen_plugins.sandbox.config import FaultRule, Tier
+from massgen_plugins.sandbox.bodies import api_error
+from massgen_plugins.sandbox.chat_errors import gemini_words
+from massgen_plugins.sandbox.config import FaultRule, Host, Tier
 from massgen_plugins.sandbox.coordination import Conversation, Move, Reply, Text, ToolCall, Unfinished
-from massgen_plugins.sandbox.dialect import Answer, Call, MalformedRequestError, PlainAnswer, split_text, sse
+from massgen_plugins.sandbox.dialect import (
+    Answer,
+    Call,
+    MalformedRequestError,
+    PlainAnswer,
+    Terms,
+    split_text,
+    sse,
+)
 from massgen_plugins.sandbox.gemini_faults import fault_body
+from massgen_plugins.sandbox.prices import Usage
+from massgen_plugins.sandbox.rulings import Violation
 from massgen_plugins.sandbox.tokens import BLOB_TOKENS, count_tokens
 
 __all__ = ["GeminiDialect"]
@@ -45,6 +57,7 @@ class _Content(_Message):
 class _GenerationConfig(_Message):
     response_schema: JsonValue = None
     response_json_schema: JsonValue = None
+    max_output_tokens: int | None = None
 
 
 class _Body(_Message):
@@ -69,6 +82,8 @@ _Shape = TypeVar("_Shape", bound=_Message)
 class GeminiDialect:
     """See ``Dialect``. The URL says ``model`` and ``streamed``; ``tier`` names the quotas in refusals."""
 
+    host = Host.GEMINI
+
     def __init__(self, tier: Tier, model: str, *, streamed: bool) -> None:
         self._tier = tier
         self._model = model
@@ -86,7 +101,15 @@ class GeminiDialect:
             tool_results=sum(part.function_response is not None for part in parts),
             resumed=body.continuation_token is not None,
         )
-        return Call(self._model, self._streamed, _count(body), conversation)
+        bound = body.generation_config.max_output_tokens
+        return Call(
+            self._model,
+            self._streamed,
+            _count(body),
+            conversation,
+            output_bound=bound,
+            characters=len(text),
+        )
 
     def count(self, raw: bytes) -> PlainAnswer:
         """The answer to a countTokens request."""
@@ -97,22 +120,24 @@ class GeminiDialect:
         request = body.generate_content_request or _Body(contents=body.contents)
         return PlainAnswer(200, {"totalTokens": _count(request)})
 
-    def answer(self, call: Call, reply: Reply, serial: int, chunks: int) -> Answer:
-        body = _responses(call, reply, serial, chunks=1)[-1]
-        events = tuple(sse(response) for response in _responses(call, reply, serial, chunks))
-        return Answer(body, events, body["usageMetadata"]["candidatesTokenCount"])
+    def answer(self, call: Call, reply: Reply, terms: Terms) -> Answer:
+        responses = _responses(call, reply, terms)
+        [body] = _responses(call, reply, replace(terms, chunks=1))
+        progress = tuple(_output(response) for response in responses)
+        events = tuple(sse(response) for response in responses)
+        return Answer(body, events, _output(body), closing=0, progress=progress)
 
-    def refusal(self, violations: Sequence[Violation], model: str) -> PlainAnswer:
-        return PlainAnswer(429, quota_refusal(violations, model, self._tier))
+    def refusal(self, violations: Sequence[Violation], model: str, unix: int) -> PlainAnswer:  # noqa: ARG002
+        return PlainAnswer(429, gemini_words(violations, model, self._tier))
 
-    def fault(self, rule: FaultRule, model: str) -> PlainAnswer:
+    def fault(self, rule: FaultRule, model: str, unix: int) -> PlainAnswer:  # noqa: ARG002
         return fault_body(rule, model)
 
     def malformed(self, message: str, status: int = 400) -> PlainAnswer:
         status = 403 if status == 401 else status
         return PlainAnswer(status, api_error(status, _STATUS[status], message))
 
-    def error_event(self, error: PlainAnswer) -> bytes:
+    def error_event(self, error: PlainAnswer, model: str) -> bytes:  # noqa: ARG002
         return sse(error.body[0] if isinstance(error.body, list) else error.body)
 
 
@@ -141,16 +166,16 @@ def _json_tokens(value: object) -> int:
     return count_tokens(json.dumps(value, ensure_ascii=False, separators=(",", ":")))
 
 
-def _responses(call: Call, reply: Reply, serial: int, chunks: int) -> list[dict[str, Any]]:
+def _responses(call: Call, reply: Reply, terms: Terms) -> list[dict[str, Any]]:
     """The stream's responses: usage on each, the candidates' count so far, a finish reason on the last."""
-    parts = _parts(reply, chunks)
+    parts = _parts(reply, terms.chunks)
     said, responses = "", []
     for index, part in enumerate(parts):
         said += part["text"] if "text" in part else json.dumps(part)
         candidate: dict[str, Any] = {"content": {"parts": [part], "role": "model"}, "index": 0}
         if index == len(parts) - 1:
-            candidate |= _ending(reply, serial)
-        responses.append(_response(call, candidate, serial, count_tokens(said)))
+            candidate |= _ending(reply, terms.serial)
+        responses.append(_response(call, candidate, terms.serial, terms.whole(count_tokens(said))))
     return responses
 
 
@@ -166,6 +191,11 @@ def _parts(reply: Reply, chunks: int) -> list[dict[str, Any]]:
     return [{"text": piece} for piece in split_text(text, chunks)]
 
 
+def _output(response: dict[str, Any]) -> int:
+    usage = response["usageMetadata"]
+    return int(usage["candidatesTokenCount"] + usage.get("thoughtsTokenCount", 0))
+
+
 def _ending(reply: Reply, serial: int) -> dict[str, Any]:
     if isinstance(reply, Unfinished):
         token = base64.b64encode(f"continue-{serial}".encode()).decode()
@@ -173,11 +203,16 @@ def _ending(reply: Reply, serial: int) -> dict[str, Any]:
     return {"finishReason": "STOP"}
 
 
-def _response(call: Call, candidate: dict[str, Any], serial: int, output: int) -> dict[str, Any]:
-    usage = {
-        "promptTokenCount": call.input_tokens,
-        "candidatesTokenCount": output,
-        "totalTokenCount": call.input_tokens + output,
+def _response(call: Call, candidate: dict[str, Any], serial: int, usage: Usage) -> dict[str, Any]:
+    """Thoughts stand beside the candidates' tokens; what the cache gave is part of the prompt's."""
+    told = {
+        "promptTokenCount": usage.input,
+        "candidatesTokenCount": usage.output - usage.reasoning,
+        "totalTokenCount": usage.input + usage.output,
     }
+    if usage.reasoning:
+        told["thoughtsTokenCount"] = usage.reasoning
+    if usage.cached:
+        told["cachedContentTokenCount"] = usage.cached
     model = {"modelVersion": call.model, "responseId": f"sandbox-{serial}"}
-    return {"candidates": [candidate], "usageMetadata": usage, **model}
+    return {"candidates": [candidate], "usageMetadata": told, **model}

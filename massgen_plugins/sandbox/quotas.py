@@ -1,13 +1,12 @@
-"""How providers count: four windows, as pure arithmetic over an explicit clock.
+"""How providers count: five windows, as pure arithmetic over an explicit clock.
 
 Every method takes ``now``, whole nanoseconds of any clock that never runs backwards; nothing here reads
-a clock or waits. A window answers two questions: how long until an amount fits, and what is spent.
+a clock or waits. A window says how long until an amount fits, what is used, and when all is free again.
 The judge shares no code with the limiter it judges.
 """
 
 from __future__ import annotations
 
-from collections import deque
 from datetime import datetime, time, timedelta
 from typing import Protocol
 from zoneinfo import ZoneInfo
@@ -17,6 +16,7 @@ __all__ = [
     "PACIFIC",
     "CalendarDay",
     "FixedWindow",
+    "Places",
     "SlidingWindow",
     "TokenBucket",
     "Window",
@@ -36,6 +36,15 @@ class Window(Protocol):
     def take(self, now: int, amount: int) -> None:
         """Spend ``amount`` at ``now``, whether it fits or not."""
 
+    def correct(self, at: int, now: int, delta: int) -> None:
+        """Change what was taken at the earlier moment ``at`` by ``delta``, if the window still holds it."""
+
+    def used(self, now: int) -> int:
+        """What is spent and not yet free again."""
+
+    def full_in(self, now: int) -> int:
+        """Nanoseconds until all of the limit is free, if nothing more is spent."""
+
 
 class SlidingWindow:
     """At most ``limit`` in every half-open interval ``(now - length, now]``."""
@@ -43,16 +52,15 @@ class SlidingWindow:
     def __init__(self, limit: int, length: int) -> None:
         self._limit = limit
         self._length = length
-        self._spent: deque[tuple[int, int]] = deque()
+        self._spent: dict[int, int] = {}
         self._used = 0
 
     def wait(self, now: int, amount: int) -> int | None:
         if amount > self._limit:
             return None
-        self._forget(now)
-        excess = self._used + amount - self._limit
+        excess = self.used(now) + amount - self._limit
         free_at = now
-        for moment, spent in self._spent:
+        for moment, spent in self._spent.items():
             if excess <= 0:
                 break
             excess -= spent
@@ -60,13 +68,28 @@ class SlidingWindow:
         return free_at - now
 
     def take(self, now: int, amount: int) -> None:
-        self._forget(now)
-        self._spent.append((now, amount))
+        self.used(now)
+        self._spent[now] = self._spent.get(now, 0) + amount
         self._used += amount
 
-    def _forget(self, now: int) -> None:
-        while self._spent and self._spent[0][0] + self._length <= now:
-            self._used -= self._spent.popleft()[1]
+    def correct(self, at: int, now: int, delta: int) -> None:
+        self.used(now)
+        if at in self._spent:
+            self._spent[at] += delta
+            self._used += delta
+
+    def used(self, now: int) -> int:
+        while self._spent:
+            oldest = next(iter(self._spent))
+            if oldest + self._length > now:
+                break
+            self._used -= self._spent.pop(oldest)
+        return self._used
+
+    def full_in(self, now: int) -> int:
+        self.used(now)
+        newest = next(reversed(self._spent), now - self._length)
+        return newest + self._length - now
 
 
 class FixedWindow:
@@ -82,25 +105,37 @@ class FixedWindow:
     def wait(self, now: int, amount: int) -> int | None:
         if amount > self._limit:
             return None
-        self._turn(now)
-        if self._used + amount <= self._limit:
-            return 0
-        return self._length - (now - self._phase) % self._length
+        return 0 if self.used(now) + amount <= self._limit else self._rest(now)
 
     def take(self, now: int, amount: int) -> None:
-        self._turn(now)
-        self._used += amount
+        self._used = self.used(now) + amount
 
-    def _turn(self, now: int) -> None:
-        current = (now - self._phase) // self._length
+    def correct(self, at: int, now: int, delta: int) -> None:
+        self.used(now)
+        if self._number(at) == self._current:
+            self._used += delta
+
+    def used(self, now: int) -> int:
+        current = self._number(now)
         if current != self._current:
             self._current, self._used = current, 0
+        return self._used
+
+    def full_in(self, now: int) -> int:
+        return self._rest(now) if self.used(now) > 0 else 0
+
+    def _number(self, now: int) -> int:
+        return (now - self._phase) // self._length
+
+    def _rest(self, now: int) -> int:
+        return self._length - (now - self._phase) % self._length
 
 
 class TokenBucket:
     """A bucket of ``limit``, full at first, that refills evenly at ``limit`` per ``length``.
 
-    The level is kept multiplied by ``length``, so that refilling is exact in integers.
+    The level is kept multiplied by ``length``, so that refilling is exact in integers. Spending more than
+    there is leaves a debt, which the refill pays first.
     """
 
     def __init__(self, limit: int, length: int) -> None:
@@ -118,13 +153,54 @@ class TokenBucket:
 
     def take(self, now: int, amount: int) -> None:
         self._fill(now)
-        self._level = max(0, self._level - amount * self._length)
+        self._level -= amount * self._length
+
+    def correct(self, at: int, now: int, delta: int) -> None:  # noqa: ARG002 (a bucket has no past)
+        self._fill(now)
+        self._level = min(self._limit * self._length, self._level - delta * self._length)
+
+    def used(self, now: int) -> int:
+        self._fill(now)
+        return -((self._level - self._limit * self._length) // self._length)
+
+    def full_in(self, now: int) -> int:
+        self._fill(now)
+        missing = self._limit * self._length - self._level
+        return -(-missing // self._limit) if missing and self._limit else 0
 
     def _fill(self, now: int) -> None:
         if self._filled_at is not None:
             refilled = self._level + (now - self._filled_at) * self._limit
             self._level = min(self._limit * self._length, refilled)
         self._filled_at = now
+
+
+class Places:
+    """At most ``limit`` at the same time: what is taken is held until it is corrected away."""
+
+    HINT = NANOSECONDS
+    """Nobody knows when a place will be free; this is what is said."""
+
+    def __init__(self, limit: int) -> None:
+        self._limit = limit
+        self._used = 0
+
+    def wait(self, now: int, amount: int) -> int | None:  # noqa: ARG002 (whenever it is)
+        if amount > self._limit:
+            return None
+        return 0 if self._used + amount <= self._limit else self.HINT
+
+    def take(self, now: int, amount: int) -> None:  # noqa: ARG002
+        self._used += amount
+
+    def correct(self, at: int, now: int, delta: int) -> None:  # noqa: ARG002
+        self._used += delta
+
+    def used(self, now: int) -> int:  # noqa: ARG002
+        return self._used
+
+    def full_in(self, now: int) -> int:  # noqa: ARG002
+        return self.HINT if self._used else 0
 
 
 class CalendarDay:
@@ -138,25 +214,31 @@ class CalendarDay:
         self._epoch = epoch
         self._zone = zone
         self._used = spent
-        self._ends: int | None = None
+        self._began = 0
+        self._ends = next_midnight(epoch, zone) - epoch
 
     def wait(self, now: int, amount: int) -> int | None:
         if amount > self._limit:
             return None
-        ends = self._turn(now)
-        return 0 if self._used + amount <= self._limit else ends - now
+        return 0 if self.used(now) + amount <= self._limit else self._ends - now
 
     def take(self, now: int, amount: int) -> None:
-        self._turn(now)
-        self._used += amount
+        self._used = self.used(now) + amount
 
-    def _turn(self, now: int) -> int:
-        if self._ends is not None and now < self._ends:
-            return self._ends
-        if self._ends is not None:
+    def correct(self, at: int, now: int, delta: int) -> None:
+        self.used(now)
+        if at >= self._began:
+            self._used += delta
+
+    def used(self, now: int) -> int:
+        if now >= self._ends:
             self._used = 0
-        self._ends = next_midnight(self._epoch + now, self._zone) - self._epoch
-        return self._ends
+            self._began = now
+            self._ends = next_midnight(self._epoch + now, self._zone) - self._epoch
+        return self._used
+
+    def full_in(self, now: int) -> int:
+        return self._ends - now if self.used(now) > 0 else 0
 
 
 def next_midnight(unix: int, zone: ZoneInfo = PACIFIC) -> int:

@@ -10,26 +10,23 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 
-from massgen_plugins.sandbox.bodies import Violation, quota_id
+from massgen_plugins.sandbox.bodies import quota_id
+from massgen_plugins.sandbox.books import Demand
 from massgen_plugins.sandbox.config import (
     Fault,
     FaultRule,
+    Host,
     Place,
     Quota,
     QuotaKind,
     SandboxConfig,
-    WindowShape,
 )
 from massgen_plugins.sandbox.faults import FaultPlan
-from massgen_plugins.sandbox.quotas import (
-    NANOSECONDS,
-    CalendarDay,
-    FixedWindow,
-    SlidingWindow,
-    TokenBucket,
-    Window,
-)
+from massgen_plugins.sandbox.ledger import Entry, Ledger, Whose
+from massgen_plugins.sandbox.prices import Price, Usage
+from massgen_plugins.sandbox.quotas import NANOSECONDS
 from massgen_plugins.sandbox.report import RequestRecord, SandboxReport
+from massgen_plugins.sandbox.rulings import Standing, Violation
 
 __all__ = ["Arrival", "Referee", "Ruling", "resolve_model"]
 
@@ -40,7 +37,11 @@ _ERRORS = {Fault.INTERNAL, Fault.OVERLOADED}
 
 @dataclass(frozen=True)
 class Arrival:
-    """What the server knows of a request: the key is used for its project and not kept."""
+    """What the server knows of a request: the key is used for its project and not kept.
+
+    ``output_bound``: tokens of output that it allows, ``None`` if it says nothing.
+    ``characters``: of its input, for providers that estimate by them.
+    """
 
     key: str
     model: str
@@ -48,16 +49,24 @@ class Arrival:
     input_tokens: int
     headers: Mapping[str, str] = field(default_factory=dict)
     streamed: bool = False
+    host: Host = Host.GEMINI
+    output_bound: int | None = None
+    characters: int = 0
 
 
 @dataclass(frozen=True)
 class Ruling:
-    """What to do with an arrival: refuse it for ``violations``, inject ``fault``, or else serve it."""
+    """What to do with an arrival: refuse it for ``violations``, inject ``fault``, or else serve it.
+
+    ``usage``: its input, with what the provider's cache had and took of it.
+    """
 
     number: int
     quota_model: str
     violations: tuple[Violation, ...] = ()
     fault: FaultRule | None = None
+    usage: Usage = field(default_factory=lambda: Usage(0))
+    price: Price | None = None
 
 
 class Referee:
@@ -67,39 +76,44 @@ class Referee:
         self._config = config
         self._epoch = unix + round(config.clock_offset * NANOSECONDS)
         self._quotas = self._by_resolved(config.quotas)
+        self._prices = {resolve_model(model, config.aliases): price for model, price in config.prices.items()}
         self._last_number = 0
         self.reset()
 
     def reset(self) -> None:
         """Forget all requests, what they spent, and where the fault rules stand."""
         self._records: dict[int, RequestRecord] = {}
-        self._books: dict[tuple[str, str], list[tuple[Quota, Window]]] = {}
+        self._ledger = Ledger(self._quotas, self._config.pools, self._epoch)
         self._faults = FaultPlan(self._config.faults, self._config.seed)
+        self._cached: set[Whose] = set()
 
     def change_quotas(self, quotas: Mapping[str, tuple[Quota, ...]]) -> None:
         """Enforce these from now on; what was spent before counts against them."""
         self._quotas = self._by_resolved(quotas)
-        self._books = {}
-        for record in self._records.values():
-            if record.counted:
-                self._charge(record)
+        self._ledger = self._ledger.replayed(self._quotas)
 
     def arrive(self, now: int, arrival: Arrival) -> Ruling:
         """Count a well-formed request and rule on it."""
         record = self._record(now, arrival)
-        violations = self._violations(record)
+        whose = _whose(record)
+        usage = self._cache(whose, record.input_tokens)
+        price = self._prices.get(record.quota_model, self._prices.get("*"))
+        demand = Demand(usage, arrival.output_bound, arrival.characters, price or Price())
+        violations = self._ledger.violations(now, whose, demand)
+        rule = None
         if violations:
-            names = tuple(quota_id(v.kind, daily=v.daily, tier=self._config.tier) for v in violations)
-            self._keep(replace(record, refused_by=names, counted=self._config.count_refused))
-            return Ruling(record.number, record.quota_model, violations=violations)
-        rule = self._faults.next(record.quota_model)
-        self._keep(self._injected(record, rule, streamed=arrival.streamed))
-        return Ruling(record.number, record.quota_model, fault=rule)
+            names = tuple(self._name(arrival.host, each) for each in violations)
+            record = replace(record, refused_by=names, counted=self._config.count_refused)
+        else:
+            rule = self._faults.next(record.quota_model)
+            record = self._injected(record, rule, streamed=arrival.streamed)
+        self._keep(record, Entry(now, whose, demand, holds=not record.refused_by))
+        return Ruling(record.number, record.quota_model, violations, rule, usage, price)
 
     def note(self, now: int, arrival: Arrival, *, counted: bool) -> Ruling:
         """Keep the record of a request that asks no model: malformed, or only counting tokens."""
         record = replace(self._record(now, arrival), counted=counted and self._config.count_failed)
-        self._keep(record)
+        self._keep(record, Entry(now, _whose(record), Demand(Usage(0), 0), holds=False))
         return Ruling(record.number, record.quota_model)
 
     def headers_left(self, number: int, now: int, status: int) -> None:
@@ -107,16 +121,37 @@ class Referee:
         if number in self._records:  # a reset forgets requests that are still being answered
             self._records[number] = replace(self._records[number], headers_ns=now, status=status)
 
+    def produced(self, number: int, now: int, output_tokens: int) -> None:
+        """So many tokens of the answer have left by ``now``."""
+        self._ledger.produced(number, now, output_tokens)
+
     def finished(self, number: int, now: int, output_tokens: int = 0) -> None:
         """The whole response left (or its connection ended) at ``now``."""
-        if number in self._records:
-            self._records[number] = replace(
-                self._records[number], finished_ns=now, output_tokens=output_tokens
-            )
+        if number not in self._records:
+            return
+        usage, price = self._ledger.finished(number, now, output_tokens)
+        record = self._records[number]
+        billed = record.served and not (record.fault and not output_tokens)
+        self._records[number] = replace(
+            record,
+            finished_ns=now,
+            output_tokens=output_tokens,
+            charged=self._ledger.charged(number),
+            cost=price.of(usage) if billed else record.cost,
+        )
+
+    def standings(self, number: int, now: int) -> tuple[Standing, ...]:
+        """How the limits stand that concern the request ``number``."""
+        return self._ledger.standings(number, now)
+
+    def unix(self, now: int) -> int:
+        """The Unix time, in nanoseconds, that the sandbox takes ``now`` for."""
+        return self._epoch + now
 
     def report(self) -> SandboxReport:
         """All that was seen so far."""
-        return SandboxReport(requests=tuple(self._records.values()), quotas=self._quotas)
+        limits = self._ledger.report()
+        return SandboxReport(tuple(self._records.values()), self._quotas, limits)
 
     def _record(self, now: int, arrival: Arrival) -> RequestRecord:
         self._last_number += 1
@@ -130,6 +165,8 @@ class Referee:
             endpoint=arrival.endpoint,
             input_tokens=arrival.input_tokens,
             headers=arrival.headers,
+            host=str(arrival.host),
+            output_bound=arrival.output_bound,
         )
 
     def _injected(self, record: RequestRecord, rule: FaultRule | None, *, streamed: bool) -> RequestRecord:
@@ -145,29 +182,31 @@ class Referee:
             return replace(record, counted=self._config.count_failed)
         return replace(record, counted=True)
 
-    def _keep(self, record: RequestRecord) -> None:
-        self._records[record.number] = record
-        if record.counted:
-            self._charge(record)
+    def _keep(self, record: RequestRecord, entry: Entry) -> None:
+        self._ledger.enter(record.number, entry, counted=record.counted)
+        usage = entry.demand.usage
+        self._records[record.number] = replace(
+            record,
+            cached_tokens=usage.cached,
+            written_tokens=usage.written,
+            charged=self._ledger.charged(record.number),
+        )
+        if record.admitted:
+            self._cached.add(entry.whose)
 
-    def _charge(self, record: RequestRecord) -> None:
-        for quota, window in self._book(record):
-            window.take(record.arrived_ns, _amount(quota, record))
+    def _cache(self, whose: Whose, tokens: int) -> Usage:
+        """The first call fills the provider's cache, later ones read it."""
+        share = int(tokens * self._config.cached_share)
+        if whose in self._cached:
+            return Usage(tokens, cached=share)
+        return Usage(tokens, written=share if whose.host == Host.ANTHROPIC else 0)
 
-    def _violations(self, record: RequestRecord) -> tuple[Violation, ...]:
-        found = []
-        for quota, window in self._book(record):
-            wait = window.wait(record.arrived_ns, _amount(quota, record))
-            if wait != 0:
-                found.append(Violation(quota.kind, quota.shape is WindowShape.DAY, quota.limit, wait))
-        return tuple(found)
-
-    def _book(self, record: RequestRecord) -> list[tuple[Quota, Window]]:
-        place = (record.project, record.quota_model)
-        if place not in self._books:
-            quotas = self._quotas.get(record.quota_model, self._quotas.get("*", ()))
-            self._books[place] = [(quota, _open(quota, self._epoch)) for quota in quotas]
-        return self._books[place]
+    def _name(self, host: Host, violation: Violation) -> str:
+        """Gemini's own name of a quota, if it has one; else ours."""
+        known = violation.kind in {QuotaKind.REQUESTS, QuotaKind.INPUT_TOKENS}
+        if host is Host.GEMINI and known and ":" not in violation.name:
+            return quota_id(violation.kind, daily=violation.daily, tier=self._config.tier)
+        return violation.name
 
     def _by_resolved(self, quotas: Mapping[str, tuple[Quota, ...]]) -> dict[str, tuple[Quota, ...]]:
         return {resolve_model(model, self._config.aliases): limits for model, limits in quotas.items()}
@@ -178,18 +217,5 @@ def resolve_model(model: str, aliases: Mapping[str, str]) -> str:
     return aliases.get(model) or _SUFFIX.sub("", model) or model
 
 
-def _amount(quota: Quota, record: RequestRecord) -> int:
-    return record.input_tokens if quota.kind is QuotaKind.INPUT_TOKENS else 1
-
-
-def _open(quota: Quota, epoch: int) -> Window:
-    length = round(quota.window * NANOSECONDS)
-    match quota.shape:
-        case WindowShape.SLIDING:
-            return SlidingWindow(quota.limit, length)
-        case WindowShape.FIXED:
-            return FixedWindow(quota.limit, length, round(quota.phase * NANOSECONDS))
-        case WindowShape.BUCKET:
-            return TokenBucket(quota.limit, length)
-        case WindowShape.DAY:
-            return CalendarDay(quota.limit, epoch, quota.spent)
+def _whose(record: RequestRecord) -> Whose:
+    return Whose(record.host, record.project, record.model, record.quota_model)

@@ -3,76 +3,34 @@
 from __future__ import annotations
 
 import json
-from collections import Counter, deque
+from collections import Counter
 from collections.abc import Mapping
 from dataclasses import field
+from decimal import Decimal
 
 from pydantic import TypeAdapter
 from pydantic.dataclasses import dataclass
 
-from massgen_plugins.sandbox.config import Quota, QuotaKind, WindowShape
-from massgen_plugins.sandbox.quotas import NANOSECONDS
+from massgen_plugins.sandbox.limits import Quota, QuotaKind, WindowShape
+from massgen_plugins.sandbox.records import (
+    LimitReport,
+    ModelReport,
+    RequestRecord,
+    model_report,
+    most_concurrent,
+    peak,
+)
 
-__all__ = ["RequestRecord", "SandboxReport"]
-
-
-@dataclass(frozen=True)
-class RequestRecord:
-    """One request as the server saw it. Times are nanoseconds since the server's start.
-
-    ``arrived_ns``: the moment it was counted; ``headers_ns``: its response's headers left; ``finished_ns``:
-    all of it had left; both 0 while that has not happened.
-    ``project``: a fingerprint, never the key.
-    ``model``: as asked for; ``quota_model``: the model whose quota it used.
-    ``endpoint``: the protocol's name of the method.
-    ``status``: of HTTP, 0 for a connection that was reset before the headers.
-    ``counted``: it spent quota. ``refused_by``: names of the limits that refused it, or of an injected 429.
-    ``fault``: what was injected. ``headers``: those that tell a retry or a client.
-    """
-
-    number: int
-    arrived_ns: int
-    project: str
-    model: str
-    quota_model: str
-    endpoint: str
-    input_tokens: int
-    status: int = 0
-    output_tokens: int = 0
-    counted: bool = False
-    refused_by: tuple[str, ...] = ()
-    fault: str | None = None
-    headers_ns: int = 0
-    finished_ns: int = 0
-    headers: Mapping[str, str] = field(default_factory=dict)
-
-    @property
-    def arrived(self) -> float:
-        """Seconds since the server's start at which it was counted."""
-        return self.arrived_ns / NANOSECONDS
-
-    @property
-    def latency(self) -> float:
-        """Seconds from arrival to the end of the response; 0 if it has not ended."""
-        return max(0, self.finished_ns - self.arrived_ns) / NANOSECONDS
-
-    @property
-    def admitted(self) -> bool:
-        """Whether it arrived within its quotas and spent some."""
-        return self.counted and not self.refused_by
-
-    @property
-    def served(self) -> bool:
-        """Whether it asked for an answer and got one."""
-        return self.admitted and self.status == 200
+__all__ = ["LimitReport", "ModelReport", "RequestRecord", "SandboxReport"]
 
 
 @dataclass(frozen=True)
 class SandboxReport:
-    """Every request since the start (or reset), and the quotas in force, by model."""
+    """Every request since the start (or reset), the quotas in force by model, and what each limit saw."""
 
     requests: tuple[RequestRecord, ...] = ()
     quotas: Mapping[str, tuple[Quota, ...]] = field(default_factory=dict)
+    limits: tuple[LimitReport, ...] = ()
 
     @property
     def arrived(self) -> int:
@@ -81,7 +39,7 @@ class SandboxReport:
 
     @property
     def refused(self) -> int:
-        """How many were answered with 429, by a quota or by an injected refusal at the headers."""
+        """How many were refused, by a quota (wherever it said so) or by an injection at the headers."""
         return sum(bool(record.refused_by) for record in self.requests)
 
     @property
@@ -98,6 +56,43 @@ class SandboxReport:
     def output_tokens(self) -> dict[str, int]:
         """Output tokens of the requests answered with 200, by the model whose quota they used."""
         return self._tokens("output_tokens")
+
+    @property
+    def refusals(self) -> dict[str, int]:
+        """How many requests were refused, by the name of each limit (or injected fault) that refused them."""
+        return dict(Counter(name for record in self.requests for name in record.refused_by))
+
+    @property
+    def faults(self) -> dict[str, int]:
+        """How many requests each injected fault struck, also inside a stream that began with 200."""
+        return dict(Counter(record.fault for record in self.requests if record.fault))
+
+    @property
+    def bill(self) -> Decimal:
+        """What all answers cost, in micro-dollars, exact."""
+        return sum((record.cost for record in self.requests), Decimal(0))
+
+    @property
+    def models(self) -> tuple[ModelReport, ...]:
+        """What each project did with each model, in the order of their first requests."""
+        groups: dict[tuple[str, str, str], list[RequestRecord]] = {}
+        for record in self.requests:
+            groups.setdefault((record.host, record.project, record.quota_model), []).append(record)
+        return tuple(model_report(*place, records) for place, records in groups.items())
+
+    @property
+    def most_concurrent(self) -> int:
+        """The most requests that were answered at the same time, whoever sent them."""
+        return most_concurrent(self.requests)
+
+    def limit(self, name: str, scope: str | None = None) -> LimitReport:
+        """The fullest limit of this name (``requests per 60 s``); raises ``KeyError`` if there was none."""
+        found = [each for each in self.limits if each.name == name and scope in (None, each.scope)]
+        if not found:
+            raise KeyError(
+                f"no limit {name!r} concerned a request; there were {[e.name for e in self.limits]}"
+            )
+        return max(found, key=lambda each: each.fullest)
 
     @property
     def first_arrival(self) -> float | None:
@@ -136,14 +131,17 @@ class SandboxReport:
             if wanted and (record.admitted or (with_refused and record.refused_by)):
                 groups.setdefault((record.project, record.quota_model), []).append(record)
         allowed = {name: limit or self._limit(name, kind, length) for _, name in groups}
-        peaks = ((name, _peak(records, kind, length)) for (_, name), records in groups.items())
-        return max((peak / allowed[name] for name, peak in peaks), default=0.0)
+        peaks = ((name, peak(records, kind, length)) for (_, name), records in groups.items())
+        return max((most / allowed[name] for name, most in peaks), default=0.0)
 
     def to_json(self) -> str:
         """This report as JSON text, with totals for readers without this class."""
         totals = {"arrived": self.arrived, "served": self.served, "refused": self.refused}
         tokens = {"input_tokens": self.input_tokens, "output_tokens": self.output_tokens}
-        return json.dumps({"totals": {**totals, **tokens}, **_REPORT.dump_python(self, mode="json")})
+        more = {"refusals": self.refusals, "bill": str(self.bill), "most_concurrent": self.most_concurrent}
+        models = _MODELS.dump_python(self.models, mode="json")
+        known = _REPORT.dump_python(self, mode="json")
+        return json.dumps({"totals": {**totals, **tokens, **more, "models": models}, **known})
 
     @staticmethod
     def from_json(text: str | bytes) -> SandboxReport:
@@ -170,18 +168,4 @@ class SandboxReport:
 
 
 _REPORT = TypeAdapter(SandboxReport)
-
-
-def _peak(records: list[RequestRecord], kind: QuotaKind, length: float) -> int:
-    """The largest sum within any ``(t - length, t]``; those that end with an arrival are enough."""
-    nanoseconds = round(length * NANOSECONDS)
-    window: deque[tuple[int, int]] = deque()
-    inside = peak = 0
-    for record in sorted(records, key=lambda record: record.arrived_ns):
-        amount = record.input_tokens if kind is QuotaKind.INPUT_TOKENS else 1
-        window.append((record.arrived_ns, amount))
-        inside += amount
-        while window[0][0] + nanoseconds <= record.arrived_ns:
-            inside -= window.popleft()[1]
-        peak = max(peak, inside)
-    return peak
+_MODELS = TypeAdapter(tuple[ModelReport, ...])

@@ -9,19 +9,16 @@ from typing import Self
 
 from aiohttp import web
 
-from massgen_plugins.sandbox.anthropic import AnthropicDialect
 from massgen_plugins.sandbox.config import Quota, SandboxConfig, quotas_from_json
-from massgen_plugins.sandbox.exchange import Endpoint, Exchange, plain_response
-from massgen_plugins.sandbox.gemini import GeminiDialect
-from massgen_plugins.sandbox.openai import OpenAIDialect
+from massgen_plugins.sandbox.exchange import Exchange
 from massgen_plugins.sandbox.referee import Referee
 from massgen_plugins.sandbox.report import SandboxReport
+from massgen_plugins.sandbox.routes import Routes
 
 __all__ = ["Sandbox"]
 
 _LOG = logging.getLogger(__name__)
 _LARGEST_BODY = 20 * 1024 * 1024
-_GEMINI = r"/{version:v1|v1alpha|v1beta|v1beta1}/{scope:(?:.+/)?}models/{model:[^/:]+}:{method:\w+}"
 Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 
 
@@ -77,34 +74,13 @@ class Sandbox:
         app = web.Application(client_max_size=_LARGEST_BODY, middlewares=[_always_json])
         app.add_routes(
             [
-                web.post(_GEMINI, self._on_gemini),
-                web.post("/v1/chat/completions", self._on_openai),
-                web.post("/v1/messages", self._on_anthropic),
                 web.get("/_sandbox/report", self._on_report),
                 web.post("/_sandbox/reset", self._on_reset),
                 web.post("/_sandbox/quotas", self._on_quotas),
+                *Routes(self.config, self._exchange).table(),
             ]
         )
         return app
-
-    async def _on_gemini(self, request: web.Request) -> web.StreamResponse:
-        method, model = request.match_info["method"], request.match_info["model"]
-        as_events = method == "streamGenerateContent" and request.query.get("alt") == "sse"
-        as_array = method == "streamGenerateContent" and not as_events
-        dialect = GeminiDialect(self.config.tier, model, streamed=as_events)
-        endpoint = Endpoint(dialect, method, model, as_array)
-        if method == "countTokens":
-            raw = await self._exchange.receive(request)
-            return self._exchange.note(request, endpoint, dialect.count(raw))
-        if method not in ("generateContent", "streamGenerateContent"):
-            return plain_response(dialect.malformed(f"The sandbox has no method {method}.", 404))
-        return await self._exchange.answer(request, endpoint)
-
-    async def _on_openai(self, request: web.Request) -> web.StreamResponse:
-        return await self._exchange.answer(request, Endpoint(OpenAIDialect(), "chat.completions"))
-
-    async def _on_anthropic(self, request: web.Request) -> web.StreamResponse:
-        return await self._exchange.answer(request, Endpoint(AnthropicDialect(), "messages"))
 
     async def _on_report(self, _: web.Request) -> web.StreamResponse:
         return web.Response(text=self.report().to_json(), content_type="application/json")

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import os
+from importlib import metadata
 from pathlib import Path
 
 import pytest
 
 from massgen_plugins.cli.checks import activation, seams
+from massgen_plugins.installation import CONFLICTS
 
 SECTIONS = {"versions", "activation", "seams", "plugins", "settings", "store", "environment"}
 
@@ -20,7 +22,7 @@ def examine(rl, monkeypatch):
     )
 
     def run(section):
-        ran = rl("doctor", "--json")
+        ran = rl("doctor", "--quick", "--json")
         return ran.code, {each["check"]: each for each in ran.document["sections"][section]}
 
     return run
@@ -34,7 +36,7 @@ def test_all_is_well_on_a_fresh_machine(script):
 
 def test_the_document_has_stable_keys_and_every_fault_has_a_cure(rl, monkeypatch):
     monkeypatch.setenv("MASSGEN_RATE_LIMIT", "maybe")
-    ran = rl("doctor", "--json")
+    ran = rl("doctor", "--quick", "--json")
     assert ran.code == 1
     assert ran.err == ""
     assert set(ran.document) == {"ok", "sections"}
@@ -48,7 +50,7 @@ def test_the_document_has_stable_keys_and_every_fault_has_a_cure(rl, monkeypatch
 
 
 def test_it_creates_nothing(rl, home):
-    rl("doctor")
+    rl("doctor", "--quick")
     assert list(home.iterdir()) == []
 
 
@@ -70,9 +72,9 @@ def test_a_seam_that_is_gone_is_a_failure(examine, monkeypatch, tmp_path):
 
 def test_without_massgen_it_says_how_to_get_it(rl, monkeypatch):
     monkeypatch.setattr("massgen_plugins.cli.installed_host.host_folder", lambda: None)
-    ran = rl("doctor")
+    ran = rl("doctor", "--quick")
     assert ran.code == 1
-    assert "pip install massgen" in ran.out
+    assert 'pip install "massgen-plugins[massgen]"' in ran.out
 
 
 def test_the_opt_out_is_a_warning(examine, monkeypatch):
@@ -84,7 +86,7 @@ def test_the_opt_out_is_a_warning(examine, monkeypatch):
 @pytest.mark.parametrize(("place", "mark"), [(None, "warn"), ("/somewhere/else/bin/massgen", "fail")])
 def test_the_massgen_of_the_shell_has_to_be_ours(rl, monkeypatch, place, mark):
     monkeypatch.setattr(activation.shutil, "which", lambda _: place)
-    findings = rl("doctor", "--json").document["sections"]["activation"]
+    findings = rl("doctor", "--quick", "--json").document["sections"]["activation"]
     assert {each["check"]: each["mark"] for each in findings}["massgen command"] == mark
 
 
@@ -167,7 +169,7 @@ def test_two_different_keys_are_a_warning_and_are_not_shown(examine, rl, monkeyp
     _, found = examine("environment")
     assert found["gemini key"]["mark"] == "warn"
     assert "GOOGLE_API_KEY wins" in found["gemini key"]["found"]
-    assert "secret" not in rl("doctor").out
+    assert "secret" not in rl("doctor", "--quick").out
 
 
 def test_vertex_ai_is_a_warning(examine, monkeypatch):
@@ -187,12 +189,50 @@ def test_a_check_that_breaks_does_not_stop_the_others(rl, monkeypatch):
         raise RuntimeError("boom")
 
     monkeypatch.setattr("massgen_plugins.cli.checks.plugins.check_plugins", broken)
-    ran = rl("doctor", "--json")
+    ran = rl("doctor", "--quick", "--json")
     assert ran.code == 1
     assert "boom" in ran.document["sections"]["plugins"][0]["found"]
     assert set(ran.document["sections"]) == SECTIONS
 
 
+@pytest.fixture
+def in_the_way(tmp_path):
+    """Makes a MassGen that cannot be imported; gives the variables that put it first."""
+
+    def make(raised):
+        package = tmp_path / "site" / "massgen"
+        package.mkdir(parents=True)
+        (package / "__init__.py").write_text(f"raise {raised}\n")
+        return {"PYTHONPATH": str(package.parent)}
+
+    return make
+
+
+def attachment(ran):
+    (found,) = ran.document["sections"]["attachment"]
+    return found
+
+
+@pytest.mark.parametrize("conflict", CONFLICTS, ids=lambda conflict: conflict.bad[0])
+def test_it_starts_massgen_and_names_the_package_in_the_way_and_what_works(script, in_the_way, conflict):
+    error = f"ImportError(\"cannot import name {conflict.symptom} from 'somewhere'\")"
+    ran = script("doctor", "--json", **in_the_way(error))
+    assert ran.code == 1
+    found = attachment(ran)
+    assert found["mark"] == "fail"
+    assert f"{conflict.package} {metadata.version(conflict.package)} is in the way" in found["found"]
+    assert f"{conflict.package} {conflict.works} works" in found["found"]
+    assert all(requirement in found["cure"] for requirement in conflict.cure)
+
+
+def test_an_error_that_nobody_knows_is_shown_with_the_set_that_works(script, in_the_way):
+    found = attachment(script("doctor", "--json", **in_the_way("RuntimeError('never seen')")))
+    assert "MassGen cannot be imported: RuntimeError: never seen" in found["found"]
+    assert "massgen-plugins[massgen]" in found["cure"]
+
+
+@pytest.mark.parametrize("option", ["--deep", None])
 @pytest.mark.e2e
-def test_deep_sees_the_package_attach(script):
-    assert script("doctor", "--deep", "--json").document["sections"]["attachment"][0]["mark"] == "ok"
+def test_it_sees_the_package_attach_also_where_the_automatic_start_is_off(script, option):
+    ran = script("doctor", *filter(None, [option]), "--json", MASSGEN_PLUGINS_DISABLE="1")
+    assert attachment(ran)["mark"] == "ok"

@@ -61,7 +61,7 @@ def test_without_massgen_it_says_so(rl, monkeypatch):
     monkeypatch.setattr("massgen_plugins.cli.installed_host.host_folder", lambda: None)
     ran = rl("run", "--", "question")
     assert (ran.code, ran.out) == (127, "")
-    assert "pip install massgen" in ran.err
+    assert 'pip install "massgen-plugins[massgen]"' in ran.err
     assert ran.err.count("\n") == 1
 
 

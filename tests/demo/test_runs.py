@@ -128,7 +128,7 @@ def test_unknown_example(capsys):
 def test_without_massgen(monkeypatch, capsys):
     monkeypatch.setattr("importlib.util.find_spec", lambda name: None)
     assert main() == 2
-    assert "pip install massgen" in capsys.readouterr().out
+    assert '"massgen-plugins[massgen]"' in capsys.readouterr().out
 
 
 def test_interrupted_it_leaves_no_process_and_no_file(massgen_is, temporary, monkeypatch, capsys):

@@ -16,6 +16,8 @@ ALLOWED = {
     "massgen_plugins.host",
     "massgen_plugins.host.agents",
     "massgen_plugins.host.attach",
+    "massgen_plugins.profiles",
+    "massgen_plugins.profiles.at_start",
     "massgen_plugins.host.subagents",
     "massgen_plugins.host.switch",
     "massgen_plugins.host.wrapping",

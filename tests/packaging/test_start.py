@@ -86,6 +86,67 @@ def test_a_seam_that_is_gone_costs_one_line_and_not_the_import(normal, host):
     assert line.startswith("massgen-plugins: could not attach to massgen.cli.backends:")
 
 
+IN_THE_WAY = "raise ImportError(\"cannot import name 'streamablehttp_client' from 'mcp'\")\n"
+COMMAND = """
+import sys
+sys.argv = ["/bin/massgen", *{arguments}]
+import massgen.cli
+"""
+
+
+@pytest.fixture
+def broken_start(normal, host, tmp_path):
+    """Starts a MassGen that cannot be imported; gives what the package says of it."""
+
+    def start(*arguments, yaml="", **environment):
+        (tmp_path / "team.yaml").write_text(yaml)
+        given = [*arguments, "--config", str(tmp_path / "team.yaml")]
+        folder = host({"massgen/__init__.py": IN_THE_WAY})
+        code = COMMAND.format(arguments=given)
+        ran = normal.run("-c", code, PYTHONPATH=folder, **environment)
+        lines = ran.stderr.splitlines()
+        assert lines[-1].startswith("ImportError: cannot import name 'streamablehttp_client'")
+        return [line for line in lines if line.startswith("massgen-plugins: ")]
+
+    return start
+
+
+LIMITED = "agents:\n  - backend: {type: gemini, enable_rate_limit: true}\n"
+
+
+@pytest.mark.parametrize(
+    "asked",
+    [
+        {"MASSGEN_RATE_LIMIT": "1"},
+        {"yaml": LIMITED},
+        {"yaml": LIMITED.replace("true", "{massgen_plugins_x: 1}")},
+    ],
+    ids=["environment", "YAML", "sub-agent"],
+)
+def test_a_limited_run_of_a_massgen_that_cannot_be_imported_is_told_the_cure(broken_start, asked):
+    (line,) = broken_start(**asked)
+    assert "mcp " in line
+    assert " is in the way, mcp 1.30.0 works; run `" in line
+    assert "agentscope<2.0.11" in line
+
+
+def test_the_flag_asks_for_limits_too(broken_start):
+    assert len(broken_start("--rate-limit")) == 1
+
+
+@pytest.mark.parametrize(
+    "asked",
+    [
+        {},
+        {"yaml": LIMITED.replace("true", "false")},
+        {"yaml": LIMITED, "MASSGEN_RATE_LIMIT": "0"},
+        {"yaml": "# enable_rate_limit: true\n"},
+    ],
+)
+def test_every_other_run_is_told_nothing(broken_start, asked):
+    assert broken_start(**asked) == []
+
+
 @pytest.mark.e2e
 def test_the_real_massgen(installed):
     code = f"{ATTACHED}\n{IMPORTED}\nprint(attached())\n{FINDERS}"

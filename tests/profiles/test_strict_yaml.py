@@ -8,13 +8,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from massgen_plugins.errors import ConfigurationError
+from massgen_plugins.profiles.document import document_of
 from massgen_plugins.profiles.edit import validate
 from massgen_plugins.profiles.layers import read_layer
 from massgen_plugins.profiles.profile import read_profiles
 from massgen_plugins.profiles.safe_files import MAX_BYTES
 from massgen_plugins.profiles.splice import put
 from massgen_plugins.profiles.strict_yaml import parse_yaml
-from massgen_plugins.profiles.tree import Place, plain, tree_of
 
 HEAD = "provider: gemini\nprofiles:\n  mine:\n    models:\n"
 
@@ -41,6 +41,9 @@ def profile_error(text: str) -> str:
         ("{rpm: .inf}", "line 5, column 11", "found inf"),
         ("{rpm: 1000000000001}", "line 5, column 11", "0 to 1,000,000,000,000"),
         (f"{{rpm: {'9' * 5000}}}", "line 5, column 11", "plain decimal number"),
+        (f"{{rpm: {'9' * 400}}}", "line 5, column 11", "0 to 1,000,000,000,000, without quotes"),
+        (f"{{cooldown: {'9' * 400}}}", "line 5, column 11", "found a huge number"),
+        (f"{{usd_per_day: {'9' * 400}}}", "line 5, column 11", "found a huge number"),
         ("{rpm: 010}", "line 5, column 11", "plain decimal number"),
         ("{rpm: 1:30}", "line 5, column 11", "plain decimal number"),
         ("{rpm: 0x10}", "line 5, column 11", "plain decimal number"),
@@ -69,6 +72,17 @@ def profile_error(text: str) -> str:
         ("{limits: [{kind: requests, amount: 1, window: 60}]}", "line 5, column 48", "a window such as 60s"),
         ("{limits: [{kind: requests, amount: 1, window: 0s}]}", "line 5, column 48", "a window such as 60s"),
         ("{limits: [{kind: requests, amount: 1, window: 745h}]}", "line 5, column 48", "31 days"),
+        ("{limits: [{kind: requests, amount: 1, window: bucket:0s}]}", "line 5, column 48", "bucket:60s"),
+        ("{limits: [{kind: requests, amount: 1, window: month@Mars}]}", "line 5, column 48", "not known"),
+        ("{limits: [{kind: requests, amount: 1, window: year@UTC}]}", "line 5, column 48", "a window such"),
+        (
+            "{limits: [{kind: requests, amount: 1, window: held}]}",
+            "line 5, column 48",
+            "for the kind concurrent",
+        ),
+        ("{limits: [{kind: concurrent, amount: 1, window: 60s}]}", "line 5, column 50", "the window held"),
+        ("{limits: [{kind: cost, amount: true, window: 60s}]}", "line 5, column 33", "US dollars"),
+        ("{concurrent: 1.5}", "line 5, column 11", "a whole number"),
         (
             "{limits: [{kind: requests, amount: 1, window: day@Mars}]}",
             "line 5, column 48",
@@ -113,6 +127,17 @@ def test_a_wrong_limit_is_named_with_its_place(limits: str, place: str, words: s
             + "".join(f"  {name}: {{default: true, fallback: {{rpm: 1}}}}\n" for name in "ab"),
             "only one profile may be the default, not a and b",
         ),
+        ("provider: x\nprofiles: {p: {window: fixed, fallback: {rpm: 1}}}\n", "one of bucket, sliding"),
+        (
+            "provider: x\nprofiles: {p: {fallback: leraned}}\n",
+            "expected a mapping (key: value), found the text",
+        ),
+        ("provider: x\nprofiles: {p: {pools: {A: {rpm: 1}}}}\n", "a name of a-z, 0-9, dot, colon"),
+        ("provider: x\nprofiles: {p: {pools: {a: {models: b, rpm: 1}}}}\n", "expected a list"),
+        (
+            "provider: x\nprofiles: {p: {pools: {a: {models: ['b c']}}}}\n",
+            "models.[0]': expected a model's name",
+        ),
         ("a: 1\n---\nb: 2\n", "line 2, column 1: a second document"),
         ("a: [1\n", "this is not valid YAML"),
         ("a: \x00\n", "line 1, column 4: a control character"),
@@ -142,8 +167,15 @@ def test_an_api_key_in_the_wrong_place_is_not_repeated() -> None:
     assert key[:10] not in profile_error(f"{key}: 1\n")
 
 
+def test_no_part_of_a_sentence_repeats_a_key_or_moves_the_cursor() -> None:
+    key = "AIzaSy" + "x" * 33
+    assert key[:10] not in profile_error(f"provider: a\n? !{key}! b\n: 1\n")
+    assert "\\x1b[31m" in profile_error('"\\e[31mred": 1\n')
+    assert "\x1b" not in profile_error('"\\e[31mred": 1\n')
+
+
 def test_numbers_may_be_grouped_by_underscores() -> None:
-    assert plain(parse_yaml("a: 240_000\nb: 1.5\nc: -3", "f")) == {"a": 240_000, "b": 1.5, "c": -3}
+    assert parse_yaml("a: 240_000\nb: 1.5\nc: -3", "f").value == {"a": 240_000, "b": 1.5, "c": -3}
 
 
 @pytest.mark.parametrize(
@@ -227,8 +259,8 @@ def test_hostile_text_raises_nothing_else(text: str) -> None:
 
 @given(JUNK)
 def test_hostile_values_raise_nothing_else(value: object) -> None:
-    only_configuration_errors(lambda: read_layer(tree_of(value, Place("f")), "run"))
-    only_configuration_errors(lambda: read_profiles(tree_of(value, Place("f"))))
+    only_configuration_errors(lambda: read_layer(document_of(value, "f"), "run"))
+    only_configuration_errors(lambda: read_profiles(document_of(value, "f")))
 
 
 @given(YAMLISH, st.sampled_from(["a", "b"]), st.integers() | st.lists(st.sampled_from(["x", "y"])))
@@ -236,8 +268,8 @@ def test_a_value_put_into_any_text_changes_nothing_else_or_is_refused(
     text: str, key: str, value: object
 ) -> None:
     try:
-        before = plain(parse_yaml(text, "f")) or {}
-        after = plain(parse_yaml(put(text, (key,), value, "f"), "f"))
+        before = parse_yaml(text, "f").value or {}
+        after = parse_yaml(put(text, (key,), value, "f"), "f").value
     except ConfigurationError:
         return
     kept = before if isinstance(before, dict) else {}

@@ -315,3 +315,48 @@ def test_who_waits_for_a_day_that_has_come_leaves_when_the_time_is_heard(clock) 
     clock.run(main())
     assert len(stage.left) == 10
     assert stage.left[-1] < 3
+
+
+def test_an_unexpected_error_of_the_limiter_means_limits_in_memory_and_is_told_once() -> None:
+    events: list[object] = []
+
+    def broken(_: Scope) -> Limiter:
+        raise RuntimeError("key=AIza-secret")
+
+    middleware = RateLimitMiddleware(
+        broken, lambda _: replace(rules(3, 0), max_wait=NANOSECONDS), events.append
+    )
+
+    async def main() -> int:
+        left = 0
+        for _ in range(9):
+            try:
+                await middleware.before_call(a_call())
+                left += 1
+            except CallRefused:
+                pass
+        return left
+
+    assert asyncio.run(main()) == 3
+    [trouble] = events
+    assert "in memory" in trouble.message
+    assert "RuntimeError at " in trouble.message
+    assert "secret" not in trouble.message
+
+
+def test_when_even_memory_fails_one_call_passes_and_the_next_are_refused(monkeypatch) -> None:
+    def broken(*_: object) -> Limiter:
+        raise RuntimeError
+
+    middleware = RateLimitMiddleware(broken, lambda _: rules(3, 0))
+    monkeypatch.setattr(Limiter, "configure", broken)
+
+    async def main() -> list[type]:
+        met = []
+        for _ in range(3):
+            with pytest.raises((RuntimeError, CallRefused)) as error:
+                await middleware.before_call(a_call())
+            met.append(error.type)
+        return met
+
+    assert asyncio.run(main()) == [RuntimeError, CallRefused, CallRefused]

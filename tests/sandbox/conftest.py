@@ -1,4 +1,4 @@
-"""A sandbox to talk to over real HTTP, and the smallest requests."""
+"""A sandbox to talk to over real HTTP, the smallest requests, and a judge on a clock of its own."""
 
 from __future__ import annotations
 
@@ -11,7 +11,9 @@ from typing import Any
 import aiohttp
 import pytest
 
-from massgen_plugins.sandbox import Sandbox, SandboxConfig
+from massgen_plugins.sandbox import Host, LimitReport, Quota, Sandbox, SandboxConfig
+from massgen_plugins.sandbox.quotas import NANOSECONDS
+from massgen_plugins.sandbox.referee import Arrival, Referee, Ruling
 
 Visit = Callable[["Client"], Awaitable[Any]]
 
@@ -62,3 +64,45 @@ def visit() -> Callable[[SandboxConfig, Visit], Any]:
         return asyncio.run(whole())
 
     return run
+
+
+class Judge:
+    """Takes seconds, and knows the numbers of its calls."""
+
+    def __init__(self, *quotas: Quota, **config: object) -> None:
+        given = {"quotas": {"*": quotas}, **config}
+        self.referee = Referee(SandboxConfig(**given), unix=1_795_000_000 * NANOSECONDS)  # type: ignore[arg-type]
+        self.ruling: Ruling | None = None
+
+    def ask(self, seconds: float, **call: object) -> int:
+        """The number of a call that is let in; 0 if it is refused."""
+        known = {"key": "k", "model": "m", "endpoint": "e", "input_tokens": 10, "host": Host.OPENAI}
+        arrival = Arrival(**{**known, **call})  # type: ignore[arg-type]
+        self.ruling = self.referee.arrive(at(seconds), arrival)
+        return 0 if self.ruling.violations else self.ruling.number
+
+    def end(self, number: int, seconds: float, output: int = 0) -> None:
+        """The call is over, after so many tokens."""
+        self.referee.headers_left(number, at(seconds), 200)
+        self.referee.finished(number, at(seconds), output)
+
+    def limit(self, name: str | None = None) -> LimitReport:
+        """What one limit saw."""
+        report = self.referee.report()
+        return report.limit(name) if name else report.limits[0]
+
+    @property
+    def refused_by(self) -> tuple[str, ...]:
+        """The names of the limits that refused the last call."""
+        return self.referee.report().requests[-1].refused_by
+
+
+def at(seconds: float) -> int:
+    """In nanoseconds."""
+    return round(seconds * NANOSECONDS)
+
+
+@pytest.fixture
+def judge_with() -> type[Judge]:
+    """Makes a judge of these limits, for every model."""
+    return Judge

@@ -5,9 +5,11 @@ from __future__ import annotations
 import pytest
 
 from massgen_plugins.sandbox import Fault, FaultRule, QuotaKind, Tier
-from massgen_plugins.sandbox.bodies import Violation, go_duration, quota_id, quota_refusal
+from massgen_plugins.sandbox.bodies import quota_id, quota_refusal
+from massgen_plugins.sandbox.encodings import go_duration
 from massgen_plugins.sandbox.gemini_faults import fault_body
 from massgen_plugins.sandbox.quotas import NANOSECONDS
+from massgen_plugins.sandbox.rulings import Violation
 
 MODEL = "gemini-2.5-flash"
 

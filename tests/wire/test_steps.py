@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 import sys
 from collections import Counter
 
@@ -39,11 +40,14 @@ async def steps_of(path):
 
     async with httpx.AsyncClient(transport=httpx.MockTransport(answer)) as client:
         await client.post(f"http://localhost{path}", json={})
+        gc.collect()
+        gc.disable()  # what earlier tests have left ends in its own time
         sys.setprofile(profile)
         try:
             await client.post(f"http://localhost{path}", json={})
         finally:
             sys.setprofile(None)
+            gc.enable()
     return steps
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import os
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -10,8 +11,10 @@ from dataclasses import dataclass
 from importlib.util import find_spec
 from pathlib import Path
 
+import massgen_plugins
 from massgen_plugins.cli.checks.finding import Finding, fail, ok
 from massgen_plugins.cli.installed_host import host_folder
+from massgen_plugins.installation import explain, install_whole_set
 
 __all__ = ["check_attachment", "check_seams"]
 
@@ -51,6 +54,7 @@ _PROOF = (
     "m = sys.modules.get('massgen.cli.backends', c); "
     "sys.exit(0 if hasattr(m.create_agents_from_config, '__massgen_plugins__') else 3)"
 )
+_NOT_ATTACHED = 3
 _PATIENCE = 180
 
 
@@ -72,15 +76,21 @@ def check_seams() -> Iterator[Finding]:
 
 def check_attachment() -> Finding:
     """Import MassGen in a process of its own, which takes about ten seconds, and see whether we attach."""
+    # It stops the automatic start only; what is asked here is whether MassGen can be attached to.
+    environment = {name: value for name, value in os.environ.items() if name != massgen_plugins.DISABLE}
+    command = [sys.executable, "-c", _PROOF]
     try:
         done = subprocess.run(  # noqa: S603 - our own interpreter and our own text
-            [sys.executable, "-c", _PROOF], capture_output=True, text=True, timeout=_PATIENCE, check=False
+            command, env=environment, capture_output=True, text=True, timeout=_PATIENCE, check=False
         )
     except subprocess.TimeoutExpired:
         return fail("attachment", f"MassGen was not imported within {_PATIENCE} s", "try `massgen --help`")
     if not done.returncode:
         return ok("attachment", "MassGen was started, and the package attached to it")
     last = (done.stderr.strip().splitlines() or ["no reason was given"])[-1]
+    if done.returncode != _NOT_ATTACHED:
+        found, cure = explain(last)
+        return fail("attachment", f"MassGen cannot be imported: {found}", f"run `{cure}`")
     return fail(
         "attachment", f"MassGen was started, but nothing attached: {last[:300]}", "upgrade massgen-plugins"
     )
@@ -88,7 +98,7 @@ def check_attachment() -> Finding:
 
 def _absent(seam: _Seam) -> Finding:
     if seam.package == "massgen":
-        return fail(str(seam), "there is no MassGen in this environment", "run `pip install massgen` in it")
+        return fail(str(seam), "there is no MassGen in this environment", f"run `{install_whole_set()}`")
     return ok(str(seam), f"{seam.package} is not installed, so there is nothing of it to limit")
 
 

@@ -8,8 +8,8 @@ from collections.abc import Iterator
 from importlib import metadata
 
 import massgen_plugins
-from massgen_plugins.cli.checks.finding import Finding, fail, ok, warn
-from massgen_plugins.cli.installed_host import host_version, least_version, require_host
+from massgen_plugins.cli.checks.finding import Finding, fail, ok
+from massgen_plugins.cli.installed_host import LEAST_VERSION, require_host
 from massgen_plugins.errors import HostMismatch
 
 __all__ = ["check_versions"]
@@ -35,18 +35,11 @@ def check_versions() -> Iterator[Finding]:
 
 def _massgen() -> Finding:
     try:
-        require_host()
+        version = require_host()
     except HostMismatch as error:
         found, _, cure = str(error).partition("; ")
-        return fail("massgen", found.rstrip("."), cure)
-    least = least_version()
-    if not least:
-        return warn(
-            "massgen",
-            f"{host_version()}; massgen-plugins is not installed",
-            "install it with pip in this environment",
-        )
-    return ok("massgen", f"{host_version()} ({least} or newer is supported)")
+        return fail("massgen", found, cure.rstrip("."))
+    return ok("massgen", f"{version} ({LEAST_VERSION} or newer is supported)")
 
 
 def _version(name: str) -> str | None:

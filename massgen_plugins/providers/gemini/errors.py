@@ -1,26 +1,48 @@
-"""A Gemini error, out of any wrapping it comes in: JSON, a list around it, or the first event of a stream."""
+"""A Gemini error, out of any wrapping it comes in: a list, a gateway's own error, an event of a stream."""
 
 from __future__ import annotations
 
-import json
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, replace
 from typing import Any
+
+from massgen_plugins.providers.gemini.wrappings import objects_in
+from massgen_plugins.providers.sse import read_event
+from massgen_plugins.providers.text import read_json_start
 
 __all__ = ["GeminiError", "read_error"]
 
-_LARGEST_ERROR = 1024 * 1024
-"""Bytes; a real error is a few kilobytes."""
+_DEEPEST = 12
+"""Steps inwards from an answer to its error; a wrapping is two or three."""
 
-_CODES = {"RESOURCE_EXHAUSTED": 429, "UNAVAILABLE": 503}
+_LONGEST_EVENT = 64 * 1024
+"""Bytes of an event in which an error is looked for; a real one has a few thousand."""
+_LONGEST_MESSAGE = 8_000
+"""Characters of a message that are kept."""
+
+_CODES = {
+    "RESOURCE_EXHAUSTED": 429,
+    "UNAVAILABLE": 503,
+    "Too Many Requests": 429,
+    "rate_limit_error": 429,
+    "rate_limit_exceeded": 429,
+    "throttling_error": 429,
+    "overloaded_error": 529,
+}
+"""What ``code``, ``status`` or ``type`` may say instead of a number."""
+_OLD_REASONS = frozenset(
+    {"rateLimitExceeded", "userRateLimitExceeded", "quotaExceeded", "dailyLimitExceeded"}
+)
+"""``errors[].reason`` of Google's older services, which send them with status 403 too."""
+_TEXTS = ("message", "detail", "msg")
 
 
 @dataclass(frozen=True, slots=True)
 class GeminiError:
-    """The ``error`` object of an answer, as far as it is there.
+    """An error, as far as it is there.
 
     Attributes:
-        code: HTTP status that the object itself names; 0 if none.
+        code: HTTP status that the error itself names; 0 if none.
         message: Text for people, may be empty.
         details: The typed details, those that are objects.
     """
@@ -30,54 +52,96 @@ class GeminiError:
     details: tuple[Mapping[str, Any], ...] = ()
 
 
-def read_error(body: bytes) -> GeminiError | None:
-    """Find the error in a body or in a stream's first event; None if there is none; never raises."""
-    if b'"error"' not in body or len(body) > _LARGEST_ERROR:
+def read_error(body: bytes, *, in_stream: bool = False) -> GeminiError | None:
+    """Find the innermost error in a body; None if there is none; never raises.
+
+    Args:
+        body: An error answer, or one event of a stream.
+        in_stream: Whether it is an event: then only what calls itself an error is one.
+    """
+    if in_stream and b"error" not in body:
         return None
-    document = _decode(_first_event(body.decode("utf-8", "replace").lstrip("\ufeff \t\r\n")))
-    if isinstance(document, list):
-        document = next(iter(document), None)
-    error = document.get("error") if isinstance(document, dict) else None
-    if isinstance(error, str):  # how some proxies write it
-        return GeminiError(message=error)
-    return _from_object(error) if isinstance(error, dict) else None
+    name, text = _text_of(body)
+    document = _first_value(text)
+    if document is None:
+        is_words = not in_stream and text and text[0] not in "<{["
+        return GeminiError(message=text[:_LONGEST_MESSAGE]) if is_words else None
+    return _find(document, loose=not in_stream or name == "error", depth=0)
 
 
-def _first_event(text: str) -> str:
-    """The data of the first server-sent event; a text that is JSON already stays as it is."""
-    if text.startswith(("{", "[")):
-        return text
-    data: list[str] = []
-    for line in text.splitlines():
-        if line.startswith("data:"):
-            data.append(line[5:])
-        elif not line and data:
-            break
-    return "\n".join(data).strip()
+def _text_of(body: bytes) -> tuple[str, str]:
+    """An event's name and data; of anything else the whole text."""
+    body = body.lstrip(b"\xef\xbb\xbf, \t\r\n")  # a comma stands before an element of a list
+    if not body.startswith((b"data:", b"event:", b"id:", b"retry:", b":")):
+        return "", body.decode("utf-8", "replace").strip()
+    event = read_event(body[:_LONGEST_EVENT])
+    return event.name, event.data.decode("utf-8", "replace").strip()
 
 
-def _decode(text: str) -> Any:
+def _first_value(text: str) -> object | None:
     """The first JSON value; of a list that has not ended yet, its first element."""
-    decoder = json.JSONDecoder()
-    for candidate in (text, text[1:].lstrip() if text.startswith("[") else ""):
-        try:
-            return decoder.raw_decode(candidate)[0]
-        except (ValueError, RecursionError):
-            continue
-    return None
+    value = read_json_start(text)[0]
+    if value is None and text.startswith("["):
+        return read_json_start(text[1:].lstrip())[0]
+    return value
 
 
-def _listed(value: Any) -> list[Any]:
-    return value if isinstance(value, list) else []
+def _find(value: object, *, loose: bool, depth: int) -> GeminiError | None:
+    """The innermost error in a value; ``loose``: an object without ``error`` may be one as well."""
+    if depth > _DEEPEST:
+        return None
+    if isinstance(value, str):
+        return _in_text(value, depth)
+    if isinstance(value, list):
+        errors = (_find(item, loose=loose, depth=depth + 1) for item in value[:4])
+        return next((error for error in errors if error is not None), None)
+    if not isinstance(value, dict):
+        return None
+    inner = value.get("error") or (value.get("errors") if loose and "message" not in value else None)
+    if isinstance(inner, str) and isinstance(value.get("message"), str):  # a title, and what it is about
+        inner = f"{inner}: {value['message']}"
+    if not inner:
+        return _of_object(value, depth) if loose else None
+    found = _find(inner, loose=True, depth=depth + 1)
+    return _with_code(found, _code_of(value)) if found is not None else None
 
 
-def _from_object(error: Mapping[str, Any]) -> GeminiError:
-    code, status = error.get("code"), error.get("status")
-    if not isinstance(code, int):
-        code = _CODES.get(status, 0) if isinstance(status, str) else 0
-    message, details = error.get("message"), error.get("details")
-    return GeminiError(
-        code=code,
-        message=message if isinstance(message, str) else "",
-        details=tuple(item for item in _listed(details) if isinstance(item, dict)),
+def _in_text(text: str, depth: int) -> GeminiError:
+    found = (_find(inner, loose=True, depth=depth + 1) for inner in objects_in(text))
+    return next(
+        (error for error in found if error is not None and error.message),
+        GeminiError(message=text[:_LONGEST_MESSAGE]),
     )
+
+
+def _of_object(error: Mapping[str, Any], depth: int) -> GeminiError:
+    own = GeminiError(code=_code_of(error), details=tuple(_objects(error.get("details"))))
+    metadata = error.get("metadata")
+    raw = metadata.get("raw") if isinstance(metadata, dict) else None
+    for text in (raw, *(error.get(name) for name in _TEXTS)):
+        inner = _find(text, loose=True, depth=depth + 1) if text else None
+        if inner is not None:
+            inner = _with_code(inner, own.code)
+            return inner if inner.details else replace(inner, details=own.details)
+    return own
+
+
+def _with_code(error: GeminiError, code: int) -> GeminiError:
+    return error if error.code else replace(error, code=code)
+
+
+def _code_of(error: Mapping[str, Any]) -> int:
+    for name in ("code", "status", "status_code", "type"):
+        value = error.get(name)
+        if type(value) is int and 0 < value < 1000:
+            return value
+        if isinstance(value, str):
+            number = int(value) if value.isascii() and value.isdigit() and len(value) == 3 else 0
+            number = number or _CODES.get(value, 0)
+            if number:
+                return number
+    return 429 if any(item.get("reason") in _OLD_REASONS for item in _objects(error.get("errors"))) else 0
+
+
+def _objects(value: Any) -> Iterator[Mapping[str, Any]]:
+    return (item for item in (value if isinstance(value, list) else ()) if isinstance(item, dict))

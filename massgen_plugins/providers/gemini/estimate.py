@@ -13,9 +13,8 @@ from massgen_plugins.providers.gemini.media import (
     rates_of,
 )
 from massgen_plugins.providers.gemini.text import text_tokens
-from massgen_plugins.quota import Amounts, Kind
 
-__all__ = ["UNKNOWN_BODY", "estimate"]
+__all__ = ["UNKNOWN_BODY", "input_tokens", "read_body"]
 
 UNKNOWN_BODY = 32_768
 """Tokens assumed of a body that nobody has seen, such as a stream of unknown length."""
@@ -26,11 +25,26 @@ _LARGEST_BODY = 100 * 1024 * 1024
 _INLINE = frozenset({"inlineData", "inline_data"})
 _LINKED = frozenset({"fileData", "file_data"})
 _CACHED = frozenset({"cachedContent", "cached_content"})
-_NOT_TEXT = _INLINE | _LINKED | _CACHED
+_CHAT = frozenset({"image_url", "input_audio"})
+"""The media of the OpenAI-compatible path."""
+_NOT_TEXT = _INLINE | _LINKED | _CACHED | _CHAT
 
 
-def estimate(body: bytes | None, model: str, *, declared_size: str | None = None) -> Amounts:
-    """One request, and the most input tokens that it is likely to be.
+def read_body(body: bytes | None) -> dict[str, Any] | None:
+    """The JSON object that a request's body is; None if it is not known, too large or anything else."""
+    if body is None or len(body) > _LARGEST_BODY:
+        return None
+    try:
+        document = json.loads(body)
+    except (ValueError, RecursionError, MemoryError):
+        return None
+    return document if isinstance(document, dict) else None
+
+
+def input_tokens(
+    body: bytes | None, document: dict[str, Any] | None, model: str, *, declared_size: str | None = None
+) -> int:
+    """The most input tokens that a request is likely to be.
 
     Everything in the body counts: contents with their calls, answers and thoughts, the system instruction,
     declarations of functions, schemas. Media count by Google's rates. The sum is an estimate above the true
@@ -38,23 +52,15 @@ def estimate(body: bytes | None, model: str, *, declared_size: str | None = None
 
     Args:
         body: As it will be sent; None when it is not known.
+        document: The same, read by :func:`read_body`.
         model: Resolved model; the rates of media depend on it.
         declared_size: The ``content-length`` header, the bound of an unknown body.
     """
-    return {Kind.REQUESTS: 1, Kind.INPUT_TOKENS: _input_tokens(body, model, declared_size)}
-
-
-def _input_tokens(body: bytes | None, model: str, declared_size: str | None) -> int:
     if body is None:
         size = declared_size or ""
-        return int(size) if size.isdecimal() and len(size) < 12 else UNKNOWN_BODY
-    if len(body) > _LARGEST_BODY:
-        return len(body)
-    try:
-        document = json.loads(body)
-    except (ValueError, RecursionError, MemoryError):
-        return len(body)
-    if not isinstance(document, dict):
+        known = size.isascii() and size.isdigit() and len(size) < 12
+        return int(size) if known else UNKNOWN_BODY
+    if document is None:
         return len(body)
     rates = rates_of(model, high=b"RESOLUTION_HIGH" in body, ultra_high=b"ULTRA_HIGH" in body)
     return _tokens_of(document, rates)
@@ -91,6 +97,8 @@ def _media_tokens(key: str, value: Any, rates: MediaRates) -> int | None:
         return CACHED_CONTENT if isinstance(value, str) else None
     if not isinstance(value, dict):
         return None
+    if key in _CHAT:
+        return _chat_tokens(value, rates)
     mime = value.get("mimeType", value.get("mime_type", ""))
     mime = mime if isinstance(mime, str) else ""
     if key in _LINKED:
@@ -98,3 +106,16 @@ def _media_tokens(key: str, value: Any, rates: MediaRates) -> int | None:
         return linked_tokens(mime or "video/*", rates)
     data = value.get("data")
     return inline_tokens(mime, data, rates) if isinstance(data, str) else None
+
+
+def _chat_tokens(value: dict[str, Any], rates: MediaRates) -> int | None:
+    """Tokens of an image or a sound in a chat message; None if it is neither after all."""
+    url, data, form = value.get("url"), value.get("data"), value.get("format")
+    if isinstance(data, str) and isinstance(form, str):
+        return inline_tokens(f"audio/{form}", data, rates)
+    if not isinstance(url, str):
+        return None
+    head, comma, data = url.partition(",")
+    if not comma or not head.startswith("data:"):
+        return linked_tokens("image/*", rates)
+    return inline_tokens(head.removeprefix("data:").partition(";")[0], data, rates)

@@ -6,15 +6,15 @@ import re
 
 __all__ = ["resolve_model"]
 
-_TUNED = "tunedModels/"
+_TUNED = ("tunedModels/", "endpoints/")
 
 _VERSION_TAIL = re.compile(
-    r"""^(?P<base>[^-]+-.+?)            # never less than a family and a name: "gemini-flash"
-        (?: -preview | -latest | -exp | -experimental | -customtools
+    r"""^(?!gemini-exp-)(?P<base>[^-]+-.+?)   # never less than a family and a name: "gemini-flash"
+        (?: -preview | -latest | -customtools
           | -\d{3}                      # -001
           | -\d{2}-\d{4}                # -09-2025
           | -\d{2}-\d{2}                # -05-20
-          | -exp-\d{4}                  # -exp-0827
+          | (?<=-exp)-\d{4}             # -exp-0827
         )+$""",
     re.VERBOSE,
 )
@@ -31,12 +31,13 @@ _ALIASES = {
 def resolve_model(model: str) -> str:
     """The base model whose quota a call of this model uses.
 
-    Tails that name a version (``-preview``, ``-latest``, ``-exp``, ``-001``, ``-09-2025``, ``-05-20``,
-    ``-customtools``) are cut; a tail that names another model (``-lite``, ``-image``) stays. A tuned model
-    is left as it is.
+    Tails that name a version (``-preview``, ``-latest``, ``-001``, ``-09-2025``, ``-05-20``,
+    ``-customtools``) are cut; a tail that names another model (``-lite``, ``-image``) stays. So does
+    ``-exp``: refusals name buckets such as ``gemini-2.5-pro-exp`` and ``gemini-2.0-flash-exp``, apart from
+    that of the base model. A tuned model is left as it is.
 
     Args:
-        model: Name as in a URL or a configuration, with or without ``models/`` before it.
+        model: Name as in a URL or a configuration, with or without ``models/`` or a gateway's name before it.
     """
     if model.startswith(_TUNED):
         return model

@@ -5,38 +5,47 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from massgen_plugins.middleware import Refusal
-from massgen_plugins.providers.base import HttpRequest, ModelRequest, UsageReader
+from massgen_plugins.providers.base import Conventions, HttpRequest, ModelRequest, Provider, UsageReader
+from massgen_plugins.providers.gemini import openai_path
 from massgen_plugins.providers.gemini.models import resolve_model
 from massgen_plugins.providers.gemini.refusals import read_refusal
 from massgen_plugins.providers.gemini.requests import is_model_call, read_request
 from massgen_plugins.providers.gemini.usage import GeminiUsageReader
+from massgen_plugins.quota import Kind
 
 __all__ = ["GeminiProvider"]
 
 
-class GeminiProvider:
-    """Reads Gemini's traffic. None of its methods raises, whatever it is given."""
+class GeminiProvider(Provider):
+    """Reads Gemini's traffic, on Google's own paths and on its OpenAI-compatible one."""
 
     name = "gemini"
-    backends = frozenset({"gemini"})
+    # https://ai.google.dev/gemini-api/docs/rate-limits (2026-08-18): "Tokens per minute (input)"; requests
+    # per day "reset at midnight Pacific time".
+    conventions = Conventions(
+        tpm_counts=Kind.INPUT_TOKENS,
+        day_zone="America/Los_Angeles",
+        key_prefixes=("AIza", "AQ.", "ya29."),
+    )
+
+    def serves(self, backend_type: str, base_url: str | None) -> bool:
+        return backend_type == "gemini" or openai_path.is_openai_base(base_url or "")
 
     def is_model_call(self, method: str, url: str) -> bool:
-        """See :func:`massgen_plugins.providers.gemini.requests.is_model_call`."""
-        return is_model_call(method, url)
+        return is_model_call(method, url) or (method == "POST" and openai_path.is_openai_path(url))
 
     def read_request(self, request: HttpRequest) -> ModelRequest | None:
-        """See :func:`massgen_plugins.providers.gemini.requests.read_request`."""
-        return read_request(request)
+        return read_request(request) or openai_path.read_request(request)
 
     def resolve_model(self, model: str) -> str:
-        """See :func:`massgen_plugins.providers.gemini.models.resolve_model`."""
         return resolve_model(model)
 
-    def read_refusal(self, status: int, headers: Mapping[str, str], body: bytes) -> Refusal | None:
-        """See :func:`massgen_plugins.providers.gemini.refusals.read_refusal`."""
-        return read_refusal(status, headers, body)
+    def read_refusal(
+        self, status: int, headers: Mapping[str, str], body: bytes, request: ModelRequest
+    ) -> Refusal | None:
+        return read_refusal(status, headers, body, request)
 
-    def usage_reader(self, *, stream: bool) -> UsageReader:
-        """A fresh reader; it tells streams from documents by their first bytes, not by ``stream``."""
-        del stream
+    def usage_reader(self, request: ModelRequest) -> UsageReader:
+        # Both paths are read by what the answer holds: a gateway may turn one into the other.
+        del request
         return GeminiUsageReader()

@@ -1,94 +1,86 @@
-"""Which HTTP requests are calls of a Gemini model, and whose quota they use."""
+"""What a model call of Gemini books, and on whose account."""
 
 from __future__ import annotations
 
-import re
-from typing import NamedTuple
-from urllib.parse import SplitResult, parse_qs, unquote, urlsplit
+from collections.abc import Mapping
+from typing import Any
 
 from massgen_plugins.providers.base import HttpRequest, ModelRequest
-from massgen_plugins.providers.gemini.estimate import estimate
+from massgen_plugins.providers.gemini.estimate import input_tokens, read_body
 from massgen_plugins.providers.gemini.models import resolve_model
+from massgen_plugins.providers.gemini.tools import tool_pools
+from massgen_plugins.providers.gemini.urls import Address, endpoint_of, parse_call, project_in, query_key
+from massgen_plugins.providers.urls import Place
+from massgen_plugins.providers.urls import credential_of as credential_in
+from massgen_plugins.quota import Charge, Kind
 
-__all__ = ["is_model_call", "read_request"]
-
-_OWN_HOST = "generativelanguage.googleapis.com"
-_DEFAULT_PORTS = {"https": ":443", "http": ":80"}
-
-# Google's grammar is ``.../models/{model}:{verb}``. Whatever comes before the last ``models/`` differs:
-# API version, Vertex project and publisher, base path of a proxy.
-_CALL = re.compile(r"/(?P<kind>models|tunedModels)/(?P<model>[^/:]+):(?P<verb>g|streamG)enerateContent$")
-_PROJECT = re.compile(r"/projects/([^/]+)/")
-
-
-class _Call(NamedTuple):
-    parts: SplitResult
-    path: str
-    model: str
-    stream: bool
+__all__ = ["credential_of", "is_model_call", "read_request"]
 
 
 def is_model_call(method: str, url: str) -> bool:
-    """Whether a request is a ``generateContent`` or ``streamGenerateContent`` call of any host and version.
+    """Whether a request asks a model for content or for embeddings, on any host and in any version.
 
-    Token counting, embeddings, batches, and Vertex's ``predict`` have quotas of their own and are not.
+    Token counting has a quota of its own, batches too, and neither waits for ours.
     """
     # Most requests end at the second test: it costs less than any parsing.
-    return method == "POST" and "enerateContent" in url and _parse(url) is not None
+    return method == "POST" and "Content" in url and parse_call(url) is not None
 
 
 def read_request(request: HttpRequest) -> ModelRequest | None:
-    """Read model, account, endpoint and the likely cost of a request; None if it is not a model call."""
-    call = _parse(request.url)
-    if call is None:
+    """Read model, account, endpoint, pools and the likely cost of a request; None if it is no model call."""
+    address = parse_call(request.url)
+    if address is None:
         return None
-    model = resolve_model(call.model)
+    model = resolve_model(address.model)
+    document = read_body(request.body)
+    declared = request.headers.get("content-length")
+    tokens = input_tokens(request.body, document, model, declared_size=declared)
     return ModelRequest(
-        requested_model=call.model,
+        requested_model=address.model,
         model=model,
-        credential=_credential(call, request),
-        endpoint=_endpoint(call.parts),
-        estimate=estimate(request.body, model, declared_size=request.headers.get("content-length")),
-        stream=call.stream,
+        credential=credential_of(request, address.place),
+        endpoint=endpoint_of(address.place),
+        charges={
+            Kind.REQUESTS: Charge(_requests(address, document)),
+            Kind.INPUT_TOKENS: Charge(tokens),
+        },
+        stream=address.verb == "streamGenerateContent",
+        pools=(model, *tool_pools(document)),
+        max_output=_max_output(document),
+        host=address.place.host,
     )
 
 
-def _parse(url: str) -> _Call | None:
-    try:
-        parts = urlsplit(url)
-    except ValueError:  # such as a broken IPv6 address: no client would send it
-        return None
-    path = unquote(parts.path)  # some clients write the colon as %3A
-    match = _CALL.search(path)
-    if match is None:
-        return None
-    prefix = "tunedModels/" if match["kind"] == "tunedModels" else ""
-    return _Call(parts, path, prefix + match["model"], stream=match["verb"] == "streamG")
-
-
-def _credential(call: _Call, request: HttpRequest) -> str:
+def credential_of(request: HttpRequest, place: Place) -> str:
     """What names the account best: the API key, else the project, else the token.
 
-    A project comes before an OAuth token because tokens change every hour while the quota stays.
+    A project comes before an OAuth token because tokens change every hour while the quota stays. A key is the
+    same account whether it comes in Google's header, in the URL, or as a bearer token.
     """
     headers = request.headers
     return (
         headers.get("x-goog-api-key")
-        or next(iter(_query_keys(call.parts.query)), "")
+        or query_key(request.url)
         or headers.get("x-goog-user-project")
-        or next(iter(_PROJECT.findall(call.path)), "")
-        or headers.get("authorization", "")
+        or project_in(place.path)
+        or credential_in(headers)
     )
 
 
-def _query_keys(query: str) -> list[str]:
-    try:
-        return parse_qs(query).get("key", [])
-    except ValueError:  # more fields than parse_qs accepts
-        return []
+def _requests(address: Address, document: Mapping[str, Any] | None) -> int:
+    """One; of a batch of embeddings one for each of its texts.
+
+    A probe of the free tier found a batch of 100 texts counted as 100 requests a minute (issue 1922 of
+    garrytan/gbrain, 2026-06); a report of 2025-07 says one. The larger count is safe.
+    """
+    texts = document.get("requests") if document and address.verb == "batchEmbedContents" else None
+    return max(1, len(texts)) if isinstance(texts, list) else 1
 
 
-def _endpoint(parts: SplitResult) -> str:
-    host = parts.netloc.rpartition("@")[2].lower()  # a user name or password is none of our business
-    host = host.removesuffix(_DEFAULT_PORTS.get(parts.scheme, ":443"))
-    return "" if host == _OWN_HOST else host
+def _max_output(document: Mapping[str, Any] | None) -> int | None:
+    document = document or {}
+    settings = document.get("generationConfig", document.get("generation_config"))
+    if not isinstance(settings, dict):
+        return None
+    bound = settings.get("maxOutputTokens", settings.get("max_output_tokens"))
+    return bound if type(bound) is int and 0 < bound < 10**12 else None

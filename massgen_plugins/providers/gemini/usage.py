@@ -1,119 +1,129 @@
-"""Reads what a call took out of the passing answer: the last counts that Gemini reports."""
+"""Reads what a call took out of the passing answer: the last counts that can be true."""
 
 from __future__ import annotations
 
-import json
-from typing import Any
+import re
 
-from massgen_plugins.quota import Amounts, Kind
+from massgen_plugins.middleware import Usage
+from massgen_plugins.providers.gemini.counts import Counts
+from massgen_plugins.providers.sse import Event, EventReader, read_event
+from massgen_plugins.providers.text import read_json, read_json_start
 
 __all__ = ["GeminiUsageReader"]
 
-_MARK = b"usageMetadata"
-_FIELD = '"usageMetadata"'
-_INPUT = ("promptTokenCount", "toolUsePromptTokenCount")
-_OUTPUT = ("candidatesTokenCount", "thoughtsTokenCount")
-_TOTAL = "totalTokenCount"
+_MARKS = (b'"usageMetadata"', b'"usage"')
+"""Fields that hold counts: on Google's own paths, and on the OpenAI-compatible one."""
 
 _LONGEST = 1024 * 1024
-"""Bytes of a line or document that is kept whole; of a longer one (it holds an image) only the end is."""
+"""Bytes of a document that are kept whole; of a longer one (it holds an image) only the end is."""
 _END = 64 * 1024
 """Bytes of that end: usage follows the content, and is less than a kilobyte."""
 _BLANK = b"\xef\xbb\xbf \t\r\n"
 """What may stand before an answer: a byte order mark and white space."""
-_LARGEST_COUNT = 10**12
-"""No call takes more tokens; a larger number is nonsense."""
+_BETWEEN = re.compile(r"[\[, \t\r\n]*")
+"""What stands before an element of a list."""
+_READINGS = 16
+"""How often each byte of an answer may be looked at while its end is not here yet."""
+_BLANK_LINES = (b"\n\n", b"\r\n\r\n", b"\r\r")
 
 
 class GeminiUsageReader:
-    """Takes an answer in pieces and remembers the last count of each kind.
+    """Takes an answer in pieces and remembers the last counts.
 
     Every event of a stream carries usage; output counts grow, or come with the last event only. A stream of
-    server-sent events is read line by line, any other answer as one document. Never raises; keeps at most
-    a megabyte beside the piece at hand.
+    server-sent events is read event by event; a list of documents, which is Gemini's stream without
+    ``alt=sse``, document by document. Never raises; its time is proportional to the answer, and it keeps
+    about a megabyte.
     """
 
     def __init__(self) -> None:
-        self._by_line: bool | None = None
-        self._kept = bytearray()
+        self._counts = Counts()
+        self._events: EventReader | None = None
+        self._begun = False
+        self._kept = bytearray()  # the documents that are not read yet; of a stream of events its end
         self._cut = False
-        self._counts: dict[str, int] = {}
+        self._closing = False  # whether an object may have ended since the documents were looked at
+        self._budget = _END
 
     def feed(self, data: bytes) -> None:
         """Take the next bytes of the body, cut anywhere."""
-        if self._by_line is None:
+        if not self._begun:
             data = data.lstrip(_BLANK)
             if not data:
                 return
-            self._by_line = data[:1] not in b"{["
-        if not self._by_line:
-            self._keep(data)
-            return
-        *ended, rest = data.split(b"\n")
-        for line in ended:
-            self._keep(line)
-            self._read_kept()
-            self._kept.clear()
-            self._cut = False
-        self._keep(rest)
+            self._begun = True
+            self._events = None if data[:1] in b"{[" else EventReader()
+        self._budget += _READINGS * len(data)
+        if self._events is None:
+            self._closing = self._closing or b"}" in data
+            self._keep(data, _LONGEST)
+        else:
+            self._keep(data[-_END:], _END)
+            for event in self._events.feed(data):
+                self._take(event)
 
-    def usage(self) -> Amounts | None:
-        """Input (tool use included), output (thoughts included) and total; None before the first report."""
-        self._read_kept()
-        counts = self._counts
-        if "promptTokenCount" not in counts:
-            return None
-        tokens_in = sum(counts.get(name, 0) for name in _INPUT)
-        tokens_out = sum(counts.get(name, 0) for name in _OUTPUT)
-        return {
-            Kind.INPUT_TOKENS: tokens_in,
-            Kind.OUTPUT_TOKENS: tokens_out,
-            Kind.TOTAL_TOKENS: counts.get(_TOTAL, tokens_in + tokens_out),
-        }
+    def usage(self) -> Usage | None:
+        """What has been reported so far; None before the first report that can be true."""
+        if self._events is not None:
+            self._look_at_last_event()
+        elif self._cut:
+            self._counts.take(_last_report(self._kept))
+        else:
+            self._read_documents()
+        return self._counts.usage()
 
-    def _keep(self, data: bytes) -> None:
+    def _keep(self, data: bytes, most: int) -> None:
         self._kept += data
-        if len(self._kept) > _LONGEST:
+        if len(self._kept) > most:
             self._cut = True
             del self._kept[:-_END]
 
-    def _read_kept(self) -> None:
-        """Read usage in what is kept, if it is complete."""
-        if _MARK not in self._kept:
+    def _take(self, event: Event) -> None:
+        if not _has_mark(event.raw) and len(event.raw) < _LONGEST:
             return
-        reports = [_last_field(bytes(self._kept[-_END:]))] if self._cut else _reports(bytes(self._kept))
-        for report in reports:
-            self._take(report)
+        document = read_json(event.data)
+        if document is None:  # cut after a megabyte, or as large as no answer is
+            self._counts.take(_last_report(self._kept))
+        self._counts.take_from(document)
 
-    def _take(self, report: Any) -> None:
-        if not isinstance(report, dict):
+    def _look_at_last_event(self) -> None:
+        """Read the event whose end is not here: the stream may have ended with it."""
+        ends = ((self._kept.rfind(line), len(line)) for line in _BLANK_LINES)
+        rest = bytes(self._kept[max(place + length if place >= 0 else 0 for place, length in ends) :])
+        if _has_mark(rest) and rest.rstrip().endswith(b"}") and self._may_read(len(rest)):
+            self._counts.take_from(read_json(read_event(rest).data))
+
+    def _read_documents(self) -> None:
+        """Read the documents that are here whole, and let them go; of a large beginning only its end."""
+        if not (self._closing and _has_mark(self._kept) and self._may_read(len(self._kept))):
             return
-        for name in (*_INPUT, *_OUTPUT, _TOTAL):
-            count = report.get(name)
-            if type(count) is int and 0 <= count <= _LARGEST_COUNT:
-                self._counts[name] = count
+        self._closing = False
+        text = self._kept.decode("latin-1")  # a character a byte; counts and names are ASCII
+        place = 0
+        while True:
+            between = _BETWEEN.match(text, place)
+            document, end = read_json_start(text, between.end() if between else place)
+            if not isinstance(document, dict):
+                break
+            self._counts.take_from(document)
+            place = end
+        del self._kept[:place]
+        if len(self._kept) > _END and _has_mark(self._kept):
+            self._counts.take(_last_report(self._kept))
+
+    def _may_read(self, size: int) -> bool:
+        if size > self._budget:
+            return False
+        self._budget -= size
+        return True
 
 
-def _reports(data: bytes) -> list[Any]:
-    """The usage of a complete event or document; of a list, of all its elements."""
-    text = data.strip().removeprefix(b"data:").strip()
-    if not text.endswith((b"}", b"]")):
-        return []
-    try:
-        document = json.loads(text)
-    except (ValueError, RecursionError):
-        return []
-    elements = document if isinstance(document, list) else [document]
-    return [element.get("usageMetadata") for element in elements if isinstance(element, dict)]
+def _has_mark(data: bytes | bytearray) -> bool:
+    return any(mark in data for mark in _MARKS)
 
 
-def _last_field(end: bytes) -> Any:
-    """The value of the last usage field in the end of something too long to be kept."""
-    text = end.decode("utf-8", "replace")
-    _, found, after = text.rpartition(_FIELD)
-    if not found:
-        return None
-    try:
-        return json.JSONDecoder().raw_decode(after.lstrip(": \t\r\n"))[0]
-    except (ValueError, RecursionError):
-        return None
+def _last_report(data: bytearray) -> object | None:
+    """The value of the last usage field in the end of something that cannot be read whole."""
+    text = data[-_END:].decode("latin-1")
+    after = max((text.rpartition(mark.decode())[::2] for mark in _MARKS), key=lambda parts: len(parts[0]))[1]
+    return read_json_start(after.lstrip(": \t\r\n"))[0]

@@ -1,24 +1,30 @@
-"""Which of its limits Gemini names as violated, in the details of a refusal or in its prose."""
+"""Which limits a refusal names as violated: in ``QuotaFailure``, in ``ErrorInfo``, or in its prose alone."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from massgen_plugins.middleware import StatedLimit
 from massgen_plugins.providers.gemini.errors import GeminiError
-from massgen_plugins.quota import Kind
+from massgen_plugins.providers.gemini.quota_names import is_free_tier, is_of_model, kind_of, window_of
+from massgen_plugins.providers.gemini.tools import pool_of_quota
+from massgen_plugins.quota import Window
 
-__all__ = ["Violation", "read_violations"]
+__all__ = ["Violation", "bucket_name", "read_violations"]
 
-_PROSE = re.compile(r"metric: (?P<metric>[\w./-]{1,200}), limit: (?P<limit>[0-9]{1,15})\b")
-_SPAN = re.compile(r"per_?(?P<span>minute|day)", re.IGNORECASE)
-
-# Only these are quotas of the model itself. Others, such as grounding's, must not teach the model's limits.
-_MODEL_QUOTA = re.compile(r"Generate(?:Content)?(?:PaidTier|FreeTier)?(?P<kind>Requests|InputTokens)Per")
-_KINDS = {"Requests": Kind.REQUESTS, "InputTokens": Kind.INPUT_TOKENS}
+_MODEL = r"[\w.@+-]{1,100}"
+_WITH_VALUE = re.compile(
+    rf"metric: (?P<metric>[\w./-]{{1,200}}), limit: (?P<limit>[0-9]{{1,15}})\b"
+    rf"(?:, model: (?P<model>{_MODEL}))?"
+)
+_QUOTED = re.compile(r"quota metric '(?P<metric>[^'\n]{1,200})' and limit '(?P<name>[^'\n]{1,200})'")
+_VERTEX = re.compile(
+    rf"exceeded for (?P<metric>[\w.-]{{1,100}}/\w{{1,150}})(?: with base model: (?P<model>{_MODEL}))?"
+)
+_BUCKET = re.compile(rf"(?:models/)?({_MODEL}?)\.?")
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,28 +32,44 @@ class Violation:
     """One limit that a refusal names.
 
     Attributes:
-        name: The ``quotaId``, else the metric.
+        name: Its name, such as a ``quotaId``; the metric where there is no better one.
+        metric: The metric that it limits; may be empty.
         amount: The limit; None if it is not stated.
-        free_tier: Whether it belongs to the free tier.
+        model: The bucket that the provider names, such as ``gemini-2.5-pro-exp``; empty if it does not.
     """
 
     name: str
-    amount: int | None
-    free_tier: bool
+    metric: str = ""
+    amount: int | None = None
+    model: str = ""
 
     @property
-    def span(self) -> str:
-        """``minute``, ``day``, or empty when the name does not tell."""
-        match = _SPAN.search(self.name)
-        return match["span"].lower() if match else ""
+    def window(self) -> Window | None:
+        """Over which time; None when neither name tells."""
+        return window_of(self.name) or window_of(self.metric)
+
+    @property
+    def tool_pool(self) -> str | None:
+        """The pool of the tool whose quota it is; None if it is not a tool's."""
+        return pool_of_quota(self.name) or pool_of_quota(self.metric)
+
+    @property
+    def is_known(self) -> bool:
+        """Whether it is known whose quota it is: a model's or a tool's."""
+        return self.tool_pool is not None or is_of_model(self.name) or is_of_model(self.metric)
+
+    @property
+    def is_free_tier(self) -> bool:
+        """Whether it belongs to the free tier."""
+        return is_free_tier(self.name) or is_free_tier(self.metric)
 
     @property
     def stated(self) -> StatedLimit | None:
-        """The limit as a value; None when it is no limit of the model's requests or input tokens."""
-        match = _MODEL_QUOTA.match(self.name)
-        if match is None or not self.span:
+        """The limit as a value; None when kind or window are not known, or not whose it is."""
+        kind, window = kind_of(self.name) or kind_of(self.metric), self.window
+        if kind is None or window is None or not self.is_known:
             return None
-        return StatedLimit(_KINDS[match["kind"]], per_day=self.span == "day", amount=self.amount)
+        return StatedLimit(kind, window, self.amount)
 
 
 def read_violations(error: GeminiError) -> Sequence[Violation]:
@@ -56,34 +78,70 @@ def read_violations(error: GeminiError) -> Sequence[Violation]:
     A ``quotaValue`` of zero is left out of the JSON, as Protocol Buffers do, while the prose says
     ``limit: 0``. So an absent value is taken from the prose when that is of one mind about the metric.
     """
-    prose: dict[str, set[int]] = {}
-    for match in _PROSE.finditer(error.message):
-        prose.setdefault(match["metric"], set()).add(int(match["limit"]))
-    detailed = [_from_detail(violation, prose) for violation in _detailed(error)]
-    return tuple(dict.fromkeys(detailed or _from_prose(prose)))
+    prose = tuple(_in_prose(error.message))
+    detailed = [_completed(violation, prose) for violation in _in_details(error)]
+    return tuple(dict.fromkeys(detailed or prose))
 
 
-def _detailed(error: GeminiError) -> Iterator[dict[str, Any]]:
+def bucket_name(value: object) -> str:
+    """A bucket's name as the provider writes it, fit to name a pool; empty if it is not."""
+    match = _BUCKET.fullmatch(value) if isinstance(value, str) else None
+    return match[1] if match else ""
+
+
+def _in_details(error: GeminiError) -> Iterator[Violation]:
     for detail in error.details:
         violations = detail.get("violations")
-        if isinstance(violations, list):
-            yield from (violation for violation in violations if isinstance(violation, dict))
+        for violation in violations if isinstance(violations, list) else ():
+            if isinstance(violation, dict):
+                yield _of_quota_failure(violation)
+        metadata = detail.get("metadata")
+        if isinstance(metadata, dict) and ("quota_limit" in metadata or "quota_metric" in metadata):
+            yield _of_error_info(metadata)
 
 
-def _from_detail(violation: dict[str, Any], prose: dict[str, set[int]]) -> Violation:
-    metric, name = str(violation.get("quotaMetric", "")), str(violation.get("quotaId", ""))
-    value = str(violation.get("quotaValue", ""))
-    if value.isascii() and value.isdigit() and len(value) <= 15:
-        amounts = {int(value)}
-    else:
-        amounts = prose.get(metric, set())
-    amount = next(iter(amounts)) if len(amounts) == 1 else None
-    return Violation(name or metric, amount, free_tier="FreeTier" in name or "free_tier" in metric)
+def _of_quota_failure(violation: Mapping[str, Any]) -> Violation:
+    metric, name = _text(violation, "quotaMetric"), _text(violation, "quotaId")
+    dimensions = violation.get("quotaDimensions")
+    model = dimensions.get("model") or dimensions.get("base_model") if isinstance(dimensions, dict) else ""
+    name = name or metric or _text(violation, "description")
+    return Violation(name, metric, _amount(violation.get("quotaValue")), bucket_name(model))
 
 
-def _from_prose(prose: dict[str, set[int]]) -> list[Violation]:
-    return [
-        Violation(metric, amount, free_tier="free_tier" in metric)
-        for metric, amounts in prose.items()
-        for amount in sorted(amounts)
-    ]
+def _of_error_info(metadata: Mapping[str, Any]) -> Violation:
+    metric, name = _text(metadata, "quota_metric"), _text(metadata, "quota_limit")
+    model = metadata.get("base_model") or metadata.get("model")
+    return Violation(name or metric, metric, _amount(metadata.get("quota_limit_value")), bucket_name(model))
+
+
+def _in_prose(message: str) -> Iterator[Violation]:
+    for match in _WITH_VALUE.finditer(message):
+        metric = match["metric"]
+        yield Violation(metric, metric, int(match["limit"]), bucket_name(match["model"]))
+    for match in _QUOTED.finditer(message):
+        yield Violation(match["name"], match["metric"])
+    for match in _VERTEX.finditer(message):
+        yield Violation(match["metric"], match["metric"], None, bucket_name(match["model"]))
+
+
+def _completed(violation: Violation, prose: Sequence[Violation]) -> Violation:
+    """A violation with what the prose alone says of its metric: the limit, the bucket."""
+    same = [other for other in prose if other.metric == violation.metric]
+    amounts = {other.amount for other in same if other.amount is not None}
+    models = {other.model for other in same if other.model}
+    amount, model = violation.amount, violation.model
+    if amount is None and len(amounts) == 1:
+        amount = next(iter(amounts))
+    if not model and len(models) == 1:
+        model = next(iter(models))
+    return Violation(violation.name, violation.metric, amount, model)
+
+
+def _amount(value: object) -> int | None:
+    text = str(value) if type(value) in (int, str) else ""
+    return int(text) if text.isascii() and text.isdigit() and len(text) <= 15 else None
+
+
+def _text(owner: Mapping[str, Any], name: str) -> str:
+    value = owner.get(name)
+    return value[:300] if isinstance(value, str) else ""

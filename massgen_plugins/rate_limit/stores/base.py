@@ -1,185 +1,102 @@
-"""What a store must do. Every operation is one atomic step, at a moment that the store itself reads."""
+"""What a store must do: keep the parts of domains, and swap them if nobody else has."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from contextlib import AbstractContextManager
-from dataclasses import dataclass
-from typing import Protocol, runtime_checkable
+from collections.abc import Callable, Mapping
+from typing import NamedTuple, Protocol
 
-from massgen_plugins.middleware import Refusal
-from massgen_plugins.quota import Amounts, Scope, ScopeRules
-from massgen_plugins.rate_limit.decision import Decision, Usage
-from massgen_plugins.rate_limit.hold import Hold, News
-from massgen_plugins.rate_limit.lessons import Lessons
-from massgen_plugins.rate_limit.line import Bid
+from massgen_plugins.rate_limit.wall_clock import Start
 
-__all__ = ["LocalStore", "ScopeUnknown", "ScopeView", "Store", "StoreBusy", "Taker"]
-
-
-Taker = Callable[[Amounts], Hold | None]
+__all__ = ["NOTHING", "Snapshot", "Store", "StoreBusy"]
 
 
 class StoreBusy(Exception):
     """Another process holds the store at this instant; the operation did not happen."""
 
 
-class ScopeUnknown(Exception):
-    """The store knows nothing of this scope (any more): configure it, and ask again. Nothing happened."""
+class Snapshot(NamedTuple):
+    """Parts of a domain.
+
+    Attributes:
+        version: Of the domain; 0: there is none.
+        parts: By name.
+    """
+
+    version: int
+    parts: Mapping[str, bytes]
 
 
-@dataclass(frozen=True, slots=True)
-class ScopeView:
-    """A scope for people to look at."""
-
-    scope: Scope
-    rules: ScopeRules
-    usage: Sequence[Usage]
-    waiting: int
-    """Calls in the queue, of all processes."""
-    in_flight: int
-    """Calls that were admitted and whose answers are waited for; of one process the number may lag behind."""
-    lessons: Lessons
-    now: int
-    """The tick at which this was read; ``lessons`` speaks in ticks."""
+NOTHING = Snapshot(0, {})
+"""What there is of a domain that nobody has written yet."""
 
 
-class _Common(Protocol):
-    """What can be asked of every store, from any thread, without waiting.
+class Store(Protocol):
+    """Keeps domains as named parts, each domain under one version.
 
-    Every operation on a scope but ``configure`` and ``forget`` may raise :class:`ScopeUnknown`: a scope
-    without rules admits nothing. Every operation may raise :class:`massgen_plugins.errors.StoreUnavailable`.
+    Every operation may be called from any thread, and in a forked child. Those that read or write may raise
+    :class:`massgen_plugins.errors.StoreUnavailable`, and :class:`StoreBusy` unless they are ``patient``; they
+    take microseconds if the store is ``quick``, and may block for seconds if it is not, or if ``patient``.
     """
 
     @property
     def description(self) -> str:
-        """For people: what and where, such as ``sqlite /home/x/.local/state/.../scopes.sqlite3``."""
+        """For people: what and where, such as ``sqlite /home/x/.local/state/.../quota.sqlite3``."""
+
+    @property
+    def quick(self) -> bool:
+        """Whether an event loop may use it itself, as far as it does not ask to be ``patient``."""
+
+    @property
+    def shared(self) -> bool:
+        """Whether other processes use it too."""
+
+    @property
+    def ready(self) -> bool:
+        """Whether its clock is known: :meth:`open` was called, or need not be."""
+
+    on_wake: Callable[[], None] | None
+    """Called, in any thread, when another process has woken this one: there may be room."""
+
+    def open(self) -> None:
+        """Open what has to be opened; may block. What cannot be opened shows when it is used."""
 
     def tick(self) -> int:
-        """The store's clock: nanoseconds that never jump, the same for all who share the store."""
+        """The store's clock: nanoseconds that never jump, the same for all who share it. Never blocks."""
 
-    def fingerprint_key(self) -> bytes:
-        """A secret of this store, with which API keys are fingerprinted: equal for all who share it."""
+    def start(self) -> Start:
+        """How this process's share of the clock began. Never blocks."""
 
-    def view(self) -> list[ScopeView]:
-        """All scopes, for people to look at."""
+    def load(self, domain: str, since: int, *, patient: bool = False) -> Snapshot:
+        """The parts of a domain that were written after version ``since``, and its version."""
 
-    def unlearn(self, scope: Scope) -> None:
-        """Forget what refusals have taught about a scope; what was spent stays spent."""
+    def swap(
+        self, domain: str, version: int, new: int, parts: Mapping[str, bytes | None], *, patient: bool = False
+    ) -> Snapshot | None:
+        """Write parts if the domain still has ``version``; it then has the version ``new``.
 
-    def forget(self, scope: Scope) -> None:
-        """Drop everything known of a scope."""
-
-    def close(self) -> None:
-        """Release what the store holds open; it opens again when it is used again."""
-
-
-@runtime_checkable
-class LocalStore(_Common, Protocol):
-    """Keeps the state of all scopes in this process or in a file: every operation takes microseconds.
-
-    Every operation may raise :class:`StoreBusy` unless it is done :meth:`patiently`.
-    """
-
-    on_room: Callable[[Scope | None], None] | None
-    """Called, in any thread, when another process has set something free."""
-
-    shared: bool
-    """Whether other processes use it too, so that it may be held by one of them."""
-
-    def patiently(self) -> AbstractContextManager[None]:
-        """For threads that may stand still: within it, operations wait for their turn."""
-
-    @property
-    def wants_upkeep(self) -> bool:
-        """Whether it is time for :meth:`upkeep`."""
-
-    def upkeep(self) -> None:
-        """Do, in a thread that may stand still, what would hold up others."""
-
-    def configure(self, scope: Scope, rules: ScopeRules) -> None:
-        """Let these rules hold in a scope, for everybody; makes the scope if there is none."""
-
-    def take(self, scope: Scope, amounts: Amounts, news: Sequence[Hold] = ()) -> Hold | None:
-        """Rebook ``news``, then grant a call if nobody waits and all is well; None: ask :meth:`admit`."""
-
-    def taker(self, scope: Scope, news: News) -> Taker:
-        """What does :meth:`take` for this scope alone, until it is forgotten; hears news when it must."""
-
-    def admit(self, scope: Scope, lane: str, bids: Sequence[Bid], news: Sequence[Hold] = ()) -> Decision:
-        """Rebook ``news``, then grant the lane's bids from the first on until one cannot leave now."""
-
-    def leave(self, scope: Scope, lane: str) -> None:
-        """The lane waits no more."""
-
-    def rebook(self, scope: Scope, news: Sequence[Hold]) -> None:
-        """Take note of what is true of these calls by now: stamp, settle or release them."""
-
-    def refused(self, scope: Scope, refusal: Refusal, begun: int) -> bool:
-        """Learn from the refusal of a call that left at tick ``begun``; True if a limit was lowered by it."""
-
-    def succeeded(self, scope: Scope, begun: int) -> None:
-        """Learn from the answer to a call that left at tick ``begun``."""
-
-    def hear(self, scope: Scope, date: int, asked: int) -> None:
-        """Learn what time it is where the scope's days begin.
+        Returns:
+            None if it was done; else what was written after ``version``, as of :meth:`load`.
 
         Args:
-            scope: Whose provider has answered.
-            date: What its answer's ``Date`` says, in nanoseconds since the epoch.
-            asked: Tick from which the request may have been written.
+            domain: Its name.
+            version: 0 if there is none yet.
+            new: More than ``version``.
+            parts: What they are from now on; None takes a part away.
+            patient: Whether this thread may stand still.
         """
 
-    def forecast(self, scope: Scope, lane: str, ahead: Amounts, own: Amounts) -> int:
-        """The tick at which ``own`` can leave after ``ahead`` of its lane; an estimate from below."""
-
-
-class Store(_Common, Protocol):
-    """What a limiter uses: as :class:`LocalStore`, but what may take longer is awaited.
-
-    An awaited operation of a store that cannot be reached raises ``StoreUnavailable`` within seconds.
-    """
-
-    on_room: Callable[[Scope | None], None] | None
-    """Called, in any thread, when somebody else has set something free."""
-
-    def taker(self, scope: Scope, news: News) -> Taker:
-        """What grants calls of a configured scope at once if nobody waits and all is well.
-
-        Where it returns None, ask with :meth:`admit`. It is good until the scope is forgotten. It may take
-        out what is in the news, or leave it for :meth:`post`.
-        """
+    def domains(self) -> list[str]:
+        """The names of all domains; may block."""
 
     @property
-    def batch(self) -> int:
-        """How much news may pile up before it is worth a :meth:`post`."""
+    def address(self) -> str:
+        """Where others can wake this process; empty if they cannot."""
 
-    def post(self, scope: Scope, news: News) -> None:
-        """Take note, soon, of what is true of these calls by then; returns at once."""
+    def wake(self, address: str) -> bool:
+        """Tell a process that there may be room; False if it is surely dead. May block if not ``quick``."""
 
-    def leave(self, scope: Scope, lane: str) -> None:
-        """The lane waits no more; returns at once."""
+    def lives(self, address: str) -> bool:
+        """Whether the process may still live; it is not woken."""
 
-    def flush(self) -> None:
-        """Wait, for seconds at most, until everything that was posted is kept."""
-
-    async def configure(self, scope: Scope, rules: ScopeRules) -> None:
-        """Let these rules hold in a scope, for everybody; makes the scope if there is none."""
-
-    async def admit(self, scope: Scope, lane: str, bids: Sequence[Bid], news: Sequence[Hold]) -> Decision:
-        """Rebook ``news``, then grant the lane's bids from the first on until one cannot leave now."""
-
-    async def refused(self, scope: Scope, refusal: Refusal, begun: int) -> bool:
-        """Learn from the refusal of a call that left at tick ``begun``; True if a limit was lowered by it."""
-
-    async def succeeded(self, scope: Scope, begun: int) -> None:
-        """Learn from the answer to a call that left at tick ``begun``."""
-
-    async def hear(self, scope: Scope, date: int, asked: int) -> None:
-        """Learn what time it is where the scope's days begin; see :meth:`LocalStore.hear`.
-
-        A store whose days are those of a server of its own has nothing to learn.
-        """
-
-    async def forecast(self, scope: Scope, lane: str, ahead: Amounts, own: Amounts) -> int:
-        """The tick at which ``own`` can leave after ``ahead`` of its lane; an estimate from below."""
+    def close(self) -> None:
+        """Release what is held open; it opens again when it is used again."""

@@ -13,12 +13,30 @@ from pathlib import Path
 __all__ = ["boot_identity", "boot_tick", "offset_for"]
 
 _BOOT_ID = Path("/proc/sys/kernel/random/boot_id")
-_CLOCK = getattr(time, "CLOCK_BOOTTIME", time.CLOCK_MONOTONIC)
+_OFFSETS = Path("/proc/self/timens_offsets")
+
+_CLOCK = getattr(time, "CLOCK_BOOTTIME", getattr(time, "CLOCK_MONOTONIC", None))
+"""None on Windows, which has one steady clock, and no choice of it."""
+
+
+def _namespace() -> int:
+    """Nanoseconds by which a time namespace (of a container) shifts the clock; 0 where there are none."""
+    try:
+        lines = _OFFSETS.read_text(encoding="ascii").splitlines()
+        rows = (line.split() for line in lines)
+        return next((int(s) * 1_000_000_000 + int(ns) for name, s, ns in rows if name == "boottime"), 0)
+    except (OSError, ValueError):
+        return 0
+
+
+_NAMESPACE = _namespace()
 
 
 def boot_tick() -> int:
-    """Nanoseconds since this boot, suspends included where the system counts them."""
-    return time.clock_gettime_ns(_CLOCK)
+    """Nanoseconds since this boot, suspends included where the system counts them; the same in containers."""
+    if _CLOCK is None:
+        return time.monotonic_ns()
+    return time.clock_gettime_ns(_CLOCK) - _NAMESPACE
 
 
 def boot_identity() -> str:

@@ -1,122 +1,162 @@
-"""Never over, in any window and any kind; never idle."""
+"""Never over, in any window and any kind, in all pools or none; never idle."""
 
 from __future__ import annotations
 
-from massgen_plugins.quota import Kind
-from massgen_plugins.rate_limit.decision import Reason
-from massgen_plugins.rate_limit.stores.base import ScopeUnknown
-from massgen_plugins.testing.contract.stand import (
-    ONE,
-    SCOPE,
-    Check,
-    Stand,
-    per_day,
-    per_minute,
-    rules,
-    tokens,
-)
+from massgen_plugins.quota import ACCOUNT_POOL, HELD, MINUTE, NANOSECONDS, Bucket, CalendarMonth, Kind, Limit
+from massgen_plugins.rate_limit.verdict import Reason
+from massgen_plugins.testing.contract.stand import MODEL, ONE, ZONE, Check, Stand, per_day, per_minute, tokens
 
 __all__ = ["CHECKS"]
 
 _STEP = 0.3
-"""Seconds by which calls that share a cell may age out late in a minute: one 400th of it, and rounding."""
+"""Seconds by which calls that share a step may age out late in a minute: a 250th of it, and rounding."""
 
 
-async def no_more_than_the_limit_is_admitted(stand: Stand) -> None:
+def no_more_than_the_limit_is_admitted(stand: Stand) -> None:
     """Of five calls at once three leave, and the fourth is told what it waits for."""
-    await stand.store.configure(SCOPE, rules(per_minute(3)))
-    decision = await stand.ask(*[ONE] * 5)
-    assert len(decision.holds) == 3
-    assert decision.blocker is not None
-    assert decision.blocker.reason is Reason.LIMIT
-    assert decision.blocker.limit == per_minute(3)
-    assert decision.blocker.wake > stand.store.tick()
+    stand.configure(per_minute(3))
+    answer = stand.ask(*[ONE] * 5)
+    assert len(answer.granted) == 3
+    assert answer.blocker is not None
+    assert answer.blocker.reason is Reason.LIMIT
+    assert answer.blocker.limit == per_minute(3)
+    assert answer.blocker.until > stand.store.tick()
 
 
-async def a_place_is_free_one_window_after_the_headers(stand: Stand) -> None:
-    """Not a moment earlier; later by no more than the width of a cell."""
-    await stand.store.configure(SCOPE, rules(per_minute(1)))
-    (hold,) = (await stand.ask(ONE)).holds
+def a_place_is_free_one_window_after_the_headers(stand: Stand) -> None:
+    """Not a moment earlier; later by no more than the width of a step."""
+    stand.configure(per_minute(1))
+    (call,) = stand.ask(ONE).granted
     stand.advance(0.7)
-    await stand.answered(hold)
+    stand.answered(call)
     stand.advance(59.9)
-    assert await stand.granted(ONE) == 0
+    assert stand.granted(ONE) == 0
     stand.advance(0.1 + _STEP)
-    assert await stand.granted(ONE) == 1
+    assert stand.granted(ONE) == 1
 
 
-async def a_call_of_which_no_news_comes_stays_spent(stand: Stand) -> None:
+def a_call_of_which_nothing_is_reported_stays_spent(stand: Stand) -> None:
     """A killed process's call counts for one window after the latest moment at which it can have arrived."""
-    await stand.store.configure(SCOPE, rules(per_minute(1)))
-    assert await stand.granted(ONE) == 1
+    stand.configure(per_minute(1))
+    assert stand.granted(ONE) == 1
     stand.advance(61.9)
-    assert await stand.granted(ONE) == 0
+    assert stand.granted(ONE) == 0
     stand.advance(0.2 + _STEP)
-    assert await stand.granted(ONE) == 1
+    assert stand.granted(ONE) == 1
 
 
-async def all_kinds_fit_or_nothing_is_taken(stand: Stand) -> None:
+def all_kinds_fit_or_nothing_is_taken(stand: Stand) -> None:
     """A call that has too many tokens takes no request either."""
-    await stand.store.configure(SCOPE, rules(per_minute(2), tokens(100)))
-    assert await stand.granted({**ONE, Kind.INPUT_TOKENS: 90}) == 1
-    assert await stand.granted({**ONE, Kind.INPUT_TOKENS: 20}) == 0
+    stand.configure(per_minute(2), tokens(100))
+    assert stand.granted({**ONE, Kind.INPUT_TOKENS: 90}) == 1
+    assert stand.granted({**ONE, Kind.INPUT_TOKENS: 20}) == 0
     assert stand.used() == [1, 90]
 
 
-async def a_large_amount_is_one_step(stand: Stand) -> None:
+def all_pools_or_none(stand: Stand) -> None:
+    """A call whose account is spent takes nothing of its model's pool; another pool is not held up."""
+    stand.configure(per_minute(9))
+    stand.configure(per_minute(2), pool=ACCOUNT_POOL)
+    both = (MODEL, ACCOUNT_POOL)
+    assert len(stand.ask(ONE, ONE, pools=both).granted) == 2
+    assert not stand.ask(ONE, pools=both).granted
+    assert stand.used() == [2]
+    assert len(stand.ask(ONE, pools=(MODEL,), process="other").granted) == 1
+
+
+def a_bucket_refills_continuously(stand: Stand) -> None:
+    """Full at the beginning; then one call for each sixth of a minute."""
+    stand.configure(Limit(Kind.REQUESTS, 6, Bucket(MINUTE.length)))
+    calls = stand.ask(*[ONE] * 9).granted
+    assert len(calls) == 6
+    for call in calls:
+        stand.answered(call)
+    stand.advance(9.9)
+    assert stand.granted(ONE, ONE) == 0
+    stand.advance(0.2)
+    assert stand.granted(ONE, ONE) == 1
+
+
+def a_place_is_held_until_the_call_is_over(stand: Stand) -> None:
+    """However long it takes, as long as its process shows that it lives; and no longer than its lease."""
+    stand.configure(Limit(Kind.CONCURRENT, 1, HELD))
+    one: dict[str, int] = {Kind.CONCURRENT: 1}
+    (call,) = stand.ask(one).granted
+    call.attach(stand.process().moment, lambda _: None)
+    for _ in range(5):
+        stand.advance(50)
+        call.renew()
+        stand.know(call)
+        assert stand.granted(one, process="other") == 0
+    call.finished()
+    stand.know(call)
+    assert stand.granted(one, process="other") == 1
+    assert stand.granted(one) == 0
+    stand.advance(61)
+    assert stand.granted(one) == 1
+
+
+def a_month_is_counted(stand: Stand) -> None:
+    """Until it ends."""
+    stand.configure(Limit(Kind.COST, 1_000_000, CalendarMonth(ZONE)))
+    cost: dict[str, int] = {Kind.COST: 600_000}
+    answer = stand.ask(cost, cost)
+    assert len(answer.granted) == 1
+    assert answer.blocker is not None
+    assert answer.blocker.reason is Reason.UNTIL
+    assert answer.blocker.resets % (900 * NANOSECONDS) == 0
+
+
+def a_large_amount_is_one_step(stand: Stand) -> None:
     """Four million tokens are counted like one."""
-    await stand.store.configure(SCOPE, rules(tokens(10_000_000)))
-    assert await stand.granted(*[{Kind.INPUT_TOKENS: 4_000_000}] * 3) == 2
+    stand.configure(tokens(10_000_000))
+    assert stand.granted(*[_tokens(4_000_000)] * 3) == 2
     assert stand.used() == [8_000_000]
 
 
-async def a_spent_day_is_final_and_says_when_it_ends(stand: Stand) -> None:
+def a_spent_day_is_final_and_says_when_it_ends(stand: Stand) -> None:
     """Waiting within this window is no cure, and nothing of the minute is taken."""
-    await stand.store.configure(SCOPE, rules(per_minute(9), per_day(2)))
-    decision = await stand.ask(ONE, ONE, ONE)
-    assert len(decision.holds) == 2
-    assert decision.blocker is not None
-    assert decision.blocker.final
-    assert decision.blocker.reason is Reason.DAY
-    assert decision.blocker.resets > 0
+    stand.configure(per_minute(9), per_day(2))
+    answer = stand.ask(ONE, ONE, ONE)
+    assert len(answer.granted) == 2
+    assert answer.blocker is not None
+    assert answer.blocker.final
+    assert answer.blocker.reason is Reason.UNTIL
+    assert answer.blocker.resets > 0
     assert stand.used() == [2, 2]
 
 
-async def a_scope_without_rules_admits_nothing(stand: Stand) -> None:
-    """It has to be configured, also when it was forgotten."""
-    await _unknown(stand)
-    await stand.store.configure(SCOPE, rules(per_minute(1)))
-    assert await stand.granted(ONE) == 1
-    stand.store.forget(SCOPE)
-    await _unknown(stand)
-    await stand.store.configure(SCOPE, rules(per_minute(1)))
-    assert await stand.granted(ONE) == 1
+def a_lower_limit_holds_at_once(stand: Stand) -> None:
+    """What was spent under the old one counts under the new one."""
+    stand.configure(per_minute(9))
+    assert stand.granted(*[ONE] * 4) == 4
+    stand.configure(per_minute(5))
+    assert stand.granted(*[ONE] * 4) == 1
 
 
-async def other_limits_keep_what_was_spent(stand: Stand) -> None:
-    """A limit that is raised frees the difference; what was spent stays spent."""
-    await stand.store.configure(SCOPE, rules(per_minute(2)))
-    assert await stand.granted(ONE, ONE) == 2
-    await stand.store.configure(SCOPE, rules(per_minute(3), tokens(50)))
-    assert stand.used() == [2, 0]
-    assert await stand.granted(ONE, ONE) == 1
+def processes_with_other_limits_count_together(stand: Stand) -> None:
+    """Each keeps its own limits, and what the other has spent counts."""
+    stand.configure(per_minute(9))
+    assert stand.granted(*[ONE] * 6) == 6
+    stand.configure(per_minute(9), per_day(7))
+    assert stand.granted(*[ONE] * 4, process="other") == 3
 
 
-async def _unknown(stand: Stand) -> None:
-    try:
-        await stand.ask(ONE)
-    except ScopeUnknown:
-        return
-    raise AssertionError("a scope without rules admitted a call")
+def _tokens(amount: int) -> dict[str, int]:
+    return {Kind.INPUT_TOKENS: amount}
 
 
 CHECKS: tuple[Check, ...] = (
     no_more_than_the_limit_is_admitted,
     a_place_is_free_one_window_after_the_headers,
-    a_call_of_which_no_news_comes_stays_spent,
+    a_call_of_which_nothing_is_reported_stays_spent,
     all_kinds_fit_or_nothing_is_taken,
+    all_pools_or_none,
+    a_bucket_refills_continuously,
+    a_place_is_held_until_the_call_is_over,
+    a_month_is_counted,
     a_large_amount_is_one_step,
     a_spent_day_is_final_and_says_when_it_ends,
-    a_scope_without_rules_admits_nothing,
-    other_limits_keep_what_was_spent,
+    a_lower_limit_holds_at_once,
+    processes_with_other_limits_count_together,
 )

@@ -1,96 +1,126 @@
-"""First come, first served, across lanes; and nobody is held up by one who does not take his turn."""
+"""First come, first served, across processes; and nobody is held up by one who does not take its turn."""
 
 from __future__ import annotations
 
-from massgen_plugins.quota import Kind
-from massgen_plugins.rate_limit.decision import Reason
-from massgen_plugins.testing.contract.stand import ONE, SCOPE, Check, Stand, per_minute, rules, tokens
+from massgen_plugins.quota import ACCOUNT_POOL, Kind
+from massgen_plugins.rate_limit.verdict import Reason
+from massgen_plugins.testing.contract.stand import MODEL, ONE, Check, Stand, per_minute, tokens
 
 __all__ = ["CHECKS"]
 
 
-async def whoever_came_first_goes_first_whichever_lane_asks(stand: Stand) -> None:
-    """The second lane is told that it waits for its turn."""
-    start = await _full(stand)
-    await stand.ask(ONE, lane="first", arrival=start + 1)
-    await stand.ask(ONE, lane="second", arrival=start + 2)
+def whoever_came_first_goes_first_whichever_process_asks(stand: Stand) -> None:
+    """The second process is told that it waits for its turn."""
+    start = _full(stand)
+    stand.ask(ONE, process="first", arrival=start + 1)
+    stand.ask(ONE, process="second", arrival=start + 2)
     stand.advance(60)
-    await stand.ask(ONE, lane="first", arrival=start + 1)
+    stand.ask(ONE, process="first", arrival=start + 1)
     stand.advance(2.5)
-    late = await stand.ask(ONE, lane="second", arrival=start + 2)
+    late = stand.ask(ONE, process="second", arrival=start + 2)
     assert late.blocker is not None
-    assert late.blocker.reason is Reason.LINE
-    assert (await stand.ask(ONE, lane="first", arrival=start + 1)).holds
+    assert late.blocker.reason is Reason.QUEUE
+    assert stand.ask(ONE, process="first", arrival=start + 1).granted
 
 
-async def a_large_call_is_not_overtaken_by_small_ones(stand: Stand) -> None:
-    """The head of the line reserves its place."""
-    await stand.store.configure(SCOPE, rules(tokens(100)))
-    assert await stand.granted({Kind.INPUT_TOKENS: 50}) == 1
+def a_large_call_is_not_overtaken_by_small_ones(stand: Stand) -> None:
+    """The head of the queue reserves its place."""
+    stand.configure(tokens(100))
+    assert stand.granted({Kind.INPUT_TOKENS: 50}) == 1
     start = stand.store.tick()
-    await stand.ask({Kind.INPUT_TOKENS: 80}, lane="large", arrival=start + 1)
-    small = await stand.ask({Kind.INPUT_TOKENS: 10}, lane="small", arrival=start + 2)
-    assert not small.holds
+    stand.ask({Kind.INPUT_TOKENS: 80}, process="large", arrival=start + 1)
+    small = stand.ask({Kind.INPUT_TOKENS: 10}, process="small", arrival=start + 2)
+    assert not small.granted
 
 
-async def one_that_does_not_take_its_turn_is_overtaken_and_keeps_its_ticket(stand: Stand) -> None:
+def a_call_whose_pools_are_free_is_not_held_up(stand: Stand) -> None:
+    """By one that waits for another pool, although both share the account's."""
+    stand.configure(per_minute(1))
+    stand.configure(per_minute(9), pool="other")
+    stand.configure(per_minute(99), pool=ACCOUNT_POOL)
+    assert stand.ask(ONE, pools=(MODEL, ACCOUNT_POOL)).granted
+    assert not stand.ask(ONE, pools=(MODEL, ACCOUNT_POOL), process="waits").granted
+    assert stand.ask(ONE, pools=("other", ACCOUNT_POOL), process="free").granted
+
+
+def one_that_does_not_take_its_turn_is_overtaken_and_keeps_its_arrival(stand: Stand) -> None:
     """A stopped process stalls nobody for longer than the patience of the others."""
-    start = await _full(stand, limit=2)
-    await stand.ask(ONE, lane="stopped", arrival=start + 1)
+    start = _full(stand, limit=2)
+    stand.ask(ONE, process="stopped", arrival=start + 1)
     stand.advance(60)
-    await stand.ask(ONE, lane="stopped", arrival=start + 1)
+    stand.ask(ONE, process="stopped", arrival=start + 1)
     stand.advance(2.5)
-    assert not (await stand.ask(ONE, ONE, lane="awake", arrival=start + 2)).holds
+    assert not stand.ask(ONE, ONE, process="awake", arrival=start + 2).granted
     stand.advance(0.2)
-    assert (await stand.ask(ONE, lane="awake", arrival=start + 2)).holds
-    assert (await stand.ask(ONE, lane="stopped", arrival=start + 1)).holds
+    assert stand.ask(ONE, process="awake", arrival=start + 2).granted
+    assert stand.ask(ONE, process="stopped", arrival=start + 1).granted
 
 
-async def a_lane_that_has_left_is_not_waited_for(stand: Stand) -> None:
+def a_process_that_waits_no_more_is_not_waited_for(stand: Stand) -> None:
     """Its only waiter was cancelled."""
-    start = await _full(stand)
+    start = _full(stand)
     stand.advance(58)
-    await stand.ask(ONE, lane="gone", arrival=start + 1)
-    stand.store.leave(SCOPE, "gone")
-    stand.store.flush()
+    stand.ask(ONE, process="gone", arrival=start + 1)
+    stand.do(lambda state, _: state.leave_queue(), "gone")
     stand.advance(4.5)
-    assert (await stand.ask(ONE, lane="next", arrival=start + 2)).holds
+    assert stand.ask(ONE, process="next", arrival=start + 2).granted
 
 
-async def who_waits_and_what_is_on_its_way_can_be_seen(stand: Stand) -> None:
-    """For people to look at."""
-    await stand.store.configure(SCOPE, rules(per_minute(2)))
-    decision = await stand.ask(*[ONE] * 5)
-    (view,) = stand.store.view()
-    assert (view.in_flight, view.waiting) == (2, 3)
-    for hold in decision.holds:
-        await stand.answered(hold)
-    (view,) = stand.store.view()
-    assert view.in_flight == 0
+def a_dead_process_is_not_waited_for(stand: Stand) -> None:
+    """Once somebody knows that it is dead; else for the lease of its ticket."""
+    start = _full(stand)
+    stand.advance(58)
+    stand.ask(ONE, process="dead", arrival=start + 1)
+    stand.advance(4.5)
+    stand.do(lambda state, _: state.bury("dead"), "next")
+    assert stand.ask(ONE, process="next", arrival=start + 2).granted
 
 
-async def a_forecast_counts_those_ahead(stand: Stand) -> None:
-    """With two places a minute the third to come waits for the second minute."""
-    await _full(stand, limit=2)
+def a_lease_that_lapsed_holds_nobody_up(stand: Stand) -> None:
+    """Fifteen seconds after its owner was last seen."""
+    start = _full(stand)
+    stand.advance(46)
+    stand.ask(ONE, process="lapsed", arrival=start + 1)
+    stand.advance(16.5)
+    assert stand.ask(ONE, process="next", arrival=start + 2).granted
+
+
+def who_waits_can_be_seen(stand: Stand) -> None:
+    """For people to look at, and to be woken."""
+    stand.configure(per_minute(2))
+    stand.ask(*[ONE] * 5)
+    (ticket,) = stand.do(lambda state, _: list(state.tickets), "other")
+    assert (ticket.owner, ticket.waiting) == ("process", 3)
+
+
+def the_first_one_is_woken_when_there_is_room(stand: Stand) -> None:
+    """Another process sets it free; nobody else is woken."""
+    stand.configure(per_minute(1))
+    (call,) = stand.ask(ONE).granted
+    call.attach(stand.process().moment, lambda _: None)
     now = stand.store.tick()
-    soon = await stand.store.forecast(SCOPE, "lane", {}, ONE)
-    later = await stand.store.forecast(SCOPE, "lane", {Kind.REQUESTS: 2}, ONE)
-    assert 55 < (soon - now) / 1e9 < 63
-    assert (later - soon) / 1e9 > 55
+    stand.ask(ONE, process="second", arrival=now + 1)
+    stand.ask(ONE, process="third", arrival=now + 2)
+    call.release()
+    stand.know(call)
+    assert stand.do(lambda state, moment: state.to_wake(moment)) == ["second"]
 
 
-async def _full(stand: Stand, limit: int = 1) -> int:
+def _full(stand: Stand, limit: int = 1) -> int:
     """All of the minute is spent; returns the moment."""
-    await stand.store.configure(SCOPE, rules(per_minute(limit)))
-    assert await stand.granted(*[ONE] * limit) == limit
+    stand.configure(per_minute(limit))
+    assert stand.granted(*[ONE] * limit) == limit
     return stand.store.tick()
 
 
 CHECKS: tuple[Check, ...] = (
-    whoever_came_first_goes_first_whichever_lane_asks,
+    whoever_came_first_goes_first_whichever_process_asks,
     a_large_call_is_not_overtaken_by_small_ones,
-    one_that_does_not_take_its_turn_is_overtaken_and_keeps_its_ticket,
-    a_lane_that_has_left_is_not_waited_for,
-    who_waits_and_what_is_on_its_way_can_be_seen,
-    a_forecast_counts_those_ahead,
+    a_call_whose_pools_are_free_is_not_held_up,
+    one_that_does_not_take_its_turn_is_overtaken_and_keeps_its_arrival,
+    a_process_that_waits_no_more_is_not_waited_for,
+    a_dead_process_is_not_waited_for,
+    a_lease_that_lapsed_holds_nobody_up,
+    who_waits_can_be_seen,
+    the_first_one_is_woken_when_there_is_room,
 )

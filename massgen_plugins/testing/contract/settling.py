@@ -2,103 +2,89 @@
 
 from __future__ import annotations
 
-from massgen_plugins.quota import Kind
-from massgen_plugins.testing.contract.stand import (
-    ONE,
-    SCOPE,
-    Check,
-    Stand,
-    per_day,
-    per_minute,
-    rules,
-    tokens,
-)
+from massgen_plugins.quota import Amounts, Kind
+from massgen_plugins.rate_limit.reservation import Reservation
+from massgen_plugins.testing.contract.stand import ONE, Check, Stand, per_day, per_minute, tokens
 
 __all__ = ["CHECKS"]
 
-_HUNDRED = {Kind.INPUT_TOKENS: 100}
+_HUNDRED: dict[str, int] = {Kind.INPUT_TOKENS: 100}
 
 
-async def settling_gives_the_rest_back_at_once(stand: Stand) -> None:
+def settling_gives_the_rest_back_at_once(stand: Stand) -> None:
     """A hundred were estimated, forty were taken: sixty are free."""
-    await stand.store.configure(SCOPE, rules(tokens(100)))
-    (hold,) = (await stand.ask(_HUNDRED)).holds
-    hold.settle({Kind.INPUT_TOKENS: 40})
-    await stand.tell(hold)
+    stand.configure(tokens(100))
+    call = _one(stand, _HUNDRED)
+    call.settle({Kind.INPUT_TOKENS: 40})
+    stand.know(call)
     assert stand.used() == [40]
-    assert await stand.granted({Kind.INPUT_TOKENS: 60}) == 1
+    assert stand.granted({Kind.INPUT_TOKENS: 60}, process="other") == 1
 
 
-async def settling_twice_changes_nothing_and_the_last_word_is_true(stand: Stand) -> None:
-    """Usage is told several times in one stream."""
-    await stand.store.configure(SCOPE, rules(tokens(100)))
-    (hold,) = (await stand.ask(_HUNDRED)).holds
+def settling_twice_changes_nothing_and_the_last_report_is_true(stand: Stand) -> None:
+    """Usage is reported several times in one stream."""
+    stand.configure(tokens(100))
+    call = _one(stand, _HUNDRED)
     for known in (40, 40, 55):
-        hold.settle({Kind.INPUT_TOKENS: known})
-        await stand.tell(hold)
-        await stand.tell(hold)
+        call.settle({Kind.INPUT_TOKENS: known})
+        stand.know(call)
+        stand.know(call)
     assert stand.used() == [55]
 
 
-async def more_than_was_estimated_is_a_debt(stand: Stand) -> None:
+def more_than_was_estimated_is_a_debt(stand: Stand) -> None:
     """What the server has counted counts, also beyond the limit."""
-    await stand.store.configure(SCOPE, rules(tokens(100)))
-    (hold,) = (await stand.ask(_HUNDRED)).holds
-    hold.settle({Kind.INPUT_TOKENS: 130})
-    await stand.tell(hold)
+    stand.configure(tokens(100))
+    call = _one(stand, _HUNDRED)
+    call.settle({Kind.INPUT_TOKENS: 130})
+    stand.know(call)
     assert stand.used() == [130]
-    assert await stand.granted({Kind.INPUT_TOKENS: 1}) == 0
+    assert stand.granted({Kind.INPUT_TOKENS: 1}) == 0
 
 
-async def a_released_call_has_taken_nothing(stand: Stand) -> None:
+def a_released_call_has_taken_nothing(stand: Stand) -> None:
     """In no window, of no kind."""
-    await stand.store.configure(SCOPE, rules(per_minute(1), tokens(100), per_day(1)))
-    (hold,) = (await stand.ask({**ONE, **_HUNDRED})).holds
-    hold.release()
-    await stand.tell(hold)
+    stand.configure(per_minute(1), tokens(100), per_day(1))
+    call = _one(stand, {**ONE, **_HUNDRED})
+    call.release()
+    stand.know(call)
     assert stand.used() == [0, 0, 0]
-    assert await stand.granted({**ONE, **_HUNDRED}) == 1
+    assert stand.granted({**ONE, **_HUNDRED}) == 1
 
 
-async def news_that_comes_too_late_spends_nothing_anew(stand: Stand) -> None:
+def an_update_that_comes_too_late_spends_nothing_anew(stand: Stand) -> None:
     """The call has aged out."""
-    await stand.store.configure(SCOPE, rules(tokens(100)))
-    (hold,) = (await stand.ask({Kind.INPUT_TOKENS: 10})).holds
+    stand.configure(tokens(100))
+    call = _one(stand, {Kind.INPUT_TOKENS: 10})
     stand.advance(70)
     assert stand.used() == [0]
-    hold.settle({Kind.INPUT_TOKENS: 90})
-    await stand.tell(hold)
+    call.settle({Kind.INPUT_TOKENS: 90})
+    stand.know(call)
     assert stand.used() == [0]
 
 
-async def news_travels_with_a_question(stand: Stand) -> None:
-    """What it sets free is there for the calls that are asked for with it."""
-    await stand.store.configure(SCOPE, rules(tokens(100)))
-    (hold,) = (await stand.ask(_HUNDRED)).holds
-    hold.settle({Kind.INPUT_TOKENS: 30})
-    decision = await stand.ask({Kind.INPUT_TOKENS: 70}, news=(hold,))
-    assert len(decision.holds) == 1
-
-
-async def news_of_other_books_changes_nothing(stand: Stand) -> None:
-    """The scope was forgotten meanwhile, and begun anew."""
-    await stand.store.configure(SCOPE, rules(per_minute(5)))
-    (lost,) = (await stand.ask(ONE)).holds
-    stand.store.forget(SCOPE)
-    stand.advance(0.001)
-    await stand.store.configure(SCOPE, rules(per_minute(5)))
-    assert await stand.granted(ONE, ONE) == 2
+def updates_of_forgotten_books_change_nothing(stand: Stand) -> None:
+    """The domain was begun anew meanwhile."""
+    stand.configure(per_minute(5))
+    lost = _one(stand, ONE)
+    stand.process("cli").forget()
+    assert stand.granted(ONE, ONE) == 2
     lost.release()
-    await stand.tell(lost)
+    stand.know(lost)
     assert stand.used() == [2]
+
+
+def _one(stand: Stand, amounts: Amounts) -> Reservation:
+    (call,) = stand.ask(amounts).granted
+    call.attach(stand.process().moment, lambda _: None)
+    return call
 
 
 CHECKS: tuple[Check, ...] = (
     settling_gives_the_rest_back_at_once,
-    settling_twice_changes_nothing_and_the_last_word_is_true,
+    settling_twice_changes_nothing_and_the_last_report_is_true,
     more_than_was_estimated_is_a_debt,
     a_released_call_has_taken_nothing,
-    news_that_comes_too_late_spends_nothing_anew,
-    news_travels_with_a_question,
-    news_of_other_books_changes_nothing,
+    an_update_that_comes_too_late_spends_nothing_anew,
+    updates_of_forgotten_books_change_nothing,
 )

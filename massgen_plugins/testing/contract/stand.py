@@ -2,27 +2,56 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from itertools import count
-from typing import TypeAlias
+from typing import NamedTuple, TypeAlias, TypeVar
 
-from massgen_plugins.quota import MINUTE, CalendarDay, Kind, Limit, Scope, ScopeRules
-from massgen_plugins.rate_limit.decision import Decision
-from massgen_plugins.rate_limit.hold import Hold, News
-from massgen_plugins.rate_limit.line import Bid
+from massgen_plugins.quota import MINUTE, Amounts, CalendarDay, Domain, Kind, Limit, PoolRules
+from massgen_plugins.rate_limit.domain import DomainState
+from massgen_plugins.rate_limit.moment import Moment
+from massgen_plugins.rate_limit.replica import DomainReplica
+from massgen_plugins.rate_limit.reservation import Ask, Reservation
 from massgen_plugins.rate_limit.stores.base import Store
+from massgen_plugins.rate_limit.verdict import Blocker, LimitView
 
-__all__ = ["ONE", "SCOPE", "ZONE", "Check", "Stand", "per_day", "per_minute", "rules", "tokens"]
+__all__ = [
+    "DOMAIN",
+    "MODEL",
+    "ONE",
+    "ZONE",
+    "Answer",
+    "Check",
+    "Stand",
+    "per_day",
+    "per_minute",
+    "rules",
+    "tokens",
+]
 
-SCOPE = Scope("contract", "project", "model")
+T = TypeVar("T")
+
+DOMAIN = Domain("contract", "project")
+MODEL = "model"
 ZONE = "America/Los_Angeles"
-ONE = {Kind.REQUESTS: 1}
+ONE: dict[str, int] = {Kind.REQUESTS: 1}
+
+
+class Answer(NamedTuple):
+    """What a process was told.
+
+    Attributes:
+        granted: One reservation for each call that may leave, from the first on.
+        blocker: What stands in the way of the next one; None if all may leave.
+    """
+
+    granted: list[Reservation]
+    blocker: Blocker | None
 
 
 @dataclass
 class Stand:
-    """A fresh store and its clock.
+    """A fresh store and its clock; processes that share it are told apart by name.
 
     Attributes:
         store: The one to check; made anew for each check.
@@ -31,44 +60,80 @@ class Stand:
 
     store: Store
     advance: Callable[[float], None]
+    _rules: dict[str, PoolRules] = field(default_factory=dict)
+    _replicas: dict[str, DomainReplica] = field(default_factory=dict)
     _arrivals: count[int] = field(default_factory=count)
 
-    async def ask(
+    def configure(self, *limits: Limit, pool: str = MODEL) -> None:
+        """Let these limits hold in a pool, in every process."""
+        self._rules[pool] = rules(*limits)
+
+    def process(self, name: str = "process") -> DomainReplica:
+        """A process's copy of the domain."""
+        if name not in self._replicas:
+            self._replicas[name] = DomainReplica(DOMAIN, self.store, name, _fail)
+        return self._replicas[name]
+
+    def ask(
         self,
-        *wanted: dict[Kind, int],
-        lane: str = "lane",
+        *wanted: Amounts,
+        process: str = "process",
         arrival: int | None = None,
-        news: tuple[Hold, ...] = (),
-    ) -> Decision:
-        """Ask for these calls, in this order; ``arrival`` is the ticket of the first."""
+        pools: tuple[str, ...] = (MODEL,),
+    ) -> Answer:
+        """Ask for these calls, in this order; ``arrival`` is the ticket of the first. Who is left waits."""
         start = self.store.tick() + next(self._arrivals) if arrival is None else arrival
-        bids = [Bid(1, start + number, amounts) for number, amounts in enumerate(wanted)]
-        return await self.store.admit(SCOPE, lane, bids, news)
+        asks = [Ask(pools, amounts, start + number, call=object()) for number, amounts in enumerate(wanted)]
 
-    async def granted(self, *wanted: dict[Kind, int], lane: str = "lane") -> int:
+        def decide(state: DomainState, now: Moment) -> Answer:
+            for pool in pools:
+                state.configure(pool, self._rules.get(pool), now.tick)
+            granted: list[Reservation] = []
+            for number, ask in enumerate(asks):
+                verdict = state.decide(now, ask)
+                if not isinstance(verdict, Reservation):
+                    blocker = verdict.blocker
+                    if not blocker.final:
+                        state.queue(ask, process, now.tick, blocker.until, len(asks) - number)
+                    return Answer(granted, blocker)
+                granted.append(verdict)
+            state.leave_queue()
+            return Answer(granted, None)
+
+        return self.do(decide, process)
+
+    def granted(self, *wanted: Amounts, process: str = "process") -> int:
         """How many of these calls may leave; nobody waits for the others."""
-        decision = await self.ask(*wanted, lane=lane)
-        self.store.leave(SCOPE, lane)
-        self.store.flush()
-        return len(decision.holds)
+        answer = self.ask(*wanted, process=process)
+        self.do(lambda state, _: state.leave_queue(), process)
+        return len(answer.granted)
 
-    async def answered(self, hold: Hold) -> None:
-        """The headers of a call's answer have come."""
-        hold.arrived = self.store.tick()
-        await self.tell(hold)
+    def answered(self, call: Reservation, process: str = "process") -> None:
+        """The headers of a call's answer have come, and everybody knows it."""
+        call.attach(self.process(process).moment, lambda _: None)
+        call.answered()
+        self.know(call, process)
 
-    async def tell(self, hold: Hold) -> None:
-        """The store hears the news of a call, and has taken note of it when this returns."""
-        self.store.post(SCOPE, News({hold: None}))
-        self.store.flush()
+    def know(self, call: Reservation, process: str = "process") -> None:
+        """Everybody knows what is true of a call by now."""
+        booking = call.booking
+        self.do(lambda state, now: state.change(call, booking, now), process)
+        call.booked = booking
 
-    def used(self) -> list[int]:
+    def do(self, work: Callable[[DomainState, Moment], T], process: str = "process") -> T:
+        """One transaction of a process."""
+        return self.process(process).transact(work, patient=True)
+
+    def view(self, pool: str = MODEL, process: str = "process") -> list[LimitView]:
+        """Every limit of a pool with its use."""
+        return self.do(lambda state, now: state.pool(pool).view(now), process)
+
+    def used(self, pool: str = MODEL) -> list[int]:
         """What counts now, of each limit."""
-        (view,) = [view for view in self.store.view() if view.scope == SCOPE]
-        return [usage.used for usage in view.usage]
+        return [row.used for row in self.view(pool)]
 
 
-Check: TypeAlias = Callable[[Stand], Awaitable[None]]
+Check: TypeAlias = Callable[[Stand], None]
 
 
 def per_minute(requests: int) -> Limit:
@@ -86,6 +151,10 @@ def per_day(requests: int) -> Limit:
     return Limit(Kind.REQUESTS, requests, CalendarDay(ZONE))
 
 
-def rules(*limits: Limit) -> ScopeRules:
+def rules(*limits: Limit) -> PoolRules:
     """Rules without a cooldown."""
-    return ScopeRules(limits=limits, cooldown_mode="off", zone=ZONE)
+    return PoolRules(limits=limits, cooldown_mode="off", zone=ZONE)
+
+
+def _fail(sentence: str) -> None:
+    raise AssertionError(sentence)

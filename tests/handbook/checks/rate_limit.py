@@ -37,7 +37,7 @@ def settings(fence: Fence) -> list[Problem]:
     try:
         root = parse_yaml(fence.code, fence.words.get("title", "rate_limit.yaml"))
         if isinstance(root.value, Mapping) and set(root.value) == {_KEY}:
-            root = root.value[_KEY]
+            root = root.below(_KEY)
         read_layer(root, "user")
     except ConfigurationError as error:
         return [Problem(fence.path, fence.line, str(error), _CURE)]

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from massgen_plugins.profiles.tree import looks_like_key
+from massgen_plugins.profiles.document import looks_like_key
 
 from . import backend_keys, host, known_keys
 from .near import nearest

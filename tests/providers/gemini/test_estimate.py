@@ -16,19 +16,16 @@ from hypothesis import given
 from hypothesis import strategies as st
 from PIL import Image
 
-from massgen_plugins.providers.gemini.estimate import UNKNOWN_BODY, estimate
+from massgen_plugins.providers.gemini.estimate import UNKNOWN_BODY, input_tokens, read_body
 from massgen_plugins.providers.gemini.images import dimensions
 from massgen_plugins.providers.gemini.text import text_tokens
-from massgen_plugins.quota import Kind
 
 OLD, NEW = "gemini-2.5-flash", "gemini-3-flash"
 
 
 def tokens(document: object, model: str = OLD) -> int:
     body = document if isinstance(document, bytes) else json.dumps(document).encode()
-    amounts = estimate(body, model)
-    assert amounts[Kind.REQUESTS] == 1
-    return amounts[Kind.INPUT_TOKENS]
+    return input_tokens(body, read_body(body), model)
 
 
 def with_part(part: dict, **rest: object) -> dict:
@@ -189,6 +186,6 @@ def test_a_body_beyond_what_the_api_accepts_is_not_parsed():
 
 
 def test_a_body_that_is_not_known_counts_by_its_declared_size_or_a_default():
-    assert estimate(None, OLD)[Kind.INPUT_TOKENS] == UNKNOWN_BODY
-    assert estimate(None, OLD, declared_size="1234")[Kind.INPUT_TOKENS] == 1234
-    assert estimate(None, OLD, declared_size="-1")[Kind.INPUT_TOKENS] == UNKNOWN_BODY
+    assert input_tokens(None, None, OLD) == UNKNOWN_BODY
+    assert input_tokens(None, None, OLD, declared_size="1234") == 1234
+    assert input_tokens(None, None, OLD, declared_size="-1") == UNKNOWN_BODY

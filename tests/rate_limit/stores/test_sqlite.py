@@ -156,11 +156,16 @@ def test_the_offset_of_a_boot(boot: str, known: str, since: int, expected: int) 
     assert offset_for(boot, known, known_offset=7, last_tick=1_000, since_boot=since) == expected
 
 
-@pytest.mark.parametrize("content", [b"this is not a database" * 50, b"SQLite format 3\x00" + b"\xff" * 4096])
+@pytest.mark.parametrize(
+    "content",
+    [b"this is not a database" * 50, b"SQLite format 3\x00" + b"\xff" * 4096],
+    ids=["text", "SQLite"],
+)
 def test_a_damaged_file_is_set_aside_and_kept(open_store, tmp_path: Path, content: bytes) -> None:
     path = tmp_path / "state" / "quota.sqlite3"
     path.parent.mkdir()
     path.write_bytes(content)
+    path.with_name(f"{path.name}.lock").touch()  # it has been used as a store
     reports: list[str] = []
     store = open_store(reports=reports)
     with pytest.raises(StoreBusy):  # asked again, it works

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 
+from massgen_plugins.cli.installed_host import LEAST_VERSION
 from website.generate.mdx import code, front_matter, page, table
 from website.generate.places import REPOSITORY
 from website.generate.reading.distribution import massgen_version
@@ -14,7 +15,7 @@ __all__ = ["render", "tried_versions"]
 
 _VERIFIED = (
     "README.md#were tried",
-    "pyproject.toml#massgen>=",
+    "massgen_plugins/cli/installed_host.py#LEAST_VERSION",
     "website/generate/versions.json",
     "massgen_plugins/cli/checks/seams.py#_SEAMS",
     "tests/handbook/test_generated.py",
@@ -35,9 +36,8 @@ def render() -> str:
 
 def _opening(version: str) -> str:
     return f"""\
-With this page you can tell whether what you read here holds for the MassGen that you have, and whether the
-plugin works with it. It is for people who pin versions, and for those who wonder why a key of the handbook is
-unknown to them.
+Compare `pip show massgen` with the version below: what this handbook says holds for that one. The table shows
+which versions the plugin supports, and what each release of MassGen changed.
 
 This handbook describes **MassGen {version}** and **massgen-plugins {plugin_version()}**. Every page says in
 its head which version its facts were checked with, and every page of the reference is written from that
@@ -76,7 +76,6 @@ def tried_versions() -> list[str]:
 
 
 def _plugin() -> str:
-    least = re.search(r"massgen>=([0-9.]+)", (REPOSITORY / "pyproject.toml").read_text("utf-8"))
     newest = massgen_version()
     states = [
         (
@@ -88,14 +87,14 @@ def _plugin() -> str:
     return f"""\
 ## The plugin and MassGen
 
-The plugin needs MassGen {least[1] if least else ""} or newer and Python 3.11 or newer. It attaches to names
-inside of MassGen, so a version may break it. `massgen-rl doctor` says whether the names are there, in a
-second and without starting MassGen; `massgen-rl doctor --deep` starts it and looks.
+The plugin needs MassGen {LEAST_VERSION} or newer and Python 3.11 or newer. It attaches to names
+inside of MassGen, so a version may break it. `massgen-rl doctor` says whether the names are there, starts
+MassGen, and looks whether the plugin attached; `massgen-rl doctor --quick` looks at the names alone.
 
 {table(("MassGen", "What was done with it"), states)}
 
 Versions up to 0.1.25 run into a loop of MassGen's own when a day's quota is used up, so they are not
-supported. A version that is not in the table is likely to work if `doctor` finds all seams."""
+supported. A version that is not in the table is likely to work if `doctor` finds every place it needs."""
 
 
 def _promises() -> str:

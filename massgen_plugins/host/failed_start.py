@@ -1,0 +1,50 @@
+"""What a run that asks for limits is told when MassGen cannot be imported."""
+
+from __future__ import annotations
+
+import re
+import sys
+from pathlib import Path
+
+from massgen_plugins.host.switch import KEY, environment_switch
+from massgen_plugins.installation import explain
+
+__all__ = ["explain_failed_start"]
+
+_TOLD = "__massgen_plugins_told__"
+_LARGEST = 1_000_000
+"""Bytes of a configuration file that are read."""
+
+
+def explain_failed_start(error: Exception) -> None:
+    """Print one line with cause and cure, once for each error, if ``massgen`` was to limit its agents."""
+    if hasattr(error, _TOLD) or not _is_massgen() or not _limits_asked_for():
+        return
+    setattr(error, _TOLD, True)
+    found, cure = explain(f"{type(error).__name__}: {error}")
+    print(f"massgen-plugins: MassGen cannot be imported: {found}; run `{cure}`.", file=sys.stderr)  # noqa: T201
+
+
+def _is_massgen() -> bool:
+    """Whether this is MassGen's own command; ``-m`` stands there while a module is looked for."""
+    program = Path(sys.argv[0] if sys.argv else "")
+    return program.stem in ("massgen", "-m") or program.parent.name == "massgen"
+
+
+def _limits_asked_for() -> bool:
+    """By the environment, else by the flag or a configuration file on the command line."""
+    switch = environment_switch()
+    arguments = sys.argv[1:]
+    if switch is not None:
+        return switch
+    files = (Path(each) for each in arguments if each.endswith((".yaml", ".yml")))
+    return "--rate-limit" in arguments or any(_switches_on(file) for file in files)
+
+
+def _switches_on(file: Path) -> bool:
+    try:
+        with file.open("rb") as opened:
+            text = opened.read(_LARGEST).decode(errors="replace")
+    except OSError:
+        return False
+    return re.search(rf"^[^#\n]*\b{KEY}[\"']?\s*:\s*(?!false)\S", text, re.MULTILINE) is not None

@@ -1,0 +1,121 @@
+"""Limits that answers announce in headers: the names are tables, the encodings are all understood."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from massgen_plugins.middleware import Announced
+from massgen_plugins.providers.base import Conventions
+from massgen_plugins.providers.headers import parse_number, seconds_until
+from massgen_plugins.providers.windows import DAY_SECONDS, per, window_of
+
+__all__ = ["HeaderSet", "openai_style", "read_announcement"]
+
+_DAY_FROM = 2_000.0
+"""Seconds; a bucket that would fill from empty in more than this is a day's, else a minute's."""
+
+
+@dataclass(frozen=True, slots=True)
+class HeaderSet:
+    """The headers that speak of one limit.
+
+    Attributes:
+        kind: What it counts.
+        limit: Name of the header with its amount; this and the next two may be empty: there is none.
+        remaining: With what is left.
+        reset: With the time until it is free again, or full.
+        seconds: The window's length; None: it follows from the speed at which it fills (OpenAI's headers
+            speak of requests per minute, or per day where that is the tighter one).
+        pool: Of which pool it speaks; None: the model's own.
+        share: The limit is a minute's (or another span's), and of it one in so many holds in this window.
+        scale: The amounts are per ``seconds`` divided by this.
+        rounding: By how much ``remaining`` may be above the truth.
+    """
+
+    kind: str
+    limit: str
+    remaining: str = ""
+    reset: str = ""
+    seconds: float | None = 60.0
+    pool: str | None = None
+    share: int = 1
+    scale: int = 1
+    rounding: int = 0
+
+
+def openai_style(what: str, kind: str, seconds: float | None = 60.0, *, pool: str | None = None) -> HeaderSet:
+    """The set ``x-ratelimit-{limit,remaining,reset}-WHAT``."""
+    limit, remaining, reset = (f"x-ratelimit-{part}-{what}" for part in ("limit", "remaining", "reset"))
+    return HeaderSet(kind, limit, remaining, reset, seconds=seconds, pool=pool)
+
+
+def read_announcement(
+    headers: Mapping[str, str], sets: Sequence[HeaderSet], conventions: Conventions, now: float
+) -> Sequence[Announced]:
+    """What an answer's headers say; of two headers on one limit (organization, project) the tighter holds.
+
+    Args:
+        headers: Lower-case names.
+        sets: The provider's headers.
+        conventions: What its days are, and whether its limits are buckets.
+        now: The provider's time, seconds since 1970.
+    """
+    found: dict[tuple[object, ...], Announced] = {}
+    for each in sets:
+        if each.limit not in headers and each.remaining not in headers:
+            continue
+        announced = _read(headers, each, conventions, now)
+        if announced is None:
+            continue
+        key = (announced.kind, announced.window, announced.pool)
+        found[key] = _tighter(found[key], announced) if key in found else announced
+    return tuple(found.values())
+
+
+def _read(
+    headers: Mapping[str, str], each: HeaderSet, conventions: Conventions, now: float
+) -> Announced | None:
+    rate = parse_number(headers.get(each.limit, ""))
+    limit = int(rate * each.scale) if rate is not None and rate > 0 else None  # 0 and -1: unknown (Azure)
+    left = parse_number(headers.get(each.remaining, ""))
+    remaining = None if left is None or left == -1 else int(left * each.scale)
+    if limit is None and remaining is None:
+        return None
+    resets_in = seconds_until(headers.get(each.reset, ""), now)
+    seconds = each.seconds if each.seconds is not None else _span(limit, remaining, resets_in)
+    if limit == 0 and rate is not None:  # less than one in a window: a longer window
+        limit, seconds = per(rate, seconds)
+    if remaining is not None:
+        remaining = min(remaining, max(0, remaining - each.rounding))
+    return Announced(
+        each.kind,
+        window_of(seconds, conventions),
+        limit=None if limit is None else max(1, limit // each.share),
+        remaining=remaining,
+        resets_in=resets_in,
+        pool=each.pool,
+    )
+
+
+def _span(limit: int | None, remaining: int | None, resets_in: float | None) -> float:
+    """A minute or a day: what is gone of a bucket comes back in its share of the window."""
+    if limit is None or remaining is None or resets_in is None or remaining >= limit:
+        return 60.0
+    return DAY_SECONDS if resets_in * limit / (limit - remaining) > _DAY_FROM else 60.0
+
+
+def _tighter(one: Announced, other: Announced) -> Announced:
+    first, second = (one, other) if _least(one.remaining, other.remaining) == one.remaining else (other, one)
+    return Announced(
+        one.kind,
+        one.window,
+        limit=_least(one.limit, other.limit),
+        remaining=_least(one.remaining, other.remaining),
+        resets_in=first.resets_in if first.resets_in is not None else second.resets_in,
+        pool=one.pool,
+    )
+
+
+def _least(one: int | None, other: int | None) -> int | None:
+    return min((each for each in (one, other) if each is not None), default=None)

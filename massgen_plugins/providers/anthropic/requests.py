@@ -1,0 +1,58 @@
+"""Reads a request of Anthropic's Messages API: its model, its account, and what it books."""
+
+from __future__ import annotations
+
+import re
+
+from massgen_plugins.providers.anthropic.models import ANTHROPIC_HOSTS, base_model, pools_of
+from massgen_plugins.providers.base import HttpRequest, ModelRequest
+from massgen_plugins.providers.chat.host import EXPECTED_OUTPUT
+from massgen_plugins.providers.chat.requests import UNKNOWN_MODEL
+from massgen_plugins.providers.estimate import decoded, measure, unread_body
+from massgen_plugins.providers.image_rules import anthropic_image
+from massgen_plugins.providers.urls import credential_of, place_of
+from massgen_plugins.quota import Charge, Kind, Mode
+
+__all__ = ["is_messages", "read_request"]
+
+_PATH = re.compile(r"/v1/messages/?(?:[?#]|$)")
+_LARGEST_BOUND = 10**9
+
+
+def is_messages(method: str, url: str) -> bool:
+    """Whether a request creates a message. Batches, token counts and files have limits of their own."""
+    return method == "POST" and _PATH.search(url) is not None
+
+
+def read_request(request: HttpRequest) -> ModelRequest | None:
+    """Read a request; None if it is no model call after all."""
+    place = place_of(request.url)
+    if place is None:
+        return None
+    body = decoded(request.body)
+    model = body.get("model")
+    model = model.strip() if isinstance(model, str) and model.strip() else UNKNOWN_MODEL
+    if body and request.body is not None:
+        sizes = measure(body, len(request.body), anthropic_image)
+    else:
+        sizes = unread_body(request.body, request.headers.get("content-length", ""))
+    bound = body.get("max_tokens")
+    bound = bound if type(bound) is int and 0 < bound < _LARGEST_BOUND else None
+    output = EXPECTED_OUTPUT if bound is None else min(bound, EXPECTED_OUTPUT)
+    return ModelRequest(
+        requested_model=model,
+        model=base_model(model),
+        credential=credential_of(request.headers),
+        endpoint="" if place.host in ANTHROPIC_HOSTS else place.endpoint,
+        charges={
+            Kind.REQUESTS: Charge(1),
+            Kind.CONCURRENT: Charge(1),
+            Kind.INPUT_TOKENS: Charge(sizes.tokens),
+            Kind.OUTPUT_TOKENS: Charge(output, Mode.EXPECTED),
+            Kind.TOTAL_TOKENS: Charge(sizes.tokens + output),
+        },
+        stream=body.get("stream") is True,
+        pools=pools_of(model, fast=body.get("speed") == "fast"),
+        max_output=bound,
+        host=place.host,
+    )

@@ -1,0 +1,58 @@
+"""Reads usage in answers of Messages: the first event has the input, the last ones the output so far."""
+
+from __future__ import annotations
+
+from massgen_plugins.middleware import Usage
+from massgen_plugins.providers.reports import ReportFinder, count_of, flat, read_reports
+from massgen_plugins.quota import Kind
+
+__all__ = ["MessagesUsageReader"]
+
+_MOST = 8
+"""Events with usage of one piece that are read, from each end: counts are cumulative."""
+_READ, _WRITTEN = "cache_read_input_tokens", "cache_creation_input_tokens"
+
+
+class MessagesUsageReader:
+    """Joins what the events report: counts are cumulative, and a count of zero takes no earlier one away.
+
+    Args:
+        reads_count: Whether input that came from the cache counts.
+    """
+
+    def __init__(self, *, reads_count: bool) -> None:
+        self._reads_count = reads_count
+        self._finder = ReportFinder()
+        self._counts: dict[str, int] = {}
+
+    def feed(self, data: bytes) -> None:
+        """Take the next bytes of the body, cut anywhere."""
+        events = self._finder.feed(data)
+        for event in events if len(events) <= _MOST else (*events[:_MOST], *events[-_MOST:]):
+            self._take(event)
+
+    def usage(self) -> Usage | None:
+        """Input with what was written to the cache, output, and their sum; None before the first report."""
+        rest = self._finder.rest()
+        if rest is not None:
+            self._take(rest)
+        counts = self._counts
+        tokens_in = counts.get("input_tokens", 0) + counts.get(_WRITTEN, 0)
+        read = counts.get(_READ, 0)
+        if not tokens_in + read:
+            return None
+        tokens_in += read if self._reads_count else 0
+        tokens_out = counts.get("output_tokens", 0)
+        amounts: dict[str, int] = {
+            Kind.INPUT_TOKENS: tokens_in,
+            Kind.OUTPUT_TOKENS: tokens_out,
+            Kind.TOTAL_TOKENS: tokens_in + tokens_out,
+        }
+        return Usage(amounts, dict(counts))
+
+    def _take(self, event: bytes) -> None:
+        for found in read_reports(event):
+            for place in (found.get("message"), found):
+                report = place.get("usage") if isinstance(place, dict) else None
+                if isinstance(report, dict) and count_of(report, "output_tokens", "input_tokens") is not None:
+                    self._counts.update({name: count for name, count in flat(report).items() if count})

@@ -1,0 +1,1 @@
+"""The chat family: everything that speaks OpenAI's protocols, with hosts as data."""

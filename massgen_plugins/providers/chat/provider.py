@@ -1,0 +1,104 @@
+"""A provider of the chat family: one reader, with the host's own ways as data."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+
+from massgen_plugins.middleware import Announced, Refusal
+from massgen_plugins.providers import announce, refusals
+from massgen_plugins.providers.base import HttpRequest, ModelRequest, Provider, UsageReader
+from massgen_plugins.providers.chat import events, requests
+from massgen_plugins.providers.chat.apis import api_of
+from massgen_plugins.providers.chat.host import Host
+from massgen_plugins.providers.chat.hosts import HOSTS
+from massgen_plugins.providers.chat.usage import ChatUsageReader
+from massgen_plugins.providers.directory import owner_of
+from massgen_plugins.providers.errors import read_error
+from massgen_plugins.providers.headers import clock_of
+from massgen_plugins.providers.urls import place_of
+
+__all__ = ["ChatProvider"]
+
+
+class ChatProvider(Provider):
+    """Reads the traffic of one host, or of all that nobody knows.
+
+    Args:
+        host: What is its own. It takes calls at hosts that nobody knows, too: a base URL may be a proxy.
+    """
+
+    def __init__(self, host: Host) -> None:
+        self.name = host.name
+        self.conventions = host.conventions
+        self.host = host
+
+    def serves(self, backend_type: str, base_url: str | None) -> bool:
+        """A base URL at a host that is known decides; else the type does."""
+        owner = self._owner(base_url) if base_url else None
+        if owner is not None and backend_type in _URL_DECIDES:
+            return owner == self.name
+        host = self.host
+        return backend_type in host.backends | (host.url_backends if base_url else host.default_of)
+
+    def is_model_call(self, method: str, url: str) -> bool:
+        """Whether the path is one of the protocols' and the host is nobody else's."""
+        if method != "POST" or api_of(url) is None:
+            return False
+        return self._owner(url) in (None, self.name)
+
+    def _owner(self, url: str) -> str | None:
+        """Name of the provider whose host a URL is at; its own first: third parties may take a known one."""
+        place = place_of(url)
+        if place is None:
+            return None
+        return self.name if any(map(self.host.owns, place.names)) else owner_of(place)
+
+    def read_request(self, request: HttpRequest) -> ModelRequest | None:
+        return requests.read_request(request, self.host)
+
+    def resolve_model(self, model: str) -> str:
+        return requests.resolve_model(model, self.host)
+
+    def usage_reader(self, request: ModelRequest) -> UsageReader:  # noqa: ARG002 - the host is known
+        return ChatUsageReader(self.host)
+
+    def read_refusal(
+        self,
+        status: int,
+        headers: Mapping[str, str],
+        body: bytes,
+        request: ModelRequest,
+    ) -> Refusal | None:
+        error = read_error(status, headers, body)
+        if error is None:
+            return None
+        announced = self.read_announcement(error.headers, request)
+        refusal = refusals.read_refusal(error, self.host.book, announced, _now(headers))
+        if (
+            refusal is None
+            or refusal.pool is None
+            or self.resolve_model(refusal.pool) not in request.pools[:1]
+        ):
+            return refusal
+        return replace(refusal, pool=None)  # the model's own, by its own name
+
+    def read_announcement(
+        self,
+        headers: Mapping[str, str],
+        request: ModelRequest,  # noqa: ARG002 - the host is known
+    ) -> Sequence[Announced]:
+        return announce.read_announcement(headers, self.host.announced, self.conventions, _now(headers))
+
+    def is_preamble(self, event: bytes) -> bool:
+        return events.is_preamble(event)
+
+
+_URL_DECIDES = frozenset({"openai", "chatcompletion"}).union(*(host.backends for host in HOSTS))
+"""MassGen's backend types that send OpenAI's protocols wherever their base URL points."""
+
+
+def _now(headers: Mapping[str, str]) -> float:
+    """The provider's time where its answer tells it, since moments are by its clock."""
+    return clock_of(headers) or time.time()

@@ -1,0 +1,37 @@
+"""Whose a host is, of all that are known; one table for all providers, so that no two claim one."""
+
+from __future__ import annotations
+
+from massgen_plugins.providers.anthropic.models import ANTHROPIC_HOSTS
+from massgen_plugins.providers.chat.hosts import HOSTS
+from massgen_plugins.providers.gemini.openai_path import is_openai_base, is_openai_path
+from massgen_plugins.providers.openai.host import OPENAI
+from massgen_plugins.providers.urls import Place
+
+__all__ = ["owner_of"]
+
+_GEMINI_HOSTS = ("generativelanguage.googleapis.com", "aiplatform.googleapis.com")
+_OWNERS: dict[str, str] = {
+    **{name: host.name for host in (OPENAI, *HOSTS) for name in host.hosts},
+    **dict.fromkeys(ANTHROPIC_HOSTS, "anthropic"),
+    **dict.fromkeys(_GEMINI_HOSTS, "gemini"),
+}
+_DOMAINS = {name: owner for name, owner in _OWNERS.items() if name.startswith(".")}
+_SUFFIX = "-aiplatform.googleapis.com"
+
+
+def owner_of(place: Place) -> str | None:
+    """Name of the provider whose own host a URL is at; None if it is nobody's that is known."""
+    base = f"//{place.endpoint}{place.path}"
+    if is_openai_base(base) or is_openai_path(base):  # Gemini behind a proxy keeps its path
+        return "gemini"
+    for name in place.names:
+        owner = _OWNERS.get(name)
+        if owner is not None:
+            return owner
+        if name.endswith(_SUFFIX):
+            return "gemini"
+        for domain, each in _DOMAINS.items():
+            if name.endswith(domain):
+                return each
+    return None

@@ -1,0 +1,163 @@
+"""How many input tokens a JSON body can be, before it is sent: an upper bound that leaves out base64."""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import json
+import math
+import re
+from collections.abc import Callable, Mapping
+from typing import Any, TypeAlias
+
+from massgen_plugins.providers.gemini.images import dimensions
+from massgen_plugins.providers.gemini.text import text_tokens
+
+__all__ = ["UNKNOWN_BODY", "ImageRule", "Sizes", "decoded", "measure", "unread_body"]
+
+ImageRule: TypeAlias = Callable[[tuple[int, int] | None], int]
+"""Tokens of an image of this width and height; None: unknown."""
+
+UNKNOWN_BODY = 32_768
+"""Tokens assumed of a body that nobody has seen, such as a stream of unknown length."""
+_LINKED = 8_192
+"""Tokens assumed of a stored file or an earlier answer that the request only names."""
+_LARGEST_BODY = 100 * 1024 * 1024
+
+_PAGE_BYTES, _PAGE_TOKENS, _MOST_PAGES = 20_000, 3_000, 100
+"""A page of a PDF: 1,500 to 3,000 tokens (Anthropic, "PDF support", 2026), of an assumed number of bytes."""
+_SOUND_BYTES, _SOUND_TOKENS = 2_000, 10
+"""A second of sound at a low bit rate; 10 tokens (OpenAI, "Audio", 2026)."""
+_HEAD = 88_000
+"""Base64 characters of 66,000 bytes, enough for any image header."""
+_DATA_URL = re.compile(r"data:(?P<mime>[\w.+-]{1,60}/[\w.+-]{1,60})?[^,]{0,100}?;base64,", re.ASCII)
+_IDS = frozenset({"file_id", "previous_response_id", "conversation"})
+_SOURCES = frozenset({"source", "input_audio", "inline_data", "inlineData"})
+
+
+class Sizes:
+    """What a body is made of.
+
+    Attributes:
+        text: Upper bound of the tokens of all text, schemas and names included.
+        media: Tokens of images, sounds and files.
+        characters: Bytes of the text: some providers charge a quarter of them.
+    """
+
+    __slots__ = ("characters", "media", "text")
+
+    def __init__(self, text: int, media: int, characters: int) -> None:
+        self.text, self.media, self.characters = text, media, characters
+
+    @property
+    def tokens(self) -> int:
+        """Upper bound of all input tokens."""
+        return self.text + self.media
+
+
+def decoded(body: bytes | None) -> Mapping[str, Any]:
+    """The fields of a JSON body; none if it is no object, too large, or not known."""
+    if body is None or len(body) > _LARGEST_BODY:
+        return {}
+    try:
+        document = json.loads(body)
+    except (ValueError, RecursionError, MemoryError):
+        return {}
+    return document if isinstance(document, dict) else {}
+
+
+def unread_body(body: bytes | None, declared: str) -> Sizes:
+    """Sizes of a body that is not JSON or not known; ``declared`` is its ``content-length``."""
+    if body is None:
+        size = int(declared) if declared.isdecimal() and len(declared) < 12 else UNKNOWN_BODY
+    else:
+        size = len(body)
+    return Sizes(size, 0, size)
+
+
+def measure(document: Any, size: int, image: ImageRule) -> Sizes:
+    """Walk a document without recursion; what is not media is text, whichever field holds it.
+
+    Args:
+        document: The decoded body.
+        size: Bytes of the body.
+        image: The provider's rule for images.
+    """
+    if size > _LARGEST_BODY:
+        return Sizes(size, 0, size)
+    texts: list[str] = []
+    media = 0
+    pending: list[Any] = [document]
+    while pending:
+        node = pending.pop()
+        if isinstance(node, str):
+            tokens = _data_url(node, image) if node.startswith("data:") else None
+            if tokens is None:
+                texts.append(node)
+            media += tokens or 0
+        elif isinstance(node, list):
+            pending.extend(node)
+        elif isinstance(node, dict):
+            for key, value in node.items():
+                tokens = _media_field(key, value, image)
+                media += tokens or 0
+                texts.append(key)
+                if tokens is None:
+                    pending.append(value)
+        else:
+            texts.append(str(node))
+    # The line end after each text stands for the quotes, colons and role marks around it.
+    joined = "\n".join(texts)
+    characters = len(joined.encode("utf-8", "surrogatepass")) + 4 * len(texts)
+    return Sizes(text_tokens(joined) + 1, media, min(characters, size))
+
+
+def _media_field(key: str, value: Any, image: ImageRule) -> int | None:
+    """Tokens of a field that holds or names media; None if it does neither."""
+    if key in _IDS:
+        return _LINKED if isinstance(value, str) and value else None
+    if key == "image_url":
+        link = value.get("url") if isinstance(value, dict) else value
+        return image(None) if isinstance(link, str) and link.startswith("http") else None
+    if key in _SOURCES and isinstance(value, dict):
+        return _source(value, image)
+    return None
+
+
+def _source(source: Mapping[str, Any], image: ImageRule) -> int | None:
+    """Anthropic's ``source`` and OpenAI's ``input_audio``: a type and base64, or a link."""
+    data = source.get("data")
+    if isinstance(data, str):
+        mime = next(
+            (str(source[name]) for name in ("media_type", "mime_type", "format") if name in source), ""
+        )
+        return _inline(mime, data, image) if mime and source.get("type") != "text" else None
+    if source.get("type") == "url":
+        return max(_LINKED, image(None))
+    return None
+
+
+def _data_url(text: str, image: ImageRule) -> int | None:
+    match = _DATA_URL.match(text)
+    return None if match is None else _inline(match["mime"] or "", text[match.end() :], image)
+
+
+def _inline(mime: str, data: str, image: ImageRule) -> int:
+    """Tokens of base64 data of a media type; of an unknown type, as of a text."""
+    mime = mime.lower()
+    size = len(data) * 3 // 4
+    if mime.startswith("image/"):
+        return image(dimensions(_decode(data[:_HEAD])))
+    if mime == "application/pdf":
+        return _PAGE_TOKENS * min(_MOST_PAGES, math.ceil(size / _PAGE_BYTES))
+    if mime.startswith(("audio/", "video/")) or mime in {"wav", "mp3", "flac", "opus", "pcm16"}:
+        return _SOUND_TOKENS * math.ceil(size / _SOUND_BYTES)
+    return text_tokens(_decode(data).decode("utf-8", "replace"))
+
+
+def _decode(data: str) -> bytes:
+    data = data[: len(data) - len(data) % 4]
+    try:
+        return base64.b64decode(data)
+    except (binascii.Error, ValueError):
+        return b""

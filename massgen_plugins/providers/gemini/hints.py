@@ -1,0 +1,69 @@
+"""When a refusal invites to come again: in headers, in typed details, in prose; the latest holds."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Any, NamedTuple
+
+from massgen_plugins.providers.gemini.errors import GeminiError
+from massgen_plugins.providers.headers import clock_of, parse_duration, parse_moment, retry_after
+from massgen_plugins.providers.hints import prose_wait
+
+__all__ = ["Hint", "read_hint"]
+
+_LONGEST = 40 * 86_400.0
+"""Seconds; a longer time is a mistake."""
+_EPOCH = 1e9
+"""A header's seconds from here on are a moment whose distance only a clock could tell."""
+
+
+class Hint(NamedTuple):
+    """When to come again.
+
+    Attributes:
+        seconds: After how many seconds; None if it is not said.
+        until: The moment, in seconds since the epoch; None if it is not said.
+    """
+
+    seconds: float | None
+    until: float | None
+
+
+def read_hint(error: GeminiError, headers: Mapping[str, str]) -> Hint:
+    """The longest time and the latest moment that an answer names; never raises.
+
+    They disagree, since ``retryDelay`` is cut to whole seconds. A moment in the ``retry-after`` header
+    becomes a length of time where a ``date`` header tells what the server's clock showed.
+    """
+    after = retry_after(headers, clock_of(headers) or 0.0)
+    lengths = [after, *_lengths(error)]
+    moments = [*_moments(error)]
+    if after is not None and after >= _EPOCH:
+        moments.append(after)
+    return Hint(
+        max((length for length in lengths if length is not None and length <= _LONGEST), default=None),
+        max((moment for moment in moments if moment is not None), default=None),
+    )
+
+
+def _lengths(error: GeminiError) -> Iterator[float | None]:
+    yield prose_wait(error.message)
+    for detail in error.details:
+        yield parse_duration(_text(detail, "retryDelay"))
+        yield parse_duration(_text(_metadata(detail), "quotaResetDelay"))
+
+
+def _moments(error: GeminiError) -> Iterator[float | None]:
+    for metadata in map(_metadata, error.details):
+        if "quotaResetDelay" not in metadata:  # which needs no clock to agree
+            yield parse_moment(_text(metadata, "quotaResetTimeStamp"))
+
+
+def _metadata(detail: Mapping[str, Any]) -> Mapping[str, Any]:
+    metadata = detail.get("metadata")
+    return metadata if isinstance(metadata, dict) else {}
+
+
+def _text(owner: Mapping[str, Any], name: str) -> str:
+    value = owner.get(name)
+    return value if isinstance(value, str) else ""

@@ -1,0 +1,52 @@
+"""Tools that Google runs and counts by itself, such as grounding: each has a quota beside the model's own."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from typing import Any
+
+__all__ = ["pool_of_quota", "tool_pools"]
+
+_PREFIX = "gemini:"
+"""Begins the names of pools that a provider itself names, in profiles, too: they are no models."""
+
+_FIELDS = {
+    "googleSearch": "google_search",
+    "googleSearchRetrieval": "google_search",
+    "enterpriseWebSearch": "google_search",
+    "googleMaps": "google_maps",
+    "urlContext": "url_context",
+    "fileSearch": "file_search",
+}
+"""Fields of an element of ``tools`` to the tool whose quota they use; JSON allows both spellings of each."""
+_SNAKE = re.compile(r"_([a-z])")
+
+_QUOTAS = (
+    ("google_maps", re.compile(r"maps", re.IGNORECASE)),
+    ("url_context", re.compile(r"url_?context", re.IGNORECASE)),
+    ("file_search", re.compile(r"file_?search", re.IGNORECASE)),
+    ("google_search", re.compile(r"grounding|(?:google|web)_?search", re.IGNORECASE)),
+)
+"""Words in a quota's name, first match first: "maps grounding" is no search."""
+
+
+def tool_pools(document: Mapping[str, Any] | None) -> tuple[str, ...]:
+    """Pools of the tools in a request that have a quota of their own, such as ``gemini:google_search``."""
+    tools = document.get("tools") if document else None
+    found = {
+        _FIELDS[name]: None
+        for tool in (tools if isinstance(tools, list) else [tools])
+        for name in map(_camel, tool if isinstance(tool, dict) else ())
+        if name in _FIELDS
+    }
+    return tuple(_PREFIX + tool for tool in found)
+
+
+def pool_of_quota(name: str) -> str | None:
+    """The pool of the tool of which a quota's name speaks; None if it is not a tool's."""
+    return next((_PREFIX + tool for tool, words in _QUOTAS if words.search(name)), None)
+
+
+def _camel(name: str) -> str:
+    return _SNAKE.sub(lambda match: match[1].upper(), name)

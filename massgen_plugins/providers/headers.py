@@ -1,0 +1,155 @@
+"""The one parser of numbers, lengths of time and moments as providers write them in headers and prose.
+
+None of these functions raises; each takes a text of any length and looks at 200 characters at most.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from datetime import UTC, datetime, timedelta
+from email.utils import parsedate_to_datetime
+
+__all__ = [
+    "clock_of",
+    "parse_count",
+    "parse_duration",
+    "parse_moment",
+    "parse_number",
+    "retry_after",
+    "seconds_until",
+]
+
+_LONGEST = 200
+_SECONDS_PER_UNIT = {
+    "d": 86_400.0,
+    "h": 3600.0,
+    "m": 60.0,
+    "s": 1.0,
+    "ms": 1e-3,
+    "us": 1e-6,
+    "\N{MICRO SIGN}s": 1e-6,
+    "\N{GREEK SMALL LETTER MU}s": 1e-6,
+    "ns": 1e-9,
+}
+_UNITS = "|".join(sorted(_SECONDS_PER_UNIT, key=len, reverse=True))
+_NUMBER = r"[0-9]{1,15}(?:\.[0-9]{0,15})?"
+_PART = re.compile(rf"({_NUMBER})({_UNITS})")
+_DURATION = re.compile(rf"{_NUMBER}(?:{_UNITS})(?:\s?{_NUMBER}(?:{_UNITS})){{0,7}}")
+_PLAIN = re.compile(rf"[+-]?{_NUMBER}")
+_GROUPED = re.compile(r"[+-]?[0-9]{1,3}(?:,[0-9]{3}){1,5}(?:\.[0-9]{0,15})?")
+_ISO = re.compile(
+    r"(\d{4}-\d\d-\d\d)(?:T|t|\s+(?:at\s+)?)(\d\d:\d\d(?::\d\d)?)(?:[.,]\d{1,9})?\s*(Z|z|UTC|GMT|[+-]\d\d:?\d\d)?"
+)
+
+_EPOCH = 1e9
+"""Plain numbers from here on are moments, in seconds since 1970: no provider asks to wait for 30 years."""
+_EPOCH_MILLISECONDS = 1e11
+"""Plain numbers from here on are moments in milliseconds since 1970."""
+
+
+def parse_number(text: str) -> float | None:
+    """Read ``42``, ``0.6``, ``30,000`` or ``-1``; None if it is no number."""
+    text = text[:_LONGEST].strip()
+    if _GROUPED.fullmatch(text):
+        text = text.replace(",", "")
+    return float(text) if _PLAIN.fullmatch(text) else None
+
+
+def parse_count(text: str) -> int | None:
+    """Read a whole number, ``"30,000"`` too; a fraction is cut. May be negative: some servers overdraw.
+
+    A list, such as ``100, 100;w=60`` of the IETF's draft for rate limit headers, gives its first number.
+    """
+    number = parse_number(text)
+    if number is None:
+        number = parse_number(re.split(r",\s|;", text[:_LONGEST], maxsplit=1)[0])
+    return None if number is None else int(number)
+
+
+def parse_duration(text: str) -> float | None:
+    """Read a length of time in Go's notation, or a plain number of seconds.
+
+    Go's notation is what Google's ``RetryInfo.retryDelay`` and OpenAI's reset headers use; Groq writes
+    blanks between its parts in prose.
+
+    Args:
+        text: Such as ``20h3m13.257628674s``, ``6m 11.52s``, ``120ms`` or ``42``.
+
+    Returns:
+        Seconds, finite and not negative; None if it is nothing of the kind.
+    """
+    text = text[:_LONGEST].strip()
+    if _PLAIN.fullmatch(text):
+        return float(text) if float(text) >= 0 else None
+    if not _DURATION.fullmatch(text):
+        return None
+    return sum(float(number) * _SECONDS_PER_UNIT[unit] for number, unit in _PART.findall(text))
+
+
+def parse_moment(text: str) -> float | None:
+    """Read a moment: RFC 3339, an HTTP date, or a number since 1970, in seconds or milliseconds.
+
+    ``2026-12-01 at 00:00 UTC`` counts as RFC 3339; a moment without a zone is UTC.
+
+    Returns:
+        Seconds since 1970; None if it is no moment.
+    """
+    text = text[:_LONGEST].strip()
+    number = parse_number(text)
+    if number is not None:
+        if number < _EPOCH:
+            return None
+        return number / 1000 if number >= _EPOCH_MILLISECONDS else number
+    match = _ISO.match(text)
+    try:
+        if match is not None:
+            return _iso(*match.groups())
+        return parsedate_to_datetime(text).timestamp()
+    except (ValueError, TypeError, IndexError, OverflowError):
+        return None
+
+
+def _iso(day: str, clock: str, zone: str | None) -> float:
+    moment = datetime.fromisoformat(f"{day}T{clock}").replace(tzinfo=UTC)
+    if zone and zone[0] in "+-":
+        offset = timedelta(hours=int(zone[1:3]), minutes=int(zone[-2:]))
+        moment = moment - offset if zone[0] == "+" else moment + offset
+    return moment.timestamp()
+
+
+def seconds_until(text: str, now: float) -> float | None:
+    """Read when something will be: a length of time from now, or a moment, in any encoding.
+
+    Args:
+        text: A header's value.
+        now: Seconds since 1970, by the provider's clock if that is known.
+
+    Returns:
+        Seconds from now, not negative (a moment that has passed is 0); None if the text says nothing,
+        such as ``-1`` or ``unknown``.
+    """
+    seconds = parse_duration(text)
+    if seconds is not None and seconds < _EPOCH:
+        return seconds
+    moment = parse_moment(text)
+    return None if moment is None else max(0.0, moment - now)
+
+
+def clock_of(headers: Mapping[str, str]) -> float | None:
+    """The provider's time, by the ``date`` header; seconds since 1970, None if it does not say."""
+    return parse_moment(headers.get("date", ""))
+
+
+def retry_after(headers: Mapping[str, str], now: float) -> float | None:
+    """When the answer's headers invite to come again, in seconds from now; the latest if they disagree.
+
+    ``retry-after-ms`` (OpenAI, Azure) is the finer one of a pair: where both say the same second, it holds.
+    """
+    whole = seconds_until(headers.get("retry-after", ""), now)
+    for name in ("retry-after-ms", "x-ms-retry-after-ms"):
+        milliseconds = parse_number(headers.get(name, ""))
+        if milliseconds is not None and milliseconds >= 0:
+            fine = milliseconds / 1000
+            return fine if whole is None or whole - fine < 1 else whole
+    return whole

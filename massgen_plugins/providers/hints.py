@@ -1,0 +1,57 @@
+"""When to come again, as providers say it in prose."""
+
+from __future__ import annotations
+
+import re
+
+from massgen_plugins.providers.headers import parse_duration, parse_moment
+
+__all__ = ["prose_moment", "prose_wait"]
+
+_UNIT = r"(?:milliseconds?|ms|microseconds?|us|seconds?|secs?|s|minutes?|mins?|m|hours?|hrs?|h|days?|d)\b"
+_PART = re.compile(rf"([0-9]{{1,12}}(?:\.[0-9]{{0,12}})?)\s?({_UNIT})", re.IGNORECASE)
+_COMPACT = r"(?:[0-9]{1,12}(?:\.[0-9]{0,12})?(?:h|ms|m|s)(?![A-Za-z])\s?){1,8}"
+_WORDS = rf"(?:[0-9]{{1,12}}(?:\.[0-9]{{0,12}})?\s?{_UNIT}(?:,?\s(?:and\s)?)?){{1,4}}"
+_WAIT = re.compile(
+    rf"(?:again|retry|wait|resets?|retrying)\b[^.\d\n]{{0,30}}?({_COMPACT}|{_WORDS})(?![\w.]*\d)",
+    re.IGNORECASE,
+)
+_MOMENT = re.compile(
+    r"(?:access|again|resets?|retry|until|renews?|available)\b[^\d\n]{0,30}?"
+    r"(\d{4}-\d\d-\d\d(?:T|\s+(?:at\s+)?)\d\d:\d\d(?::\d\d(?:\.\d{1,9})?)?(?:\s?(?:Z|UTC|GMT|[+-]\d\d:?\d\d))?)",
+    re.IGNORECASE,
+)
+_SECONDS = {"m": 60.0, "h": 3600.0, "d": 86_400.0, "s": 1.0}
+
+
+def prose_wait(text: str) -> float | None:
+    """The longest wait that a text asks for, in seconds; None if it asks for none.
+
+    Such as ``Please try again in 6m 11.52s``, ``retry after 22 seconds``, ``wait 38 seconds``.
+    """
+    waits = [_length(match[1]) for match in _WAIT.finditer(text)]
+    return max((seconds for seconds in waits if seconds is not None), default=None)
+
+
+def _length(text: str) -> float | None:
+    compact = parse_duration(text.strip())
+    if compact is not None:
+        return compact
+    return sum(float(number) * _unit(unit.lower()) for number, unit in _PART.findall(text))
+
+
+def _unit(unit: str) -> float:
+    if unit.startswith(("ms", "milli")):
+        return 1e-3
+    if unit.startswith(("us", "micro")):
+        return 1e-6
+    return _SECONDS[unit[0]]
+
+
+def prose_moment(text: str) -> float | None:
+    """The moment until which a text refuses, in seconds since 1970; without a zone it is UTC.
+
+    Such as ``You will regain access on 2026-12-01 at 00:00 UTC.``
+    """
+    match = _MOMENT.search(text)
+    return None if match is None else parse_moment(match[1])

@@ -1,0 +1,132 @@
+"""Finds the usage objects in an answer that passes by: a stream of events, or one document of any size."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
+
+from massgen_plugins.providers.sse import read_event
+from massgen_plugins.providers.text import read_json
+
+__all__ = ["ReportFinder", "count_of", "flat", "read_reports"]
+
+_MARK = re.compile(rb'"usage"\s{0,4}:\s{0,4}\{')
+"""What an event with usage contains; ``"usage":null`` in every event costs nothing more than this search."""
+_BOUNDARY = re.compile(rb"\n\r?\n")
+_LARGEST = 1024 * 1024
+_END = 64 * 1024
+"""Bytes of the end of events and documents that are above a megabyte: usage comes last."""
+_BLANK = b"\xef\xbb\xbf \t\r\n"
+_LARGEST_COUNT = 10**12
+"""No call takes more; a larger number is nonsense."""
+
+
+class ReportFinder:
+    """Takes an answer in pieces; hands out those of its events that have usage, as bytes.
+
+    Only these are cut out and decoded: all others pass at the speed of C. Keeps about a megabyte at most.
+    """
+
+    def __init__(self) -> None:
+        self._stream: bool | None = None
+        self._kept = bytearray()
+        self._tried = 0
+
+    def feed(self, data: bytes) -> Sequence[bytes]:
+        """Take the next bytes of the body, cut anywhere; returns the events with usage that are complete."""
+        if self._stream is None:
+            data = data.lstrip(_BLANK)
+            if not data:
+                return ()
+            self._stream = data[:1] not in b"{["
+        seen = len(self._kept)
+        self._kept += data
+        end = _last_boundary(self._kept, seen - 3) if self._stream else -1
+        if end < 0:
+            if len(self._kept) > _LARGEST:
+                del self._kept[:-_END]
+            return ()
+        complete = bytes(self._kept[:end])
+        del self._kept[:end]
+        return _marked(complete)
+
+    def rest(self) -> bytes | None:
+        """A document, or the last event, if it has usage and looks complete; else None.
+
+        A document that went on after it looked complete is handed out whole again only when it has grown
+        by an eighth, else its end, so that all looks together cost no more than a few.
+        """
+        kept = self._kept
+        if not bytes(kept[-16:]).rstrip().endswith((b"}", b"]")) or len(kept) == self._tried:
+            return None
+        if len(kept) * 8 > self._tried * 9:
+            self._tried = len(kept)
+            return bytes(kept) if _MARK.search(kept) else None
+        return bytes(kept[-_END:])
+
+
+def _last_boundary(data: bytearray, start: int) -> int:
+    """Where the last event that is complete ends; -1 if none does."""
+    start = max(0, start)
+    plain, windows = data.rfind(b"\n\n", start), data.rfind(b"\n\r\n", start)
+    return -1 if plain < 0 and windows < 0 else max(plain + 2, windows + 3)
+
+
+def _marked(complete: bytes) -> list[bytes]:
+    """The events among these that have usage."""
+    events = []
+    end = 0
+    for match in _MARK.finditer(complete):
+        if match.start() < end:
+            continue
+        before = max(
+            complete.rfind(b"\n\n", end, match.start()), complete.rfind(b"\n\r\n", end, match.start())
+        )
+        after = _BOUNDARY.search(complete, match.end())
+        start, end = before + 1 if before >= 0 else end, after.end() if after else len(complete)
+        events.append(complete[start:end])
+    return events
+
+
+def read_reports(raw: bytes) -> Iterator[Mapping[str, Any]]:
+    """The JSON objects of an event or a document; of one that is too long or cut, its last usage alone."""
+    document = read_json(raw if raw.lstrip(_BLANK)[:1] in (b"{", b"[") else read_event(raw).data)
+    if document is None:
+        document = _last_report(raw[-_END:])
+    for each in document if isinstance(document, list) else (document,):
+        if isinstance(each, dict):
+            yield each
+
+
+def _last_report(end: bytes) -> Any:
+    """The last usage in the end of something that is not kept whole."""
+    start = max((match.end() for match in _MARK.finditer(end)), default=-1)
+    if start < 0:
+        return None
+    try:
+        return {"usage": json.JSONDecoder().raw_decode(end[start - 1 :].decode("utf-8", "replace"))[0]}
+    except (ValueError, RecursionError):
+        return None
+
+
+def count_of(report: Mapping[str, Any], *names: str) -> int | None:
+    """The first of these counts that is there and can be true."""
+    for name in names:
+        value = report.get(name)
+        if type(value) is int and 0 <= value <= _LARGEST_COUNT:
+            return value
+    return None
+
+
+def flat(report: Mapping[str, Any]) -> dict[str, int]:
+    """All counts of a report by their own names; of a name that comes twice, the later with its parent's."""
+    counts = {name: value for name in report if (value := count_of(report, name)) is not None}
+    for parent, part in report.items():
+        if isinstance(part, dict):
+            for name in part:
+                value = count_of(part, name)
+                if value is not None:
+                    counts[name if name not in counts else f"{parent}.{name}"] = value
+    return counts

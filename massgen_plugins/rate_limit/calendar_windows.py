@@ -1,0 +1,150 @@
+"""Calendar days and months in a time zone: which one a moment belongs to, and what was spent in it. Pure."""
+
+from __future__ import annotations
+
+from array import array
+from collections.abc import Iterable
+from datetime import UTC, date, datetime, time, timedelta
+from functools import lru_cache
+from zoneinfo import ZoneInfo
+
+from massgen_plugins.quota import NANOSECONDS, CalendarDay, CalendarMonth
+from massgen_plugins.rate_limit.moment import Moment
+
+__all__ = ["CalendarCounter", "period_end", "period_of", "periods_at"]
+
+_QUARTER = 900 * NANOSECONDS
+
+_DAY_MARGIN = 2_050_000_000
+"""A call this close before midnight counts in both days: it is written, and counted, up to so much later."""
+
+_PERIODS_KEPT = 3
+
+
+def period_of(wall: int, window: CalendarDay | CalendarMonth) -> int:
+    """The day (as a proleptic ordinal) or month (12 * year + month - 1) of a moment.
+
+    Args:
+        wall: Nanoseconds since the epoch.
+        window: Says which zone, and whether days or months count.
+    """
+    # The cache makes this a dictionary look-up: zone arithmetic costs more than the rest of an admission.
+    # Every zone's midnight falls on a quarter of an hour of UTC, so a quarter lies in one day.
+    return _of_quarter(wall // _QUARTER, window)
+
+
+@lru_cache(maxsize=256)
+def _of_quarter(quarter: int, window: CalendarDay | CalendarMonth) -> int:
+    local = datetime.fromtimestamp(quarter * 900, UTC).astimezone(ZoneInfo(window.zone))
+    if isinstance(window, CalendarMonth):
+        return local.year * 12 + local.month - 1
+    return local.toordinal()
+
+
+@lru_cache(maxsize=64)
+def period_end(period: int, window: CalendarDay | CalendarMonth) -> int:
+    """The moment (nanoseconds since the epoch) at which it ends; days of 23 and 25 hours included."""
+    if isinstance(window, CalendarMonth):
+        following = date((period + 1) // 12, (period + 1) % 12 + 1, 1)
+    else:
+        following = date.fromordinal(period) + timedelta(days=1)
+    midnight = datetime.combine(following, time(0), ZoneInfo(window.zone))
+    return int(midnight.timestamp()) * NANOSECONDS
+
+
+def periods_at(window: CalendarDay | CalendarMonth, wall: int, slack: int) -> tuple[int, ...]:
+    """The periods on which a call counts that is written at ``wall``, or up to ``slack`` later.
+
+    Raises:
+        ValueError: There is no such zone, or the moment lies outside of the calendar.
+    """
+    try:
+        first = period_of(wall, window)
+    except (LookupError, OSError, OverflowError) as error:  # ZoneInfoNotFoundError is a KeyError
+        raise ValueError(f"no zone {window.zone[:40]!a}") from error
+    return (first, first + 1) if wall >= period_end(first, window) - _DAY_MARGIN - slack else (first,)
+
+
+class CalendarCounter:
+    """What was spent on the latest days, or months, of one zone.
+
+    Periods are keyed by their number, and never only "go forward": a wall clock that was wrong by a year must
+    not block the pool for a year.
+
+    Attributes:
+        kind: What is counted.
+        used: What counts now, after :meth:`advance`; close to midnight, of the fuller day.
+        periods: Those on which a call counts now: two of them close before midnight, since the server may
+            book it on either.
+        spent: What was spent in the latest periods, by their number.
+    """
+
+    __slots__ = ("_from", "_slack", "_until", "kind", "periods", "spent", "used", "window")
+
+    def __init__(self, kind: str, window: CalendarDay | CalendarMonth) -> None:
+        self.kind = kind
+        self.window = window
+        self.used = 0
+        self.periods: tuple[int, ...] = ()
+        self.spent: dict[int, int] = {}
+        self._from = self._until = self._slack = 0
+
+    def advance(self, now: Moment) -> None:
+        """Let it be the day of ``now``."""
+        if self._from <= now.wall < self._until and now.slack == self._slack:
+            return
+        period = period_of(now.wall, self.window)
+        end = period_end(period, self.window)
+        both = end - _DAY_MARGIN - now.slack
+        if now.wall >= both:
+            self.periods, self._from, self._until = (period, period + 1), both, end
+        else:
+            self.periods, self._from, self._until = (period,), period_end(period - 1, self.window), both
+        self._slack = now.slack
+        self._count()
+
+    def fits(self, now: Moment, cap: int, amount: int) -> bool:  # noqa: ARG002 - other windows ask
+        """Whether ``amount`` can be added now."""
+        return self.used + amount <= cap
+
+    def frees_at(self, now: Moment, cap: int, amount: int) -> int:
+        """The tick at which the period ends, if ``amount`` does not fit."""
+        return now.tick if self.fits(now, cap, amount) else self.clears_at(now, cap)
+
+    def clears_at(self, now: Moment, cap: int) -> int:  # noqa: ARG002 - other windows ask
+        """The tick at which the next period begins."""
+        return now.tick + self.ends(now) - now.wall
+
+    def ends(self, now: Moment) -> int:
+        """The moment (nanoseconds since the epoch) at which the present period ends."""
+        return period_end(period_of(now.wall, self.window), self.window)
+
+    def change(self, periods: Iterable[int], amount: int, new_amount: int) -> None:
+        """Let what was spent on these periods be another amount; no more is given back than was spent."""
+        for period in periods:
+            self.spent[period] = max(0, self.spent.get(period, 0) - amount + new_amount)
+        while len(self.spent) > _PERIODS_KEPT:
+            here = self.periods[0] if self.periods else max(self.spent)
+            del self.spent[max(self.spent, key=lambda kept: abs(kept - here))]
+        self._count()
+
+    def merge(self, other: CalendarCounter) -> None:
+        """Count what another copy has, too."""
+        for period, amount in other.spent.items():
+            self.spent[period] = max(self.spent.get(period, 0), amount)
+        self._count()
+
+    def dump(self) -> array[int]:
+        """All of it, for a store: pairs of period and amount."""
+        return array("q", (number for pair in sorted(self.spent.items()) for number in pair))
+
+    def restore(self, numbers: array[int]) -> None:
+        """Hold what :meth:`dump` said; raises ValueError if it is damaged."""
+        if len(numbers) % 2 or len(numbers) > 2 * _PERIODS_KEPT or min(numbers, default=0) < 0:
+            raise ValueError("a calendar counter is damaged")
+        self.spent = dict(zip(numbers[::2], numbers[1::2], strict=True))
+        self._from = self._until = 0
+        self._count()
+
+    def _count(self) -> None:
+        self.used = max((self.spent.get(period, 0) for period in self.periods), default=0)

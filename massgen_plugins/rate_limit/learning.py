@@ -1,0 +1,108 @@
+"""What a domain learns from answers: refusals, announcements, successes, the provider's time. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from massgen_plugins.middleware import Announced, Refusal
+from massgen_plugins.quota import NANOSECONDS, Held, Limit, Sliding
+from massgen_plugins.rate_limit.domain import BOOK, FACTS, DomainState
+from massgen_plugins.rate_limit.estimator import MOST
+from massgen_plugins.rate_limit.moment import Moment
+from massgen_plugins.rate_limit.pool_state import PoolState
+from massgen_plugins.rate_limit.reservation import Reservation
+from massgen_plugins.rate_limit.rolling_counters import RollingCounter
+from massgen_plugins.rate_limit.wall_clock import ClockSample, observe
+
+__all__ = ["announced", "observed_date", "refused", "succeeded"]
+
+_LONGEST_RESET = 31 * 86_400
+"""Seconds."""
+
+
+def refused(state: DomainState, now: Moment, call: Reservation, refusal: Refusal, chance: float) -> bool:
+    """Learn from the refusal of a call; True if a limit was lowered by it."""
+    name = refusal.pool or call.pools[0]
+    penalties = state.penalties(name)
+    before = dict(penalties.learned)
+    penalties.refused(refusal, call.booking.begun, now, state.pool(name).rules, chance)
+    state.refresh(name, now.tick)
+    return penalties.learned != before
+
+
+def succeeded(state: DomainState, now: Moment, call: Reservation) -> None:
+    """Learn from an answer, where a pool is under a penalty."""
+    for name in call.pools:
+        if state.pool(name).penalties.cautious:
+            state.penalties(name).succeeded(call.booking.begun, now.tick)
+            state.refresh(name, now.tick)
+
+
+def announced(state: DomainState, now: Moment, call: Reservation, rows: Iterable[Announced]) -> None:
+    """Take over what an answer's headers say: limits up and down, what remains only downwards."""
+    for row in rows:
+        name = row.pool or call.pools[0]
+        limit = _limit_of(state.pool(name), row)
+        if limit is None:
+            continue
+        if row.limit is not None and 0 < row.limit <= MOST:
+            limit = Limit(limit.kind, row.limit, limit.window)
+            if state.penalties(name).announce(limit):
+                state.refresh(name, now.tick)
+        if row.remaining is not None:
+            _lower(state, now, name, limit, row)
+
+
+def observed_date(state: DomainState, date: int, waited: int, now: int) -> None:
+    """Learn what time it is where the domain's days begin.
+
+    Args:
+        state: Whose provider has answered.
+        date: What the answer's ``Date`` says, in nanoseconds since the epoch.
+        waited: Nanoseconds since the request may have been written.
+        now: Tick at which the answer came.
+    """
+    known: ClockSample | None = state.facts.clock
+    state.facts.clock = observe(known, date, waited, now)
+    state.changed.add(FACTS)
+
+
+def _limit_of(pool: PoolState, row: Announced) -> Limit | None:
+    """The limit that is meant: of the window that is said, or the one of this kind that is known."""
+    if row.window is not None:
+        known = next((each for _, each, _ in pool.limits if _same(each, row)), None)
+        return known or Limit(row.kind, row.limit or 0, row.window)
+    return next((limit for _, limit, _ in pool.limits if limit.kind == row.kind), None)
+
+
+def _same(limit: Limit, row: Announced) -> bool:
+    """Whether a known limit is the announced one: its shape may be known better than headers tell."""
+    lengths = [getattr(window, "length", window) for window in (limit.window, row.window)]
+    return limit.kind == row.kind and lengths[0] == lengths[1]
+
+
+def _lower(state: DomainState, now: Moment, name: str, limit: Limit, row: Announced) -> None:
+    """Book what the server has counted and we have not: somebody else spends the same quota."""
+    pool = state.pool(name)
+    counter = next((counter for _, each, counter in pool.limits if each.key == limit.key), None)
+    if counter is None or not limit.amount or row.remaining is None or isinstance(limit.window, Held):
+        return
+    counter.advance(now)
+    used = counter.level(now, limit.amount) if hasattr(counter, "level") else counter.used
+    foreign = min(limit.amount, limit.amount - row.remaining) - used
+    if foreign <= 0:
+        return
+    if isinstance(counter, RollingCounter):
+        counter.add(_stamp(now, limit, row), foreign)
+    else:
+        counter.change(counter.periods, 0, foreign)
+    state.changed.add(BOOK + name)
+
+
+def _stamp(now: Moment, limit: Limit, row: Announced) -> int:
+    """When what others have spent is to age out: when the server says that the window is free again."""
+    window = limit.window
+    if not isinstance(window, Sliding) or row.resets_in is None:
+        return now.tick
+    resets = int(min(max(row.resets_in, 0), _LONGEST_RESET) * NANOSECONDS)
+    return min(now.tick, now.tick + resets - window.length)

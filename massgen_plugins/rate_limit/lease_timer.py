@@ -1,0 +1,53 @@
+"""Renews the leases of calls under way, as long as the event loop in which they were admitted runs."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+
+from massgen_plugins.quota import NANOSECONDS
+from massgen_plugins.rate_limit.moment import NEVER
+from massgen_plugins.rate_limit.reservation import Reservation
+from massgen_plugins.rate_limit.rolling_counters import LEASE
+from massgen_plugins.rate_limit.waiter import running_loop
+
+__all__ = ["LeaseTimer"]
+
+_PERIOD = LEASE / NANOSECONDS / 4
+
+
+class LeaseTimer:
+    """The leased calls of one domain in this process.
+
+    Args:
+        renewed: Told of every call whose lease was renewed.
+    """
+
+    def __init__(self, renewed: Callable[[Reservation], None]) -> None:
+        self._renewed = renewed
+        self._calls: set[Reservation] = set()
+        self._loop: asyncio.AbstractEventLoop | None = None
+
+    def add(self, call: Reservation) -> None:
+        """A call is admitted that holds its place until it is over."""
+        self._calls.add(call)
+        loop = running_loop()
+        if loop is not None and (self._loop is None or self._loop.is_closed()):
+            self._loop = loop
+            loop.call_later(_PERIOD, self._renew)
+
+    def drop(self, call: Reservation) -> bool:
+        """A call is over; True if it was leased."""
+        known = call in self._calls
+        self._calls.discard(call)
+        return known
+
+    def _renew(self) -> None:
+        for call in list(self._calls):
+            if call.booking.over == NEVER:
+                call.renew()
+                self._renewed(call)
+        if self._calls and self._loop is not None:
+            self._loop.call_later(_PERIOD, self._renew)
+        else:
+            self._loop = None

@@ -1,0 +1,92 @@
+"""The limiters of this process: one for each store, opened when it is first needed."""
+
+from __future__ import annotations
+
+import atexit
+import threading
+from collections.abc import Callable
+from contextlib import suppress
+from pathlib import Path
+from weakref import WeakSet
+
+from massgen_plugins.events import CallWaits, Trouble
+from massgen_plugins.hookspecs import MiddlewareContext
+from massgen_plugins.middleware import ModelCall
+from massgen_plugins.quota import Domain
+from massgen_plugins.rate_limit.limiter import DomainLimiter, Limiter, WaitInfo
+from massgen_plugins.rate_limit.stores.base import Store
+from massgen_plugins.rate_limit.stores.memory import MemoryStore
+
+__all__ = ["Limiters", "open_store"]
+
+MEMORY = "memory"
+_REDIS = ("redis://", "rediss://")
+_opened: WeakSet[Limiters] = WeakSet()
+
+
+class Limiters:
+    """Keeps the limiter over each store that the settings name.
+
+    Args:
+        context: Says what holds, and hears of what happens.
+    """
+
+    def __init__(self, context: MiddlewareContext) -> None:
+        self._context = context
+        self._lock = threading.Lock()
+        self._by_store: dict[str, Limiter] = {}
+        _opened.add(self)
+
+    def of(self, domain: Domain) -> DomainLimiter:
+        """The limiter of a domain, over the store that its settings name."""
+        place = str(self._context.settings(domain).get("store", MEMORY))
+        return self._at(place).domain(domain)
+
+    def spare(self, domain: Domain) -> DomainLimiter:
+        """One in memory, for a domain whose limiter failed."""
+        return self._at("").domain(domain)
+
+    def close(self) -> None:
+        """Bring every store up to date, and close it."""
+        for limiter in list(self._by_store.values()):
+            with suppress(Exception):  # at the end of a process there is nobody to tell
+                limiter.flush()
+                limiter.store.close()
+
+    def _at(self, place: str) -> Limiter:
+        limiter = self._by_store.get(place)
+        if limiter is None:
+            with self._lock:
+                limiter = self._by_store.get(place)
+                if limiter is None:
+                    store = open_store(place or MEMORY, self._report)
+                    limiter = Limiter(store, self._context.rules, self._waits, self._report)
+                    self._by_store[place] = limiter
+        return limiter
+
+    def _report(self, message: str) -> None:
+        self._context.emit(Trouble(message))
+
+    def _waits(self, wait: WaitInfo) -> None:
+        agent_id = wait.call.agent_id if isinstance(wait.call, ModelCall) else None
+        self._context.emit(CallWaits(wait.pool, agent_id, wait.seconds, wait.place, wait.message))
+
+
+def open_store(place: str, report: Callable[[str], None]) -> Store:
+    """The store at a place: ``memory``, the path of a file, or a Redis address. Nothing is opened yet."""
+    if place == MEMORY:
+        return MemoryStore()
+    if place.startswith(_REDIS):
+        from massgen_plugins.rate_limit.stores.redis_server import RedisServer
+        from massgen_plugins.rate_limit.stores.redis_store import RedisStore
+
+        return RedisStore(RedisServer.parse(place))
+    from massgen_plugins.rate_limit.stores.sqlite import SqliteStore
+
+    return SqliteStore(Path(place), report)
+
+
+@atexit.register
+def _close_all() -> None:
+    for limiters in list(_opened):
+        limiters.close()

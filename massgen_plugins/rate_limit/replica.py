@@ -1,0 +1,231 @@
+"""This process's copy of one domain, kept in step with a store by compare-and-swap.
+
+While the store cannot be used, the copy goes on by itself, and what was booked meanwhile is booked again when
+the store is back. A process that knows of n that share the domain then takes an nth of what was left.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from typing import TypeVar
+
+from massgen_plugins.errors import StoreUnavailable
+from massgen_plugins.quota import Domain
+from massgen_plugins.rate_limit import wall_clock
+from massgen_plugins.rate_limit.domain import BOOK, FACTS, QUEUE, DomainState
+from massgen_plugins.rate_limit.moment import Moment
+from massgen_plugins.rate_limit.stores.base import Snapshot, Store, StoreBusy
+
+__all__ = ["DomainReplica", "domain_name", "read_domain_name"]
+
+T = TypeVar("T")
+
+_RETRY = 10.0
+"""Seconds until a failed store is tried again."""
+
+_ENROL = 60_000_000_000
+"""Nanoseconds after which a process shows again that it uses a domain."""
+
+_MOST_TRIES = 1000
+
+
+class DomainReplica:
+    """One domain.
+
+    Args:
+        domain: Which.
+        store: Where it is kept.
+        process: Names this process.
+        report: Told, in one sentence, when the store fails and when it works again.
+    """
+
+    def __init__(self, domain: Domain, store: Store, process: str, report: Callable[[str], None]) -> None:
+        self.name = domain_name(domain)
+        self.state = DomainState(process, time.time_ns())
+        self._store = store
+        self._process = process
+        self._report = report
+        self._version = -1  # it was never loaded
+        self._highest = 0
+        self._synced = 0
+        self._saved: dict[str, bytes] = {}
+        self._retry_at = 0.0
+        self._rebooked = False
+        self.alone = False
+        """Whether the store cannot be used at present."""
+
+    def moment(self) -> Moment:
+        """What time it is for the domain. Never blocks."""
+        return wall_clock.moment(self.state.facts.clock, self._store.tick(), self._store.start())
+
+    def transact(self, work: Callable[[DomainState, Moment], T], *, patient: bool = False) -> T:
+        """Do ``work`` on the state as everybody knows it, and let everybody know the outcome.
+
+        Args:
+            work: Decides and changes the state; done again when somebody else was quicker.
+            patient: Whether this thread may stand still.
+
+        Raises:
+            StoreBusy: The store has to be waited for, and this thread is not patient. Nothing happened.
+        """
+        if not self._store.shared:
+            return self._by_myself(work)
+        if self.alone and (not patient or time.monotonic() < self._retry_at):
+            if time.monotonic() >= self._retry_at:
+                raise StoreBusy  # a thread that may stand still finds out whether it works again
+            return self._by_myself(work)
+        if self._version < 0 and not patient:
+            raise StoreBusy  # the first look may take long
+        try:
+            return self._exchange(work, patient=patient)
+        except StoreBusy:
+            self._revert()
+            if not patient:
+                raise
+            error: Exception = StoreUnavailable(f"{self._store.description} is held by another program.")
+        except StoreUnavailable as unavailable:
+            self._revert()
+            error = unavailable
+        except (ArithmeticError, LookupError, OSError, TypeError, ValueError) as fault:
+            self._revert()
+            error = StoreUnavailable(f"{self._store.description} answers nonsense ({type(fault).__name__}).")
+        self._go_alone(error)
+        return self._by_myself(work)
+
+    def forget(self) -> None:
+        """Begin the domain anew, for everybody; to be called in a thread that may stand still."""
+        epoch = time.time_ns()
+        self.transact(lambda state, _: state.begin_anew(epoch), patient=True)
+
+    def forked(self, process: str) -> None:
+        """Go on in a forked child: what the parent was doing is not done."""
+        self._process = process
+        self._revert()
+        self.state.rename(process)
+
+    def _by_myself(self, work: Callable[[DomainState, Moment], T]) -> T:
+        result = work(self.state, self.moment())
+        self.state.changed.clear()
+        return result
+
+    def _exchange(self, work: Callable[[DomainState, Moment], T], *, patient: bool) -> T:
+        if self._version < 0 or self.alone:
+            self._take_over(self._store.load(self.name, 0, patient=patient))
+        for _ in range(_MOST_TRIES):
+            now = self.moment()
+            result = work(self.state, now)
+            if not self.state.changed:
+                snapshot = self._store.load(self.name, self._version, patient=patient)
+                if snapshot.version == self._version:
+                    self._works_again()
+                    return result
+                self._take_over(snapshot)
+                continue
+            if now.tick - self.state.facts.members.get(self._process, -_ENROL) >= _ENROL:
+                self.state.facts.enrol(self._process, now.tick)
+                self.state.changed.add(FACTS)
+            parts = {part: self.state.dump(part) for part in self.state.changed}
+            new = max(self._version, self._highest) + 1
+            newer = self._store.swap(self.name, self._version, new, parts, patient=patient)
+            if newer is None:
+                self._saved.update(parts)
+                self._version = self._highest = new
+                self._synced = now.tick
+                self.state.changed.clear()
+                self._works_again()
+                return result
+            self._revert()
+            self._take_over(newer)
+        raise StoreUnavailable(f"{self._store.description} never lets this process write.")
+
+    def _take_over(self, snapshot: Snapshot) -> None:
+        """Know what others have written."""
+        lost = snapshot.version < self._highest
+        if lost:
+            snapshot = self._store.load(self.name, 0, patient=True)
+        self._version = snapshot.version
+        known = self.state.parts if lost else ()
+        for part, data in snapshot.parts.items():
+            if lost:
+                self._merge(part, data)
+            else:
+                self._restore(part, data)
+        if lost:  # the file was deleted, the server forgot: it is told again
+            self.state.changed.update(known)
+        elif self.alone:
+            self._rebook()
+        self._highest = max(self._highest, self._version)
+
+    def _restore(self, part: str, data: bytes) -> None:
+        try:
+            self.state.restore(part, data)
+        except ValueError as error:
+            self.state.changed.add(part)  # this process goes on from what it knows, and everybody with it
+            self._report(
+                f"A part of what {self._store.description} holds was damaged ({error}); it is written anew "
+                "from what this process knows."
+            )
+        else:
+            self._saved[part] = data
+
+    def _merge(self, part: str, data: bytes) -> None:
+        other = DomainState(self._process)
+        try:
+            other.restore(part, data)
+        except ValueError:
+            return
+        if part.startswith(BOOK):
+            pool = part.removeprefix(BOOK)
+            self.state.book(pool).merge(other.book(pool), self._synced)
+        elif part == QUEUE:
+            for ticket in other.tickets:
+                self.state.tickets.put(ticket)
+
+    def _rebook(self) -> None:
+        self._rebooked = True
+        self.state.rebook_since_alone(self.moment())
+
+    def _revert(self) -> None:
+        """Take back what was changed and not written."""
+        for part in self.state.changed:
+            saved = self._saved.get(part)
+            if saved is None:
+                self.state.clear(part)
+            else:
+                self.state.restore(part, saved)
+        if self._rebooked:  # the way back has failed
+            self._rebook()
+            self._rebooked = False
+        self.state.changed.clear()
+
+    def _go_alone(self, error: Exception) -> None:
+        self._retry_at = time.monotonic() + _RETRY
+        if self.alone:
+            return
+        self.alone = True
+        now = self.moment()
+        others = self.state.facts.others(self._process, now.tick)
+        self.state.go_alone(now, 1 + others)
+        share = f", an {1 + others}th of it, since so many processes share it" if others else ""
+        self._report(
+            f"{error} The quota is kept in memory of this process{share}, until the store works again."
+        )
+
+    def _works_again(self) -> None:
+        self._rebooked = False
+        if self.alone:
+            self.alone = False
+            self.state.come_back()
+            self._report(f"{self._store.description} works again; the quota is shared.")
+
+
+def domain_name(domain: Domain) -> str:
+    """A domain's name in a store: readable, and unique."""
+    return "\t".join(part.replace("\\", "\\\\").replace("\t", "\\t") for part in domain)
+
+
+def read_domain_name(name: str) -> Domain | None:
+    """The domain of a name in a store; None if it is no such name."""
+    parts = [part.replace("\\t", "\t").replace("\\\\", "\\") for part in name.split("\t")]
+    return Domain(*parts) if len(parts) == 3 else None

@@ -1,0 +1,166 @@
+"""What an admitted call holds: how much of which kinds, since when, and what has become of it by now."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import NamedTuple
+
+from massgen_plugins.quota import NANOSECONDS, Amounts
+from massgen_plugins.rate_limit.moment import NEVER, Moment
+
+__all__ = ["NORMAL", "URGENT", "WRITE_GRACE", "Ask", "Booking", "Reservation"]
+
+WRITE_GRACE = NANOSECONDS // 20
+"""How long, in nanoseconds, an admitted call may take until it is written without being stamped anew."""
+
+
+URGENT, NORMAL = 0, 1
+"""Priorities: a call that blocks its event loop goes before all others."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Ask:
+    """One call that wants to leave.
+
+    Attributes:
+        pools: Names of the pools that it books in, its model's own first.
+        amounts: What it takes of each kind.
+        arrival: Tick at which it came; its ticket.
+        priority: ``URGENT`` or ``NORMAL``; lower goes first.
+        expected: The kinds that are counted while the answer is produced.
+        kept: The kinds of which the provider gives nothing back.
+        run: Names the MassGen run that it belongs to.
+        agent_id: Whose it is; None outside of any agent's stream.
+        call: Tells calls apart when they are asked for again, and is handed on to who is told of a wait.
+    """
+
+    pools: tuple[str, ...]
+    amounts: Amounts
+    arrival: int
+    priority: int = NORMAL
+    expected: frozenset[str] = frozenset()
+    kept: frozenset[str] = frozenset()
+    run: str = ""
+    agent_id: str | None = None
+    call: object = None
+
+    @property
+    def place(self) -> tuple[int, int]:
+        """Sorts asks into the order of the queue."""
+        return self.priority, self.arrival
+
+
+class Booking(NamedTuple):
+    """What the books say of a call. Times are ticks, ``NEVER`` until they are known.
+
+    Attributes:
+        amounts: What it takes, by kind; never changed in place.
+        expected: The kinds that are counted while the answer is produced.
+        begun: When it was written, at the latest.
+        answered: When the answer's headers were here.
+        seen: When its process last showed that the call is under way.
+        over: When the call was over.
+        wall: The provider's time when it was written, in nanoseconds since the epoch.
+        slack: Nanoseconds by which it may have been later.
+    """
+
+    amounts: Amounts
+    expected: frozenset[str]
+    begun: int
+    answered: int
+    seen: int
+    over: int
+    wall: int
+    slack: int
+
+
+class Reservation:
+    """An admitted call. It reports by itself: each method notes what is true by now, from any thread.
+
+    What is noted reaches the store with its next transaction, or after a lull.
+
+    Attributes:
+        ask: What was asked for.
+        booking: What is true of it now.
+        booked: What the books say.
+        epoch: Which books; it is not found in others.
+    """
+
+    __slots__ = ("__weakref__", "_clock", "_note", "_released", "ask", "booked", "booking", "epoch")
+
+    def __init__(self, ask: Ask, booking: Booking, epoch: int = 0) -> None:
+        self.ask = ask
+        self.booking = booking
+        self.booked = booking
+        self.epoch = epoch
+        self._released = False
+        self._clock: Callable[[], Moment] = _no_clock
+        self._note: Callable[[Reservation], None] = _nobody
+
+    @property
+    def pools(self) -> tuple[str, ...]:
+        """Names of the pools that it is booked in."""
+        return self.ask.pools
+
+    def attach(self, clock: Callable[[], Moment], note: Callable[[Reservation], None]) -> None:
+        """Read the time from ``clock`` and tell ``note`` of every change."""
+        self._clock, self._note = clock, note
+
+    def written(self) -> None:
+        """The request is being written now: the margin counts from here, if it took long to get here."""
+        now = self._clock()
+        if now.tick > self.booking.begun:
+            self._change(self.booking._replace(begun=now.tick, seen=now.tick, wall=now.wall, slack=now.slack))
+
+    def answered(self) -> None:
+        """The answer's headers are here, so the server has counted the call."""
+        self._change(self.booking._replace(answered=self._clock().tick))
+
+    def settle(self, used: Amounts) -> None:
+        """Replace estimates by what the provider counted; the last report is the true one.
+
+        Kinds whose charge is kept are only raised; kinds that were not charged are not booked.
+        """
+        if self._released:
+            return
+        known = self.booking.amounts
+        amounts = dict(known)
+        for kind, amount in used.items():
+            if kind in amounts:
+                amounts[kind] = max(amount, amounts[kind]) if kind in self.ask.kept else amount
+        if amounts != known:
+            self._change(self.booking._replace(amounts=amounts))
+
+    def settle_all(self, used: Amounts) -> None:
+        """Replace charges of any mode: the provider has refused the call, and taken no more than this."""
+        if not self._released:
+            self._change(self.booking._replace(amounts={**self.booking.amounts, **used}))
+
+    def finished(self) -> None:
+        """The call is over: its answer was read, closed or lost. Only the first report counts."""
+        if self.booking.over == NEVER:
+            self._change(self.booking._replace(over=self._clock().tick))
+
+    def release(self) -> None:
+        """The request was never sent: it took nothing."""
+        self._released = True
+        nothing = dict.fromkeys(self.booking.amounts, 0)
+        self._change(self.booking._replace(amounts=nothing, over=min(self.booking.over, self._clock().tick)))
+
+    def renew(self) -> None:
+        """The call is still under way: its leases begin anew. Whoever asks for it tells the store."""
+        if self.booking.over == NEVER:
+            self.booking = self.booking._replace(seen=self._clock().tick)
+
+    def _change(self, booking: Booking) -> None:
+        self.booking = booking
+        self._note(self)
+
+
+def _no_clock() -> Moment:
+    return Moment(0, 0)
+
+
+def _nobody(_: Reservation) -> None:
+    """Until it is attached, there is nobody to tell."""

@@ -1,0 +1,234 @@
+"""What was spent in a rolling window, in a token bucket, or is held; in bounded memory. Pure.
+
+Time is in integer nanoseconds: with floating-point seconds one call too many fits exactly at the edge.
+
+Amounts are kept by their *stamp*: the latest time at which the server can have counted them. Stamps within
+one step (a 250th of the window) share an entry that carries the latest of them, so whatever is spent ages out
+one window after its stamp: never too early, and at most one step late.
+"""
+
+from __future__ import annotations
+
+from array import array
+from bisect import bisect_left, bisect_right
+from itertools import pairwise
+
+from massgen_plugins.quota import NANOSECONDS
+from massgen_plugins.rate_limit.moment import Moment
+
+__all__ = ["LEASE", "BucketCounter", "HeldCounter", "RollingCounter"]
+
+LEASE = 60 * NANOSECONDS
+"""Nanoseconds for which a call under way holds its place without its process showing that it lives."""
+
+_STEPS = 250
+
+
+class RollingCounter:
+    """What counts in a sliding window.
+
+    Attributes:
+        kind: What is counted.
+        used: What counts now, after :meth:`advance`.
+        margin: Nanoseconds that a call may take to the server's count.
+    """
+
+    __slots__ = ("_amounts", "_length", "_stamps", "_step", "kind", "margin", "used")
+
+    def __init__(self, kind: str, length: int, margin: int) -> None:
+        self.kind = kind
+        self.margin = margin
+        self.used = 0
+        self._length = length
+        self._step = max(1, (length or margin) // _STEPS)
+        self._stamps = array("q")
+        self._amounts = array("q")
+
+    def advance(self, now: Moment) -> None:
+        """Forget what has aged out; to be called before anything is asked at a later moment."""
+        if self._stamps and self._stamps[0] + self._length <= now.tick:
+            count = bisect_right(self._stamps, now.tick - self._length)
+            self.used -= sum(self._amounts[:count])
+            del self._stamps[:count]
+            del self._amounts[:count]
+
+    def fits(self, now: Moment, cap: int, amount: int) -> bool:  # noqa: ARG002 - other windows ask
+        """Whether ``amount`` can be added now."""
+        return self.used + amount <= cap
+
+    def frees_at(self, now: Moment, cap: int, amount: int) -> int:
+        """The tick at which ``amount`` will fit if nothing is added; from below, if beyond one window.
+
+        Args:
+            now: After :meth:`advance`.
+            cap: The limit; above zero.
+            amount: May be more than the limit: what several calls ask for, one after the other.
+        """
+        rounds, needed = 0, self.used + amount - cap
+        if amount > cap:
+            rounds = -(-(amount - cap) // cap)
+            needed = self.used + amount - rounds * cap - cap
+        when = now.tick
+        for stamp, freed in zip(self._stamps, self._amounts, strict=True):
+            if needed <= 0:
+                break
+            needed -= freed
+            when = stamp + self._length
+        return max(now.tick, when) + rounds * self._length
+
+    def add(self, stamp: int, amount: int) -> None:
+        """Spend ``amount``, to age out one window after ``stamp``."""
+        self.used += amount
+        stamps, amounts, step = self._stamps, self._amounts, self._step
+        if not stamps or stamp // step > stamps[-1] // step:
+            stamps.append(stamp)
+            amounts.append(amount)
+            return
+        at = bisect_left(stamps, stamp - stamp % step)
+        if stamps[at] // step == stamp // step:
+            stamps[at] = max(stamps[at], stamp)
+            amounts[at] += amount
+        else:
+            stamps.insert(at, stamp)
+            amounts.insert(at, amount)
+
+    def change(self, now: Moment, stamp: int, amount: int, new_stamp: int, new_amount: int) -> None:
+        """Let what was added as ``amount`` with ``stamp`` be another amount with another stamp.
+
+        Nothing happens if it has aged out, so a late update never spends anew.
+        """
+        if stamp + self._length <= now.tick:
+            return
+        if amount:
+            stamps, step = self._stamps, self._step
+            at = bisect_left(stamps, stamp - stamp % step)
+            if at == len(stamps) or stamps[at] // step != stamp // step:
+                return
+            taken = min(amount, self._amounts[at])
+            self._amounts[at] -= taken
+            self.used -= taken
+        if new_amount:
+            self.add(new_stamp, new_amount)
+
+    def clears_at(self, now: Moment, cap: int) -> int:  # noqa: ARG002 - other windows ask
+        """The tick at which nothing counts any more."""
+        return max(now.tick, self._stamps[-1] + self._length) if self.used and self._stamps else now.tick
+
+    def merge(self, other: RollingCounter, since: int) -> None:
+        """Count what another copy has, too; what is older than tick ``since`` is in both: the larger one."""
+        mine = {stamp // self._step: at for at, stamp in enumerate(self._stamps)}
+        more = []
+        for stamp, amount in zip(other._stamps, other._amounts, strict=True):
+            at = mine.get(stamp // self._step)
+            known = self._amounts[at] if at is not None and stamp <= since else 0
+            more.append((stamp, max(0, amount - known)))
+        for stamp, amount in more:
+            self.add(stamp, amount)
+
+    def dump(self) -> array[int]:
+        """All of it, for a store: how many entries, their stamps, their amounts."""
+        return array("q", (len(self._stamps),)) + self._stamps + self._amounts
+
+    def restore(self, numbers: array[int]) -> None:
+        """Hold what :meth:`dump` said; raises ValueError if it is damaged."""
+        count = (len(numbers) - 1) // 2
+        stamps, amounts = numbers[1 : count + 1], numbers[count + 1 :]
+        if not numbers or numbers[0] != count or len(stamps) != len(amounts):
+            raise ValueError("a counter has another length than it says")
+        if any(a >= b for a, b in pairwise(stamps)) or min(amounts, default=0) < 0:
+            raise ValueError("a counter's entries are out of order")
+        self._stamps, self._amounts, self.used = stamps, amounts, sum(amounts)
+
+
+class HeldCounter(RollingCounter):
+    """Calls under way: each holds its place until it is over, or its lease has lapsed."""
+
+    __slots__ = ()
+
+    def __init__(self, kind: str) -> None:
+        super().__init__(kind, 0, LEASE)
+
+    def frees_at(self, now: Moment, cap: int, amount: int) -> int:
+        """When the next lease lapses at the latest; a call that ends before that is an event of its own."""
+        return now.tick if self.fits(now, cap, amount) else max(now.tick, *self._stamps[:1])
+
+
+class BucketCounter(RollingCounter):
+    """A token bucket, computed from stamps: earlier calls came as late as possible, the next one comes now.
+
+    What is in the bucket is kept as a time: until when it would leak if nothing were added. Entries older
+    than one window can change no more and are folded into that.
+
+    Attributes:
+        drained: The tick at which what was folded has leaked away.
+        cap: The limit under which it was computed; 0 before the first question.
+    """
+
+    __slots__ = ("cap", "drained")
+
+    def __init__(self, kind: str, length: int, margin: int) -> None:
+        super().__init__(kind, length, margin)
+        self.drained = 0
+        self.cap = 0
+
+    def advance(self, now: Moment) -> None:
+        """Fold what is older than one window."""
+        while self._stamps and self._stamps[0] + self._length <= now.tick:
+            stamp, amount = self._stamps.pop(0), self._amounts.pop(0)
+            self.drained = max(self.drained, stamp) + self._span(amount, self.cap or 1)
+            self.used -= amount
+
+    def fits(self, now: Moment, cap: int, amount: int) -> bool:
+        """Whether ``amount`` can be added now."""
+        return self._leaks_until(now.tick, cap) + self._span(amount, cap) <= now.tick + self._length
+
+    def frees_at(self, now: Moment, cap: int, amount: int) -> int:
+        """The tick at which ``amount`` will fit if nothing is added."""
+        when = now.tick
+        for _ in range(3):  # what may arrive later than now counts from its own stamp on
+            later = self._leaks_until(when, cap) + self._span(amount, cap) - self._length
+            if later <= when:
+                break
+            when = later
+        return when
+
+    def level(self, now: Moment, cap: int) -> int:
+        """What is in the bucket."""
+        left = max(0, self._leaks_until(now.tick, cap) - now.tick)
+        return -(-left * cap // self._length)
+
+    def clears_at(self, now: Moment, cap: int) -> int:
+        """The tick at which the bucket is full again."""
+        latest = max(now.tick, *self._stamps[-1:])
+        return self._leaks_until(latest, cap)
+
+    def merge(self, other: RollingCounter, since: int) -> None:
+        """Count what another copy has, too."""
+        super().merge(other, since)
+        if isinstance(other, BucketCounter) and other.drained > self.drained:
+            self.drained, self.cap = other.drained, other.cap
+
+    def dump(self) -> array[int]:
+        """As of a window, and the folded part before it."""
+        return array("q", (self.drained, self.cap)) + super().dump()
+
+    def restore(self, numbers: array[int]) -> None:
+        """Hold what :meth:`dump` said; raises ValueError if it is damaged."""
+        if len(numbers) < 3 or numbers[1] < 0:
+            raise ValueError("a bucket is damaged")
+        self.drained, self.cap = numbers[0], numbers[1]
+        super().restore(numbers[2:])
+
+    def _leaks_until(self, when: int, cap: int) -> int:
+        """Until when it leaks, if the earlier calls have come as late as possible, and by tick ``when``."""
+        if cap != self.cap:  # what is in the bucket stays, its leak changes
+            left = max(0, self.drained - when)
+            self.drained = when + -(-left * self.cap // cap) if left else 0
+            self.cap = cap
+        until = self.drained
+        for stamp, amount in zip(self._stamps, self._amounts, strict=True):
+            until = max(until, min(stamp, when)) + self._span(amount, cap)
+        return max(until, when)
+
+    def _span(self, amount: int, cap: int) -> int:
+        return -(-amount * self._length // cap)

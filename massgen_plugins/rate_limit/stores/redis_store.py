@@ -1,0 +1,231 @@
+"""Domains in a Redis server, for many machines. One short script reads and swaps; the server's clock counts.
+
+Everything here may block, so it runs in the limiter's worker thread and never on an event loop.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import threading
+import time
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager, suppress
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from massgen_plugins.errors import StoreUnavailable
+from massgen_plugins.rate_limit.stores.base import Snapshot
+from massgen_plugins.rate_limit.stores.boot_clock import boot_tick
+from massgen_plugins.rate_limit.stores.process import after_fork, process_name
+from massgen_plugins.rate_limit.stores.redis_clock import ServerClock
+from massgen_plugins.rate_limit.stores.redis_server import RedisServer
+from massgen_plugins.rate_limit.wall_clock import Start
+
+if TYPE_CHECKING:
+    from redis import Redis
+    from redis.commands.core import Script
+
+__all__ = ["PREFIX", "RedisStore", "key_of"]
+
+PREFIX = "massgen-rl:"
+"""Every key and channel begins with it."""
+
+_INDEX = f"{PREFIX}domains"
+_ANSWER = 2.0
+"""Seconds that the server may take for an answer, or for a connection."""
+
+_SCRIPT = Path(__file__).with_name("swap.lua")
+
+
+class RedisStore:
+    """Keeps domains in a server.
+
+    Args:
+        server: Where it is.
+        clock: This machine's clock in nanoseconds.
+    """
+
+    quick = False
+    shared = True
+
+    def __init__(self, server: RedisServer, clock: Callable[[], int] = boot_tick) -> None:
+        self._server = server
+        self._clock = ServerClock(clock)
+        self._beginning = clock()
+        self._epoch = time.time_ns()
+        self.on_wake: Callable[[], None] | None = None
+        self.forked()
+        after_fork(self)
+
+    def forked(self) -> None:
+        """Begin anew in a forked child: its parent's connections are not its own."""
+        self._client: Redis | None = None
+        self._script: Script | None = None
+        self._listener: threading.Thread | None = None
+        self._closed = False
+
+    @property
+    def description(self) -> str:
+        """For people: where; never a password."""
+        return str(self._server)
+
+    @property
+    def ready(self) -> bool:
+        """Whether the server's clock is known."""
+        return self._clock.known
+
+    def open(self) -> None:
+        """Ask the server for its time; may block."""
+        with suppress(StoreUnavailable):
+            self.load("", 0)
+
+    def tick(self) -> int:
+        """The server's clock; before it has answered, this machine's, in the same units."""
+        if self._clock.known:
+            return self._clock.tick()
+        return self._epoch + self._clock.local() - self._beginning
+
+    def start(self) -> Start:
+        """The server's time is nobody's boot: what was observed of a provider's clock stays true."""
+        return Start(0, 0, self.tick)
+
+    def load(self, domain: str, since: int, *, patient: bool = True) -> Snapshot:  # noqa: ARG002 - always is
+        """The parts of a domain that were written after version ``since``."""
+        return _snapshot(self._ask(domain, since, ""))
+
+    def swap(
+        self,
+        domain: str,
+        version: int,
+        new: int,
+        parts: Mapping[str, bytes | None],
+        *,
+        patient: bool = True,  # noqa: ARG002 - it always is
+    ) -> Snapshot | None:
+        """Write parts if the domain still has ``version``."""
+        rows = [each for name, data in parts.items() for each in (name, data or b"")]
+        reply = self._ask(domain, version, new, *rows)
+        if not int(reply[2]):
+            return _snapshot(reply)
+        if not version:
+            with self._answers() as client:
+                client.sadd(_INDEX, domain)
+        return None
+
+    def domains(self) -> list[str]:
+        """The names of all domains."""
+        with self._answers() as client:
+            names: Any = client.smembers(_INDEX)
+            return sorted(name.decode() for name in names)
+
+    @property
+    def address(self) -> str:
+        """Where others can wake this process; it listens from the first time on."""
+        if self._listener is None:
+            self._listener = threading.Thread(target=self._listen, name="massgen-plugins-wakeup", daemon=True)
+            self._listener.start()
+        return process_name()
+
+    def wake(self, address: str) -> bool:
+        """Tell a process that there may be room; a message that is lost costs little: it asks by itself."""
+        with suppress(StoreUnavailable), self._answers() as client:
+            client.publish(f"{PREFIX}wake:{address}", b"")
+        return True
+
+    def lives(self, address: str) -> bool:  # noqa: ARG002 - only its lease tells
+        """Nobody can tell for another machine."""
+        return True
+
+    def close(self) -> None:
+        """Close the connections."""
+        self._closed = True
+        client, self._client, self._script = self._client, None, None
+        if client is not None:
+            client.close()
+
+    def _ask(self, domain: str, known: int, *arguments: bytes | str | int) -> list[Any]:
+        with self._answers():
+            assert self._script is not None  # noqa: S101 - made with the client
+            asked = self._clock.local()
+            reply: Any = self._script(keys=[key_of(domain)], args=[known, *arguments])
+            if not isinstance(reply, list) or len(reply) < 4:
+                raise TypeError("not what the script returns")
+            self._clock.learn(int(reply[0]) * 1_000_000 + int(reply[1]), asked, self._clock.local())
+            return reply
+
+    @contextmanager
+    def _answers(self) -> Iterator[Redis]:
+        """The client; what goes wrong with it is told in one sentence."""
+        from redis.exceptions import RedisError
+
+        try:
+            yield self._connected()
+        except (RedisError, OSError) as error:
+            raise StoreUnavailable(f"{self._server} cannot be used: {_reason(error)}.") from None
+        except (ArithmeticError, LookupError, TypeError, ValueError) as error:
+            raise StoreUnavailable(
+                f"{self._server} gives answers that no Redis gives ({type(error).__name__})."
+            ) from None
+
+    def _connected(self) -> Redis:
+        if self._client is None:
+            try:
+                from redis import Redis
+                from redis.backoff import NoBackoff
+                from redis.retry import Retry
+            except ImportError:
+                raise StoreUnavailable(
+                    f'{self._server} needs a package more: pip install "massgen-plugins[redis]".'
+                ) from None
+            self._client = Redis(
+                **self._server.options(),
+                socket_timeout=_ANSWER,
+                socket_connect_timeout=_ANSWER,
+                socket_keepalive=True,
+                retry=Retry(NoBackoff(), 0),
+            )
+            self._script = self._client.register_script(_SCRIPT.read_bytes())
+            self._closed = False
+        return self._client
+
+    def _listen(self) -> None:
+        """Hear of wake-ups, on a connection of its own, for as long as the store is open."""
+        from redis.exceptions import RedisError
+
+        while not self._closed:
+            try:
+                listener = self._connected().pubsub(ignore_subscribe_messages=True)  # type: ignore[no-untyped-call]
+                listener.subscribe(f"{PREFIX}wake:{process_name()}")
+                while not self._closed:
+                    if listener.get_message(timeout=1.0) is not None and self.on_wake is not None:
+                        self.on_wake()
+            except (RedisError, OSError, StoreUnavailable, ValueError, AttributeError):
+                time.sleep(_ANSWER)  # not allowed, or not reachable: then waiters ask by themselves
+
+
+def key_of(domain: str) -> str:
+    """The key of a domain's hash."""
+    return f"{PREFIX}domain:{hashlib.sha256(domain.encode()).hexdigest()[:24]}"
+
+
+def _snapshot(reply: list[Any]) -> Snapshot:
+    version, rows = int(reply[3]), reply[4:]
+    parts = {name.decode(): bytes(data) for name, data in zip(rows[::2], rows[1::2], strict=True)}
+    return Snapshot(version, parts)
+
+
+def _reason(error: Exception) -> str:
+    """What went wrong, without anything that the server sent."""
+    names = {
+        "AuthenticationError": "it asks for another name or password",
+        "AuthenticationWrongNumberOfArgsError": "it asks for another name or password",
+        "NoPermissionError": "its rules do not allow what is needed",
+        "OutOfMemoryError": "it is full",
+        "ReadOnlyError": "it is a replica that cannot be written",
+        "TimeoutError": f"it does not answer within {_ANSWER:g} s",
+        "BusyLoadingError": "it is still loading its data",
+    }
+    known = names.get(type(error).__name__)
+    if known is None and isinstance(error, OSError):
+        known = error.strerror
+    return known or f"no connection ({type(error).__name__})"

@@ -1,0 +1,35 @@
+-- Reads a domain, or writes parts of it if it still has the version that the writer knows.
+-- KEYS[1]  hash of one domain: its "version", and of each part "d:NAME" (data) and "v:NAME" (version)
+-- ARGV[1]  the version that is known; ARGV[2] the new one, or "" to read only; then NAME, DATA ...
+-- Returns  seconds and microseconds of the server's clock, 1 if it was written, else 0, the version, and
+--          NAME, DATA ... of what was written after the version that is known.
+
+local LIFETIME = 40 * 86400
+
+local clock = redis.call('TIME')
+local version = tonumber(redis.call('HGET', KEYS[1], 'version') or '0')
+local known = tonumber(ARGV[1])
+
+if ARGV[2] ~= '' and version == known then
+  redis.call('HSET', KEYS[1], 'version', ARGV[2])
+  for i = 3, #ARGV, 2 do
+    redis.call('HSET', KEYS[1], 'd:' .. ARGV[i], ARGV[i + 1], 'v:' .. ARGV[i], ARGV[2])
+  end
+  redis.call('EXPIRE', KEYS[1], LIFETIME)
+  return {clock[1], clock[2], 1, ARGV[2]}
+end
+
+local reply = {clock[1], clock[2], 0, tostring(version)}
+if version ~= known then
+  local fields = redis.call('HGETALL', KEYS[1])
+  local all = {}
+  for i = 1, #fields, 2 do all[fields[i]] = fields[i + 1] end
+  for field, data in pairs(all) do
+    local name = string.match(field, '^d:(.*)$')
+    if name and (version < known or tonumber(all['v:' .. name] or '0') > known) then
+      reply[#reply + 1] = name
+      reply[#reply + 1] = data
+    end
+  end
+end
+return reply

@@ -1,0 +1,107 @@
+"""One call that waits, and the future of its event loop with which the wait ends."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import Protocol
+
+from massgen_plugins.quota import PoolRules
+from massgen_plugins.rate_limit.moment import Moment
+from massgen_plugins.rate_limit.reservation import Ask, Reservation
+from massgen_plugins.rate_limit.verdict import Refused, Wait
+
+__all__ = ["Supervisor", "Waiter", "running_loop"]
+
+
+class Waiter:
+    """One call that wants to leave, and may have to wait.
+
+    Attributes:
+        ask: What it asks for, and its ticket.
+        patience: Nanoseconds that it may wait in all.
+        told: Whether it is known how long it will take.
+        place: How many waiters of this process were before it when it came.
+        loop: In which it waits; None until it does.
+    """
+
+    __slots__ = ("_future", "ask", "loop", "patience", "place", "told")
+
+    def __init__(self, ask: Ask, patience: int) -> None:
+        self.ask = ask
+        self.patience = patience
+        self.told = False
+        self.place = 0
+        self.loop: asyncio.AbstractEventLoop | None = None
+        self._future: asyncio.Future[Reservation] | None = None
+
+    @property
+    def deadline(self) -> int:
+        """Tick after which it is refused."""
+        return self.ask.arrival + self.patience
+
+    @property
+    def over(self) -> bool:
+        """Whether the wait has ended."""
+        return self._future is not None and self._future.done()
+
+    def begin(self) -> asyncio.Future[Reservation]:
+        """Wait in the running event loop."""
+        self.loop = asyncio.get_running_loop()
+        self._future = self.loop.create_future()
+        return self._future
+
+    def take_back(self) -> None:
+        """Nobody awaits it any more: what it was given meanwhile is given back."""
+        future = self._future
+        if future is not None and future.done() and not future.cancelled() and future.exception() is None:
+            future.result().release()
+
+    def resolve(self, value: Reservation | Exception) -> None:
+        """End the wait; from any thread."""
+        if self.loop is None or running_loop() is self.loop:
+            self._set(value)
+            return
+        try:
+            self.loop.call_soon_threadsafe(self._set, value)
+        except RuntimeError:  # its loop has closed
+            _give_back(value)
+
+    def _set(self, value: Reservation | Exception) -> None:
+        if self._future is None or self._future.done():  # cancelled meanwhile
+            _give_back(value)
+        elif isinstance(value, Reservation):
+            self._future.set_result(value)
+        else:
+            self._future.set_exception(value)
+
+
+class Supervisor(Protocol):
+    """Who says what holds, and speaks to people; see :class:`massgen_plugins.rate_limit.limiter.Limiter`."""
+
+    def rules_of(self, pool: str) -> PoolRules | None:
+        """What holds in a pool of the domain now."""
+
+    def refusal(self, waiter: Waiter, verdict: Wait | Refused | None, now: Moment) -> Exception | None:
+        """Why a call need not wait any longer; None if it should wait on.
+
+        Args:
+            waiter: The call.
+            verdict: What was decided; None: its deadline has come.
+            now: When.
+        """
+
+    def waits(self, waiter: Waiter, verdict: Wait, now: Moment) -> None:
+        """A wait has begun."""
+
+
+def running_loop() -> asyncio.AbstractEventLoop | None:
+    """The event loop that runs in this thread, if one does."""
+    try:
+        return asyncio.get_running_loop()
+    except RuntimeError:
+        return None
+
+
+def _give_back(value: Reservation | Exception) -> None:
+    if isinstance(value, Reservation):
+        value.release()

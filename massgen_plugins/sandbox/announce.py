@@ -1,0 +1,179 @@
+"""Headers that announce limits, in each host's names and encodings, and those that say how long to wait."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+
+from massgen_plugins.sandbox.config import Host, QuotaKind, RetryAfter, WindowShape
+from massgen_plugins.sandbox.encodings import decimal_seconds, go_duration, http_date, rfc3339, whole_seconds
+from massgen_plugins.sandbox.rulings import Standing
+
+__all__ = ["announced", "retry_headers"]
+
+Headers = dict[str, str]
+Writer = Callable[[Sequence[Standing], int], Headers]
+_REQUESTS = (QuotaKind.REQUESTS,)
+_TOKENS = (QuotaKind.TOTAL_TOKENS, QuotaKind.INPUT_TOKENS)
+
+
+def announced(host: Host, standings: Sequence[Standing], unix: int) -> Headers:
+    """What the response's headers say of the limits at ``unix`` (nanoseconds); nothing at some hosts."""
+    timed = [each for each in standings if each.shape is not WindowShape.HELD and each.limit]
+    return _WRITERS[host](timed, unix) if host in _WRITERS else {}
+
+
+def retry_headers(host: Host, how: RetryAfter, wait: int | None, unix: int) -> Headers:
+    """The headers that say to wait so many nanoseconds; none if ``wait`` is ``None``."""
+    if wait is None or how is RetryAfter.NONE:
+        return {}
+    milliseconds = {"retry-after-ms": str(-(-wait // 1_000_000))}
+    seconds = {"retry-after": str(whole_seconds(wait))}
+    match how:
+        case RetryAfter.SECONDS:
+            return seconds
+        case RetryAfter.MILLISECONDS:
+            return milliseconds
+        case RetryAfter.DATE:
+            return {"retry-after": http_date(unix + wait)}
+    return {**seconds, **milliseconds} if host in (Host.OPENAI, Host.AZURE) else seconds
+
+
+def _tightest(standings: Iterable[Standing], kinds: Sequence[QuotaKind]) -> Standing | None:
+    """The shortest window of these kinds, of several the one with the least left."""
+    found = [each for each in standings if each.kind in kinds]
+    return min(found, key=lambda each: (each.window, each.remaining), default=None)
+
+
+def _left(standing: Standing) -> str:
+    return str(max(0, standing.remaining))
+
+
+def _triple(name: str, standing: Standing | None, reset: Callable[[int], str]) -> Headers:
+    if standing is None:
+        return {}
+    return {
+        f"x-ratelimit-limit-{name}": str(standing.limit),
+        f"x-ratelimit-remaining-{name}": _left(standing),
+        f"x-ratelimit-reset-{name}": reset(standing.reset),
+    }
+
+
+def _openai(standings: Sequence[Standing], _: int) -> Headers:
+    requests = _triple("requests", _tightest(standings, _REQUESTS), _to_millisecond)
+    return requests | _triple("tokens", _tightest(standings, _TOKENS), _to_millisecond)
+
+
+def _azure(standings: Sequence[Standing], _: int) -> Headers:
+    """What remains may be negative; resets are whole seconds."""
+    told: Headers = {}
+    for name, kinds in (("requests", _REQUESTS), ("tokens", _TOKENS)):
+        found = _tightest(standings, kinds)
+        told |= _triple(name, found, lambda wait: str(whole_seconds(wait)))
+        if found is not None:
+            told[f"x-ratelimit-remaining-{name}"] = str(found.remaining)
+    return told
+
+
+def _groq(standings: Sequence[Standing], _: int) -> Headers:
+    """Requests are those of the day, tokens those of the minute; there is no header for tokens of the day."""
+    days = [each for each in standings if each.daily]
+    minutes = [each for each in standings if not each.daily]
+    requests = _triple("requests", _tightest(days, _REQUESTS), _to_millisecond)
+    return requests | _triple("tokens", _tightest(minutes, _TOKENS), _to_millisecond)
+
+
+def _cerebras(standings: Sequence[Standing], _: int) -> Headers:
+    told: Headers = {}
+    for each in standings:
+        name = "requests" if each.kind is QuotaKind.REQUESTS else "tokens"
+        told |= _triple(f"{name}-{_period(each)}", each, decimal_seconds)
+    return told
+
+
+def _mistral(standings: Sequence[Standing], _: int) -> Headers:
+    told: Headers = {}
+    for name, kinds in (("req", _REQUESTS), ("tokens", _TOKENS)):
+        found = _tightest(standings, kinds)
+        if found is not None:
+            told[f"x-ratelimit-limit-{name}-{_period(found)}"] = str(found.limit)
+            told[f"x-ratelimit-remaining-{name}-{_period(found)}"] = _left(found)
+            if name == "tokens":
+                told["x-ratelimit-tokens-query-cost"] = str(found.requested)
+    return told
+
+
+def _together(standings: Sequence[Standing], _: int) -> Headers:
+    """Rates per second, also of limits per minute; the reset has a fraction."""
+    told: Headers = {}
+    for name, kinds in (("x-ratelimit", _REQUESTS), ("x-tokenlimit", _TOKENS)):
+        found = _tightest(standings, kinds)
+        if found is not None:
+            told[f"{name}-limit"] = f"{found.limit / found.window:g}"
+            told[f"{name}-remaining"] = f"{max(0, found.remaining) / found.window:g}"
+            told["x-ratelimit-reset"] = decimal_seconds(found.reset)
+    return told
+
+
+def _fireworks(standings: Sequence[Standing], _: int) -> Headers:
+    """Tokens per second."""
+    told: Headers = {}
+    for name, kind in (("prompt", QuotaKind.INPUT_TOKENS), ("generated", QuotaKind.OUTPUT_TOKENS)):
+        found = _tightest(standings, (kind,))
+        if found is not None:
+            told[f"x-ratelimit-limit-tokens-{name}"] = f"{found.limit / found.window:g}"
+            left = max(0, found.remaining) / found.window
+            told[f"x-ratelimit-remaining-tokens-{name}"] = f"{left:g}"
+            if found.remaining < 0:
+                told["x-ratelimit-over-limit"] = "yes"
+    return told
+
+
+def _poe(standings: Sequence[Standing], _: int) -> Headers:
+    return _triple("requests", _tightest(standings, _REQUESTS), lambda wait: str(whole_seconds(wait)))
+
+
+def _anthropic(standings: Sequence[Standing], unix: int) -> Headers:
+    """Remaining tokens are rounded to thousands; the reset is the moment at which all is free."""
+    told: Headers = {}
+    kinds = {
+        "requests": _REQUESTS,
+        "input-tokens": (QuotaKind.INPUT_TOKENS,),
+        "output-tokens": (QuotaKind.OUTPUT_TOKENS,),
+        "tokens": (QuotaKind.INPUT_TOKENS, QuotaKind.OUTPUT_TOKENS, QuotaKind.TOTAL_TOKENS),
+    }
+    for name, wanted in kinds.items():
+        found = _tightest(standings, wanted)
+        if found is None:
+            continue
+        left = max(0, found.remaining)
+        remaining = left if name == "requests" else round(left, -3)
+        told[f"anthropic-ratelimit-{name}-limit"] = str(found.limit)
+        told[f"anthropic-ratelimit-{name}-remaining"] = str(remaining)
+        told[f"anthropic-ratelimit-{name}-reset"] = rfc3339(unix + found.reset)
+    return told
+
+
+def _to_millisecond(wait: int) -> str:
+    return go_duration(-(-wait // 1_000_000) * 1_000_000)
+
+
+def _period(standing: Standing) -> str:
+    if standing.daily:
+        return "day"
+    if standing.window <= 1:
+        return "second"
+    return "hour" if standing.window >= 3600 else "minute"
+
+
+_WRITERS: dict[Host, Writer] = {
+    Host.ANTHROPIC: _anthropic,
+    Host.AZURE: _azure,
+    Host.CEREBRAS: _cerebras,
+    Host.FIREWORKS: _fireworks,
+    Host.GROQ: _groq,
+    Host.MISTRAL: _mistral,
+    Host.NEBIUS: _openai,
+    Host.OPENAI: _openai,
+    Host.POE: _poe,
+    Host.TOGETHER: _together,
+}

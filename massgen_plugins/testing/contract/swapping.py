@@ -1,0 +1,85 @@
+"""The two verbs themselves: what was written is there, whole; a stale writer writes nothing."""
+
+from __future__ import annotations
+
+from massgen_plugins.testing.contract.stand import Check, Stand
+
+__all__ = ["CHECKS"]
+
+_BYTES = bytes(range(256)) + b"\n\x00"
+
+
+def an_unknown_domain_has_no_version(stand: Stand) -> None:
+    """And no parts."""
+    assert stand.store.load("nobody", 0, patient=True) == (0, {})
+
+
+def what_was_written_is_read(stand: Stand) -> None:
+    """Byte for byte."""
+    assert stand.store.swap("domain", 0, 1, {"book": _BYTES, "queue": b""}, patient=True) is None
+    version, parts = stand.store.load("domain", 0, patient=True)
+    assert (version, dict(parts)) == (1, {"book": _BYTES, "queue": b""})
+    assert stand.store.domains() == ["domain"]
+
+
+def only_what_is_newer_is_read(stand: Stand) -> None:
+    """Who knows a version is told what was written after it."""
+    stand.store.swap("domain", 0, 1, {"a": b"1", "b": b"1"}, patient=True)
+    stand.store.swap("domain", 1, 2, {"b": b"2"}, patient=True)
+    assert stand.store.load("domain", 1, patient=True) == (2, {"b": b"2"})
+    assert stand.store.load("domain", 2, patient=True) == (2, {})
+
+
+def a_stale_writer_writes_nothing_and_is_told_the_news(stand: Stand) -> None:
+    """Compare-and-swap."""
+    stand.store.swap("domain", 0, 1, {"a": b"1"}, patient=True)
+    stand.store.swap("domain", 1, 2, {"a": b"2"}, patient=True)
+    assert stand.store.swap("domain", 1, 2, {"a": b"3", "c": b"3"}, patient=True) == (2, {"a": b"2"})
+    assert stand.store.load("domain", 0, patient=True) == (2, {"a": b"2"})
+
+
+def a_second_beginner_is_told_of_the_first(stand: Stand) -> None:
+    """Two processes that both know of nothing."""
+    stand.store.swap("domain", 0, 1, {"a": b"1"}, patient=True)
+    assert stand.store.swap("domain", 0, 1, {"a": b"2"}, patient=True) == (1, {"a": b"1"})
+
+
+def a_version_may_jump(stand: Stand) -> None:
+    """Who restores a domain that was lost goes on from the highest version that it knows."""
+    assert stand.store.swap("domain", 0, 58, {"a": b"1"}, patient=True) is None
+    version, parts = stand.store.load("domain", 57, patient=True)
+    assert (version, dict(parts)) == (58, {"a": b"1"})
+
+
+def who_knows_a_higher_version_is_told_everything(stand: Stand) -> None:
+    """The domain was lost and begun anew meanwhile."""
+    stand.store.swap("domain", 0, 1, {"a": b"1"}, patient=True)
+    version, parts = stand.store.load("domain", 57, patient=True)
+    assert (version, dict(parts)) == (1, {"a": b"1"})
+
+
+def domains_do_not_touch_each_other(stand: Stand) -> None:
+    """Each has a version of its own."""
+    stand.store.swap("one", 0, 5, {"a": b"1"}, patient=True)
+    assert stand.store.swap("two", 0, 1, {"a": b"2"}, patient=True) is None
+    assert stand.store.load("one", 0, patient=True) == (5, {"a": b"1"})
+
+
+def the_clock_goes_on(stand: Stand) -> None:
+    """By as much as time does."""
+    before = stand.store.tick()
+    stand.advance(61)
+    assert 60.9e9 < stand.store.tick() - before < 62e9
+
+
+CHECKS: tuple[Check, ...] = (
+    an_unknown_domain_has_no_version,
+    what_was_written_is_read,
+    only_what_is_newer_is_read,
+    a_stale_writer_writes_nothing_and_is_told_the_news,
+    a_second_beginner_is_told_of_the_first,
+    a_version_may_jump,
+    who_knows_a_higher_version_is_told_everything,
+    domains_do_not_touch_each_other,
+    the_clock_goes_on,
+)
