@@ -12,6 +12,7 @@ from dataclasses import replace
 from typing import Any
 
 from massgen_plugins.errors import CallRefused
+from massgen_plugins.interrupts import ends_the_run
 from massgen_plugins.middleware import Action, CallOutcome, ModelCall
 from massgen_plugins.providers.base import HttpRequest, ModelRequest, Provider
 from massgen_plugins.wire.answer import AnswerReader
@@ -120,9 +121,9 @@ class Exchange:
                 self._call = self._gate.open_call(
                     provider, request, urgent=self._runner.urgent, repeatable=self._sender.repeatable
                 )
-        except KeyboardInterrupt:
-            raise
         except BaseException as error:
+            if ends_the_run(error):
+                raise
             report_fault(self._gate, "open_call", error)
 
     async def _admit(self) -> None:
