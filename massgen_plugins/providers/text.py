@@ -31,6 +31,20 @@ _LETTER_BESIDE_DIGIT = re.compile(r"(?<=[A-Za-z])[0-9]|(?<=[0-9])[A-Za-z]")
 _LIKE_CHANCE = 4
 """Changes between letters and digits: words of people have fewer, keys of 32 characters about nine."""
 
+_ALARMS = (
+    "429", "503", "413", "rate limit", "quota exceeded", "too many requests", "too many tokens",
+    "resource exhausted", "resource has been exhausted", "resource_exhausted", "request too large",
+    "request_too_large", "token budget", "token limit", "maximum tokens", "input length and max_tokens",
+    "max_tokens exceed", "maximum context", "context length", "context_length", "context window",
+    "context limit", "contextwindowexceedederror", "exceeds the maximum", "exceeds the context",
+    "exceeds the model", "input too long", "input exceeds the context", "prompt is too long",
+    "context is too long", "(or context) is too large", "reduce the length of the messages",
+    "number of tokens in the prompt exceeds", "middle-out",
+)  # fmt: skip
+"""Words by which MassGen, in any version, takes an error for one to repeat or a conversation to compress."""
+_ALARM = re.compile("|".join(map(re.escape, _ALARMS)), re.IGNORECASE)
+_SEPARATOR = re.compile(r"[ _-]")
+
 _MOST_STRUCTURE = 15_000
 """Commas, colons and brackets in a document that is read, inside of texts too: more take too long."""
 _FIRST_LOOKS = (4 * 1024, 64 * 1024)
@@ -42,13 +56,15 @@ def quoted(text: str) -> str:
     """A provider's own words, fit to be shown and logged.
 
     One line, without control characters, at most 200 characters; what looks like an API key, a token, a
-    password in a URL or an e-mail address becomes ``***``. Numbers of projects stay.
+    password in a URL or an e-mail address becomes ``***``. Numbers of projects stay. Words by which MassGen
+    would repeat the call or compress the conversation look the same, but have no-break spaces.
     """
     whole = len(text) <= _LOOKED_AT
     if not whole:  # a word that is cut could be a key that nothing recognises any more
         text = text[:_LOOKED_AT].rpartition(" ")[0]
     line = " ".join("".join(mark if mark.isprintable() else " " for mark in text).split())
     line = _LONG_WORD.sub(_masked, _NAMED_SECRETS.sub(_MASK, line))
+    line = _ALARM.sub(_harmless, line)
     if whole and len(line) <= QUOTE:
         return line
     return line[: QUOTE - 1].rstrip() + "\N{HORIZONTAL ELLIPSIS}" if line else ""
@@ -59,6 +75,11 @@ def _masked(match: re.Match[str]) -> str:
     if _HEXADECIMAL.fullmatch(word) and sum(map(str.isdigit, word)) >= _LIKE_CHANCE:
         return _MASK
     return _MASK if len(_LETTER_BESIDE_DIGIT.findall(word)) >= _LIKE_CHANCE else word
+
+
+def _harmless(match: re.Match[str]) -> str:
+    text, separated = _SEPARATOR.subn("\N{NO-BREAK SPACE}", match[0])
+    return text if separated else f"{text[0]}\N{NARROW NO-BREAK SPACE}{text[1:]}"
 
 
 def read_json(body: bytes) -> object | None:

@@ -10,6 +10,8 @@ import unicodedata
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from massgen.backend._context_errors import is_context_length_error
+from massgen.backend.gemini import _is_retryable_gemini_error
 
 from massgen_plugins.providers.text import QUOTE, quoted, read_json, read_json_start
 
@@ -84,10 +86,11 @@ def test_a_secret_in_a_url_is_masked():
         "us-central1-aiplatform.googleapis.com",
         "20h3m13.257628674s",
         "https://ai.google.dev/gemini-api/docs/rate-limits",
-        "https://cloud.google.com/vertex-ai/generative-ai/docs/error-code-429",
+        "https://cloud.google.com/vertex-ai/docs/generative-ai/quotas-genai",
         "2026-02-12T08:18:19Z",
         "claude-sonnet-4-5-20250929",
         "an org-specific Basic subscription",
+        "dead-beef-face-feed-decade",
         "meta-llama/Llama-3.3-70B-Instruct",
     ],
 )
@@ -110,6 +113,39 @@ def test_a_key_is_never_quoted_wherever_the_quotation_ends(before, tail):
     key = f"AIza{tail}"
     for text in (f"{before} {key} after", f"{before * 2} {key}", "word " * 38 + key, "x " * 985 + key + " y"):
         assert key[:16] not in quoted(text)
+
+
+ALARMS = [
+    "Resource has been exhausted (e.g. check quota).",
+    "Quota exceeded for metric: x, limit: 0",
+    "429 Too Many Requests",
+    "RESOURCE_EXHAUSTED",
+    "You exceeded your spend-based rate limit.",
+    "Request too large for gpt-4.1: on tokens per min, Limit 30000, Requested 48002",
+    "This model's maximum context length is 8192 tokens",
+    "Please reduce the length of the messages",
+    "prompt is too long: 210000 tokens > 200000 maximum",
+    "This request would exceed your organization's rate limit of 2,000,000 input tokens per minute.",
+    "input length and max_tokens exceed context limit: 5 + 6 > 7",
+    "error 503, error 413, 1429",
+]
+
+
+@pytest.mark.parametrize("words", ALARMS)
+def test_no_quotation_makes_massgen_repeat_a_call_or_compress_a_conversation(words):
+    assert _is_retryable_gemini_error(RuntimeError(words), {429, 503})[0] or is_context_length_error(
+        RuntimeError(words)
+    )
+    for text in (words, words.upper(), f"x {words} y", words.replace(" ", "\n")):
+        error = RuntimeError(f'the provider says: "{quoted(text)}"')
+        assert not _is_retryable_gemini_error(error, {429, 503})[0]
+        assert not is_context_length_error(error)
+
+
+def test_words_without_alarm_are_quoted_as_they_are():
+    words = "You exceeded your current quota, please check your plan: limit 20, tokens of a minute."
+    assert quoted(words) == words
+    assert quoted("the rate limit").replace("\N{NO-BREAK SPACE}", " ") == "the rate limit"
 
 
 def test_a_long_text_is_cut_with_a_mark():

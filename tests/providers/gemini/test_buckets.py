@@ -59,7 +59,7 @@ def test_vertex_names_the_base_model(refused):
 
 
 @pytest.mark.parametrize(
-    "name", ["", "*account", "two words", "x" * 101, "tool:google_search", 7, None, ["gemini"], "a\nb"]
+    "name", ["", "*account", "two words", "x" * 101, "gemini:google_search", 7, None, ["gemini"], "a\nb"]
 )
 def test_a_name_that_is_no_bucket_is_the_models_own(refused, quota_failure, name):
     assert refused(quota_failure({"quotaId": QUOTA, "quotaDimensions": {"model": name}})).pool is None

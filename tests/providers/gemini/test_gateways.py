@@ -74,6 +74,15 @@ def test_every_wrapping_of_every_error_is_undone(refused, body, name, wrap):
     assert refused(wrap(inner)) == refused(name)
 
 
+@pytest.mark.parametrize(("layers", "found"), [(1, True), (6, True), (60, False), (900, False)])
+def test_layers_are_undone_up_to_a_bound(refused, body, layers, found):
+    document = json.loads(body("day_requests_tier_1"))
+    for _ in range(layers):
+        document = {"error": document}
+    seen = refused(document, "gemini-3.1-flash-lite-image")
+    assert (seen.kind is RefusalKind.UNTIL) is found
+
+
 @pytest.mark.parametrize("code", [429, "429", "RESOURCE_EXHAUSTED", "rate_limit_exceeded"])
 @pytest.mark.parametrize("status", [200, 400, 500])
 def test_a_code_may_be_a_number_a_text_or_a_word(refused, code, status):
@@ -114,7 +123,7 @@ def test_a_hint_in_prose_is_read(refused, words, seconds):
         ({"retry_after": "10"}, 10, None),
         ({"retry_after": "10.5"}, 10.5, None),
         ({"retry_after_ms": "2500"}, 2.5, None),
-        ({"retry_after_ms": "2500", "retry_after": "3"}, 3, None),
+        ({"retry_after_ms": "2500", "retry_after": "9"}, 9, None),
         (
             {"retry_after": "Mon, 30 Nov 2026 07:00:50 GMT", "date": "Mon, 30 Nov 2026 07:00:00 GMT"},
             50,

@@ -90,9 +90,9 @@ def test_both_paths_of_one_key_book_in_one_place(host, model):
             {"extra_body": {"google": {"tools": [{"google_search": {}}]}}},
             False,
             None,
-            ("tool:google_search",),
+            ("gemini:google_search",),
         ),
-        ({"google": {"tools": [{"urlContext": {}}]}}, False, None, ("tool:url_context",)),
+        ({"google": {"tools": [{"urlContext": {}}]}}, False, None, ("gemini:url_context",)),
         ({"tools": [{"type": "function", "function": {"name": "google_search"}}]}, False, None, ()),
     ],
 )

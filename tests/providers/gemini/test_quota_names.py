@@ -95,6 +95,7 @@ def test_prose_is_read_when_there_is_nothing_else(refused, saying, words, limit)
         ({"quotaResetDelay": "2h"}, 7_200, None),
         ({"quotaResetTimeStamp": "2026-02-12T08:18:19Z"}, None, 1_770_884_299),
         ({"quotaResetTimeStamp": "2026-02-12T00:18:19-08:00"}, None, 1_770_884_299),
+        ({"quotaResetTimeStamp": "2026-02-12T08:18:19"}, None, 1_770_884_299),
         ({"quotaResetDelay": "2h", "quotaResetTimeStamp": "2026-02-12T08:18:19Z"}, 7_200, None),
     ],
 )
@@ -103,7 +104,7 @@ def test_a_moment_is_read_as_a_length_or_as_a_date(refused, saying, metadata, re
     assert (seen.kind, seen.retry_after, seen.until) == (RefusalKind.UNTIL, retry_after, until)
 
 
-@pytest.mark.parametrize("stamp", ["soon", "2026-02-12", "", "9" * 50, "2026-02-12T08:18:19"])
+@pytest.mark.parametrize("stamp", ["soon", "2026-02-12", "", "9" * 50])
 def test_a_moment_that_is_none_is_left_out(refused, saying, stamp):
     seen = refused(saying("Your capacity is exhausted.", error_info(quotaResetTimeStamp=stamp)))
     assert (seen.kind, seen.until) == (RefusalKind.OVERLOAD, None)

@@ -76,6 +76,14 @@ def test_what_waiting_never_cures_comes_with_advice(refused, name, pool, advice)
     assert seen.advice == advice
 
 
+@pytest.mark.parametrize(
+    "words",
+    ["Prepaid accounts have the limits of their tier.", "The pool of this region is depleted for now."],
+)
+def test_credit_is_gone_only_when_both_is_said(refused, saying, words):
+    assert refused(saying(words)).kind is RefusalKind.OVERLOAD
+
+
 def test_the_prose_gives_the_limit_when_the_details_leave_it_out(refused, body):
     document = json.loads(body("minute_tokens_tier_2"))
     del document["error"]["details"][1]["violations"][0]["quotaValue"]

@@ -38,7 +38,13 @@ def test_a_near_moment_is_a_hint(refused, saying):
 )
 def test_a_refusal_without_a_reason_hands_on_its_words_and_what_to_do(refused, saying, words):
     seen = refused(saying(words))
-    assert (seen.kind, seen.quote, seen.advice) == (RefusalKind.OVERLOAD, words, NO_REASON)
+    assert (seen.kind, seen.advice) == (RefusalKind.OVERLOAD, NO_REASON)
+    assert seen.quote.replace("\N{NO-BREAK SPACE}", " ") == words
+
+
+def test_a_busy_server_stays_one_however_long_it_asks_to_wait(refused):
+    seen = refused("overloaded", status=503, retry_after="900")
+    assert (seen.kind, seen.retry_after) == (RefusalKind.OVERLOAD, 900)
 
 
 def test_a_busy_server_is_not_said_to_refuse_without_reason(refused):
@@ -46,6 +52,8 @@ def test_a_busy_server_is_not_said_to_refuse_without_reason(refused):
 
 
 def test_sentences_that_only_point_to_a_page_are_left_out_of_the_quotation(refused):
+    vertex = refused("vertex_shared_quota").quote
+    assert vertex.replace("\N{NO-BREAK SPACE}", " ") == "Resource exhausted. Please try again later. \u2026"
     quote = refused("day_requests_tier_1", "gemini-3.1-flash-lite-image").quote
     assert "http" not in quote
     assert quote.startswith(
