@@ -1,4 +1,4 @@
-"""The seam and the Gemini provider together: refusals that Google words, usage that Google counts."""
+"""The wire and the Gemini provider together: refusals that Google words, usage that Google counts."""
 
 from __future__ import annotations
 
@@ -11,7 +11,6 @@ from openai import AsyncOpenAI
 
 from massgen_plugins.middleware import RefusalKind
 from massgen_plugins.providers.gemini import GeminiProvider
-from massgen_plugins.quota import Kind
 
 QUOTA = {
     "error": {
@@ -55,8 +54,7 @@ def test_a_minute_quota_is_absorbed_and_the_usage_read(server, gate, answers, hi
     assert refused.refusal.kind is RefusalKind.WINDOW
     assert refused.refusal.limits[0].amount == 5
     assert answered.refusal is None
-    *_, last = [usage for name, usage in gate.recorder.events if name == "usage"]
-    assert last.amounts[Kind.INPUT_TOKENS] == 7
+    assert gate.recorder.usages[-1] == 7
 
 
 @pytest.mark.parametrize("hidden", [False, True])
@@ -81,5 +79,4 @@ def test_the_same_on_the_path_that_openais_client_takes(server, gate, answers, h
     refused, answered = gate.recorder.outcomes
     assert (refused.refusal.kind, refused.refusal.limits[0].amount) == (RefusalKind.WINDOW, 5)
     assert answered.refusal is None
-    *_, last = [usage for name, usage in gate.recorder.events if name == "usage"]
-    assert last.amounts[Kind.INPUT_TOKENS] == 7
+    assert gate.recorder.usages[-1] == 7
