@@ -147,7 +147,7 @@ class RateLimitMiddleware(Middleware):
         return Action.SEND_AGAIN if call.repeatable else Action.PASS
 
     def _book_in(self, pool: str, call: ModelCall, attempts: _Attempts) -> None:
-        """The provider books the call in another pool than its name says: so do we, and of its model's others.
+        """The provider books the call in another pool than its name says: so do we, from now on.
 
         A pool of a tool (``PROVIDER:TOOL``) concerns this call alone: others may not use the tool.
         """
