@@ -7,9 +7,11 @@ from typing import TYPE_CHECKING
 from massgen_plugins.cli.output import say
 
 if TYPE_CHECKING:
+    from massgen_plugins.manager import Plugins
     from massgen_plugins.profiles.places import Places
+    from massgen_plugins.providers.base import Conventions
 
-__all__ = ["current_places"]
+__all__ = ["conventions_of", "current_places"]
 
 
 def current_places() -> Places:
@@ -20,4 +22,15 @@ def current_places() -> Places:
 
     plugins = build_manager(lambda sentence: say(f"massgen-rl: {sentence}"))
     directories = readable(plugins.profile_directories(), lambda sentence: say(f"massgen-rl: {sentence}"))
-    return find_places(extra_profile_dirs=directories)
+    return find_places(
+        extra_profile_dirs=directories,
+        conventions=lambda provider: conventions_of(provider, plugins),
+    )
+
+
+def conventions_of(provider: str, plugins: Plugins) -> Conventions:
+    """How a provider counts, as its plugin says; the careful default of one that no plugin knows."""
+    from massgen_plugins.providers.base import Conventions
+
+    known = (each.conventions for each in plugins.providers() if each.name == provider)
+    return next(known, Conventions())

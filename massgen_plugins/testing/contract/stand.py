@@ -34,7 +34,7 @@ T = TypeVar("T")
 DOMAIN = Domain("contract", "project")
 MODEL = "model"
 ZONE = "America/Los_Angeles"
-ONE = {Kind.REQUESTS: 1}
+ONE: dict[str, int] = {Kind.REQUESTS: 1}
 
 
 class Answer(NamedTuple):
