@@ -53,7 +53,8 @@ class Desk:
         begun = self.now.tick + WRITE_GRACE
         booking = Booking(amounts, expected, begun, NEVER, begun, NEVER, self.now.wall, 0)
         call = Reservation(Ask(("pool",), amounts, self.now.tick, expected=expected, **more), booking)
-        call.attach(lambda: self.now, self._note)
+        call.leased = True
+        call.attach(lambda: self.now.tick, lambda: self.now, self._note)
         self.book.advance(self.now)
         self.book.add(booking, self.now)
         return call
@@ -135,7 +136,6 @@ def test_what_is_expected_ages_from_the_end_of_the_call() -> None:
     for _ in range(5):
         desk.pass_time(LEASE / 2)
         call.renew()
-        desk._note(call)
     call.settle({Kind.OUTPUT_TOKENS: 30})
     call.finished()
     desk.pass_time(MINUTE.length - 1)

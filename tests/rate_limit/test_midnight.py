@@ -59,7 +59,6 @@ def test_what_is_given_back_after_midnight_is_given_back_to_the_day_that_it_was_
     night = Night()
     evening = night.take(-10)
     assert night.left(5, 9) == 3
-    evening.attach(night.stand.process().moment, lambda _: None)
     evening.release()
     night.stand.know(evening)
     assert night.left(6, 9) == 0

@@ -4,12 +4,24 @@ from __future__ import annotations
 
 import pytest
 
-from massgen_plugins.quota import NANOSECONDS
-from massgen_plugins.rate_limit.wall_clock import ClockSample, Start, moment, observe, pace_of, read_date
+from massgen_plugins.quota import NANOSECONDS, Domain
+from massgen_plugins.rate_limit.moment import Moment
+from massgen_plugins.rate_limit.replica import DomainReplica
+from massgen_plugins.rate_limit.stores.memory import MemoryStore
+from massgen_plugins.rate_limit.wall_clock import ClockSample, Start, observe, pace_of, read_date
 
 SECOND = NANOSECONDS
 DATE = 1_790_000_000 * SECOND
 GRAIN = SECOND // 10
+
+
+def moment(sample: ClockSample | None, tick: int, start: Start) -> Moment:
+    """What time it is for a domain of which this is known."""
+    store = MemoryStore(lambda: tick)
+    store._start = start
+    replica = DomainReplica(Domain("gemini", "project"), store, "process", pytest.fail)
+    replica.state.facts.clock = sample
+    return replica.moment()
 
 
 def _asked() -> int:
