@@ -109,9 +109,11 @@ class RollingCounter:
     def change(self, now: Moment, stamp: int, amount: int, new_stamp: int, new_amount: int) -> None:
         """Let what was added as ``amount`` with ``stamp`` be another amount with another stamp.
 
-        Nothing happens if it has aged out, so a late update never spends anew.
+        If it has aged out, only a stamp that has not counts: that of a call which was written so late.
         """
         if stamp + self._length <= now.tick:
+            if new_amount and new_stamp > stamp and new_stamp + self._length > now.tick:
+                self.add(new_stamp, new_amount)
             return
         if amount:
             stamps, step = self._stamps, self._step
@@ -196,7 +198,8 @@ class BucketCounter(RollingCounter):
         """Fold what is older than one window."""
         while self._stamps and self._stamps[0] + self._length <= now.tick:
             stamp, amount = self._stamps.pop(0), self._amounts.pop(0)
-            self.drained = max(self.drained, stamp) + self._span(amount, self.cap or 1)
+            if self.cap:  # else there was no limit yet
+                self.drained = min(NEVER, max(self.drained, stamp) + self._span(amount, self.cap))
             self.used -= amount
 
     def fits(self, now: Moment, cap: int, amount: int) -> bool:

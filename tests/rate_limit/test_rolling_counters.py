@@ -103,6 +103,7 @@ def test_it_fits_when_it_was_said_to_fit_and_not_before(cap: int, calls: list[Wa
         if when > now:
             counter.advance(at(when - 1))
             assert not counter.fits(at(when - 1), cap, wanted)
+        when += len(calls)  # what was folded into a bucket is rounded up to nanoseconds
         counter.advance(at(when))
         assert counter.fits(at(when), cap, wanted)
 
@@ -173,8 +174,26 @@ def test_what_has_aged_out_is_not_spent_anew_by_a_late_update() -> None:
     counter.add(ZERO, 5)
     later = at(ZERO + LENGTH)
     counter.advance(later)
-    counter.change(later, ZERO, 5, ZERO + LENGTH, 9)
+    counter.change(later, ZERO, 5, ZERO, 9)
     assert counter.used == 0
+
+
+def test_what_is_written_after_it_has_aged_out_is_spent() -> None:
+    """The call looked for a connection for longer than a window."""
+    counter = RollingCounter("k", LENGTH, MARGIN)
+    counter.add(ZERO, 5)
+    later = at(ZERO + 2 * LENGTH)
+    counter.change(later, ZERO, 5, later.tick + MARGIN, 5)
+    counter.advance(later)
+    assert counter.used == 5
+
+
+def test_a_bucket_that_had_no_limit_yet_owes_nothing() -> None:
+    counter = BucketCounter("k", LENGTH, MARGIN)
+    counter.add(ZERO, 1 << 40)
+    counter.advance(at(ZERO + LENGTH))
+    assert counter.fits(at(ZERO + LENGTH), 5, 5)
+    assert len(counter.dump()) == 3
 
 
 def test_its_memory_is_bounded() -> None:
