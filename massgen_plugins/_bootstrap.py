@@ -34,7 +34,10 @@ def find_and_attach(
             attach(module)
         except Exception as error:
             # MassGen's logger may not be there yet.
-            print(f"massgen-plugins: could not attach to {name}: {error!r}.", file=sys.stderr)  # noqa: T201
+            from massgen_plugins.errors import described
+
+            text = f"massgen-plugins: could not attach to {name}: {described(error)}."
+            print(text, file=sys.stderr)  # noqa: T201
 
     return find_and_run(watcher, name, path, target, attach_to, _explain)
 

@@ -63,6 +63,8 @@ def described(error: BaseException) -> str:
     kind, package = type(error).__qualname__, Path(__file__).parent
     if type(error).__module__ != "builtins":
         kind = f"{type(error).__module__}.{kind}"
+    if isinstance(error, ImportError) and error.name:
+        kind = f"{kind} ({error.name})"  # the name of a module is no secret
     for frame, line in reversed(list(traceback.walk_tb(error.__traceback__))):
         path = Path(frame.f_code.co_filename)
         if path.is_relative_to(package):

@@ -38,7 +38,7 @@ class AfterImport:
         return find_and_run(self, name, path, target, self._run)
 
 
-def find_and_run(
+def find_and_run(  # noqa: PLR0913, PLR0917 - the import system's three, and ours
     finder: Any,
     name: str,
     path: Sequence[str] | None,

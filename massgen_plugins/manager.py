@@ -12,8 +12,10 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import pluggy
 
 from massgen_plugins import hookspecs
+from massgen_plugins.errors import MassgenPluginsError, described
 from massgen_plugins.events import Event
 from massgen_plugins.hookspecs import PROJECT, AgentInfo, MiddlewareContext
+from massgen_plugins.interrupts import ends_the_run
 from massgen_plugins.middleware import Middleware
 from massgen_plugins.providers.base import Provider
 
@@ -89,14 +91,16 @@ class Plugins:
                 answer = implementation.function(*(arguments[name] for name in implementation.argnames))
                 if answer is not None:
                     answers.append(read(answer))
-            except Exception as error:
+            except BaseException as error:
+                if ends_the_run(error):
+                    raise
                 self._report_once(implementation.plugin_name, hook, error)
         return answers
 
-    def _report_once(self, plugin: str, hook: str, error: Exception) -> None:
+    def _report_once(self, plugin: str, hook: str, error: BaseException) -> None:
         if (plugin, hook) not in self._failed:
             self._failed.add((plugin, hook))
-            self._report(f"The plugin {plugin} failed in {hook}: {error!r}.")
+            self._report(f"The plugin {plugin} failed in {hook}: {described(error)}.")
 
 
 def build_manager(
@@ -131,27 +135,39 @@ def _load_entry_points(manager: pluggy.PluginManager, report: Callable[[str], No
             plugin = point.load()
             manager.register(plugin, point.name)
             _check(manager, plugin)
-        except (Exception, SystemExit) as error:
+        except BaseException as error:
+            if ends_the_run(error):
+                raise
             if manager.has_plugin(point.name):
                 manager.unregister(name=point.name)
-            report(f"The plugin {point.name} ({point.value}) could not be loaded and is left out: {error!r}.")
+            # pluggy's complaint is of names alone.
+            why = str(error) if isinstance(error, pluggy.PluginValidationError) else described(error)
+            report(f"The plugin {point.name} ({point.value}) could not be loaded and is left out: {why}.")
 
 
 def _check(manager: pluggy.PluginManager, plugin: object) -> None:
     """Refuse a hook that would silently do nothing: a mistyped one, or one around those of other plugins."""
     for caller in manager.get_hookcallers(plugin) or ():
         if not caller.has_spec():
-            raise pluggy.PluginValidationError(plugin, f"there is no hook {caller.name}")
+            raise _WrongPlugin(f"there is no hook {caller.name}")
         if any(each.wrapper or each.hookwrapper for each in caller.get_hookimpls() if each.plugin is plugin):
-            raise pluggy.PluginValidationError(plugin, f"{caller.name} cannot be wrapped, add a middleware")
+            raise _WrongPlugin(f"{caller.name} cannot be wrapped, add a middleware")
 
 
 # What plugins may answer; checked at once, since a wrong object would fail far from its cause.
 
 
+class _WrongPlugin(MassgenPluginsError):
+    """A plugin is not what it has to be; the text is ours, and shows nothing of what it handles."""
+
+
+def _kind(answer: object) -> str:
+    return f"an object of type {type(answer).__name__}"
+
+
 def _as_middleware(answer: object) -> Middleware:
     if not isinstance(answer, Middleware):
-        raise TypeError(f"{answer!r} is not a massgen_plugins.middleware.Middleware")
+        raise _WrongPlugin(f"{_kind(answer)} is not a massgen_plugins.middleware.Middleware")
     return answer
 
 
@@ -165,7 +181,7 @@ def _as_providers(answer: Any) -> list[Provider]:
 
 def _as_directories(answer: Iterable[Any]) -> list[Path]:
     if isinstance(answer, str):
-        raise TypeError("one string instead of a list of directories")
+        raise _WrongPlugin("one string instead of a list of directories")
     return [Path(each) for each in answer]
 
 

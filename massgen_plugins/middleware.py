@@ -6,8 +6,10 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from enum import StrEnum
+from types import MappingProxyType
 
 from massgen_plugins.errors import CallRefused
+from massgen_plugins.interrupts import ends_the_run
 from massgen_plugins.quota import Amounts, Charge, Domain, Pool, Window
 
 __all__ = [
@@ -56,6 +58,10 @@ class ModelCall:
     def pool(self) -> Pool:
         """Its model's own pool."""
         return Pool(self.domain, self.pools[0])
+
+    def __post_init__(self) -> None:
+        # Everybody in the chain is handed the same object: nobody may change what others see.
+        object.__setattr__(self, "charges", MappingProxyType(dict(self.charges)))
 
 
 class RefusalKind(StrEnum):
@@ -147,6 +153,10 @@ class Usage:
     raw: Amounts = field(default_factory=dict)
     cost: int | None = None
 
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "amounts", MappingProxyType(dict(self.amounts)))
+        object.__setattr__(self, "raw", MappingProxyType(dict(self.raw)))
+
 
 @dataclass(frozen=True, slots=True)
 class CallOutcome:
@@ -165,6 +175,9 @@ class CallOutcome:
     sent: bool = True
     headers: Mapping[str, str] = field(default_factory=dict)
     announced: Sequence[Announced] = ()
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "headers", MappingProxyType(dict(self.headers)))
 
 
 class Action(StrEnum):
@@ -225,7 +238,7 @@ class Chain:
     """
 
     def __init__(
-        self, middleware: Sequence[Middleware], fault: Callable[[str, Exception], None] | None = None
+        self, middleware: Sequence[Middleware], fault: Callable[[str, BaseException], None] | None = None
     ) -> None:
         self._forward = tuple(middleware)
         self._backward = tuple(reversed(self._forward))
@@ -296,7 +309,7 @@ class Chain:
             yield
         except CallRefused:
             raise
-        except Exception as error:
-            if self._fault is None:
+        except BaseException as error:
+            if self._fault is None or ends_the_run(error):
                 raise
             self._fault(f"{type(middleware).__name__}.{method}", error)

@@ -154,7 +154,8 @@ def test_a_hook_that_raises_is_said_once_and_the_other_plugins_are_asked(plugins
     assert heard == [hook] * 4
     assert len(told) == 1
     assert hook in told[0]
-    assert "its own fault" in told[0]
+    assert "LookupError" in told[0]
+    assert "its own fault" not in told[0]  # it may quote what it was handed
 
 
 @pytest.mark.parametrize(

@@ -18,6 +18,7 @@ def plugin_commands() -> dict[str, Any]:
         return {}
     import typer
 
+    from massgen_plugins.errors import described
     from massgen_plugins.manager import build_manager
 
     app = typer.Typer(rich_markup_mode=None)
@@ -25,5 +26,5 @@ def plugin_commands() -> dict[str, Any]:
         build_manager(lambda sentence: say(f"massgen-rl: {sentence}")).cli_commands(app)
         return dict(typer.main.get_group(app).commands)
     except Exception as error:  # ours must work whatever theirs do
-        say(f"massgen-rl: a plugin failed to add its commands; they are left out: {error!r}.")
+        say(f"massgen-rl: a plugin failed to add its commands; they are left out: {described(error)}.")
         return {}

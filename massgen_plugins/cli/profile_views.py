@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import asdict
+from itertools import groupby
 from pathlib import Path
 from typing import Any
 
@@ -11,7 +12,7 @@ from massgen_plugins.cli.output import as_home, console, emit_json, plain_table,
 from massgen_plugins.profiles.limit_values import LIMIT_KEYS, LimitValues, ModelLimits
 from massgen_plugins.profiles.overview import ProfileRow
 from massgen_plugins.profiles.places import find_places
-from massgen_plugins.profiles.profile import Profile
+from massgen_plugins.profiles.profile import LEARNED, Profile
 
 __all__ = ["profile_as_json", "rows_as_json", "show_profile", "show_rows"]
 
@@ -29,11 +30,13 @@ def rows_as_json(rows: Iterable[ProfileRow]) -> None:
 
 
 def show_rows(rows: Sequence[ProfileRow]) -> None:
-    """A line for each profile."""
-    table = plain_table("Profile", "Provider", "Tier", "State", "Comes from", "Seen")
-    for row in rows:
-        cells = (row.name, row.provider, row.tier, state(row), _origin(row.origin), row.date)
-        table.add_row(*(text(cell, "green" if row.on else "") for cell in cells))
+    """A line for each profile, below that of its provider."""
+    table = plain_table("Profile", "Tier", "State", "Comes from", "Seen")
+    for provider, group in groupby(rows, lambda row: row.provider):
+        table.add_row(text(provider, "bold"))
+        for row in group:
+            cells = (f"  {row.name}", row.tier, state(row), _origin(row.origin), row.date)
+            table.add_row(*(text(cell, "green" if row.on else "") for cell in cells))
     console().print(table)
 
 
@@ -54,9 +57,11 @@ def profile_as_json(row: ProfileRow, profile: Profile) -> None:
             "safety_margin": profile.safety_margin,
             "tpm_counts": str(profile.conventions.tpm_counts),
             "day_zone": profile.conventions.day_zone,
+            "window": "bucket" if profile.conventions.bucket else "sliding",
             "aliases": dict(profile.aliases),
+            "pools": {name: dict(values) for name, values in profile.pools.items()},
             "models": {name: dict(values) for name, values in profile.models.items()},
-            "fallback": None if profile.fallback is None else dict(profile.fallback),
+            "fallback": LEARNED if profile.fallback == {} else profile.fallback,
         }
     )
 
@@ -87,12 +92,16 @@ def _facts(row: ProfileRow, profile: Profile) -> Iterable[tuple[str, str]]:
     yield "File", _origin(profile.origin)
     yield "Margin", margin
     yield "Tokens", f"tpm counts {profile.conventions.tpm_counts.replace('_', ' ')}"
+    yield "Window", _SHAPES[profile.conventions.bucket]
     yield "Day", "any 24 hours" if day == "rolling" else f"begins at midnight, {day}"
+    for name, values in profile.pools.items():
+        yield f"Pool {name}", ", ".join(values.get("models", ["all models that the provider books in it"]))
     yield "Aliases", ", ".join(f"{alias} = {model}" for alias, model in profile.aliases.items())
 
 
 def _limits_table(profile: Profile) -> Any:
-    families = [*profile.models.items()]
+    families = [(f"pool {name}", values) for name, values in profile.pools.items()]
+    families += profile.models.items()
     if profile.fallback is not None:
         families.append(("all others", profile.fallback))
     used = [key for key in LIMIT_KEYS if any(key in values for _, values in families)]
@@ -100,16 +109,20 @@ def _limits_table(profile: Profile) -> Any:
     for column in table.columns[1:]:
         column.justify = "right"
     for name, values in families:
-        table.add_row(text(name), *(text(_value(key, values.get(key))) for key in used))
+        nothing = "-" if values else LEARNED
+        table.add_row(text(name), *(text(_value(key, values.get(key), nothing)) for key in used))
     return table
+
+
+_SHAPES = ("per second, minute and hour any such span", "per second, minute and hour a bucket that refills")
 
 
 _HEADINGS = {"usd_per_day": "$ a day", "limits": "further"}
 
 
-def _value(key: str, value: Any) -> str:
+def _value(key: str, value: Any, nothing: str = "-") -> str:
     if value is None:
-        return "-"
+        return nothing
     if key == "limits":
         return ", ".join(f"{each['amount']:,} {each['kind']}/{each['window']}" for each in value)
     return f"{value:,} s" if key == "cooldown" else f"{value:,}"

@@ -27,19 +27,28 @@ Name = Annotated[
 
 
 @app.callback()
-def _table(context: typer.Context, as_json: Json = False) -> None:
+def _table(
+    context: typer.Context,
+    provider: Annotated[
+        str | None,
+        typer.Option("--provider", metavar="PROVIDER", help="Only those of a provider, such as openai."),
+    ] = None,
+    as_json: Json = False,
+) -> None:
     """Show, choose and change profiles: named sets of limits.
 
-    Alone: a table of all.
+    Alone: a table of all, by provider.
     """
     if context.invoked_subcommand is not None:
         if as_json:
             raise typer.BadParameter("write --json after the command's name.")
+        if provider:
+            raise typer.BadParameter("--provider is for the table of profiles; leave it out here.")
         return
     from massgen_plugins.cli import profile_views
     from massgen_plugins.profiles.overview import overview
 
-    rows = overview(places=current_places())
+    rows = overview(provider, places=current_places())
     profile_views.rows_as_json(rows) if as_json else profile_views.show_rows(rows)
 
 
@@ -153,20 +162,21 @@ def _tell_if_overruled(name: str) -> None:
     places = current_places()
     row, profile = details(name, places=places)
     if not row.on:
-        ruling = [
-            other.name for other in overview(places=places) if other.provider == profile.provider and other.on
-        ]
+        ruling = [other.name for other in overview(profile.provider, places=places) if other.on]
         instead = f"uses {ruling[0]}" if ruling else "switches it off"
         say(f"massgen-rl: here it does not hold, since this project {instead} ({places.project_file}).")
 
 
 def _tell_if_unlimited(name: str) -> None:
+    from massgen_plugins.profiles.loading import read_settings
     from massgen_plugins.profiles.overview import details, overview
 
     places = current_places()
     provider = details(name, places=places)[1].provider
-    left = [row.name for row in overview(places=places) if row.provider == provider and row.on]
+    left = [row.name for row in overview(provider, places=places) if row.on]
     if left:
         tell(f"{provider} is limited by {left[0]}.")
-    else:
+    elif provider in read_settings(places).stopped:
         say(f"massgen-rl: no profile limits {provider} now: runs that ask to be limited do not start.")
+    else:
+        tell(f"{provider} has no profile in use: its limits are learned.")

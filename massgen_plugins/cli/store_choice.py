@@ -17,6 +17,8 @@ if TYPE_CHECKING:
 
 __all__ = ["StoreOption", "chosen_store", "redis_store", "view_of"]
 
+_MAGIC = b"SQLite format 3\0"
+
 StoreOption = Annotated[
     str | None,
     typer.Option(
@@ -52,11 +54,19 @@ def chosen_store(given: str | None) -> Path | str | None:
     path = Path(given)
     try:
         found = path.is_file()
+        begins = _begins(path) if found else b""
     except (OSError, ValueError):
-        found = False
+        found, begins = False, b""
     if not found:
         raise ConfigurationError(f"--store: there is no such file, {shown(given)}; write the path of one.")
+    if begins and begins != _MAGIC:
+        raise ConfigurationError(f"--store: {shown(given)} is no store; write the path of one.")
     return path
+
+
+def _begins(path: Path) -> bytes:
+    with path.open("rb") as file:
+        return file.read(len(_MAGIC))
 
 
 def view_of(place: Path | str | None) -> StoreView:

@@ -11,7 +11,7 @@ from contextlib import contextmanager
 from types import ModuleType
 from typing import Any
 
-from massgen_plugins.errors import ConfigurationError
+from massgen_plugins.errors import ConfigurationError, described
 from massgen_plugins.host.switch import KEY, decide, environment_switch, inherited, keep_flag, yaml_switch
 from massgen_plugins.wrapping import wrap_once
 
@@ -75,7 +75,8 @@ def _enable(plan: Any, agents: Mapping[str, Any]) -> None:
 def _report_unlimited(error: Exception) -> None:
     from massgen_plugins.host import reports
 
-    reports.warn_once(f"limiting could not be switched on, the run goes on WITHOUT limits: {error!r}.")
+    what = described(error)
+    reports.warn_once(f"limiting could not be switched on, the run goes on WITHOUT limits: {what}.")
 
 
 def _making_backend(original: Callable[..., Any]) -> Callable[..., Any]:

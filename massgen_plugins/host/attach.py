@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from importlib import import_module
 from types import ModuleType
 
 __all__ = ["attach"]
@@ -14,6 +15,7 @@ def attach(module: ModuleType) -> None:
     defined in ``massgen.cli.backends``.
     """
     # The environment counts as it is now: MassGen reads .env files later, which may be a stranger's.
+    import_module("massgen_plugins.profiles.at_start")
 
     name = module.__name__
     if name == "massgen.subagent.manager":

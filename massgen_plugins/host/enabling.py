@@ -8,6 +8,7 @@ from typing import Any, Self
 
 from massgen_plugins.host import orchestrators, reports, subagents
 from massgen_plugins.host.governor import Governor
+from massgen_plugins.host.plugin_profiles import readable
 from massgen_plugins.host.runtime import Runtime, runtime
 from massgen_plugins.host.stream import Agent, limited_stream
 from massgen_plugins.host.switch import INHERITED, KEY
@@ -16,6 +17,11 @@ __all__ = ["Plan"]
 
 _CHILD_PROCESSES = frozenset({"claude_code", "codex", "gemini_cli", "antigravity_cli", "copilot"})
 """Backends whose requests leave another process: they cannot be seen."""
+
+_BLOCKED = (
+    "The environment variable MASSGEN_PLUGINS_BLOCK names rate_limit: agents run WITHOUT limits; "
+    "take the name out of it."
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,7 +42,7 @@ class Plan:
         """
         shared = runtime()
         block = {"rate_limit": inherited} if inherited is not None and "rate_limit" not in config else config
-        directories = shared.plugins.profile_directories()
+        directories = readable(shared.plugins.profile_directories(), reports.warn_once)
         governor = Governor(block, config_path, directories, reports.warn_once, shared.conventions_of)
         for note in governor.settings.notes:
             reports.warn_once(note)
@@ -49,6 +55,8 @@ class Plan:
             ConfigurationError: The profile in use for one of them does not cover its model, or is switched
                 off: a run that asked for limiting does not start without limits.
         """
+        if "rate_limit" not in self.runtime.plugins.names():
+            reports.warn_once(_BLOCKED)
         run = self.runtime.new_run()
         found = {name: self._identify(name, run, agent) for name, agent in agents.items()}
         limited = {name: agent for name, agent in found.items() if agent is not None}

@@ -9,7 +9,7 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import Any
 
-from massgen_plugins.errors import ConfigurationError
+from massgen_plugins.errors import ConfigurationError, described
 from massgen_plugins.profiles import Settings, SettingsSource
 from massgen_plugins.providers.base import Conventions
 from massgen_plugins.quota import Pool, PoolRules
@@ -42,12 +42,20 @@ class Governor:
         report: Callable[[str], None],
         conventions: Callable[[str], Conventions] | None = None,
     ) -> None:
-        self._source = SettingsSource(
-            config,
-            config_path=config_path,
-            extra_profile_dirs=profile_directories,
-            conventions=conventions,
-        )
+        try:
+            self._source = SettingsSource(
+                config,
+                config_path=config_path,
+                extra_profile_dirs=profile_directories,
+                conventions=conventions,
+            )
+        except ConfigurationError:
+            raise
+        except Exception as error:  # a run that asked for limits does not start without them
+            raise ConfigurationError(
+                f"The settings could not be read ({described(error)}); look for a value of an unusual kind "
+                "or size, and report this to massgen-plugins."
+            ) from error
         self._report = report
         self._lock = threading.Lock()
         self._looked = time.monotonic()

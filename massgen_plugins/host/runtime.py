@@ -5,7 +5,6 @@ from __future__ import annotations
 import itertools
 import threading
 from collections.abc import Mapping
-from types import MappingProxyType
 from urllib.parse import urlsplit
 
 from massgen_plugins import wire
@@ -16,6 +15,7 @@ from massgen_plugins.host import announce, reports
 from massgen_plugins.host.accounts import Accounts
 from massgen_plugins.host.governor import Governor
 from massgen_plugins.host.stream import Agent, current_turn
+from massgen_plugins.interrupts import ends_the_run
 from massgen_plugins.manager import Plugins, build_manager
 from massgen_plugins.middleware import Chain, ModelCall
 from massgen_plugins.providers.base import Conventions, ModelRequest, Provider
@@ -37,6 +37,7 @@ class Runtime:
         self.plugins = plugins
         self.providers = plugins.providers()
         self._runs = itertools.count(1)
+        self._faults: set[str] = set()
         self._accounts = Accounts()
         self._governors: dict[Domain, Governor] = {}
         context = MiddlewareContext(self.emit, self.rules, self.settings)
@@ -52,15 +53,19 @@ class Runtime:
             try:
                 if provider.serves(backend_type.lower(), base_url):
                     return provider
-            except Exception as error:  # one bad provider must not hide the others
+            except BaseException as error:  # one bad provider must not hide the others
+                if ends_the_run(error):
+                    raise
                 self.fault(f"provider {provider.name}.serves", error)
         return None
 
     def resolve_model(self, provider: Provider, model: str) -> str:
         """The name of a model's own pool."""
         try:
-            return provider.resolve_model(model)
-        except Exception as error:
+            return str(provider.resolve_model(model))
+        except BaseException as error:
+            if ends_the_run(error):
+                raise
             self.fault(f"provider {provider.name}.resolve_model", error)
             return model
 
@@ -92,7 +97,9 @@ class Runtime:
             try:
                 if provider.is_model_call(method, url):
                     return provider
-            except Exception as error:  # one bad provider must not hide the others
+            except BaseException as error:  # one bad provider must not hide the others
+                if ends_the_run(error):
+                    raise
                 self.fault(f"provider {provider.name}.is_model_call", error)
         return None
 
@@ -123,18 +130,18 @@ class Runtime:
             turn.calls += 1
         if account is None:
             return None
-        domain = Domain(provider.name, account, request.endpoint)
+        domain = Domain(provider.name, account, _legible(request.endpoint))
         if turn is not None:
             self._governors[domain] = turn.agent.governor
         elif domain not in self._governors:
             return None
-        named = request.pools or (request.model,)
+        named = tuple(map(_legible, request.pools or (request.model,)))
         return ModelCall(
             domain=domain,
             pools=(*named, *self._governors[domain].pools_for(provider.name, request.model)),
             model=request.model,
             requested_model=request.requested_model,
-            charges=MappingProxyType(dict(request.charges)),
+            charges=request.charges,
             agent_id=turn.agent.agent_id if turn else None,
             run=turn.agent.run if turn else "",
             urgent=urgent,
@@ -157,6 +164,9 @@ class Runtime:
         if isinstance(error, ConfigurationError):
             self.emit(Trouble(str(error)))
             return
+        if place in self._faults:
+            return  # its text may vary, and it has been said
+        self._faults.add(place)
         last_resort = place.startswith(_DECIDING)
         what = "one call was not limited" if last_resort else "the call went on"
         self.emit(Trouble(f"an error of ours in {place}, {what}: {described(error)}."))
@@ -183,6 +193,11 @@ class Runtime:
         else:
             reports.inform(f"massgen-plugins: {event}")
         self.plugins.event(event)
+
+
+def _legible(text: str) -> str:
+    """Without halves of characters, which can be neither stored nor said."""
+    return text if text.isascii() else text.encode("utf-8", "replace").decode()
 
 
 _runtime: Runtime | None = None

@@ -10,6 +10,7 @@ from collections.abc import Callable
 from types import ModuleType
 from typing import Any
 
+from massgen_plugins.errors import described
 from massgen_plugins.host.switch import KEY, inherited
 from massgen_plugins.wrapping import wrap_once
 
@@ -55,6 +56,5 @@ def _bequeath(config: dict[str, Any], parents: list[dict[str, Any]]) -> dict[str
 def _report(error: Exception) -> None:
     from massgen_plugins.host import reports
 
-    reports.warn_once(
-        f"a sub-agent could not be given its parent's quota, it runs WITHOUT limits: {error!r}."
-    )
+    what = described(error)
+    reports.warn_once(f"a sub-agent could not be given its parent's quota, it runs WITHOUT limits: {what}.")

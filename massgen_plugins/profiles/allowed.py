@@ -12,9 +12,9 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from massgen_plugins.profiles.at_start import CONFIG_DIR_VARIABLE, STORES_VARIABLE, at_start
+from massgen_plugins.profiles.document import wrong
 from massgen_plugins.profiles.layers import Layer
 from massgen_plugins.profiles.redis_address import is_redis
-from massgen_plugins.profiles.tree import Place, wrong
 
 __all__ = ["check_store"]
 
@@ -33,15 +33,15 @@ def check_store(layers: Sequence[Layer], own: Callable[[], Layer | None], file: 
     Raises:
         ConfigurationError: The server that would be used is none of the user's.
     """
-    layer = next((each for each in layers if "store" in each.values), None)
-    if layer is None or layer.role == "user" or not is_redis(layer.values["store"]):
+    layer = next((each for each in layers if "store" in each.block.model_fields_set), None)
+    if layer is None or layer.role == "user" or not is_redis(layer.block.store):
         return
-    if _server(layer.values["store"]) not in _allowed(own):
+    if _server(layer.block.store) not in _allowed(own):
         raise wrong(
-            layer.store_place or Place(layer.role),
-            "a server is sent your Redis password, and these settings may be somebody else's; if you know it, "
-            f"write its address into {file or 'your own settings'}, as allow_stores: [redis://HOST:6379], "
-            f"or into {STORES_VARIABLE} in the environment (in no .env file)",
+            layer.document.place("store"),
+            "a server is sent your Redis password, and these settings may be somebody else's; if you know "
+            f"it, write its address into {file or 'your own settings'}, as allow_stores: "
+            f"[redis://HOST:6379], or into {STORES_VARIABLE} in the environment (in no .env file)",
         )
 
 
@@ -49,7 +49,7 @@ def _allowed(own: Callable[[], Layer | None]) -> set[str]:
     named = [each.strip() for each in at_start(STORES_VARIABLE).split(",")]
     if os.environ.get(CONFIG_DIR_VARIABLE, "") == at_start(CONFIG_DIR_VARIABLE):
         user = own()
-        named += [*user.allowed, str(user.values.get("store", ""))] if user else []
+        named += [*user.block.allow_stores, user.block.store] if user else []
     return {_server(each) for each in named if is_redis(each)}
 
 

@@ -4,16 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeAlias
 
 from pydantic import RootModel
 
 from massgen_plugins.profiles.document import Place, document_of, wrong
-from massgen_plugins.profiles.layers import Layer, read_layer
+from massgen_plugins.profiles.layers import SettingsBlock, read_layer
 from massgen_plugins.profiles.limit_values import Changes
 from massgen_plugins.profiles.loading import read_catalog
 from massgen_plugins.profiles.names import ModelName
-from massgen_plugins.profiles.places import NO_HOME, Places, exists, find_places
+from massgen_plugins.profiles.places import Places, exists, find_places, no_home
 from massgen_plugins.profiles.profile import Profile, read_profiles
 from massgen_plugins.profiles.safe_files import update_text
 from massgen_plugins.profiles.splice import put
@@ -21,6 +21,9 @@ from massgen_plugins.profiles.strict_yaml import load_yaml, parse_yaml
 from massgen_plugins.profiles.validation import checked
 
 __all__ = ["disable", "enable", "set_limits", "use", "validate"]
+
+_Edits: TypeAlias = Mapping[tuple[str, ...], Any]
+"""Paths of keys to their new values."""
 
 
 def use(name: str, *, places: Places | None = None) -> Path:
@@ -38,17 +41,16 @@ def use(name: str, *, places: Places | None = None) -> Path:
     """
     places = places or find_places()
     catalog = read_catalog(places)
-    profile = catalog.named(name, Place("profiles use"))
+    provider = catalog.named(name, Place("profiles use")).provider
+    providers = {profile.name: profile.provider for profile in catalog.profiles}
 
-    def change(text: str, layer: Layer, source: str) -> str:
-        providers = {known.name: known.provider for known in catalog.profiles}
-        stated = {of or providers.get(other, ""): other for of, other in layer.block.profile.items()}
+    def edits(block: SettingsBlock) -> _Edits:
+        stated = {of or providers.get(other): other for of, other in block.profile.items()}
         # The choice of a profile that has gone, and whose provider nobody knows, is left out.
         chosen = {of: other for of, other in stated.items() if of}
-        text = put(text, ("profile",), {**chosen, profile.provider: name}, source)
-        return _put_disabled(text, layer, source, without=name)
+        return {("profile",): {**chosen, provider: name}, **_without(name, block)}
 
-    return _edit(places, change)
+    return _edit(places, edits)
 
 
 def enable(name: str, *, places: Places | None = None) -> Path:
@@ -65,28 +67,27 @@ def enable(name: str, *, places: Places | None = None) -> Path:
             place = layer.document.place("disabled", layer.block.disabled.index(name))
             raise wrong(place, f"the project switches '{name}' off; remove it there")
 
-    def change(text: str, layer: Layer, source: str) -> str:
-        if name not in layer.block.disabled:
+    def edits(block: SettingsBlock) -> _Edits:
+        if name not in block.disabled:
             read_catalog(places).named(name, Place("profiles enable"))
-        return _put_disabled(text, layer, source, without=name)
+        return _without(name, block)
 
-    return _edit(places, change)
+    return _edit(places, edits)
 
 
 def disable(name: str, *, places: Places | None = None) -> Path:
     """Switch a profile off; arguments and errors as of :func:`use`.
 
-    Its provider's default profile applies then, and if that is off, none: runs that ask to be
-    limited do not start.
+    Its provider's default profile applies then. If there is none, and the profile was in use, runs that
+    ask to be limited do not start.
     """
     places = places or find_places()
     read_catalog(places).named(name, Place("profiles disable"))
 
-    def change(text: str, layer: Layer, source: str) -> str:
-        off = layer.block.disabled
-        return text if name in off else put(text, ("disabled",), [*off, name], source)
+    def edits(block: SettingsBlock) -> _Edits:
+        return {} if name in block.disabled else {("disabled",): [*block.disabled, name]}
 
-    return _edit(places, change)
+    return _edit(places, edits)
 
 
 def set_limits(model: str, values: Mapping[str, Any], *, places: Places | None = None) -> Path:
@@ -104,24 +105,18 @@ def set_limits(model: str, values: Mapping[str, Any], *, places: Places | None =
         ConfigurationError: A name or value is wrong, or the file cannot be read or written.
     """
     places = places or find_places()
-    _check(model, values)
+    place = Place("profiles set")
+    checked(RootModel[dict[ModelName, Changes]], document_of({model: values}, place.source))
     if model in {profile.name for profile in read_catalog(places).profiles}:
-        raise wrong(Place("profiles set"), f"'{model}' is a profile; name a model, such as gemini-2.5-flash")
-    plain_values = {key: None if value == "none" else value for key, value in values.items()}
+        raise wrong(place, f"'{model}' is a profile; name a model, such as gemini-2.5-flash")
+    plain = {key: None if value == "none" else value for key, value in values.items()}
 
-    def change(text: str, layer: Layer, source: str) -> str:
-        if model not in layer.block.models:
-            return put(text, ("models", model), plain_values, source)
-        for key, value in plain_values.items():
-            text = put(text, ("models", model, key), value, source)
-        return text
+    def edits(block: SettingsBlock) -> _Edits:
+        if model not in block.models:
+            return {("models", model): plain}
+        return {("models", model, key): value for key, value in plain.items()}
 
-    return _edit(places, change)
-
-
-def _check(model: str, values: Mapping[str, Any]) -> None:
-    document = document_of({model: values}, "profiles set")
-    checked(RootModel[dict[ModelName, Changes]], document)
+    return _edit(places, edits)
 
 
 def validate(path: Path) -> tuple[Profile, ...]:
@@ -133,20 +128,21 @@ def validate(path: Path) -> tuple[Profile, ...]:
     return read_profiles(load_yaml(path))
 
 
-def _edit(places: Places, change: Callable[[str, Layer, str], str]) -> Path:
+def _edit(places: Places, edits: Callable[[SettingsBlock], _Edits]) -> Path:
     path = places.user_file
     if path is None:
-        raise NO_HOME
+        raise no_home()
 
     def rewrite(text: str) -> str:
-        changed = change(text, read_layer(parse_yaml(text, str(path)), "user"), str(path))
-        read_layer(parse_yaml(changed, str(path)), "user")
-        return changed
+        for keys, value in edits(read_layer(parse_yaml(text, str(path)), "user").block).items():
+            text = put(text, keys, value, str(path))
+        read_layer(parse_yaml(text, str(path)), "user")
+        return text
 
     update_text(path, rewrite)
     return path
 
 
-def _put_disabled(text: str, layer: Layer, source: str, *, without: str) -> str:
-    left = [name for name in layer.block.disabled if name != without]
-    return put(text, ("disabled",), left, source) if without in layer.block.disabled else text
+def _without(name: str, block: SettingsBlock) -> _Edits:
+    left = [other for other in block.disabled if other != name]
+    return {("disabled",): left} if name in block.disabled else {}

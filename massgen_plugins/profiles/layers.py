@@ -8,8 +8,8 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BeforeValidator, Field, PlainValidator
 
-from massgen_plugins.profiles.document import Document, looks_like_key
-from massgen_plugins.profiles.limit_values import Changes, LimitValues, Stated
+from massgen_plugins.profiles.document import Document, looks_like_key, wrong
+from massgen_plugins.profiles.limit_values import Changes, LimitValues, stated
 from massgen_plugins.profiles.names import ModelName, Name
 from massgen_plugins.profiles.places import absolute_path
 from massgen_plugins.profiles.profile import ProfileFile
@@ -22,6 +22,7 @@ ALL_PROVIDERS = "*"
 """Stands for every provider that has no account of its own."""
 
 _ACCOUNT = re.compile(r"[A-Za-z0-9._-]{1,64}")
+_SERVER = text("the address of a server, redis://HOST:6379")
 _STORE = text("memory, sqlite, the absolute path of a file, or redis://...", longest=4096)
 
 
@@ -35,13 +36,18 @@ def _account(value: Any) -> str:
     )
 
 
+def _server(value: Any) -> str:
+    address: str = _SERVER.check(value)
+    if fault := address_problem(address):
+        raise problem(fault)
+    return address
+
+
 def _store(value: Any) -> str:
     if _STORE.check(value) in ("memory", "sqlite"):
         return str(value)
     if is_redis(value):
-        if fault := address_problem(value):
-            raise problem(fault)
-        return str(value)
+        return _server(value)
     if path := absolute_path(value):
         return str(path)
     raise problem("write memory, sqlite, the path of a file that begins with / or ~/, or redis://HOST:PORT")
@@ -57,6 +63,7 @@ class SettingsBlock(Strict):
         models: Limits that replace those of profiles, key by key.
         define: Profiles that stand in the settings themselves.
         inherit: Whether weaker layers and the user's profiles are read at all.
+        allow_stores: Servers that other layers may name as store; in the user's own layer only.
         max_wait: As of :class:`~massgen_plugins.profiles.settings.Settings`, like all that follow.
     """
 
@@ -69,11 +76,12 @@ class SettingsBlock(Strict):
         dict[Name | Literal["*"], Annotated[str, PlainValidator(_account)]],
         BeforeValidator(lambda value: value if isinstance(value, dict) else {ALL_PROVIDERS: value}),
     ] = Field(default_factory=dict)
-    models: dict[ModelName, Annotated[LimitValues, Stated(Changes)]] = Field(default_factory=dict)
+    models: dict[ModelName, Annotated[LimitValues, stated(Changes)]] = Field(default_factory=dict)
     define: tuple[ProfileFile, ...] = ()
     inherit: Flag = True
     max_wait: Annotated[float, number(86_400, "seconds")] = 900
     store: Annotated[str, PlainValidator(_store)] = "sqlite"
+    allow_stores: tuple[Annotated[str, PlainValidator(_server)], ...] = ()
     wait_for_day: Flag = False
     # YAML 1.1 reads a bare ``off`` as false.
     cooldown_mode: Annotated[
@@ -86,6 +94,9 @@ class SettingsBlock(Strict):
 
 SETTING_KEYS = tuple(SettingsBlock.model_fields)
 """All keys of ``rate_limit:``."""
+
+
+_PLAIN = {"max_wait", "store", "wait_for_day", "cooldown_mode", "safety_margin"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,6 +113,11 @@ class Layer:
     block: SettingsBlock
     document: Document
 
+    @property
+    def values(self) -> dict[str, Any]:
+        """The keys that replace those of weaker layers as they are."""
+        return self.block.model_dump(include=_PLAIN, exclude_unset=True)
+
 
 def read_layer(document: Document, role: str) -> Layer:
     """Check a layer.
@@ -111,4 +127,8 @@ def read_layer(document: Document, role: str) -> Layer:
     """
     if document.value is None:
         return Layer(role, SettingsBlock(), document)
-    return Layer(role, checked(SettingsBlock, document), document)
+    layer = Layer(role, checked(SettingsBlock, document), document)
+    if role != "user" and layer.block.allow_stores:
+        place = document.place("allow_stores")
+        raise wrong(place, "this key counts in your own settings only; remove it here")
+    return layer

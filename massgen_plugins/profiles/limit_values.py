@@ -2,32 +2,18 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
 from decimal import Decimal
 from fractions import Fraction
 from typing import Annotated, Any, TypeAlias
-from zoneinfo import ZoneInfo
 
-from pydantic import GetCoreSchemaHandler, PlainValidator, field_validator, model_validator
-from pydantic_core import CoreSchema, core_schema
+from pydantic import PlainValidator, field_validator, model_validator
 
 from massgen_plugins.profiles.names import ModelName
-from massgen_plugins.profiles.validation import Strict, choice, number, problem, text, whole_number
+from massgen_plugins.profiles.validation import Strict, choice, number, problem, whole_number
+from massgen_plugins.profiles.windows import WrittenWindow, day_of, window_of
 from massgen_plugins.providers.base import Conventions
-from massgen_plugins.quota import (
-    DAY,
-    HELD,
-    MINUTE,
-    NANOSECONDS,
-    Bucket,
-    CalendarDay,
-    CalendarMonth,
-    Kind,
-    Limit,
-    Sliding,
-    Window,
-)
+from massgen_plugins.quota import HELD, MINUTE, NANOSECONDS, Bucket, Kind, Limit, Sliding, Window
 
 __all__ = [
     "LIMIT_KEYS",
@@ -37,9 +23,8 @@ __all__ = [
     "Limits",
     "ModelLimits",
     "PoolLimits",
-    "Zone",
-    "day_of",
     "limits_of",
+    "stated",
 ]
 
 LimitValues: TypeAlias = Mapping[str, Any]
@@ -48,15 +33,7 @@ LimitValues: TypeAlias = Mapping[str, Any]
 ModelLimits: TypeAlias = Mapping[str, LimitValues]
 """A model's or family's name to its limits."""
 
-ROLLING = "rolling"
-"""Written instead of a zone: the day is any 24 hours."""
-
-_LONGEST_WINDOW = 31 * 86_400
 _MILLIONTHS = 1_000_000
-_SPAN = re.compile(r"(bucket:)?([1-9][0-9]{0,6})([smh])")
-_UNITS = {"s": 1, "m": 60, "h": 3600}
-_WINDOWS = "such as 60s, 10m, 24h (31 days at most), bucket:60s, day@UTC, month@America/Los_Angeles or held"
-_ZONE_TEXT = text("a time zone such as America/Los_Angeles", longest=64)
 _COUNT = whole_number(10**12)
 _DOLLARS = number(10**9, "US dollars")
 Count: TypeAlias = Annotated[int | None, _COUNT]
@@ -75,46 +52,13 @@ _MEANING: Mapping[str, tuple[Kind | None, Window | None]] = {
 }
 
 
-def _known_zone(value: Any) -> str:
-    name: str = _ZONE_TEXT.check(value)
-    try:
-        ZoneInfo(name)
-    except (KeyError, ValueError, OSError) as error:
-        cure = "write an IANA name such as America/Los_Angeles, or install the package tzdata"
-        raise problem(f"the time zone {name!a} is not known here; {cure}") from error
-    return name
-
-
-def _window(written: str) -> Window:
-    unit, at, zone = written.partition("@")
-    if at and unit in ("day", "month"):
-        return (CalendarDay if unit == "day" else CalendarMonth)(_known_zone(zone))
-    if written == "held":
-        return HELD
-    found = _SPAN.fullmatch(written)
-    seconds = int(found[2]) * _UNITS[found[3]] if found else 0
-    if not found or not 1 <= seconds <= _LONGEST_WINDOW:
-        raise problem(f"write a window {_WINDOWS}")
-    return (Bucket if found[1] else Sliding)(seconds * NANOSECONDS)
-
-
-def _written_window(value: Any) -> Any:
-    _window(text(f"a window {_WINDOWS}").check(value))
-    return value
-
-
-Zone: TypeAlias = Annotated[
-    str | None, PlainValidator(lambda value: value if value == ROLLING else _known_zone(value))
-]
-"""Where a day begins: an IANA name, or :data:`ROLLING`."""
-
-
 class GenericLimit(Strict):
     """An item of ``limits``: any kind in any window."""
 
+    MISSING = "the key '{}' is missing; write kind, amount and window"
     kind: Annotated[str, choice(tuple(Kind))]
     amount: Any
-    window: Annotated[str, PlainValidator(_written_window)]
+    window: WrittenWindow
 
     @model_validator(mode="after")
     def _fits(self) -> GenericLimit:
@@ -167,22 +111,11 @@ class PoolLimits(Limits):
     models: tuple[ModelName, ...] = ()
 
 
-class Stated:
+def stated(model: type[Limits]) -> PlainValidator:
     """Stands in ``Annotated``: values are checked against a model of limits and kept as they were written."""
-
-    def __init__(self, model: type[Limits]) -> None:
-        self._model = model
-
-    def __get_pydantic_core_schema__(self, source: Any, handler: GetCoreSchemaHandler) -> CoreSchema:
-        schema = handler.generate_schema(self._model)
-        return core_schema.no_info_after_validator_function(
-            lambda limits: limits.model_dump(mode="json", exclude_unset=True), schema
-        )
-
-
-def day_of(zone: str) -> Window:
-    """The window of a day that begins in a zone."""
-    return DAY if zone == ROLLING else CalendarDay(zone)
+    return PlainValidator(
+        lambda value: model.model_validate(value).model_dump(mode="json", exclude_unset=True)
+    )
 
 
 def limits_of(values: LimitValues, conventions: Conventions, margin: float) -> tuple[Limit, ...]:
@@ -210,7 +143,7 @@ def _stated(values: LimitValues, conventions: Conventions) -> list[Limit]:
             limits.append(Limit(counted, _amount(counted, amount), _shaped(window, conventions)))
     for generic in values.get("limits") or ():
         kind = Kind(generic["kind"])
-        limits.append(Limit(kind, _amount(kind, generic["amount"]), _window(generic["window"])))
+        limits.append(Limit(kind, _amount(kind, generic["amount"]), window_of(generic["window"])))
     return limits
 
 

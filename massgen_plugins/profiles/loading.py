@@ -7,11 +7,13 @@ from pathlib import Path
 from typing import Any
 
 from massgen_plugins.errors import ConfigurationError
+from massgen_plugins.profiles.allowed import check_store
 from massgen_plugins.profiles.document import document_of
 from massgen_plugins.profiles.layers import Layer, read_layer
 from massgen_plugins.profiles.merging import merge
-from massgen_plugins.profiles.places import Places, exists, find_places, yaml_files
-from massgen_plugins.profiles.profile import ConventionsOf, profiles_of
+from massgen_plugins.profiles.places import ConventionsOf, Places, any_provider, exists, find_places
+from massgen_plugins.profiles.profile import profiles_of
+from massgen_plugins.profiles.safe_files import stamp, yaml_files
 from massgen_plugins.profiles.search import Catalog, find_profiles
 from massgen_plugins.profiles.settings import Settings
 from massgen_plugins.profiles.strict_yaml import load_yaml
@@ -29,6 +31,7 @@ def load_settings(host_yaml: Mapping[str, Any] | None, **options: Any) -> Settin
 def read_settings(places: Places, run: Layer | None = None) -> Settings:
     """Read and merge the layers of these places below a run's own."""
     layers = _layers(places, run)
+    check_store(layers, lambda: _own(places), places.user_file)
     return merge(layers, _catalog(places, layers), places)
 
 
@@ -43,6 +46,12 @@ def _layers(places: Places, run: Layer | None) -> list[Layer]:
         if path and exists(path) and all(layer.block.inherit for layer in layers):
             layers.append(read_layer(load_yaml(path), role))
     return layers
+
+
+def _own(places: Places) -> Layer | None:
+    """The user's layer, whether or not it is inherited."""
+    path = places.user_file
+    return read_layer(load_yaml(path), "user") if path and exists(path) else None
 
 
 def _catalog(places: Places, layers: Sequence[Layer]) -> Catalog:
@@ -86,7 +95,9 @@ class SettingsSource:
         extra_profile_dirs: Sequence[Path] = (),
         conventions: ConventionsOf | None = None,
     ) -> None:
-        self._places = find_places(cwd=cwd, extra_profile_dirs=extra_profile_dirs, conventions=conventions)
+        self._places = find_places(
+            cwd=cwd, extra_profile_dirs=extra_profile_dirs, conventions=conventions or any_provider
+        )
         self._run = _run_layer(host_yaml, config_path)
         self._complaint = ""
         self._seen = self._look()
@@ -102,7 +113,7 @@ class SettingsSource:
 
         A few ``stat`` calls, no parsing; safe to ask every second.
         """
-        return any(_stamp(path) != stamp for path, stamp in self._seen.items())
+        return any(stamp(path) != seen for path, seen in self._seen.items())
 
     def reload(self) -> Settings:
         """Read everything again.
@@ -130,13 +141,4 @@ class SettingsSource:
         files = [path for path in (self._places.project_file, self._places.user_file) if path]
         for directory in self._places.profile_dirs():
             files += [directory, *yaml_files(directory)]
-        return {path: _stamp(path) for path in files}
-
-
-def _stamp(path: Path) -> tuple[int, ...] | None:
-    """What changes when a file is written or replaced; None for what cannot be seen."""
-    try:
-        found = path.stat()
-    except (OSError, ValueError):
-        return None
-    return found.st_mtime_ns, found.st_ctime_ns, found.st_size, found.st_ino
+        return {path: stamp(path) for path in files}

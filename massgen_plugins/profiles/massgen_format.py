@@ -12,7 +12,7 @@ from pydantic import BeforeValidator, RootModel
 from massgen_plugins.profiles.document import Document, Place, document_of, wrong
 from massgen_plugins.profiles.limit_values import Count
 from massgen_plugins.profiles.names import ModelName, Name
-from massgen_plugins.profiles.places import NO_HOME, Places, find_places
+from massgen_plugins.profiles.places import Places, find_places, no_home
 from massgen_plugins.profiles.profile import read_profiles
 from massgen_plugins.profiles.safe_files import update_text
 from massgen_plugins.profiles.search import profiles_in
@@ -56,7 +56,7 @@ def import_massgen(path: Path, *, overwrite: bool = False, places: Places | None
     """
     directory = (places or find_places()).user_profiles
     if directory is None:
-        raise NO_HOME
+        raise no_home()
     contents = _read(load_yaml(path))
     others = {profile.name: profile.origin for profile in profiles_in(directory)}
     targets = [directory / f"{name}.yaml" for name in contents]

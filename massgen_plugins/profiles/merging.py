@@ -17,7 +17,6 @@ _NO_HOME = (
     "Limits are kept in this process only, because the user has no home directory; "
     "set rate_limit.store to an absolute path to share them."
 )
-_VALUES = {"max_wait", "store", "wait_for_day", "cooldown_mode", "safety_margin"}
 
 
 def merge(layers: Sequence[Layer], catalog: Catalog, places: Places) -> Settings:
@@ -34,21 +33,21 @@ def merge(layers: Sequence[Layer], catalog: Catalog, places: Places) -> Settings
     weakest_first = tuple(reversed(layers))
     values: dict[str, Any] = {}
     for layer in weakest_first:
-        values |= layer.block.model_dump(include=_VALUES, exclude_unset=True)
-    notes = [*places.notes]
+        values |= layer.values
+    notes: tuple[str, ...] = ()
     if values.get("store", "sqlite") == "sqlite":
         default = default_store_path()
         values["store"] = str(default or MEMORY)
-        notes += [] if default else [_NO_HOME]
+        notes = () if default else (_NO_HOME,)
     chosen, off = _choices(weakest_first, catalog)
-    in_use = _in_use(catalog, chosen, off)
+    in_use, stopped = _held(catalog, chosen, off)
     return Settings(
         in_use=in_use,
         disabled=tuple(profile for profile in catalog.profiles if profile.name in off),
-        stopped=_stopped(catalog, chosen, in_use),
+        stopped=stopped,
         overrides=_merged_models(weakest_first),
         accounts=_merged_accounts(weakest_first),
-        notes=tuple(notes),
+        notes=notes,
         conventions=places.conventions,
         **values,
     )
@@ -74,26 +73,20 @@ def _choices(layers: Iterable[Layer], catalog: Catalog) -> tuple[dict[str, InUse
     return chosen, off
 
 
-def _in_use(catalog: Catalog, chosen: Mapping[str, InUse], off: set[str]) -> dict[str, InUse]:
-    result = {}
+def _held(
+    catalog: Catalog, chosen: Mapping[str, InUse], off: set[str]
+) -> tuple[dict[str, InUse], dict[str, str]]:
+    """Provider to its profile, or to the name of that which it would have, had nobody switched it off."""
+    in_use, stopped = {}, {}
     for provider in catalog.providers():
-        named = chosen.get(provider)
+        named, default = chosen.get(provider), catalog.default_of(provider)
         if named and named.profile.name not in off:
-            result[provider] = named
-        elif default := catalog.default_of(provider, off):
-            result[provider] = InUse(default, "default")
-    return result
-
-
-def _stopped(catalog: Catalog, chosen: Mapping[str, InUse], in_use: Mapping[str, InUse]) -> dict[str, str]:
-    """Providers without a profile because somebody switched off the one that they would have."""
-    result = {}
-    for provider in catalog.providers():
-        default = catalog.default_of(provider)
-        profile = default or (chosen[provider].profile if provider in chosen else None)
-        if profile and provider not in in_use:
-            result[provider] = profile.name
-    return result
+            in_use[provider] = named
+        elif on := catalog.default_of(provider, off):
+            in_use[provider] = InUse(on, "default")
+        elif would := default or (named.profile if named else None):
+            stopped[provider] = would.name
+    return in_use, stopped
 
 
 def _merged_models(layers: Iterable[Layer]) -> dict[str, dict[str, Any]]:

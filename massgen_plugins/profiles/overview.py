@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from massgen_plugins.profiles.document import Place
+from massgen_plugins.profiles.document import Place, shown, suggestion, wrong
 from massgen_plugins.profiles.loading import read_catalog, read_settings
 from massgen_plugins.profiles.places import Places, find_places
 from massgen_plugins.profiles.profile import Profile
@@ -39,16 +39,24 @@ class ProfileRow:
     models: int
 
 
-def overview(*, places: Places | None = None) -> list[ProfileRow]:
+def overview(provider: str | None = None, *, places: Places | None = None) -> list[ProfileRow]:
     """A row for every profile, by provider, the strongest source first.
 
+    Args:
+        provider: Only those of this one; all if None.
+        places: Where settings are kept; found out if None.
+
     Raises:
-        ConfigurationError: Settings or profiles are wrong.
+        ConfigurationError: Settings or profiles are wrong, or no profile is for that provider.
     """
     places = places or find_places()
     settings = read_settings(places)
-    profiles = read_catalog(places).profiles
-    return sorted((_row(profile, settings) for profile in profiles), key=lambda row: row.provider)
+    catalog = read_catalog(places)
+    if provider is not None and provider not in catalog.providers():
+        known = suggestion(provider, catalog.providers())
+        raise wrong(Place("--provider"), f"no profile is for {shown(provider)}; {known}")
+    chosen = (profile for profile in catalog.profiles if provider in (None, profile.provider))
+    return sorted((_row(profile, settings) for profile in chosen), key=lambda row: row.provider)
 
 
 def details(name: str, *, places: Places | None = None) -> tuple[ProfileRow, Profile]:

@@ -6,36 +6,35 @@ import os
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TypeAlias
 
 from massgen_plugins.errors import ConfigurationError
-
-if TYPE_CHECKING:
-    from massgen_plugins.providers.base import Conventions
+from massgen_plugins.profiles.at_start import CONFIG_DIR_VARIABLE
+from massgen_plugins.providers.base import Conventions
 
 __all__ = [
     "CONFIG_DIR_VARIABLE",
-    "NO_HOME",
+    "ConventionsOf",
     "Places",
     "absolute_path",
+    "any_provider",
     "default_store_path",
     "exists",
     "find_places",
-    "yaml_files",
+    "no_home",
 ]
 
-CONFIG_DIR_VARIABLE = "MASSGEN_PLUGINS_CONFIG_DIR"
-"""Environment variable that names another directory for the user's settings and profiles."""
-
-NO_HOME = ConfigurationError(
-    "There is no home directory to keep settings and profiles in; "
-    f"name a directory in the environment variable {CONFIG_DIR_VARIABLE}."
-)
-"""For commands that write."""
+ConventionsOf: TypeAlias = Callable[[str], Conventions]
+"""A provider's name to how it counts."""
 
 _APPLICATION = "massgen-plugins"
 _SETTINGS_FILE = "rate_limit.yaml"
 _PACKAGE = Path(__file__).resolve().parent.parent
+
+
+def any_provider(provider: str) -> Conventions:  # noqa: ARG001 - the same for all
+    """The conventions of a provider of which nothing is known: never too generous."""
+    return Conventions()
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,15 +47,13 @@ class Places:
         extra_dirs: Profile directories of plugins, the first the strongest.
         shipped_dir: The profiles that come with this package.
         conventions: How a provider counts, by its name, where its profiles do not say.
-        notes: Sentences about places that cannot be looked at.
     """
 
     config_dir: Path | None
     project_file: Path | None
     extra_dirs: tuple[Path, ...]
     shipped_dir: Path
-    conventions: Callable[[str], Conventions]
-    notes: tuple[str, ...] = ()
+    conventions: ConventionsOf = any_provider
 
     @property
     def user_file(self) -> Path | None:
@@ -78,45 +75,26 @@ def find_places(
     *,
     cwd: Path | None = None,
     extra_profile_dirs: Sequence[Path] = (),
-    conventions: Callable[[str], Conventions] | None = None,
+    conventions: ConventionsOf = any_provider,
 ) -> Places:
     """Find out where this user and this project keep their settings; reads no file.
 
     Args:
         cwd: Directory of the project; the working directory if None.
         extra_profile_dirs: Directories of plugins with profiles, the strongest first.
-        conventions: How providers count; the careful default for all if None.
+        conventions: How providers count.
 
     Raises:
         ConfigurationError: The environment variable for the user's directory is not an absolute path.
     """
     project = _absolute(cwd) if cwd else _working_directory()
-    config_dir = _config_dir()
     return Places(
-        config_dir=config_dir,
+        config_dir=_config_dir(),
         project_file=project / ".massgen" / _SETTINGS_FILE if project else None,
         extra_dirs=tuple(Path(path).absolute() for path in extra_profile_dirs),
         shipped_dir=_shipped_dir(_PACKAGE),
-        conventions=conventions or _any_provider,
-        notes=_unreachable(config_dir),
+        conventions=conventions,
     )
-
-
-def _any_provider(_: str) -> Conventions:
-    from massgen_plugins.providers.base import Conventions
-
-    return Conventions()
-
-
-def _unreachable(directory: Path | None) -> tuple[str, ...]:
-    """What to say of a directory of the user that is there and cannot be looked into."""
-    try:
-        if directory and directory.exists():
-            os.scandir(directory).close()
-    except OSError as error:
-        cure = f"make it readable, or name another one in {CONFIG_DIR_VARIABLE}"
-        return (f"Your settings in {directory} are not read ({error.strerror}); {cure}.",)
-    return ()
 
 
 def default_store_path() -> Path | None:
@@ -128,21 +106,14 @@ def default_store_path() -> Path | None:
 
 
 def exists(path: Path) -> bool:
-    """Whether there is something at the path; what cannot be looked at counts as absent."""
+    """Whether there is something at the path; of what cannot be looked at, reading it will say why."""
     try:
         path.stat()
-    except (OSError, ValueError):
+    except (FileNotFoundError, NotADirectoryError, ValueError):
         return False
+    except OSError:
+        return True
     return True
-
-
-def yaml_files(directory: Path) -> list[Path]:
-    """The YAML files directly in a directory, by name; hidden ones are somebody's temporary files."""
-    try:
-        found = sorted(directory.iterdir())
-    except (OSError, ValueError):
-        return []
-    return [path for path in found if path.suffix in (".yaml", ".yml") and not path.name.startswith(".")]
 
 
 def absolute_path(text: str) -> Path | None:
@@ -154,9 +125,20 @@ def absolute_path(text: str) -> Path | None:
     return path if path.is_absolute() and "\0" not in text else None
 
 
+def no_home() -> ConfigurationError:
+    """For commands that write."""
+    return ConfigurationError(
+        "There is no home directory to keep settings and profiles in; "
+        f"name a directory in the environment variable {CONFIG_DIR_VARIABLE}."
+    )
+
+
 def _config_dir() -> Path | None:
     if chosen := os.environ.get(CONFIG_DIR_VARIABLE):
-        if path := absolute_path(chosen):
+        path = absolute_path(chosen)
+        if path and exists(path) and not path.is_dir():
+            raise ConfigurationError(f"{CONFIG_DIR_VARIABLE}: {chosen[:80]!a} is not a directory; name one.")
+        if path:
             return path
         raise ConfigurationError(
             f"{CONFIG_DIR_VARIABLE}: {chosen[:80]!a} is not an absolute path; write one."

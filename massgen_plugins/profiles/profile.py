@@ -4,16 +4,19 @@ from __future__ import annotations
 
 import datetime as dt
 import re
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Iterable, Mapping
+from copy import deepcopy
 from dataclasses import replace
 from typing import Annotated, Any, TypeAlias
 
 from pydantic import Field, WrapValidator, model_validator
 
 from massgen_plugins.profiles.document import Document
-from massgen_plugins.profiles.limit_values import Limits, LimitValues, PoolLimits, Stated, Zone
+from massgen_plugins.profiles.limit_values import Limits, LimitValues, PoolLimits, stated
 from massgen_plugins.profiles.names import ModelName, Name, PoolName, best_match, matches
+from massgen_plugins.profiles.places import ConventionsOf, any_provider
 from massgen_plugins.profiles.validation import Expected, Flag, Strict, checked, choice, number, problem, text
+from massgen_plugins.profiles.windows import Zone
 from massgen_plugins.providers.base import Conventions
 from massgen_plugins.quota import ACCOUNT_POOL, Kind
 
@@ -21,24 +24,19 @@ __all__ = [
     "FILE_KEYS",
     "LEARNED",
     "PROFILE_KEYS",
-    "ConventionsOf",
     "Profile",
     "ProfileFile",
-    "any_provider",
     "profiles_of",
     "read_profiles",
     "to_document",
 ]
-
-ConventionsOf: TypeAlias = Callable[[str], Conventions]
-"""A provider's name to how it counts."""
 
 LEARNED = "learned"
 """Written instead of limits: other models have none, and learn from what the provider says."""
 
 _DATE = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 _TOKENS = (Kind.INPUT_TOKENS, Kind.TOTAL_TOKENS, Kind.OUTPUT_TOKENS)
-ModelLimits: TypeAlias = dict[ModelName, Annotated[LimitValues, Stated(Limits)]]
+ModelLimits: TypeAlias = dict[ModelName, Annotated[LimitValues, stated(Limits)]]
 
 
 def _is_date(value: Any) -> bool:
@@ -76,8 +74,8 @@ class ProfileFields(Strict):
     safety_margin: Annotated[float, number(1, below=True)] = 0
     window: Annotated[str | None, choice(("bucket", "sliding"))] = None
     models: ModelLimits = Field(default_factory=dict)
-    pools: dict[PoolName, Annotated[LimitValues, Stated(PoolLimits)]] = Field(default_factory=dict)
-    fallback: Annotated[LimitValues | None, Stated(Limits), WrapValidator(_fallback)] = None
+    pools: dict[PoolName, Annotated[LimitValues, stated(PoolLimits)]] = Field(default_factory=dict)
+    fallback: Annotated[LimitValues | None, stated(Limits), WrapValidator(_fallback)] = None
 
     @model_validator(mode="after")
     def _limits_something(self) -> ProfileFields:
@@ -127,6 +125,7 @@ class Profile(ProfileFields):
 class ProfileFile(Strict):
     """What a profile file holds."""
 
+    MISSING = "the key '{}' is missing from this profile file"
     provider: Name
     tpm_counts: Annotated[str | None, choice(_TOKENS)] = None
     day_zone: Zone = None
@@ -145,11 +144,6 @@ FILE_KEYS = tuple(ProfileFile.model_fields)
 PROFILE_KEYS = tuple(ProfileFields.model_fields)
 
 
-def any_provider(provider: str) -> Conventions:  # noqa: ARG001 - the same for all
-    """The conventions of a provider of which nothing is known: never too generous."""
-    return Conventions()
-
-
 def read_profiles(document: Document, conventions: ConventionsOf = any_provider) -> tuple[Profile, ...]:
     """Check the content of a profile file.
 
@@ -161,7 +155,8 @@ def read_profiles(document: Document, conventions: ConventionsOf = any_provider)
 
 def profiles_of(file: ProfileFile, origin: str, conventions: ConventionsOf) -> tuple[Profile, ...]:
     """The profiles of a checked file; what it does not say of how its provider counts, the provider says."""
-    known = conventions(file.provider)
+    said = file.tpm_counts and file.day_zone and all(fields.window for fields in file.profiles.values())
+    known = Conventions() if said else conventions(file.provider)
     counted = Kind(file.tpm_counts) if file.tpm_counts else known.tpm_counts
     known = replace(known, tpm_counts=counted, day_zone=file.day_zone or known.day_zone)
     return tuple(
@@ -192,6 +187,6 @@ def to_document(profiles: Iterable[Profile]) -> dict[str, Any]:
 
 
 def _fields(profile: Profile) -> dict[str, Any]:
-    fields = {key: value for key in PROFILE_KEYS if (value := getattr(profile, key))}
+    fields = {key: deepcopy(value) for key in PROFILE_KEYS if (value := getattr(profile, key))}
     fields["window"] = "bucket" if profile.conventions.bucket else "sliding"
     return fields if profile.fallback is None else {**fields, "fallback": profile.fallback or LEARNED}

@@ -11,7 +11,7 @@ from pathlib import Path
 from massgen_plugins.errors import ConfigurationError
 from massgen_plugins.profiles.document import Place, wrong
 
-__all__ = ["MAX_BYTES", "read_text", "update_text"]
+__all__ = ["MAX_BYTES", "read_text", "stamp", "update_text", "yaml_files"]
 
 MAX_BYTES = 1_000_000
 """Largest file that is read."""
@@ -46,6 +46,24 @@ def read_text(path: Path) -> str:
         raise wrong(Place(str(path), (), line, column), "the file is not UTF-8; save it as UTF-8") from error
 
 
+def stamp(path: Path) -> tuple[int, ...] | None:
+    """What changes when a file is written or replaced; None for what cannot be seen."""
+    try:
+        found = path.stat()
+    except (OSError, ValueError):
+        return None
+    return found.st_mtime_ns, found.st_ctime_ns, found.st_size, found.st_ino
+
+
+def yaml_files(directory: Path) -> list[Path]:
+    """The YAML files directly in a directory, by name; hidden ones are somebody's temporary files."""
+    try:
+        found = sorted(directory.iterdir())
+    except (OSError, ValueError):
+        return []
+    return [path for path in found if path.suffix in (".yaml", ".yml") and not path.name.startswith(".")]
+
+
 def update_text(path: Path, change: Callable[[str], str]) -> None:
     """Replace a file's text by what ``change`` makes of it, as one step among all who use this function.
 
@@ -60,7 +78,7 @@ def update_text(path: Path, change: Callable[[str], str]) -> None:
     try:
         path = path.resolve()
         path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-        with FileLock(path.parent / ".lock", timeout=_PATIENCE, mode=0o600, poll_interval=0.01):
+        with FileLock(path.parent / ".lock", mode=0o600).acquire(_PATIENCE, poll_interval=0.01):
             before = read_text(path) if path.exists() else ""
             after = change(before)
             if after != before or not path.exists():

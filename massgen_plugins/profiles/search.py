@@ -4,12 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path
 
 from massgen_plugins.profiles.document import Place, shown, suggestion, wrong
-from massgen_plugins.profiles.places import yaml_files
-from massgen_plugins.profiles.profile import ConventionsOf, Profile, any_provider, read_profiles
+from massgen_plugins.profiles.places import ConventionsOf, any_provider
+from massgen_plugins.profiles.profile import Profile, ProfileFile, profiles_of
+from massgen_plugins.profiles.safe_files import stamp, yaml_files
 from massgen_plugins.profiles.strict_yaml import load_yaml
+from massgen_plugins.profiles.validation import checked
 
 __all__ = ["Catalog", "find_profiles", "profiles_in"]
 
@@ -70,12 +73,18 @@ def find_profiles(
     return Catalog(tuple(chosen.values()))
 
 
+@lru_cache(maxsize=500)
+def _file(path: Path, seen: object) -> ProfileFile:  # noqa: ARG001 - a written file is another one
+    """A checked file; all are 0.1 s of parsing, and an edit of one must not stop an event loop that long."""
+    return checked(ProfileFile, load_yaml(path))
+
+
 def profiles_in(directory: Path, conventions: ConventionsOf = any_provider) -> list[Profile]:
     """The profiles of one directory; in it names are unique, and so are defaults."""
     found: dict[str, Profile] = {}
     defaults: dict[str, Profile] = {}
     for path in yaml_files(directory):
-        for profile in read_profiles(load_yaml(path), conventions):
+        for profile in profiles_of(_file(path, stamp(path)), str(path), conventions):
             place = Place(str(path), ("profiles", profile.name))
             if other := found.get(profile.name):
                 raise wrong(place, f"a profile of this name is also in {other.origin}; rename one")

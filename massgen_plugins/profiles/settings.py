@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from copy import deepcopy
 from dataclasses import dataclass, field
 from typing import Any
 
 from massgen_plugins.errors import ConfigurationError
 from massgen_plugins.profiles.layers import ALL_PROVIDERS
-from massgen_plugins.profiles.limit_values import ROLLING, LimitValues, ModelLimits, limits_of
+from massgen_plugins.profiles.limit_values import LimitValues, ModelLimits, limits_of
 from massgen_plugins.profiles.names import matches
-from massgen_plugins.profiles.profile import ConventionsOf, Profile, any_provider, to_document
+from massgen_plugins.profiles.places import ConventionsOf, any_provider
+from massgen_plugins.profiles.profile import Profile, to_document
+from massgen_plugins.profiles.windows import ROLLING
 from massgen_plugins.quota import ACCOUNT_POOL, NANOSECONDS, PoolRules
 
 __all__ = ["MEMORY", "InUse", "Settings"]
@@ -145,7 +148,7 @@ class Settings:
             },
             "disabled": [profile.name for profile in self.disabled],
             "define": [to_document([profile]) for profile in written],
-            "models": {name: dict(values) for name, values in self.overrides.items()},
+            "models": deepcopy({name: dict(values) for name, values in self.overrides.items()}),
             "account": dict(self.accounts),
             "store": self.store,
             "max_wait": self.max_wait,

@@ -20,7 +20,7 @@ _MAX_DIGITS = 4_000
 _DECIMAL = re.compile(r"[-+]?(?:0|[1-9][0-9]*(?:_[0-9]+)*)")
 _TAG = "tag:yaml.org,2002:"
 _MAX_KEY = 200
-_BAD_KEY = f"a key must be text of at most {_MAX_KEY} characters; quote it if it looks like a number"
+_BAD_KEY = "a key must be text of at most 200 characters; quote it if it looks like a number"
 
 
 def load_yaml(path: Path) -> Document:
@@ -148,7 +148,7 @@ class _Composer(yaml.SafeLoader):
         except UnicodeEncodeError:
             problem = "the text holds half of a character pair; remove the escape"
         except ValueError as error:
-            problem = f"write {shown(text)} as {error}, or quote it"
+            problem = f"write {shown(text)} {error}"
         at = _at(node.start_mark) if key else self.where.get(self._path, _at(node.start_mark))
         raise wrong(Place(self._root.source, self._path, *at), problem)
 
@@ -166,7 +166,7 @@ def _converted(tag: str, text: str) -> str | bool | int | float | None:
     if tag == "int":
         if _DECIMAL.fullmatch(text) and len(text) <= _MAX_DIGITS:
             return int(text)
-        raise ValueError("a plain decimal number, such as 240000")
+        raise ValueError("as a plain decimal number, such as 240000, or quote it")
     if tag == "float":
         return _float(text)
     return text
@@ -177,4 +177,4 @@ def _float(text: str) -> float:
     try:
         return float(lowered.replace(".inf", "inf").replace(".nan", "nan"))
     except ValueError:
-        raise ValueError("a decimal number, such as 0.5") from None
+        raise ValueError("as a decimal number, such as 0.5, or quote it") from None

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Collection
-from typing import Annotated, Any, TypeVar
+from typing import Annotated, Any, ClassVar, TypeVar
 
 from pydantic import BaseModel, ConfigDict, GetCoreSchemaHandler, ValidationError, model_validator
 from pydantic_core import CoreSchema, ErrorDetails, PydanticCustomError, core_schema
@@ -24,9 +24,14 @@ _TYPES = {
 
 
 class Strict(BaseModel):
-    """A mapping of which every key is known; it does not change once it is read."""
+    """A mapping of which every key is known; it does not change once it is read.
+
+    Attributes:
+        MISSING: What is said of a needed key, whose name it holds as ``{}``.
+    """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
+    MISSING: ClassVar[str] = ""
 
     @model_validator(mode="before")
     @classmethod
@@ -34,6 +39,9 @@ class Strict(BaseModel):
         for key in value if isinstance(value, dict) else ():
             if key not in cls.model_fields:
                 raise problem(f"this key is unknown; {suggestion(key, cls.model_fields)}", at=key)
+        for key, field in cls.model_fields.items():
+            if isinstance(value, dict) and field.is_required() and key not in value:
+                raise problem(cls.MISSING.format(key))
         return value
 
 
@@ -116,8 +124,6 @@ def _sentence(error: ErrorDetails, document: Document) -> ConfigurationError:
     if error["type"] == "problem":
         return wrong(document.place(*path, facts["at"]), facts["sentence"])
     place = document.place(*path)
-    if error["type"] == "missing":
-        return wrong(place, f"the key '{path[-1]}' is missing; add it")
     return wrong(
         place, f"expected {_TYPES.get(error['type'], 'another value')}, found {shown(error['input'])}"
     )

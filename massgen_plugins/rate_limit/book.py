@@ -162,7 +162,7 @@ def _stamp(counter: RollingCounter, booking: Booking) -> int:
         return booking.seen + LEASE
     if counter.kind in booking.expected:
         return booking.over if booking.over != NEVER else booking.seen + LEASE
-    return booking.answered if booking.answered != NEVER else booking.begun + counter.margin
+    return min(booking.answered, booking.begun + counter.margin)
 
 
 def amounts_of(rows: Iterable[Mapping[str, int]]) -> dict[str, int]:

@@ -20,7 +20,7 @@ from massgen_plugins.rate_limit.domain import DomainState
 from massgen_plugins.rate_limit.lease_timer import LeaseTimer
 from massgen_plugins.rate_limit.moment import NEVER, Moment
 from massgen_plugins.rate_limit.replica import DomainReplica
-from massgen_plugins.rate_limit.reservation import Ask, Reservation
+from massgen_plugins.rate_limit.reservation import Ask, Booking, Reservation
 from massgen_plugins.rate_limit.startup import Startups
 from massgen_plugins.rate_limit.stores.base import Store, StoreBusy
 from massgen_plugins.rate_limit.stores.worker import Worker
@@ -70,6 +70,7 @@ class DomainQueue:
         self._waiters: list[Waiter] = []
         self._updates: deque[Reservation] = deque()
         self._notes: deque[Callable[[DomainState, Moment], None]] = deque()
+        self._to_wake: deque[str] = deque()
         self._attempt: list[Ask] = []
         self._leases = LeaseTimer(self._renewed)
         self._timers: dict[asyncio.AbstractEventLoop, asyncio.TimerHandle] = {}
@@ -156,9 +157,14 @@ class DomainQueue:
                 self._again = False
                 self._serve(patient=False)
             except StoreBusy:
-                self._serve_in_worker()
+                busy = True
+            else:
+                busy = False
             finally:
                 self._lock.release()
+            self._wake_others()
+            if busy:
+                self._serve_in_worker()
 
     def _serve_in_worker(self) -> None:
         self._again = False
@@ -171,6 +177,7 @@ class DomainQueue:
         with self._lock:
             self._again = False
             self._serve(patient=True)
+        self._wake_others()
         if self._again:
             self.serve()
 
@@ -319,15 +326,18 @@ class DomainQueue:
             return None
         finally:
             self._lock.release()
+            self._wake_others()
 
     def _do(self, change: Callable[[DomainState, Moment], T]) -> tuple[T]:
         with self._lock:
-            return (self._transact(change, patient=True),)
+            found = (self._transact(change, patient=True),)
+        self._wake_others()
+        return found
 
     def _transact(self, change: Callable[[DomainState, Moment], T], *, patient: bool) -> T:
         """Change the state, with all that has become true of calls meanwhile."""
         calls, notes = list(dict.fromkeys(_drain(self._updates))), _drain(self._notes)
-        applied: list[tuple[Reservation, object]] = []
+        applied: list[tuple[Reservation, Booking]] = []
         wake: list[str] = []
 
         def whole(state: DomainState, now: Moment) -> T:
@@ -349,10 +359,14 @@ class DomainQueue:
             raise
         self._attempt = []
         for call, booking in applied:
-            call.booked = booking  # type: ignore[assignment] # a Booking
-        for address in wake:
-            self._store.wake(address)
+            call.booked = booking
+        self._to_wake.extend(wake)
         return result
+
+    def _wake_others(self) -> None:
+        """After one's own waiters know: tell processes that their first one can leave."""
+        while self._to_wake:
+            self._store.wake(self._to_wake.popleft())
 
     # Timers.
 

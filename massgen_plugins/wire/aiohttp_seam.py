@@ -19,7 +19,7 @@ from massgen_plugins.errors import CallRefused
 from massgen_plugins.providers.base import HttpRequest
 from massgen_plugins.wire.aiohttp_body import HeldReader
 from massgen_plugins.wire.answer import AnswerReader
-from massgen_plugins.wire.exchange import Exchange, current
+from massgen_plugins.wire.exchange import Exchange, current, mark_written
 from massgen_plugins.wire.gate import find_provider
 from massgen_plugins.wire.loop_runner import LoopRunner
 from massgen_plugins.wrapping import Target
@@ -120,7 +120,7 @@ class AiohttpSender:
             case _:
                 return None
 
-    async def send(self, mark_written: Callable[[], None]) -> AiohttpResponse:
+    async def send(self) -> AiohttpResponse:
         """Send it once."""
         if not _watch(self._session):
             mark_written()
@@ -169,9 +169,7 @@ class AiohttpResponse:
 
 
 async def _headers_sent(_session: ClientSession, _context: Any, _params: Any) -> None:
-    exchange = current()
-    if exchange is not None:
-        exchange.mark_written()
+    mark_written()
 
 
 async def _redirected(_session: ClientSession, _context: Any, redirect: TraceRequestRedirectParams) -> None:

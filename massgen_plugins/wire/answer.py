@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from time import monotonic
 
 from massgen_plugins.middleware import CallOutcome, Refusal, Usage
@@ -36,6 +36,10 @@ class AnswerReader:
         provider: Who understands the answer.
         request: What was asked.
         head: The answer's status and headers.
+
+    Attributes:
+        outcome: What they say.
+        held: What of the body was looked at, decoded.
     """
 
     def __init__(
@@ -51,17 +55,12 @@ class AnswerReader:
         self._is_stream = status == 200 and "event-stream" in head.headers.get("content-type", "")
         self._events = EventReader() if self._is_stream else None
         self._usage = guarded(gate, "usage_reader", provider.usage_reader, request) if status == 200 else None
+        announced = guarded(gate, "read_announcement", provider.read_announcement, head.headers, request)
+        headers = {name: value for name, value in head.headers.items() if _QUOTA_HEADER.search(name)}
+        self.outcome = CallOutcome(status, sent=attempt.written, headers=headers, announced=announced or ())
         self._reported: Usage | None = None
-        self._held: list[bytes] = []
+        self.held: list[bytes] = []
         self._ended = False
-
-    def outcome(self) -> CallOutcome:
-        """What the status and the headers say."""
-        announced = guarded(
-            self._gate, "read_announcement", self._provider.read_announcement, self._headers, self._request
-        )
-        quota = {name: value for name, value in self._headers.items() if _QUOTA_HEADER.search(name)}
-        return CallOutcome(self._status, sent=self._attempt.written, headers=quota, announced=announced or ())
 
     def refusal_in(self, body: bytes) -> Refusal | None:
         """The refusal that an error's body or one event is, read by the provider."""
@@ -78,7 +77,7 @@ class AnswerReader:
             return None
         # A stream that is not made of events: its first bytes must do.
         piece = self._decoded(await response.next_piece(None) or b"")
-        self._held.append(piece)
+        self.held.append(piece)
         return self.refusal_in(piece) if piece else None
 
     async def _error_body(self, response: ReceivedResponse) -> bytes:
@@ -119,42 +118,49 @@ class AnswerReader:
             last = reader.end()
             return [] if last is None else [last]
         decoded = self._decoded(piece)
-        self._held.append(decoded)
+        self.held.append(decoded)
         return reader.feed(decoded)
 
     def pass_on(self) -> None:
         """The client gets the answer: what was looked at counts from now on."""
-        held, self._held = self._held, []
-        for data in held:
-            self._guard(self._count, data)
+        held, self.held = self.held, []
+        try:
+            for data in held:
+                self._count(data)
+        except BaseException as error:
+            self._give_up(error)
 
     def see(self, data: bytes) -> None:
         """The next bytes pass to the client."""
-        if self._usage is not None or self._events is not None:
-            self._guard(self._read, data)
+        try:
+            if self._usage is not None or self._events is not None:
+                decoded = data if self._decoder is None else self._decoder.decode(data)
+                self._count(decoded)
+                if self._events is not None:
+                    self._learn(self._events.feed(decoded))
+        except BaseException as error:
+            self._give_up(error)
 
     def end(self) -> None:
         """The body is over, or the client reads no further."""
-        if not self._ended:
-            self._ended = True
-            self._guard(self._read_end)
-            self._attempt.finish()
-
-    def _guard(self, read: Callable[..., None], *data: bytes) -> None:
-        """Read on; after a fault nothing more is read in this answer."""
+        if self._ended:
+            return
+        self._ended = True
         try:
-            read(*data)
-        except KeyboardInterrupt:
-            raise
+            self._report_usage()
+            last = None if self._events is None else self._events.end()
+            if last is not None:
+                self._learn([last])
         except BaseException as error:
-            self._usage = self._events = None
-            report_fault(self._gate, "usage", error)
+            self._give_up(error)
+        self._attempt.finish()
 
-    def _read(self, data: bytes) -> None:
-        decoded = self._decoded(data)
-        self._count(decoded)
-        if self._events is not None:
-            self._learn(self._events.feed(decoded))
+    def _give_up(self, error: BaseException) -> None:
+        """After a fault nothing more is read in this answer."""
+        if isinstance(error, KeyboardInterrupt):
+            raise error
+        self._usage = self._events = None
+        report_fault(self._gate, "usage", error)
 
     def _count(self, decoded: bytes) -> None:
         if self._usage is not None:
@@ -176,12 +182,6 @@ class AnswerReader:
                 self._events = None  # one is enough
                 self._attempt.refused_late(refusal)
                 return
-
-    def _read_end(self) -> None:
-        self._report_usage()
-        last = None if self._events is None else self._events.end()
-        if last is not None:
-            self._learn([last])
 
     def _decoded(self, data: bytes) -> bytes:
         return data if self._decoder is None else self._decoder.decode(data)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
+
 from massgen_plugins.errors import CallRefused
 from massgen_plugins.middleware import Action, CallOutcome, ModelCall, Refusal, Usage
 from massgen_plugins.wire.gate import Gate, guarded, report_fault
@@ -29,7 +31,7 @@ class Attempt:
         self._runner = runner
         self._judging = False
         self._over = False
-        self._owed = [call]  # taken out by whoever reports the end: atomic, so it is reported once
+        self._owed = [call]
 
     def mark_written(self) -> None:
         """The request's bytes leave now. Only the first of several reports counts."""
@@ -40,7 +42,11 @@ class Attempt:
     async def answered(self, outcome: CallOutcome) -> Action | CallRefused:
         """Have the middleware judge the answer's beginning, to the end even if the caller is cancelled."""
         self._judging = True
-        return await self._runner.finish(self._judge(outcome))
+        try:
+            return await self._runner.finish(self._judge(outcome))
+        except Exception as error:  # an exit or a cancellation in the thread of synchronous callers
+            report_fault(self._gate, "after_call", error)
+            return Action.PASS
 
     async def _judge(self, outcome: CallOutcome) -> Action | CallRefused:
         try:
@@ -53,7 +59,7 @@ class Attempt:
         finally:
             self._judging = False
             if self._over:
-                self._report_end()
+                self.finish()
 
     def used(self, usage: Usage) -> None:
         """The provider reported what the call took so far."""
@@ -64,19 +70,15 @@ class Attempt:
         guarded(self._gate, "on_late_refusal", self._gate.chain.on_late_refusal, self.call, refusal)
 
     def finish(self) -> None:
-        """The attempt is over; told after the judgement if that still goes on."""
+        """The attempt is over; told once, and after the judgement if that still goes on."""
         self._over = True
-        if not self._judging:
-            self._report_end()
-
-    def _report_end(self) -> None:
-        try:
-            call = self._owed.pop()
-        except IndexError:
+        if self._judging:
             return
-        guarded(self._gate, "on_finished", self._gate.chain.on_finished, call)
+        with suppress(IndexError):
+            call = self._owed.pop()  # atomic: the answer may end in one thread and its judgement in another
+            guarded(self._gate, "on_finished", self._gate.chain.on_finished, call)
 
     def __del__(self) -> None:
         # Not here: the garbage collector may run while this very thread holds a lock of a middleware.
         if self._owed:
-            call_soon(self._report_end)
+            call_soon(self.finish)

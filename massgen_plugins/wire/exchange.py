@@ -8,7 +8,6 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable, Mapping
 from contextlib import suppress
-from contextvars import ContextVar
 from dataclasses import replace
 from typing import Any
 
@@ -17,28 +16,29 @@ from massgen_plugins.middleware import Action, CallOutcome, ModelCall
 from massgen_plugins.providers.base import HttpRequest, ModelRequest, Provider
 from massgen_plugins.wire.answer import AnswerReader
 from massgen_plugins.wire.attempt import Attempt
-from massgen_plugins.wire.gate import Gate, find_provider, guarded, report_fault
-from massgen_plugins.wire.sender import Head, NoBody, ReceivedResponse, Runner, Sender
+from massgen_plugins.wire.gate import Gate, find_provider, guarded, report_fault, sending
+from massgen_plugins.wire.sender import NoBody, ReceivedResponse, Runner, Sender
 
-__all__ = ["Exchange", "current"]
+__all__ = ["Exchange", "current", "mark_written"]
 
 _INTERRUPTS = (asyncio.CancelledError, KeyboardInterrupt, SystemExit)
 """What ends a call from outside. GeneratorExit is not among them: nothing can be awaited after it."""
 
-_sending: ContextVar[list[Exchange] | None] = ContextVar("massgen_plugins_sending", default=None)
-"""The exchange whose request is being sent in this context.
-
-In a list that is emptied afterwards: tasks that were started meanwhile may keep its context for long.
-"""
-
 
 def current() -> Exchange | None:
-    """The exchange that sends around this code, if any: what it sends is admitted already.
+    """The exchange that sends around this code, if any."""
+    around: list[Exchange] | None = sending.get()
+    return around[0] if around else None
 
-    litellm sends one request through httpx and aiohttp; the inner client finds the outer one's call here.
+
+def mark_written() -> None:
+    """The bytes of the request that is sent around this code leave now; only the first report counts.
+
+    Found by the context, so that no client holds on to an attempt, which ends when nobody does.
     """
-    sending = _sending.get()
-    return sending[0] if sending else None
+    for exchange in sending.get() or ():
+        if exchange.attempt is not None:
+            exchange.attempt.mark_written()
 
 
 class Exchange:
@@ -46,6 +46,7 @@ class Exchange:
 
     Attributes:
         request: What the client sends; None if that cannot be read.
+        attempt: The admission under which it does; None if it needs none, or is sent without us.
     """
 
     def __init__(self, gate: Gate, provider: Provider, sender: Sender, runner: Runner) -> None:
@@ -56,7 +57,7 @@ class Exchange:
         self.request: HttpRequest | None = None
         self._asked: tuple[Provider, ModelRequest]
         self._call: ModelCall | None = None
-        self._attempt: Attempt | None = None
+        self.attempt: Attempt | None = None
         self._hopped = False
 
     async def run(self) -> Any:
@@ -81,11 +82,6 @@ class Exchange:
             self._finish()
             raise
 
-    def mark_written(self) -> None:
-        """The bytes of the request that is being sent leave now."""
-        if self._attempt is not None:
-            self._attempt.mark_written()
-
     async def hop(self, status: int, headers: Mapping[str, str], request: HttpRequest) -> None:
         """Admit what the client itself sends next: after a redirect, or in a try of its own.
 
@@ -98,13 +94,11 @@ class Exchange:
             CallRefused: It must not leave.
         """
         self._hopped = True
-        attempt, self._attempt = self._attempt, None
+        attempt, self.attempt = self.attempt, None
         if attempt is not None:
-            reader = self._reader(attempt, NoBody(status, headers))
-            outcome = reader.outcome()
-            if status >= 400:
-                outcome = replace(outcome, refusal=reader.refusal_in(b""))
-            verdict = await attempt.answered(outcome)
+            reader = AnswerReader(self._gate, attempt, *self._asked, NoBody(status, headers))
+            refusal = reader.refusal_in(b"") if status >= 400 else None
+            verdict = await attempt.answered(replace(reader.outcome, refusal=refusal))
             attempt.finish()
             if isinstance(verdict, CallRefused):
                 raise verdict
@@ -115,17 +109,19 @@ class Exchange:
             await self._admit()
 
     def _open(self, provider: Provider, read: Callable[[], HttpRequest]) -> None:
-        self._call = guarded(self._gate, "open_call", self._opened, provider, read)
-
-    def _opened(self, provider: Provider, read: Callable[[], HttpRequest]) -> ModelCall | None:
-        self.request = read()
-        request = provider.read_request(self.request)
-        if request is None:
-            return None
-        self._asked = (provider, request)
-        return self._gate.open_call(
-            provider, request, urgent=self._runner.urgent, repeatable=self._sender.repeatable
-        )
+        self._call = None
+        try:
+            self.request = read()
+            request = provider.read_request(self.request)
+            if request is not None:
+                self._asked = (provider, request)
+                self._call = self._gate.open_call(
+                    provider, request, urgent=self._runner.urgent, repeatable=self._sender.repeatable
+                )
+        except KeyboardInterrupt:
+            raise
+        except BaseException as error:
+            report_fault(self._gate, "open_call", error)
 
     async def _admit(self) -> None:
         if self._call is None:
@@ -139,71 +135,65 @@ class Exchange:
             self._call = None
         except _INTERRUPTS:
             # A thread can be interrupted when the admission was granted but has not arrived yet.
-            if self._attempt is not None:
-                await self._attempt.answered(CallOutcome(status=0, sent=False))
+            if self.attempt is not None:
+                await self.attempt.answered(CallOutcome(status=0, sent=False))
             raise
 
     async def _before(self, call: ModelCall) -> None:
         await self._gate.chain.before_call(call)
-        self._attempt = Attempt(self._gate, call, self._runner)
+        self.attempt = Attempt(self._gate, call, self._runner)
 
     async def _send(self) -> ReceivedResponse:
-        sending, before = [self], _sending.get()
-        _sending.set(sending)
+        around, before = [self], sending.get()
+        sending.set(around)
         try:
-            response = await self._sender.send(self.mark_written)
+            response = await self._sender.send()
         except (Exception, *_INTERRUPTS):
-            sending.clear()
-            if self._attempt is not None:
-                await self._attempt.answered(CallOutcome(status=0, sent=self._attempt.written))
+            around.clear()
+            if self.attempt is not None:
+                await self.attempt.answered(CallOutcome(status=0, sent=self.attempt.written))
             raise
         finally:
-            sending.clear()
+            around.clear()
             # Not ``reset(token)``: an abandoned coroutine may be closed in another context.
-            _sending.set(before)
-        self.mark_written()
+            sending.set(before)
+        if self.attempt is not None:
+            self.attempt.mark_written()
         return response
 
     async def _judge(self, response: ReceivedResponse) -> Any:
         """What the client gets; None if the request is to be sent again."""
-        attempt = self._attempt
+        attempt = self.attempt
         if attempt is None:
             return response.hand_over(None)
-        reader = self._reader(attempt, response)
+        reader = AnswerReader(self._gate, attempt, *self._asked, response)
         try:
-            verdict = await self._verdict(attempt, reader, response)
+            try:
+                refusal = await reader.beginning(response)
+            except Exception as error:
+                report_fault(self._gate, "beginning", error)
+                refusal = None
+            except _INTERRUPTS:
+                await attempt.answered(reader.outcome)
+                raise
+            verdict = await attempt.answered(replace(reader.outcome, refusal=refusal))
         except _INTERRUPTS:
             await self._discard(response)
             raise
-        if verdict is Action.SEND_AGAIN and self._sender.repeatable:
-            await self._discard(response)
-            return None
         if isinstance(verdict, CallRefused):
             await self._discard(response)
             raise verdict
-        reader.pass_on()
+        if verdict is Action.SEND_AGAIN and self._sender.repeatable:
+            await self._discard(response)
+            return None
+        if reader.held:
+            reader.pass_on()
         return response.hand_over(reader)
 
-    async def _verdict(
-        self, attempt: Attempt, reader: AnswerReader, response: ReceivedResponse
-    ) -> Action | CallRefused:
-        outcome = reader.outcome()
-        try:
-            outcome = replace(outcome, refusal=await reader.beginning(response))
-        except Exception as error:
-            report_fault(self._gate, "read_answer", error)
-        except _INTERRUPTS:
-            await attempt.answered(outcome)
-            raise
-        return await attempt.answered(outcome)
-
-    def _reader(self, attempt: Attempt, head: Head) -> AnswerReader:
-        return AnswerReader(self._gate, attempt, *self._asked, head)
-
     def _finish(self) -> None:
-        if self._attempt is not None:
-            self._attempt.finish()
-            self._attempt = None
+        if self.attempt is not None:
+            self.attempt.finish()
+            self.attempt = None
 
     async def _discard(self, response: ReceivedResponse) -> None:
         with suppress(Exception):

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from contextlib import suppress
-from typing import Protocol, TypeVar
+from contextvars import ContextVar
+from typing import Any, Protocol, TypeVar
 
 from massgen_plugins.errors import CallRefused
 from massgen_plugins.middleware import Chain, ModelCall
 from massgen_plugins.providers.base import ModelRequest, Provider
 
-__all__ = ["Gate", "find_provider", "guarded", "report_fault", "set_gate"]
+__all__ = ["Gate", "find_provider", "guarded", "report_fault", "report_unseen", "sending", "set_gate"]
 
 T = TypeVar("T")
 
@@ -52,6 +53,13 @@ class Gate(Protocol):
 
 
 _gate: Gate | None = None
+
+sending: ContextVar[list[Any] | None] = ContextVar("massgen_plugins_sending", default=None)
+"""The exchange whose request is being sent in this context: an inner client's request is part of it.
+
+litellm sends one request through httpx and aiohttp. It stands in a list that is emptied afterwards, since
+tasks that were started meanwhile may keep the context for long.
+"""
 
 
 def set_gate(gate: Gate | None) -> None:

@@ -1,10 +1,10 @@
-"""Body streams for httpx and httpx2: first what was held, then the rest, which a reader sees too."""
+"""Bodies of httpx and httpx2: first what was held, then the rest, seen by the answer's reader too."""
 
 from __future__ import annotations
 
 import asyncio
 from collections import deque
-from collections.abc import AsyncGenerator, AsyncIterator, Generator, Iterator
+from collections.abc import AsyncGenerator, AsyncIterator, Generator, Iterator, Mapping
 from functools import cache
 from types import ModuleType
 from typing import Any
@@ -16,10 +16,20 @@ __all__ = ["HeldAsyncStream", "HeldSyncStream", "held_stream_types"]
 
 
 class _HeldStream:
-    """What both kinds share. Attributes that are not its own are those of the inner stream."""
+    """A received response, and the stream that takes the place of its own.
 
-    def __init__(self, inner: Any) -> None:
-        self._inner = inner
+    Attributes that are not its own are those of the inner stream.
+
+    Args:
+        response: The client's response.
+    """
+
+    def __init__(self, response: Any) -> None:
+        self.status: int = response.status_code
+        self.headers: Mapping[str, str] = dict(response.headers.items())
+        self.content_encoding = self.headers.get("content-encoding", "")
+        self._response = response
+        self._inner = response.stream
         self._source: Any = None
         self._passing = False
         self._held: deque[bytes] = deque()
@@ -29,21 +39,23 @@ class _HeldStream:
     def __getattr__(self, name: str) -> Any:
         return getattr(self._inner, name)
 
-    def let_pass(self, reader: AnswerReader | None) -> None:
-        """Hold no more; from now on ``reader`` sees what is read."""
+    def hand_over(self, reader: AnswerReader | None) -> Any:
+        """The response itself, its stream replaced."""
+        response, self._response = self._response, None  # no circle: a dropped response is over at once
+        response.stream = self
         self._reader = reader
-
-    def _fail_if_broken(self) -> None:
-        if self._failure is not None:
-            raise self._failure
-
-    def _see(self, data: bytes) -> None:
-        if self._reader is not None:
-            self._reader.see(data)
+        if reader is not None and response.is_closed:  # read already: nobody will read the stream again
+            if self._source is None:
+                reader.see(response.content)
+            reader.end()
+        return response
 
     def _end(self) -> None:
         if self._reader is not None:
             self._reader.end()
+
+    def _break_off(self, failure: Exception) -> None:
+        raise failure
 
 
 class HeldAsyncStream(_HeldStream):
@@ -52,7 +64,7 @@ class HeldAsyncStream(_HeldStream):
     _pending: asyncio.Task[bytes | None] | None = None
     """A read that was not waited for to its end: to cancel it would close the connection."""
 
-    async def hold_piece(self, seconds: float | None = None) -> bytes | None:
+    async def next_piece(self, seconds: float | None = None) -> bytes | None:
         """Take the next piece and keep it; None at the end, also when the body breaks off there.
 
         Raises:
@@ -85,30 +97,34 @@ class HeldAsyncStream(_HeldStream):
         finally:
             self._pending = None
 
+    async def discard(self) -> None:
+        """Close it; the connection lives on if the body was over."""
+        await self.hand_over(None).aclose()
+
     async def __aiter__(self) -> AsyncIterator[bytes]:
         self._passing = True
-        if self._source is None:
-            self._source = aiter(self._inner)
+        source = self._source = aiter(self._inner) if self._source is None else self._source
         try:
             while self._held:
                 yield self._held.popleft()
-            self._fail_if_broken()
-            if self._pending is not None and (piece := await self._next_or_pending()) is not None:
-                self._see(piece)
+            if self._failure is not None:
+                self._break_off(self._failure)
+            while True:
+                piece = await (anext(source, None) if self._pending is None else self._next_or_pending())
+                if piece is None:
+                    break
+                if self._reader is not None:
+                    self._reader.see(piece)
                 yield piece
-            async for piece in self._source:
-                self._see(piece)
-                yield piece
+            self._end()
         except GeneratorExit:
             raise  # whoever closes the stream, or drops it, ends the reading
         except BaseException:
             self._end()
             raise
-        else:
-            self._end()
         finally:
-            if isinstance(self._source, AsyncGenerator):
-                await self._source.aclose()
+            if isinstance(source, AsyncGenerator):
+                await source.aclose()
 
     async def aclose(self) -> None:
         """The client reads no further."""
@@ -124,7 +140,7 @@ class HeldAsyncStream(_HeldStream):
 class HeldSyncStream(_HeldStream):
     """For ``Client``."""
 
-    async def hold_piece(self, _seconds: float | None = None) -> bytes | None:
+    async def next_piece(self, _seconds: float | None = None) -> bytes | None:
         """As its asynchronous twin, but it blocks and never suspends, hence cannot be late."""
         if self._source is None:
             self._source = iter(self._inner)
@@ -137,23 +153,28 @@ class HeldSyncStream(_HeldStream):
             self._held.append(piece)
         return piece
 
+    async def discard(self) -> None:
+        """Close it; the connection lives on if the body was over."""
+        self.hand_over(None).close()
+
     def __iter__(self) -> Iterator[bytes]:
         self._passing = True
-        source = iter(self._inner) if self._source is None else self._source
+        source = self._source = iter(self._inner) if self._source is None else self._source
         try:
             while self._held:
                 yield self._held.popleft()
-            self._fail_if_broken()
+            if self._failure is not None:
+                self._break_off(self._failure)
             for piece in source:
-                self._see(piece)
+                if self._reader is not None:
+                    self._reader.see(piece)
                 yield piece
+            self._end()
         except GeneratorExit:
             raise
         except BaseException:
             self._end()
             raise
-        else:
-            self._end()
         finally:
             if isinstance(source, Generator):
                 source.close()

@@ -13,9 +13,8 @@ from typing import Any
 
 from massgen_plugins.errors import CallRefused
 from massgen_plugins.providers.base import HttpRequest
-from massgen_plugins.wire.answer import AnswerReader
-from massgen_plugins.wire.exchange import Exchange, current
-from massgen_plugins.wire.gate import find_provider
+from massgen_plugins.wire.exchange import Exchange, mark_written
+from massgen_plugins.wire.gate import find_provider, sending
 from massgen_plugins.wire.httpx_body import HeldAsyncStream, HeldSyncStream, held_stream_types
 from massgen_plugins.wire.loop_runner import LoopRunner
 from massgen_plugins.wire.sync_bridge import BridgeRunner, drive
@@ -38,10 +37,12 @@ def targets(package: ModuleType) -> list[Target]:
 
 def _admitting_async(package: ModuleType, original: Send) -> Send:
     async def _send_single_request(self: Any, request: Any) -> Any:
-        found = current() is None and find_provider(
-            request.method, str(request.url), partial(_has_body, request)
+        found = (
+            None
+            if sending.get()
+            else find_provider(request.method, str(request.url), partial(_has_body, request))
         )
-        if not found:
+        if found is None:
             return await original(self, request)
         sender = AsyncHttpxSender(package, self, original, request)
         return await Exchange(*found, sender, LoopRunner()).run()
@@ -51,10 +52,12 @@ def _admitting_async(package: ModuleType, original: Send) -> Send:
 
 def _admitting_sync(package: ModuleType, original: Send) -> Send:
     def _send_single_request(self: Any, request: Any) -> Any:
-        found = current() is None and find_provider(
-            request.method, str(request.url), partial(_has_body, request)
+        found = (
+            None
+            if sending.get()
+            else find_provider(request.method, str(request.url), partial(_has_body, request))
         )
-        if not found:
+        if found is None:
             return original(self, request)
         sender = SyncHttpxSender(package, self, original, request)
         return drive(Exchange(*found, sender, BridgeRunner()).run())
@@ -86,11 +89,11 @@ class _HttpxSender:
     def read(self) -> HttpRequest:
         """The request as it will be sent; a body that is not in memory stays unknown."""
         request = self._request
-        body: bytes | None
-        try:
+        body: bytes | None = None
+        if hasattr(request, "_content"):
             body = request.content
-        except self._package.RequestNotRead:
-            body = None
+        elif isinstance(request.stream, self._package.ByteStream):  # after a redirect
+            body = b"".join(request.stream)
         self.repeatable = body is not None
         return HttpRequest(request.method.upper(), str(request.url), dict(request.headers.items()), body)
 
@@ -103,33 +106,32 @@ class _HttpxSender:
         response.elapsed = timedelta(0)
         return response
 
-    def _watch(self, mark_written: Callable[[], None]) -> Callable[[str, Mapping[str, Any]], None]:
-        """Have the request tell when it is written; returns what it tells to."""
+    def _tells_when_it_writes(self) -> bool:
         try:
             transport = self._client._transport_for_url(self._request.url)  # noqa: SLF001 - mounts are private
         except Exception:
-            transport = None
-        if not isinstance(transport, self._package.HTTPTransport | self._package.AsyncHTTPTransport):
-            mark_written()
+            return False
+        return isinstance(transport, self._package.HTTPTransport | self._package.AsyncHTTPTransport)
 
-        def watch(event: str, info: Mapping[str, Any]) -> None:
-            # Through a proxy, a request CONNECT goes first: it does not count.
-            if event in _WRITING and getattr(info.get("request"), "method", b"") != b"CONNECT":
-                mark_written()
 
-        return watch
+def _watch(event: str, info: Mapping[str, Any]) -> None:
+    # Through a proxy, a request CONNECT goes first: it does not count.
+    if event in _WRITING and getattr(info.get("request"), "method", b"") != b"CONNECT":
+        mark_written()
 
 
 class AsyncHttpxSender(_HttpxSender):
     """One request of an ``AsyncClient``."""
 
-    async def send(self, mark_written: Callable[[], None]) -> HttpxResponse:
+    async def send(self) -> HeldAsyncStream:
         """Send it once; the body is left unread."""
-        watch, extensions = self._watch(mark_written), self._request.extensions
+        if not self._tells_when_it_writes():
+            mark_written()
+        extensions = self._request.extensions
         users = extensions.get("trace")
 
         async def trace(event: str, info: Mapping[str, Any]) -> None:
-            watch(event, info)
+            _watch(event, info)
             if users is not None:
                 await users(event, info)
 
@@ -138,19 +140,21 @@ class AsyncHttpxSender(_HttpxSender):
             response = await self._original(self._client, self._request)
         finally:
             self._request.extensions = extensions
-        return HttpxResponse(response, held_stream_types(self._package)[0](response.stream), response.aclose)
+        return held_stream_types(self._package)[0](response)
 
 
 class SyncHttpxSender(_HttpxSender):
     """One request of a ``Client``: it blocks and never suspends."""
 
-    async def send(self, mark_written: Callable[[], None]) -> HttpxResponse:
+    async def send(self) -> HeldSyncStream:
         """Send it once; the body is left unread."""
-        watch, extensions = self._watch(mark_written), self._request.extensions
+        if not self._tells_when_it_writes():
+            mark_written()
+        extensions = self._request.extensions
         users = extensions.get("trace")
 
         def trace(event: str, info: Mapping[str, Any]) -> Any:
-            watch(event, info)
+            _watch(event, info)
             return None if users is None else users(event, info)
 
         self._request.extensions = {**extensions, "trace": trace}
@@ -158,43 +162,4 @@ class SyncHttpxSender(_HttpxSender):
             response = self._original(self._client, self._request)
         finally:
             self._request.extensions = extensions
-
-        async def close() -> None:
-            response.close()
-
-        return HttpxResponse(response, held_stream_types(self._package)[1](response.stream), close)
-
-
-class HttpxResponse:
-    """A response whose headers have come.
-
-    Args:
-        response: The client's response.
-        stream: Its body.
-        close: Closes the response.
-    """
-
-    def __init__(
-        self, response: Any, stream: HeldAsyncStream | HeldSyncStream, close: Callable[[], Any]
-    ) -> None:
-        self._response = response
-        self._stream = stream
-        self._close = close
-        self.status: int = response.status_code
-        self.headers: Mapping[str, str] = dict(response.headers.items())
-        self.content_encoding = self.headers.get("content-encoding", "")
-
-    async def next_piece(self, seconds: float | None) -> bytes | None:
-        """Take the next bytes of the body and keep them."""
-        return await self._stream.hold_piece(seconds)
-
-    async def discard(self) -> None:
-        """Close it; the connection lives on if the body was over."""
-        self._response.stream = self._stream
-        await self._close()
-
-    def hand_over(self, reader: AnswerReader | None) -> Any:
-        """The response itself, its stream replaced."""
-        self._stream.let_pass(reader)
-        self._response.stream = self._stream
-        return self._response
+        return held_stream_types(self._package)[1](response)

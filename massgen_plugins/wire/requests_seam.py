@@ -16,8 +16,8 @@ from urllib3.util.retry import Retry
 from massgen_plugins.errors import CallRefused
 from massgen_plugins.providers.base import HttpRequest
 from massgen_plugins.wire.answer import AnswerReader
-from massgen_plugins.wire.exchange import Exchange, current
-from massgen_plugins.wire.gate import find_provider
+from massgen_plugins.wire.exchange import Exchange, current, mark_written
+from massgen_plugins.wire.gate import find_provider, sending
 from massgen_plugins.wire.requests_body import HeldRaw
 from massgen_plugins.wire.sync_bridge import BridgeRunner, drive
 from massgen_plugins.wrapping import Target
@@ -36,10 +36,12 @@ def targets(requests: Any) -> list[Target]:
 
 def _admitting(original: Callable[..., Response]) -> Callable[..., Response]:
     def send(self: Any, request: PreparedRequest, *args: Any, **kwargs: Any) -> Response:
-        found = current() is None and find_provider(
-            request.method or "", request.url or "", lambda: request.body is not None
+        found = (
+            None
+            if sending.get()
+            else find_provider(request.method or "", request.url or "", lambda: request.body is not None)
         )
-        if not found:
+        if found is None:
             return original(self, request, *args, **kwargs)
         sender = RequestsSender(request, lambda: original(self, request, *args, **kwargs))
         response: Response = drive(Exchange(*found, sender, BridgeRunner()).run())
@@ -50,9 +52,7 @@ def _admitting(original: Callable[..., Response]) -> Callable[..., Response]:
 
 def _telling_of_writing(original: Callable[..., Any]) -> Callable[..., Any]:
     def request(self: Any, *args: Any, **kwargs: Any) -> Any:
-        exchange = current()
-        if exchange is not None:
-            exchange.mark_written()
+        mark_written()
         return original(self, *args, **kwargs)
 
     return request
@@ -100,7 +100,7 @@ class RequestsSender:
             body if isinstance(body, bytes) else None,
         )
 
-    async def send(self, mark_written: Callable[[], None]) -> RequestsResponse:  # noqa: ARG002 - the connection tells
+    async def send(self) -> RequestsResponse:
         """Send it once; the body is left unread. It blocks and never suspends."""
         return RequestsResponse(self._original())
 

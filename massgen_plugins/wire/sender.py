@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Coroutine, Mapping
+from collections.abc import Coroutine, Mapping
 from typing import TYPE_CHECKING, Any, NamedTuple, Protocol, TypeVar
 
 from massgen_plugins.errors import CallRefused
@@ -77,8 +77,8 @@ class Sender(Protocol):
     def read(self) -> HttpRequest:
         """The request as it will be sent."""
 
-    async def send(self, mark_written: Callable[[], None]) -> ReceivedResponse:
-        """Send it once, and call back when its bytes leave; raises what the client raises."""
+    async def send(self) -> ReceivedResponse:
+        """Send it once, and ``mark_written`` when its bytes leave; raises what the client raises."""
 
     def refuse(self, error: CallRefused) -> Any:
         """Tell the client no, by a response or by raising, so that no SDK sends the request again."""

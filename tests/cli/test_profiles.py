@@ -16,7 +16,9 @@ MORE_KEYS = {
     "safety_margin",
     "tpm_counts",
     "day_zone",
+    "window",
     "aliases",
+    "pools",
     "fallback",
 }
 
@@ -45,6 +47,44 @@ def test_the_table_as_json_has_stable_keys(rl):
     document = rl("profiles", "--json").document
     assert all(set(row) == ROW_KEYS for row in document)
     assert [row["name"] for row in document if row["on"]] == ["gemini-seed"]
+
+
+def test_the_table_is_grouped_by_provider_and_can_show_one_alone(rl):
+    lines = rl("profiles").out.splitlines()
+    providers = [line for line in lines[1:] if not line.startswith(" ")]
+    assert [line.strip() for line in providers] == sorted(line.strip() for line in providers)
+    assert len(lines) - len(providers) - 1 >= 40
+    alone = rl("profiles", "--provider", "openai")
+    assert alone.code == 0
+    assert "openai-tier1" in alone.out
+    assert "gemini" not in alone.out
+    assert {row["provider"] for row in rl("profiles", "--provider", "xai", "--json").document} == {"xai"}
+
+
+def test_a_mistyped_provider_gets_a_suggestion(rl):
+    ran = rl("profiles", "--provider", "opanai")
+    assert ran.code == 2
+    assert "--provider: no profile is for the text 'opanai'; did you mean 'openai'?" in ran.err
+    assert rl("profiles", "--provider", "openai", "show", "gemini-seed").code == 2
+
+
+def test_show_tells_of_pools_buckets_and_what_is_learned(rl):
+    shown = rl("profiles", "show", "anthropic-start").out
+    assert "pool anthropic:opus-4" in shown
+    assert "claude-opus-4-6" in shown
+    assert "a bucket that refills" in shown
+    assert "learned" in shown
+    document = rl("profiles", "show", "anthropic-start", "--json").document
+    assert document["pools"]["anthropic:opus-4"]["itpm"] == 2_000_000
+    assert (document["window"], document["fallback"]) == ("bucket", "learned")
+
+
+def test_disabling_what_was_not_in_use_leaves_its_provider_learning(rl):
+    ran = rl("profiles", "disable", "openai-tier1")
+    assert (ran.code, ran.err) == (0, "")
+    assert "its limits are learned" in ran.out
+    rl("profiles", "use", "openai-tier1")
+    assert "runs that ask to be limited do not start" in rl("profiles", "disable", "openai-tier1").err
 
 
 def test_json_before_a_command_is_wrong_usage(rl):

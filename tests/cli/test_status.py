@@ -302,8 +302,11 @@ def test_a_file_that_cannot_be_read_is_a_sentence_with_its_cure_and_stays(
 
 
 @pytest.mark.skipif(not Path("/proc/self/status").exists(), reason="there is no /proc")
-def test_a_file_of_proc_is_not_taken_for_an_empty_store(rl):
-    ran = rl("status", "--store", "/proc/self/status")
+def test_a_file_of_proc_is_not_taken_for_an_empty_store(rl, settings_file):
+    assert rl("status", "--store", "/proc/self/status").code == 2
+    settings_file.parent.mkdir(parents=True)
+    settings_file.write_text("store: /proc/self/status\n")
+    ran = rl("status")
     assert ran.code == 1
     assert f"/proc/self/status {FOREIGN}" in ran.err
 

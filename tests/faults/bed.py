@@ -26,6 +26,7 @@ from .server import CountingServer
 
 MODEL = "gemini-2.5-flash"
 BODY = b'{"contents": [{"role": "user", "parts": [{"text": "Are you there?"}]}]}'
+PATH = f"/v1beta/models/{MODEL}:generateContent"
 LIMIT = 5
 
 
@@ -51,20 +52,31 @@ class Bed:
         wire.install(self.runtime)
 
     def calls(
-        self, count: int, *, headers: dict[str, Any] | None = None, body: bytes = BODY, timeout: float = 60
+        self,
+        count: int,
+        *,
+        headers: dict[str, Any] | None = None,
+        body: bytes = BODY,
+        path: str = PATH,
+        provider: str = "gemini",
+        timeout: float = 60,
     ) -> int:
         """Make so many calls at once in a turn of the agent; returns how many reached the server."""
         before = self.server.arrived
-        asyncio.run(asyncio.wait_for(self._gather(count, headers, body), timeout))
+        turn = Turn(Agent("a0", "run1", provider, MODEL, MODEL, self._governor))
+        asyncio.run(
+            asyncio.wait_for(self._gather(turn, count, self.server.url + path, headers, body), timeout)
+        )
         return self.server.arrived - before
 
-    async def _gather(self, count: int, headers: dict[str, Any] | None, body: bytes) -> None:
-        current_turn.set(Turn(Agent("a0", "run1", "gemini", MODEL, MODEL, self._governor)))
+    async def _gather(
+        self, turn: Turn, count: int, url: str, headers: dict[str, Any] | None, body: bytes
+    ) -> None:
+        current_turn.set(turn)
         watch = asyncio.create_task(self._watch())
         async with httpx.AsyncClient(timeout=60, verify=False, trust_env=False) as client:
             await asyncio.sleep(0.05)  # the client's own start-up is not measured
             self.lag = 0.0
-            url = f"{self.server.url}/v1beta/models/{MODEL}:generateContent"
             sent = {"x-goog-api-key": "test-key"} if headers is None else headers
             asked = [client.post(url, headers=sent, content=body) for _ in range(count)]
             self.outcomes += [answer.status_code for answer in await asyncio.gather(*asked)]

@@ -5,6 +5,7 @@ from __future__ import annotations
 import socket
 import struct
 import threading
+import time
 from contextlib import suppress
 from typing import Self
 
@@ -40,10 +41,13 @@ class SpoiledRedis:
 
     Args:
         port: The server's; 0 for none, when every answer is a spoiled one from the start.
+        answer: The spoiled one; empty for a server that never answers.
+        delay: Seconds by which every question is held up.
     """
 
-    def __init__(self, port: int, answer: bytes | None = None) -> None:
+    def __init__(self, port: int, answer: bytes | None = None, delay: float = 0.0) -> None:
         self.answer = answer
+        self._delay = delay
         self.received = b""
         self._behind = port
         self._listener = socket.create_server(("127.0.0.1", 0))
@@ -67,8 +71,9 @@ class SpoiledRedis:
         with suppress(OSError):
             while True:
                 client, _ = self._listener.accept()
+                self._open.append(client)
                 behind = socket.create_connection(("127.0.0.1", self._behind)) if self._behind else None
-                self._open += [client, behind] if behind else [client]
+                self._open += [behind] if behind else []
                 threading.Thread(target=self._forward, args=(client, behind), daemon=True).start()
                 if behind:
                     threading.Thread(target=self._back, args=(behind, client), daemon=True).start()
@@ -80,6 +85,7 @@ class SpoiledRedis:
                 if self.answer is not None:
                     client.sendall(self.answer)
                 elif behind is not None:
+                    time.sleep(self._delay)
                     behind.sendall(data)
             client.close()
 

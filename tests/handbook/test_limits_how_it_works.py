@@ -8,7 +8,7 @@ import pytest
 
 from massgen_plugins.middleware import Refusal, RefusalKind, StatedLimit
 from massgen_plugins.profiles.settings import Settings
-from massgen_plugins.quota import DAY, MINUTE, NANOSECONDS, CalendarDay, Kind, Scope, Sliding, margin_of
+from massgen_plugins.quota import DAY, MINUTE, NANOSECONDS, Kind, Scope, Sliding, margin_of
 from massgen_plugins.rate_limit import ledger
 from massgen_plugins.rate_limit.decision import Blocker, Reason
 from massgen_plugins.rate_limit.lessons import Lessons
@@ -57,7 +57,7 @@ def test_overload_halves_the_calls_and_they_grow_back_within_a_minute():
 
 def test_geminis_day_begins_in_los_angeles_and_counts_input_tokens():
     conventions = PROFILES["gemini-seed"].conventions
-    assert conventions.day == CalendarDay("America/Los_Angeles")
+    assert conventions.day_zone == "America/Los_Angeles"
     assert conventions.tpm_counts is Kind.INPUT_TOKENS
 
 

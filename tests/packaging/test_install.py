@@ -57,7 +57,7 @@ def test_uv_tool_environment(wheel, tmp_path):
     """As ``uv tool install massgen --with massgen-plugins`` makes it; a stand-in saves the downloads."""
     stand_in.write_wheel(wheel.parent)
     without = tmp_path / "overrides.txt"  # dependencies that no platform has
-    names = ("platformdirs", "pluggy", "pydantic", "pyyaml", "rich", "typer")
+    names = ("filelock", "platformdirs", "pluggy", "pydantic", "pyyaml", "rich", "typer")
     without.write_text("".join(f"{name} ; sys_platform == 'never'\n" for name in names))
     options = ("--offline", "--no-index", "--find-links", wheel.parent, "--overrides", without)
     places = {

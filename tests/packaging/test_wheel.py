@@ -56,7 +56,8 @@ def test_metadata(names, read):
     metadata = Parser().parsestr(read(f"{info}/METADATA"))
     lines = metadata.get_all("Requires-Dist")
     required = {line.split(">")[0] for line in lines if "extra ==" not in line}
-    assert required == {"platformdirs", "pluggy", "pydantic", "pyyaml", "rich", "typer"}, "MassGen is not one"
+    ours = {"filelock", "platformdirs", "pluggy", "pydantic", "pyyaml", "rich", "typer"}
+    assert required == ours, "MassGen is not one"
     assert metadata.get_all("Provides-Extra") == ["massgen", "redis"]
     assert metadata["Requires-Python"] == ">=3.11"
     assert "massgen-rl = massgen_plugins.cli:main" in read(f"{info}/entry_points.txt")

@@ -2,6 +2,8 @@ from __future__ import annotations
 
 import os
 import stat
+import subprocess
+import sys
 import threading
 from pathlib import Path
 
@@ -197,7 +199,7 @@ def test_a_symbolic_link_stays_one(user_file: Path, tmp_path: Path) -> None:
 
 def test_a_directory_that_cannot_be_made_is_one_sentence(config_dir: Path) -> None:
     write(config_dir, "a file is in the way")
-    with pytest.raises(ConfigurationError, match=r"cannot be written .* MASSGEN_PLUGINS_CONFIG_DIR"):
+    with pytest.raises(ConfigurationError, match=r"MASSGEN_PLUGINS_CONFIG_DIR: .* is not a directory"):
         use("gemini-tier1")
 
 
@@ -215,6 +217,20 @@ def test_a_failing_change_leaves_the_file_and_no_rubbish(tmp_path: Path) -> None
         update_text(path, lambda _: "\ud800")
     assert path.read_text() == "a: 1\n"
     assert {entry.name for entry in path.parent.iterdir()} == {".lock", "f.yaml"}
+
+
+def test_settings_are_read_and_changed_without_the_locks_of_unix(user_file: Path) -> None:
+    script = (
+        "import sys; sys.modules['fcntl'] = None\n"
+        "from massgen_plugins.profiles import load_settings\n"
+        "from massgen_plugins.profiles.edit import use\n"
+        "use('gemini-tier1')\n"
+        "assert load_settings(None).in_use['gemini'].profile.name == 'gemini-tier1'\n"
+    )
+    environment = {**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)}
+    # filelock warns that it has no better lock then.
+    subprocess.run([sys.executable, "-W", "ignore", "-c", script], env=environment, check=True)
+    assert "gemini-tier1" in user_file.read_text()
 
 
 def test_two_writers_do_not_lose_each_others_keys() -> None:

@@ -14,7 +14,19 @@ from massgen_plugins.errors import ConfigurationError
 from massgen_plugins.profiles import Settings, at_start, load_settings
 from massgen_plugins.profiles.at_start import CONFIG_DIR_VARIABLE, STORES_VARIABLE
 from massgen_plugins.profiles.places import default_store_path
-from massgen_plugins.quota import DAY, MINUTE, NANOSECONDS, CalendarDay, Kind, Limit, Sliding
+from massgen_plugins.providers.base import Conventions
+from massgen_plugins.quota import (
+    DAY,
+    HELD,
+    MINUTE,
+    NANOSECONDS,
+    Bucket,
+    CalendarDay,
+    CalendarMonth,
+    Kind,
+    Limit,
+    Sliding,
+)
 
 from .conftest import write
 
@@ -60,8 +72,13 @@ def test_every_limit_key_means_what_the_handbook_says() -> None:
         "tpd": 5,
         "itpm": 6,
         "otpm": 7,
+        "rph": 9,
+        "concurrent": 11,
         "usd_per_day": 0.5,
         "limits": [
+            {"kind": "requests", "amount": 12, "window": "bucket:10s"},
+            {"kind": "requests", "amount": 13, "window": "month@UTC"},
+            {"kind": "concurrent", "amount": 10, "window": "held"},
             {"kind": "cost", "amount": 10, "window": "10m"},
             {"kind": "total_tokens", "amount": 8, "window": "day@UTC"},
         ],
@@ -75,10 +92,78 @@ def test_every_limit_key_means_what_the_handbook_says() -> None:
         Limit(Kind.TOTAL_TOKENS, 5, DAY),
         Limit(Kind.INPUT_TOKENS, 6, MINUTE),
         Limit(Kind.OUTPUT_TOKENS, 7, MINUTE),
+        Limit(Kind.REQUESTS, 9, Sliding(3600 * NANOSECONDS)),
+        Limit(Kind.CONCURRENT, 10, HELD),
+        Limit(Kind.REQUESTS, 12, Bucket(10 * NANOSECONDS)),
+        Limit(Kind.REQUESTS, 13, CalendarMonth("UTC")),
         Limit(Kind.COST, 500_000, DAY),
         Limit(Kind.COST, 10_000_000, Sliding(600 * NANOSECONDS)),
         Limit(Kind.TOTAL_TOKENS, 8, CalendarDay("UTC")),
     }
+
+
+ACME = Conventions(Kind.OUTPUT_TOKENS, "Asia/Tokyo", bucket=True)
+
+
+@pytest.mark.parametrize(
+    ("more", "keys"),
+    [
+        ({}, {"requests/bucket:60s", "output_tokens/bucket:60s", "requests/Asia/Tokyo"}),
+        ({"window": "sliding"}, {"requests/60s", "output_tokens/60s", "requests/Asia/Tokyo"}),
+    ],
+)
+def test_what_a_profile_does_not_say_of_counting_its_provider_says(
+    more: dict[str, str], keys: set[str]
+) -> None:
+    fields = {"default": True, "fallback": {"rpm": 1, "tpm": 2, "rpd": 3}, **more}
+    profile = {"provider": "acme", "profiles": {"acme-a": fields}}
+    settings = load({"define": [profile]}, conventions=lambda _: ACME)
+    assert set(limits(settings, "m", "acme")) == keys
+    # The child that is given the mapping needs nobody to tell it.
+    assert set(limits(load(settings.to_mapping()), "m", "acme")) == keys
+
+
+def test_limits_without_any_profile_are_counted_as_the_provider_does() -> None:
+    settings = load({"models": {"m": {"tpm": 5}}}, conventions=lambda _: ACME)
+    assert limits(settings, "m", "acme") == {"output_tokens/bucket:60s": 5}
+    assert settings.rules("acme", "other") is None
+
+
+def test_a_limit_of_the_whole_account_can_be_set_for_any_provider() -> None:
+    settings = load({"models": {"*account": {"usd_per_day": 2}, "acme:shared": {"rpm": 3}}})
+    assert settings.pools_for("acme", "m") == ("*account",)
+    assert limits(settings, "*account", "acme") == {"cost/86400s": 2_000_000}
+    assert limits(settings, "acme:shared", "acme") == {"requests/60s": 3}
+
+
+SHARED = """
+provider: acme
+aliases: {big: large-1}
+profiles:
+  acme-a:
+    default: true
+    pools:
+      large: {models: [large], rpm: 5}
+      "*account": {concurrent: 2}
+    models: {small: {rpm: 9}}
+"""
+
+
+def test_pools_hold_their_models_and_the_account_all(config_dir: Path) -> None:
+    write(config_dir / "profiles" / "acme.yaml", SHARED)
+    settings = load({"models": {"large": {"rpm": 4}}})
+    assert settings.pools_for("acme", "large-2") == settings.pools_for("acme", "big") == ("large", "*account")
+    assert settings.pools_for("acme", "small") == ("*account",)
+    assert limits(settings, "large", "acme") == {"requests/60s": 4}
+    assert limits(settings, "*account", "acme") == {"concurrent/held": 2}
+    assert limits(settings, "small", "acme") == {"requests/60s": 9}
+    # Only the account's limits hold for it.
+    assert limits(settings, "other", "acme") == {}
+    # A pool that the provider names and nobody limits.
+    assert settings.rules("acme", "acme:special") is None
+    child = load(settings.to_mapping())
+    assert child.pools_for("acme", "large-2") == ("large", "*account")
+    assert child.rules("acme", "large") == settings.rules("acme", "large")
 
 
 def test_the_smaller_of_two_limits_on_one_window_holds() -> None:
@@ -156,6 +241,13 @@ def test_accounts_are_one_for_all_or_one_each(project: Path) -> None:
         ({"disabled": "gemini-seed"}, "expected a list"),
         ({"max_wait": "9"}, "found the text '9'"),
         ({"max_wait": True}, "found true"),
+        ({"max_wait": 10**400}, "found a huge number"),
+        ({"safety_margin": 10**5000}, "found a huge number"),
+        ({"models": {FLASH: {"cooldown": 10**400}}}, "found a huge number"),
+        (
+            {"models": {FLASH: {"limits": [{"kind": "cost", "amount": 10**400, "window": "1h"}]}}},
+            "US dollars",
+        ),
         ({"max_wait": -1}, "from 0 to 86,400"),
         ({"max_wait": 86_401}, "from 0 to 86,400"),
         ({"max_wait": float("nan")}, "found nan"),
@@ -214,6 +306,35 @@ def test_a_store_may_be_a_redis_server_that_the_user_has_named(
     assert settings.store == settings.to_mapping()["store"] == address
 
 
+def test_a_server_that_only_the_team_names_is_refused_at_its_place(project: Path, config_dir: Path) -> None:
+    path = write(project / ".massgen/rate_limit.yaml", "max_wait: 5\nstore: redis://theirs\n")
+    sentence = refusal(None)
+    assert sentence.startswith(f"{path}, line 2, column 1, key 'store': a server is sent your Redis password")
+    assert f"{config_dir}/rate_limit.yaml, as allow_stores: [redis://HOST:6379]" in sentence
+    write(config_dir / "rate_limit.yaml", "allow_stores: ['redis://THEIRS:6379/2']\n")
+    assert load().store == "redis://theirs"
+    assert "key 'rate_limit.allow_stores': this key counts in your own settings only" in refusal(
+        {"allow_stores": ["redis://theirs"]}
+    )
+
+
+def test_a_file_of_variables_that_is_read_after_the_start_allows_nothing(project: Path) -> None:
+    write(project / ".massgen/rate_limit.yaml", "store: redis://theirs\n")
+    script = (
+        "import os, types\n"
+        "from massgen_plugins.host.attach import attach\n"
+        "attach(types.ModuleType('massgen.backend'))\n"
+        "os.environ['MASSGEN_RATE_LIMIT_ALLOW_STORES'] = 'redis://theirs'\n"
+        "from massgen_plugins.errors import ConfigurationError\n"
+        "from massgen_plugins.profiles import load_settings\n"
+        "try:\n    load_settings(None)\n"
+        "except ConfigurationError:\n    raise SystemExit(0)\n"
+        "raise SystemExit(1)\n"
+    )
+    environment = {**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)}
+    assert subprocess.run([sys.executable, "-c", script], env=environment, check=False).returncode == 0
+
+
 @pytest.mark.parametrize(
     ("address", "cure"),
     [
@@ -259,6 +380,18 @@ def test_an_uncovered_provider_learns_and_an_uncovered_model_is_an_error() -> No
     }
 
 
+def test_who_changes_the_mapping_changes_no_rules() -> None:
+    settings = load({"models": {FLASH: {"limits": [{"kind": "cost", "amount": 1, "window": "1h"}]}}})
+    before = settings.rules("gemini", FLASH)
+    mapping = settings.to_mapping()
+    mapping["models"][FLASH]["limits"][0]["amount"] = 10**6
+    for document in mapping["define"]:
+        for profile in document["profiles"].values():
+            profile["models"]["gemini-*-flash"]["rpm"] = 10**6
+    assert settings.rules("gemini", FLASH) == before
+    assert load().rules("gemini", "gemini-3-flash").limits[0].amount == 9
+
+
 @pytest.mark.usefixtures("homeless")
 def test_without_a_home_everything_works_and_the_user_is_told() -> None:
     settings = load()
@@ -275,13 +408,13 @@ def test_a_home_that_nobody_can_enter_is_no_crash(monkeypatch: pytest.MonkeyPatc
     assert limits(load())["requests/60s"] == 9
 
 
-def test_a_config_dir_that_is_relative_or_a_file_is_told_or_ignored(
+def test_a_config_dir_that_is_relative_or_a_file_is_told(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     monkeypatch.setenv("MASSGEN_PLUGINS_CONFIG_DIR", "here")
     assert refusal(None).startswith("MASSGEN_PLUGINS_CONFIG_DIR: 'here' is not an absolute path")
     monkeypatch.setenv("MASSGEN_PLUGINS_CONFIG_DIR", str(write(tmp_path / "file", "")))
-    assert limits(load())["requests/60s"] == 9
+    assert "is not a directory" in refusal(None)
 
 
 def test_a_removed_working_directory_is_no_crash(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -294,7 +427,8 @@ def test_a_removed_working_directory_is_no_crash(tmp_path: Path, monkeypatch: py
 
 def test_importing_the_package_reads_no_yaml() -> None:
     script = (
-        "import sys, massgen_plugins.profiles; sys.exit(bool({'yaml', 'platformdirs'} & set(sys.modules)))"
+        "import sys, massgen_plugins.profiles; "
+        "sys.exit(bool({'yaml', 'platformdirs', 'pydantic', 'filelock'} & set(sys.modules)))"
     )
     environment = {**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)}
     assert subprocess.run([sys.executable, "-c", script], env=environment, check=False).returncode == 0

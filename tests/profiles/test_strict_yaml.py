@@ -41,6 +41,9 @@ def profile_error(text: str) -> str:
         ("{rpm: .inf}", "line 5, column 11", "found inf"),
         ("{rpm: 1000000000001}", "line 5, column 11", "0 to 1,000,000,000,000"),
         (f"{{rpm: {'9' * 5000}}}", "line 5, column 11", "plain decimal number"),
+        (f"{{rpm: {'9' * 400}}}", "line 5, column 11", "0 to 1,000,000,000,000, without quotes"),
+        (f"{{cooldown: {'9' * 400}}}", "line 5, column 11", "found a huge number"),
+        (f"{{usd_per_day: {'9' * 400}}}", "line 5, column 11", "found a huge number"),
         ("{rpm: 010}", "line 5, column 11", "plain decimal number"),
         ("{rpm: 1:30}", "line 5, column 11", "plain decimal number"),
         ("{rpm: 0x10}", "line 5, column 11", "plain decimal number"),
@@ -69,6 +72,17 @@ def profile_error(text: str) -> str:
         ("{limits: [{kind: requests, amount: 1, window: 60}]}", "line 5, column 48", "a window such as 60s"),
         ("{limits: [{kind: requests, amount: 1, window: 0s}]}", "line 5, column 48", "a window such as 60s"),
         ("{limits: [{kind: requests, amount: 1, window: 745h}]}", "line 5, column 48", "31 days"),
+        ("{limits: [{kind: requests, amount: 1, window: bucket:0s}]}", "line 5, column 48", "bucket:60s"),
+        ("{limits: [{kind: requests, amount: 1, window: month@Mars}]}", "line 5, column 48", "not known"),
+        ("{limits: [{kind: requests, amount: 1, window: year@UTC}]}", "line 5, column 48", "a window such"),
+        (
+            "{limits: [{kind: requests, amount: 1, window: held}]}",
+            "line 5, column 48",
+            "for the kind concurrent",
+        ),
+        ("{limits: [{kind: concurrent, amount: 1, window: 60s}]}", "line 5, column 50", "the window held"),
+        ("{limits: [{kind: cost, amount: true, window: 60s}]}", "line 5, column 33", "US dollars"),
+        ("{concurrent: 1.5}", "line 5, column 11", "a whole number"),
         (
             "{limits: [{kind: requests, amount: 1, window: day@Mars}]}",
             "line 5, column 48",
@@ -113,6 +127,17 @@ def test_a_wrong_limit_is_named_with_its_place(limits: str, place: str, words: s
             + "".join(f"  {name}: {{default: true, fallback: {{rpm: 1}}}}\n" for name in "ab"),
             "only one profile may be the default, not a and b",
         ),
+        ("provider: x\nprofiles: {p: {window: fixed, fallback: {rpm: 1}}}\n", "one of bucket, sliding"),
+        (
+            "provider: x\nprofiles: {p: {fallback: leraned}}\n",
+            "expected a mapping (key: value), found the text",
+        ),
+        ("provider: x\nprofiles: {p: {pools: {A: {rpm: 1}}}}\n", "a name of a-z, 0-9, dot, colon"),
+        ("provider: x\nprofiles: {p: {pools: {a: {models: b, rpm: 1}}}}\n", "expected a list"),
+        (
+            "provider: x\nprofiles: {p: {pools: {a: {models: ['b c']}}}}\n",
+            "models.[0]': expected a model's name",
+        ),
         ("a: 1\n---\nb: 2\n", "line 2, column 1: a second document"),
         ("a: [1\n", "this is not valid YAML"),
         ("a: \x00\n", "line 1, column 4: a control character"),
@@ -140,6 +165,13 @@ def test_an_api_key_in_the_wrong_place_is_not_repeated() -> None:
     key = "AIzaSy" + "x" * 33
     assert key[:10] not in profile_error(f"provider: {key}\nprofiles: {{}}\n")
     assert key[:10] not in profile_error(f"{key}: 1\n")
+
+
+def test_no_part_of_a_sentence_repeats_a_key_or_moves_the_cursor() -> None:
+    key = "AIzaSy" + "x" * 33
+    assert key[:10] not in profile_error(f"provider: a\n? !{key}! b\n: 1\n")
+    assert "\\x1b[31m" in profile_error('"\\e[31mred": 1\n')
+    assert "\x1b" not in profile_error('"\\e[31mred": 1\n')
 
 
 def test_numbers_may_be_grouped_by_underscores() -> None:

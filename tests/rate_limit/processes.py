@@ -1,13 +1,12 @@
 """Several "processes" in one test: limiters over one SQLite file, without threads, sockets or waiting.
 
-What real processes do through a thread (the clerk) or a socket (the bell) happens here at once and in order,
+What real processes do through a thread (the worker) or a socket (wake-ups) happens here at once and in order,
 so that a run can be repeated exactly.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from concurrent.futures import Future
 from contextlib import contextmanager
 from itertools import count
 from pathlib import Path
@@ -15,10 +14,10 @@ from typing import Any, ClassVar
 from unittest.mock import patch
 
 from massgen_plugins.errors import StoreUnavailable
-from massgen_plugins.rate_limit.stores.clerk import Clerk
+from massgen_plugins.rate_limit.stores import sqlite
 from massgen_plugins.rate_limit.stores.sqlite import SqliteStore
 
-__all__ = ["MortalStore", "at_once"]
+__all__ = ["MortalStore", "instant_wake_ups", "open_store"]
 
 
 class MortalStore(SqliteStore):
@@ -35,60 +34,46 @@ class MortalStore(SqliteStore):
     def tick(self) -> int:
         return self._last_tick if self.dead else super().tick()
 
+    def load(self, *arguments: Any, **options: Any) -> Any:
+        self._check()
+        return super().load(*arguments, **options)
 
-def _until_death(name: str) -> Callable[..., Any]:
-    operation = getattr(SqliteStore, name)
+    def swap(self, *arguments: Any, **options: Any) -> Any:
+        self._check()
+        return super().swap(*arguments, **options)
 
-    def mortal(self: MortalStore, *arguments: Any) -> Any:
+    def _check(self) -> None:
         if self.dead:
             raise StoreUnavailable("the process is dead")
-        return operation(self, *arguments)
-
-    return mortal
 
 
-for _name in ("configure", "take", "admit", "leave", "rebook", "forecast", "upkeep"):
-    setattr(MortalStore, _name, _until_death(_name))
+class _InstantWakeUp:
+    """A wake-up that is received while it is sent."""
 
-
-class _InstantBell:
-    """A doorbell that is heard while it is rung."""
-
-    doors: ClassVar[dict[int, Callable[[], None]]] = {}
+    listeners: ClassVar[dict[int, Callable[[], None]]] = {}
     ports: ClassVar[Iterator[int]] = count(10_000)
 
-    def __init__(self, on_ring: Callable[[], None]) -> None:
+    def __init__(self, on_wake: Callable[[], None]) -> None:
         self.port = next(self.ports)
-        self.doors[self.port] = on_ring
+        self.listeners[self.port] = on_wake
 
-    def ring(self, port: int) -> bool:
-        if port != self.port and port in self.doors:
-            self.doors[port]()
-        return self.knock(port)
+    def wake(self, port: int) -> bool:
+        if port != self.port and port in self.listeners:
+            self.listeners[port]()
+        return self.lives(port)
 
-    def knock(self, port: int) -> bool:
-        return port in self.doors or port == 0
+    def lives(self, port: int) -> bool:
+        return port in self.listeners or port == 0
 
     def close(self) -> None:
-        self.doors.pop(self.port, None)
-
-
-def _do_at_once(_: Clerk, job: Callable[[], Any]) -> Future[Any]:
-    done: Future[Any] = Future()
-    try:
-        done.set_result(job())
-    except Exception as error:
-        done.set_exception(error)
-    return done
+        self.listeners.pop(self.port, None)
 
 
 @contextmanager
-def at_once() -> Iterator[None]:
-    """Within it, clerks work while they are asked, and bells are heard while they are rung."""
-    _InstantBell.doors.clear()
-    bell = patch("massgen_plugins.rate_limit.stores.neighbours.Doorbell", _InstantBell)
-    chores = patch.object(Clerk, "remind", lambda clerk: clerk._chore())
-    with bell, chores, patch.object(Clerk, "submit", _do_at_once):
+def instant_wake_ups() -> Iterator[None]:
+    """Within it, whoever is woken is awake when the sender goes on."""
+    _InstantWakeUp.listeners.clear()
+    with patch.object(sqlite, "WakeUp", _InstantWakeUp):
         yield
 
 

@@ -46,6 +46,8 @@ def of_scope(scope):
     for seconds in SPANS:
         yield messages.patience_message(scope, seconds, 900)
     yield messages.size_message(scope, 1_234_567, 240_000)
+    yield messages.broken_message(scope)
+    yield messages.fault_message(scope, "RuntimeError at rate_limit/limiter.py:1")
     for sentence in [*ADVICE, ""]:
         yield messages.closed_message(scope, sentence)
 
@@ -83,7 +85,9 @@ def test_every_function_and_every_advice_is_among_the_sentences():
     spoken = "\n".join(sentences())
     assert all(sentence in spoken for sentence in ADVICE)
     makers = {name for name in messages.__all__ if name.endswith("_message")}
-    assert makers == {f"{name}_message" for name in ("closed", "day", "learned", "patience", "size")}
+    assert makers == {
+        f"{name}_message" for name in ("broken", "closed", "day", "fault", "learned", "patience", "size")
+    }
 
 
 def test_events_print_without_the_words(asked_by_massgen):

@@ -23,26 +23,27 @@ from massgen_plugins.quota import (
     NANOSECONDS,
     Amounts,
     CalendarDay,
+    Domain,
     Kind,
     Limit,
-    Scope,
-    ScopeRules,
+    PoolRules,
 )
-from massgen_plugins.rate_limit.hold import Hold
-from massgen_plugins.rate_limit.limiter import Limiter
+from massgen_plugins.rate_limit.limiter import DomainLimiter, Limiter
+from massgen_plugins.rate_limit.reservation import NORMAL, URGENT, Ask, Reservation
 from massgen_plugins.rate_limit.stores.memory import MemoryStore
+from massgen_plugins.rate_limit.stores.worker import AtOnce
 from massgen_plugins.testing.virtual_time import virtual_time
-from tests.rate_limit.processes import MortalStore, at_once, open_store
+from tests.rate_limit.processes import MortalStore, instant_wake_ups, open_store
 from tests.rate_limit.reference import Call, Reference
 
-SCOPE = Scope("gemini", "project", "model")
+DOMAIN = Domain("gemini", "project")
 ZONE = "America/Los_Angeles"
 LIMITS = (
     Limit(Kind.REQUESTS, 5, MINUTE),
     Limit(Kind.INPUT_TOKENS, 100, MINUTE),
     Limit(Kind.REQUESTS, 25, CalendarDay(ZONE)),
 )
-RULES = ScopeRules(LIMITS, cooldown_mode="off", zone=ZONE, max_wait=10**6 * NANOSECONDS)
+RULES = PoolRules(LIMITS, cooldown_mode="off", zone=ZONE, max_wait=10**6 * NANOSECONDS)
 MIDNIGHT = 1_790_060_400 * NANOSECONDS
 """A midnight in the zone, in nanoseconds since the epoch."""
 
@@ -70,7 +71,9 @@ class Process:
     """A limiter, and the calls that it was asked for."""
 
     limiter: Limiter
+    domain: DomainLimiter
     store: MemoryStore | MortalStore
+    worker: AtOnce
 
 
 @dataclass(eq=False)
@@ -82,7 +85,7 @@ class Wish:
     place: tuple[int, int]
     prompt: bool
     task: asyncio.Task[None] | None = None
-    hold: Hold | None = None
+    reservation: Reservation | None = None
     call: Call | None = None
 
 
@@ -94,13 +97,13 @@ class LimiterMachine(RuleBasedStateMachine):
     def __init__(self) -> None:
         super().__init__()
         self.stack = ExitStack()
-        self.stack.enter_context(at_once())
+        self.stack.enter_context(instant_wake_ups())
         self.clock = self.stack.enter_context(virtual_time())
         self.folder = Path(self.stack.enter_context(tempfile.TemporaryDirectory()))
         self.reference = Reference(LIMITS, BEFORE_MIDNIGHT)
         self.processes = [self.start() for _ in range(self.processes_in_all)]
         self.waiting: list[Wish] = []
-        self.aloft: list[Wish] = []  # admitted, and there may be news of them
+        self.admitted: list[Wish] = []  # admitted, and there may be news of them
         self.complaints: list[str] = []
         self.changed = self.clock.tick()  # when anything but time last changed what fits
         self.mourning_until = 0
@@ -108,9 +111,9 @@ class LimiterMachine(RuleBasedStateMachine):
     def start(self) -> Process:
         store = self.open()
         self.stack.callback(store.close)
-        limiter = Limiter(store)
-        limiter.configure(SCOPE, RULES)
-        return Process(limiter, store)
+        worker = AtOnce()
+        limiter = Limiter(store, lambda _: RULES, worker=worker)
+        return Process(limiter, limiter.domain(DOMAIN), store, worker)
 
     def open(self) -> MemoryStore | MortalStore:
         return MemoryStore(self.clock.tick, self.wall)
@@ -142,57 +145,57 @@ class LimiterMachine(RuleBasedStateMachine):
         self.changed = self.clock.tick()
         self.clock.run(self.begin(wish))
 
-    @precondition(lambda self: self.aloft)
+    @precondition(lambda self: self.admitted)
     @rule(which=st.integers(0, 99))
     def write(self, which: int) -> None:
-        (wish, call), now = self.one_aloft(which), self.clock.tick()
+        (wish, call), now = self.one_admitted(which), self.clock.tick()
         late = now - call.admitted > CONNECTING or not self.reference.same_day(call.admitted, now)
         if call.written is None and not late:
             self.leave(wish, call)
             self.breathe()
 
-    @precondition(lambda self: self.aloft)
+    @precondition(lambda self: self.admitted)
     @rule(which=st.integers(0, 99), at_once=st.booleans())
     def answer(self, which: int, at_once: bool) -> None:
-        wish, call = self.one_aloft(which)
+        wish, call = self.one_admitted(which)
         if call.written is not None and call.arrived is None:
             call.arrived = self.clock.tick()
-            wish.process.limiter.arrived(wish.hold)
+            wish.reservation.answered()
             if at_once:
                 wish.process.limiter.flush()
                 call.reported = True
             self.breathe()
 
-    @precondition(lambda self: self.aloft)
+    @precondition(lambda self: self.admitted)
     @rule(which=st.integers(0, 99), share=st.integers(0, 100))
     def settle(self, which: int, share: int) -> None:
         """The last word on what it took; never more than was estimated."""
-        wish, call = self.one_aloft(which)
+        wish, call = self.one_admitted(which)
         if call.arrived is not None:
             used = {Kind.INPUT_TOKENS: call.amounts[Kind.INPUT_TOKENS] * share // 100}
-            wish.process.limiter.settle(wish.hold, used)
-            wish.process.limiter.settle(wish.hold, used)
+            wish.reservation.settle(used)
+            wish.reservation.settle(used)
             call.amounts = {**call.amounts, **used}
             call.reported = True
             self.breathe()
 
-    @precondition(lambda self: self.aloft)
+    @precondition(lambda self: self.admitted)
     @rule(which=st.integers(0, 99))
     def release(self, which: int) -> None:
-        wish, call = self.one_aloft(which)
+        wish, call = self.one_admitted(which)
         if call.written is None:
             call.released = True
-            self.aloft.remove(wish)
-            wish.process.limiter.release(wish.hold)
+            self.admitted.remove(wish)
+            wish.reservation.release()
             self.breathe()
 
-    @precondition(lambda self: self.aloft)
+    @precondition(lambda self: self.admitted)
     @rule(which=st.integers(0, 99))
     def lose(self, which: int) -> None:
-        wish, call = self.one_aloft(which)
+        wish, call = self.one_admitted(which)
         if call.written is not None:
-            self.aloft.remove(wish)
-            wish.process.limiter.lost(wish.hold)
+            self.admitted.remove(wish)
+            wish.reservation.finished()
             self.breathe()
 
     @precondition(lambda self: self.waiting)
@@ -247,12 +250,14 @@ class LimiterMachine(RuleBasedStateMachine):
 
     async def begin(self, wish: Wish) -> None:
         wish.task = asyncio.create_task(self.play(wish))
-        await _breathe()
+        await self.settle()
 
     async def play(self, wish: Wish) -> None:
         """Wait, and see that all is well when the wait ends."""
         try:
-            wish.hold = await wish.process.limiter.acquire(SCOPE, wish.amounts, urgent=wish.place[0] == 0)
+            priority = URGENT if wish.place[0] == 0 else NORMAL
+            ask = Ask(("model",), wish.amounts, self.clock.tick(), priority, call=wish)
+            wish.reservation = await wish.process.domain.acquire(ask)
         except CallRefused as refusal:
             self.check_refusal(wish, refusal)
         except StoreUnavailable:
@@ -269,21 +274,21 @@ class LimiterMachine(RuleBasedStateMachine):
         self.look_for_a_stall()
         wish.call = Call(wish.amounts, self.clock.tick())
         self.reference.calls.append(wish.call)
-        self.aloft.append(wish)
+        self.admitted.append(wish)
         if wish.prompt:
             self.leave(wish, wish.call)
 
     def leave(self, wish: Wish, call: Call) -> None:
         call.written = self.clock.tick()
-        wish.process.limiter.written(wish.hold)
+        wish.reservation.written()
 
     def check_refusal(self, wish: Wish, refusal: CallRefused) -> None:
         urgent = wish.place[0] == 0
         if not urgent and not self.reference.day_may_be_spent(wish.amounts, self.clock.tick()):
             self.complaints.append(f"refused without need: {refusal}")
 
-    def one_aloft(self, which: int) -> tuple[Wish, Call]:
-        wish = self.aloft[which % len(self.aloft)]
+    def one_admitted(self, which: int) -> tuple[Wish, Call]:
+        wish = self.admitted[which % len(self.admitted)]
         assert wish.call is not None
         return wish, wish.call
 
@@ -291,7 +296,15 @@ class LimiterMachine(RuleBasedStateMachine):
         """Let everybody do what can be done now."""
         if changed:
             self.changed = self.clock.tick()
-        self.clock.run(_breathe())
+        self.clock.run(self.settle())
+
+    async def settle(self) -> None:
+        """Wake-ups, timers, and what the workers were reminded of."""
+        for _ in range(3):
+            await _breathe()
+            for process in self.processes:
+                process.worker.do_chores()
+        await _breathe()
 
 
 class SqliteMachine(LimiterMachine):
@@ -313,13 +326,13 @@ class SqliteMachine(LimiterMachine):
             self.mourning_until = self.clock.tick() + MOURNING
             assert wish.task is not None
             wish.task.cancel()
-        self.aloft = [wish for wish in self.aloft if wish.process is not victim]
+        self.admitted = [wish for wish in self.admitted if wish.process is not victim]
         self.processes[which] = self.start()
         self.breathe()
 
 
 async def _breathe() -> None:
-    for _ in range(40):
+    for _ in range(8):
         await asyncio.sleep(0)
 
 

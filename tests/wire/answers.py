@@ -83,7 +83,7 @@ async def stream_answer(
     response = web.StreamResponse(headers={"content-type": kind})
     if coding:
         response.headers["content-encoding"] = coding
-        whole = gzip.compress(b"".join(pieces))
+        whole = gzip.compress(b"".join(pieces), mtime=0)
         pieces = [whole[place : place + 11] for place in range(0, len(whole), 11)]
     await response.prepare(request)
     for piece in pieces:

@@ -122,6 +122,9 @@ class Door:
     def provider_for(self, method, url):
         return self.provider if self.provider.is_model_call(method, url) else None
 
+    def opening(self):
+        return None
+
     def open_call(self, provider, request, *, urgent, repeatable):
         self.urgent.append(urgent)
         domain = Domain("fake", "account")

@@ -163,6 +163,10 @@ class Pieces(httpx.AsyncByteStream, httpx.SyncByteStream):
             yield piece
 
 
+def response_of(stream):
+    return SimpleNamespace(status_code=200, headers={}, stream=stream, is_closed=False)
+
+
 @settings(max_examples=100, deadline=None)
 @given(cuts, held_pieces, st.sampled_from([httpx, httpx2]), st.booleans())
 def test_httpx_streams_yield_the_same_pieces(places, held, package, breaks):
@@ -176,9 +180,9 @@ def test_httpx_streams_yield_the_same_pieces(places, held, package, breaks):
         assert answer.ended
 
     async def asynchronous():
-        stream = held_stream_types(package)[0](Pieces(pieces, error))
-        before = b"".join([await stream.hold_piece() or b"" for _ in range(held)])
-        stream.let_pass(answer := Seeing())
+        stream = held_stream_types(package)[0](response_of(Pieces(pieces, error)))
+        before = b"".join([await stream.next_piece() or b"" for _ in range(held)])
+        stream.hand_over(answer := Seeing())
         got, caught = [], False
         try:
             async for piece in stream:
@@ -189,10 +193,10 @@ def test_httpx_streams_yield_the_same_pieces(places, held, package, breaks):
         await stream.aclose()
 
     def synchronous():
-        stream = held_stream_types(package)[1](Pieces(pieces, error))
-        hold = [stream.hold_piece() for _ in range(held)]
+        stream = held_stream_types(package)[1](response_of(Pieces(pieces, error)))
+        hold = [stream.next_piece() for _ in range(held)]
         before = b"".join(now(piece) or b"" for piece in hold)
-        stream.let_pass(answer := Seeing())
+        stream.hand_over(answer := Seeing())
         got, caught = [], False
         try:
             got.extend(stream)

@@ -43,7 +43,7 @@ def test_a_response_whose_judgement_is_cancelled_is_closed(gate):
         def read(self):
             return SimpleNamespace(url=PATH, body=b"")
 
-        async def send(self, mark_written):
+        async def send(self):
             return Response()
 
     class Cancelled(LoopRunner):

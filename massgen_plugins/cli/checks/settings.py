@@ -57,18 +57,16 @@ def _layers(places: Places) -> Iterator[Finding]:
 def _limits(settings: Settings) -> Iterator[Finding]:
     for provider, use in settings.in_use.items():
         yield ok(f"{provider} limits", f"profile {use.profile.name} ({_who(use)}){_margin(use, settings)}")
-        families = dict(use.profile.models)
+        families = {f"pool {name}": values for name, values in use.profile.pools.items()} | use.profile.models
         if use.profile.fallback is not None:
             families["all others"] = use.profile.fallback
         for family, values in families.items():
             yield ok(f"  {family}", _listed(values))
     for model, values in settings.overrides.items():
         yield ok(f"override {model}", _listed(values))
-    off = {profile.provider: profile.name for profile in reversed(settings.disabled)}
-    for provider, name in off.items():
-        if provider not in settings.in_use:
-            cure = f"run `massgen-rl profiles enable {name}`"
-            yield fail(f"{provider} limits", f"{name} is switched off, and no other is on", cure)
+    for provider, name in settings.stopped.items():
+        cure = f"run `massgen-rl profiles enable {name}`"
+        yield fail(f"{provider} limits", f"{name} is switched off, and no other is on", cure)
 
 
 def _who(use: InUse) -> str:
@@ -83,7 +81,8 @@ def _margin(use: InUse, settings: Settings) -> str:
 
 
 def _listed(values: LimitValues) -> str:
-    return ", ".join(f"{key} {_shown(key, value)}" for key, value in values.items())
+    limits = {key: value for key, value in values.items() if key != "models"}
+    return ", ".join(f"{key} {_shown(key, value)}" for key, value in limits.items()) or "learned"
 
 
 def _shown(key: str, value: object) -> str:

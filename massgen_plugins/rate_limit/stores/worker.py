@@ -48,6 +48,11 @@ class AtOnce:
         if chore not in self.chores:
             self.chores.append(chore)
 
+    def do_chores(self) -> None:
+        """Do what was kept, and what comes up meanwhile."""
+        while self.chores:
+            self.chores.pop(0)()
+
 
 class WorkerThread:
     """Does one job after another, in the order in which they come.

@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 from massgen_plugins.middleware import Announced, Refusal, RefusalKind, StatedLimit
 from massgen_plugins.quota import ACCOUNT_POOL, MINUTE, NANOSECONDS, CalendarDay, Kind
 from massgen_plugins.rate_limit import learning
+from massgen_plugins.rate_limit.domain import DomainState
+from massgen_plugins.rate_limit.moment import Moment
 from massgen_plugins.rate_limit.reservation import Reservation
 from massgen_plugins.rate_limit.verdict import Reason
 from massgen_plugins.testing.contract.stand import MODEL, ONE, ZONE, Check, Stand, per_day, per_minute
@@ -126,11 +130,7 @@ def the_provider_may_tell_the_time_and_no_minute_changes(stand: Stand) -> None:
     call = _one_call(stand)
     begun = call.booking.begun
     for date in (1_577_836_800, 4_102_444_799):
-        stand.do(
-            lambda state, now, date=date: learning.observed_date(
-                state, date * NANOSECONDS, now.tick - begun, now.tick
-            )
-        )
+        stand.do(partial(_observe, date * NANOSECONDS, begun))
         assert stand.used() == [1]
         assert stand.granted(*[ONE] * 9) == 8
         stand.advance(70)
@@ -138,6 +138,10 @@ def the_provider_may_tell_the_time_and_no_minute_changes(stand: Stand) -> None:
         stand.advance(70)
         begun = stand.store.tick()
         assert stand.granted(ONE) == 1
+
+
+def _observe(date: int, begun: int, state: DomainState, now: Moment) -> None:
+    learning.observed_date(state, date, now.tick - begun, now.tick)
 
 
 def _one_call(stand: Stand) -> Reservation:

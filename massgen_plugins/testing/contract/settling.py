@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from massgen_plugins.quota import Kind
+from massgen_plugins.quota import Amounts, Kind
 from massgen_plugins.rate_limit.reservation import Reservation
 from massgen_plugins.testing.contract.stand import ONE, Check, Stand, per_day, per_minute, tokens
 
 __all__ = ["CHECKS"]
 
-_HUNDRED = {Kind.INPUT_TOKENS: 100}
+_HUNDRED: dict[str, int] = {Kind.INPUT_TOKENS: 100}
 
 
 def settling_gives_the_rest_back_at_once(stand: Stand) -> None:
@@ -74,7 +74,7 @@ def updates_of_forgotten_books_change_nothing(stand: Stand) -> None:
     assert stand.used() == [2]
 
 
-def _one(stand: Stand, amounts: dict[str, int]) -> Reservation:
+def _one(stand: Stand, amounts: Amounts) -> Reservation:
     (call,) = stand.ask(amounts).granted
     call.attach(stand.process().moment, lambda _: None)
     return call

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from itertools import count
 from typing import NamedTuple, TypeAlias, TypeVar
 
-from massgen_plugins.quota import MINUTE, CalendarDay, Domain, Kind, Limit, PoolRules
+from massgen_plugins.quota import MINUTE, Amounts, CalendarDay, Domain, Kind, Limit, PoolRules
 from massgen_plugins.rate_limit.domain import DomainState
 from massgen_plugins.rate_limit.moment import Moment
 from massgen_plugins.rate_limit.replica import DomainReplica
@@ -34,7 +34,7 @@ T = TypeVar("T")
 DOMAIN = Domain("contract", "project")
 MODEL = "model"
 ZONE = "America/Los_Angeles"
-ONE = {Kind.REQUESTS: 1}
+ONE: dict[str, int] = {Kind.REQUESTS: 1}
 
 
 class Answer(NamedTuple):
@@ -76,7 +76,7 @@ class Stand:
 
     def ask(
         self,
-        *wanted: dict[str, int],
+        *wanted: Amounts,
         process: str = "process",
         arrival: int | None = None,
         pools: tuple[str, ...] = (MODEL,),
@@ -102,7 +102,7 @@ class Stand:
 
         return self.do(decide, process)
 
-    def granted(self, *wanted: dict[str, int], process: str = "process") -> int:
+    def granted(self, *wanted: Amounts, process: str = "process") -> int:
         """How many of these calls may leave; nobody waits for the others."""
         answer = self.ask(*wanted, process=process)
         self.do(lambda state, _: state.leave_queue(), process)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import datetime as dt
-import json
 import os
 import platform
 import subprocess
@@ -21,30 +20,27 @@ UNCHANGED = "no other package changed"
 MENDED = f"{len(FAULTS)} of {len(FAULTS)} mended"
 
 
-def main() -> int:
-    """Exit code 0 if everything went as the README says."""
+def main(tools: tuple[str, ...]) -> int:
+    """Go through everything with each tool, and write it down; 0 if all of it went as the README says."""
     beside, empty = readme.installation_lines()
-    rows = []
+    rows: list[dict[str, object]] = []
     with tempfile.TemporaryDirectory(prefix="massgen-plugins-install-") as folder:
         checkout = _checkout(Path(folder) / "checkout")
-        for tool in TOOLS:
+        for tool in tools:
             newcomer = Newcomer(Path(folder) / tool, tool)
-            for row in (
-                _empty(newcomer, empty, checkout),
-                _beside(newcomer, beside, checkout),
-                _cures(newcomer),
-            ):
-                rows.append({"tool": newcomer.tool, **row})
-                print(*rows[-1].values(), sep=" | ", flush=True)  # noqa: T201
-    result = {
-        "date": dt.datetime.now(dt.UTC).date().isoformat(),
-        "python": platform.python_version(),
-        "system": f"{platform.system()}, {os.cpu_count()} cores",
-        "rows": rows,
-    }
-    readme.RESULT.write_text(json.dumps(result, indent=2) + "\n", "utf-8")
-    readme.write_table(result)
+            rows += _told(newcomer.tool, _empty(newcomer, empty, checkout))
+            rows += _told(newcomer.tool, _beside(newcomer, beside, checkout))
+            rows += _told(newcomer.tool, _cures(newcomer))
+            readme.keep(rows[-3:])
     return 0 if all(row["result"] in (STARTS, UNCHANGED, MENDED) for row in rows) else 1
+
+
+def _told(tool: str, row: dict[str, object]) -> list[dict[str, object]]:
+    machine = f"Python {platform.python_version()}, {platform.system()}, {os.cpu_count()} cores"
+    date = dt.datetime.now(dt.UTC).date().isoformat()
+    whole = {"tool": tool, **row, "date": date, "machine": machine}
+    print(*whole.values(), sep=" | ", flush=True)  # noqa: T201
+    return [whole]
 
 
 def _checkout(folder: Path) -> Path:
@@ -103,4 +99,4 @@ def _complaint(code: int, said: str) -> str:
 
 
 if __name__ == "__main__":
-    raise SystemExit(main())
+    raise SystemExit(main(tuple(sys.argv[1:]) or TOOLS))

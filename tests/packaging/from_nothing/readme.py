@@ -22,22 +22,33 @@ def installation_lines() -> tuple[str, str]:
     return beside, empty
 
 
-def last_result() -> dict[str, Any]:
-    """What the last run of ``make test-install`` wrote down."""
-    result: dict[str, Any] = json.loads(RESULT.read_text("utf-8"))
-    return result
+def last_rows() -> list[dict[str, Any]]:
+    """What the last runs of ``make test-install`` wrote down: three rows for each tool."""
+    rows: list[dict[str, Any]] = json.loads(RESULT.read_text("utf-8")) if RESULT.exists() else []
+    return rows
 
 
-def table(result: Mapping[str, Any]) -> str:
-    """The result as the README shows it."""
-    tools = list(dict.fromkeys(row["tool"] for row in result["rows"]))
-    lines = list(dict.fromkeys(row["line"] for row in result["rows"]))
-    cells = {(row["line"], row["tool"]): _cell(row) for row in result["rows"]}
-    rows = [["", *tools], ["---"] * (len(tools) + 1)]
-    rows += [[_MEANT.get(line, f"`{line}`"), *(cells[line, tool] for tool in tools)] for line in lines]
-    shown = "".join(f"| {' | '.join(row)} |\n" for row in rows)
-    where = f"Python {result['python']}, {result['system']}"
-    return f"\n`make test-install` of {result['date']}, {where}, nothing in any cache:\n\n{shown}\n"
+def keep(rows: list[dict[str, Any]]) -> None:
+    """Put the rows of one tool in the place of those of another version of it, and show all in the README."""
+    tool = rows[0]["tool"]
+    kept = [row for row in last_rows() if _same(row["tool"]) != _same(tool)]
+    whole = sorted(kept + rows, key=lambda row: row["tool"])
+    RESULT.write_text(json.dumps(whole, indent=2) + "\n", "utf-8")
+    text = README.read_text("utf-8")
+    README.write_text(_TABLE.sub(lambda _: table(whole), text), "utf-8")
+
+
+def table(rows: list[dict[str, Any]]) -> str:
+    """The rows as the README shows them."""
+    tools = list(dict.fromkeys(row["tool"] for row in rows))
+    lines = list(dict.fromkeys(row["line"] for row in rows))
+    cells = {(row["line"], row["tool"]): _cell(row) for row in rows}
+    shown = [["", *tools], ["---"] * (len(tools) + 1)]
+    shown += [[_MEANT.get(line, f"`{line}`"), *(cells[line, tool] for tool in tools)] for line in lines]
+    body = "".join(f"| {' | '.join(row)} |\n" for row in shown)
+    dates = ", ".join(sorted({row["date"] for row in rows}))
+    machines = "; ".join(sorted({row["machine"] for row in rows}))
+    return f"\n`make test-install` on {dates} ({machines}), with nothing in any cache:\n\n{body}\n"
 
 
 def shown_table() -> str:
@@ -46,10 +57,9 @@ def shown_table() -> str:
     return found[0] if found else ""
 
 
-def write_table(result: Mapping[str, Any]) -> None:
-    """Show the result in the README."""
-    text = README.read_text("utf-8")
-    README.write_text(_TABLE.sub(lambda _: table(result), text), "utf-8")
+def _same(tool: str) -> str:
+    """What a newer version replaces: ``pip 23.2.1``, which Python 3.11 brings, stays beside the newest."""
+    return tool if tool == "pip 23.2.1" else tool.partition(" ")[0]
 
 
 def _section() -> str:

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
+from itertools import groupby
 from typing import Any
 
 from massgen_plugins.profiles.layers import SETTING_KEYS
 from massgen_plugins.profiles.limit_values import LIMIT_KEYS
 from massgen_plugins.profiles.profile import FILE_KEYS, PROFILE_KEYS, Profile
-from massgen_plugins.quota import CalendarDay
+from massgen_plugins.profiles.windows import ROLLING
 from website.generate import notes
 from website.generate.mdx import code, fence, front_matter, page, prose, table
 from website.generate.reading.distribution import massgen_version
@@ -49,7 +50,7 @@ def render() -> str:
         _keys("A profile file {/* #profile-file */}", "A profile file", FILE_KEYS, _FILE),
         _models(),
         _shipped(profiles),
-        *map(_profile, profiles),
+        *(_provider(name, [*group]) for name, group in groupby(profiles, lambda each: each.provider)),
         _next(),
     )
 
@@ -99,6 +100,7 @@ level, since there is nothing else in them.
 A change reaches runs that are under way within a second; `doctor` shows what holds and which file says so."""
 
 
+_OTHERS = "all other models"
 _SETTINGS = "What you write below `rate_limit:`, or alone in one of the two files."
 _LIMITS = """\
 What may stand under a model. All limits of a model hold at once, and 0 means: never. Requests and tokens are
@@ -107,7 +109,9 @@ _MONEY = """\
 `usd_per_day` and the kind `cost` count what a provider's plugin reports as money. The built-in one for Gemini
 reports tokens only, so with Gemini they have **no effect** in this version: limit requests or tokens per day
 instead."""
-_PROFILE = "One entry of `profiles:` in a profile file. At least one of `models` and `fallback` is needed."
+_PROFILE = (
+    "One entry of `profiles:` in a profile file. At least one of `models`, `pools` and `fallback` is needed."
+)
 _FILE = """\
 Profiles of your own go into `profiles/` beside your `rate_limit.yaml`, one file for each provider.
 `massgen-rl profiles validate FILE` checks one. Files are strict YAML in UTF-8, 1 MB at most."""
@@ -135,11 +139,14 @@ So `gemini-2.5-flash-lite` never gets the limits of `gemini-2.5-flash`, and a mo
 tomorrow, `gemini-4-flash-preview`, gets those of the Flash family today."""
 
 
+_SHOW = "massgen-rl profiles --provider openai\nmassgen-rl profiles show openai-tier1"
+
+
 def _shipped(profiles: Sequence[Profile]) -> str:
     rows = [
         (
             code(each.name),
-            prose(each.provider),
+            code(each.provider),
             prose(each.tier),
             "yes" if each.default else "",
             prose(each.date),
@@ -149,47 +156,61 @@ def _shipped(profiles: Sequence[Profile]) -> str:
     return f"""\
 ## Shipped profiles {{/* #shipped */}}
 
-Google publishes no table of limits any more, and yours depend on your tier: [Choosing a
-tier](/limits/choosing-a-tier) says how to find out. So these numbers are a beginning; a refusal that names a
-lower limit corrects them.
+Yours depend on your tier, and some providers publish no table any more: [Choosing a
+tier](/limits/choosing-a-tier) says how to find out. So these numbers are a beginning; headers and refusals
+that name other limits correct them. One profile is on by itself, `gemini-seed`; without a profile the limits
+of any other provider are learned.
 
 {table(("Profile", "Provider", "Tier", "Default", "Seen on"), rows)}
 
-{fence("bash check", "massgen-rl profiles show gemini-seed")}"""
+{fence("bash check", _SHOW)}"""
 
 
-def _profile(profile: Profile) -> str:
-    families: dict[str, Mapping[str, Any]] = dict(profile.models)
-    if profile.fallback is not None:
-        families["all other models"] = profile.fallback
-    rows = [
-        (code(name) if "-" in name else name, *(_value(key, values.get(key)) for key in _columns(families)))
-        for name, values in families.items()
-    ]
-    day = profile.conventions.day
-    begins = f"begins at midnight in {day.zone}" if isinstance(day, CalendarDay) else "is any 24 hours"
+def _provider(name: str, profiles: Sequence[Profile]) -> str:
+    """A provider's profiles: what each is, and one table with a column for each."""
+    described = "\n".join(
+        f"* `{each.name}` ({prose(each.tier)}): {prose(each.description)} Source: {prose(each.source)}."
+        for each in profiles
+    )
+    rows = sorted(dict.fromkeys(row for each in profiles for row in _rows(each)), key=_OTHERS.__eq__)
+    cells = [(_heading(row), *(_limits(_rows(each).get(row)) for each in profiles)) for row in rows]
+    head = ("Model, family or pool", *(code(each.name) for each in profiles))
+    title = f"### {code(name)} {{/* #{name} */}}"
+    return "\n\n".join((title, described, _counting(profiles[0]) + _DASH, table(head, cells)))
+
+
+_DASH = " A dash: no row of its own; that of a wider family or of all other models holds."
+
+
+def _rows(profile: Profile) -> dict[str, Mapping[str, Any]]:
+    others = {} if profile.fallback is None else {_OTHERS: profile.fallback}
+    pools = {f"pool {name}": values for name, values in profile.pools.items()}
+    return {**pools, **profile.models, **others}
+
+
+def _heading(row: str) -> str:
+    kind, space, name = row.rpartition(" ")
+    return row if row == _OTHERS else f"{kind}{space}{code(name)}"
+
+
+def _counting(profile: Profile) -> str:
+    zone = profile.conventions.day_zone
+    begins = "is any 24 hours" if zone == ROLLING else f"begins at midnight in {zone}"
     counted = str(profile.conventions.tpm_counts).replace("_", " ")
-    lines = [
-        prose(profile.description),
-        f"Source: {prose(profile.source)}" if profile.source else "",
-        f"`tpm` counts {counted}; the day {begins}.",
-        f"{profile.safety_margin:.0%} is taken off every limit." if profile.safety_margin else "",
-    ]
-    text = "\n\n".join(line for line in lines if line)
-    head = ("Model or family", *map(code, _columns(families)))
-    return f"### `{profile.name}`\n\n{text}\n\n{table(head, rows)}"
+    shape = "refills like a bucket" if profile.conventions.bucket else "is any 60 seconds"
+    return f"`tpm` counts {counted}; a minute {shape}, the day {begins}."
 
 
-def _columns(families: Mapping[str, Mapping[str, Any]]) -> list[str]:
-    return [key for key in LIMIT_KEYS if any(key in values for values in families.values())]
+def _limits(values: Mapping[str, Any] | None) -> str:
+    if not values:
+        return "-" if values is None else "learned"
+    return ", ".join(_value(key, values[key]) for key in LIMIT_KEYS if key in values)
 
 
 def _value(key: str, value: Any) -> str:
-    if value is None:
-        return "-"
     if isinstance(value, list):
         return "; ".join(f"{each['amount']:,} {each['kind']} per {each['window']}" for each in value)
-    return f"{value:,} s" if key == "cooldown" else f"{value:,}"
+    return f"{code(key)} {value:,}{' s' if key == 'cooldown' else ''}"
 
 
 def _next() -> str:
