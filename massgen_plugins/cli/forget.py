@@ -33,8 +33,8 @@ def forget(
         str,
         typer.Argument(
             metavar="POOL",
-            help="A pool as `status` shows it, its model if only one pool has it, a domain (all before the "
-            "last slash), or all.",
+            help="A pool as `status` shows it, its model if only one pool has it, a domain (its "
+            "provider and account), or all.",
         ),
     ],
     yes: Annotated[bool, typer.Option("--yes", "-y", help="Do not ask.")] = False,

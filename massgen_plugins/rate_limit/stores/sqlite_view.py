@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sqlite3
 import time
 from collections.abc import Callable, Iterator, Mapping
@@ -152,7 +153,7 @@ def _state(path: Path) -> tuple[object, int]:
     """Tells whether the file was written, and how many bytes wait beside it to be brought into it."""
     known = path.stat()
     try:
-        waiting = path.with_name(f"{path.name}-wal").stat().st_size
+        waiting = Path(f"{os.path.realpath(path)}-wal").stat().st_size  # SQLite follows links, too
     except FileNotFoundError:
         waiting = 0
     return (known.st_ino, known.st_mtime_ns, known.st_size), waiting
