@@ -127,7 +127,7 @@ def observe(known: ClockSample | None, date: int, waited: int, now: int) -> Cloc
 
 
 def moment(sample: ClockSample | None, tick: int, start: Start) -> Moment:
-    """What time it is at ``tick``; arguments as for :func:`pace_of`, but a sample may be missing, or useless."""
+    """What time it is at ``tick``; as :func:`pace_of`, but there may be no sample, or a useless one."""
     if sample is None or sample.when > tick + NANOSECONDS:  # of another clock
         return Moment(tick, start.wall())
     pace = pace_of(sample, tick, start)
