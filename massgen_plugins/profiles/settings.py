@@ -75,11 +75,8 @@ class Settings:
         """Names of further pools that calls of a model book in: those of the profile, and the account's."""
         profile = self._profile_of(provider)
         shared = profile.pools_for(model) if profile else ()
-        return (
-            shared
-            if ACCOUNT_POOL in shared or ACCOUNT_POOL not in self.overrides
-            else (*shared, ACCOUNT_POOL)
-        )
+        of_account = ACCOUNT_POOL in self.overrides and ACCOUNT_POOL not in shared
+        return (*shared, ACCOUNT_POOL) if of_account else shared
 
     def rules(self, provider: str, pool: str) -> PoolRules | None:
         """What holds in a pool, margins taken off; None if nothing is stated: its limits are learned.
