@@ -123,8 +123,6 @@ def test_opus_4_shares_one_pool_and_opus_5_has_its_own() -> None:
 
 
 def test_an_account_that_all_models_share_is_one_pool() -> None:
-    settings = load_settings({"rate_limit": {"profile": "moonshot-tier0"}})
-    assert settings.pools_for("moonshot", "moonshot-v1-8k") == (ACCOUNT_POOL,)
     assert limits("moonshot-tier0", "moonshot-v1-8k") == set()
     found = {
         (limit.kind, limit.amount, str(limit.window)) for limit in limits("moonshot-tier0", "", ACCOUNT_POOL)
