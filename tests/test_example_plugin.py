@@ -16,11 +16,12 @@ from massgen_plugins.hookspecs import MiddlewareContext
 from massgen_plugins.manager import BLOCK_VARIABLE, build_manager
 from massgen_plugins.profiles import load_settings
 from massgen_plugins.providers.base import HttpRequest
+from massgen_plugins.quota import Charge, Kind
 
 from .overlay import EXAMPLE, install, write_broken_plugin
 
 IMPORT = "from massgen_plugins.hookspecs import hookimpl\n"
-CONTEXT = MiddlewareContext(emit=lambda event: None, rules=lambda scope: None, limiter=lambda scope: None)
+CONTEXT = MiddlewareContext(emit=lambda event: None, rules=lambda pool: None, settings=lambda domain: {})
 
 
 @pytest.fixture(scope="module")
@@ -55,7 +56,7 @@ def installed(tmp_path, monkeypatch):
 
 def test_it_is_found_by_its_entry_point(plugins, told):
     assert [point.name for point in entry_points(group="massgen_plugins")] == ["acme"]
-    assert plugins.names() == ["rate_limit", "gemini", "acme"]
+    assert plugins.names() == ["rate_limit", "gemini", "providers", "acme"]
     assert told == []
 
 
@@ -72,10 +73,12 @@ def test_its_provider_reads_its_traffic(plugins):
         HttpRequest("POST", url, {"authorization": "k"}, b'{"model": "acme-small-latest"}')
     )
     assert (request.model, request.credential) == ("acme-small", "k")
-    reader = acme.usage_reader(stream=False)
+    assert request.charges == {Kind.REQUESTS: Charge(1), Kind.INPUT_TOKENS: Charge(30)}
+    reader = acme.usage_reader(request)
     for piece in (b'{"usage": {"input_', b'tokens": 12}}'):
         reader.feed(piece)
-    assert list(reader.usage().values()) == [12]
+    assert reader.usage().amounts == {Kind.INPUT_TOKENS: 12}
+    assert acme.read_refusal(429, {"retry-after": "7"}, b"{}", request).retry_after == 7
 
 
 def test_its_profile_limits_its_models(plugins):
@@ -93,7 +96,7 @@ def test_its_command_is_a_command(plugins):
 
 def test_it_can_be_blocked_by_name(plugins, monkeypatch, told):
     monkeypatch.setenv(BLOCK_VARIABLE, "acme")
-    assert build_manager(told.append).names() == ["rate_limit", "gemini"]
+    assert build_manager(told.append).names() == ["rate_limit", "gemini", "providers"]
     assert told == []
 
 
@@ -113,7 +116,7 @@ def test_it_can_be_blocked_by_name(plugins, monkeypatch, told):
 def test_a_broken_package_is_left_out_with_one_sentence(told, installed, body, why):
     installed(body)
     made = build_manager(told.append)
-    assert sorted(made.names()) == ["acme", "gemini", "rate_limit"]
+    assert sorted(made.names()) == ["acme", "gemini", "providers", "rate_limit"]
     assert len(told) == 1
     assert told[0].startswith("The plugin broken (broken_plugin) could not be loaded and is left out: ")
     assert why in told[0]
@@ -122,7 +125,7 @@ def test_a_broken_package_is_left_out_with_one_sentence(told, installed, body, w
 @pytest.mark.usefixtures("plugins")
 def test_a_package_that_takes_a_built_in_name_is_left_out(told, installed):
     installed("", name="gemini")
-    assert sorted(build_manager(told.append).names()) == ["acme", "gemini", "rate_limit"]
+    assert sorted(build_manager(told.append).names()) == ["acme", "gemini", "providers", "rate_limit"]
     assert told == ["The plugin gemini (gemini_plugin) is left out: another one has this name."]
 
 
@@ -136,7 +139,12 @@ def in_another_process(site, *command):
 
 def test_other_processes_see_it_through_pythonpath(site):
     code = "from massgen_plugins.manager import build_manager as b; print(*b(print).names())"
-    assert in_another_process(site, sys.executable, "-c", code).split() == ["rate_limit", "gemini", "acme"]
+    assert in_another_process(site, sys.executable, "-c", code).split() == [
+        "rate_limit",
+        "gemini",
+        "providers",
+        "acme",
+    ]
 
 
 def test_its_command_and_its_profile_are_in_massgen_rl(site):

@@ -3,7 +3,7 @@ import type {Config} from '@docusaurus/types';
 import type * as Preset from '@docusaurus/preset-classic';
 import facts from './facts.json';
 import {codeTheme} from './plugins/code-theme';
-import {exists, redirects} from './plugins/outline';
+import {addresses, exists, pageIds, redirects, SECTIONS} from './plugins/outline';
 import remarkHandbook from './plugins/remark-handbook';
 
 /** HANDBOOK_DRAFT=1: links to pages, facts and files that are not there yet are warnings, not errors. */
@@ -15,16 +15,13 @@ const docsDir = path.join(__dirname, 'docs');
 const baseUrl = `/${process.env.BASE_URL ?? ''}/`.replace(/\/{2,}/g, '/');
 const present = <T extends {to: string}>(items: T[]): T[] => items.filter(({to}) => exists(docsDir, to));
 
-const navbar = present([
-  {to: '/start', label: 'Get started', activeBaseRegex: '/(start|install|keys)/'},
-  {to: '/configure', label: 'Use', activeBaseRegex: '/(backends|configure|coordinate|tools|integrate)/'},
-  {to: '/operate', label: 'Operate', activeBaseRegex: '/operate/'},
-  {to: '/limits', label: 'Rate limits', activeBaseRegex: '/limits/'},
-  {to: '/learn', label: 'Learn', activeBaseRegex: '/learn/'},
-  {to: '/fix', label: 'Fix', activeBaseRegex: '/fix/'},
-  {to: '/reference', label: 'Reference', activeBaseRegex: '/reference/'},
-  {to: '/policies', label: 'Policies', activeBaseRegex: '/policies/'},
-]).map((item) => ({...item, position: 'left' as const, activeClassName: 'navbar__link--here'}));
+const navbar = SECTIONS.filter((section) => pageIds(docsDir, section).length > 0).map((section) => ({
+  to: `/${section.slug}`,
+  label: section.short,
+  activeBaseRegex: addresses(docsDir, section),
+  position: (section.slug === 'contribute' ? 'right' : 'left') as 'left' | 'right',
+  activeClassName: 'navbar__link--here',
+}));
 
 const footer = [
   {
@@ -36,10 +33,10 @@ const footer = [
     ]),
   },
   {
-    title: 'When it goes wrong',
+    title: 'Fix',
     items: present([
       {to: '/fix/first-day-problems', label: 'First-day problems'},
-      {to: '/fix/troubleshooting', label: 'Messages and cures'},
+      {to: '/fix/troubleshooting', label: 'Error messages'},
       {to: '/fix/known-traps', label: 'Known traps'},
     ]),
   },
@@ -83,20 +80,7 @@ const config: Config = {
     './plugins/markdown-twins/index.ts',
     ['@docusaurus/plugin-client-redirects', {redirects: redirects(docsDir)}],
   ],
-  themes: [
-    '@docusaurus/theme-mermaid',
-    [
-      '@easyops-cn/docusaurus-search-local',
-      {
-        docsRouteBasePath: '/',
-        indexBlog: false,
-        indexPages: true,
-        hashed: 'filename',
-        highlightSearchTermsOnTargetPage: false,
-        explicitSearchResultPath: true,
-      },
-    ],
-  ],
+  themes: ['@docusaurus/theme-mermaid'],
   presets: [
     [
       'classic',
@@ -129,7 +113,7 @@ const config: Config = {
     footer: {
       style: 'light',
       links: footer,
-      copyright: `Checked against MassGen ${facts.massgen_version}. Every example on this site is run or checked with each change.`,
+      copyright: `Checked against MassGen ${facts.massgen_version}. Commands and configurations are checked with each change, and many are run; each page says how it was verified.`,
     },
     prism: {
       theme: codeTheme,

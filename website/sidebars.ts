@@ -14,7 +14,7 @@ const sidebars: SidebarsConfig = {
       type: 'generated-index' as const,
       title: section.label,
       description: section.description,
-      slug: `/${section.folder}`,
+      slug: `/${section.slug}`,
     },
     items: pageIds(docsDir, section),
   })).filter(({items}) => items.length > 0),

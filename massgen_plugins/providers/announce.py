@@ -7,8 +7,8 @@ from dataclasses import dataclass
 
 from massgen_plugins.middleware import Announced
 from massgen_plugins.providers.base import Conventions
-from massgen_plugins.providers.headers import parse_count, seconds_until
-from massgen_plugins.providers.windows import DAY_SECONDS, window_of
+from massgen_plugins.providers.headers import parse_number, seconds_until
+from massgen_plugins.providers.windows import DAY_SECONDS, per, window_of
 
 __all__ = ["HeaderSet", "openai_style", "read_announcement"]
 
@@ -76,20 +76,22 @@ def read_announcement(
 def _read(
     headers: Mapping[str, str], each: HeaderSet, conventions: Conventions, now: float
 ) -> Announced | None:
-    limit = parse_count(headers.get(each.limit, ""))
-    limit = limit if limit is not None and limit > 0 else None  # 0 and -1 stand for unknown (Azure)
-    remaining = parse_count(headers.get(each.remaining, ""))
-    remaining = None if remaining == -1 else remaining
+    rate = parse_number(headers.get(each.limit, ""))
+    limit = int(rate * each.scale) if rate is not None and rate > 0 else None  # 0 and -1: unknown (Azure)
+    left = parse_number(headers.get(each.remaining, ""))
+    remaining = None if left is None or left == -1 else int(left * each.scale)
     if limit is None and remaining is None:
         return None
     resets_in = seconds_until(headers.get(each.reset, ""), now)
     seconds = each.seconds if each.seconds is not None else _span(limit, remaining, resets_in)
+    if limit == 0 and rate is not None:  # less than one in a window: a longer window
+        limit, seconds = per(rate, seconds)
     if remaining is not None:
-        remaining = min(remaining, max(0, remaining - each.rounding)) * each.scale
+        remaining = min(remaining, max(0, remaining - each.rounding))
     return Announced(
         each.kind,
         window_of(seconds, conventions),
-        limit=None if limit is None else max(1, limit * each.scale // each.share),
+        limit=None if limit is None else max(1, limit // each.share),
         remaining=remaining,
         resets_in=resets_in,
         pool=each.pool,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from massgen_plugins.providers.anthropic.models import ANTHROPIC_HOSTS
 from massgen_plugins.providers.chat.hosts import HOSTS
+from massgen_plugins.providers.gemini.openai_path import is_openai_base, is_openai_path
 from massgen_plugins.providers.openai.host import OPENAI
 from massgen_plugins.providers.urls import Place
 
@@ -21,6 +22,9 @@ _SUFFIX = "-aiplatform.googleapis.com"
 
 def owner_of(place: Place) -> str | None:
     """Name of the provider whose own host a URL is at; None if it is nobody's that is known."""
+    base = f"//{place.endpoint}{place.path}"
+    if is_openai_base(base) or is_openai_path(base):  # Gemini behind a proxy keeps its path
+        return "gemini"
     for name in place.names:
         owner = _OWNERS.get(name)
         if owner is not None:

@@ -87,9 +87,11 @@ def read_error(status: int, headers: Mapping[str, str], body: bytes) -> ErrorFac
     if status < 400 and not _SIGN.search(body):
         return None
     document = read_json(body) if body.lstrip(_BLANK)[:1] in (b"{", b"[") else None
+    name = ""
     if document is None and b"data" in body[:_LARGEST_EVENT]:
-        document = read_json(read_event(body[:_LARGEST_EVENT]).data)
-    if status < 400 and not _is_error(document):
+        event = read_event(body[:_LARGEST_EVENT])
+        name, document = event.name, read_json(event.data)
+    if status < 400 and not (name == "error" and isinstance(document, dict)) and not _is_error(document):
         return None
     return _facts(
         status, headers, document if document is not None else body[:_LONGEST].decode("utf-8", "replace")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import binascii
+import json
 import math
 import re
 from collections.abc import Callable, Mapping
@@ -12,7 +13,7 @@ from typing import Any, TypeAlias
 from massgen_plugins.providers.gemini.images import dimensions
 from massgen_plugins.providers.gemini.text import text_tokens
 
-__all__ = ["UNKNOWN_BODY", "ImageRule", "Sizes", "measure", "unread_body"]
+__all__ = ["UNKNOWN_BODY", "ImageRule", "Sizes", "decoded", "measure", "unread_body"]
 
 ImageRule: TypeAlias = Callable[[tuple[int, int] | None], int]
 """Tokens of an image of this width and height; None: unknown."""
@@ -52,6 +53,17 @@ class Sizes:
     def tokens(self) -> int:
         """Upper bound of all input tokens."""
         return self.text + self.media
+
+
+def decoded(body: bytes | None) -> Mapping[str, Any]:
+    """The fields of a JSON body; none if it is no object, too large, or not known."""
+    if body is None or len(body) > _LARGEST_BODY:
+        return {}
+    try:
+        document = json.loads(body)
+    except (ValueError, RecursionError, MemoryError):
+        return {}
+    return document if isinstance(document, dict) else {}
 
 
 def unread_body(body: bytes | None, declared: str) -> Sizes:

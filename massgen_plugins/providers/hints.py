@@ -10,7 +10,7 @@ __all__ = ["prose_moment", "prose_wait"]
 
 _UNIT = r"(?:milliseconds?|ms|microseconds?|us|seconds?|secs?|s|minutes?|mins?|m|hours?|hrs?|h|days?|d)\b"
 _PART = re.compile(rf"([0-9]{{1,12}}(?:\.[0-9]{{0,12}})?)\s?({_UNIT})", re.IGNORECASE)
-_COMPACT = r"(?:[0-9]{1,12}(?:\.[0-9]{0,12})?(?:h|ms|m|s)\s?){1,8}"
+_COMPACT = r"(?:[0-9]{1,12}(?:\.[0-9]{0,12})?(?:h|ms|m|s)(?![A-Za-z])\s?){1,8}"
 _WORDS = rf"(?:[0-9]{{1,12}}(?:\.[0-9]{{0,12}})?\s?{_UNIT}(?:,?\s(?:and\s)?)?){{1,4}}"
 _WAIT = re.compile(
     rf"(?:again|retry|wait|resets?|retrying)\b[^.\d\n]{{0,30}}?({_COMPACT}|{_WORDS})(?![\w.]*\d)",

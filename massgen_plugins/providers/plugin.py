@@ -7,7 +7,6 @@ from massgen_plugins.providers.anthropic.provider import AnthropicProvider
 from massgen_plugins.providers.base import Provider
 from massgen_plugins.providers.chat.hosts import HOSTS
 from massgen_plugins.providers.chat.provider import ChatProvider
-from massgen_plugins.providers.directory import owner_of
 from massgen_plugins.providers.openai.host import OPENAI
 
 __all__ = ["massgen_provider"]
@@ -16,5 +15,5 @@ __all__ = ["massgen_provider"]
 @hookimpl
 def massgen_provider() -> list[Provider]:
     """Read the traffic of all of them."""
-    unknown, *others = (ChatProvider(host, owner_of) for host in HOSTS)
-    return [unknown, ChatProvider(OPENAI, owner_of), AnthropicProvider(owner_of), *others]
+    unknown, *others = (ChatProvider(host) for host in HOSTS)
+    return [unknown, ChatProvider(OPENAI), AnthropicProvider(), *others]

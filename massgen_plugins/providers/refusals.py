@@ -2,26 +2,22 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 from massgen_plugins.middleware import Announced, Refusal, RefusalKind, StatedLimit
 from massgen_plugins.providers.base import Conventions
 from massgen_plugins.providers.errors import ErrorFacts
+from massgen_plugins.providers.harmless import harmless
 from massgen_plugins.providers.headers import parse_count, parse_moment, retry_after
 from massgen_plugins.providers.hints import prose_moment, prose_wait
+from massgen_plugins.providers.rules import Rule, RuleBook, rule
 from massgen_plugins.providers.stated import Stated, read_stated
 from massgen_plugins.providers.text import quoted
 from massgen_plugins.providers.windows import window_of
 from massgen_plugins.quota import ACCOUNT_POOL, HELD, CalendarDay, CalendarMonth, Window
 
-__all__ = ["BILLING", "Rule", "RuleBook", "read_refusal", "rule"]
+__all__ = ["read_refusal"]
 
-BILLING = (
-    "The {label} account of this API key has no credit left, or has reached its spending cap: "
-    "add credit or raise the cap{place}, and start again."
-)
 _TOO_LARGE = (
     "This one request asks for {asked:,} {kind} and {label} grants this key {amount:,} per {window} here, so "
     "it can never pass: give the agent less text and fewer tools, a smaller max_tokens, or another model."
@@ -37,99 +33,8 @@ _REFUSALS = frozenset({402, 429, 498, 503, 529})
 _BUSY = frozenset({498, 503, 529})
 
 
-@dataclass(frozen=True, slots=True)
-class Rule:
-    """One row: which errors it is about, and what they mean. Conditions that are empty hold always.
-
-    Attributes:
-        kind: What helps.
-        codes: Any of these is among the error's codes, types and reasons; lower case.
-        words: Any of these is in the error's text; lower case.
-        statuses: The HTTP status is one of these.
-        pool: Of which pool it speaks; None: the provider's usual one.
-        limits: Kinds and spans in seconds that it names without an amount; 0 seconds: calls at a time.
-        advice: For PERMANENT and CALL; ``{label}`` and ``{place}`` are filled in.
-        wait: Seconds, documented, where the answer itself names none.
-        needs_moment: Only where the answer names the moment from which on it will not refuse.
-    """
-
-    kind: RefusalKind
-    codes: frozenset[str] = frozenset()
-    words: tuple[str, ...] = ()
-    statuses: frozenset[int] = frozenset()
-    pool: str | None = None
-    limits: tuple[tuple[str, float], ...] = ()
-    advice: str = ""
-    wait: float | None = None
-    needs_moment: bool = False
-
-    def fits(self, error: ErrorFacts) -> bool:
-        """Whether an error is of this row."""
-        return (
-            (not self.codes or not self.codes.isdisjoint(error.codes))
-            and (not self.statuses or error.status in self.statuses)
-            and (not self.words or any(word in error.text for word in self.words))
-        )
-
-
-def rule(  # noqa: PLR0913 - a row of a table
-    kind: RefusalKind,
-    *,
-    codes: str = "",
-    words: Sequence[str] = (),
-    statuses: Sequence[int] = (),
-    pool: str | None = None,
-    limits: Sequence[tuple[str, float]] = (),
-    advice: str = "",
-    wait: float | None = None,
-    needs_moment: bool = False,
-) -> Rule:
-    """A row as tables write it: ``codes`` separated by blanks; see :class:`Rule`."""
-    if kind in (RefusalKind.PERMANENT, RefusalKind.CALL) and not advice:
-        advice = BILLING
-    return Rule(
-        kind,
-        codes=frozenset(codes.split()),
-        words=tuple(words),
-        statuses=frozenset(statuses),
-        pool=pool,
-        limits=tuple(limits),
-        advice=advice,
-        wait=wait,
-        needs_moment=needs_moment,
-    )
-
-
-@dataclass(frozen=True, slots=True)
-class RuleBook:
-    """What one provider's errors mean.
-
-    Attributes:
-        label: Its name for people.
-        conventions: How it counts.
-        rules: Its own rows, asked first.
-        place: Where its accounts are managed, a URL; may be empty.
-        pool: Of which pool its refusals speak; None: the model's own.
-        names_pools: A pattern whose group is the pool that a refusal names in prose; None: it names none.
-        zero_headers: Headers with limits that are zero where the account's plan has not the model.
-        exact_reset: Whether ``reset`` headers tell when a spent limit has room again, not when it is full.
-    """
-
-    label: str
-    conventions: Conventions
-    rules: tuple[Rule, ...] = ()
-    place: str = ""
-    pool: str | None = None
-    names_pools: re.Pattern[str] | None = None
-    zero_headers: tuple[str, ...] = ()
-    exact_reset: bool = False
-
-    def say(self, advice: str) -> str:
-        """Advice with the provider's name and place in it."""
-        return advice.format(label=self.label, place=f" ({self.place})" if self.place else "")
-
-
 _PERMANENT = RefusalKind.PERMANENT
+_PASSING = frozenset({RefusalKind.OVERLOAD, RefusalKind.WINDOW})
 _FOR_GOOD = frozenset({_PERMANENT, RefusalKind.CALL})
 SHARED = (
     # OpenAI's error codes guide and field, 2025 to 2026; where they mean something else, hosts say so.
@@ -171,18 +76,24 @@ def read_refusal(
         parse_count(error.headers.get(name, "")) == 0 for name in book.zero_headers
     ):
         advice = book.say(_NO_ACCESS)
-        return Refusal(RefusalKind.PERMANENT, pool=pool, advice=advice, quote=quoted(error.message))
+        return Refusal(RefusalKind.PERMANENT, pool=pool, advice=advice, quote=_quote(error))
     for row in book.rules:
-        if row.fits(error) and (until is not None or not row.needs_moment):
+        if _fits(row, error) and (until is not None or not row.needs_moment):
             return _of_rule(row, error, book, (hint, until), stated)
     if error.status in _REFUSALS or error.status == 413 or _speaks_of_limits(error):
         judged = _of_limits(error, book, pool, (hint, until), stated)
         if judged is not None:
             return judged
     for row in SHARED:
-        if row.fits(error) and (error.status in _REFUSALS or row.codes):
+        if row.fits(error) and (error.status in _REFUSALS or error.status == 200 or row.codes):
             return _of_rule(row, error, book, (hint, until), stated)
     return _of_status(error, pool, hint, until)
+
+
+def _fits(row: Rule, error: ErrorFacts) -> bool:
+    """Whether a row is meant: words alone do not make a wrong request (400) a busy server."""
+    refused = error.status in _REFUSALS or error.status == 200
+    return row.fits(error) and (refused or row.kind not in _PASSING or bool(row.codes or row.statuses))
 
 
 def _speaks_of_limits(error: ErrorFacts) -> bool:
@@ -197,13 +108,7 @@ def _of_rule(
     stated: Sequence[Stated],
 ) -> Refusal:
     hint, until = times
-    limits = tuple(each.limit for each in stated)
-    if row.limits and not limits:
-        amount = parse_count(error.headers.get("x-ratelimit-limit", ""))
-        limits = tuple(
-            StatedLimit(kind, _window(seconds, book.conventions), amount if amount and amount > 0 else None)
-            for kind, seconds in row.limits
-        )
+    limits = _row_limits(row, error, book, stated) if row.limits else tuple(each.limit for each in stated)
     hint = row.wait if hint is None and until is None else hint
     return Refusal(
         row.kind,
@@ -212,8 +117,25 @@ def _of_rule(
         until=until,
         limits=() if row.kind is RefusalKind.OVERLOAD else limits,
         advice=book.say(row.advice),
-        quote=quoted(error.message),
+        quote=_quote(error),
     )
+
+
+def _row_limits(
+    row: Rule, error: ErrorFacts, book: RuleBook, stated: Sequence[Stated]
+) -> tuple[StatedLimit, ...]:
+    """The limits that a row knows, with the amounts that headers or prose name."""
+    announced = parse_count(error.headers.get("x-ratelimit-limit", ""))
+    limits = []
+    for kind, seconds in row.limits:
+        named = (each.limit.amount for each in stated if (each.limit.kind, each.seconds) == (kind, seconds))
+        amount = announced if announced is not None and announced > 0 else next(named, None)
+        limits.append(StatedLimit(kind, _window(seconds, book.conventions), amount))
+    return tuple(limits)
+
+
+def _quote(error: ErrorFacts) -> str:
+    return harmless(quoted(error.message))
 
 
 def _window(seconds: float, conventions: Conventions) -> Window:
@@ -230,7 +152,7 @@ def _of_limits(
     """A refusal that names limits in prose; None if it names none."""
     hint, until = times
     limits = tuple(each.limit for each in stated)
-    quote = quoted(error.message)
+    quote = _quote(error)
     too_large = next((each for each in stated if each.never_fits), None)
     if too_large is not None:
         return Refusal(
@@ -269,7 +191,7 @@ def _larger(each: Stated, book: RuleBook) -> str:
 def _of_status(
     error: ErrorFacts, pool: str | None, hint: float | None, until: float | None
 ) -> Refusal | None:
-    quote = quoted(error.message)
+    quote = _quote(error)
     if error.status in _BUSY:
         return Refusal(RefusalKind.OVERLOAD, retry_after=hint, quote=quote)
     if error.status != 429:

@@ -20,14 +20,17 @@ _KIND = rf"(?P<kind>requests?|quer(?:y|ies)|calls?|images?|{_TOKENS})"
 _SPAN = r"(?P<span>sec(?:ond)?|min(?:ute)?|hour|day|week|month)\b"
 
 _USED = rf"(?:, Used:? {_N})?(?:, Requested:? (?P<asked>{_N}))?"
-_AZURE = r"\w{0,60}?(?P<kind>tokens|requests)\b"
+_AZURE = r"(?P<kind>User\w{1,80})"
 
 _WORDINGS = tuple(
     re.compile(pattern, re.IGNORECASE)
     for pattern in (
         # OpenAI, Groq (field, 2025 to 2026): "on tokens per min (TPM): Limit 30000, Used 1, Requested 2"
         rf"on {_KIND} per {_SPAN}(?: \([A-Za-z]{{2,6}}\))?: Limit:? (?P<limit>{_N}){_USED}",
-        # Azure (field, 2024 to 2026): "Rate limit of 40000 per 60s exceeded for UserByModelByMinuteTokens"
+        # OpenAI (field, 2023): "on requests per min. Limit: 3 / min."; images still: "Limit: 5/1min."
+        rf"{_KIND} per {_SPAN}[^:\n]{{0,80}}Limit: (?P<limit>{_N}) ?/",
+        # Azure (field, 2024 to 2026): "Rate limit of 40000 per 60s exceeded for UserByModelByMinuteTokens",
+        # of requests "UserByModelByMinute", of calls at a time "UserConcurrentRequests"
         rf"limit of (?P<limit>{_N}) per (?P<seconds>[0-9]{{1,6}}) ?s(?:econds?)? exceeded for {_AZURE}",
         # Azure (field, 2024 to 2026): "have exceeded token rate limit of your current OpenAI S0 pricing tier"
         r"exceeded (?:the )?(?P<kind>token|call|request) rate limit",
@@ -94,11 +97,13 @@ def _stated(found: dict[str, str], conventions: Conventions) -> Stated:
     amount = parse_number(found["limit"]) if "limit" in found else None
     asked = parse_number(found["asked"]) if "asked" in found else None
     if short == "concurrency":
-        return Stated(StatedLimit(Kind.CONCURRENT, HELD, None if amount is None else int(amount)), 0.0)
-    if short:
+        kind, seconds = str(Kind.CONCURRENT), 0.0
+    elif short:
         kind, seconds = str(_SHORT_KINDS[short[0]]), SPANS[short[2]]
     else:
         kind, seconds = _kind(found["kind"].lower(), conventions), _seconds(found)
+    if kind == Kind.CONCURRENT:
+        return Stated(StatedLimit(kind, HELD, None if amount is None else int(amount)), 0.0)
     whole = None
     if amount is not None:
         whole, seconds = per(amount, seconds)
@@ -106,6 +111,8 @@ def _stated(found: dict[str, str], conventions: Conventions) -> Stated:
 
 
 def _kind(word: str, conventions: Conventions) -> str:
+    if "concurrent" in word:
+        return Kind.CONCURRENT
     if "token" not in word:
         return "images" if word.startswith("image") else Kind.REQUESTS
     if word.startswith(("input", "prompt", "uncached")):

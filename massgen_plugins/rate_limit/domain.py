@@ -134,7 +134,7 @@ class DomainState:
         for call in self._since_alone or ():
             call.booked, call.epoch = call.booking, self.facts.epoch
             for name in call.pools:
-                self.pool(name).book.add(call.booking, now)
+                self.pool(name).book.add(call.booked, now)
                 self.changed.add(BOOK + name)
 
     def come_back(self) -> None:
@@ -179,7 +179,7 @@ class DomainState:
 
     def leased(self, call: Reservation) -> bool:
         """Whether a call holds anything until it is over."""
-        return any(self.pool(name).leases(call.booking.expected) for name in call.pools)
+        return any(self._pools[name].leases(call.ask.expected) for name in call.pools)
 
     def cautious(self, pools: Iterable[str]) -> bool:
         """Whether a success matters to one of some pools."""
@@ -229,7 +229,7 @@ class DomainState:
 
     def change(self, call: Reservation, booking: Booking, now: Moment) -> None:
         """Book what is true of a call by now, in place of what is booked."""
-        if call.booked is booking or call.epoch != self.facts.epoch:
+        if call.booked == booking or call.epoch != self.facts.epoch:
             return
         for name in call.pools:
             self.book(name).change(call.booked, booking, now)
@@ -286,7 +286,7 @@ class DomainState:
         begun = now.tick + WRITE_GRACE
         booking = Booking(ask.amounts, ask.expected, begun, NEVER, begun, NEVER, now.wall, now.slack)
         for name in ask.pools:
-            pool = self.pool(name)
+            pool = self._pools[name]
             if pool.book.counters:
                 pool.book.add(booking, now)
                 self.changed.add(BOOK + name)

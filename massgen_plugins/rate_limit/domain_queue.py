@@ -20,7 +20,7 @@ from massgen_plugins.rate_limit.domain import DomainState
 from massgen_plugins.rate_limit.lease_timer import LeaseTimer
 from massgen_plugins.rate_limit.moment import NEVER, Moment
 from massgen_plugins.rate_limit.replica import DomainReplica
-from massgen_plugins.rate_limit.reservation import Ask, Reservation
+from massgen_plugins.rate_limit.reservation import Ask, Booking, Reservation
 from massgen_plugins.rate_limit.startup import Startups
 from massgen_plugins.rate_limit.stores.base import Store, StoreBusy
 from massgen_plugins.rate_limit.stores.worker import Worker
@@ -70,8 +70,9 @@ class DomainQueue:
         self._waiters: list[Waiter] = []
         self._updates: deque[Reservation] = deque()
         self._notes: deque[Callable[[DomainState, Moment], None]] = deque()
+        self._to_wake: deque[str] = deque()
         self._attempt: list[Ask] = []
-        self._leases = LeaseTimer(self._renewed)
+        self._leases = LeaseTimer()
         self._timers: dict[asyncio.AbstractEventLoop, asyncio.TimerHandle] = {}
         self._due = NEVER
         self._seen = 0
@@ -101,14 +102,13 @@ class DomainQueue:
 
     def note(self, call: Reservation) -> None:
         """Something has become true of a call: the store knows it with the next transaction, or soon."""
-        self._updates.append(call)
-        booked, booking = call.booked, call.booking
-        frees = booking.amounts is not booked.amounts
-        if booking.over != NEVER:
-            frees |= self._leases.drop(call)
+        if not call.noted:
+            call.noted = True
+            self._updates.append(call)
+        over = call.leased and call.over != NEVER and self._leases.drop(call)
         if self._waiters:
-            self._due = min(self._due, booking.answered + self.replica.state.shortest_window(call.pools))
-            if frees or self._due <= booking.answered < NEVER:
+            self._due = min(self._due, call.answered_at + self.replica.state.shortest_window(call.pools))
+            if over or call.amounts is not call.booked.amounts or self._due <= call.answered_at < NEVER:
                 self.serve()
         elif self._store.shared:
             self._worker.remind(self.flush)
@@ -161,6 +161,7 @@ class DomainQueue:
                 busy = False
             finally:
                 self._lock.release()
+            self._wake_others()
             if busy:
                 self._serve_in_worker()
 
@@ -175,6 +176,7 @@ class DomainQueue:
         with self._lock:
             self._again = False
             self._serve(patient=True)
+        self._wake_others()
         if self._again:
             self.serve()
 
@@ -239,8 +241,23 @@ class DomainQueue:
         """Ask for a call while nobody else waits; None if the store has to be waited for."""
         if not self._store.quick:
             return None
-        found = self._try(partial(self._decide, (waiter,)))
+        found = self._try(partial(self._decide_first, waiter))
         return None if found is None else found[0]
+
+    def _decide_first(self, waiter: Waiter, state: DomainState, now: Moment) -> tuple[Rows, Moment]:
+        """As :meth:`_decide`, for the one call that there is: the way of nearly every call."""
+        ask = waiter.ask
+        for pool in ask.pools:
+            rules = self._supervisor.rules_of(pool)
+            if not state.has_rules(pool, rules):
+                state.configure(pool, rules, now.tick)
+        verdict = state.decide(now, ask, self.startups)
+        if not isinstance(verdict, Reservation):
+            return self._decide((waiter,), state, now)
+        if self._attempt or self._store.shared:
+            self._begin_attempt()
+            self._attempt.append(ask)
+        return [(waiter, verdict)], now
 
     def _tell(self, waiter: Waiter, verdict: Verdict, now: Moment) -> None:
         if isinstance(verdict, Reservation):
@@ -281,8 +298,9 @@ class DomainQueue:
             self._lock.release()
 
     def _granted(self, call: Reservation) -> Reservation:
-        call.attach(self.replica.moment, self.note)
+        call.attach(self._store.tick, self.replica.moment, self.note)
         if self.replica.state.leased(call):
+            call.leased = True
             self._leases.add(call)
         return call
 
@@ -323,20 +341,26 @@ class DomainQueue:
             return None
         finally:
             self._lock.release()
+            self._wake_others()
 
     def _do(self, change: Callable[[DomainState, Moment], T]) -> tuple[T]:
         with self._lock:
-            return (self._transact(change, patient=True),)
+            found = (self._transact(change, patient=True),)
+        self._wake_others()
+        return found
 
     def _transact(self, change: Callable[[DomainState, Moment], T], *, patient: bool) -> T:
         """Change the state, with all that has become true of calls meanwhile."""
-        calls, notes = list(dict.fromkeys(_drain(self._updates))), _drain(self._notes)
-        applied: list[tuple[Reservation, object]] = []
+        calls, notes = _drain(self._updates), _drain(self._notes)
+        applied: list[tuple[Reservation, Booking]] = []
         wake: list[str] = []
 
         def whole(state: DomainState, now: Moment) -> T:
-            bookings = [(call, call.booking) for call in calls]
-            for call, booking in bookings:
+            bookings = []
+            for call in calls:
+                call.noted = False  # what becomes true of it from now on is noted anew
+                booking = call.booking
+                bookings.append((call, booking))
                 state.change(call, booking, now)
             for note in notes:
                 note(state, now)
@@ -348,15 +372,21 @@ class DomainQueue:
         try:
             result = self.replica.transact(whole, patient=patient)
         except BaseException:
-            self._updates.extendleft(reversed(calls))
+            self._updates.extendleft(call for call in reversed(calls) if not call.noted)
+            for call in calls:
+                call.noted = True
             self._notes.extendleft(reversed(notes))
             raise
         self._attempt = []
         for call, booking in applied:
-            call.booked = booking  # type: ignore[assignment] # a Booking
-        for address in wake:
-            self._store.wake(address)
+            call.booked = booking
+        self._to_wake.extend(wake)
         return result
+
+    def _wake_others(self) -> None:
+        """After one's own waiters know: tell processes that their first one can leave."""
+        while self._to_wake:
+            self._store.wake(self._to_wake.popleft())
 
     # Timers.
 
@@ -398,12 +428,6 @@ class DomainQueue:
         pools = {pool for waiter in waiters for pool in waiter.ask.pools}
         state = self.replica.state
         return any(not state.has_rules(pool, self._supervisor.rules_of(pool)) for pool in pools)
-
-    def _renewed(self, call: Reservation) -> None:
-        """The lease of a call under way was renewed."""
-        self._updates.append(call)
-        if self._store.shared:
-            self._worker.remind(self.flush)
 
 
 def _nothing(_: DomainState, __: Moment) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import itertools
 import random
 from collections.abc import Callable, Iterable, Mapping
 from contextlib import suppress
@@ -33,6 +34,7 @@ _URGENT_PATIENCE = 65 * NANOSECONDS
 _DATE_PERIOD = 60 * NANOSECONDS
 _FLUSH_WAIT = 5.0
 _DEFAULT = PoolRules(())
+_numbers = itertools.count(1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,9 +82,15 @@ class Limiter:
         self.on_wait = on_wait
         self.report = report
         self.worker = worker or WorkerThread("massgen-plugins-store")
+        self._number = next(_numbers)
         self._domains: dict[Domain, DomainLimiter] = {}
         store.on_wake = self._serve
         after_fork(self)
+
+    @property
+    def owner(self) -> str:
+        """Names this limiter in queues: no other has the same, nor has a forked child's."""
+        return f"{process_name()}.{self._number}"
 
     def domain(self, domain: Domain) -> DomainLimiter:
         """The limiter of one domain; the same object every time."""
@@ -99,7 +107,7 @@ class Limiter:
         """Go on in a forked child."""
         for each in self._domains.values():
             each.queue.forked()
-            each.queue.replica.forked(process_name())
+            each.queue.replica.forked(self.owner)
 
     def _serve(self) -> None:
         """Another process has woken this one."""
@@ -121,7 +129,7 @@ class DomainLimiter:
     def __init__(self, limiter: Limiter, domain: Domain) -> None:
         self._limiter = limiter
         self._domain = domain
-        replica = DomainReplica(domain, limiter.store, process_name(), limiter.report)
+        replica = DomainReplica(domain, limiter.store, limiter.owner, limiter.report)
         self.queue = DomainQueue(replica, limiter.store, limiter.worker, self)
         self._estimates: dict[str, Estimates] = {}
         self._next_date = 0
@@ -189,11 +197,11 @@ class DomainLimiter:
 
     def dated(self, call: Reservation, text: str) -> None:
         """An answer says what time it is (its ``Date``); one a minute is enough."""
-        answered = call.booking.answered
+        answered = call.answered_at
         date = read_date(text) if answered >= self._next_date else None
         if date is not None:
             self._next_date = answered + _DATE_PERIOD
-            waited = answered - (call.booking.begun - WRITE_GRACE)
+            waited = answered - (call.begun - WRITE_GRACE)
             self.queue.later(lambda state, _: learning.observed_date(state, date, waited, answered))
 
     def ended(self, ask: Ask, *, answered: bool) -> None:

@@ -14,7 +14,8 @@ from bisect import bisect_left, bisect_right
 from itertools import pairwise
 
 from massgen_plugins.quota import NANOSECONDS
-from massgen_plugins.rate_limit.moment import Moment
+from massgen_plugins.rate_limit.moment import NEVER, Moment
+from massgen_plugins.rate_limit.reservation import Booking
 
 __all__ = ["LEASE", "BucketCounter", "HeldCounter", "RollingCounter"]
 
@@ -52,9 +53,22 @@ class RollingCounter:
             del self._stamps[:count]
             del self._amounts[:count]
 
-    def fits(self, now: Moment, cap: int, amount: int) -> bool:  # noqa: ARG002 - other windows ask
+    def fits(self, now: Moment, cap: int, amount: int) -> bool:
         """Whether ``amount`` can be added now."""
+        if self._stamps and self._stamps[0] + self._length <= now.tick:
+            self.advance(now)
         return self.used + amount <= cap
+
+    def book(self, booking: Booking, amount: int) -> None:
+        """Spend ``amount`` for a call that is admitted now."""
+        self.add(self.stamp(booking), amount)
+
+    def stamp(self, booking: Booking) -> int:
+        """From when on a call ages out, as far as is known of it."""
+        if self.kind in booking.expected:
+            return booking.over if booking.over != NEVER else booking.seen + LEASE
+        latest = booking.begun + self.margin
+        return min(latest, booking.answered)
 
     def frees_at(self, now: Moment, cap: int, amount: int) -> int:
         """The tick at which ``amount`` will fit if nothing is added; from below, if beyond one window.
@@ -105,8 +119,11 @@ class RollingCounter:
             if at == len(stamps) or stamps[at] // step != stamp // step:
                 return
             taken = min(amount, self._amounts[at])
-            self._amounts[at] -= taken
             self.used -= taken
+            if self._amounts[at] > taken:
+                self._amounts[at] -= taken
+            else:
+                del stamps[at], self._amounts[at]
         if new_amount:
             self.add(new_stamp, new_amount)
 
@@ -148,6 +165,10 @@ class HeldCounter(RollingCounter):
     def __init__(self, kind: str) -> None:
         super().__init__(kind, 0, LEASE)
 
+    def stamp(self, booking: Booking) -> int:
+        """Until when a call holds its place if nothing more is known of it."""
+        return booking.seen + LEASE
+
     def frees_at(self, now: Moment, cap: int, amount: int) -> int:
         """When the next lease lapses at the latest; a call that ends before that is an event of its own."""
         return now.tick if self.fits(now, cap, amount) else max(now.tick, *self._stamps[:1])
@@ -180,6 +201,7 @@ class BucketCounter(RollingCounter):
 
     def fits(self, now: Moment, cap: int, amount: int) -> bool:
         """Whether ``amount`` can be added now."""
+        self.advance(now)
         return self._leaks_until(now.tick, cap) + self._span(amount, cap) <= now.tick + self._length
 
     def frees_at(self, now: Moment, cap: int, amount: int) -> int:

@@ -21,9 +21,8 @@ from email.utils import parsedate_to_datetime
 from typing import NamedTuple
 
 from massgen_plugins.quota import NANOSECONDS
-from massgen_plugins.rate_limit.moment import Moment
 
-__all__ = ["ClockSample", "Pace", "Start", "moment", "observe", "pace_of", "plausible", "read_date"]
+__all__ = ["ClockSample", "Pace", "Start", "observe", "pace_of", "plausible", "read_date"]
 
 _RESOLUTION = NANOSECONDS
 """A ``Date`` has no fractions: it says when the second began."""
@@ -126,22 +125,14 @@ def observe(known: ClockSample | None, date: int, waited: int, now: int) -> Cloc
     return ClockSample(now, early, late)
 
 
-def moment(sample: ClockSample | None, tick: int, start: Start) -> Moment:
-    """What time it is.
+def pace_of(sample: ClockSample, tick: int, start: Start) -> Pace:
+    """How the provider's time goes on.
 
     Args:
-        sample: What the answers have told.
+        sample: What the answers have told; not of a later tick.
         tick: The store's clock, in nanoseconds.
         start: When all this began.
     """
-    if sample is None or sample.when > tick + NANOSECONDS:  # by another clock
-        return Moment(tick, start.wall())
-    pace = pace_of(sample, tick, start)
-    return Moment(tick, tick + pace.offset, pace.slack)
-
-
-def pace_of(sample: ClockSample, tick: int, start: Start) -> Pace:
-    """How the time goes on from ``tick``; arguments as for :func:`moment`."""
     early, late = _at(sample, tick, _GRAIN)
     step = _DRIFT * _GRAIN
     until = tick - max(0, tick - sample.when) % step + step

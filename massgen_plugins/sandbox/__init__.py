@@ -9,6 +9,7 @@ import importlib
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from massgen_plugins.sandbox import tiers
     from massgen_plugins.sandbox.config import (
         Charge,
         Fault,
@@ -58,6 +59,7 @@ __all__ = [
     "clock_offset_before_midnight",
     "concurrent",
     "per_model",
+    "tiers",
 ]
 
 _MODULES = {
@@ -73,4 +75,6 @@ _MODULES = {
 def __getattr__(name: str) -> Any:
     if name not in __all__:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    if name == "tiers":
+        return importlib.import_module(f"{__name__}.tiers")
     return getattr(importlib.import_module(f"{__name__}.{_MODULES.get(name, 'config')}"), name)

@@ -19,7 +19,7 @@ from massgen_plugins.sandbox.quotas import (
 )
 from massgen_plugins.sandbox.rulings import Standing, Violation
 
-__all__ = ["Account", "Booking", "Demand"]
+__all__ = ["Account", "Booking", "Demand", "open_window"]
 
 
 @dataclass(frozen=True)
@@ -45,7 +45,7 @@ class Account:
         self.charged = 0
         self.most = 0
         self.refused = 0
-        self._window = _open(quota, epoch)
+        self._window = open_window(quota, epoch)
 
     @property
     def name(self) -> str:
@@ -177,16 +177,21 @@ def _whole(micro_dollars: Decimal) -> int:
     return int(micro_dollars.to_integral_value(ROUND_CEILING))
 
 
-def _open(quota: Quota, epoch: int) -> Window:
-    length = round(quota.window * NANOSECONDS)
+def open_window(quota: Quota, epoch: int) -> Window:
+    """The window of a quota at the server's start, whose Unix time (nanoseconds) is ``epoch``."""
+    length, phase = round(quota.window * NANOSECONDS), round(quota.phase * NANOSECONDS)
     match quota.shape:
-        case WindowShape.SLIDING:
-            return SlidingWindow(quota.limit, length)
-        case WindowShape.FIXED:
-            return FixedWindow(quota.limit, length, round(quota.phase * NANOSECONDS))
-        case WindowShape.BUCKET:
-            return TokenBucket(quota.limit, length)
         case WindowShape.HELD:
             return Places(quota.limit)
         case WindowShape.DAY:
             return CalendarDay(quota.limit, epoch, quota.spent, ZoneInfo(quota.zone))
+        case WindowShape.SLIDING:
+            sliding = SlidingWindow(quota.limit, length)
+            if quota.spent:
+                sliding.take(phase - length, quota.spent)
+            return sliding
+    window: Window = TokenBucket(quota.limit, length)
+    if quota.shape is WindowShape.FIXED:
+        window = FixedWindow(quota.limit, length, phase)
+    window.take(0, quota.spent)
+    return window

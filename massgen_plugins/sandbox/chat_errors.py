@@ -109,7 +109,7 @@ def _azure(violation: Violation, _: str, __: int) -> PlainAnswer:
 def _xai(violation: Violation, model: str, _: int) -> PlainAnswer:
     kind, _unit = unit_of(violation)
     per = {"second": "Second", "min": "Minute", "hour": "Hour", "day": "Day"}[_period(violation)]
-    actual = f"{violation.used + violation.requested}/{violation.limit or 0}"
+    actual = f"{violation.used + violation.requested}/{violation.limit}" if violation.limit else "0/0"
     message = (
         f"Too many requests for team team-sandbox and model {model}. Your team's rate limit is "
         f"{kind.title()} per {per} (actual/limit): {actual}."

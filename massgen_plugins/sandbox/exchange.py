@@ -92,7 +92,7 @@ class Exchange:
         error, place = self._error(visit)
         if error is not None and (place is Place.HEADERS or not visit.call.streamed):
             return self._send_json(visit, error)
-        if rule is not None and rule.fault is Fault.RESET and not self._inside(visit, rule):
+        if rule is not None and rule.fault is Fault.RESET and not (visit.call.streamed and _inside(rule)):
             return self._reset(visit)
         reply = reply_to(visit.call.conversation, serial=ruling.number, words=self._config.answer_words)
         reasoning, chunks = self._config.reasoning_tokens, self._config.chunks
@@ -116,9 +116,6 @@ class Exchange:
             return None, rule.place
         return dialect.fault(rule, ruling.quota_model, unix), rule.place
 
-    def _inside(self, visit: _Visit, rule: FaultRule) -> bool:
-        return visit.call.streamed and rule.place is not Place.HEADERS
-
     async def _stream(
         self, visit: _Visit, answer: Answer, error: PlainAnswer | None, place: Place
     ) -> web.StreamResponse:
@@ -133,9 +130,9 @@ class Exchange:
         for index, event in enumerate(answer.events[:last]):
             if index:
                 await self._pause(self._config.network.chunk, self._config.network.chunk_random)
-            await response.write(event)
             sent = answer.tokens_after(index + 1)
-            self._referee.produced(number, self._clock(), sent)
+            self._referee.produced(number, self._clock(), sent)  # a token counts when it is made
+            await response.write(event)
         if broken and error is None:
             return self._reset(visit, response, sent)
         if error is not None:
@@ -212,6 +209,10 @@ def api_key(request: web.Request) -> str:
     names = ("x-goog-api-key", "x-api-key", "api-key")
     named = next((request.headers[name] for name in names if request.headers.get(name)), "")
     return named or bearer or request.query.get("key", "")
+
+
+def _inside(rule: FaultRule) -> bool:
+    return rule.place is not Place.HEADERS
 
 
 def plain_response(answer: PlainAnswer) -> web.Response:

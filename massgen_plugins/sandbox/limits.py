@@ -102,7 +102,9 @@ class Quota:
     ``limit``: amount per window; 0 means that the model is not available on this tier.
     ``window``: seconds, any length (tests use "minutes" of a few seconds); ``DAY`` and ``HELD`` ignore it.
     ``phase``: seconds after the server's start at which a ``FIXED`` window begins.
-    ``spent``: amount of the first ``DAY`` that is gone already. ``zone``: whose calendar a ``DAY`` follows.
+    ``spent``: amount that is gone at the server's start: of the bucket, of the first day or fixed window; of
+    a ``SLIDING`` window, it is free again ``phase`` seconds after the start.
+    ``zone``: whose calendar a ``DAY`` follows.
     ``charge``, ``settlement``: how a call is charged; ``None`` for the usual rule of the kind.
     ``unbounded``: the output bound, in tokens, of a request that names none.
     ``cached_free``: input read from the provider's cache does not count.

@@ -63,6 +63,11 @@ class SandboxReport:
         return dict(Counter(name for record in self.requests for name in record.refused_by))
 
     @property
+    def faults(self) -> dict[str, int]:
+        """How many requests each injected fault struck, also inside a stream that began with 200."""
+        return dict(Counter(record.fault for record in self.requests if record.fault))
+
+    @property
     def bill(self) -> Decimal:
         """What all answers cost, in micro-dollars, exact."""
         return sum((record.cost for record in self.requests), Decimal(0))

@@ -42,7 +42,11 @@ class Attempt:
     async def answered(self, outcome: CallOutcome) -> Action | CallRefused:
         """Have the middleware judge the answer's beginning, to the end even if the caller is cancelled."""
         self._judging = True
-        return await self._runner.finish(self._judge(outcome))
+        try:
+            return await self._runner.finish(self._judge(outcome))
+        except Exception as error:  # an exit or a cancellation in the thread of synchronous callers
+            report_fault(self._gate, "after_call", error)
+            return Action.PASS
 
     async def _judge(self, outcome: CallOutcome) -> Action | CallRefused:
         try:

@@ -36,9 +36,9 @@ def mark_written() -> None:
 
     Found by the context, so that no client holds on to an attempt, which ends when nobody does.
     """
-    exchange = current()
-    if exchange is not None and exchange.attempt is not None:
-        exchange.attempt.mark_written()
+    for exchange in sending.get() or ():
+        if exchange.attempt is not None:
+            exchange.attempt.mark_written()
 
 
 class Exchange:

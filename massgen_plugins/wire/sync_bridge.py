@@ -7,7 +7,7 @@ import os
 import threading
 from collections.abc import Callable, Coroutine
 from contextlib import suppress
-from typing import Any, TypeVar
+from typing import Any, Generic, TypeVar
 
 __all__ = ["BridgeRunner", "call_soon", "drive"]
 
@@ -45,21 +45,17 @@ class BridgeRunner:
 
     async def run(self, work: Coroutine[Any, Any, T]) -> T:
         """Wait for it; an interrupt of the caller cancels it, and returns when it has cleaned up."""
-        over = threading.Event()
-        loop = _loop_for(work)
-        job = asyncio.run_coroutine_threadsafe(_contained(work, over), loop)
+        loop, job = _loop_for(work), _Job(work)
         try:
-            return job.result()
+            return asyncio.run_coroutine_threadsafe(job.run(), loop).result()
         except BaseException:
-            # One turn later than the job's start: work that never began could not clean up.
-            loop.call_soon_threadsafe(loop.call_soon, job.cancel)
-            over.wait(_CANCEL_GRACE)
+            loop.call_soon_threadsafe(job.cancel)
+            job.over.wait(_CANCEL_GRACE)
             raise
 
     async def finish(self, work: Coroutine[Any, Any, T]) -> T:
         """Wait for it; it goes on when the caller is interrupted."""
-        loop = _loop_for(work)
-        return asyncio.run_coroutine_threadsafe(_contained(work), loop).result()
+        return asyncio.run_coroutine_threadsafe(_Job(work).run(), _loop_for(work)).result()
 
 
 def _loop_for(work: Coroutine[Any, Any, Any]) -> asyncio.AbstractEventLoop:
@@ -70,15 +66,39 @@ def _loop_for(work: Coroutine[Any, Any, Any]) -> asyncio.AbstractEventLoop:
         raise
 
 
-async def _contained(work: Coroutine[Any, Any, T], over: threading.Event | None = None) -> T:
-    """Keep the loop alive: an exit that middleware asks for is its fault; no user interrupts this thread."""
-    try:
-        return await work
-    except (SystemExit, KeyboardInterrupt) as error:
-        raise RuntimeError(f"middleware raised {type(error).__name__}") from error
-    finally:
-        if over is not None:
-            over.set()
+class _Job(Generic[T]):
+    """Work in the private loop, whose caller may be interrupted at any moment, even before it has begun.
+
+    Attributes:
+        over: Set when nothing of it runs any more.
+    """
+
+    def __init__(self, work: Coroutine[Any, Any, T]) -> None:
+        self._work = work
+        self._task: asyncio.Task[T] | None = None
+        self._cancelled = False
+        self.over = threading.Event()
+
+    async def run(self) -> T:
+        """Do it. An exit that middleware asks for is its fault, since no user interrupts this thread."""
+        self._task = asyncio.current_task()
+        try:
+            if self._cancelled:
+                raise asyncio.CancelledError
+            return await self._work
+        except (SystemExit, KeyboardInterrupt) as error:
+            raise RuntimeError(f"middleware raised {type(error).__name__}") from error
+        finally:
+            self._work.close()
+            self.over.set()
+
+    def cancel(self) -> None:
+        """Called in the private loop."""
+        self._cancelled = True
+        if self._task is None:
+            self.over.set()
+        else:
+            self._task.cancel()
 
 
 class _Bridge:

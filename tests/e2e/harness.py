@@ -19,9 +19,6 @@ from typing import Any
 import yaml
 from child import Child
 
-from massgen_plugins.rate_limit.stores.base import ScopeView
-from massgen_plugins.rate_limit.stores.sqlite import SqliteStore
-
 __all__ = ["BIN", "FLASH", "PRO", "QUESTION", "Result", "Run", "Team", "User"]
 
 FLASH = "gemini-2.5-flash"
@@ -93,8 +90,10 @@ class User:
         """Where the quota of all runs is kept, once there was one."""
         return self.home / ".local" / "state" / "massgen-plugins" / "quota.sqlite3"
 
-    def scopes(self) -> list[ScopeView]:
+    def scopes(self) -> list[Any]:
         """What the store knows."""
+        from massgen_plugins.rate_limit.stores.sqlite import SqliteStore
+
         store = SqliteStore(self.store)
         try:
             with store.patiently():  # the program that is watched may be writing

@@ -43,6 +43,10 @@ def test_the_search_finds_what_people_ask(site):
     assert "0 failed" in check("search", site)
 
 
+def test_held_out_questions_find_their_pages_at_the_top(site):
+    assert "0 failed" in check("ranks", site)
+
+
 def test_everything_works_without_a_mouse(site):
     assert "0 failed" in check("keyboard", site)
 
@@ -83,7 +87,7 @@ def test_what_is_bad_in_a_page_is_found(bad_report, said):
     assert said in bad_report
 
 
-@pytest.mark.parametrize("name", ["search", "keyboard", "lighthouse"])
+@pytest.mark.parametrize("name", ["search", "ranks", "keyboard", "lighthouse"])
 def test_the_other_checks_can_fail_too(bad_site, name):
     with pytest.raises(tools.ToolError, match="FAIL"):
         check(name, {**bad_site, "HANDBOOK_PATIENCE": "500"})

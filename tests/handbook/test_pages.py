@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import json
 from collections import Counter
 from functools import cache
 
 import pytest
 
 from .checks.pages import Page, page_paths, read_page
-from .checks.places import LEAST_PAGES, shown
+from .checks.places import LEAST_PAGES, WEBSITE, shown
 from .checks.problem import report
 from .checks.whole_page import check_writing
 
@@ -36,6 +37,13 @@ def test_the_handbook_is_whole():
 def test_no_two_pages_say_the_same_of_themselves(key):
     counted = Counter(str(page.front_matter.get(key)).lower() for page in pages())
     assert not [text for text, times in counted.items() if times > 1]
+
+
+def test_no_page_names_a_held_out_question_among_its_keywords():
+    held_out = json.loads((WEBSITE / "checks/held-out.json").read_text(encoding="utf-8"))
+    asked = {question["ask"].lower() for question in held_out}
+    named = {str(word).lower() for page in pages() for word in page.front_matter.get("keywords") or ()}
+    assert not asked & named
 
 
 def test_no_alias_is_a_page_or_belongs_to_two():

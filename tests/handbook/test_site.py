@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 
 import pytest
@@ -48,6 +49,20 @@ def test_no_page_loads_anything_from_elsewhere(built):
 def test_every_page_can_be_reached_from_home(built):
     wanted = [read_page(path).url for path in page_paths()]
     assert reachable.unreachable(built, wanted) == []
+
+
+def test_the_search_knows_every_page_and_leads_to_anchors_that_are_there(site):
+    index = json.loads((site / "search.json").read_text(encoding="utf-8"))
+    urls = [page[0] for page in index["pages"]]
+    assert sorted(url.rstrip("/") for url in urls) == sorted(read_page(path).url for path in page_paths())
+    html = [(site / url.strip("/") / "index.html").read_text(encoding="utf-8") for url in urls]
+    anchors = [(page, anchor) for page, anchor, *_ in index["sections"]]
+    assert len(anchors) > 5 * len(urls)
+    assert not [
+        f"{urls[page]}#{anchor}"
+        for page, anchor in anchors
+        if f"id={anchor}" not in html[page] and f'id="{anchor}"' not in html[page]
+    ]
 
 
 def test_every_link_leads_somewhere(site, built):

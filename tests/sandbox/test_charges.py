@@ -232,3 +232,15 @@ def test_other_limits_know_every_charge_of_before(judge_with: Any) -> None:
     assert set(judge.refused_by) == {"total_tokens per 60 s", "concurrent"}
     judge.end(held, 4, 0)
     assert judge.ask(63, output_bound=0)
+
+
+@pytest.mark.parametrize(
+    ("shape", "free_after"),
+    [(WindowShape.SLIDING, 7), (WindowShape.FIXED, 7), (WindowShape.BUCKET, 100), (WindowShape.DAY, 46_400)],
+)
+def test_a_limit_can_begin_partly_spent(judge_with: Any, shape: WindowShape, free_after: float) -> None:
+    """The day of the judge's clock ends 75,200 s after its start in Los Angeles, 46,400 s in UTC."""
+    quota = Quota(QuotaKind.REQUESTS, 864, window=86_400, shape=shape, phase=7, spent=864, zone="UTC")
+    judge = judge_with(quota)
+    assert not judge.ask(free_after - 0.001)
+    assert judge.ask(free_after)

@@ -5,16 +5,23 @@ from __future__ import annotations
 import pytest
 
 from massgen_plugins.sandbox import (
+    Charge,
     Fault,
     FaultRule,
+    Host,
     Network,
     Place,
+    Pool,
+    Price,
     Quota,
     QuotaKind,
+    RetryAfter,
     SandboxConfig,
+    Settlement,
     Tier,
     WindowShape,
     clock_offset_before_midnight,
+    concurrent,
     per_model,
 )
 from massgen_plugins.sandbox.quotas import NANOSECONDS, next_midnight
@@ -65,3 +72,23 @@ def test_a_clock_can_be_set_shortly_before_midnight() -> None:
     unix = 1_795_000_000 * NANOSECONDS
     shown = unix + round(clock_offset_before_midnight(3, unix=unix) * NANOSECONDS)
     assert next_midnight(shown) - shown == 3 * NANOSECONDS
+
+
+def test_limits_pools_and_prices_survive_json() -> None:
+    otpm = Quota(QuotaKind.OUTPUT_TOKENS, 8000, charge=Charge.SUM, settlement=Settlement.KEPT, unbounded=5)
+    config = SandboxConfig(
+        quotas={"*": (concurrent(2), otpm)},
+        pools=(Pool("free", ("*:free",), (Quota(QuotaKind.COST, 5, shape=WindowShape.HELD),)),),
+        prices={"*": Price("0.075", 3, cached="0.01")},
+        host=Host.XAI,
+        refuse_at=Place.PREAMBLE,
+        retry_after=RetryAfter.DATE,
+    )
+    assert SandboxConfig.from_json(config.to_json()) == config
+    priced = SandboxConfig.from_json('{"prices": {"*": {"input": 0.075}}}')
+    assert str(priced.prices["*"].input) == "0.075"
+
+
+def test_places_are_held_and_nothing_else() -> None:
+    with pytest.raises(ValueError, match="held"):
+        Quota(QuotaKind.CONCURRENT, 2)

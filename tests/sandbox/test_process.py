@@ -110,3 +110,18 @@ def test_a_bad_configuration_is_one_sentence_and_exit_2(
         file.write_text(text)
     assert main(["--config", str(file)]) == 2
     assert named in capsys.readouterr().err
+
+
+def test_the_command_line_takes_a_host_and_places(tmp_path: Path) -> None:
+    port_file = tmp_path / "port"
+    options = ["--host", "xai", "--concurrent", "0", "--port-file", str(port_file), "--ends-with-stdin"]
+    with subprocess.Popen([*COMMAND, *options], stdin=subprocess.PIPE, stdout=subprocess.PIPE) as process:
+        assert process.stdout
+        url = process.stdout.readline().decode().strip()
+        body = json.dumps({"model": "grok-4", "messages": [{"role": "user", "content": "hi"}]}).encode()
+        request = urllib.request.Request(f"{url}/v1/chat/completions", body, {"Authorization": "Bearer k"})
+        with pytest.raises(urllib.error.HTTPError) as refused, contextlib.closing(process.stdout):
+            urllib.request.urlopen(request, timeout=10)
+        with refused.value as error:
+            assert json.loads(error.read())["code"] == "resource-exhausted"
+        process.terminate()

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import json
+from decimal import Decimal
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -90,3 +93,30 @@ def test_no_window_is_fuller_than_the_worst(arrivals: list[tuple[int, int]], len
     worst = max(sum(t for at, t in arrivals if end - length < at <= end) for end in range(60))
     seen = SandboxReport(tuple(placed)).worst_window(QuotaKind.INPUT_TOKENS, length / NANOSECONDS, limit=1)
     assert seen == worst
+
+
+def test_what_each_project_did_with_each_model() -> None:
+    seen = report(
+        record(1, 0, finished_ns=5 * NANOSECONDS, cost=Decimal("2.5"), output_tokens=7),
+        record(2, 1, finished_ns=3 * NANOSECONDS, cost=Decimal("0.5"), cached_tokens=4),
+        record(3, 2, refused_by=("requests per 60 s",), counted=False, status=429),
+        record(4, 3, host="openai", fault="overloaded", finished_ns=4 * NANOSECONDS),
+    )
+    gemini, openai = seen.models
+    assert (gemini.arrived, gemini.served, gemini.refused) == (3, 2, 1)
+    assert gemini.refusals == seen.refusals == {"requests per 60 s": 1}
+    assert seen.faults == {"overloaded": 1}
+    assert (gemini.input_tokens, gemini.cached_tokens, gemini.output_tokens) == (200, 4, 7)
+    assert gemini.bill == seen.bill == 3
+    assert (gemini.most_concurrent, openai.most_concurrent, seen.most_concurrent) == (2, 1, 2)
+    assert json.loads(seen.to_json())["totals"]["bill"] == "3.0"
+    assert SandboxReport.from_json(seen.to_json()) == seen
+
+
+def test_windows_of_output_and_money_use_what_was_truly_used() -> None:
+    seen = report(record(1, 0, output_tokens=30, cost=Decimal("1.5")), record(2, 1, output_tokens=20))
+    assert seen.worst_window(QuotaKind.OUTPUT_TOKENS, 60, limit=100) == 0.5
+    assert seen.worst_window(QuotaKind.TOTAL_TOKENS, 60, limit=100) == 2.5
+    assert seen.worst_window(QuotaKind.COST, 60, limit=4) == 0.5
+    with pytest.raises(KeyError, match="no limit 'lunch'"):
+        seen.limit("lunch")

@@ -102,7 +102,12 @@ def test_counting_tokens_costs_no_quota(visit: Any) -> None:
 
 @pytest.mark.parametrize(
     "prefix",
-    ["/v1beta/", "/v1beta1/publishers/google/", "/v1beta1/projects/p/locations/global/publishers/google/"],
+    [
+        "/v1beta/",
+        "/generativelanguage.googleapis.com/v1beta/",
+        "/v1beta1/publishers/google/",
+        "/v1beta1/projects/p/locations/global/publishers/google/",
+    ],
 )
 def test_vertex_paths_are_known(visit: Any, prefix: str) -> None:
     async def go(client: Any) -> None:

@@ -110,12 +110,34 @@ def test_an_interrupted_synchronous_caller_gives_its_place_back(server, gate):
                 raise
 
     gate.chain = Chain([gate.recorder, Endless()])
-    with pytest.raises(KeyboardInterrupt):
-        httpx.post(server.url + PATH)
+    # Whoever runs the tests may have it ignored.
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    try:
+        with pytest.raises(KeyboardInterrupt):
+            httpx.post(server.url + PATH)
+    finally:
+        signal.signal(signal.SIGINT, before)
     assert cancelled.is_set()
     (outcome,) = gate.recorder.outcomes
     assert (outcome.status, outcome.sent) == (0, False)
     assert server.requests == 0
+
+
+@pytest.mark.parametrize("error", [SystemExit, KeyboardInterrupt, asyncio.CancelledError])
+@pytest.mark.parametrize("method", ["before_call", "after_call"])
+def test_what_middleware_raises_does_not_end_the_thread_of_all_synchronous_callers(
+    server, gate, error, method
+):
+    gate.faults_expected = True
+
+    async def fail(*_):
+        raise error
+
+    broken = Middleware()
+    setattr(broken, method, fail)
+    gate.chain = Chain([broken])
+    assert [httpx.post(server.url + PATH).status_code for _ in range(2)] == [200, 200]
+    assert [place for place, _ in gate.faults] == [method, method]
 
 
 @pytest.mark.skipif(not hasattr(os, "fork"), reason="this system cannot fork")

@@ -1,4 +1,4 @@
-"""The seam and the Gemini provider together: refusals that Google words, usage that Google counts."""
+"""The wire and the Gemini provider together: refusals that Google words, usage that Google counts."""
 
 from __future__ import annotations
 
@@ -7,10 +7,10 @@ import asyncio
 import pytest
 from aiohttp import web
 from google import genai
+from openai import AsyncOpenAI
 
 from massgen_plugins.middleware import RefusalKind
 from massgen_plugins.providers.gemini import GeminiProvider
-from massgen_plugins.quota import Kind
 
 QUOTA = {
     "error": {
@@ -54,4 +54,29 @@ def test_a_minute_quota_is_absorbed_and_the_usage_read(server, gate, answers, hi
     assert refused.refusal.kind is RefusalKind.WINDOW
     assert refused.refusal.limits[0].amount == 5
     assert answered.refusal is None
-    assert gate.recorder.events[-1][1][Kind.INPUT_TOKENS] == 7
+    assert gate.recorder.usages[-1] == 7
+
+
+@pytest.mark.parametrize("hidden", [False, True])
+def test_the_same_on_the_path_that_openais_client_takes(server, gate, answers, hidden):
+    gate.provider = GeminiProvider()
+
+    async def refuse(request):
+        if hidden:
+            return await answers.stream_answer(request, [answers.event(QUOTA)])
+        return web.json_response([QUOTA], status=429)
+
+    async def ask():
+        async with AsyncOpenAI(api_key="key", base_url=f"{server.url}/v1beta/openai/") as client:
+            chunks = await client.chat.completions.create(
+                model="gemini-2.5-flash", messages=[{"role": "user", "content": "hi"}], stream=True
+            )
+            return "".join([chunk.choices[0].delta.content or "" async for chunk in chunks])
+
+    server.script = [refuse]
+    assert asyncio.run(ask()) == "hello"
+    assert server.requests == 2
+    refused, answered = gate.recorder.outcomes
+    assert (refused.refusal.kind, refused.refusal.limits[0].amount) == (RefusalKind.WINDOW, 5)
+    assert answered.refusal is None
+    assert gate.recorder.usages[-1] == 7

@@ -3,6 +3,7 @@
  * `node keyboard.mjs [--build FOLDER]`
  */
 
+import {colourRules, shapeRules} from './lib/axe.mjs';
 import {DESKTOP, launch} from './lib/browser.mjs';
 import {Report} from './lib/report.mjs';
 import {serve} from './lib/serve.mjs';
@@ -50,11 +51,34 @@ const STEPS = {
     await page.keyboard.press('Control+k');
     const box = await focused(page);
     await page.keyboard.type('voting', {delay: 20});
-    await page.waitForSelector('[class*="suggestion"], [class*="hit"]', {timeout: PATIENCE});
+    await page.waitForSelector('[role=option]', {timeout: PATIENCE});
     await page.keyboard.press('ArrowDown');
     await page.keyboard.press('Enter');
     await page.waitForURL((url) => url.pathname !== '/', {timeout: PATIENCE});
     return [box.tag === 'INPUT', true];
+  },
+  'the search with results is accessible, and Escape closes it': async (page, origin) => {
+    await open(page, `${origin}/`);
+    await page.keyboard.press('/');
+    await page.keyboard.type('docker demon', {delay: 20});
+    await page.waitForSelector('[role=option]', {timeout: PATIENCE});
+    const found = [...(await shapeRules(page)), ...(await colourRules(page))];
+    await page.keyboard.press('Escape');
+    await page.waitForSelector('dialog', {state: 'detached', timeout: PATIENCE});
+    const back = await focused(page);
+    return [found.length === 0 || found.join('; '), back.tag === 'BUTTON'];
+  },
+  'a long page can be filtered, and is whole again afterwards': async (page, origin) => {
+    await open(page, `${origin}/fix/known-traps/`);
+    const shown = () => page.locator('article h3:visible').count();
+    const before = await shown();
+    await page.locator('.filter input').focus();
+    await page.keyboard.type('docker library');
+    await page.waitForFunction(() => document.querySelector('.filter [role=status]').textContent, undefined, {timeout: PATIENCE});
+    const during = await shown();
+    await page.keyboard.press('Control+a');
+    await page.keyboard.press('Delete');
+    return [during > 0 && during < before / 4, (await shown()) === before];
   },
   'everything that Tab reaches shows where it is': async (page, origin) => {
     await open(page, `${origin}/start/first-run/`);

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from website.generate.facts import facts_text
+from website.generate.gallery import GALLERY, gallery_text
 from website.generate.pages import PAGES
 from website.generate.places import DOCS, FACTS, REPOSITORY, SNAPSHOT, VERSIONS
 from website.generate.release.snapshot import snapshot_text
@@ -22,6 +23,7 @@ def generated() -> Iterator[tuple[Path, str]]:
     yield FACTS, facts_text()
     yield SNAPSHOT, snapshot_text()
     yield VERSIONS, versions_text()
+    yield GALLERY, gallery_text()
     for path, render in PAGES.items():
         yield DOCS / path, render()
 
@@ -54,6 +56,6 @@ def _difference(path: Path, text: str) -> str:
     if found == text:
         return ""
     lines = difflib.unified_diff(
-        found.splitlines(), text.splitlines(), "stands there", "should be", lineterm="", n=0
+        found.splitlines(), text.splitlines(), "is there", "should be", lineterm="", n=0
     )
     return f"{name} differs; {_CURE}:\n" + "\n".join(list(lines)[:12])

@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterable, Mapping, Sequence
 
 __all__ = [
+    "FILTER",
     "anchor",
     "bullets",
     "code",
@@ -18,6 +19,9 @@ __all__ = [
     "table",
     "words",
 ]
+
+FILTER = "<Filter />"
+"""A box that filters what follows it on the page."""
 
 _GENERATED = "{/* Written by `python -m website.generate write`. Change the generator, not this file. */}"
 _SPECIAL = re.compile(r"([<>{}\\*_\[\]|])")

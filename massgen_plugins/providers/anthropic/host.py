@@ -9,7 +9,7 @@ from __future__ import annotations
 from massgen_plugins.middleware import RefusalKind
 from massgen_plugins.providers.announce import HeaderSet
 from massgen_plugins.providers.base import Conventions
-from massgen_plugins.providers.refusals import RuleBook, rule
+from massgen_plugins.providers.rules import RuleBook, rule
 from massgen_plugins.quota import ACCOUNT_POOL, Kind
 
 __all__ = ["BOOK", "header_sets"]
@@ -24,7 +24,7 @@ _LONG_CONTEXT = (
 BOOK = RuleBook(
     label="Anthropic",
     # "Continuously replenished up to your maximum limit" (docs, 2026-09)
-    conventions=Conventions(tpm_counts=Kind.INPUT_TOKENS, bucket=True, key_prefixes=("sk-ant-",)),
+    conventions=Conventions(tpm_counts=Kind.TOTAL_TOKENS, bucket=True, key_prefixes=("sk-ant-",)),
     place="https://platform.claude.com/settings/billing",
     rules=(
         rule(_CALL, words=("extra usage is required",), statuses=(429,), advice=_LONG_CONTEXT),

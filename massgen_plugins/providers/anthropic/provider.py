@@ -1,9 +1,9 @@
-"""The Anthropic provider: Messages, and OpenAI's chat path at the same host, under the same limits."""
+"""The Anthropic provider: one face for the rules that the files beside it hold."""
 
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
 from massgen_plugins.middleware import Announced, Refusal, RefusalKind
@@ -13,9 +13,10 @@ from massgen_plugins.providers.anthropic.models import FAST, base_model, counts_
 from massgen_plugins.providers.anthropic.requests import is_messages, read_request
 from massgen_plugins.providers.anthropic.usage import MessagesUsageReader
 from massgen_plugins.providers.base import HttpRequest, ModelRequest, Provider, UsageReader
+from massgen_plugins.providers.directory import owner_of
 from massgen_plugins.providers.errors import read_error
 from massgen_plugins.providers.headers import clock_of
-from massgen_plugins.providers.urls import Place, place_of
+from massgen_plugins.providers.urls import place_of
 
 __all__ = ["AnthropicProvider"]
 
@@ -26,17 +27,10 @@ _PREAMBLE = (b'"type":"message_start"', b'"type": "message_start"', b'"type":"pi
 
 
 class AnthropicProvider(Provider):
-    """Reads the traffic of Messages.
-
-    Args:
-        owner: Tells whose a host is.
-    """
+    """Reads the traffic of Messages."""
 
     name = "anthropic"
     conventions = BOOK.conventions
-
-    def __init__(self, owner: Callable[[Place], str | None] = lambda _place: None) -> None:
-        self._owner = owner
 
     def serves(self, backend_type: str, base_url: str | None) -> bool:  # noqa: ARG002 - its type says all
         return backend_type == "claude"
@@ -45,7 +39,7 @@ class AnthropicProvider(Provider):
         if not is_messages(method, url):
             return False
         place = place_of(url)
-        return place is not None and self._owner(place) in (None, self.name)
+        return place is not None and owner_of(place) in (None, self.name)
 
     def read_request(self, request: HttpRequest) -> ModelRequest | None:
         return read_request(request)

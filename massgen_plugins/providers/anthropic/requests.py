@@ -8,9 +8,8 @@ from massgen_plugins.providers.anthropic.models import ANTHROPIC_HOSTS, base_mod
 from massgen_plugins.providers.base import HttpRequest, ModelRequest
 from massgen_plugins.providers.chat.host import EXPECTED_OUTPUT
 from massgen_plugins.providers.chat.requests import UNKNOWN_MODEL
-from massgen_plugins.providers.estimate import measure, unread_body
+from massgen_plugins.providers.estimate import decoded, measure, unread_body
 from massgen_plugins.providers.image_rules import anthropic_image
-from massgen_plugins.providers.text import read_json
 from massgen_plugins.providers.urls import credential_of, place_of
 from massgen_plugins.quota import Charge, Kind, Mode
 
@@ -30,22 +29,19 @@ def read_request(request: HttpRequest) -> ModelRequest | None:
     place = place_of(request.url)
     if place is None:
         return None
-    body = read_json(request.body) if request.body is not None else {}
-    if not isinstance(body, dict):
-        return None
-    model = body.get("model", UNKNOWN_MODEL if request.body is None else "")
-    if not isinstance(model, str) or not model.strip():
-        return None
-    if request.body is None:
-        sizes = unread_body(None, request.headers.get("content-length", ""))
-    else:
+    body = decoded(request.body)
+    model = body.get("model")
+    model = model.strip() if isinstance(model, str) and model.strip() else UNKNOWN_MODEL
+    if body and request.body is not None:
         sizes = measure(body, len(request.body), anthropic_image)
+    else:
+        sizes = unread_body(request.body, request.headers.get("content-length", ""))
     bound = body.get("max_tokens")
     bound = bound if type(bound) is int and 0 < bound < _LARGEST_BOUND else None
     output = EXPECTED_OUTPUT if bound is None else min(bound, EXPECTED_OUTPUT)
     return ModelRequest(
         requested_model=model,
-        model=base_model(model.strip()),
+        model=base_model(model),
         credential=credential_of(request.headers),
         endpoint="" if place.host in ANTHROPIC_HOSTS else place.endpoint,
         charges={
@@ -56,7 +52,7 @@ def read_request(request: HttpRequest) -> ModelRequest | None:
             Kind.TOTAL_TOKENS: Charge(sizes.tokens + output),
         },
         stream=body.get("stream") is True,
-        pools=pools_of(model.strip(), fast=body.get("speed") == "fast"),
+        pools=pools_of(model, fast=body.get("speed") == "fast"),
         max_output=bound,
         host=place.host,
     )

@@ -7,7 +7,7 @@ from enum import StrEnum
 
 from massgen_plugins.providers.announce import HeaderSet
 from massgen_plugins.providers.base import Conventions
-from massgen_plugins.providers.refusals import RuleBook
+from massgen_plugins.providers.rules import RuleBook
 
 __all__ = ["EXPECTED_OUTPUT", "ChargeRule", "Host", "TotalRule"]
 
@@ -54,6 +54,7 @@ class Host:
         book: What its errors mean.
         hosts: Its own hosts, and, with a dot before them, domains of which every host is its own.
         backends: MassGen's backend types whose agents it has, unless their base URL is another's.
+        url_backends: Types whose agents it has only where a base URL is set.
         default_of: Backend types that go to it where no base URL is set.
         charge: What it charges before a call.
         announced: The headers in which it announces limits.
@@ -67,6 +68,7 @@ class Host:
     book: RuleBook
     hosts: tuple[str, ...] = ()
     backends: frozenset[str] = frozenset()
+    url_backends: frozenset[str] = frozenset()
     default_of: frozenset[str] = frozenset()
     charge: ChargeRule = ChargeRule()
     announced: tuple[HeaderSet, ...] = ()

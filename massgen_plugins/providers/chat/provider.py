@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
 from massgen_plugins.middleware import Announced, Refusal
@@ -14,44 +14,46 @@ from massgen_plugins.providers.chat.apis import api_of
 from massgen_plugins.providers.chat.host import Host
 from massgen_plugins.providers.chat.hosts import HOSTS
 from massgen_plugins.providers.chat.usage import ChatUsageReader
+from massgen_plugins.providers.directory import owner_of
 from massgen_plugins.providers.errors import read_error
 from massgen_plugins.providers.headers import clock_of
-from massgen_plugins.providers.urls import Place, place_of
+from massgen_plugins.providers.urls import place_of
 
-__all__ = ["ChatProvider", "Owner"]
-
-Owner = Callable[[Place], str | None]
-"""Names the provider whose own host a URL is at; None if it is nobody's that is known."""
+__all__ = ["ChatProvider"]
 
 
 class ChatProvider(Provider):
     """Reads the traffic of one host, or of all that nobody knows.
 
     Args:
-        host: What is its own.
-        owner: Tells whose a host is.
+        host: What is its own. It takes calls at hosts that nobody knows, too: a base URL may be a proxy.
     """
 
-    def __init__(self, host: Host, owner: Owner = lambda _place: None) -> None:
+    def __init__(self, host: Host) -> None:
         self.name = host.name
         self.conventions = host.conventions
         self.host = host
-        self._owner = owner
 
     def serves(self, backend_type: str, base_url: str | None) -> bool:
         """A base URL at a host that is known decides; else the type does."""
-        place = place_of(base_url) if base_url else None
-        owner = None if place is None else self._owner(place)
+        owner = self._owner(base_url) if base_url else None
         if owner is not None and backend_type in _URL_DECIDES:
             return owner == self.name
-        return backend_type in (self.host.backends if place else self.host.backends | self.host.default_of)
+        host = self.host
+        return backend_type in host.backends | (host.url_backends if base_url else host.default_of)
 
     def is_model_call(self, method: str, url: str) -> bool:
         """Whether the path is one of the protocols' and the host is nobody else's."""
         if method != "POST" or api_of(url) is None:
             return False
+        return self._owner(url) in (None, self.name)
+
+    def _owner(self, url: str) -> str | None:
+        """Name of the provider whose host a URL is at; its own first: third parties may take a known one."""
         place = place_of(url)
-        return place is not None and self._owner(place) in (None, self.name)
+        if place is None:
+            return None
+        return self.name if any(map(self.host.owns, place.names)) else owner_of(place)
 
     def read_request(self, request: HttpRequest) -> ModelRequest | None:
         return requests.read_request(request, self.host)

@@ -10,16 +10,15 @@ from typing import Any
 from massgen_plugins.providers.base import HttpRequest, ModelRequest
 from massgen_plugins.providers.chat.apis import Api, api_of
 from massgen_plugins.providers.chat.host import EXPECTED_OUTPUT, ChargeRule, Host, TotalRule
-from massgen_plugins.providers.estimate import Sizes, measure, unread_body
+from massgen_plugins.providers.estimate import Sizes, decoded, measure, unread_body
 from massgen_plugins.providers.image_rules import openai_image
-from massgen_plugins.providers.text import read_json
 from massgen_plugins.providers.urls import credential_of, place_of
 from massgen_plugins.quota import Charge, Kind, Mode
 
 __all__ = ["UNCACHED", "UNKNOWN_MODEL", "read_request", "resolve_model"]
 
 UNKNOWN_MODEL = "unknown"
-"""Pool of calls whose body nobody has seen."""
+"""Pool of calls that name no model that we can read: compressed, unseen, or to a server with one model."""
 UNCACHED = "uncached_input_tokens"
 """Input that was not read from the provider's cache: a kind of Cerebras' and Fireworks' limits."""
 
@@ -39,11 +38,7 @@ def read_request(request: HttpRequest, host: Host) -> ModelRequest | None:
         return None
     body = _document(request.body)
     deployment = next(iter(_DEPLOYMENT.findall(place.path)), "")
-    requested = deployment or _text(body.get("model"))
-    if not requested:
-        if request.body is not None:
-            return None  # without a model no server takes it
-        requested = UNKNOWN_MODEL
+    requested = deployment or _text(body.get("model")) or UNKNOWN_MODEL
     sizes = _sizes(request, body, requested)
     bound = _bound(body)
     model = requested if deployment else resolve_model(requested, host)
@@ -70,10 +65,8 @@ def resolve_model(model: str, host: Host) -> str:
 
 def _document(body: bytes | None) -> Mapping[str, Any]:
     """The body's fields: of JSON all, of a form ``model`` and ``n``."""
-    if body is None:
-        return {}
-    document = read_json(body) if body.lstrip()[:1] == b"{" else None
-    if isinstance(document, dict):
+    document = decoded(body)
+    if document or body is None or body.lstrip()[:1] in (b"{", b"["):
         return document
     fields = {name.decode(): value for name, value in _FORM_FIELD.findall(body[:_FORM_HEAD])}
     fields |= {name.decode(): value for name, value in _FORM_FIELD.findall(body[-_FORM_HEAD:])}

@@ -12,8 +12,13 @@ from massgen_plugins.providers.text import read_json_start
 
 __all__ = ["GeminiError", "read_error"]
 
-_DEEPEST = 6
-"""Wrappings around an error that are undone."""
+_DEEPEST = 12
+"""Steps inwards from an answer to its error; a wrapping is two or three."""
+
+_LONGEST_EVENT = 64 * 1024
+"""Bytes of an event in which an error is looked for; a real one has a few thousand."""
+_LONGEST_MESSAGE = 8_000
+"""Characters of a message that are kept."""
 
 _CODES = {
     "RESOURCE_EXHAUSTED": 429,
@@ -59,16 +64,17 @@ def read_error(body: bytes, *, in_stream: bool = False) -> GeminiError | None:
     name, text = _text_of(body)
     document = _first_value(text)
     if document is None:
-        return None if in_stream or not text or text[0] in "<{[" else GeminiError(message=text)
+        is_words = not in_stream and text and text[0] not in "<{["
+        return GeminiError(message=text[:_LONGEST_MESSAGE]) if is_words else None
     return _find(document, loose=not in_stream or name == "error", depth=0)
 
 
 def _text_of(body: bytes) -> tuple[str, str]:
     """An event's name and data; of anything else the whole text."""
-    body = body.lstrip(b"\xef\xbb\xbf \t\r\n")
+    body = body.lstrip(b"\xef\xbb\xbf, \t\r\n")  # a comma stands before an element of a list
     if not body.startswith((b"data:", b"event:", b"id:", b"retry:", b":")):
         return "", body.decode("utf-8", "replace").strip()
-    event = read_event(body)
+    event = read_event(body[:_LONGEST_EVENT])
     return event.name, event.data.decode("utf-8", "replace").strip()
 
 
@@ -102,7 +108,10 @@ def _find(value: object, *, loose: bool, depth: int) -> GeminiError | None:
 
 def _in_text(text: str, depth: int) -> GeminiError:
     found = (_find(inner, loose=True, depth=depth + 1) for inner in objects_in(text))
-    return next((error for error in found if error is not None and error.message), GeminiError(message=text))
+    return next(
+        (error for error in found if error is not None and error.message),
+        GeminiError(message=text[:_LONGEST_MESSAGE]),
+    )
 
 
 def _of_object(error: Mapping[str, Any], depth: int) -> GeminiError:

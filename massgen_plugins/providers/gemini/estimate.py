@@ -25,7 +25,9 @@ _LARGEST_BODY = 100 * 1024 * 1024
 _INLINE = frozenset({"inlineData", "inline_data"})
 _LINKED = frozenset({"fileData", "file_data"})
 _CACHED = frozenset({"cachedContent", "cached_content"})
-_NOT_TEXT = _INLINE | _LINKED | _CACHED
+_CHAT = frozenset({"image_url", "input_audio"})
+"""The media of the OpenAI-compatible path."""
+_NOT_TEXT = _INLINE | _LINKED | _CACHED | _CHAT
 
 
 def read_body(body: bytes | None) -> dict[str, Any] | None:
@@ -95,6 +97,8 @@ def _media_tokens(key: str, value: Any, rates: MediaRates) -> int | None:
         return CACHED_CONTENT if isinstance(value, str) else None
     if not isinstance(value, dict):
         return None
+    if key in _CHAT:
+        return _chat_tokens(value, rates)
     mime = value.get("mimeType", value.get("mime_type", ""))
     mime = mime if isinstance(mime, str) else ""
     if key in _LINKED:
@@ -102,3 +106,16 @@ def _media_tokens(key: str, value: Any, rates: MediaRates) -> int | None:
         return linked_tokens(mime or "video/*", rates)
     data = value.get("data")
     return inline_tokens(mime, data, rates) if isinstance(data, str) else None
+
+
+def _chat_tokens(value: dict[str, Any], rates: MediaRates) -> int | None:
+    """Tokens of an image or a sound in a chat message; None if it is neither after all."""
+    url, data, form = value.get("url"), value.get("data"), value.get("format")
+    if isinstance(data, str) and isinstance(form, str):
+        return inline_tokens(f"audio/{form}", data, rates)
+    if not isinstance(url, str):
+        return None
+    head, comma, data = url.partition(",")
+    if not comma or not head.startswith("data:"):
+        return linked_tokens("image/*", rates)
+    return inline_tokens(head.removeprefix("data:").partition(";")[0], data, rates)

@@ -2,26 +2,19 @@
 
 from __future__ import annotations
 
-import datetime as dt
-import re
 from collections.abc import Iterator, Mapping
-from email.utils import parsedate_to_datetime
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
-from massgen_plugins.providers.durations import parse_duration
 from massgen_plugins.providers.gemini.errors import GeminiError
+from massgen_plugins.providers.headers import clock_of, parse_duration, parse_moment, retry_after
+from massgen_plugins.providers.hints import prose_wait
 
 __all__ = ["Hint", "read_hint"]
 
-_GO = r"[0-9][0-9hmsun\N{MICRO SIGN}.]{0,60}?"
-_PROSE = re.compile(
-    rf"\b(?:retry|again|reset|resets|wait|available)(?: (?:in|after|for))? "
-    rf"(?:about )?(?P<length>{_GO})(?: ?(?P<unit>second|minute|hour)s?)?(?=\.?(?:[\s,;)\"'\\]|$))",
-    re.IGNORECASE,
-)
-_SECONDS_PER_UNIT = {"second": 1.0, "minute": 60.0, "hour": 3600.0}
 _LONGEST = 40 * 86_400.0
 """Seconds; a longer time is a mistake."""
+_EPOCH = 1e9
+"""A header's seconds from here on are a moment whose distance only a clock could tell."""
 
 
 class Hint(NamedTuple):
@@ -42,54 +35,35 @@ def read_hint(error: GeminiError, headers: Mapping[str, str]) -> Hint:
     They disagree, since ``retryDelay`` is cut to whole seconds. A moment in the ``retry-after`` header
     becomes a length of time where a ``date`` header tells what the server's clock showed.
     """
-    moment = _http_date(headers.get("retry-after", ""))
-    sent = _http_date(headers.get("date", ""))
-    lengths = [*_lengths(error, headers)]
+    after = retry_after(headers, clock_of(headers) or 0.0)
+    lengths = [after, *_lengths(error)]
     moments = [*_moments(error)]
-    if moment is not None and sent is not None:
-        lengths.append(max(0.0, moment - sent))
-    elif moment is not None:
-        moments.append(moment)
+    if after is not None and after >= _EPOCH:
+        moments.append(after)
     return Hint(
-        max((length for length in lengths if length <= _LONGEST), default=None),
-        max(moments, default=None),
+        max((length for length in lengths if length is not None and length <= _LONGEST), default=None),
+        max((moment for moment in moments if moment is not None), default=None),
     )
 
 
-def _lengths(error: GeminiError, headers: Mapping[str, str]) -> Iterator[float]:
-    texts = [headers.get("retry-after", "")]
-    milliseconds = headers.get("retry-after-ms", "")
-    texts.append(f"{milliseconds}ms" if milliseconds else "")
+def _lengths(error: GeminiError) -> Iterator[float | None]:
+    yield prose_wait(error.message)
     for detail in error.details:
-        texts.append(str(detail.get("retryDelay", ""))[:100])
-        metadata = detail.get("metadata")
-        if isinstance(metadata, dict):
-            texts.append(str(metadata.get("quotaResetDelay", ""))[:100])
-    yield from (seconds for seconds in map(parse_duration, texts) if seconds is not None)
-    for match in _PROSE.finditer(error.message):
-        seconds = parse_duration(match["length"])
-        if seconds is not None:
-            yield seconds * _SECONDS_PER_UNIT.get((match["unit"] or "").lower(), 1.0)
+        yield parse_duration(_text(detail, "retryDelay"))
+        yield parse_duration(_text(_metadata(detail), "quotaResetDelay"))
 
 
-def _moments(error: GeminiError) -> Iterator[float]:
-    for detail in error.details:
-        metadata = detail.get("metadata")
-        if not isinstance(metadata, dict) or "quotaResetDelay" in metadata:  # which needs no clock to agree
-            continue
-        value = metadata.get("quotaResetTimeStamp")
-        try:
-            moment = dt.datetime.fromisoformat(value) if isinstance(value, str) else None
-        except ValueError:
-            continue
-        if moment is not None and moment.tzinfo is not None:
-            yield moment.timestamp()
+def _moments(error: GeminiError) -> Iterator[float | None]:
+    for metadata in map(_metadata, error.details):
+        if "quotaResetDelay" not in metadata:  # which needs no clock to agree
+            yield parse_moment(_text(metadata, "quotaResetTimeStamp"))
 
 
-def _http_date(text: str) -> float | None:
-    """A date of HTTP in seconds since the epoch; None if the text is none."""
-    try:
-        moment = parsedate_to_datetime(text[:100])
-        return moment.timestamp() if moment.tzinfo is not None else None
-    except (ValueError, TypeError, OverflowError, IndexError, OSError):
-        return None
+def _metadata(detail: Mapping[str, Any]) -> Mapping[str, Any]:
+    metadata = detail.get("metadata")
+    return metadata if isinstance(metadata, dict) else {}
+
+
+def _text(owner: Mapping[str, Any], name: str) -> str:
+    value = owner.get(name)
+    return value if isinstance(value, str) else ""

@@ -15,35 +15,36 @@ from massgen_plugins.providers.gemini.estimate import input_tokens, read_body
 from massgen_plugins.providers.gemini.models import resolve_model
 from massgen_plugins.providers.gemini.requests import credential_of
 from massgen_plugins.providers.gemini.tools import tool_pools
-from massgen_plugins.providers.gemini.urls import Address, endpoint_of, host_of, is_own_host, split_url
+from massgen_plugins.providers.gemini.urls import OWN_HOST, endpoint_of
+from massgen_plugins.providers.urls import place_of
 from massgen_plugins.quota import Charge, Kind
 
 __all__ = ["is_openai_base", "is_openai_path", "read_request"]
 
 # The version before ``openai`` tells it from Groq's /openai/v1 and Azure's /openai/deployments.
 _BASE = r"/v[0-9]{1,2}(?:alpha|beta)?[0-9]{0,2}/openai|/endpoints/openapi"
-_PATH = re.compile(rf"(?:{_BASE})/+(?:chat/completions|embeddings)/?$")
-_BASE_PATH = re.compile(rf"(?:{_BASE})/?$")
+_PATH = re.compile(rf"(?:{_BASE})/+(?:chat/completions|embeddings)$")
+_BASE_PATH = re.compile(rf"(?:{_BASE})$")
 
 
 def is_openai_path(url: str) -> bool:
     """Whether a URL is that of a chat completion or an embedding on this path, on any host."""
     if "/open" not in url:  # most URLs: cheaper than any parsing
         return False
-    parts = split_url(url)
-    return parts is not None and _PATH.search(parts.path) is not None
+    place = place_of(url)
+    return place is not None and _PATH.search(place.path) is not None
 
 
 def is_openai_base(base_url: str) -> bool:
     """Whether a base URL leads there: a backend of OpenAI's kind with it is an agent on Gemini's quota."""
-    parts = split_url(base_url)
-    return parts is not None and (is_own_host(parts) or _BASE_PATH.search(parts.path) is not None)
+    place = place_of(base_url)
+    return place is not None and (place.host == OWN_HOST or _BASE_PATH.search(place.path) is not None)
 
 
 def read_request(request: HttpRequest) -> ModelRequest | None:
     """Read a request of this path like one of Google's own; None if it is not one."""
-    parts = split_url(request.url) if is_openai_path(request.url) else None
-    if parts is None:
+    place = place_of(request.url) if is_openai_path(request.url) else None
+    if place is None:
         return None
     document = read_body(request.body)
     requested = _model_in(document)
@@ -53,13 +54,13 @@ def read_request(request: HttpRequest) -> ModelRequest | None:
     return ModelRequest(
         requested_model=requested,
         model=model,
-        credential=credential_of(Address(parts, parts.path, requested, ""), request.headers),
-        endpoint=endpoint_of(parts),
+        credential=credential_of(request, place),
+        endpoint=endpoint_of(place),
         charges={Kind.REQUESTS: Charge(_requests(document)), Kind.INPUT_TOKENS: Charge(tokens)},
         stream=document is not None and document.get("stream") is True,
         pools=(model, *tool_pools(_google_settings(document))),
         max_output=_max_output(document),
-        host=host_of(parts),
+        host=place.host,
     )
 
 

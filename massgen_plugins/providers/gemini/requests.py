@@ -9,7 +9,9 @@ from massgen_plugins.providers.base import HttpRequest, ModelRequest
 from massgen_plugins.providers.gemini.estimate import input_tokens, read_body
 from massgen_plugins.providers.gemini.models import resolve_model
 from massgen_plugins.providers.gemini.tools import tool_pools
-from massgen_plugins.providers.gemini.urls import Address, credential_in, endpoint_of, host_of, parse_call
+from massgen_plugins.providers.gemini.urls import Address, endpoint_of, parse_call, project_in, query_key
+from massgen_plugins.providers.urls import Place
+from massgen_plugins.providers.urls import credential_of as credential_in
 from massgen_plugins.quota import Charge, Kind
 
 __all__ = ["credential_of", "is_model_call", "read_request"]
@@ -36,8 +38,8 @@ def read_request(request: HttpRequest) -> ModelRequest | None:
     return ModelRequest(
         requested_model=address.model,
         model=model,
-        credential=credential_of(address, request.headers),
-        endpoint=endpoint_of(address.parts),
+        credential=credential_of(request, address.place),
+        endpoint=endpoint_of(address.place),
         charges={
             Kind.REQUESTS: Charge(_requests(address, document)),
             Kind.INPUT_TOKENS: Charge(tokens),
@@ -45,25 +47,23 @@ def read_request(request: HttpRequest) -> ModelRequest | None:
         stream=address.verb == "streamGenerateContent",
         pools=(model, *tool_pools(document)),
         max_output=_max_output(document),
-        host=host_of(address.parts),
+        host=address.place.host,
     )
 
 
-def credential_of(address: Address, headers: Mapping[str, str]) -> str:
+def credential_of(request: HttpRequest, place: Place) -> str:
     """What names the account best: the API key, else the project, else the token.
 
     A project comes before an OAuth token because tokens change every hour while the quota stays. A key is the
     same account whether it comes in Google's header, in the URL, or as a bearer token.
     """
-    key, project = credential_in(address.parts, address.path)
-    token = headers.get("authorization", "")
-    scheme, _, bearer = token.partition(" ")
+    headers = request.headers
     return (
         headers.get("x-goog-api-key")
-        or key
+        or query_key(request.url)
         or headers.get("x-goog-user-project")
-        or project
-        or (bearer.strip() if scheme.lower() == "bearer" else token)
+        or project_in(place.path)
+        or credential_in(headers)
     )
 
 

@@ -6,9 +6,10 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
-__all__ = ["pool_of_quota", "tool_name", "tool_pools"]
+__all__ = ["pool_of_quota", "tool_pools"]
 
-_PREFIX = "tool:"
+_PREFIX = "gemini:"
+"""Begins the names of pools that a provider itself names, in profiles, too: they are no models."""
 
 _FIELDS = {
     "googleSearch": "google_search",
@@ -29,16 +30,9 @@ _QUOTAS = (
 )
 """Words in a quota's name, first match first: "maps grounding" is no search."""
 
-_NAMES = {
-    "google_search": "Google Search",
-    "google_maps": "Google Maps",
-    "url_context": "URL context",
-    "file_search": "File Search",
-}
-
 
 def tool_pools(document: Mapping[str, Any] | None) -> tuple[str, ...]:
-    """Pools of the tools in a request that have a quota of their own, such as ``tool:google_search``."""
+    """Pools of the tools in a request that have a quota of their own, such as ``gemini:google_search``."""
     tools = document.get("tools") if document else None
     found = {
         _FIELDS[name]: None
@@ -52,11 +46,6 @@ def tool_pools(document: Mapping[str, Any] | None) -> tuple[str, ...]:
 def pool_of_quota(name: str) -> str | None:
     """The pool of the tool of which a quota's name speaks; None if it is not a tool's."""
     return next((_PREFIX + tool for tool, words in _QUOTAS if words.search(name)), None)
-
-
-def tool_name(pool: str) -> str:
-    """A tool's name for people; empty if the pool is not a tool's."""
-    return _NAMES.get(pool.removeprefix(_PREFIX), "") if pool.startswith(_PREFIX) else ""
 
 
 def _camel(name: str) -> str:

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import re
 from typing import NamedTuple
-from urllib.parse import SplitResult, parse_qs, unquote, urlsplit
+from urllib.parse import parse_qs
 
-__all__ = ["Address", "credential_in", "endpoint_of", "host_of", "is_own_host", "parse_call", "split_url"]
+from massgen_plugins.providers.urls import Place, place_of
 
-_OWN_HOST = "generativelanguage.googleapis.com"
-_DEFAULT_PORTS = {"https": ":443", "http": ":80"}
+__all__ = ["OWN_HOST", "Address", "endpoint_of", "parse_call", "project_in", "query_key"]
+
+OWN_HOST = "generativelanguage.googleapis.com"
+"""The Developer API."""
 
 _VERBS = frozenset({"generateContent", "streamGenerateContent", "embedContent", "batchEmbedContents"})
 """Token counting, batches and Vertex's ``predict`` have quotas of their own and are not here."""
@@ -28,69 +30,49 @@ class Address(NamedTuple):
     """A model call's URL, read.
 
     Attributes:
-        parts: The URL in its parts.
-        path: Its path, unescaped.
+        place: Host, endpoint and path; some clients escape the colon in it, some gateways the slash.
         model: The model's name as it stands there; of tuned models and endpoints with ``tunedModels/`` or
             ``endpoints/`` before it.
         verb: What is asked of it, such as ``streamGenerateContent``.
     """
 
-    parts: SplitResult
-    path: str
+    place: Place
     model: str
     verb: str
 
 
-def split_url(url: str) -> SplitResult | None:
-    """The parts of a URL; None if it is none, such as one with a broken IPv6 address."""
-    try:
-        return urlsplit(url)
-    except ValueError:
-        return None
-
-
 def parse_call(url: str) -> Address | None:
     """Read the URL of a model call; None if it is that of anything else."""
-    parts = split_url(url)
-    if parts is None or len(parts.path) > _LONGEST:
+    place = place_of(url)
+    if place is None or len(place.path) > _LONGEST:
         return None
-    path = unquote(parts.path)  # some clients write the colon as %3A, some gateways the slash as %2F
-    head, _, verb = path.rstrip("/").rpartition(":")
+    head, _, verb = place.path.rpartition(":")
     if verb not in _VERBS:
         return None
-    place, collection = max((head.rfind(f"/{name}/"), name) for name in _COLLECTIONS)
-    model = head[place + len(collection) + 2 :] if place >= 0 else head.rpartition("/")[2]
+    start, collection = max((head.rfind(f"/{name}/"), name) for name in _COLLECTIONS)
+    model = head[start + len(collection) + 2 :] if start >= 0 else head.rpartition("/")[2]
     model = model.strip("/")
     if not model:
         return None
-    prefix = "" if place < 0 or collection == "models" else f"{collection}/"
-    return Address(parts, path, prefix + model, verb)
+    prefix = "" if start < 0 or collection == "models" else f"{collection}/"
+    return Address(place, prefix + model, verb)
 
 
-def is_own_host(parts: SplitResult) -> bool:
-    """Whether a URL is of Google's own host of the Developer API."""
-    return host_of(parts) == _OWN_HOST
-
-
-def endpoint_of(parts: SplitResult) -> str:
+def endpoint_of(place: Place) -> str:
     """Host and port of a URL; empty for Google's own."""
-    host = parts.netloc.rpartition("@")[2].lower()  # a user name or password is none of our business
-    host = host.removesuffix(_DEFAULT_PORTS.get(parts.scheme, ":443"))
-    return "" if host == _OWN_HOST else host
+    return "" if place.endpoint == OWN_HOST else place.endpoint
 
 
-def host_of(parts: SplitResult) -> str:
-    """Host of a URL, lower case, without its port."""
+def project_in(path: str) -> str:
+    """The project that a path of Vertex AI names; empty if it names none."""
+    match = _PROJECT.search(path)
+    return match[1] if match else ""
+
+
+def query_key(url: str) -> str:
+    """The API key in a URL's query; empty if there is none."""
     try:
-        return (parts.hostname or "").lower()
-    except ValueError:
-        return ""
-
-
-def credential_in(parts: SplitResult, path: str) -> tuple[str, str]:
-    """The API key in a URL's query, and the project in its path; empty where there is none."""
-    try:
-        keys = parse_qs(parts.query).get("key", [])
+        keys = parse_qs(url.partition("?")[2].partition("#")[0]).get("key", [])
     except ValueError:  # more fields than parse_qs accepts
         keys = []
-    return next(iter(keys), ""), next(iter(_PROJECT.findall(path)), "")
+    return next(iter(keys), "")

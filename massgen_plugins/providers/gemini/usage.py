@@ -42,6 +42,7 @@ class GeminiUsageReader:
         self._begun = False
         self._kept = bytearray()  # the documents that are not read yet; of a stream of events its end
         self._cut = False
+        self._closing = False  # whether an object may have ended since the documents were looked at
         self._budget = _END
 
     def feed(self, data: bytes) -> None:
@@ -54,6 +55,7 @@ class GeminiUsageReader:
             self._events = None if data[:1] in b"{[" else EventReader()
         self._budget += _READINGS * len(data)
         if self._events is None:
+            self._closing = self._closing or b"}" in data
             self._keep(data, _LONGEST)
         else:
             self._keep(data[-_END:], _END)
@@ -93,8 +95,9 @@ class GeminiUsageReader:
 
     def _read_documents(self) -> None:
         """Read the documents that are here whole, and let them go; of a large beginning only its end."""
-        if not _has_mark(self._kept) or not self._may_read(len(self._kept)):
+        if not (self._closing and _has_mark(self._kept) and self._may_read(len(self._kept))):
             return
+        self._closing = False
         text = self._kept.decode("latin-1")  # a character a byte; counts and names are ASCII
         place = 0
         while True:

@@ -12,7 +12,7 @@ from massgen_plugins.middleware import RefusalKind
 from massgen_plugins.providers.announce import openai_style
 from massgen_plugins.providers.base import Conventions
 from massgen_plugins.providers.chat.host import ChargeRule, Host, TotalRule
-from massgen_plugins.providers.refusals import RuleBook, rule
+from massgen_plugins.providers.rules import RuleBook, rule
 from massgen_plugins.quota import ACCOUNT_POOL, Kind
 
 __all__ = ["OPENAI", "OPENAI_HEADERS"]
@@ -46,7 +46,6 @@ OPENAI = Host(
             r"(?:reached|too large) for ([\w.:/-]{1,100}?) (?:\(for limit [\w.-]{1,80}\) )?(?:in|on) "
         ),
         rules=(
-            rule(RefusalKind.OVERLOAD, codes="server_error server_is_overloaded slow_down"),
             rule(
                 RefusalKind.PERMANENT,
                 words=("you exceeded your current quota", "billing hard limit", "account is not active"),

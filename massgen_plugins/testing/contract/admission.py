@@ -80,9 +80,9 @@ def a_bucket_refills_continuously(stand: Stand) -> None:
 def a_place_is_held_until_the_call_is_over(stand: Stand) -> None:
     """However long it takes, as long as its process shows that it lives; and no longer than its lease."""
     stand.configure(Limit(Kind.CONCURRENT, 1, HELD))
-    one = {Kind.CONCURRENT: 1}
+    one: dict[str, int] = {Kind.CONCURRENT: 1}
     (call,) = stand.ask(one).granted
-    call.attach(stand.process().moment, lambda _: None)
+    stand.attach(call)
     for _ in range(5):
         stand.advance(50)
         call.renew()
@@ -99,7 +99,8 @@ def a_place_is_held_until_the_call_is_over(stand: Stand) -> None:
 def a_month_is_counted(stand: Stand) -> None:
     """Until it ends."""
     stand.configure(Limit(Kind.COST, 1_000_000, CalendarMonth(ZONE)))
-    answer = stand.ask({Kind.COST: 600_000}, {Kind.COST: 600_000})
+    cost: dict[str, int] = {Kind.COST: 600_000}
+    answer = stand.ask(cost, cost)
     assert len(answer.granted) == 1
     assert answer.blocker is not None
     assert answer.blocker.reason is Reason.UNTIL
@@ -109,7 +110,7 @@ def a_month_is_counted(stand: Stand) -> None:
 def a_large_amount_is_one_step(stand: Stand) -> None:
     """Four million tokens are counted like one."""
     stand.configure(tokens(10_000_000))
-    assert stand.granted(*[{Kind.INPUT_TOKENS: 4_000_000}] * 3) == 2
+    assert stand.granted(*[_tokens(4_000_000)] * 3) == 2
     assert stand.used() == [8_000_000]
 
 
@@ -139,6 +140,10 @@ def processes_with_other_limits_count_together(stand: Stand) -> None:
     assert stand.granted(*[ONE] * 6) == 6
     stand.configure(per_minute(9), per_day(7))
     assert stand.granted(*[ONE] * 4, process="other") == 3
+
+
+def _tokens(amount: int) -> dict[str, int]:
+    return {Kind.INPUT_TOKENS: amount}
 
 
 CHECKS: tuple[Check, ...] = (

@@ -8,7 +8,7 @@ from massgen_plugins.testing.contract.stand import ONE, Check, Stand, per_day, p
 
 __all__ = ["CHECKS"]
 
-_HUNDRED = {Kind.INPUT_TOKENS: 100}
+_HUNDRED: dict[str, int] = {Kind.INPUT_TOKENS: 100}
 
 
 def settling_gives_the_rest_back_at_once(stand: Stand) -> None:
@@ -76,7 +76,7 @@ def updates_of_forgotten_books_change_nothing(stand: Stand) -> None:
 
 def _one(stand: Stand, amounts: Amounts) -> Reservation:
     (call,) = stand.ask(amounts).granted
-    call.attach(stand.process().moment, lambda _: None)
+    stand.attach(call)
     return call
 
 

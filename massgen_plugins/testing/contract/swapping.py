@@ -1,4 +1,4 @@
-"""The two verbs themselves: what was written is there, whole, under its version; a stale writer writes nothing."""
+"""The two verbs themselves: what was written is there, whole; a stale writer writes nothing."""
 
 from __future__ import annotations
 

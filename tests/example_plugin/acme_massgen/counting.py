@@ -5,8 +5,8 @@ from __future__ import annotations
 import os
 from pathlib import Path
 
-from massgen_plugins.middleware import Action, CallOutcome, Middleware, ModelCall
-from massgen_plugins.quota import Amounts, Kind
+from massgen_plugins.middleware import Action, CallOutcome, Middleware, ModelCall, Usage
+from massgen_plugins.quota import Kind
 
 
 class CountingMiddleware(Middleware):
@@ -16,14 +16,17 @@ class CountingMiddleware(Middleware):
         self._file = os.environ.get("ACME_TALLY")
 
     async def before_call(self, call: ModelCall) -> None:
-        self.note(f"before {call.agent_id} {call.scope.model}")
+        self.note(f"before {call.agent_id} {call.model}")
 
     async def after_call(self, call: ModelCall, outcome: CallOutcome) -> Action:
         self.note(f"after {call.agent_id} {outcome.status}")
         return Action.PASS
 
-    def on_usage(self, call: ModelCall, usage: Amounts) -> None:
-        self.note(f"usage {call.agent_id} {usage.get(Kind.INPUT_TOKENS, 0)}")
+    def on_usage(self, call: ModelCall, usage: Usage) -> None:
+        self.note(f"usage {call.agent_id} {usage.amounts.get(Kind.INPUT_TOKENS, 0)}")
+
+    def on_finished(self, call: ModelCall) -> None:
+        self.note(f"finished {call.agent_id}")
 
     def note(self, line: str) -> None:
         """Add a line to the tally."""

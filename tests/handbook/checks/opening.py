@@ -1,4 +1,4 @@
-"""How a page begins: with what its reader will be able to do."""
+"""How a page begins: with a paragraph that gives the answer."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ _NOT_PROSE = re.compile(r"^(#|[-*+] |\d+\. |```|~~~|:::|>|\||<(?!Fact)|!\[)")
 _INVISIBLE = re.compile(r"^(import |export |\{/\*.*\*/\}\s*$)")
 _ENDS = re.compile(r"""[.!?](?=["'`)*_\]]*(\s|$))""")
 _ABBREVIATIONS = re.compile(r"\b(e\.g|i\.e|etc|vs)\.")
-_CURE = "begin with one paragraph of two or more sentences: what the reader can do afterwards"
+_CURE = "begin with one paragraph of two or more sentences that gives the answer, before any list or code"
 
 
 def problems(page: Page) -> list[Problem]:
@@ -20,7 +20,7 @@ def problems(page: Page) -> list[Problem]:
 
 
 def _first(page: Page) -> list[Problem]:
-    start, text = _paragraph(page)
+    start, text = paragraph(page)
     if _NOT_PROSE.match(text) or not text:
         return [Problem(page.path, start, "the page does not begin with a paragraph", _CURE)]
     if len(_ENDS.findall(_ABBREVIATIONS.sub("", text))) < 2:
@@ -28,7 +28,8 @@ def _first(page: Page) -> list[Problem]:
     return []
 
 
-def _paragraph(page: Page) -> tuple[int, str]:
+def paragraph(page: Page) -> tuple[int, str]:
+    """The first paragraph of a page, on one line, and the number of the line on which it begins."""
     lines = list(enumerate(page.lines[page.body_start :], page.body_start + 1))
     while lines and (not lines[0][1].strip() or _INVISIBLE.match(lines[0][1].strip())):
         lines.pop(0)

@@ -71,7 +71,8 @@ class Page:
         """Where readers find it, from the site's root."""
         if slug := self.front_matter.get("slug"):
             return str(slug)
-        relative = self.path.relative_to(DOCS).with_suffix("")
+        inside = self.path.relative_to(DOCS) if self.path.is_relative_to(DOCS) else Path(self.path.name)
+        relative = inside.with_suffix("")
         return "/" + str(relative).removesuffix("index").rstrip("/")
 
     def line_of(self, wanted: str) -> int:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from . import evidence, front_matter, opening, policies, source_text
+from . import evidence, front_matter, one_home, opening, policies, prose, source_text
 from .classes import check_fence
 from .pages import Page, read_page
 from .problem import Problem
@@ -20,7 +20,7 @@ def check_page(path: Path, *, static: bool = False) -> list[Problem]:
 
 def check_writing(page: Page) -> list[Problem]:
     """All but its fences."""
-    checks = (front_matter, evidence, opening, policies, source_text)
+    checks = (front_matter, evidence, opening, policies, source_text, one_home, prose)
     return [problem for check in checks for problem in check.problems(page)]
 
 

@@ -45,6 +45,13 @@ def read(url: str, body: bytes | None = BODY, **headers: str):
         ("http://127.0.0.1:8000/models/decoy/v1/models/real:generateContent", "real", False),
         (f"{OWN}/v1beta/models/gemini-2.5-flash%3AgenerateContent", "gemini-2.5-flash", False),
         (f"{OWN}//v1beta//models/gemini-2.5-flash:generateContent", "gemini-2.5-flash", False),
+        (f"{OWN}/v1beta/models/gemini-2.5-flash:generateContent/", "gemini-2.5-flash", False),
+        ("https://models/gemini-2.5-flash:generateContent", "gemini-2.5-flash", False),
+        (
+            "https://eu-aiplatform.googleapis.com/v1/projects/p/locations/eu/endpoints/77:streamGenerateContent",
+            "endpoints/77",
+            True,
+        ),
     ],
 )
 def test_generate_content_of_any_host_version_and_prefix_is_a_model_call(url, model, stream):
@@ -60,6 +67,10 @@ def test_generate_content_of_any_host_version_and_prefix_is_a_model_call(url, mo
         f"{OWN}/v1beta/models/gemini-2.5-flash:batchGenerateContent",
         f"{OWN}/v1beta/models/imagen-4:predict",
         f"{OWN}/v1beta/models/veo-3:predictLongRunning",
+        f"{OWN}/v1beta/models/gemini-embedding-2:asyncBatchEmbedContent",
+        f"{OWN}/v1beta/models/:generateContent",
+        f"{OWN}/v1beta/:generateContent",
+        f"{OWN}/v1beta/models/gemini-2.5-flash:generateContent" + "/x" * 3_000,
         f"{OWN}/v1beta/models/gemini-2.5-flash",
         f"{OWN}/v1beta/models/gemini-2.5-flash:generateContent/operations/1",
         f"{OWN}/search?q=/models/gemini-2.5-flash:generateContent",
@@ -71,6 +82,53 @@ def test_generate_content_of_any_host_version_and_prefix_is_a_model_call(url, mo
 def test_other_traffic_is_not_a_model_call(url):
     assert not GEMINI.is_model_call("POST", url)
     assert read(url) is None
+
+
+@pytest.mark.parametrize(
+    ("path", "requested", "model"),
+    [
+        ("v1beta/models/vertex_ai/gemini-2.5-pro", "vertex_ai/gemini-2.5-pro", "gemini-2.5-pro"),
+        ("v1beta/models/gemini%2Fgemini-2.5-pro", "gemini/gemini-2.5-pro", "gemini-2.5-pro"),
+        ("v1beta/models/gemini%2fgemini-flash-latest", "gemini/gemini-flash-latest", "gemini-flash"),
+        ("v1beta/models/google/gemini-2.5-flash-preview-05-20", None, "gemini-2.5-flash"),
+        ("v1beta/models/openrouter/google/gemini-3-pro-preview", None, "gemini-3.1-pro"),
+        ("models/gemini-2.5-pro", "gemini-2.5-pro", "gemini-2.5-pro"),
+        ("v1beta/gemini-2.5-pro", "gemini-2.5-pro", "gemini-2.5-pro"),
+        ("gateway/account/google-ai-studio/v1beta/models/gemini-2.5-pro", None, "gemini-2.5-pro"),
+        (
+            "v1/projects/p/locations/eu/publishers/google/models/gemini-2.5-pro@001",
+            None,
+            "gemini-2.5-pro@001",
+        ),
+    ],
+)
+@pytest.mark.parametrize("verb", ["generateContent", "streamGenerateContent"])
+def test_a_gateways_spelling_of_the_model_is_read(path, requested, model, verb):
+    url = f"http://gateway.example:4000/{path}:{verb}"
+    assert GEMINI.is_model_call("POST", url)
+    request = read(url)
+    assert (request.model, request.stream) == (model, verb.startswith("stream"))
+    assert requested in (None, request.requested_model)
+    assert request.pools == (model,)
+
+
+@pytest.mark.parametrize(
+    ("verb", "body", "requests"),
+    [
+        ("embedContent", {"content": {"parts": [{"text": "Hi"}]}}, 1),
+        ("batchEmbedContents", {"requests": [{"content": {"parts": [{"text": "Hi"}]}}] * 3}, 3),
+        ("batchEmbedContents", {"requests": []}, 1),
+        ("batchEmbedContents", {"requests": "many"}, 1),
+        ("batchEmbedContents", {}, 1),
+    ],
+)
+def test_embeddings_are_booked_on_their_own_model(verb, body, requests):
+    url = f"{OWN}/v1beta/models/gemini-embedding-2:{verb}"
+    assert GEMINI.is_model_call("POST", url)
+    request = read(url, json.dumps(body).encode())
+    assert (request.pools, request.stream) == (("gemini-embedding-2",), False)
+    assert request.charges[Kind.REQUESTS] == Charge(requests)
+    assert request.charges[Kind.INPUT_TOKENS].amount >= 1
 
 
 def test_only_post_is_a_model_call():
@@ -103,6 +161,60 @@ def test_a_project_names_the_account_better_than_a_token_that_changes_every_hour
 )
 def test_the_endpoint_is_empty_for_google_and_the_host_otherwise(place, endpoint):
     assert read(f"{place}/v1beta/models/gemini-2.5-flash:generateContent").endpoint == endpoint
+
+
+@pytest.mark.parametrize(
+    ("settings", "bound"),
+    [
+        ({"generationConfig": {"maxOutputTokens": 800}}, 800),
+        ({"generation_config": {"max_output_tokens": 800}}, 800),
+        ({"generationConfig": {"maxOutputTokens": 0}}, None),
+        ({"generationConfig": {"maxOutputTokens": True}}, None),
+        ({"generationConfig": {"maxOutputTokens": "800"}}, None),
+        ({"generationConfig": None}, None),
+        ({}, None),
+    ],
+)
+def test_the_bound_on_the_output_is_read(settings, bound):
+    assert read(CALL, json.dumps(settings).encode()).max_output == bound
+
+
+def test_a_request_carries_the_host_without_its_port():
+    assert read(CALL).host == "generativelanguage.googleapis.com"
+    assert read("http://Proxy.example:4000/v1/models/g:generateContent").host == "proxy.example"
+
+
+@pytest.mark.parametrize(
+    ("backend", "base_url", "own"),
+    [
+        ("gemini", None, True),
+        ("gemini", "https://proxy.example", True),
+        ("chatcompletion", f"{OWN}/v1beta/openai/", True),
+        ("chatcompletion", f"{OWN}/v1beta/openai", True),
+        ("openai", "http://127.0.0.1:8000/v1beta/openai/", True),
+        (
+            "chatcompletion",
+            "https://aiplatform.googleapis.com/v1/projects/p/locations/eu/endpoints/openapi",
+            True,
+        ),
+        ("chatcompletion", None, False),
+        ("chatcompletion", "https://api.openai.com/v1", False),
+        ("chatcompletion", "https://api.groq.com/openai/v1", False),
+        ("azure_openai", "https://x.openai.azure.com/openai/v1", False),
+        ("chatcompletion", "https://[broken", False),
+        ("gemini_cli", None, False),
+        ("", "", False),
+    ],
+)
+def test_an_agent_is_geminis_by_its_backend_or_by_its_base_url(backend, base_url, own):
+    assert GEMINI.serves(backend, base_url) is own
+
+
+def test_geminis_conventions_are_its_documented_ones():
+    conventions = GEMINI.conventions
+    assert (conventions.tpm_counts, conventions.day_zone) == (Kind.INPUT_TOKENS, "America/Los_Angeles")
+    assert not conventions.bucket
+    assert "AIza" in conventions.key_prefixes
 
 
 def test_a_request_carries_its_resolved_model_and_its_estimate():

@@ -7,6 +7,7 @@ from collections.abc import Iterable, Mapping
 from massgen_plugins.providers.gemini.provider import GeminiProvider
 from website.generate import notes
 from website.generate.mdx import (
+    FILTER,
     bullets,
     code,
     fence,
@@ -63,15 +64,21 @@ def render() -> str:
         keywords=("list of models",),
     )
     return page(
-        head, _opening(found), _how_to_read(), *_groups(found), _surprises(found), _models(found), _NEXT
+        head,
+        _opening(found),
+        _how_to_read(),
+        FILTER,
+        *_groups(found),
+        _surprises(found),
+        _models(found),
+        _NEXT,
     )
 
 
 def _opening(found: list[Backend]) -> str:
     return f"""\
-With this page you can write the `type:`, `model:` and key of any agent without guessing, and see which
-backend can do what you need. It is for everybody who writes a configuration; if you have no key yet, read
-[Pick a model](/backends/pick-a-model) first.
+Every backend of MassGen, with its `type:`, its models, its key and what it can do. Filter the table by a
+word; to choose among them, read [Pick a model](/backends/pick-a-model).
 
 MassGen {massgen_version()} has {len(found)} backend types and names
 {len({m for b in found for m in b.models})} models. The lists come out of its own registry
@@ -167,7 +174,7 @@ def _without_model(found: list[Backend]) -> str:
         return ""
     return f"""\
 **Without `model:` you do not get the default.** The validator lets you leave `model:` out wherever the
-registry has a default. The run then asks for another, older name, which stands in MassGen's code and which
+registry has a default. The run then asks for another, older name, which is in MassGen's code and which
 the provider may no longer know:
 
 {table(("Type", "Registry's default", "Asked for without model"), rows)}"""

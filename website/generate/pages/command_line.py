@@ -5,7 +5,18 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 from website.generate import notes
-from website.generate.mdx import bullets, code, fence, front_matter, page, prose, sentence, table, words
+from website.generate.mdx import (
+    FILTER,
+    bullets,
+    code,
+    fence,
+    front_matter,
+    page,
+    prose,
+    sentence,
+    table,
+    words,
+)
 from website.generate.reading.distribution import massgen_version
 from website.generate.reading.parsers import Command, Option, read_commands
 
@@ -42,6 +53,7 @@ def render() -> str:
         head,
         _opening(version, main),
         _how_to_read(),
+        FILTER,
         *groups,
         _combinations(main),
         _differences(names),
@@ -54,9 +66,8 @@ def render() -> str:
 def _opening(version: str, main: Command) -> str:
     count = sum(not option.positional for option in main.options)
     return f"""\
-With this page you can look up any option of `massgen` and see what it takes, what holds without it, and which
-key in YAML says the same. It is for people who know what they want to do; if you want to be shown a way,
-begin at [Your first run](/start/first-run).
+Every option and command of `massgen`: what it takes, its default, and the key in YAML that says the same.
+To be shown a way through them, begin at [Your first run](/start/first-run).
 
 The {count} options and all sub-commands are read from MassGen {version}'s own parsers, and the sentences
 behind them are MassGen's help texts. What we add is in *italics*."""

@@ -6,7 +6,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 
 from website.generate import notes
-from website.generate.mdx import code, fence, front_matter, page, table
+from website.generate.mdx import FILTER, code, fence, front_matter, page, table
 from website.generate.places import REPOSITORY
 from website.generate.reading.distribution import massgen_directory, massgen_version
 from website.generate.reading.environment import Read, environment_reads
@@ -42,7 +42,7 @@ def render() -> str:
     for group in notes.load(_NOTES)["group"]:
         wanted.update(dict.fromkeys(name for name in group["members"] if name in reads))
     parts = [_group(group, members, reads, about) for group, members in notes.groups(_NOTES, wanted)]
-    return page(head, _opening(version, len(wanted)), _how_to_read(), *parts, _expansion(), _next())
+    return page(head, _opening(version, len(wanted)), _how_to_read(), FILTER, *parts, _expansion(), _next())
 
 
 def _by_name() -> Mapping[str, Sequence[Read]]:
@@ -62,9 +62,8 @@ def _is_ours(read: Read) -> bool:
 
 def _opening(version: str, count: int) -> str:
     return f"""\
-With this page you can find out which variable a key or a setting belongs into, and what an unknown
-`MASSGEN_...` line in somebody's `.env` does. It is for everybody who sets up an environment, a container or a
-CI job.
+Every environment variable that MassGen, this plugin and the providers' clients read: keys, addresses, and
+settings. Use it to set up a container or a CI job, or to find out what a `MASSGEN_...` line in a `.env` does.
 
 The {count} names come out of the source: every `os.getenv` and `os.environ` of MassGen {version} and of
 `massgen-plugins`, and those of the providers' clients that change where a request goes."""

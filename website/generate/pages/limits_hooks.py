@@ -52,8 +52,8 @@ With this page you can add a provider, a middleware, profiles, a listener or a c
 own, without a change to MassGen or to this plugin. It is for people who write Python; to add a *provider*
 step by step, read [Write a provider](/limits/write-a-provider).
 
-There are {count} hooks. The plugin itself uses them: its limiter is a middleware and its knowledge of Gemini
-is a provider, registered like yours."""
+There are {count} hooks. The plugin itself uses them: its limiter is a middleware, and what it knows of OpenAI
+and all others is a list of providers, registered like yours."""
 
 
 _RULES = """\
@@ -108,6 +108,10 @@ def _values() -> str:
         hookspecs.MiddlewareContext,
         middleware.ModelCall,
         middleware.CallOutcome,
+        middleware.Refusal,
+        middleware.StatedLimit,
+        middleware.Announced,
+        middleware.Usage,
     ):
         texts = argument_texts(inspect.getdoc(cls) or "", "Attributes:")
         rows = [
@@ -120,7 +124,7 @@ def _values() -> str:
 
 
 def _order() -> str:
-    methods = ("before_call", "on_written", "after_call", "on_usage")
+    methods = ("before_call", "on_written", "after_call", "on_usage", "on_late_refusal", "on_finished")
     rows = [
         (
             code(name),
@@ -134,7 +138,7 @@ def _order() -> str:
 {table(("Method", "When"), rows)}
 
 Several middleware are like shells around a call: `before_call` and `on_written` go from the outermost to the
-limiter, `after_call` and `on_usage` come back the other way. One that wants the call sent again is enough;
+limiter, all others come back the other way. One that wants the call sent again is enough;
 then all start over at `before_call` with the same `ModelCall`. A method that raises anything but
 `CallRefused` is reported and skipped, so a fault in your plugin does not switch the limiter off."""
 

@@ -40,8 +40,8 @@ def render() -> str:
 
 def _opening(version: str) -> str:
     return f"""\
-With this page you can find the answer of a run in a script, know which files you may delete, and tell from
-outside how a run ended. It is for people who automate MassGen or clean up after it.
+Every file that a run leaves, every field of `status.json`, and every exit code. Use it to find the answer
+in a script, to tell from outside how a run ended, and to know which files you may delete.
 
 The list of fields is what MassGen {version} itself writes; the files are those of a real run, each name
 checked against the source. `MASSGEN_LOG_BASE_DIR` [moves the logs](/keys/environment-variables) elsewhere."""
@@ -55,12 +55,13 @@ python -c 'import json, sys; print(json.load(open(sys.argv[1]))["finish_reason"]
     return f"""\
 ## What a script needs
 
-`--automation` prints where things are: `LOG_DIR:`, `STATUS:` and, at the end, `ANSWER:`. Take the state from
-`status.json`, and the answer from the file that you name:
+`--automation` prints where things are: `LOG_DIR:`, `STATUS:` and, at the end, `ANSWER:`.
+[The line `ANSWER:`](/operate/automation#success) tells whether there is an answer.
+The state of the run is in `status.json`:
 
 {fence("bash check", script)}
 
-You should see `completed`. Anything else is a run that you have to look at, **whatever the exit code is**."""
+You should see `completed`. `in_progress` in a run that is over means that every agent failed."""
 
 
 def _place(place: Mapping[str, Any]) -> str:

@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Iterable, Sequence
 
 from website.generate import notes
-from website.generate.mdx import bullets, code, fence, front_matter, page, prose, table
+from website.generate.mdx import FILTER, bullets, code, fence, front_matter, page, prose, table
 from website.generate.reading.distribution import massgen_directory, massgen_version
 from website.generate.reading.examples import Example, read_examples
 
@@ -31,15 +31,17 @@ def render() -> str:
         _VERIFIED,
         keywords=("@examples",),
     )
-    return page(head, _opening(examples), _names(examples), _how_to_read(), *_groups(examples), _next())
+    return page(
+        head, _opening(examples), _names(examples), _how_to_read(), FILTER, *_groups(examples), _next()
+    )
 
 
 def _opening(examples: Sequence[Example]) -> str:
     valid = sum(example.valid for example in examples)
     return f"""\
-With this page you can find a configuration that comes with MassGen, run it by name, and make a file of your
-own from it. It is for people who learn from examples; if you want files that are explained and tested here,
-take our [templates](/configure/templates).
+Every configuration that comes with MassGen, with the name to run it by, the backends it needs and the
+features it shows. Filter the list by a word. For files that are explained and run, take a
+[template](/configure/templates).
 
 MassGen ships {len(examples)} YAML files. {valid} pass its validator; the other is not the configuration of a
 run. What each shows and needs is read out of its content, not out of its comments, which are often older than

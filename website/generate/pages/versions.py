@@ -36,9 +36,8 @@ def render() -> str:
 
 def _opening(version: str) -> str:
     return f"""\
-With this page you can tell whether what you read here holds for the MassGen that you have, and whether the
-plugin works with it. It is for people who pin versions, and for those who wonder why a key of the handbook is
-unknown to them.
+Compare `pip show massgen` with the version below: what this handbook says holds for that one. The table shows
+which versions the plugin supports, and what each release of MassGen changed.
 
 This handbook describes **MassGen {version}** and **massgen-plugins {plugin_version()}**. Every page says in
 its head which version its facts were checked with, and every page of the reference is written from that
@@ -95,7 +94,7 @@ MassGen, and looks whether the plugin attached; `massgen-rl doctor --quick` look
 {table(("MassGen", "What was done with it"), states)}
 
 Versions up to 0.1.25 run into a loop of MassGen's own when a day's quota is used up, so they are not
-supported. A version that is not in the table is likely to work if `doctor` finds all seams."""
+supported. A version that is not in the table is likely to work if `doctor` finds every place it needs."""
 
 
 def _promises() -> str:

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from website.generate import notes
-from website.generate.mdx import code, fence, front_matter, page, prose, sentence, table, words
+from website.generate.mdx import FILTER, code, fence, front_matter, page, prose, sentence, table, words
 from website.generate.pages.backend_block import backend_section
 from website.generate.reading.config_keys import (
     ConfigKey,
@@ -47,9 +47,10 @@ def render() -> str:
         head,
         _opening(version),
         _how_to_read(),
+        FILTER,
         _plain("The top level", "top", "The outermost keys of a file.", ()),
         "`rate_limit:` belongs here too if you have [the plugin](/limits/profiles).",
-        _plain("An agent", "agent", "One entry of `agents:`, or what stands under `agent:`.", ()),
+        _plain("An agent", "agent", "One entry of `agents:`, or what is under `agent:`.", ()),
         backend_section(),
         "## `orchestrator` {/* #orchestrator */}",
         *_grouped("orchestrator", read_orchestrator(), ("orchestrator",)),
@@ -70,9 +71,8 @@ def render() -> str:
 
 def _opening(version: str) -> str:
     return f"""\
-With this page you can look up what any key of a configuration does, what it may hold, and what is true
-without it. It is for people who write or read a configuration; to learn how one is built, begin with [Anatomy
-of a configuration](/configure/anatomy).
+Every key of a MassGen configuration: what it does, what it accepts, and its default. Filter the tables by
+a word; to learn how a configuration is built, begin with [Anatomy of a configuration](/configure/anatomy).
 
 The lists come out of MassGen {version}: its declared fields with their defaults, its validator, and the code
 that reads the rest. Sentences are ours where MassGen's source has none or where it misleads."""
@@ -114,7 +114,7 @@ def _timeouts() -> str:
     return f"""\
 ## `timeout_settings` {{/* #timeout_settings */}}
 
-All in seconds. This block stands at the top level; a `timeout:` under `orchestrator` has no effect.
+All in seconds. This block is at the top level; a `timeout:` under `orchestrator` has no effect.
 
 {table(_HEAD, rows)}"""
 

@@ -26,6 +26,8 @@ export type Lookup = {
   template: (name: string) => string;
   transcript: (name: string) => string;
   fact: (name: string) => string;
+  install: (name: string) => string;
+  gallery: () => string;
 };
 
 const parser = unified().use(remarkParse).use(remarkMdx).use(remarkGfm).use(remarkFrontmatter);
@@ -78,6 +80,9 @@ export function toMarkdown(source: string, lookup: Lookup): string {
     Recording: (node, {name, title}) =>
       replace(node, `**Recording: ${title || name}**\n\n${fence('text', lookup.transcript(name))}`),
     Fact: (node, {name}) => replace(node, lookup.fact(name)),
+    Filter: (node) => replace(node, ''),
+    Gallery: (node) => replace(node, lookup.gallery()),
+    Install: (node, {name}) => replace(node, fence('bash', lookup.install(name))),
     Figure: (node, {src, alt, caption}) =>
       replace(node, `![${alt}](${lookup.link(src)})${caption ? `\n\n*${caption}*` : ''}`),
     TabItem: (node, {label, value}) => unwrap(node, `**${label || value}**\n\n`, '\n'),

@@ -9,12 +9,15 @@ import fs from 'node:fs';
 import path from 'node:path';
 import type {LoadContext, Plugin} from '@docusaurus/types';
 import type {LoadedContent} from '@docusaurus/plugin-content-docs';
+import gallery from '../../src/data/gallery.json';
 import home from '../../src/data/home.json';
+import installs from '../../src/data/install.json';
 import {SECTIONS, pageIds} from '../outline';
 import {dataRoot} from '../remark-handbook';
 import {toMarkdown} from './convert';
+import {writeSearchIndex, type Source} from './search-index';
 
-type Page = {id: string; file: string; url: string; title: string; description: string; current: boolean; checked: string};
+type Page = {id: string; file: string; url: string; title: string; description: string; current: boolean; checked: string; keywords: string; kind: string};
 
 export default function markdownTwins({siteDir, siteConfig, baseUrl}: LoadContext): Plugin {
   const origin = process.env.SITE_URL ? siteConfig.url : '';
@@ -52,6 +55,16 @@ export default function markdownTwins({siteDir, siteConfig, baseUrl}: LoadContex
         if (!(name in facts) && !draft) throw new Error(`${page.file}: <Fact name="${name}"> is not in facts.json.`);
         return String(facts[name] ?? `«${name}»`);
       },
+      gallery: () =>
+        gallery
+          .filter(({kind}) => kind !== 'shipped')
+          .map(({kind, name, to, text}) => `- ${kind}: [${name}](${address(page, to)}). ${text}`)
+          .join('\n'),
+      install: (name) => {
+        const line = (installs as Record<string, {commands: string[]}>)[name];
+        if (!line) throw new Error(`${page.file}: <Install name="${name}"> is not in src/data/install.json.`);
+        return line.commands.join('\n');
+      },
     });
     const about = `> ${page.description} (Checked against MassGen ${page.checked}; ${origin}${page.url})`;
     return `# ${page.title}\n\n${about}\n\n${body}`;
@@ -63,13 +76,18 @@ export default function markdownTwins({siteDir, siteConfig, baseUrl}: LoadContex
   const homePage = (): string => {
     const link = (to: string): string => `${origin}${baseUrl}${to.slice(1)}/`;
     const doors = home.doors.map((door) => `- [${door.title}](${link(door.to)}): ${door.text}`);
-    const steps = home.path.map((step, index) => `${index + 1}. [${step.title}](${link(step.to)}): ${step.text}`);
+    const site = siteConfig.url + baseUrl;
+    const ways = home.ways.map(
+      ({title, text, commands}) => `### ${title}\n\n${text}\n\n\`\`\`bash\n${commands.join('\n').replaceAll('{site}', site)}\n\`\`\``,
+    );
+    const more = home.answerLinks.map(({text, to}) => `- [${text}](${link(to)})`).join('\n');
+    const answer = [`## ${home.answerTitle}`, home.answerBefore, ...ways, home.answerAfter, more];
     const goals = home.goals.map(({goal, page, to, template}) => {
       const file = template ? `[${template}.yaml](${origin}${baseUrl}templates/${template}.yaml)` : '';
       return `| ${goal} | [${page}](${link(to)}) | ${file} |`;
     });
     const table = ['| You want to | Page | Template |', '| --- | --- | --- |', ...goals];
-    return [`# ${home.title}`, home.sentence, doors.join('\n'), `## ${home.pathTitle}`, steps.join('\n'), `## ${home.goalsTitle}`, table.join('\n')].join('\n\n');
+    return [`# ${home.title}`, home.sentence, ...answer, doors.join('\n'), `## ${home.goalsTitle}`, table.join('\n')].join('\n\n');
   };
 
   return {
@@ -86,6 +104,8 @@ export default function markdownTwins({siteDir, siteConfig, baseUrl}: LoadContex
           description: doc.description,
           current: version.versionName === 'current',
           checked: String((doc.frontMatter as {checked?: unknown}).checked ?? 'unknown'),
+          kind: String((doc.frontMatter as {kind?: unknown}).kind ?? ''),
+          keywords: ((doc.frontMatter as {keywords?: string[]}).keywords ?? []).join('. '),
         })),
       );
     },
@@ -102,6 +122,7 @@ export default function markdownTwins({siteDir, siteConfig, baseUrl}: LoadContex
 
       const short = [`# ${siteConfig.title}`, `> ${home.sentence}`];
       const full = [homePage()];
+      const searched: Source[] = [];
       for (const section of SECTIONS) {
         const own = pageIds(path.join(siteDir, 'docs'), section)
           .map((id) => pages.find((page) => page.current && page.id === id))
@@ -110,10 +131,12 @@ export default function markdownTwins({siteDir, siteConfig, baseUrl}: LoadContex
         const list = own.map(entry).join('\n');
         short.push(`## ${section.label}`, section.description, list);
         full.push(...own.map((page) => texts.get(page)!));
-        write(`${section.folder}.md`, `# ${section.label}\n\n${section.description}\n\n${list}`);
+        searched.push(...own.map((page) => ({...page, section: section.label, text: texts.get(page)!})));
+        write(`${section.slug}.md`, `# ${section.label}\n\n${section.description}\n\n${list}`);
       }
       write('llms.txt', short.join('\n\n'));
       write('llms-full.txt', full.join('\n\n---\n\n'));
+      writeSearchIndex(outDir, baseUrl, searched);
       write('robots.txt', `User-agent: *\nAllow: /\nSitemap: ${siteConfig.url}${baseUrl}sitemap.xml`);
     },
   };

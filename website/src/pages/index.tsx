@@ -2,9 +2,11 @@ import React, {type ReactNode} from 'react';
 import Head from '@docusaurus/Head';
 import Link from '@docusaurus/Link';
 import useBaseUrl from '@docusaurus/useBaseUrl';
+import useDocusaurusContext from '@docusaurus/useDocusaurusContext';
 import CopyPage from '@site/src/components/CopyPage';
 import home from '@site/src/data/home.json';
 import facts from '@site/facts.json';
+import CodeBlock from '@theme/CodeBlock';
 import Layout from '@theme/Layout';
 import styles from './index.module.css';
 
@@ -21,6 +23,25 @@ function Goal({goal, page, to, template}: (typeof home.goals)[number]): ReactNod
   );
 }
 
+/** A sentence in which `code` is code. */
+function Words({text}: {text: string}): ReactNode {
+  return text.split('`').map((part, at) => (at % 2 ? <code key={part}>{part}</code> : part));
+}
+
+function Way({title, text, commands}: (typeof home.ways)[number]): ReactNode {
+  const {siteConfig} = useDocusaurusContext();
+  const lines = commands.join('\n').replaceAll('{site}', siteConfig.url + siteConfig.baseUrl);
+  return (
+    <div>
+      <h3>{title}</h3>
+      <p>
+        <Words text={text} />
+      </p>
+      <CodeBlock language="bash">{lines}</CodeBlock>
+    </div>
+  );
+}
+
 export default function Home(): ReactNode {
   return (
     <Layout description={home.sentence}>
@@ -32,6 +53,25 @@ export default function Home(): ReactNode {
           <h1>{home.title}</h1>
           <p className={styles.sentence}>{home.sentence}</p>
         </header>
+        <section aria-labelledby="answer" className={styles.answer}>
+          <h2 id="answer">{home.answerTitle}</h2>
+          <p>{home.answerBefore}</p>
+          <div className={styles.ways}>
+            {home.ways.map((way) => (
+              <Way key={way.title} {...way} />
+            ))}
+          </div>
+          <p>
+            <Words text={home.answerAfter} />
+          </p>
+          <ul className={styles.more}>
+            {home.answerLinks.map(({text, to}) => (
+              <li key={to}>
+                <Link to={to}>{text}</Link>
+              </li>
+            ))}
+          </ul>
+        </section>
         <ul className={styles.doors}>
           {home.doors.map((door) => (
             <li key={door.to}>
@@ -40,23 +80,6 @@ export default function Home(): ReactNode {
             </li>
           ))}
         </ul>
-        <section aria-labelledby="path">
-          <h2 id="path">{home.pathTitle}</h2>
-          <ol className={styles.path}>
-            {home.path.map((step) => (
-              <li key={step.title}>
-                <h3>
-                  <Link to={step.to}>{step.title}</Link>
-                </h3>
-                <code>{step.command}</code>
-                <p>{step.text}</p>
-              </li>
-            ))}
-          </ol>
-          <Link className={`button button--primary ${styles.begin}`} to={home.pathEnd.to}>
-            {home.pathEnd.text}
-          </Link>
-        </section>
         <section aria-labelledby="goals">
           <h2 id="goals">{home.goalsTitle}</h2>
           <table className={styles.table}>

@@ -6,7 +6,7 @@ from massgen_plugins.middleware import RefusalKind
 from massgen_plugins.providers.announce import HeaderSet, openai_style
 from massgen_plugins.providers.base import Conventions
 from massgen_plugins.providers.chat.host import ChargeRule, Host
-from massgen_plugins.providers.refusals import RuleBook, rule
+from massgen_plugins.providers.rules import RuleBook, rule
 from massgen_plugins.quota import Kind
 
 __all__ = ["AZURE"]
@@ -31,8 +31,6 @@ AZURE = Host(
         place="https://ai.azure.com",
         exact_reset=True,
         rules=(
-            # Field, 2026-07: a 200 stream of Responses that fails in its second or third event.
-            rule(RefusalKind.OVERLOAD, codes="server_error server_is_overloaded slow_down"),
             # "... exceeded call rate limit of your current OpenAI S0 pricing tier" (field, 2024 to 2026)
             rule(RefusalKind.WINDOW, words=("exceeded call rate limit",), limits=((Kind.REQUESTS, 60.0),)),
         ),

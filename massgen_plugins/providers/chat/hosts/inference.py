@@ -7,7 +7,7 @@ from massgen_plugins.providers.announce import HeaderSet, openai_style
 from massgen_plugins.providers.base import Conventions
 from massgen_plugins.providers.chat.host import ChargeRule, Host
 from massgen_plugins.providers.chat.requests import UNCACHED
-from massgen_plugins.providers.refusals import RuleBook, rule
+from massgen_plugins.providers.rules import RuleBook, rule
 from massgen_plugins.providers.windows import DAY_SECONDS
 from massgen_plugins.quota import ACCOUNT_POOL, Kind
 

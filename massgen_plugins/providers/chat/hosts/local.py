@@ -5,7 +5,7 @@ from __future__ import annotations
 from massgen_plugins.providers.base import Conventions
 from massgen_plugins.providers.chat.host import Host
 from massgen_plugins.providers.openai.host import OPENAI_HEADERS
-from massgen_plugins.providers.refusals import RuleBook
+from massgen_plugins.providers.rules import RuleBook
 from massgen_plugins.quota import Kind
 
 __all__ = ["LMSTUDIO", "SGLANG", "UNKNOWN", "VLLM"]
@@ -29,7 +29,7 @@ LMSTUDIO = _local("lmstudio", "LM Studio")
 
 UNKNOWN = Host(
     name="chat",
-    backends=frozenset({"chatcompletion"}),
+    url_backends=frozenset({"chatcompletion"}),
     endpoint_always=True,
     announced=OPENAI_HEADERS,
     book=RuleBook(label="This server", conventions=_CONVENTIONS),

@@ -6,7 +6,7 @@ from massgen_plugins.middleware import RefusalKind
 from massgen_plugins.providers.announce import openai_style
 from massgen_plugins.providers.base import Conventions
 from massgen_plugins.providers.chat.host import ChargeRule, Host
-from massgen_plugins.providers.refusals import RuleBook, rule
+from massgen_plugins.providers.rules import RuleBook, rule
 from massgen_plugins.providers.windows import DAY_SECONDS, MONTH_SECONDS
 from massgen_plugins.quota import ACCOUNT_POOL, Kind
 
@@ -17,7 +17,7 @@ _UNTIL, _WINDOW = RefusalKind.UNTIL, RefusalKind.WINDOW
 _TOTAL = Conventions(tpm_counts=Kind.TOTAL_TOKENS)
 
 XAI = Host(
-    name="xai",
+    name="grok",
     hosts=("api.x.ai", "us-east-1.api.x.ai", "eu-west-1.api.x.ai"),
     backends=frozenset({"grok"}),
     announced=(openai_style("requests", Kind.REQUESTS), openai_style("tokens", Kind.TOTAL_TOKENS)),

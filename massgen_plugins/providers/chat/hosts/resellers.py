@@ -6,7 +6,7 @@ from massgen_plugins.middleware import RefusalKind
 from massgen_plugins.providers.announce import openai_style
 from massgen_plugins.providers.base import Conventions
 from massgen_plugins.providers.chat.host import Host
-from massgen_plugins.providers.refusals import RuleBook, rule
+from massgen_plugins.providers.rules import RuleBook, rule
 from massgen_plugins.providers.windows import DAY_SECONDS
 from massgen_plugins.quota import ACCOUNT_POOL, Kind
 

@@ -1,0 +1,51 @@
+"""No agent of any backend meets a limit: six agents of each, under limits of its provider's own shape.
+
+Each backend runs without the plugin (it must be refused, else the limits do not bind) and with it.
+"""
+
+from __future__ import annotations
+
+import pytest
+from backends import BACKENDS
+from figures import note
+
+from massgen_plugins.sandbox import SandboxProcess
+from massgen_plugins.sandbox.schedule import quickest
+
+pytestmark = pytest.mark.e2e
+
+AGENTS = 6
+MOST_WITHOUT_PROFILE = 2
+"""Refusals at the server that it may take to learn the limits of a tier that nobody declared."""
+
+
+@pytest.mark.parametrize("backend", BACKENDS)
+def test_without_the_plugin_the_limits_bind(folder, backend):
+    result, report = _run(folder, backend, MASSGEN_PLUGINS_DISABLE="1")
+    note(f"{backend}, without the plugin", report, result.completed, remarks=_reasons(report))
+    assert report.refused > 0
+    costs = result.status["costs"]
+    counted = (sum(report.input_tokens.values()), sum(report.output_tokens.values()))
+    # MassGen reads the usage of every dialect as the server wrote it.
+    assert (costs["total_input_tokens"], costs["total_output_tokens"]) == counted
+
+
+@pytest.mark.parametrize("backend", BACKENDS)
+def test_what_nobody_declared_is_learned(folder, backend):
+    result, report = _run(folder, backend)
+    note(f"{backend}, no profile", report, result.completed, quickest(report), _reasons(report))
+    assert result.answers
+    assert report.refused <= MOST_WITHOUT_PROFILE
+    assert all(limit.fullest <= 1 for limit in report.limits if limit.quota.kind != "output_tokens")
+
+
+def _run(folder, name, **environment):
+    backend = BACKENDS[name]
+    with SandboxProcess(backend.config()) as server:
+        user = backend.user(folder, server.url, **environment)
+        result = user.run(backend.team(AGENTS, server.url))
+        return result, server.report()
+
+
+def _reasons(report):
+    return ", ".join(f"{count} by {name}" for name, count in sorted(report.refusals.items()))
