@@ -17,7 +17,7 @@ PROVIDERS = {
     "openai": "openai",
     "claude": "anthropic",
     "gemini": "gemini",
-    "grok": "xai",
+    "grok": "grok",
     "azure_openai": "azure_openai",
     "zai": "zai",
     "cerebras": "cerebras",
@@ -36,7 +36,7 @@ REAL = {
     "o3-mini o4-mini text-embedding-3-large text-embedding-3-small",
     "anthropic": "claude-opus-5 claude-sonnet-5 claude-fable-5 claude-opus-4-7 claude-opus-4-8 "
     "claude-sonnet-4-6 claude-3-5-haiku-20241022",
-    "xai": "grok-4.5 grok-4.6 grok-4.7 grok-4.3 grok-4.20-0309-non-reasoning",
+    "grok": "grok-4.5 grok-4.6 grok-4.7 grok-4.3 grok-4.20-0309-non-reasoning",
     "groq": "openai/gpt-oss-120b openai/gpt-oss-20b qwen/qwen3-32b llama-3.1-8b-instant groq/compound "
     "groq/compound-mini",
     "cerebras": "gpt-oss-120b zai-glm-4.7 gemma-4-31b",
