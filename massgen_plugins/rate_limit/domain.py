@@ -88,7 +88,9 @@ class DomainState:
 
     def begin_anew(self, epoch: int) -> None:
         """Forget everything; what becomes of calls that were booked before changes nothing any more."""
+        rules = self.facts.rules  # they still hold, and whoever looks shall see them
         self.facts, self.tickets = Facts(epoch), Tickets()
+        self.facts.rules = rules
         for pool in self._pools.values():
             pool.book, pool.penalties = Book(), Penalties()
             pool.refresh(NEVER)

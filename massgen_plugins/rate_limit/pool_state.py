@@ -91,7 +91,7 @@ class PoolState:
             return penalty
         for cap, _, counter in self.limits:
             amount = amounts.get(counter.kind)
-            if amount and not counter.fits(now, cap, min(cap, amount)):
+            if amount and not (cap and counter.fits(now, cap, min(cap, amount))):
                 break
         else:
             return penalty
