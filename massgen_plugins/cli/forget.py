@@ -3,23 +3,24 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from massgen_plugins.cli.output import clean, say, tell
-from massgen_plugins.cli.store_choice import StoreOption, chosen_store, redis_store, scopes_in
+from massgen_plugins.cli.store_choice import StoreOption, chosen_store, redis_store, view_of
 from massgen_plugins.errors import ConfigurationError
 
 if TYPE_CHECKING:
-    from massgen_plugins.quota import Scope
+    from massgen_plugins.quota import Domain, Pool
+    from massgen_plugins.rate_limit.stores.base import Store
 
 __all__ = ["register"]
 
 _ALL = "all"
-_TRIES = 200
 
 
 def register(app: typer.Typer) -> None:
@@ -28,79 +29,101 @@ def register(app: typer.Typer) -> None:
 
 
 def forget(
-    scope: Annotated[
+    pool: Annotated[
         str,
         typer.Argument(
-            metavar="SCOPE",
-            help="A scope as `status` shows it, or its model if only one scope has it, or all.",
+            metavar="POOL",
+            help="A pool as `status` shows it, its model if only one pool has it, a domain (its "
+            "provider and account), or all.",
         ),
     ],
     yes: Annotated[bool, typer.Option("--yes", "-y", help="Do not ask.")] = False,
+    use: Annotated[
+        bool, typer.Option("--use", help="Forget what is used, too, of a whole domain or of all.")
+    ] = False,
     store: StoreOption = None,
 ) -> None:
     """Drop what refusals have taught; use stays counted."""
-    path = chosen_store(store)
-    if path is None:
+    place = chosen_store(store)
+    if place is None:
         raise ConfigurationError(
             "The settings say store: memory: nothing is learned for longer than one run."
         )
-    known = {str(view.scope): view.scope for view in scopes_in(path)}
-    names = _meant(scope, {name: each.model for name, each in known.items()})
-    if not names:
+    view = view_of(place)
+    known = [each.pool for each in view.pools]
+    if not known:
         say("No call was limited yet: there is nothing to forget.")
         return
-    if not yes and not _agreed(names):
+    meant = _meant(pool, known)
+    domains = list(dict.fromkeys(each.domain for each in meant))
+    if use and pool != _ALL and pool not in map(str, domains):
+        raise ConfigurationError(
+            f"forget: use is forgotten by whole domains; name {clean(str(domains[0]))}, or all."
+        )
+    if not yes and not _agreed(domains if use else meant, use=use):
         say("Nothing is forgotten.")
         return
-    for name in names:
-        _drop_lessons(path, known[name])
-        tell(f"{name}: forgotten.")
+    with _opened(place) as opened:
+        for domain in domains:
+            if use:
+                _begin_anew(opened, domain)
+            else:
+                _forget_learned(opened, domain, [each for each in meant if each.domain == domain])
 
 
-def _meant(wanted: str, models: dict[str, str]) -> Sequence[str]:
-    if wanted == _ALL or wanted in models:
-        return list(models) if wanted == _ALL else [wanted]
-    found = [name for name, model in models.items() if model == wanted]
+def _meant(wanted: str, known: Sequence[Pool]) -> Sequence[Pool]:
+    found = [each for each in known if wanted in {_ALL, str(each), str(each.domain)}]
+    if found:
+        return found
+    found = [each for each in known if each.name == wanted]
     if len(found) == 1:
         return found
     from massgen_plugins.profiles.document import shown, suggestion
 
     if found:
-        raise ConfigurationError(
-            f"forget: several scopes have this model; name one of {', '.join(found)}, or all."
-        )
-    hint = suggestion(wanted, {_ALL, *models, *models.values()})
+        which = ", ".join(map(str, found))
+        raise ConfigurationError(f"forget: several pools have this name; name one of {which}, or all.")
+    names = {_ALL, *map(str, known), *(each.name for each in known), *(str(each.domain) for each in known)}
+    hint = suggestion(wanted, names)
     raise ConfigurationError(
-        f"forget: no scope has the name given, {shown(wanted)}; {hint}{'' if hint.endswith('?') else '.'}"
+        f"forget: no pool has the name given, {shown(wanted)}; {hint}{'' if hint.endswith('?') else '.'}"
     )
 
 
-def _agreed(names: Sequence[str]) -> bool:
+def _forget_learned(store: Store, domain: Domain, pools: Sequence[Pool]) -> None:
+    from massgen_plugins.rate_limit.forgetting import forget_learned
+
+    forget_learned(store, domain, [each.name for each in pools])
+    for each in pools:
+        tell(f"{each}: forgotten.")
+
+
+def _begin_anew(store: Store, domain: Domain) -> None:
+    from massgen_plugins.rate_limit.forgetting import begin_anew
+
+    begin_anew(store, domain)
+    tell(f"{domain}: counted anew.")
+
+
+def _agreed(names: Sequence[Domain | Pool], *, use: bool) -> bool:
+    """Whether the user wants that."""
     if not sys.stdin.isatty():
         raise ConfigurationError("forget: there is nobody to ask; add --yes.")
-    what = names[0] if len(names) == 1 else f"{len(names)} scopes"
-    return typer.confirm(f"Forget what refusals have taught about {clean(what)}?", err=True)
+    what = "all that was learned and used in" if use else "what refusals have taught about"
+    count = f"{len(names)} {'domains' if use else 'pools'}"
+    return typer.confirm(f"Forget {what} {clean(str(names[0])) if len(names) == 1 else count}?", err=True)
 
 
-def _drop_lessons(path: Path | str, scope: Scope) -> None:
-    if isinstance(path, str):
-        redis_store(path).unlearn(scope)
+@contextmanager
+def _opened(place: Path | str) -> Iterator[Store]:
+    if isinstance(place, str):
+        with redis_store(place) as server:
+            yield server
         return
-    import time
-
-    from massgen_plugins.errors import StoreUnavailable
-    from massgen_plugins.rate_limit.stores.base import StoreBusy
     from massgen_plugins.rate_limit.stores.sqlite import SqliteStore
 
-    store = SqliteStore(path, say)
+    file = SqliteStore(place, say)
     try:
-        for _ in range(_TRIES):
-            try:
-                store.unlearn(scope)
-            except StoreBusy:
-                time.sleep(0.01)  # a running MassGen is writing
-            else:
-                return
+        yield file
     finally:
-        store.close()
-    raise StoreUnavailable(f"{path} is locked by another program; try again.")
+        file.close()

@@ -1,52 +1,67 @@
-"""What refusals have left behind in a scope, in seconds and fractions."""
+"""What refusals have imposed on a pool, in seconds and fractions."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 
-from massgen_plugins.quota import NANOSECONDS
-from massgen_plugins.rate_limit.calendar_day import day_of
-from massgen_plugins.rate_limit.lessons import FULL
-from massgen_plugins.rate_limit.stores.base import ScopeView
+from massgen_plugins.quota import NANOSECONDS, Limit
+from massgen_plugins.rate_limit.penalties import FULL
+from massgen_plugins.rate_limit.viewing import PoolView
 
-__all__ = ["Penalties", "penalties_of"]
+__all__ = ["PenaltiesView", "penalties_of"]
 
 
 @dataclass(frozen=True, slots=True)
-class Penalties:
+class PenaltiesView:
     """What holds now; what is over counts as none.
 
     Attributes:
         pause: Seconds for which nothing leaves.
         closed: Seconds for which every call is refused.
-        advice: What to do about a closed door.
-        day_spent: Whether the provider called this day used up.
-        share: The part of each sliding limit that may be used, 0 to 1.
+        advice: What to do about a closed pool.
+        until: Seconds until the provider takes calls again; 0 if it does.
+        until_limit: The limit that is used up until then; None if the provider did not say.
+        quote: The provider's words; empty if it said nothing, or if nothing of all this holds any more.
+        share: The part of each rolling limit that may be used, 0 to 1.
         probing: Whether one call has to succeed before others follow.
     """
 
     pause: float
     closed: float
     advice: str
-    day_spent: bool
+    until: float
+    until_limit: Limit | None
+    quote: str
     share: float
     probing: bool
 
+    @property
+    def held(self) -> bool:
+        """Whether anything of it holds."""
+        return bool(self.pause or self.closed or self.until or self.probing or self.share < 1)
 
-def penalties_of(view: ScopeView, now: float) -> Penalties:
-    """The penalties of a scope at the moment of the view, ``now`` in seconds since the epoch."""
-    lessons = view.lessons
-    closed = _left(lessons.closed, view)
-    today = day_of(int(now * NANOSECONDS), view.rules.zone)
-    return Penalties(
-        pause=_left(lessons.pause, view),
+
+def penalties_of(view: PoolView) -> PenaltiesView:
+    """The penalties of a pool at the moment of the view."""
+    penalties, tick = view.penalties, view.now.tick
+    closed = _left(penalties.closed, tick)
+    until = _left(penalties.until, view.now.wall)
+    stated = {row.limit.key: row.limit for row in view.limits} | penalties.learned
+    found = PenaltiesView(
+        pause=_left(penalties.pause, tick),
         closed=closed,
-        advice=lessons.advice if closed else "",
-        day_spent=lessons.spent_day == today,
-        share=lessons.share_at(view.now) / FULL,
-        probing=lessons.probe < 0 or lessons.probe > view.now,
+        advice=penalties.advice if closed else "",
+        until=until,
+        until_limit=stated.get(penalties.until_key) if until else None,
+        quote=penalties.quote,
+        share=penalties.share_at(tick) / FULL,
+        probing=penalties.probe < 0 or penalties.probe > tick,
     )
+    return found if found.held else _NONE
 
 
-def _left(tick: int, view: ScopeView) -> float:
-    return max(0, tick - view.now) / NANOSECONDS
+_NONE = PenaltiesView(0, 0, "", 0, None, "", 1, False)
+
+
+def _left(end: int, now: int) -> float:
+    return max(0, end - now) / NANOSECONDS

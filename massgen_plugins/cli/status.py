@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 from massgen_plugins.cli.output import as_home, emit_json, say
-from massgen_plugins.cli.store_choice import StoreOption, chosen_store, scopes_in
+from massgen_plugins.cli.store_choice import StoreOption, chosen_store, view_of
 
 __all__ = ["register"]
 
@@ -25,21 +25,23 @@ def status(
     """Show how much of each limit is used, and what waits."""
     import time
 
-    path = chosen_store(store)
-    scopes = [] if path is None else scopes_in(path)
+    place = chosen_store(store)
+    view = view_of(place)
+    for fault in view.faults:
+        say(f"massgen-rl: {fault}")
     if as_json:
         from massgen_plugins.cli.status_json import document
 
-        emit_json(document(path, scopes, time.time()))
-    elif scopes:
+        emit_json(document(place, view, time.time()))
+    elif any(pool.eventful for pool in view.pools):
         from massgen_plugins.cli.status_view import show
 
-        show(scopes, time.time())
+        show([pool for pool in view.pools if pool.eventful], time.time())
     else:
-        say(_nothing(path))
+        say(_nothing(place))
 
 
-def _nothing(path: Path | str | None) -> str:
-    if path is None:
+def _nothing(place: Path | str | None) -> str:
+    if place is None:
         return "The settings say store: memory, so what is used is known to the running MassGen alone."
-    return f"No call was limited yet ({as_home(str(path))})."
+    return f"No call was limited yet ({as_home(str(place))})."

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -10,10 +12,10 @@ import typer
 from massgen_plugins.errors import ConfigurationError
 
 if TYPE_CHECKING:
-    from massgen_plugins.rate_limit.stores.base import ScopeView
-    from massgen_plugins.rate_limit.stores.redis.store import RedisStore
+    from massgen_plugins.rate_limit.stores.redis_store import RedisStore
+    from massgen_plugins.rate_limit.viewing import StoreView
 
-__all__ = ["StoreOption", "chosen_store", "redis_store", "scopes_in"]
+__all__ = ["StoreOption", "chosen_store", "redis_store", "view_of"]
 
 _MAGIC = b"SQLite format 3\0"
 
@@ -67,23 +69,30 @@ def _begins(path: Path) -> bytes:
         return file.read(len(_MAGIC))
 
 
-def scopes_in(place: Path | str) -> list[ScopeView]:
-    """All scopes of a store, for people to look at.
+def view_of(place: Path | str | None) -> StoreView:
+    """What a store holds, for people to look at; nothing is changed.
 
     Raises:
         StoreUnavailable: It cannot be read.
     """
-    if isinstance(place, str):
-        return redis_store(place).view()
-    from massgen_plugins.rate_limit.stores.sqlite_view import view_scopes
+    from massgen_plugins.rate_limit.viewing import StoreView, view_file, view_store
 
-    return view_scopes(place)
+    if place is None:
+        return StoreView(())
+    if isinstance(place, Path):
+        return view_file(place)
+    with redis_store(place) as store:
+        return view_store(store)
 
 
-def redis_store(address: str) -> RedisStore:
-    """The store in a Redis server; password and user come from the environment."""
-    from massgen_plugins.cli.output import say
-    from massgen_plugins.rate_limit.stores.redis.address import Address
-    from massgen_plugins.rate_limit.stores.redis.store import RedisStore
+@contextmanager
+def redis_store(address: str) -> Iterator[RedisStore]:
+    """The store in a Redis server, closed at the end; password and user come from the environment."""
+    from massgen_plugins.rate_limit.stores.redis_server import RedisServer
+    from massgen_plugins.rate_limit.stores.redis_store import RedisStore
 
-    return RedisStore(Address.parse(address), say)
+    store = RedisStore(RedisServer.parse(address))
+    try:
+        yield store
+    finally:
+        store.close()

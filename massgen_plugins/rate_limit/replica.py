@@ -36,7 +36,7 @@ class DomainReplica:
     Args:
         domain: Which.
         store: Where it is kept.
-        process: Names this process.
+        process: Names this process; empty for one that makes no calls, and has no share in the quota.
         report: Told, in one sentence, when the store fails and when it works again.
     """
 
@@ -55,6 +55,8 @@ class DomainReplica:
         self._rebooked = False
         self.alone = False
         """Whether the store cannot be used at present."""
+        self.fault = ""
+        """Why it could not be used last, in one sentence."""
 
     def moment(self) -> Moment:
         """What time it is for the domain. Never blocks."""
@@ -129,7 +131,8 @@ class DomainReplica:
                     return result
                 self._take_over(snapshot)
                 continue
-            if now.tick - self.state.facts.members.get(self._process, -_ENROL) >= _ENROL:
+            seen = self.state.facts.members.get(self._process, -_ENROL)
+            if self._process and now.tick - seen >= _ENROL:
                 self.state.facts.enrol(self._process, now.tick)
                 self.state.changed.add(FACTS)
             parts = {part: self.state.dump(part) for part in self.state.changed}
@@ -208,6 +211,7 @@ class DomainReplica:
 
     def _go_alone(self, error: Exception) -> None:
         self._retry_at = time.monotonic() + _RETRY
+        self.fault = str(error)
         if self.alone:
             return
         self.alone = True

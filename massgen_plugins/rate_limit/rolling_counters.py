@@ -208,7 +208,7 @@ class BucketCounter(RollingCounter):
         return self._leaks_until(now.tick, cap) + amount * self._length <= (now.tick + self._length) * cap
 
     def frees_at(self, now: Moment, cap: int, amount: int) -> int:
-        """The tick at which ``amount`` will fit if nothing is added; from below, if it is more than ``cap``."""
+        """The tick at which ``amount`` will fit if nothing is added; from below, if more than ``cap``."""
         self._fill_by(now.tick, cap)
         wanted, full = amount * self._length, cap * self._length
         until, later, when = self.drained * cap, self.used * self._length, now.tick

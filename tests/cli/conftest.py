@@ -6,9 +6,8 @@ import json
 import os
 import subprocess
 import sysconfig
-import time
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -18,12 +17,20 @@ from typer.testing import CliRunner
 from massgen_plugins.cli.app import build_app
 from massgen_plugins.middleware import Refusal, RefusalKind, StatedLimit
 from massgen_plugins.profiles import load_settings
-from massgen_plugins.quota import Kind, Scope
-from massgen_plugins.rate_limit.line import Bid
+from massgen_plugins.quota import MINUTE, Domain, Kind, Limit, Pool
+from massgen_plugins.rate_limit import learning
+from massgen_plugins.rate_limit.domain import DomainState
+from massgen_plugins.rate_limit.moment import Moment
+from massgen_plugins.rate_limit.replica import DomainReplica
+from massgen_plugins.rate_limit.reservation import Ask, Reservation
+from massgen_plugins.rate_limit.stores.base import Store
 from massgen_plugins.rate_limit.stores.sqlite import SqliteStore
+from massgen_plugins.rate_limit.verdict import Wait
 
 SCRIPT = Path(sysconfig.get_path("scripts")) / "massgen-rl"
-FLASH = Scope("gemini", "research", "gemini-2.5-flash")
+DOMAIN = Domain("gemini", "research")
+FLASH = Pool(DOMAIN, "gemini-2.5-flash")
+PRO = Pool(DOMAIN, "gemini-2.5-pro")
 _FOREIGN = ("NO_COLOR", "FORCE_COLOR", "COLUMNS", "GOOGLE_API_KEY", "GEMINI_API_KEY", "MASSGEN_PLUGINS_BLOCK")
 
 
@@ -97,19 +104,66 @@ def script() -> Callable[..., Ran]:
     return run
 
 
+def spend_in(
+    store: Store,
+    pool: Pool = FLASH,
+    *,
+    calls: int = 1,
+    tokens: int = 1000,
+    refusal: Refusal | None = None,
+    limits: Sequence[Limit] = (),
+    process: str = "process",
+) -> None:
+    """Puts calls into a store, as a MassGen run does; those that have to wait are left in its queue.
+
+    Args:
+        store: Where.
+        pool: Which.
+        calls: How many calls are made.
+        tokens: What each of them takes.
+        refusal: What the provider answers to the last one.
+        limits: Instead of the profile's.
+        process: Which process makes them.
+    """
+    replica = DomainReplica(pool.domain, store, process, _fail)
+    rules = load_settings(None).rules(pool.domain.provider, pool.name)
+    assert rules is not None
+    if limits:
+        rules = replace(rules, limits=tuple(limits))
+    amounts = {Kind.REQUESTS: 1, Kind.INPUT_TOKENS: tokens, Kind.CONCURRENT: 1}
+
+    def work(state: DomainState, now: Moment) -> None:
+        state.configure(pool.name, rules, now.tick)
+        call = None
+        for number in range(calls):
+            ask = Ask((pool.name,), amounts, now.tick + number)
+            verdict = state.decide(now, ask)
+            if isinstance(verdict, Reservation):
+                call = verdict
+            elif isinstance(verdict, Wait):
+                state.queue(ask, "", now.tick, verdict.until, calls - number)
+                break
+        if refusal is not None:
+            assert call is not None
+            learning.refused(state, now, call, refusal, 0.5)
+
+    replica.transact(work, patient=True)
+
+
+def _fail(sentence: str) -> None:
+    raise AssertionError(sentence)
+
+
 @pytest.fixture
 def spend(store_file: Path) -> Callable[..., None]:
-    """Puts calls and lessons into the user's store, as a MassGen run does."""
+    """Puts calls and refusals into the user's store."""
 
-    def put(scope: Scope = FLASH, calls: int = 1, tokens: int = 1000, refusal: Refusal | None = None) -> None:
+    def put(*arguments: Any, **options: Any) -> None:
         store = SqliteStore(store_file)
-        store.configure(scope, load_settings(None).rules(scope.provider, scope.model))
-        amounts = {Kind.REQUESTS: 1, Kind.INPUT_TOKENS: tokens}
-        for _ in range(calls):
-            store.admit(scope, "lane", [Bid(1, time.monotonic_ns(), amounts)])
-        if refusal is not None:
-            store.refused(scope, refusal, store.tick())
-        store.close()
+        try:
+            spend_in(store, *arguments, **options)
+        finally:
+            store.close()
 
     return put
 
@@ -117,4 +171,4 @@ def spend(store_file: Path) -> Callable[..., None]:
 @pytest.fixture
 def lower_limit() -> Refusal:
     """The provider says that it allows 5 requests a minute, and to come again in 30 s."""
-    return Refusal(RefusalKind.MINUTE, retry_after=30, limits=(StatedLimit(Kind.REQUESTS, False, 5),))
+    return Refusal(RefusalKind.WINDOW, retry_after=30, limits=(StatedLimit(Kind.REQUESTS, MINUTE, 5),))

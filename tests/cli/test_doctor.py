@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import sqlite3
 from importlib import metadata
 from pathlib import Path
 
@@ -129,7 +130,7 @@ def test_a_sound_store(examine, spend):
     code, found = examine("store")
     assert code == 0
     assert {finding["mark"] for finding in found.values()} == {"ok"}
-    assert "1 scope" in found["integrity"]["found"]
+    assert "1 pool" in found["integrity"]["found"]
 
 
 def test_a_store_that_others_can_read_is_a_warning(examine, spend, store_file):
@@ -146,6 +147,16 @@ def test_a_damaged_store_is_a_failure_and_stays(examine, spend, store_file):
     code, found = examine("store")
     assert (code, found["store content"]["mark"]) == (1, "fail")
     assert store_file.read_bytes() == b"x" * 4096
+
+
+def test_a_damaged_part_of_a_store_is_a_warning(examine, spend, store_file):
+    spend()
+    with sqlite3.connect(store_file) as connection:
+        connection.execute("UPDATE part SET data = x'00' WHERE name = 'facts'")
+    connection.close()
+    code, found = examine("store")
+    assert (code, found["content"]["mark"]) == (0, "warn")
+    assert "forget all --use" in found["content"]["cure"]
 
 
 def test_a_store_that_cannot_be_written_is_a_failure(examine, monkeypatch):

@@ -1,22 +1,18 @@
-"""Commands on scopes that live in a Redis server."""
+"""Commands on pools that live in a Redis server."""
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
 from massgen_plugins.middleware import Refusal, RefusalKind, StatedLimit
-from massgen_plugins.profiles import load_settings
-from massgen_plugins.quota import Kind, Scope
-from massgen_plugins.rate_limit.line import Bid
-from massgen_plugins.rate_limit.stores.redis.address import Address
-from massgen_plugins.rate_limit.stores.redis.store import RedisStore
+from massgen_plugins.quota import MINUTE, Kind
+from massgen_plugins.rate_limit.stores.redis_server import RedisServer as Address
+from massgen_plugins.rate_limit.stores.redis_store import RedisStore
+from tests.cli.conftest import FLASH, spend_in
 from tests.rate_limit.stores.redis.server import RedisServer
-
-FLASH = Scope("gemini", "research", "gemini-2.5-flash")
 
 
 @pytest.fixture
@@ -34,38 +30,34 @@ def shared(server: RedisServer, settings_file: Path) -> str:
     settings_file.parent.mkdir(parents=True)
     settings_file.write_text(f"store: {server.url}\n")
 
-    async def main() -> None:
-        store = RedisStore(Address.parse(server.url, {}))
-        await store.configure(FLASH, load_settings(None).rules("gemini", FLASH.model))
-        await store.admit(FLASH, "lane", [Bid(1, store.tick(), {Kind.REQUESTS: 1})], [])
-        stated = [StatedLimit(Kind.REQUESTS, per_day=False, amount=4)]
-        await store.refused(FLASH, Refusal(RefusalKind.MINUTE, 5.0, stated), store.tick())
-
-    asyncio.run(main())
+    store = RedisStore(Address.parse(server.url, {}))
+    stated = (StatedLimit(Kind.REQUESTS, MINUTE, 4),)
+    spend_in(store, refusal=Refusal(RefusalKind.WINDOW, retry_after=5.0, limits=stated))
+    store.close()
     return server.url
 
 
 def test_status_shows_what_is_shared_by_machines(rl, shared: str) -> None:
     document = rl("status", "--json").document
     assert (document["store"], document["exists"]) == (shared, True)
-    [scope] = document["scopes"]
-    assert scope["scope"] == str(FLASH)
-    first = scope["limits"][0]
+    [pool] = document["pools"]
+    assert pool["pool"] == str(FLASH)
+    first = pool["limits"][0]
     assert (first["used"], first["cap"]) == (1, 4)
     assert "gemini-2.5-flash" in rl("status").out
 
 
 def test_forget_drops_what_was_learned_for_all_machines(rl, shared: str) -> None:
-    assert rl("forget", FLASH.model, "--yes").code == 0
-    [scope] = rl("status", "--json").document["scopes"]
-    assert scope["limits"][0]["cap"] == scope["limits"][0]["declared"]
-    assert scope["limits"][0]["used"] == 1
+    assert rl("forget", FLASH.name, "--yes").code == 0
+    [pool] = rl("status", "--json").document["pools"]
+    assert pool["limits"][0]["cap"] == pool["limits"][0]["declared"]
+    assert pool["limits"][0]["used"] == 1
 
 
 def test_doctor_says_whether_the_server_answers(rl, shared: str, server: RedisServer) -> None:
-    assert f"{shared}, 1 scope" in str(rl("doctor", "--json").document["sections"]["store"])
+    assert f"{shared}, 1 pool" in str(rl("doctor", "--quick", "--json").document["sections"]["store"])
     server.stop()
-    assert "cannot be used" in str(rl("doctor", "--json").document["sections"]["store"])
+    assert "cannot be used" in str(rl("doctor", "--quick", "--json").document["sections"]["store"])
 
 
 def test_a_server_that_is_gone_is_one_sentence(rl, shared: str, server: RedisServer) -> None:

@@ -4,22 +4,31 @@ from __future__ import annotations
 
 import datetime as dt
 import json
+import re
 import sqlite3
+import threading
+from pathlib import Path
 
 import pytest
 
-from massgen_plugins.middleware import Refusal, RefusalKind
-from massgen_plugins.quota import Scope
-from massgen_plugins.rate_limit.stores.sqlite_view import view_scopes
+from massgen_plugins.middleware import Refusal, RefusalKind, StatedLimit
+from massgen_plugins.profiles import load_settings
+from massgen_plugins.quota import HELD, MINUTE, Bucket, CalendarDay, Domain, Kind, Limit, Pool
+from massgen_plugins.rate_limit.replica import DomainReplica
+from massgen_plugins.rate_limit.reservation import Ask, Reservation
+from massgen_plugins.rate_limit.stores.sqlite import SqliteStore
+from massgen_plugins.rate_limit.verdict import Wait
+from tests.cli.conftest import DOMAIN, FLASH, PRO, spend_in
 
-PRO = Scope("gemini", "research", "gemini-2.5-pro")
 NAME = "gemini/research/gemini-2.5-flash"
 LIMIT_KEYS = {
     "key",
     "kind",
+    "shape",
     "window",
     "zone",
     "declared",
+    "stated",
     "cap",
     "used",
     "left",
@@ -27,27 +36,31 @@ LIMIT_KEYS = {
     "free_in",
     "resets_at",
 }
-SCOPE_KEYS = {
-    "scope",
+POOL_KEYS = {
+    "pool",
+    "domain",
     "provider",
     "account",
-    "model",
     "endpoint",
+    "name",
     "profile",
-    "in_flight",
+    "under_way",
     "waiting",
+    "next_slot",
+    "queue",
     "limits",
     "penalties",
 }
-PENALTY_KEYS = {"pause", "closed", "advice", "day_spent", "share", "probing"}
+PENALTY_KEYS = {"pause", "closed", "advice", "until", "quote", "share", "probing"}
+PACIFIC = CalendarDay("America/Los_Angeles")
 
 
-def scope_of(ran):
-    return ran.document["scopes"][0]
+def pool_of(ran, name=NAME):
+    return next(pool for pool in ran.document["pools"] if pool["pool"] == name)
 
 
 def limit_of(ran, key):
-    return next(limit for limit in scope_of(ran)["limits"] if limit["key"] == key)
+    return next(limit for limit in pool_of(ran)["limits"] if limit["key"] == key)
 
 
 def test_without_a_store_it_says_so_and_makes_none(rl, home):
@@ -95,18 +108,19 @@ def test_the_document_has_stable_keys_and_true_numbers(rl, spend):
     spend(calls=4, tokens=500)
     ran = rl("status", "--json")
     assert (ran.code, ran.err) == (0, "")
-    assert set(ran.document) == {"store", "exists", "read_at", "scopes"}
-    scope = scope_of(ran)
-    assert set(scope) == SCOPE_KEYS
-    assert set(scope["penalties"]) == PENALTY_KEYS
-    assert all(set(limit) == LIMIT_KEYS for limit in scope["limits"])
-    assert (scope["scope"], scope["profile"]) == (NAME, "gemini-seed")
+    assert set(ran.document) == {"store", "exists", "read_at", "pools"}
+    pool = pool_of(ran)
+    assert set(pool) == POOL_KEYS
+    assert set(pool["penalties"]) == PENALTY_KEYS
+    assert all(set(limit) == LIMIT_KEYS for limit in pool["limits"])
+    assert (pool["domain"], pool["name"], pool["profile"]) == (str(DOMAIN), FLASH.name, "gemini-seed")
+    assert (pool["waiting"], pool["next_slot"], pool["queue"], pool["under_way"]) == (0, None, [], None)
     minute = limit_of(ran, "requests/60s")
     assert (minute["declared"], minute["cap"], minute["used"], minute["left"]) == (9, 9, 4, 5)
     assert 0 < minute["free_in"] <= 63
     assert limit_of(ran, "input_tokens/60s")["used"] == 2000
     day = limit_of(ran, "requests/America/Los_Angeles")
-    assert (day["window"], day["zone"], day["used"]) == (None, "America/Los_Angeles", 4)
+    assert (day["shape"], day["window"], day["zone"], day["used"]) == ("day", None, PACIFIC.zone, 4)
 
 
 def test_what_a_refusal_taught_is_shown(rl, spend, lower_limit):
@@ -116,30 +130,100 @@ def test_what_a_refusal_taught_is_shown(rl, spend, lower_limit):
     assert "learned: 5 requests per minute, instead of 9" in shown
     ran = rl("status", "--json")
     minute = limit_of(ran, "requests/60s")
-    assert (minute["declared"], minute["cap"], minute["learned"]) == (9, 5, True)
-    assert 25 < scope_of(ran)["penalties"]["pause"] <= 31
-    assert scope_of(ran)["penalties"]["probing"] is True
+    assert (minute["declared"], minute["stated"], minute["cap"], minute["learned"]) == (9, 5, 5, True)
+    assert 25 < pool_of(ran)["penalties"]["pause"] <= 31
+    assert pool_of(ran)["penalties"]["probing"] is True
 
 
-def test_a_closed_door_shows_its_advice(rl, spend):
+def test_a_closed_pool_shows_its_advice(rl, spend):
     spend(refusal=Refusal(RefusalKind.PERMANENT, advice="Pay \x1b[31mthe bill."))
-    assert "closed for 1 min: Pay \\x1b[31mthe bill." in rl("status").out
+    assert re.search(r"closed for (1 min|5\d s): Pay \\x1b\[31mthe bill\.", rl("status").out)
 
 
-def test_a_spent_day_and_a_slower_pace_are_shown(rl, spend):
-    spend(refusal=Refusal(RefusalKind.DAY))
-    spend(PRO, refusal=Refusal(RefusalKind.OVERLOAD))
+def test_a_spent_day_is_shown_with_its_limit_its_end_and_the_providers_words(rl, spend):
+    stated = StatedLimit(Kind.REQUESTS, PACIFIC, 20)
+    spend(refusal=Refusal(RefusalKind.UNTIL, limits=(stated,), quote="No more \x1b[31mtoday."))
     shown = rl("status").out
-    assert "day used up" in shown
-    assert "slowed down to 50%" in shown
+    assert "used up: 20 requests per day; the provider takes no calls until " in shown
+    assert 'the provider says: "No more \\x1b[31mtoday."' in shown
+    penalties = pool_of(rl("status", "--json"))["penalties"]
+    ends = dt.datetime.fromisoformat(penalties["until"])
+    assert dt.timedelta(0) < ends - dt.datetime.now(dt.UTC) <= dt.timedelta(hours=26)
+    assert penalties["quote"].startswith("No more")
 
 
-def test_looking_changes_nothing(rl, spend, store_file):
+def test_a_slower_pace_is_shown(rl, spend):
+    spend(PRO, refusal=Refusal(RefusalKind.OVERLOAD))
+    assert "slowed down to 50%" in rl("status").out
+
+
+def test_who_waits_is_shown_with_the_next_slot(rl, spend):
+    spend(calls=11, process="first")
+    spend(calls=2, process="second")
+    pool = pool_of(rl("status", "--json"))
+    assert pool["waiting"] == 4
+    assert [(row["process"], row["waiting"]) for row in pool["queue"]] == [("first", 2), ("second", 2)]
+    assert 50 < pool["next_slot"] <= 63
+    assert pool["next_slot"] == pool["queue"][0]["leaves_in"]
+    assert "4 waiting in 2 processes, next slot in about" in rl("status").out
+
+
+def test_calls_under_way_are_shown_where_they_are_limited(rl, spend):
+    spend(calls=2, limits=[Limit(Kind.CONCURRENT, 4, HELD), Limit(Kind.REQUESTS, 10, Bucket(60 * 10**9))])
+    ran = rl("status", "--json")
+    assert pool_of(ran)["under_way"] == 2
+    assert (limit_of(ran, "concurrent/held")["used"], limit_of(ran, "concurrent/held")["window"]) == (2, None)
+    assert limit_of(ran, "requests/bucket:60s")["shape"] == "bucket"
+    lines = {line.strip().split("  ")[0]: line for line in rl("status").out.splitlines()}
+    assert "2 / 4" in lines["calls at a time"]
+    assert "2 under way" in lines["calls at a time"]
+
+
+@pytest.mark.parametrize(
+    ("amount", "sentence"),
+    [(5, "learned: 5 requests per minute, instead of 9"), (300, "announced: 300 requests per minute")],
+)
+def test_what_the_provider_said_is_told_from_what_is_declared(rl, spend, store_file, amount, sentence):
     spend()
-    before = store_file.read_bytes()
-    rl("status")
-    rl("status", "--json")
-    assert store_file.read_bytes() == before
+    store = SqliteStore(store_file)
+    announce(store, Limit(Kind.REQUESTS, amount, MINUTE))
+    store.close()
+    assert sentence in rl("status").out
+    minute = limit_of(rl("status", "--json"), "requests/60s")
+    assert (minute["declared"], minute["stated"], minute["cap"]) == (9, amount, min(9, amount))
+    assert minute["learned"] is (amount < 9)
+
+
+def announce(store, limit):
+    def work(state, now):
+        state.penalties(FLASH.name).announce(limit)
+        state.refresh(FLASH.name, now.tick)
+
+    DomainReplica(DOMAIN, store, "process", lambda _: None).transact(work, patient=True)
+
+
+def contents(folder):
+    return {path.name: path.read_bytes() for path in Path(folder).iterdir()}
+
+
+@pytest.mark.parametrize("busy", [True, False])
+def test_looking_changes_nothing_and_makes_no_file(rl, spend, store_file, busy):
+    """Beside a process that has the file open, and when nobody has."""
+    spend()
+    store = SqliteStore(store_file)
+    try:
+        if busy:
+            spend_in(store, PRO)
+        before = contents(store_file.parent)
+        assert (f"{store_file.name}-wal" in before) is busy
+        for command in (("status",), ("status", "--json"), ("doctor", "--quick")):
+            shown = rl(*command).out
+            assert contents(store_file.parent).keys() == before.keys()
+            kept = {name: data for name, data in contents(store_file.parent).items() if "-shm" not in name}
+            assert kept == {name: data for name, data in before.items() if "-shm" not in name}, command
+            assert (PRO.name in shown or command[0] == "doctor") is (busy or command[0] == "doctor")
+    finally:
+        store.close()
 
 
 def test_the_store_that_the_settings_name_is_read(rl, spend, store_file, settings_file, tmp_path):
@@ -148,44 +232,115 @@ def test_the_store_that_the_settings_name_is_read(rl, spend, store_file, setting
     settings_file.parent.mkdir(parents=True)
     settings_file.write_text(f"store: {other}\n")
     assert rl("status", "--json").document["store"] == str(other)
-    assert scope_of(rl("status", "--json"))["scope"] == NAME
+    assert pool_of(rl("status", "--json"))
+
+
+FOREIGN = "is not a file of massgen-plugins; nothing in it was changed. Set another store"
+
+
+def old_format(path):
+    with sqlite3.connect(path) as connection:
+        for table in ("clock", "secret", "scope"):
+            connection.execute(f"CREATE TABLE {table} (a)")
+        connection.execute("PRAGMA user_version = 4")
+    connection.close()
+
+
+def somebody_elses(path):
+    with sqlite3.connect(path) as connection:
+        connection.execute("CREATE TABLE clock (a)")
+    connection.close()
+
+
+def newer(path):
+    with sqlite3.connect(path) as connection:
+        connection.executescript("PRAGMA application_id = 0x4D47524C; PRAGMA user_version = 99;")
+    connection.close()
+
+
+def text(path):
+    path.write_bytes(b"not a database at all, but long enough to be looked at" * 40)
+
+
+def cut(path):
+    path.write_bytes(path.read_bytes()[: 4096 + 100])
+
+
+def directory(path):
+    path.unlink()
+    path.mkdir()
 
 
 @pytest.mark.parametrize(
-    "content", [b"not a database at all, but long enough to be looked at" * 40, b"SQLite format 3\0"]
+    ("change", "sentence"),
+    [
+        (text, FOREIGN),
+        (somebody_elses, FOREIGN),
+        (
+            old_format,
+            "is of format 4, of a version of massgen-plugins before the first release; the next",
+        ),
+        (newer, "was written by a newer version of massgen-plugins (format 99, this one reads 5): install"),
+        (cut, "is damaged"),
+        (directory, "is not a file; name another store"),
+    ],
 )
-def test_a_damaged_store_is_a_sentence_and_stays(rl, spend, store_file, content):
+def test_a_file_that_cannot_be_read_is_a_sentence_with_its_cure_and_stays(
+    rl, spend, store_file, change, sentence
+):
     spend()
-    store_file.write_bytes(content)
+    if change not in (cut, directory):
+        store_file.unlink()
+    change(store_file)
+    before = contents(store_file.parent) if change is not directory else None
     for arguments in (("status",), ("status", "--json"), ("forget", "all", "--yes")):
         ran = rl(*arguments)
-        assert ran.code == 1
-        assert str(store_file) in ran.err
+        assert (ran.code, ran.out) == (1, "")
+        assert f"{store_file} {sentence}" in ran.err
         assert ran.err.count("\n") == 1
-    assert store_file.read_bytes() == content
+    assert before is None or contents(store_file.parent) == before
+
+
+@pytest.mark.skipif(not Path("/proc/self/status").exists(), reason="there is no /proc")
+def test_a_file_of_proc_is_not_taken_for_an_empty_store(rl, settings_file):
+    assert rl("status", "--store", "/proc/self/status").code == 2
+    settings_file.parent.mkdir(parents=True)
+    settings_file.write_text("store: /proc/self/status\n")
+    ran = rl("status")
+    assert ran.code == 1
+    assert f"/proc/self/status {FOREIGN}" in ran.err
 
 
 @pytest.mark.parametrize(
     "change",
-    [
-        "UPDATE entry SET changes = x'00'",
-        "UPDATE entry SET changes = 'r 1 {}'",
-        "UPDATE entry SET changes = 'l [1]'",
-        "UPDATE scope SET snapshot = 'x'",
-        "DROP TABLE scope",
-        "PRAGMA user_version = 99",
-    ],
+    ["DROP TABLE part", "DROP TABLE clock", "UPDATE clock SET offset = 'x'", "UPDATE domain SET tick = 'x'"],
 )
 def test_a_store_with_wrong_content_is_a_sentence(rl, spend, store_file, change):
     spend()
-    connection = sqlite3.connect(store_file)
-    connection.execute(change)
-    connection.commit()
-    connection.close()
+    alter(store_file, change)
     ran = rl("status")
     assert ran.code == 1
-    assert str(store_file) in ran.err
+    assert f"{store_file} is damaged" in ran.err
     assert ran.err.count("\n") == 1
+
+
+@pytest.mark.parametrize("value", ["x'00'", "'text'", "7", "x'5b'"])
+@pytest.mark.parametrize("part", ["facts", "queue", f"book/{FLASH.name}", "no-such-part"])
+def test_a_damaged_part_is_named_and_the_rest_is_shown(rl, spend, store_file, part, value):
+    spend(calls=3)
+    spend(PRO)
+    alter(store_file, f"UPDATE part SET data = {value} WHERE name = '{part}'")
+    alter(store_file, f"INSERT OR IGNORE INTO part SELECT name, '{part}', version, {value} FROM domain")
+    ran = rl("status", "--json")
+    assert ran.code == 0
+    assert f"'{part}' is damaged" in ran.err
+    assert bool(pool_of(ran, str(PRO))["limits"]) is (part != "facts")
+
+
+def alter(path, change):
+    with sqlite3.connect(path) as connection:
+        connection.execute(change)
+    connection.close()
 
 
 def test_an_empty_file_is_a_store_without_calls(rl, store_file):
@@ -193,19 +348,6 @@ def test_an_empty_file_is_a_store_without_calls(rl, store_file):
     store_file.touch()
     assert "No call was limited yet" in rl("status").err
     assert store_file.read_bytes() == b""
-
-
-def test_where_no_side_files_can_be_made_the_store_is_read_all_the_same(spend, store_file, monkeypatch):
-    spend()
-    connect = sqlite3.connect
-
-    def without_side_files(path, **options):
-        if "immutable" not in path:
-            raise sqlite3.OperationalError("unable to open database file")
-        return connect(path, **options)
-
-    monkeypatch.setattr(sqlite3, "connect", without_side_files)
-    assert [str(view.scope) for view in view_scopes(store_file)] == [NAME]
 
 
 def test_forget_drops_what_was_learned_and_keeps_what_was_used(rl, spend, lower_limit):
@@ -216,7 +358,70 @@ def test_forget_drops_what_was_learned_and_keeps_what_was_used(rl, spend, lower_
     assert limit_of(after, "requests/60s")["cap"] == 9
     assert limit_of(after, "requests/60s")["used"] == 3
     assert limit_of(after, "requests/America/Los_Angeles")["used"] == 3
-    assert scope_of(after)["penalties"]["pause"] == 0
+    assert pool_of(after)["penalties"]["pause"] == 0
+
+
+def test_forget_takes_a_domain_and_with_use_counts_it_anew(rl, spend, lower_limit):
+    spend(calls=3, refusal=lower_limit)
+    spend(PRO, refusal=lower_limit)
+    assert rl("forget", "gemini/research", "--yes").out.count("forgotten") == 2
+    assert limit_of(rl("status", "--json"), "requests/60s")["used"] == 3
+    assert rl("forget", NAME, "--use", "--yes").code == 2
+    assert rl("forget", "gemini/research", "--use", "--yes").out == "gemini/research: counted anew.\n"
+    assert {limit["used"] for limit in pool_of(rl("status", "--json"))["limits"]} == {0}
+
+
+def test_a_running_process_follows(rl, spend, store_file, lower_limit):
+    """One that has looked before, and knows of what is forgotten."""
+    store = SqliteStore(store_file)
+    try:
+        spend_in(store, refusal=lower_limit)
+        replica = DomainReplica(DOMAIN, store, "process", lambda _: None)
+        rules = load_settings(None).rules("gemini", FLASH.name)
+        call = Ask((FLASH.name,), {Kind.REQUESTS: 1}, 0)
+
+        def ask(state, now):
+            state.configure(FLASH.name, rules, now.tick)
+            return state.decide(now, call)
+
+        assert isinstance(replica.transact(ask, patient=True), Wait)
+        assert rl("forget", "all", "--yes").code == 0
+        assert isinstance(replica.transact(ask), Reservation)
+    finally:
+        store.close()
+
+
+def test_those_who_wait_are_woken(rl, spend, store_file, lower_limit):
+    """At once, and not when they would have asked again by themselves."""
+    spend(refusal=lower_limit)
+    woken = threading.Event()
+    store = SqliteStore(store_file)
+    store.on_wake = woken.set
+    try:
+        queue = Ask((FLASH.name,), {Kind.REQUESTS: 1}, 0)
+        replica = DomainReplica(DOMAIN, store, "waiter", lambda _: None)
+        address = store.address
+        replica.transact(lambda s, now: s.queue(queue, address, now.tick, now.tick + 10**12, 1), patient=True)
+        for options in ((), ("--use",)):
+            woken.clear()
+            replica.transact(
+                lambda s, now: s.queue(queue, address, now.tick, now.tick + 10**12, 1), patient=True
+            )
+            assert rl("forget", "all", "--yes", *options).code == 0
+            assert woken.wait(5)
+    finally:
+        store.close()
+
+
+def test_whoever_forgets_is_not_counted_among_those_who_share(rl, spend, store_file, lower_limit):
+    spend(refusal=lower_limit)
+    rl("forget", "all", "--yes")
+    store = SqliteStore(store_file)
+    try:
+        replica = DomainReplica(DOMAIN, store, "process", lambda _: None)
+        assert replica.transact(lambda s, now: s.facts.others("process", now.tick), patient=True) == 0
+    finally:
+        store.close()
 
 
 def test_forget_takes_a_model_or_all(rl, spend, lower_limit):
@@ -229,7 +434,7 @@ def test_forget_takes_a_model_or_all(rl, spend, lower_limit):
 
 def test_forget_does_not_guess(rl, spend):
     spend()
-    spend(Scope("gemini", "other", "gemini-2.5-flash"))
+    spend(Pool(Domain("gemini", "other"), FLASH.name))
     ran = rl("forget", "gemini-2.5-flash", "--yes")
     assert ran.code == 2
     assert NAME in ran.err
@@ -241,7 +446,7 @@ def test_forget_asks_first(rl, spend, script, lower_limit, monkeypatch):
     ran = script("forget", "all")
     assert ran.code == 2
     assert "--yes" in ran.err
-    monkeypatch.setattr("massgen_plugins.cli.forget._agreed", lambda _: False)
+    monkeypatch.setattr("massgen_plugins.cli.forget._agreed", lambda *_, **__: False)
     assert "Nothing is forgotten" in rl("forget", "all").err
     assert "learned" in rl("status").out
 
@@ -255,4 +460,4 @@ def test_the_installed_script_prints_nothing_but_the_document_on_stdout(script, 
     spend()
     ran = script("status", "--json")
     assert (ran.code, ran.err) == (0, "")
-    assert json.loads(ran.out)["scopes"]
+    assert json.loads(ran.out)["pools"]

@@ -9,7 +9,7 @@ import sys
 import pytest
 
 from massgen_plugins.events import CallWaits, Trouble
-from massgen_plugins.quota import Scope
+from massgen_plugins.quota import Domain, Pool
 
 from .limits_pages import files_of
 
@@ -24,14 +24,14 @@ def test_the_plugin_writes_every_event_as_a_line(programs, tmp_path, monkeypatch
     module = {}
     exec(compile(programs["limit_events.py"], "limit_events.py", "exec"), module)
     module["massgen_event"](
-        CallWaits(Scope("gemini", "mine", "gemini-2.5-flash"), "analyst", 42.0, 1, "waiting")
+        CallWaits(Pool(Domain("gemini", "mine"), "gemini-2.5-flash"), "analyst", 42.0, 1, "waiting")
     )
     module["massgen_event"](Trouble("something"))
     first, second = map(json.loads, (tmp_path / "events.jsonl").read_text().splitlines())
     assert first.pop("time") > 0
     assert first == {
         "event": "CallWaits",
-        "scope": "gemini/mine/gemini-2.5-flash",
+        "pool": "gemini/mine/gemini-2.5-flash",
         "agent_id": "analyst",
         "seconds": 42.0,
         "place": 1,
@@ -42,7 +42,7 @@ def test_the_plugin_writes_every_event_as_a_line(programs, tmp_path, monkeypatch
 
 def test_the_exporter_prints_one_line_for_each_number(programs, tmp_path):
     document = {
-        "scopes": [{"scope": "s", "waiting": 2, "limits": [{"key": "requests/60s", "used": 3, "cap": 9}]}]
+        "pools": [{"pool": "p", "waiting": 2, "limits": [{"key": "requests/60s", "used": 3, "cap": 9}]}]
     }
     command = tmp_path / "massgen-rl"
     command.write_text(f"#!/bin/sh\ncat <<'END'\n{json.dumps(document)}\nEND\n")
@@ -54,7 +54,7 @@ def test_the_exporter_prints_one_line_for_each_number(programs, tmp_path):
         [sys.executable, str(script)], env=environment, capture_output=True, text=True, check=True
     )
     assert done.stdout.splitlines() == [
-        'massgen_quota_used{scope="s",limit="requests/60s"} 3',
-        'massgen_quota_cap{scope="s",limit="requests/60s"} 9',
-        'massgen_quota_waiting{scope="s"} 2',
+        'massgen_quota_used{pool="p",limit="requests/60s"} 3',
+        'massgen_quota_cap{pool="p",limit="requests/60s"} 9',
+        'massgen_quota_waiting{pool="p"} 2',
     ]

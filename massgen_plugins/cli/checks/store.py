@@ -12,7 +12,8 @@ from massgen_plugins.cli.checks.finding import Finding, fail, ok, warn
 from massgen_plugins.cli.output import as_home
 from massgen_plugins.cli.store_choice import chosen_store, redis_store
 from massgen_plugins.errors import ConfigurationError, StoreUnavailable
-from massgen_plugins.rate_limit.stores.sqlite_view import check_integrity, read_clock, view_scopes
+from massgen_plugins.rate_limit.stores.sqlite_view import check_integrity, read_file
+from massgen_plugins.rate_limit.viewing import StoreView, view_file, view_store
 
 __all__ = ["check_store"]
 
@@ -54,14 +55,16 @@ def check_store() -> Iterator[Finding]:
 
 def _server(address: str) -> Iterator[Finding]:
     try:
-        store = redis_store(address)
-        ahead = (store.tick() - time.time_ns()) / 1e9
-        count = len(store.view())
+        with redis_store(address) as store:
+            store.load("", 0)
+            ahead = (store.tick() - time.time_ns()) / 1e9
+            view = view_store(store)
     except StoreUnavailable as error:
         cure = "mend that, or name another store under rate_limit: store:"
         yield fail("store", str(error).rstrip("."), cure)
         return
-    yield ok("store", f"{address}, {count} scope{'' if count == 1 else 's'}")
+    yield ok("store", f"{address}, {_pools(view)}")
+    yield from _damaged(view)
     if abs(ahead) > _CLOCKS_APART:
         cure = "set the clocks of both machines: days begin by the server's"
         yield warn("clock", f"the server's is {ahead:+.0f} s from this machine's", cure)
@@ -109,13 +112,13 @@ def _content(path: Path) -> Iterator[Finding]:
         cure = f"remove {path}; counting begins anew"
         yield fail("integrity", wrong, cure)
         return
-    count = len(view_scopes(path))
-    yield ok(
-        "integrity", f"sound, {count} scope{'' if count == 1 else 's'}", "`massgen-rl status` shows them"
-    )
-    clock = read_clock(path)
-    if clock is None:
+    view = view_file(path)
+    yield ok("integrity", f"sound, {_pools(view)}", "`massgen-rl status` shows them")
+    yield from _damaged(view)
+    content = read_file(path)
+    if content is None:
         return
+    clock = content.clock
     if clock.latest > clock.tick + _CLOCK_SLACK:
         ahead = (clock.latest - clock.tick) / 1e9
         cure = f"if calls wait for no reason, remove {path}; counting begins anew"
@@ -124,3 +127,13 @@ def _content(path: Path) -> Iterator[Finding]:
         yield ok(
             "clock", "goes on since this boot" if clock.same_boot else "goes on from before the last boot"
         )
+
+
+def _pools(view: StoreView) -> str:
+    count = sum(pool.eventful for pool in view.pools)
+    return f"{count} pool{'' if count == 1 else 's'}"
+
+
+def _damaged(view: StoreView) -> Iterator[Finding]:
+    for fault in view.faults:
+        yield warn("content", fault.rstrip("."), "if that comes back, run `massgen-rl forget all --use`")

@@ -16,18 +16,16 @@ from massgen_plugins.errors import StoreUnavailable
 from massgen_plugins.rate_limit.stores.base import StoreBusy
 from massgen_plugins.rate_limit.stores.fair_lock import FairLock
 from massgen_plugins.rate_limit.stores.process import forks
+from massgen_plugins.rate_limit.stores.sqlite_format import (
+    APPLICATION_ID,
+    FORMAT,
+    FileKind,
+    kind_of,
+    unusable_sentence,
+)
 
-__all__ = ["APPLICATION_ID", "FORMAT", "SqliteFile", "stamp_of"]
+__all__ = ["SqliteFile", "stamp_of"]
 
-APPLICATION_ID = 0x4D47524C
-"""Written in the header of every file of ours: MGRL."""
-
-FORMAT = 5
-"""``user_version`` of the file."""
-
-_OLD_FORMATS = (1, 2, 3, 4)
-_OLD_TABLES = {"clock", "secret", "scope"}
-_HEADER = b"SQLite format 3\x00"
 _LOOK = 0.5
 """Seconds between two looks at whether it is still the same file."""
 
@@ -165,25 +163,20 @@ class SqliteFile:
         if stamp is None:
             return True
         application, version = stamp
-        if (application, version) == (APPLICATION_ID, FORMAT):
-            return False
-        if application == APPLICATION_ID and version > FORMAT:
-            raise StoreUnavailable(
-                f"{self.path} was written by a newer version of massgen-plugins (format {version}, this one "
-                f"reads {FORMAT}): install the same version everywhere, or set another store."
-            )
-        if application == 0 and version in _OLD_FORMATS and _tables(self.path) >= _OLD_TABLES:
+        # Of a file of ours the tables need not be read: it is opened again and again.
+        known = application == APPLICATION_ID
+        kind = kind_of(application, version, set() if known else _tables(self.path))
+        if kind in {FileKind.OURS, FileKind.EMPTY}:
+            return kind is FileKind.EMPTY
+        if kind is FileKind.OLD:
             self._set_aside(f"is of format {version}, of a version before the first release")
             return self._prepare()
-        raise StoreUnavailable(
-            f"{self.path} is not a file of massgen-plugins; nothing in it was changed. Set another store, or "
-            "move the file away."
-        )
+        raise StoreUnavailable(unusable_sentence(self.path, kind, version))
 
     def _explain(self, error: BaseException) -> BaseException:
         """An error in our words; a damaged file is set aside by the way."""
         code = getattr(error, "sqlite_errorcode", 0) & 0xFF
-        if code in {sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED}:
+        if _busy(error):
             return StoreBusy()
         damaged = code in {sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB, sqlite3.SQLITE_ERROR}
         undecodable = isinstance(error, UnicodeDecodeError | TypeError | ValueError)
@@ -225,7 +218,7 @@ def stamp_of(path: Path) -> tuple[int, int] | None:
         application = int(connection.execute("PRAGMA application_id").fetchone()[0])
         return application, int(connection.execute("PRAGMA user_version").fetchone()[0])
     except sqlite3.DatabaseError as error:
-        if getattr(error, "sqlite_errorcode", 0) & 0xFF in {sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED}:
+        if _busy(error):
             raise
         return -1, 0
     finally:
@@ -233,14 +226,22 @@ def stamp_of(path: Path) -> tuple[int, int] | None:
 
 
 def _tables(path: Path) -> set[str]:
+    """The names of all tables; of a file that cannot be read to its end, one that nobody has."""
     connection = sqlite3.connect(f"{path.as_uri()}?mode=ro", uri=True, timeout=0)
     try:
         rows = connection.execute("SELECT name FROM sqlite_master WHERE type = 'table'").fetchall()
         return {str(name) for (name,) in rows}
-    except sqlite3.DatabaseError:
-        return set()
+    except sqlite3.DatabaseError as error:
+        if _busy(error):
+            raise
+        return {""}
     finally:
         connection.close()
+
+
+def _busy(error: BaseException) -> bool:
+    code = getattr(error, "sqlite_errorcode", 0) & 0xFF
+    return code in {sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED}
 
 
 def _inode(path: Path) -> int:

@@ -88,7 +88,7 @@ def _event(name: str) -> str:
 
 
 _USUAL = {
-    "scope": "Whose quota it is",
+    "pool": "Whose quota it is",
     "agent_id": "Whose call it is; None outside of any agent's stream",
     "message": "The same in one sentence",
 }
@@ -108,10 +108,10 @@ from massgen_plugins.hookspecs import hookimpl
 
 @hookimpl
 def massgen_event(event):
-    fields = {key: value for key, value in dataclasses.asdict(event).items() if key != "scope"}
+    fields = {key: value for key, value in dataclasses.asdict(event).items() if key != "pool"}
     line = {"time": time.time(), "event": type(event).__name__, **fields}
-    if (scope := getattr(event, "scope", None)) is not None:
-        line["scope"] = str(scope)
+    if (pool := getattr(event, "pool", None)) is not None:
+        line["pool"] = str(pool)
     with open(os.environ["LIMIT_EVENTS"], "a", encoding="utf-8") as file:
         file.write(json.dumps(line) + "\\n")'''
 
@@ -150,7 +150,8 @@ def _status() -> str:
 ## The numbers: `massgen-rl status --json` {{/* #status */}}
 
 One document with everything that the store knows. Keys are stable: later versions add some, and take none
-away. Dots stand for nesting; `scopes` and `limits` are lists.
+away. Dots stand for nesting; `pools`, `queue` and `limits` are lists. A *pool* is a set of limits that are
+booked together: a model's own, one that models share, or those of the whole account.
 
 {fence("bash check", "massgen-rl status --json")}
 
@@ -190,12 +191,12 @@ import subprocess
 
 answer = subprocess.run(["massgen-rl", "status", "--json"], capture_output=True, check=True)
 document = json.loads(answer.stdout)
-for scope in document["scopes"]:
-    for limit in scope["limits"]:
-        labels = f'scope="{scope["scope"]}",limit="{limit["key"]}"'
+for pool in document["pools"]:
+    for limit in pool["limits"]:
+        labels = f'pool="{pool["pool"]}",limit="{limit["key"]}"'
         print(f'massgen_quota_used{{{labels}}} {limit["used"]}')
         print(f'massgen_quota_cap{{{labels}}} {limit["cap"]}')
-    print(f'massgen_quota_waiting{{scope="{scope["scope"]}"}} {scope["waiting"]}')'''
+    print(f'massgen_quota_waiting{{pool="{pool["pool"]}"}} {pool["waiting"]}')'''
 
 _METRICS = f"""\
 ### Into Prometheus

@@ -1,0 +1,58 @@
+"""Has a store forget, for all processes at once; those that wait hear of it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from massgen_plugins.errors import StoreUnavailable
+from massgen_plugins.quota import Domain
+from massgen_plugins.rate_limit.domain import FACTS, DomainState
+from massgen_plugins.rate_limit.moment import Moment
+from massgen_plugins.rate_limit.replica import DomainReplica
+from massgen_plugins.rate_limit.stores.base import Store
+
+__all__ = ["begin_anew", "forget_learned"]
+
+
+def forget_learned(store: Store, domain: Domain, pools: Sequence[str]) -> None:
+    """Drop what was learned about some pools, and the provider's time; what is used stays counted.
+
+    Args:
+        store: Where the domain is kept; this thread may stand still.
+        domain: Which.
+        pools: Names of the pools.
+
+    Raises:
+        StoreUnavailable: Nothing was dropped.
+    """
+    replica = _replica(domain, store)
+
+    def drop(state: DomainState, now: Moment) -> list[str]:
+        state.facts.clock = None
+        state.changed.add(FACTS)
+        for name in pools:
+            state.facts.penalties.pop(name, None)
+            state.refresh(name, now.tick)
+        return [ticket.address for ticket in state.tickets]
+
+    _tell(store, replica, replica.transact(drop, patient=True))
+
+
+def begin_anew(store: Store, domain: Domain) -> None:
+    """Forget everything about a domain, what is used included. Arguments and errors as above."""
+    replica = _replica(domain, store)
+    waiting = replica.transact(lambda state, _: [ticket.address for ticket in state.tickets], patient=True)
+    if not replica.alone:
+        replica.forget()
+    _tell(store, replica, waiting)
+
+
+def _replica(domain: Domain, store: Store) -> DomainReplica:
+    return DomainReplica(domain, store, "", lambda _: None)
+
+
+def _tell(store: Store, replica: DomainReplica, addresses: Sequence[str]) -> None:
+    if replica.alone:
+        raise StoreUnavailable(f"{replica.fault} Nothing was forgotten; try again.")
+    for address in dict.fromkeys(addresses):
+        store.wake(address)

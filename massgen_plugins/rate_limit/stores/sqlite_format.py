@@ -1,0 +1,61 @@
+"""Whose a SQLite file is, told by its header and its tables, and what is said of one that cannot be used."""
+
+from __future__ import annotations
+
+from collections.abc import Set as AbstractSet
+from enum import StrEnum
+from pathlib import Path
+
+__all__ = ["APPLICATION_ID", "FORMAT", "FileKind", "kind_of", "unusable_sentence"]
+
+APPLICATION_ID = 0x4D47524C
+"""Written in the header of every file of ours: MGRL."""
+
+FORMAT = 5
+"""``user_version`` of the file."""
+
+_OLD_FORMATS = (1, 2, 3, 4)
+_OLD_TABLES = {"clock", "secret", "scope"}
+
+
+class FileKind(StrEnum):
+    """What stands in the place of a store."""
+
+    EMPTY = "empty"
+    """A database without any table: whoever began it was killed before it had written anything."""
+    OURS = "ours"
+    NEWER = "newer"
+    """Of a later version of this package."""
+    OLD = "old"
+    """Of a version before the first release; it is set aside by whoever limits calls."""
+    FOREIGN = "foreign"
+
+
+def kind_of(application: int, version: int, tables: AbstractSet[str]) -> FileKind:
+    """Whose a file is.
+
+    Args:
+        application: ``application_id`` of its header; -1 if it is no SQLite file.
+        version: ``user_version`` of its header.
+        tables: The names of its tables.
+    """
+    if application == APPLICATION_ID and version >= FORMAT:
+        return FileKind.OURS if version == FORMAT else FileKind.NEWER
+    if application:
+        return FileKind.FOREIGN
+    if version in _OLD_FORMATS and tables >= _OLD_TABLES:
+        return FileKind.OLD
+    return FileKind.FOREIGN if version or tables else FileKind.EMPTY
+
+
+def unusable_sentence(path: Path, kind: FileKind, version: int) -> str:
+    """What is said of a newer or a foreign file."""
+    if kind is FileKind.NEWER:
+        return (
+            f"{path} was written by a newer version of massgen-plugins (format {version}, this one "
+            f"reads {FORMAT}): install the same version everywhere, or set another store."
+        )
+    return (
+        f"{path} is not a file of massgen-plugins; nothing in it was changed. Set another store, or "
+        "move the file away."
+    )

@@ -1,0 +1,199 @@
+"""Looks into a SQLite file and changes nothing: not the file, not its name, and no file is made beside it."""
+
+from __future__ import annotations
+
+import os
+import sqlite3
+import time
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+from typing import NamedTuple, TypeVar
+
+from massgen_plugins.errors import StoreUnavailable
+from massgen_plugins.rate_limit.stores.boot_clock import boot_identity, boot_tick, offset_for
+from massgen_plugins.rate_limit.stores.sqlite_format import FileKind, kind_of, unusable_sentence
+from massgen_plugins.rate_limit.wall_clock import Start
+
+__all__ = ["FileClock", "FileContent", "check_integrity", "read_file"]
+
+T = TypeVar("T")
+
+_PATIENCE = 2.0
+"""Seconds to wait for a writer; readers wait only while somebody repairs the file after a crash."""
+
+
+class FileClock(NamedTuple):
+    """The clock of a file.
+
+    Attributes:
+        tick: Its nanoseconds now.
+        latest: The latest tick that anybody wrote.
+        same_boot: Whether the machine was not started again since the file was opened last.
+        start: How it began for who reads it.
+    """
+
+    tick: int
+    latest: int
+    same_boot: bool
+    start: Start
+
+
+class FileContent(NamedTuple):
+    """All that a file holds.
+
+    Attributes:
+        clock: Its clock.
+        domains: The parts of each domain, by name.
+    """
+
+    clock: FileClock
+    domains: Mapping[str, Mapping[str, bytes]]
+
+
+def read_file(
+    path: Path,
+    *,
+    since_boot: Callable[[], int] = boot_tick,
+    boot: Callable[[], str] = boot_identity,
+    wall: Callable[[], int] = time.time_ns,
+) -> FileContent | None:
+    """What the file holds at one moment; None if nobody has written into it yet, or there is no file.
+
+    Args:
+        path: The store's file.
+        since_boot: Nanoseconds since this boot.
+        boot: Names this boot; empty if the system cannot.
+        wall: Nanoseconds since the epoch.
+
+    Raises:
+        StoreUnavailable: It cannot be read, is damaged, of another version or not ours; the sentence says
+            what to do about it.
+    """
+
+    def read(connection: sqlite3.Connection) -> FileContent:
+        clock = _clock(connection, boot(), since_boot(), wall)
+        domains: dict[str, dict[str, bytes]] = {
+            str(name): {} for (name,) in connection.execute("SELECT name FROM domain ORDER BY name")
+        }
+        for domain, part, data in connection.execute("SELECT domain, name, data FROM part ORDER BY 1, 2"):
+            if domain in domains:
+                domains[domain][str(part)] = data if isinstance(data, bytes) else b""
+        return FileContent(clock, domains)
+
+    return _look(path, read)
+
+
+def check_integrity(path: Path) -> str:
+    """What SQLite finds wrong with the file; empty if nothing. Raises as :func:`read_file` does."""
+
+    def check(connection: sqlite3.Connection) -> str:
+        found = str(connection.execute("PRAGMA quick_check(1)").fetchone()[0])
+        return "" if found == "ok" else found
+
+    return _look(path, check) or ""
+
+
+def _look(path: Path, read: Callable[[sqlite3.Connection], T]) -> T | None:
+    with _explained(path):
+        if not path.exists():
+            return None
+        if not path.is_file():
+            raise StoreUnavailable(f"{path} is not a file; name another store.")
+        if not path.stat().st_size:
+            _require_empty(path)
+            return None
+        state = _state(path)
+        if not state[1]:
+            # Nothing is written beside the file, so that SQLite need not make its side files to read it.
+            try:
+                found = _read(path, "mode=ro&immutable=1", read)
+            except (sqlite3.Error, StoreUnavailable):
+                if _state(path) == state:
+                    raise
+            else:
+                if _state(path) == state:
+                    return found
+        return _read(path, "mode=ro", read)  # somebody writes
+
+
+def _read(path: Path, how: str, read: Callable[[sqlite3.Connection], T]) -> T | None:
+    uri = f"{path.absolute().as_uri()}?{how}"
+    connection = sqlite3.connect(uri, uri=True, timeout=_PATIENCE, isolation_level=None)
+    try:
+        connection.execute("BEGIN")
+        return read(connection) if _is_ours(connection, path) else None
+    finally:
+        connection.close()
+
+
+def _is_ours(connection: sqlite3.Connection, path: Path) -> bool:
+    application = int(connection.execute("PRAGMA application_id").fetchone()[0])
+    version = int(connection.execute("PRAGMA user_version").fetchone()[0])
+    tables = connection.execute("SELECT name FROM sqlite_master WHERE type = 'table'").fetchall()
+    kind = kind_of(application, version, {str(name) for (name,) in tables})
+    if kind is FileKind.OLD:
+        raise StoreUnavailable(
+            f"{path} is of format {version}, of a version of massgen-plugins before the first release; the "
+            "next limited run sets it aside and begins a new file."
+        )
+    if kind in {FileKind.NEWER, FileKind.FOREIGN}:
+        raise StoreUnavailable(unusable_sentence(path, kind, version))
+    return kind is FileKind.OURS
+
+
+def _require_empty(path: Path) -> None:
+    """An empty file is a store without calls; one that only claims to be empty (of /proc) is none."""
+    with path.open("rb") as file:
+        if file.read(1):
+            raise StoreUnavailable(unusable_sentence(path, FileKind.FOREIGN, 0))
+
+
+def _state(path: Path) -> tuple[object, int]:
+    """Tells whether the file was written, and how many bytes wait beside it to be brought into it."""
+    known = path.stat()
+    try:
+        waiting = Path(f"{os.path.realpath(path)}-wal").stat().st_size  # SQLite follows links, too
+    except FileNotFoundError:
+        waiting = 0
+    return (known.st_ino, known.st_mtime_ns, known.st_size), waiting
+
+
+@contextmanager
+def _explained(path: Path) -> Iterator[None]:
+    """What goes wrong, in one sentence with its cure."""
+    try:
+        yield
+    except sqlite3.DatabaseError as error:
+        code = getattr(error, "sqlite_errorcode", 0) & 0xFF
+        if code == sqlite3.SQLITE_NOTADB:
+            raise StoreUnavailable(unusable_sentence(path, FileKind.FOREIGN, 0)) from error
+        if code in {sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED}:
+            raise StoreUnavailable(f"{path} is held by another program; try again.") from error
+        if code in {sqlite3.SQLITE_CANTOPEN, sqlite3.SQLITE_PERM, sqlite3.SQLITE_IOERR}:
+            raise StoreUnavailable(
+                f"{path} cannot be read: {error}; see to it that you may read it and write beside it, or "
+                "name another store."
+            ) from error
+        raise _damaged(path, error) from error
+    except OSError as error:
+        raise StoreUnavailable(
+            f"{path} cannot be read: {error.strerror or error}; mend that, or name another store."
+        ) from error
+    except (ArithmeticError, LookupError, TypeError, ValueError) as error:
+        raise _damaged(path, error) from error
+
+
+def _damaged(path: Path, error: Exception) -> StoreUnavailable:
+    what = error if isinstance(error, sqlite3.Error) else type(error).__name__
+    return StoreUnavailable(
+        f"{path} is damaged ({what}); the next limited run sets it aside and counts anew."
+    )
+
+
+def _clock(connection: sqlite3.Connection, boot: str, since: int, wall: Callable[[], int]) -> FileClock:
+    known = connection.execute("SELECT boot, offset FROM clock").fetchone() or ("", 0)
+    latest = int(connection.execute("SELECT max(tick) FROM domain").fetchone()[0] or 0)
+    offset = offset_for(boot, str(known[0]), int(known[1]), latest, since)
+    tick = since + offset
+    return FileClock(tick, latest, bool(boot) and boot == known[0], Start(offset, tick, wall, wall()))
