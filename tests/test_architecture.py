@@ -28,7 +28,7 @@ ALLOWED = {
     "profiles": {"quota", "errors"},
     "hookspecs": {"quota", "middleware", "events", "providers"},
     "manager": {"errors", "interrupts", "hookspecs", "middleware", "events", "providers"},
-    "wire": {"quota", "middleware", "errors", "providers", "wrapping", "import_hook"},
+    "wire": {"quota", "middleware", "errors", "interrupts", "providers", "wrapping", "import_hook"},
     "sandbox": set(),
     "testing": {"quota", "middleware", "errors", "rate_limit", "events"},
     "host": {"quota", "errors", "events", "middleware", "providers", "rate_limit", "profiles", "hookspecs"}

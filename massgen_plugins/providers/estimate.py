@@ -10,8 +10,8 @@ import re
 from collections.abc import Callable, Mapping
 from typing import Any, TypeAlias
 
-from massgen_plugins.providers.gemini.images import dimensions
-from massgen_plugins.providers.gemini.text import text_tokens
+from massgen_plugins.providers.images import dimensions
+from massgen_plugins.providers.tokens import text_tokens
 
 __all__ = ["UNKNOWN_BODY", "ImageRule", "Sizes", "decoded", "measure", "unread_body"]
 

@@ -85,12 +85,19 @@ def _harmless(match: re.Match[str]) -> str:
 def read_json(body: bytes) -> object | None:
     """The JSON document that some bytes are; None if they are none, or one of unreasonable structure.
 
-    Never raises, whatever is in it; a megabyte takes less than 10 ms. Bytes that are not UTF-8 are replaced;
-    a number of more than 40 digits is read as zero.
+    Never raises, whatever is in it; a megabyte takes less than 10 ms. Bytes that are not UTF-8 are replaced,
+    in a large body by other letters; a number of more than 40 digits is read as zero.
     """
-    text = body.decode("utf-8", "replace").strip("\ufeff \t\r\n")
+    text = _text_of(body).strip("\ufeff \t\r\n")
     value, end = _decoded(text)
     return value if end == len(text) else None
+
+
+def _text_of(body: bytes) -> str:
+    try:
+        return body.decode()
+    except UnicodeDecodeError:  # many replacements take long; in a large body numbers and names are enough
+        return body.decode("utf-8", "replace") if len(body) <= _FIRST_LOOKS[-1] else body.decode("latin-1")
 
 
 def read_json_start(text: str, start: int = 0) -> tuple[object | None, int]:

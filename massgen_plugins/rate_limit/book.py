@@ -25,7 +25,7 @@ from massgen_plugins.rate_limit.calendar_windows import CalendarCounter, periods
 from massgen_plugins.rate_limit.counters import Counter, counter_for
 from massgen_plugins.rate_limit.moment import NEVER, Moment
 from massgen_plugins.rate_limit.reservation import Booking
-from massgen_plugins.rate_limit.rolling_counters import LEASE, HeldCounter, RollingCounter
+from massgen_plugins.rate_limit.rolling_counters import HeldCounter, RollingCounter
 
 __all__ = ["Book", "amounts_of", "read_window", "write_window"]
 
@@ -57,14 +57,10 @@ class Book:
         """Book a call that is admitted now."""
         amounts = booking.amounts
         for counter in self.counters.values():
-            amount = amounts.get(counter.kind, 0)
-            if not amount:
-                continue
-            if isinstance(counter, CalendarCounter):
+            amount = amounts.get(counter.kind)
+            if amount:
                 counter.advance(now)
-                counter.change(counter.periods, 0, amount)
-            else:
-                counter.add(_stamp(counter, booking), amount)
+                counter.book(booking, amount)
 
     def change(self, before: Booking, after: Booking, now: Moment) -> None:
         """Book what is true of a call by now, in place of what was booked."""
@@ -79,7 +75,9 @@ class Book:
                 continue
             if isinstance(counter, HeldCounter) and after.over != NEVER:
                 new_amount = 0
-            counter.change(now, _stamp(counter, before), amount, _stamp(counter, after), new_amount)
+            stamp, new_stamp = counter.stamp(before), counter.stamp(after)
+            if (stamp, amount) != (new_stamp, new_amount):
+                counter.change(now, stamp, amount, new_stamp, new_amount)
 
     def advance(self, now: Moment) -> None:
         """Forget what has aged out."""
@@ -154,15 +152,6 @@ def read_window(values: Sequence[object]) -> Window:
         case ["held", _]:
             return Held()
     raise ValueError("no such window")
-
-
-def _stamp(counter: RollingCounter, booking: Booking) -> int:
-    """From when on a call ages out of a counter."""
-    if isinstance(counter, HeldCounter):
-        return booking.seen + LEASE
-    if counter.kind in booking.expected:
-        return booking.over if booking.over != NEVER else booking.seen + LEASE
-    return min(booking.answered, booking.begun + counter.margin)
 
 
 def amounts_of(rows: Iterable[Mapping[str, int]]) -> dict[str, int]:

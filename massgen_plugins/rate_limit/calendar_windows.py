@@ -10,6 +10,7 @@ from zoneinfo import ZoneInfo
 
 from massgen_plugins.quota import NANOSECONDS, CalendarDay, CalendarMonth
 from massgen_plugins.rate_limit.moment import Moment
+from massgen_plugins.rate_limit.reservation import Booking
 
 __all__ = ["CalendarCounter", "period_end", "period_of", "periods_at"]
 
@@ -103,9 +104,19 @@ class CalendarCounter:
         self._slack = now.slack
         self._count()
 
-    def fits(self, now: Moment, cap: int, amount: int) -> bool:  # noqa: ARG002 - other windows ask
+    def fits(self, now: Moment, cap: int, amount: int) -> bool:
         """Whether ``amount`` can be added now."""
+        if not self._from <= now.wall < self._until or now.slack != self._slack:
+            self.advance(now)
         return self.used + amount <= cap
+
+    def book(self, _: Booking, amount: int) -> None:
+        """Spend ``amount`` for a call that is admitted now, after :meth:`advance`."""
+        if len(self.periods) == 1 and self.periods[0] in self.spent:
+            self.spent[self.periods[0]] += amount
+            self.used += amount
+        else:
+            self.change(self.periods, 0, amount)
 
     def frees_at(self, now: Moment, cap: int, amount: int) -> int:
         """The tick at which the period ends, if ``amount`` does not fit."""

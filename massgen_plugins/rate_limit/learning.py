@@ -25,7 +25,7 @@ def refused(state: DomainState, now: Moment, call: Reservation, refusal: Refusal
     name = refusal.pool or call.pools[0]
     penalties = state.penalties(name)
     before = dict(penalties.learned)
-    penalties.refused(refusal, call.booking.begun, now, state.pool(name).rules, chance)
+    penalties.refused(refusal, call.begun, now, state.pool(name).rules, chance)
     state.refresh(name, now.tick)
     return penalties.learned != before
 
@@ -34,7 +34,7 @@ def succeeded(state: DomainState, now: Moment, call: Reservation) -> None:
     """Learn from an answer, where a pool is under a penalty."""
     for name in call.pools:
         if state.pool(name).penalties.cautious:
-            state.penalties(name).succeeded(call.booking.begun, now.tick)
+            state.penalties(name).succeeded(call.begun, now.tick)
             state.refresh(name, now.tick)
 
 

@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
 
 from massgen_plugins.quota import NANOSECONDS
-from massgen_plugins.rate_limit.moment import NEVER
 from massgen_plugins.rate_limit.reservation import Reservation
 from massgen_plugins.rate_limit.rolling_counters import LEASE
 from massgen_plugins.rate_limit.waiter import running_loop
@@ -17,14 +15,9 @@ _PERIOD = LEASE / NANOSECONDS / 4
 
 
 class LeaseTimer:
-    """The leased calls of one domain in this process.
+    """The leased calls of one domain in this process."""
 
-    Args:
-        renewed: Told of every call whose lease was renewed.
-    """
-
-    def __init__(self, renewed: Callable[[Reservation], None]) -> None:
-        self._renewed = renewed
+    def __init__(self) -> None:
         self._calls: set[Reservation] = set()
         self._loop: asyncio.AbstractEventLoop | None = None
 
@@ -44,9 +37,7 @@ class LeaseTimer:
 
     def _renew(self) -> None:
         for call in list(self._calls):
-            if call.booking.over == NEVER:
-                call.renew()
-                self._renewed(call)
+            call.renew()
         if self._calls and self._loop is not None:
             self._loop.call_later(_PERIOD, self._renew)
         else:

@@ -197,11 +197,11 @@ class DomainLimiter:
 
     def dated(self, call: Reservation, text: str) -> None:
         """An answer says what time it is (its ``Date``); one a minute is enough."""
-        answered = call.booking.answered
+        answered = call.answered_at
         date = read_date(text) if answered >= self._next_date else None
         if date is not None:
             self._next_date = answered + _DATE_PERIOD
-            waited = answered - (call.booking.begun - WRITE_GRACE)
+            waited = answered - (call.begun - WRITE_GRACE)
             self.queue.later(lambda state, _: learning.observed_date(state, date, waited, answered))
 
     def ended(self, ask: Ask, *, answered: bool) -> None:

@@ -52,6 +52,7 @@ class RateLimitMiddleware(Middleware):
         # Weak: when the wire lets go of a call, nothing more will be known of it.
         self._known: WeakKeyDictionary[ModelCall, _Attempts] = WeakKeyDictionary()
         self._failed: set[Domain] = set()
+        self._named: dict[tuple[Domain, str], tuple[str, ...]] = {}  # pools that refusals have named
 
     async def before_call(self, call: ModelCall) -> None:
         """Wait until the call fits into every limit of its pools."""
@@ -61,7 +62,8 @@ class RateLimitMiddleware(Middleware):
             limiter = chosen(call.domain)
             attempts = _Attempts(limiter, await limiter.tick(), dict(call.charges))
             attempts.charges.setdefault(Kind.CONCURRENT, _ONE_PLACE)
-            attempts.pools = (*dict.fromkeys(call.pools), ACCOUNT_POOL)
+            named = self._named.get((call.domain, call.requested_model), ())
+            attempts.pools = tuple(dict.fromkeys((*call.pools, *named, ACCOUNT_POOL)))
             self._known[call] = attempts
         try:
             attempts.reservation = await attempts.limiter.acquire(_ask(call, attempts))
@@ -141,8 +143,18 @@ class RateLimitMiddleware(Middleware):
         if refusal.kind is RefusalKind.PERMANENT:
             raise CallRefused(messages.closed_message(pool, refusal.advice, refusal.quote))
         if refusal.pool is not None and refusal.pool not in attempts.pools:
-            attempts.pools = (*attempts.pools, refusal.pool)  # another bucket than its name says
+            self._book_in(refusal.pool, call, attempts)
         return Action.SEND_AGAIN if call.repeatable else Action.PASS
+
+    def _book_in(self, pool: str, call: ModelCall, attempts: _Attempts) -> None:
+        """The provider books the call in another pool than its name says: so do we, from now on.
+
+        A pool of a tool (``PROVIDER:TOOL``) concerns this call alone: others may not use the tool.
+        """
+        attempts.pools = (*attempts.pools, pool)
+        if ":" not in pool:
+            key = call.domain, call.requested_model
+            self._named[key] = tuple(dict.fromkeys((*self._named.get(key, ()), pool)))
 
     async def _go_on_in_memory(self, call: ModelCall, attempts: _Attempts, fault: Exception) -> None:
         """A fault of ours at the limiter: the domain is limited in memory of this process from now on."""

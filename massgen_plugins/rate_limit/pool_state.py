@@ -30,7 +30,17 @@ class PoolState:
         shortest: Nanoseconds of the shortest rolling window; 0 if one is a bucket.
     """
 
-    __slots__ = ("_apart", "_processes", "book", "limits", "others", "penalties", "rules", "shortest")
+    __slots__ = (
+        "_apart",
+        "_held",
+        "_processes",
+        "book",
+        "limits",
+        "others",
+        "penalties",
+        "rules",
+        "shortest",
+    )
 
     def __init__(self) -> None:
         self.book = Book()
@@ -39,6 +49,7 @@ class PoolState:
         self.penalties = Penalties()
         self.limits: list[tuple[int, Limit, Counter]] = []
         self.shortest = NEVER
+        self._held = False
         self._apart: Book | None = None
         self._processes = 1
 
@@ -53,6 +64,7 @@ class PoolState:
         ]
         windows = [limit.window for _, limit, _ in self.limits]
         self.shortest = min((w.length for w in windows if isinstance(w, Sliding)), default=NEVER)
+        self._held = any(isinstance(window, Held) for window in windows)
         if any(isinstance(window, Bucket) for window in windows):
             self.shortest = 0
 
@@ -76,6 +88,12 @@ class PoolState:
             self._take_share(self._apart, now)
         penalty = self._penalty(now, name) if self.penalties.cautious else None
         if penalty is not None and penalty.final:
+            return penalty
+        for cap, _, counter in self.limits:
+            amount = amounts.get(counter.kind)
+            if amount and not (cap and counter.fits(now, cap, min(cap, amount))):
+                break
+        else:
             return penalty
         limit = self._used_up(now, name, amounts)
         if limit is None or (penalty is not None and not limit.final and penalty.until >= limit.until):
@@ -145,7 +163,6 @@ class PoolState:
             amount = amounts.get(counter.kind, 0)
             if not amount:
                 continue
-            counter.advance(now)
             if not cap:
                 return Blocker(Reason.CLOSED, name, now.tick, limit, advice=f"The limit in force is {limit}.")
             amount = min(amount, cap)

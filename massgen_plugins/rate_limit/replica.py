@@ -11,7 +11,7 @@ from collections.abc import Callable
 from typing import TypeVar
 
 from massgen_plugins.errors import StoreUnavailable
-from massgen_plugins.quota import Domain
+from massgen_plugins.quota import NANOSECONDS, Domain
 from massgen_plugins.rate_limit import wall_clock
 from massgen_plugins.rate_limit.domain import BOOK, FACTS, QUEUE, DomainState
 from massgen_plugins.rate_limit.moment import Moment
@@ -50,6 +50,7 @@ class DomainReplica:
         self._highest = 0
         self._synced = 0
         self._saved: dict[str, bytes] = {}
+        self._pace: wall_clock.Pace | None = None
         self._retry_at = 0.0
         self._rebooked = False
         self.alone = False
@@ -59,7 +60,13 @@ class DomainReplica:
 
     def moment(self) -> Moment:
         """What time it is for the domain. Never blocks."""
-        return wall_clock.moment(self.state.facts.clock, self._store.tick(), self._store.start())
+        tick, sample = self._store.tick(), self.state.facts.clock
+        if sample is None or sample.when > tick + NANOSECONDS:  # of another clock
+            return Moment(tick, self._store.start().wall())
+        pace = self._pace
+        if pace is None or pace.sample is not sample or tick >= pace.until:
+            pace = self._pace = wall_clock.pace_of(sample, tick, self._store.start())
+        return Moment(tick, tick + pace.offset, pace.slack)
 
     def transact(self, work: Callable[[DomainState, Moment], T], *, patient: bool = False) -> T:
         """Do ``work`` on the state as everybody knows it, and let everybody know the outcome.

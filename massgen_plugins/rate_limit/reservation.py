@@ -82,83 +82,125 @@ class Reservation:
 
     Attributes:
         ask: What was asked for.
-        booking: What is true of it now.
         booked: What the books say.
         epoch: Which books; it is not found in others.
+        leased: Whether it holds anything until it is over.
+        noted: Whether its queue knows already that something has become true of it.
     """
 
-    __slots__ = ("__weakref__", "_clock", "_note", "_released", "ask", "booked", "booking", "epoch")
+    __slots__ = (
+        "__weakref__",
+        "_note",
+        "_now",
+        "_released",
+        "_tick",
+        "amounts",
+        "answered_at",
+        "ask",
+        "begun",
+        "booked",
+        "epoch",
+        "leased",
+        "noted",
+        "over",
+        "seen",
+        "slack",
+        "wall",
+    )
 
     def __init__(self, ask: Ask, booking: Booking, epoch: int = 0) -> None:
         self.ask = ask
-        self.booking = booking
         self.booked = booking
         self.epoch = epoch
-        self._released = False
-        self._clock: Callable[[], Moment] = _no_clock
+        self.leased = self.noted = self._released = False
+        self.amounts, _, self.begun, self.answered_at, self.seen, self.over, self.wall, self.slack = booking
+        self._tick: Callable[[], int] = _no_clock
+        self._now: Callable[[], Moment] = _no_moment
         self._note: Callable[[Reservation], None] = _nobody
+
+    @property
+    def booking(self) -> Booking:
+        """What is true of it now."""
+        return Booking(
+            self.amounts,
+            self.ask.expected,
+            self.begun,
+            self.answered_at,
+            self.seen,
+            self.over,
+            self.wall,
+            self.slack,
+        )
 
     @property
     def pools(self) -> tuple[str, ...]:
         """Names of the pools that it is booked in."""
         return self.ask.pools
 
-    def attach(self, clock: Callable[[], Moment], note: Callable[[Reservation], None]) -> None:
-        """Read the time from ``clock`` and tell ``note`` of every change."""
-        self._clock, self._note = clock, note
+    def attach(
+        self, tick: Callable[[], int], now: Callable[[], Moment], note: Callable[[Reservation], None]
+    ) -> None:
+        """Read the time from ``tick`` and ``now``, and tell ``note`` of every change."""
+        self._tick, self._now, self._note = tick, now, note
 
     def written(self) -> None:
         """The request is being written now: the margin counts from here, if it took long to get here."""
-        now = self._clock()
-        if now.tick > self.booking.begun:
-            self._change(self.booking._replace(begun=now.tick, seen=now.tick, wall=now.wall, slack=now.slack))
+        if self._tick() > self.begun:
+            now = self._now()
+            self.begun, self.seen, self.wall, self.slack = now.tick, now.tick, now.wall, now.slack
+            self._note(self)
 
     def answered(self) -> None:
         """The answer's headers are here, so the server has counted the call."""
-        self._change(self.booking._replace(answered=self._clock().tick))
+        self.answered_at = self._tick()
+        self._note(self)
 
     def settle(self, used: Amounts) -> None:
         """Replace estimates by what the provider counted; the last report is the true one.
 
         Kinds whose charge is kept are only raised; kinds that were not charged are not booked.
         """
-        if self._released:
-            return
-        known = self.booking.amounts
+        known, kept = self.amounts, self.ask.kept
         amounts = dict(known)
         for kind, amount in used.items():
             if kind in amounts:
-                amounts[kind] = max(amount, amounts[kind]) if kind in self.ask.kept else amount
-        if amounts != known:
-            self._change(self.booking._replace(amounts=amounts))
+                amounts[kind] = max(amount, amounts[kind]) if kind in kept else amount
+        if amounts != known and not self._released:
+            self.amounts = amounts
+            self._note(self)
 
     def settle_all(self, used: Amounts) -> None:
         """Replace charges of any mode: the provider has refused the call, and taken no more than this."""
         if not self._released:
-            self._change(self.booking._replace(amounts={**self.booking.amounts, **used}))
+            self.amounts = {**self.amounts, **used}
+            self._note(self)
 
     def finished(self) -> None:
         """The call is over: its answer was read, closed or lost. Only the first report counts."""
-        if self.booking.over == NEVER:
-            self._change(self.booking._replace(over=self._clock().tick))
+        if self.over == NEVER:
+            self.over = self._tick()
+            if self.leased:
+                self._note(self)
 
     def release(self) -> None:
         """The request was never sent: it took nothing."""
         self._released = True
-        nothing = dict.fromkeys(self.booking.amounts, 0)
-        self._change(self.booking._replace(amounts=nothing, over=min(self.booking.over, self._clock().tick)))
-
-    def renew(self) -> None:
-        """The call is still under way: its leases begin anew. Whoever asks for it tells the store."""
-        if self.booking.over == NEVER:
-            self.booking = self.booking._replace(seen=self._clock().tick)
-
-    def _change(self, booking: Booking) -> None:
-        self.booking = booking
+        self.amounts = dict.fromkeys(self.amounts, 0)
+        self.over = min(self.over, self._tick())
         self._note(self)
 
+    def renew(self) -> None:
+        """The call is still under way: its leases begin anew."""
+        if self.over == NEVER:
+            self.seen = self._tick()
+            self._note(self)
 
-def _no_clock() -> Moment:
+
+def _no_clock() -> int:
+    return 0
+
+
+def _no_moment() -> Moment:
     return Moment(0, 0)
 
 

@@ -14,7 +14,8 @@ from bisect import bisect_left, bisect_right
 from itertools import pairwise
 
 from massgen_plugins.quota import NANOSECONDS
-from massgen_plugins.rate_limit.moment import Moment
+from massgen_plugins.rate_limit.moment import NEVER, Moment
+from massgen_plugins.rate_limit.reservation import Booking
 
 __all__ = ["LEASE", "BucketCounter", "HeldCounter", "RollingCounter"]
 
@@ -52,9 +53,22 @@ class RollingCounter:
             del self._stamps[:count]
             del self._amounts[:count]
 
-    def fits(self, now: Moment, cap: int, amount: int) -> bool:  # noqa: ARG002 - other windows ask
+    def fits(self, now: Moment, cap: int, amount: int) -> bool:
         """Whether ``amount`` can be added now."""
+        if self._stamps and self._stamps[0] + self._length <= now.tick:
+            self.advance(now)
         return self.used + amount <= cap
+
+    def book(self, booking: Booking, amount: int) -> None:
+        """Spend ``amount`` for a call that is admitted now."""
+        self.add(self.stamp(booking), amount)
+
+    def stamp(self, booking: Booking) -> int:
+        """From when on a call ages out, as far as is known of it."""
+        if self.kind in booking.expected:
+            return booking.over if booking.over != NEVER else booking.seen + LEASE
+        latest = booking.begun + self.margin
+        return min(latest, booking.answered)
 
     def frees_at(self, now: Moment, cap: int, amount: int) -> int:
         """The tick at which ``amount`` will fit if nothing is added; from below, if beyond one window.
@@ -95,9 +109,11 @@ class RollingCounter:
     def change(self, now: Moment, stamp: int, amount: int, new_stamp: int, new_amount: int) -> None:
         """Let what was added as ``amount`` with ``stamp`` be another amount with another stamp.
 
-        Nothing happens if it has aged out, so a late update never spends anew.
+        If it has aged out, only a stamp that has not counts: that of a call which was written so late.
         """
         if stamp + self._length <= now.tick:
+            if new_amount and new_stamp > stamp and new_stamp + self._length > now.tick:
+                self.add(new_stamp, new_amount)
             return
         if amount:
             stamps, step = self._stamps, self._step
@@ -105,8 +121,11 @@ class RollingCounter:
             if at == len(stamps) or stamps[at] // step != stamp // step:
                 return
             taken = min(amount, self._amounts[at])
-            self._amounts[at] -= taken
             self.used -= taken
+            if self._amounts[at] > taken:
+                self._amounts[at] -= taken
+            else:
+                del stamps[at], self._amounts[at]
         if new_amount:
             self.add(new_stamp, new_amount)
 
@@ -148,6 +167,10 @@ class HeldCounter(RollingCounter):
     def __init__(self, kind: str) -> None:
         super().__init__(kind, 0, LEASE)
 
+    def stamp(self, booking: Booking) -> int:
+        """Until when a call holds its place if nothing more is known of it."""
+        return booking.seen + LEASE
+
     def frees_at(self, now: Moment, cap: int, amount: int) -> int:
         """When the next lease lapses at the latest; a call that ends before that is an event of its own."""
         return now.tick if self.fits(now, cap, amount) else max(now.tick, *self._stamps[:1])
@@ -175,32 +198,39 @@ class BucketCounter(RollingCounter):
         """Fold what is older than one window."""
         while self._stamps and self._stamps[0] + self._length <= now.tick:
             stamp, amount = self._stamps.pop(0), self._amounts.pop(0)
-            self.drained = max(self.drained, stamp) + self._span(amount, self.cap or 1)
+            if self.cap:  # else there was no limit yet
+                self.drained = min(NEVER, max(self.drained, stamp) + self._span(amount, self.cap))
             self.used -= amount
 
     def fits(self, now: Moment, cap: int, amount: int) -> bool:
         """Whether ``amount`` can be added now."""
-        return self._leaks_until(now.tick, cap) + self._span(amount, cap) <= now.tick + self._length
+        self.advance(now)
+        return self._leaks_until(now.tick, cap) + amount * self._length <= (now.tick + self._length) * cap
 
     def frees_at(self, now: Moment, cap: int, amount: int) -> int:
-        """The tick at which ``amount`` will fit if nothing is added."""
-        when = now.tick
-        for _ in range(3):  # what may arrive later than now counts from its own stamp on
-            later = self._leaks_until(when, cap) + self._span(amount, cap) - self._length
-            if later <= when:
-                break
-            when = later
-        return when
+        """The tick at which ``amount`` will fit if nothing is added; from below, if more than ``cap``."""
+        self._fill_by(now.tick, cap)
+        wanted, full = amount * self._length, cap * self._length
+        until, later, when = self.drained * cap, self.used * self._length, now.tick
+        for stamp, earlier in zip(self._stamps, self._amounts, strict=True):
+            if stamp > when:  # until then it may come after this one
+                if later + wanted <= full:
+                    free = max(when, -(-(until + later + wanted - full) // cap))
+                    if free <= stamp:
+                        return free
+                when = stamp
+            until = max(until, stamp * cap) + earlier * self._length
+            later -= earlier * self._length
+        return max(when, -(-(max(until, when * cap) + wanted - full) // cap))
 
     def level(self, now: Moment, cap: int) -> int:
         """What is in the bucket."""
-        left = max(0, self._leaks_until(now.tick, cap) - now.tick)
-        return -(-left * cap // self._length)
+        return -(-(self._leaks_until(now.tick, cap) - now.tick * cap) // self._length)
 
     def clears_at(self, now: Moment, cap: int) -> int:
         """The tick at which the bucket is full again."""
         latest = max(now.tick, *self._stamps[-1:])
-        return self._leaks_until(latest, cap)
+        return -(-self._leaks_until(latest, cap) // cap)
 
     def merge(self, other: RollingCounter, since: int) -> None:
         """Count what another copy has, too."""
@@ -219,16 +249,23 @@ class BucketCounter(RollingCounter):
         self.drained, self.cap = numbers[0], numbers[1]
         super().restore(numbers[2:])
 
-    def _leaks_until(self, when: int, cap: int) -> int:
-        """Until when it leaks, if the earlier calls have come as late as possible, and by tick ``when``."""
-        if cap != self.cap:  # what is in the bucket stays, its leak changes
+    def _fill_by(self, when: int, cap: int) -> None:
+        """Let it be a bucket of ``cap``: what is in it stays, its leak changes."""
+        if cap != self.cap:
             left = max(0, self.drained - when)
             self.drained = when + -(-left * self.cap // cap) if left else 0
             self.cap = cap
-        until = self.drained
+
+    def _leaks_until(self, when: int, cap: int) -> int:
+        """Until when it leaks, if the earlier calls have come as late as possible, and by tick ``when``.
+
+        In nanoseconds times ``cap``, so that nothing is rounded: a full bucket takes exactly its capacity.
+        """
+        self._fill_by(when, cap)
+        until = self.drained * cap
         for stamp, amount in zip(self._stamps, self._amounts, strict=True):
-            until = max(until, min(stamp, when)) + self._span(amount, cap)
-        return max(until, when)
+            until = max(until, min(stamp, when) * cap) + amount * self._length
+        return max(until, when * cap)
 
     def _span(self, amount: int, cap: int) -> int:
         return -(-amount * self._length // cap)

@@ -127,21 +127,21 @@ def observe(known: ClockSample | None, date: int, waited: int, now: int) -> Cloc
 
 
 def moment(sample: ClockSample | None, tick: int, start: Start) -> Moment:
-    """What time it is.
-
-    Args:
-        sample: What the answers have told.
-        tick: The store's clock, in nanoseconds.
-        start: When all this began.
-    """
-    if sample is None or sample.when > tick + NANOSECONDS:  # by another clock
+    """What time it is at ``tick``; as :func:`pace_of`, but there may be no sample, or a useless one."""
+    if sample is None or sample.when > tick + NANOSECONDS:  # of another clock
         return Moment(tick, start.wall())
     pace = pace_of(sample, tick, start)
     return Moment(tick, tick + pace.offset, pace.slack)
 
 
 def pace_of(sample: ClockSample, tick: int, start: Start) -> Pace:
-    """How the time goes on from ``tick``; arguments as for :func:`moment`."""
+    """How the provider's time goes on.
+
+    Args:
+        sample: What the answers have told; not of a later tick.
+        tick: The store's clock, in nanoseconds.
+        start: When all this began.
+    """
     early, late = _at(sample, tick, _GRAIN)
     step = _DRIFT * _GRAIN
     until = tick - max(0, tick - sample.when) % step + step

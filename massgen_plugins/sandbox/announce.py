@@ -64,13 +64,16 @@ def _openai(standings: Sequence[Standing], _: int) -> Headers:
 
 
 def _azure(standings: Sequence[Standing], _: int) -> Headers:
-    """What remains may be negative; resets are whole seconds."""
+    """Limits are those of a minute, although parts of it are enforced; what remains may be negative."""
     told: Headers = {}
     for name, kinds in (("requests", _REQUESTS), ("tokens", _TOKENS)):
         found = _tightest(standings, kinds)
-        told |= _triple(name, found, lambda wait: str(whole_seconds(wait)))
-        if found is not None:
-            told[f"x-ratelimit-remaining-{name}"] = str(found.remaining)
+        if found is None:
+            continue
+        limit = round(found.limit * 60 / found.window) if found.window < 60 else found.limit
+        told[f"x-ratelimit-limit-{name}"] = str(limit)
+        told[f"x-ratelimit-remaining-{name}"] = str(limit - (found.limit - found.remaining))
+        told[f"x-ratelimit-reset-{name}"] = str(whole_seconds(found.reset))
     return told
 
 

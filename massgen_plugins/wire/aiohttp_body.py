@@ -62,7 +62,9 @@ class HeldReader(StreamReader):
             if (await asyncio.wait([chunk], timeout=seconds))[0]:
                 return chunk.result()
         finally:
-            chunk.cancel()
+            if not chunk.done():  # there is one reader at a time
+                chunk.cancel()
+                await asyncio.wait([chunk])
         raise Late
 
     def let_pass(self, answer: AnswerReader | None) -> None:

@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterable
 from time import monotonic
 
+from massgen_plugins.interrupts import ends_the_run
 from massgen_plugins.middleware import CallOutcome, Refusal, Usage
 from massgen_plugins.providers.base import ModelRequest, Provider
 from massgen_plugins.providers.sse import Event, EventReader
@@ -157,7 +158,7 @@ class AnswerReader:
 
     def _give_up(self, error: BaseException) -> None:
         """After a fault nothing more is read in this answer."""
-        if isinstance(error, KeyboardInterrupt):
+        if ends_the_run(error):
             raise error
         self._usage = self._events = None
         report_fault(self._gate, "usage", error)

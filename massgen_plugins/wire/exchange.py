@@ -12,6 +12,7 @@ from dataclasses import replace
 from typing import Any
 
 from massgen_plugins.errors import CallRefused
+from massgen_plugins.interrupts import ends_the_run
 from massgen_plugins.middleware import Action, CallOutcome, ModelCall
 from massgen_plugins.providers.base import HttpRequest, ModelRequest, Provider
 from massgen_plugins.wire.answer import AnswerReader
@@ -98,8 +99,10 @@ class Exchange:
         if attempt is not None:
             reader = AnswerReader(self._gate, attempt, *self._asked, NoBody(status, headers))
             refusal = reader.refusal_in(b"") if status >= 400 else None
-            verdict = await attempt.answered(replace(reader.outcome, refusal=refusal))
-            attempt.finish()
+            try:
+                verdict = await attempt.answered(replace(reader.outcome, refusal=refusal))
+            finally:
+                attempt.finish()
             if isinstance(verdict, CallRefused):
                 raise verdict
         self._call = None
@@ -118,9 +121,9 @@ class Exchange:
                 self._call = self._gate.open_call(
                     provider, request, urgent=self._runner.urgent, repeatable=self._sender.repeatable
                 )
-        except KeyboardInterrupt:
-            raise
         except BaseException as error:
+            if ends_the_run(error):
+                raise
             report_fault(self._gate, "open_call", error)
 
     async def _admit(self) -> None:

@@ -8,6 +8,7 @@ from contextvars import ContextVar
 from typing import Any, Protocol, TypeVar
 
 from massgen_plugins.errors import CallRefused
+from massgen_plugins.interrupts import ends_the_run
 from massgen_plugins.middleware import Chain, ModelCall
 from massgen_plugins.providers.base import ModelRequest, Provider
 
@@ -86,9 +87,9 @@ def find_provider(method: str, url: str, has_body: Callable[[], bool]) -> tuple[
             return gate, provider
         if method == "POST" and has_body():
             gate.unrecognised(method, url)
-    except KeyboardInterrupt:
-        raise
     except BaseException as error:
+        if ends_the_run(error):
+            raise
         report_fault(gate, "provider_for", error)
     return None
 
@@ -109,12 +110,12 @@ def report_fault(gate: Gate, place: str, error: BaseException) -> None:
 def guarded(gate: Gate, place: str, ask: Callable[..., T], *args: object) -> T | None:
     """What a synchronous function of a plugin returns; None, and a report, if it fails.
 
-    Whatever it raises is its own fault, an exit or a cancellation included; only Ctrl-C is the user's.
+    Whatever it raises is its own fault, even an exit or a cancellation; what comes from outside goes on.
     """
     try:
         return ask(*args)
-    except KeyboardInterrupt:
-        raise
     except BaseException as error:
+        if ends_the_run(error):
+            raise
         report_fault(gate, place, error)
         return None

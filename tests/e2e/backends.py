@@ -13,6 +13,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+import yaml
 from harness import User
 
 from massgen_plugins.sandbox import Host, Network, Pool, Quota, SandboxConfig, concurrent, tiers
@@ -45,13 +46,16 @@ class Backend:
     ``key``: the variable of its key. ``path``: of its base URL at the sandbox, with the provider's domain in
     it. ``variable``: the environment variable that takes that URL; empty if the YAML's ``base_url`` does.
     ``quotas``: limits that bind a team of six, in the provider's own windows and charges. ``pools``: beside
-    them. ``host``: the sandbox's, where the path names none.
+    them. ``provider``, ``profile``: the plugin's name of the provider, and the same limits as a profile.
+    ``host``: the sandbox's, where the path names none.
     """
 
     type: str
     model: str
     key: str
     path: str
+    provider: str
+    profile: Mapping[str, Any]
     quotas: tuple[Quota, ...] = ()
     pools: tuple[Pool, ...] = ()
     variable: str = ""
@@ -76,6 +80,14 @@ class Backend:
         """Somebody who has this backend's key."""
         return User(folder, url, **{**self.environment(url), **environment})
 
+    def declare(self, user: User) -> dict[str, Any]:
+        """Give the user a profile of the true limits; the ``rate_limit:`` block that holds it."""
+        folder = user.config_dir / "profiles"
+        folder.mkdir(parents=True)
+        document = {"provider": self.provider, "profiles": {"declared": {**self.profile}}}
+        (folder / "declared.yaml").write_text(yaml.safe_dump(document), encoding="utf-8")
+        return {"profile": "declared"}
+
     def config(self, **rest: Any) -> SandboxConfig:
         """A sandbox that enforces the backend's limits behind a network that jitters."""
         network = Network(uplink_random=UPLINK, latency=LATENCY)
@@ -85,18 +97,39 @@ class Backend:
 
 _OPENAI = tiers.openai(rpm=10, tpm=100_000)
 
+
+def _fallback(**limits: Any) -> dict[str, Any]:
+    """A profile of these limits for every model."""
+    return {"fallback": limits}
+
+
 BACKENDS = {
     "openai": Backend(
-        "openai", "gpt-5-mini", "OPENAI_API_KEY", "/api.openai.com/v1", _OPENAI, variable="OPENAI_BASE_URL"
+        "openai",
+        "gpt-5-mini",
+        "OPENAI_API_KEY",
+        "/api.openai.com/v1",
+        "openai",
+        _fallback(rpm=10, tpm=100_000),
+        _OPENAI,
+        variable="OPENAI_BASE_URL",
     ),
     "chatcompletion": Backend(
-        "chatcompletion", "gpt-4o-mini", "OPENAI_API_KEY", "/api.openai.com/v1", _OPENAI
+        "chatcompletion",
+        "gpt-4o-mini",
+        "OPENAI_API_KEY",
+        "/api.openai.com/v1",
+        "openai",
+        _fallback(rpm=10, tpm=100_000),
+        _OPENAI,
     ),
     "claude": Backend(
         "claude",
         "claude-sonnet-4-6",
         "ANTHROPIC_API_KEY",
         "/api.anthropic.com",
+        "anthropic",
+        _fallback(rpm=10, itpm=100_000, otpm=4000),
         tiers.anthropic(rpm=10, itpm=100_000, otpm=4000),
         variable="ANTHROPIC_BASE_URL",
     ),
@@ -105,6 +138,8 @@ BACKENDS = {
         "gpt-4o",
         "AZURE_OPENAI_API_KEY",
         "/sandbox.openai.azure.com",
+        "azure_openai",
+        _fallback(tpm=150_000, limits=[{"kind": "requests", "amount": 2, "window": "10s"}]),
         tiers.azure(rpm=12, tpm=150_000),
         variable="AZURE_OPENAI_ENDPOINT",
     ),
@@ -113,13 +148,17 @@ BACKENDS = {
         "grok-4",
         "XAI_API_KEY",
         "/api.x.ai/v1",
-        tiers.xai(rps=1, tpm=100_000),
+        "xai",
+        _fallback(rps=1, tpm=200_000),
+        tiers.xai(rps=1, tpm=200_000),
     ),
     "groq": Backend(
         "groq",
         "openai/gpt-oss-120b",
         "GROQ_API_KEY",
         "/api.groq.com/openai/v1",
+        "groq",
+        _fallback(rpm=10, rpd=1000, tpm=150_000, tpd=1_000_000),
         tiers.groq(rpm=10, rpd=1000, tpm=150_000, tpd=1_000_000),
     ),
     "openrouter": Backend(
@@ -127,6 +166,8 @@ BACKENDS = {
         "deepseek/deepseek-r1:free",
         "OPENROUTER_API_KEY",
         "/openrouter.ai/api/v1",
+        "openrouter",
+        {"pools": {"openrouter:free": {"rpm": 10, "rpd": 50}}, "fallback": "learned"},
         pools=tiers.openrouter_free(rpm=10),
     ),
     "cerebras": Backend(
@@ -134,9 +175,20 @@ BACKENDS = {
         "gpt-oss-120b",
         "CEREBRAS_API_KEY",
         "/api.cerebras.ai/v1",
+        "cerebras",
+        _fallback(rpm=10, tpm=150_000),
         tiers.cerebras(rpm=10, tpm=150_000),
     ),
-    "vllm": Backend("vllm", "qwen3-8b", "VLLM_API_KEY", "/v1", (concurrent(2),), host=Host.VLLM),
+    "vllm": Backend(
+        "vllm",
+        "qwen3-8b",
+        "VLLM_API_KEY",
+        "/v1",
+        "vllm",
+        _fallback(concurrent=2),
+        (concurrent(2),),
+        host=Host.VLLM,
+    ),
 }
 """Every backend of the promise, by its type."""
 

@@ -31,20 +31,37 @@ def test_without_the_plugin_the_limits_bind(folder, backend):
 
 
 @pytest.mark.parametrize("backend", BACKENDS)
+def test_with_the_right_profile_nothing_is_refused_and_no_time_is_lost(folder, backend):
+    result, report = _run(folder, backend, declared=True)
+    bound = quickest(report)
+    seconds = _seconds(report)
+    note(f"{backend}, declared", report, seconds, bound, "first arrival to last answer")
+    assert result.answers
+    assert report.refused == 0
+    assert all(limit.fullest <= 1 for limit in report.limits if limit.quota.kind != "output_tokens")
+    assert seconds <= 1.05 * bound.seconds
+
+
+@pytest.mark.parametrize("backend", BACKENDS)
 def test_what_nobody_declared_is_learned(folder, backend):
     result, report = _run(folder, backend)
     note(f"{backend}, no profile", report, result.completed, quickest(report), _reasons(report))
     assert result.answers
     assert report.refused <= MOST_WITHOUT_PROFILE
-    assert all(limit.fullest <= 1 for limit in report.limits if limit.quota.kind != "output_tokens")
 
 
-def _run(folder, name, **environment):
+def _run(folder, name, *, declared=False, **environment):
     backend = BACKENDS[name]
     with SandboxProcess(backend.config()) as server:
         user = backend.user(folder, server.url, **environment)
-        result = user.run(backend.team(AGENTS, server.url))
+        block = backend.declare(user) if declared else None
+        result = user.run(backend.team(AGENTS, server.url, rate_limit=block))
         return result, server.report()
+
+
+def _seconds(report):
+    ends = [record.finished_ns for record in report.requests]
+    return max(ends) / 1e9 - report.first_arrival
 
 
 def _reasons(report):

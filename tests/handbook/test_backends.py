@@ -145,10 +145,18 @@ def test_an_address_that_ends_in_chat_completions_is_not_found(tmp_path):
     assert "failed to use workflow tools after 3 attempts" in ended.text
 
 
-def test_an_agent_without_a_provider_plugin_runs_and_says_that_nothing_limits_it(tmp_path):
+@pytest.mark.parametrize(
+    ("backend", "address"),
+    [
+        ("{type: claude, model: claude-haiku-4-5, enable_rate_limit: true}", "ANTHROPIC_BASE_URL"),
+        ("{type: openai, model: gpt-5-mini, enable_rate_limit: true}", "OPENAI_BASE_URL"),
+    ],
+)
+def test_agents_of_other_providers_are_limited_too(tmp_path, backend, address):
     with sandbox.SandboxProcess() as server:
-        files = team("{type: claude, model: claude-haiku-4-5, enable_rate_limit: true}")
-        keys = {"ANTHROPIC_API_KEY": "k", "ANTHROPIC_BASE_URL": server.url}
-        ended = massgen(tmp_path, '--automation --config team.yaml "Hello"', files, **keys)
+        url = server.url if address.startswith("ANTHROPIC") else f"{server.url}/v1"
+        keys = {"ANTHROPIC_API_KEY": "k", "OPENAI_API_KEY": "k", address: url}
+        ended = massgen(tmp_path, '--automation --config team.yaml "Hello"', team(backend), **keys)
         assert server.report().served == 3
-    assert "agent a1 (claude) runs without limits: no plugin knows this provider yet." in ended.text
+    assert "without limits" not in ended.text
+    assert "NOT limited" not in ended.text

@@ -37,6 +37,8 @@ NOW = 1_796_000_000.0
         ("20h3m13.257628674s", 72_193.257628674),
         ("2d", 172_800),
         ("120us", 0.00012),
+        ("15\u00b5s", 15e-6),
+        ("997.965142ms", 0.997965142),
         ("42", 42),
         ("42.5", 42.5),
         ("0", 0),
@@ -48,7 +50,7 @@ def test_lengths_of_time(text, seconds):
 
 
 @pytest.mark.parametrize(
-    "text", ["", "soon", "-1", "-3s", "1 fortnight", "s", "1s2", "inf", "nan", "1e3", "9" * 99]
+    "text", ["", "soon", "-1", "-3s", "1 fortnight", "s", "1s2", "inf", "nan", "1e3", "1s ago", "9" * 99]
 )
 def test_what_is_no_length_of_time(text):
     assert parse_duration(text) is None

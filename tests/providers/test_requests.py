@@ -215,6 +215,14 @@ def test_models_and_their_pools(name, model, resolved, pools):
     assert PROVIDERS[name].resolve_model(model) == resolved == pools[0]
 
 
+def test_openais_path_at_anthropic_is_the_same_pool_and_account():
+    url = "https://api.anthropic.com/v1/chat/completions"
+    body = json.dumps({"model": "claude-opus-4-6", "messages": MESSAGES, "max_tokens": 100}).encode()
+    request = raw("anthropic", url, body, {"authorization": "Bearer sk-ant-1"})
+    assert request.pools == ("claude-opus-4-6", "anthropic:opus-4")
+    assert (request.credential, request.endpoint, request.max_output) == ("sk-ant-1", "", 100)
+
+
 def test_fast_mode_has_pools_of_its_own():
     request = request_to("anthropic", {"model": "claude-opus-4-6", "speed": "fast"})
     assert request.pools == ("claude-opus-4-6:fast", "anthropic:opus-4:fast")

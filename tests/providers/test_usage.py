@@ -93,6 +93,14 @@ def test_usage_of_messages_leaves_cache_reads_out_and_counts_what_was_written():
     assert usage.raw["ephemeral_5m_input_tokens"] == 400
 
 
+def test_usage_of_openais_path_at_anthropic():
+    answer = event(
+        {"choices": [], "usage": {"prompt_tokens": 30, "completion_tokens": 5, "total_tokens": 35}}
+    )
+    kinds = {Kind.INPUT_TOKENS: 30, Kind.OUTPUT_TOKENS: 5, Kind.TOTAL_TOKENS: 35}
+    assert read("anthropic", answer).amounts == kinds
+
+
 def test_of_haiku_3_5_alone_cache_reads_count():
     usage = read("anthropic", MESSAGES, body={"model": "claude-3-5-haiku-20241022"})
     assert usage.amounts[Kind.INPUT_TOKENS] == 12_420

@@ -1,50 +1,101 @@
-"""The cooldown after agents start."""
+"""The cooldown after agents start: one for each run in each pool."""
 
 from __future__ import annotations
 
-from massgen_plugins.rate_limit.startup import Startup
+import pytest
 
-COOLDOWN = 3_000
+from massgen_plugins.quota import MINUTE, NANOSECONDS, Limit, PoolRules
+from massgen_plugins.rate_limit.reservation import Ask
+from massgen_plugins.rate_limit.startup import UNKNOWN_LIMIT_COOLDOWN, Startups
+from massgen_plugins.rate_limit.verdict import Reason
+
+COOLDOWN = 3 * NANOSECONDS
+ONE = (Limit("requests", 9, MINUTE),)
+
+
+def startups(mode: str, cooldown: int = COOLDOWN, limits: tuple[Limit, ...] = ONE) -> Startups:
+    return Startups(lambda _: PoolRules(limits, cooldown, mode))
+
+
+def ask(agent: str = "a", run: str = "run", pool: str = "pool") -> Ask:
+    return Ask((pool,), {}, 0, run=run, agent_id=agent, call=object())
+
+
+def leaves(known: Startups, call: Ask, now: int) -> bool:
+    blocker = known.blocker(call, now)
+    if blocker is None:
+        known.granted(call, now)
+        return True
+    assert blocker.reason is Reason.STARTUP
+    return False
 
 
 def test_probe_lets_one_call_leave_and_the_others_when_it_is_answered() -> None:
-    startup = Startup("probe", COOLDOWN)
-    assert startup.earliest("first", "a", 0) == 0
-    assert startup.earliest("second", "b", 1) is None
-    startup.left("first", 2)
-    assert startup.earliest("second", "b", 3) == 2 + COOLDOWN
-    assert startup.ended("first", answered=True)
-    assert startup.earliest("second", "b", 4) == 4
+    known, first, second = startups("probe"), ask("a"), ask("b")
+    assert leaves(known, first, 0)
+    assert not leaves(known, second, 1)
+    assert known.blocker(second, 1).until == COOLDOWN
+    assert known.ended(first, answered=True)
+    assert leaves(known, second, 2)
+    assert not known.ended(second, answered=True)
 
 
 def test_probe_waits_no_longer_than_the_cooldown() -> None:
-    startup = Startup("probe", COOLDOWN)
-    startup.earliest("first", "a", 0)
-    startup.left("first", 0)
-    assert startup.earliest("second", "b", COOLDOWN) == COOLDOWN
+    known = startups("probe")
+    assert leaves(known, ask("a"), 0)
+    assert not leaves(known, ask("b"), COOLDOWN - 1)
+    assert leaves(known, ask("b"), COOLDOWN)
+    assert leaves(known, ask("c"), COOLDOWN)
 
 
 def test_when_the_first_call_comes_to_nothing_the_next_takes_its_part() -> None:
-    startup = Startup("probe", COOLDOWN)
-    startup.earliest("first", "a", 0)
-    startup.left("first", 0)
-    assert startup.ended("first", answered=False)
-    assert startup.earliest("second", "b", 5) == 5
-    assert startup.earliest("third", "c", 6) is None
+    known, first = startups("probe"), ask("a")
+    assert leaves(known, first, 0)
+    assert known.ended(first, answered=False)
+    assert leaves(known, ask("b"), 5)
+    assert not leaves(known, ask("c"), 6)
 
 
-def test_restarts_are_not_starts() -> None:
-    startup = Startup("space", COOLDOWN)
-    assert [startup.earliest(object(), name, 0) for name in "abab"] == [0, COOLDOWN, 0, 0]
+def test_the_first_call_may_be_sent_again() -> None:
+    known, first = startups("probe"), ask("a")
+    assert [leaves(known, first, 0), leaves(known, first, 1)] == [True, True]
 
 
 def test_space_keeps_the_cooldown_between_first_calls_only() -> None:
-    startup = Startup("space", COOLDOWN)
-    assert startup.earliest("x", "a", 0) == 0
-    assert startup.earliest("y", "b", 10_000) == 10_000
-    assert startup.earliest("z", "c", 10_001) == 10_000 + COOLDOWN
+    known = startups("space")
+    assert leaves(known, ask("a"), 0)
+    assert not leaves(known, ask("b"), COOLDOWN - 1)
+    assert leaves(known, ask("a"), 5)
+    assert leaves(known, ask("b"), COOLDOWN)
+    assert not leaves(known, ask("c"), COOLDOWN + 1)
+    assert leaves(known, ask("b"), COOLDOWN + 1)
 
 
-def test_no_cooldown_means_no_pause() -> None:
-    for startup in (Startup("off", COOLDOWN), Startup("probe", 0)):
-        assert [startup.earliest(object(), name, 7) for name in "abc"] == [7, 7, 7]
+def test_each_run_and_each_pool_has_its_own() -> None:
+    known = startups("probe")
+    assert leaves(known, ask("a"), 0)
+    assert leaves(known, ask("a", run="other"), 0)
+    assert leaves(known, ask("a", pool="other"), 0)
+    assert not leaves(known, ask("b"), 0)
+
+
+@pytest.mark.parametrize(("mode", "cooldown"), [("off", COOLDOWN), ("probe", 0), ("space", 0)])
+def test_no_cooldown_means_no_pause(mode: str, cooldown: int) -> None:
+    known = startups(mode, cooldown)
+    assert all(leaves(known, ask(name), 7) for name in "abc")
+
+
+@pytest.mark.parametrize("rules", [None, PoolRules((), COOLDOWN, "off")], ids=["no rules", "no limits"])
+def test_where_no_limit_is_known_the_first_call_leaves_alone(rules: PoolRules | None) -> None:
+    known = Startups(lambda _: rules)
+    assert leaves(known, ask("a"), 0)
+    assert not leaves(known, ask("b"), UNKNOWN_LIMIT_COOLDOWN - 1)
+    assert leaves(known, ask("b"), UNKNOWN_LIMIT_COOLDOWN)
+
+
+def test_a_server_that_runs_for_months_keeps_only_the_latest_runs() -> None:
+    known = startups("probe")
+    for number in range(5_000):
+        assert leaves(known, ask("a", run=f"run{number}"), number)
+    assert len(known._known) <= 2_000
+    assert not leaves(known, ask("b", run="run4999"), 5_000)

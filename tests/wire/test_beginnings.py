@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+import signal
 import sys
+from types import SimpleNamespace
 
 import aiohttp
 import httpx
@@ -251,6 +253,7 @@ class Hostile:
         GeneratorExit,
         RecursionError,
         MemoryError,
+        KeyboardInterrupt,
         StopIteration,
     ],
 )
@@ -270,11 +273,19 @@ def test_whatever_a_reader_raises_is_contained_and_said_once(reader_of, gate, er
 
 
 def test_ctrl_c_is_the_users(reader_of, gate):
-    gate.provider.usage_reader = lambda request: Hostile(KeyboardInterrupt(), 0)
+    def interrupted(data):
+        signal.raise_signal(signal.SIGINT)
+
+    gate.provider.usage_reader = lambda request: SimpleNamespace(feed=interrupted, usage=lambda: None)
     reader = reader_of(Pieces())
-    with pytest.raises(KeyboardInterrupt):
-        reader.see(TEXT)
-    reader._attempt.finish()
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    try:
+        with pytest.raises(KeyboardInterrupt):
+            reader.see(TEXT)
+    finally:
+        signal.signal(signal.SIGINT, before)
+    reader.end()
+    assert gate.faults == []
 
 
 PARTS = [TEXT, ERROR, CREATED, COMMENT, USAGE % 3, b"\r\n", b"\n\n", b"data: ", b"\xff\xfe", b"error", b"\r"]

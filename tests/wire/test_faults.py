@@ -16,11 +16,13 @@ STEPS = [
     "before_call",
     "on_written",
     "read_refusal",
+    "read_announcement",
     "usage_reader",
     "feed",
     "usage",
     "after_call",
     "on_usage",
+    "on_finished",
 ]
 
 
@@ -47,7 +49,7 @@ def break_step(gate, step: str) -> None:
     elif step in ("feed", "usage"):
         setattr(BrokenReader, step, fail)
         gate.provider.usage_reader = lambda _: BrokenReader()
-    elif step in ("before_call", "after_call", "on_written", "on_usage"):
+    elif step in ("before_call", "after_call", "on_written", "on_usage", "on_finished"):
         setattr(Broken, step, fail if step.startswith("on") else fail_later)
         gate.chain = Chain([Broken(), gate.recorder])
     else:

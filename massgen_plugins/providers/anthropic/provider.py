@@ -10,9 +10,10 @@ from massgen_plugins.middleware import Announced, Refusal, RefusalKind
 from massgen_plugins.providers import announce, refusals
 from massgen_plugins.providers.anthropic.host import BOOK, header_sets
 from massgen_plugins.providers.anthropic.models import FAST, base_model, counts_cache_reads
-from massgen_plugins.providers.anthropic.requests import is_messages, read_request
+from massgen_plugins.providers.anthropic.requests import is_chat, is_messages, read_chat, read_request
 from massgen_plugins.providers.anthropic.usage import MessagesUsageReader
 from massgen_plugins.providers.base import HttpRequest, ModelRequest, Provider, UsageReader
+from massgen_plugins.providers.chat.provider import URL_DECIDES
 from massgen_plugins.providers.directory import owner_of
 from massgen_plugins.providers.errors import read_error
 from massgen_plugins.providers.headers import clock_of
@@ -27,22 +28,25 @@ _PREAMBLE = (b'"type":"message_start"', b'"type": "message_start"', b'"type":"pi
 
 
 class AnthropicProvider(Provider):
-    """Reads the traffic of Messages."""
+    """Reads the traffic of Messages, and of OpenAI's chat path at the same host, under the same limits."""
 
     name = "anthropic"
     conventions = BOOK.conventions
 
-    def serves(self, backend_type: str, base_url: str | None) -> bool:  # noqa: ARG002 - its type says all
-        return backend_type == "claude"
+    def serves(self, backend_type: str, base_url: str | None) -> bool:
+        place = place_of(base_url) if base_url else None
+        is_own = place is not None and owner_of(place) == self.name
+        return backend_type == "claude" or (is_own and backend_type in URL_DECIDES)
 
     def is_model_call(self, method: str, url: str) -> bool:
-        if not is_messages(method, url):
+        messages = is_messages(method, url)
+        if not messages and not is_chat(method, url):
             return False
         place = place_of(url)
-        return place is not None and owner_of(place) in (None, self.name)
+        return place is not None and owner_of(place) in ((None, self.name) if messages else (self.name,))
 
     def read_request(self, request: HttpRequest) -> ModelRequest | None:
-        return read_request(request)
+        return read_request(request) if is_messages(request.method, request.url) else read_chat(request)
 
     def resolve_model(self, model: str) -> str:
         return base_model(model)

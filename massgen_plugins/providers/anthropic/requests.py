@@ -3,25 +3,43 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 
+from massgen_plugins.providers.anthropic.host import BOOK
 from massgen_plugins.providers.anthropic.models import ANTHROPIC_HOSTS, base_model, pools_of
 from massgen_plugins.providers.base import HttpRequest, ModelRequest
-from massgen_plugins.providers.chat.host import EXPECTED_OUTPUT
+from massgen_plugins.providers.chat import requests as chat_requests
+from massgen_plugins.providers.chat.apis import Api, api_of
+from massgen_plugins.providers.chat.host import EXPECTED_OUTPUT, Host
 from massgen_plugins.providers.chat.requests import UNKNOWN_MODEL
 from massgen_plugins.providers.estimate import decoded, measure, unread_body
 from massgen_plugins.providers.image_rules import anthropic_image
 from massgen_plugins.providers.urls import credential_of, place_of
 from massgen_plugins.quota import Charge, Kind, Mode
 
-__all__ = ["is_messages", "read_request"]
+__all__ = ["is_chat", "is_messages", "read_chat", "read_request"]
 
 _PATH = re.compile(r"/v1/messages/?(?:[?#]|$)")
+_CHAT = Host(name="anthropic", book=BOOK, hosts=ANTHROPIC_HOSTS)
 _LARGEST_BOUND = 10**9
 
 
 def is_messages(method: str, url: str) -> bool:
     """Whether a request creates a message. Batches, token counts and files have limits of their own."""
     return method == "POST" and _PATH.search(url) is not None
+
+
+def is_chat(method: str, url: str) -> bool:
+    """Whether a request has the path of OpenAI's chat, which this host answers, too."""
+    return method == "POST" and api_of(url) is Api.CHAT
+
+
+def read_chat(request: HttpRequest) -> ModelRequest | None:
+    """Read a request of OpenAI's chat: another shape of the same calls, on the same pools."""
+    read = chat_requests.read_request(request, _CHAT)
+    if read is None:
+        return None
+    return replace(read, model=base_model(read.requested_model), pools=pools_of(read.requested_model))
 
 
 def read_request(request: HttpRequest) -> ModelRequest | None:

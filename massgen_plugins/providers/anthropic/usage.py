@@ -10,6 +10,8 @@ __all__ = ["MessagesUsageReader"]
 
 _MOST = 8
 """Events with usage of one piece that are read, from each end: counts are cumulative."""
+_SIGNS = ("input_tokens", "output_tokens", "prompt_tokens")
+"""Names of counts that a report has; the last is that of OpenAI's chat path."""
 _READ, _WRITTEN = "cache_read_input_tokens", "cache_creation_input_tokens"
 
 
@@ -37,12 +39,12 @@ class MessagesUsageReader:
         if rest is not None:
             self._take(rest)
         counts = self._counts
-        tokens_in = counts.get("input_tokens", 0) + counts.get(_WRITTEN, 0)
+        tokens_in = counts.get("input_tokens", counts.get("prompt_tokens", 0)) + counts.get(_WRITTEN, 0)
         read = counts.get(_READ, 0)
         if not tokens_in + read:
             return None
         tokens_in += read if self._reads_count else 0
-        tokens_out = counts.get("output_tokens", 0)
+        tokens_out = counts.get("output_tokens", counts.get("completion_tokens", 0))
         amounts: dict[str, int] = {
             Kind.INPUT_TOKENS: tokens_in,
             Kind.OUTPUT_TOKENS: tokens_out,
@@ -54,5 +56,5 @@ class MessagesUsageReader:
         for found in read_reports(event):
             for place in (found.get("message"), found):
                 report = place.get("usage") if isinstance(place, dict) else None
-                if isinstance(report, dict) and count_of(report, "output_tokens", "input_tokens") is not None:
+                if isinstance(report, dict) and count_of(report, *_SIGNS) is not None:
                     self._counts.update({name: count for name, count in flat(report).items() if count})

@@ -19,7 +19,7 @@ from massgen_plugins.providers.errors import read_error
 from massgen_plugins.providers.headers import clock_of
 from massgen_plugins.providers.urls import place_of
 
-__all__ = ["ChatProvider"]
+__all__ = ["URL_DECIDES", "ChatProvider"]
 
 
 class ChatProvider(Provider):
@@ -37,7 +37,7 @@ class ChatProvider(Provider):
     def serves(self, backend_type: str, base_url: str | None) -> bool:
         """A base URL at a host that is known decides; else the type does."""
         owner = self._owner(base_url) if base_url else None
-        if owner is not None and backend_type in _URL_DECIDES:
+        if owner is not None and backend_type in URL_DECIDES:
             return owner == self.name
         host = self.host
         return backend_type in host.backends | (host.url_backends if base_url else host.default_of)
@@ -95,7 +95,7 @@ class ChatProvider(Provider):
         return events.is_preamble(event)
 
 
-_URL_DECIDES = frozenset({"openai", "chatcompletion"}).union(*(host.backends for host in HOSTS))
+URL_DECIDES = frozenset({"openai", "chatcompletion"}).union(*(host.backends for host in HOSTS))
 """MassGen's backend types that send OpenAI's protocols wherever their base URL points."""
 
 

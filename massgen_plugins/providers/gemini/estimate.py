@@ -12,7 +12,7 @@ from massgen_plugins.providers.gemini.media import (
     linked_tokens,
     rates_of,
 )
-from massgen_plugins.providers.gemini.text import text_tokens
+from massgen_plugins.providers.tokens import text_tokens
 
 __all__ = ["UNKNOWN_BODY", "input_tokens", "read_body"]
 

@@ -12,8 +12,8 @@ import math
 import re
 from dataclasses import dataclass
 
-from massgen_plugins.providers.gemini.images import dimensions
-from massgen_plugins.providers.gemini.text import text_tokens
+from massgen_plugins.providers.images import dimensions
+from massgen_plugins.providers.tokens import text_tokens
 
 __all__ = ["CACHED_CONTENT", "MediaRates", "inline_tokens", "linked_tokens", "rates_of"]
 

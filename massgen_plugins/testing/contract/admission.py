@@ -82,7 +82,7 @@ def a_place_is_held_until_the_call_is_over(stand: Stand) -> None:
     stand.configure(Limit(Kind.CONCURRENT, 1, HELD))
     one: dict[str, int] = {Kind.CONCURRENT: 1}
     (call,) = stand.ask(one).granted
-    call.attach(stand.process().moment, lambda _: None)
+    stand.attach(call)
     for _ in range(5):
         stand.advance(50)
         call.renew()

@@ -97,7 +97,7 @@ def the_first_one_is_woken_when_there_is_room(stand: Stand) -> None:
     """Another process sets it free; nobody else is woken."""
     stand.configure(per_minute(1))
     (call,) = stand.ask(ONE).granted
-    call.attach(stand.process().moment, lambda _: None)
+    stand.attach(call)
     now = stand.store.tick()
     stand.ask(ONE, process="second", arrival=now + 1)
     stand.ask(ONE, process="third", arrival=now + 2)

@@ -128,7 +128,7 @@ def what_was_learned_can_be_forgotten(stand: Stand) -> None:
 def the_provider_may_tell_the_time_and_no_minute_changes(stand: Stand) -> None:
     """Whatever it says, since that is another clock than the one by which windows go on."""
     call = _one_call(stand)
-    begun = call.booking.begun
+    begun = call.begun
     for date in (1_577_836_800, 4_102_444_799):
         stand.do(partial(_observe, date * NANOSECONDS, begun))
         assert stand.used() == [1]

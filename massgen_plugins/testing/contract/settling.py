@@ -76,7 +76,7 @@ def updates_of_forgotten_books_change_nothing(stand: Stand) -> None:
 
 def _one(stand: Stand, amounts: Amounts) -> Reservation:
     (call,) = stand.ask(amounts).granted
-    call.attach(stand.process().moment, lambda _: None)
+    stand.attach(call)
     return call
 
 

@@ -108,9 +108,13 @@ class Stand:
         self.do(lambda state, _: state.leave_queue(), process)
         return len(answer.granted)
 
+    def attach(self, call: Reservation, process: str = "process") -> None:
+        """Let a call report by itself; what it reports is known after :meth:`know`."""
+        call.attach(self.store.tick, self.process(process).moment, lambda _: None)
+
     def answered(self, call: Reservation, process: str = "process") -> None:
         """The headers of a call's answer have come, and everybody knows it."""
-        call.attach(self.process(process).moment, lambda _: None)
+        self.attach(call, process)
         call.answered()
         self.know(call, process)
 

@@ -17,8 +17,8 @@ from hypothesis import strategies as st
 from PIL import Image
 
 from massgen_plugins.providers.gemini.estimate import UNKNOWN_BODY, input_tokens, read_body
-from massgen_plugins.providers.gemini.images import dimensions
-from massgen_plugins.providers.gemini.text import text_tokens
+from massgen_plugins.providers.images import dimensions
+from massgen_plugins.providers.tokens import text_tokens
 
 OLD, NEW = "gemini-2.5-flash", "gemini-3-flash"
 

@@ -58,7 +58,7 @@ function Card({entry}: {entry: Entry}): ReactNode {
   return (
     <li className={styles.card}>
       <span className={styles.kind}>{KINDS[entry.kind]}</span>
-      <h3>{entry.to ? <Link to={entry.to}>{entry.name}</Link> : <code>@examples/{entry.name}</code>}</h3>
+      <h2>{entry.to ? <Link to={entry.to}>{entry.name}</Link> : <code>@examples/{entry.name}</code>}</h2>
       <p>{words(entry.text)}</p>
       {agents && <p className={styles.note}>{agents}</p>}
       {entry.features.length > 0 && <p className={styles.note}>Shows: {entry.features.join(', ')}</p>}

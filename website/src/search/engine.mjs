@@ -12,6 +12,7 @@ import {asked, cut, stem, table, term} from './words.mjs';
 
 const PAGE = {title: 4, keywords: 3, description: 2.5, headings: 2, text: 1};
 const SECTION = {heading: 3, body: 1};
+/** A word of the same meaning counts for so much; the more of them there are, the less each. */
 const SAME_MEANING = 0.35;
 const COVERAGE = 0.5;
 const SECTION_WEIGHT = 0.5;
@@ -57,8 +58,13 @@ function query(words, boost, last) {
     prefix: (each) => word === last || each.length > 4,
     weights: {fuzzy: 0.3, prefix: 0.5},
   }));
-  const others = [...new Set(words.flatMap((word) => [...(SAME.get(stem(word)) ?? [])]))];
-  const same = {queries: others, fuzzy: false, prefix: false, boostTerm: () => SAME_MEANING};
+  const weights = new Map();
+  for (const others of words.map((word) => [...(SAME.get(stem(word)) ?? [])])) {
+    for (const other of others) weights.set(other, Math.max(weights.get(other) ?? 0, SAME_MEANING / Math.sqrt(others.length)));
+  }
+  words.forEach((word) => weights.delete(stem(word)));
+  const others = [...weights.keys()];
+  const same = {queries: others, fuzzy: false, prefix: false, boostTerm: (each) => weights.get(each) ?? 0};
   return [{combineWith: 'OR', queries: others.length ? [...own, same] : own}, {boost, fields: Object.keys(boost), bm25: BM25}];
 }
 
