@@ -111,7 +111,9 @@ class Book:
         try:
             numbers = array("q", rest)
             rows = json.loads(legend)
-            if len(rows) > _MOST_COUNTERS or sum(row[3] for row in rows) != len(numbers):
+            if not isinstance(rows, list) or len(rows) > _MOST_COUNTERS:
+                raise ValueError("the book has no legend")
+            if sum(row[3] for row in rows) != len(numbers):
                 raise ValueError("the book's length is another than it says")
             start = 0
             for kind, shape, size, count in rows:
