@@ -29,6 +29,7 @@ class _Attempts:
     charges: dict[str, Charge] = field(default_factory=dict)
     pools: tuple[str, ...] = ()
     reservation: Reservation | None = None
+    refusals: int = 0
 
 
 class RateLimitMiddleware(Middleware):
@@ -138,6 +139,10 @@ class RateLimitMiddleware(Middleware):
         self._emit(ProviderRefused(pool, refusal.kind, refusal.retry_after))
         if lowered:
             self._emit(LimitLearned(pool, messages.learned_message(pool, refusal)))
+        attempts.refusals += 1
+        too_large = _too_large(attempts, refusal) if attempts.refusals > 1 else None
+        if too_large is not None:
+            raise CallRefused(messages.size_message(pool, *too_large))
         if refusal.kind is RefusalKind.CALL:
             raise CallRefused(messages.call_message(pool, refusal.advice, refusal.quote))
         if refusal.kind is RefusalKind.PERMANENT:
@@ -188,3 +193,19 @@ def _ask(call: ModelCall, attempts: _Attempts) -> Ask:
 
 def _pool_of(call: ModelCall, refusal: Refusal) -> Pool:
     return Pool(call.domain, refusal.pool or call.pools[0])
+
+
+def _too_large(attempts: _Attempts, refusal: Refusal) -> tuple[str, int, int] | None:
+    """The kind, estimate and limit of a call that is larger than a whole window that was named twice."""
+    if refusal.kind is not RefusalKind.WINDOW:
+        return None
+    for stated in refusal.limits:
+        charge = attempts.charges.get(stated.kind)
+        if (
+            charge is not None
+            and stated.amount
+            and stated.kind != Kind.REQUESTS
+            and charge.amount > stated.amount
+        ):
+            return stated.kind, charge.amount, stated.amount
+    return None
