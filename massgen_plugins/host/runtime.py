@@ -89,18 +89,30 @@ class Runtime:
     # The gate, as the wire sees it.
 
     def provider_for(self, method: str, url: str) -> Provider | None:
-        """Whose model call a request is; None if it is none. In a turn the agent's own provider is first."""
+        """Whose model call a request is; None if it is none.
+
+        In a turn the agent's own provider is asked first, and of the agent's own base URL nobody else.
+        """
         turn = current_turn.get()
-        asked = self.providers if turn is None else _in_order(turn.agent, url, self.providers)
-        for provider in asked:
-            try:
-                if provider.is_model_call(method, url):
-                    return provider
-            except BaseException as error:  # one bad provider must not hide the others
-                if ends_the_run(error):
-                    raise
-                self.fault(f"provider {provider.name}.is_model_call", error)
+        own = turn.agent.provider if turn is not None else None
+        if turn is not None and own is not None:
+            if self._claims(own, method, url):
+                return own
+            if turn.agent.base_url and url.startswith(f"{turn.agent.base_url.rstrip('/')}/"):
+                return None
+        for provider in self.providers:
+            if provider is not own and self._claims(provider, method, url):
+                return provider
         return None
+
+    def _claims(self, provider: Provider, method: str, url: str) -> bool:
+        try:
+            return provider.is_model_call(method, url)
+        except BaseException as error:  # one bad provider must not hide the others
+            if ends_the_run(error):
+                raise
+            self.fault(f"provider {provider.name}.is_model_call", error)
+            return False
 
     def unrecognised(self, method: str, url: str) -> None:
         """A request that nobody knows: worth a word if it looks like an agent's own traffic."""
@@ -196,13 +208,6 @@ class Runtime:
         if message is not None and message not in self._warned:
             self._warned.add(message)
             self.emit(Trouble(message))
-
-
-def _in_order(agent: Agent, url: str, providers: list[Provider]) -> list[Provider]:
-    """Whom to ask of a request in an agent's turn: its own first, and nobody else of its own base URL."""
-    if agent.base_url and url.startswith(f"{agent.base_url.rstrip('/')}/"):
-        return [agent.provider]
-    return [agent.provider, *(each for each in providers if each is not agent.provider)]
 
 
 def _host_of(url: str) -> str:
