@@ -93,8 +93,15 @@ class RateLimitMiddleware(Middleware):
         reservation = attempts.reservation if attempts is not None else None
         if attempts is None or reservation is None:
             return Action.PASS
+        try:
+            return await self._learn(call, attempts, reservation, outcome)
+        finally:  # not before: whoever waits for this first call is to know of its refusal
+            attempts.limiter.ended(reservation.ask, answered=outcome.status > 0)
+
+    async def _learn(
+        self, call: ModelCall, attempts: _Attempts, reservation: Reservation, outcome: CallOutcome
+    ) -> Action:
         limiter = attempts.limiter
-        limiter.ended(reservation.ask, answered=outcome.status > 0)
         if not outcome.sent:
             reservation.release()
             return Action.PASS
@@ -125,9 +132,10 @@ class RateLimitMiddleware(Middleware):
 
     def on_finished(self, call: ModelCall) -> None:
         """What the call held until it is over is free."""
-        reservation = self._reservation(call)
-        if reservation is not None:
-            reservation.finished()
+        attempts = self._known.get(call)
+        if attempts is not None and attempts.reservation is not None:
+            attempts.reservation.finished()
+            attempts.reservation = None  # it knows the call, which could never be forgotten
 
     async def _refused(
         self, call: ModelCall, attempts: _Attempts, reservation: Reservation, refusal: Refusal

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import NamedTuple
 
 from massgen_plugins.quota import NANOSECONDS, Amounts
+from massgen_plugins.rate_limit.estimator import MOST
 from massgen_plugins.rate_limit.moment import NEVER, Moment
 
 __all__ = ["NORMAL", "URGENT", "WRITE_GRACE", "Ask", "Booking", "Reservation"]
@@ -162,8 +163,9 @@ class Reservation:
         """
         known, kept = self.amounts, self.ask.kept
         amounts = dict(known)
-        for kind, amount in used.items():
+        for kind, reported in used.items():
             if kind in amounts:
+                amount = min(MOST, max(0, reported))
                 amounts[kind] = max(amount, amounts[kind]) if kind in kept else amount
         if amounts != known and not self._released:
             self.amounts = amounts
