@@ -136,7 +136,8 @@ class Runtime:
         else:
             account = self._accounts.of_agent(provider, request, turn.agent)
             turn.calls += 1
-            self._warn_once(foreign_keys.warning_about(request, turn.agent.agent_id))
+            if (warning := foreign_keys.warning_about(request, turn.agent.agent_id)) is not None:
+                self._warn_once(warning)
         if account is None:
             return None
         domain = Domain(provider.name, account, _legible(request.endpoint))
@@ -203,9 +204,9 @@ class Runtime:
             reports.inform(f"massgen-plugins: {event}")
         self.plugins.event(event)
 
-    def _warn_once(self, message: str | None) -> None:
+    def _warn_once(self, message: str) -> None:
         """Tell of a trouble that every request would bring again."""
-        if message is not None and message not in self._warned:
+        if message not in self._warned:
             self._warned.add(message)
             self.emit(Trouble(message))
 

@@ -58,14 +58,18 @@ async def acquire(limiters: Limiters, domain: Domain = DOMAIN, call: object = CA
 
 
 def used(path: Path) -> list[int]:
-    return [row.used for view in view_file(path).pools for row in view.limits if row.limit.kind == Kind.REQUESTS]
+    return [
+        row.used for view in view_file(path).pools for row in view.limits if row.limit.kind == Kind.REQUESTS
+    ]
 
 
 def troubles(heard: list[Event]) -> list[str]:
     return [event.message for event in heard if isinstance(event, Trouble)]
 
 
-def test_a_domain_has_one_limiter_and_nothing_is_opened_before_it_is_needed(make: Make, tmp_path: Path) -> None:
+def test_a_domain_has_one_limiter_and_nothing_is_opened_before_it_is_needed(
+    make: Make, tmp_path: Path
+) -> None:
     ours = make(tmp_path / "quota.sqlite3")
     assert ours.of(DOMAIN) is ours.of(DOMAIN)
     assert ours.of(DOMAIN) is not ours.of(OTHER)
@@ -145,7 +149,9 @@ class TestRedis:
     def state(self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path / "state"))
 
-    def test_while_the_server_is_away_limits_hold(self, make: Make, heard: list[Event], tmp_path: Path) -> None:
+    def test_while_the_server_is_away_limits_hold(
+        self, make: Make, heard: list[Event], tmp_path: Path
+    ) -> None:
         server = RedisServer(tmp_path).start()
         ours = make(server.url)
 
