@@ -7,11 +7,23 @@ import asyncio
 import pytest
 
 from massgen_plugins.errors import CallRefused
-from massgen_plugins.middleware import Action, CallOutcome, Chain, Middleware, ModelCall
-from massgen_plugins.quota import Kind, Scope
+from massgen_plugins.middleware import (
+    Action,
+    CallOutcome,
+    Chain,
+    Middleware,
+    ModelCall,
+    Refusal,
+    RefusalKind,
+    Usage,
+)
+from massgen_plugins.quota import Charge, Domain, Kind
 
-CALL = ModelCall(Scope("gemini", "project", "model"), "model", {Kind.REQUESTS: 1})
+CALL = ModelCall(Domain("gemini", "project"), ("model",), "model", "model", {Kind.REQUESTS: Charge(1)})
 OK = CallOutcome(200)
+LATE = Refusal(RefusalKind.OVERLOAD)
+FORTH = ("before_call", "on_written")
+BACK = ("after_call", "on_usage", "on_late_refusal", "on_finished")
 
 
 class Recorder(Middleware):
@@ -39,13 +51,21 @@ class Recorder(Middleware):
     def on_usage(self, call, usage):
         self._hear("on_usage")
 
+    def on_late_refusal(self, call, refusal):
+        self._hear("on_late_refusal")
+
+    def on_finished(self, call):
+        self._hear("on_finished")
+
 
 def pass_through(chain: Chain) -> Action:
     async def way() -> Action:
         await chain.before_call(CALL)
         chain.on_written(CALL)
         action = await chain.after_call(CALL, OK)
-        chain.on_usage(CALL, {Kind.REQUESTS: 1})
+        chain.on_usage(CALL, Usage({Kind.REQUESTS: 1}))
+        chain.on_late_refusal(CALL, LATE)
+        chain.on_finished(CALL)
         return action
 
     return asyncio.run(way())
@@ -55,8 +75,8 @@ def test_forth_in_order_and_back_in_reverse() -> None:
     heard: list[str] = []
     assert pass_through(Chain([Recorder("a", heard), Recorder("b", heard)])) is Action.PASS
     assert heard == [
-        *("a.before_call", "b.before_call", "a.on_written", "b.on_written"),
-        *("b.after_call", "a.after_call", "b.on_usage", "a.on_usage"),
+        *(f"{who}.{method}" for method in FORTH for who in "ab"),
+        *(f"{who}.{method}" for method in BACK for who in "ba"),
     ]
 
 
@@ -65,7 +85,7 @@ def test_one_that_wants_the_call_sent_again_is_enough() -> None:
     assert pass_through(Chain([again, Recorder("b", [])])) is Action.SEND_AGAIN
 
 
-@pytest.mark.parametrize("method", ["before_call", "on_written", "after_call", "on_usage"])
+@pytest.mark.parametrize("method", [*FORTH, *BACK])
 def test_a_middleware_that_fails_does_not_switch_the_others_off(method: str) -> None:
     heard: list[str] = []
     faults: list[str] = []
@@ -74,7 +94,7 @@ def test_a_middleware_that_fails_does_not_switch_the_others_off(method: str) -> 
         [broken, Recorder("limiter", heard)], lambda place, error: faults.append(f"{place}: {error}")
     )
     assert pass_through(chain) is Action.PASS
-    assert heard == [f"limiter.{each}" for each in ("before_call", "on_written", "after_call", "on_usage")]
+    assert heard == [f"limiter.{each}" for each in (*FORTH, *BACK)]
     assert faults == [f"Recorder.{method}: oops"]
 
 
@@ -83,7 +103,7 @@ def test_those_already_passed_learn_that_the_call_never_left() -> None:
     refusing = Recorder("b", [], before_call=CallRefused("no"))
     with pytest.raises(CallRefused):
         asyncio.run(Chain([Recorder("a", heard), refusing]).before_call(CALL))
-    assert heard == ["a.before_call", "a.after_call"]
+    assert heard == ["a.before_call", "a.after_call", "a.on_finished"]
 
 
 def test_a_refusal_afterwards_is_raised_when_all_have_seen_the_answer() -> None:

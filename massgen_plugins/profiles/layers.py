@@ -95,7 +95,6 @@ class SettingsBlock(Strict):
 SETTING_KEYS = tuple(SettingsBlock.model_fields)
 """All keys of ``rate_limit:``."""
 
-
 _PLAIN = {"max_wait", "store", "wait_for_day", "cooldown_mode", "safety_margin"}
 
 

@@ -81,6 +81,8 @@ class ProfileFields(Strict):
     def _limits_something(self) -> ProfileFields:
         if not {"models", "pools", "fallback"} & self.model_fields_set:
             raise problem("the profile limits nothing; write models, fallback or both")
+        if "models" in self.pools.get(ACCOUNT_POOL, {}):
+            raise problem("all models are in the pool *account; remove its models", at="pools")
         return self
 
 
@@ -113,12 +115,12 @@ class Profile(ProfileFields):
         return pool == ACCOUNT_POOL or pool.startswith(f"{self.provider}:")
 
     def pools_for(self, model: str) -> tuple[str, ...]:
-        """Names of the pools that a model shares with others."""
+        """Names of the pools that a model shares with others, without that of the account."""
         names = {model, self.aliases.get(model, model)}
         return tuple(
             pool
             for pool, values in self.pools.items()
-            if pool == ACCOUNT_POOL or any(matches(values.get("models", ()), name) for name in names)
+            if any(matches(values.get("models", ()), name) for name in names)
         )
 
 

@@ -72,14 +72,9 @@ class Settings:
         return self.accounts.get(provider, self.accounts.get(ALL_PROVIDERS))
 
     def pools_for(self, provider: str, model: str) -> tuple[str, ...]:
-        """Names of further pools that calls of a model book in: those of the profile, and the account's."""
+        """Names of further pools that calls of a model book in; the account's goes without saying."""
         profile = self._profile_of(provider)
-        shared = profile.pools_for(model) if profile else ()
-        return (
-            shared
-            if ACCOUNT_POOL in shared or ACCOUNT_POOL not in self.overrides
-            else (*shared, ACCOUNT_POOL)
-        )
+        return profile.pools_for(model) if profile else ()
 
     def rules(self, provider: str, pool: str) -> PoolRules | None:
         """What holds in a pool, margins taken off; None if nothing is stated: its limits are learned.
@@ -100,9 +95,9 @@ class Settings:
             if profile is None or profile.is_shared(pool):
                 return None
             shared = profile.pools_for(pool)
-            if stated is not None and not {*shared} - {ACCOUNT_POOL}:
+            if stated is not None and not shared:
                 return None
-            if not shared:
+            if not shared and ACCOUNT_POOL not in profile.pools:
                 raise _uncovered(profile, pool)
         return self._made(profile, provider, {**(stated or {}), **wanted})
 

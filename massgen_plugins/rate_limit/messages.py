@@ -15,6 +15,7 @@ __all__ = [
     "describe_wait",
     "learned_message",
     "patience_message",
+    "size_message",
     "spare_message",
     "until_message",
 ]
@@ -84,6 +85,15 @@ def closed_message(pool: Pool, advice: str, quote: str = "") -> str:
 def call_message(pool: Pool, advice: str, quote: str = "") -> str:
     """The provider refuses this one call, for ever."""
     return f"{_PREFIX}: the provider refuses this call to {_name(pool)}. {advice}".rstrip() + _quoted(quote)
+
+
+def size_message(pool: Pool, kind: str, amount: int, limit: int) -> str:
+    """One call is larger than the whole limit of a window."""
+    return (
+        f"{_PREFIX}: one call to {_name(pool)} takes about {amount:,} {kind.replace('_', ' ')}, and the "
+        f"whole minute's quota is {limit:,}: it can never pass. Send less context, or use a model with a "
+        "higher quota."
+    )
 
 
 def spare_message(pool: Pool, fault: str) -> str:

@@ -22,6 +22,9 @@ __all__ = ["LEASE", "BucketCounter", "HeldCounter", "RollingCounter"]
 LEASE = 60 * NANOSECONDS
 """Nanoseconds for which a call under way holds its place without its process showing that it lives."""
 
+_PLACE_MARGIN = 150_000_000
+"""Nanoseconds after the end of an answer by which the server has surely given its place to others."""
+
 _STEPS = 250
 
 
@@ -168,8 +171,8 @@ class HeldCounter(RollingCounter):
         super().__init__(kind, 0, LEASE)
 
     def stamp(self, booking: Booking) -> int:
-        """Until when a call holds its place if nothing more is known of it."""
-        return booking.seen + LEASE
+        """Until when a call holds its place, as far as is known of it."""
+        return booking.over + _PLACE_MARGIN if booking.over != NEVER else booking.seen + LEASE
 
     def frees_at(self, now: Moment, cap: int, amount: int) -> int:
         """When the next lease lapses at the latest; a call that ends before that is an event of its own."""
@@ -208,7 +211,7 @@ class BucketCounter(RollingCounter):
         return self._leaks_until(now.tick, cap) + amount * self._length <= (now.tick + self._length) * cap
 
     def frees_at(self, now: Moment, cap: int, amount: int) -> int:
-        """The tick at which ``amount`` will fit if nothing is added; from below, if it is more than ``cap``."""
+        """The tick at which ``amount`` will fit if nothing is added; from below, if more than ``cap``."""
         self._fill_by(now.tick, cap)
         wanted, full = amount * self._length, cap * self._length
         until, later, when = self.drained * cap, self.used * self._length, now.tick

@@ -21,8 +21,9 @@ from email.utils import parsedate_to_datetime
 from typing import NamedTuple
 
 from massgen_plugins.quota import NANOSECONDS
+from massgen_plugins.rate_limit.moment import Moment
 
-__all__ = ["ClockSample", "Pace", "Start", "observe", "pace_of", "plausible", "read_date"]
+__all__ = ["ClockSample", "Pace", "Start", "moment", "observe", "pace_of", "plausible", "read_date"]
 
 _RESOLUTION = NANOSECONDS
 """A ``Date`` has no fractions: it says when the second began."""
@@ -123,6 +124,14 @@ def observe(known: ClockSample | None, date: int, waited: int, now: int) -> Cloc
         if known_early <= late and early <= known_late:
             early, late = max(early, known_early), min(late, known_late)
     return ClockSample(now, early, late)
+
+
+def moment(sample: ClockSample | None, tick: int, start: Start) -> Moment:
+    """What time it is at ``tick``; as :func:`pace_of`, but there may be no sample, or a useless one."""
+    if sample is None or sample.when > tick + NANOSECONDS:  # of another clock
+        return Moment(tick, start.wall())
+    pace = pace_of(sample, tick, start)
+    return Moment(tick, tick + pace.offset, pace.slack)
 
 
 def pace_of(sample: ClockSample, tick: int, start: Start) -> Pace:

@@ -58,7 +58,7 @@ def test_the_table_is_grouped_by_provider_and_can_show_one_alone(rl):
     assert alone.code == 0
     assert "openai-tier1" in alone.out
     assert "gemini" not in alone.out
-    assert {row["provider"] for row in rl("profiles", "--provider", "xai", "--json").document} == {"xai"}
+    assert {row["provider"] for row in rl("profiles", "--provider", "grok", "--json").document} == {"grok"}
 
 
 def test_a_mistyped_provider_gets_a_suggestion(rl):

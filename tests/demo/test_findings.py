@@ -14,8 +14,8 @@ from massgen_plugins.demo.findings import Findings, seconds_demanded
 from massgen_plugins.demo.household import RECORD_VARIABLE, Household
 from massgen_plugins.demo.observer import massgen_middleware, read_record
 from massgen_plugins.hookspecs import MiddlewareContext
-from massgen_plugins.middleware import CallOutcome, ModelCall
-from massgen_plugins.quota import DAY, MINUTE, Kind, Limit, Scope, ScopeRules
+from massgen_plugins.middleware import CallOutcome, ModelCall, Usage
+from massgen_plugins.quota import DAY, MINUTE, Charge, Domain, Kind, Limit, PoolRules
 from massgen_plugins.sandbox import RequestRecord, SandboxReport
 
 FLASH, PRO = "gemini-2.5-flash", "gemini-2.5-pro"
@@ -113,12 +113,13 @@ def record(tmp_path, monkeypatch):
 
 @pytest.fixture
 def observer(record):
-    rules = ScopeRules(limits=(Limit(Kind.REQUESTS, 9, MINUTE), Limit(Kind.REQUESTS, 245, DAY)))
-    return massgen_middleware(MiddlewareContext(lambda event: None, lambda scope: rules, lambda scope: None))
+    rules = PoolRules(limits=(Limit(Kind.REQUESTS, 9, MINUTE), Limit(Kind.REQUESTS, 245, DAY)))
+    return massgen_middleware(MiddlewareContext(lambda event: None, lambda pool: rules, lambda domain: {}))
 
 
 def call():
-    return ModelCall(Scope("gemini", "me", FLASH), FLASH, {Kind.REQUESTS: 1, Kind.INPUT_TOKENS: 9_999})
+    charges = {Kind.REQUESTS: Charge(1), Kind.INPUT_TOKENS: Charge(9_999)}
+    return ModelCall(Domain("gemini", "me"), (FLASH,), FLASH, FLASH, charges)
 
 
 def test_observer_counts_what_waits_and_what_left(record, observer):
@@ -139,9 +140,9 @@ def test_a_call_that_never_left_waits_no_more(record, observer):
 
 def test_the_last_report_of_a_calls_usage_counts(record, observer):
     first, second = call(), call()
-    observer.on_usage(first, {Kind.INPUT_TOKENS: 50})
-    observer.on_usage(first, {Kind.INPUT_TOKENS: 70})
-    observer.on_usage(second, {Kind.INPUT_TOKENS: 30})
+    observer.on_usage(first, Usage({Kind.INPUT_TOKENS: 50}))
+    observer.on_usage(first, Usage({Kind.INPUT_TOKENS: 70}))
+    observer.on_usage(second, Usage({Kind.INPUT_TOKENS: 30}))
     assert read_record(record).settled == {FLASH: 100}
 
 
@@ -154,7 +155,7 @@ def test_a_line_that_is_being_written_is_left_for_later(record, observer):
 
 def test_nobody_is_watched_outside_of_the_demo(monkeypatch):
     monkeypatch.delenv(RECORD_VARIABLE, raising=False)
-    context = MiddlewareContext(lambda event: None, lambda scope: None, lambda scope: None)
+    context = MiddlewareContext(lambda event: None, lambda pool: None, lambda domain: {})
     assert massgen_middleware(context) is None
 
 

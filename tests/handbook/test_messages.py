@@ -1,4 +1,4 @@
-"""Messages of libraries and the system on /fix/troubleshooting: those marked "run" that can be run anywhere."""
+"""Messages of libraries and the system on /fix/troubleshooting: those "run" that can be run anywhere."""
 
 from __future__ import annotations
 

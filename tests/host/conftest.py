@@ -12,6 +12,7 @@ from massgen_plugins.errors import CallRefused
 from massgen_plugins.host import reports, runtime
 from massgen_plugins.host.stream import Agent
 from massgen_plugins.manager import build_manager
+from massgen_plugins.providers.gemini.provider import GeminiProvider
 
 
 @pytest.fixture(scope="session")
@@ -64,7 +65,7 @@ def store(tmp_path):
 
 @pytest.fixture
 def agent():
-    return Agent("a0", "run1", "gemini", "gemini-2.5-flash", "gemini-2.5-flash", governor=None)
+    return Agent("a0", "run1", GeminiProvider(), "gemini-2.5-flash", "gemini-2.5-flash", governor=None)
 
 
 @pytest.fixture

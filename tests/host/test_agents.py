@@ -11,7 +11,7 @@ import yaml
 from massgen_plugins.host import enabling
 from massgen_plugins.host.attach import attach
 from massgen_plugins.host.switch import INHERITED
-from massgen_plugins.host.wrapping import ATTACHED
+from massgen_plugins.wrapping import is_wrapped
 
 FLASH = "gemini-2.5-flash"
 GEMINI = {"type": "gemini", "model": FLASH}
@@ -70,7 +70,8 @@ def test_attaching_twice_changes_nothing(host):
     first = host.create_agents_from_config
     attach(host)
     assert host.create_agents_from_config is first
-    assert not hasattr(getattr(first, ATTACHED), ATTACHED)
+    assert is_wrapped(host, "create_agents_from_config")
+    assert not is_wrapped(SimpleNamespace(f=first.__wrapped__), "f")
 
 
 def test_only_the_agents_that_say_so_are_limited(host):

@@ -9,9 +9,9 @@ import pytest
 
 from massgen_plugins.events import CallWaits
 from massgen_plugins.host import announce, reports
-from massgen_plugins.quota import Scope
+from massgen_plugins.quota import Domain, Pool
 
-SCOPE = Scope("gemini", "key-1", "gemini-2.5-flash", "")
+POOL = Pool(Domain("gemini", "key-1"), "gemini-2.5-flash")
 
 
 class Orchestrator:
@@ -44,7 +44,7 @@ def informed(monkeypatch):
 
 
 def wait(seconds, agent_id="a0"):
-    return CallWaits(SCOPE, agent_id, seconds, 0, f"massgen-plugins: waiting {seconds:g} s.")
+    return CallWaits(POOL, agent_id, seconds, 0, f"massgen-plugins: waiting {seconds:g} s.")
 
 
 def test_a_long_wait_is_seen_everywhere(said, emitted):

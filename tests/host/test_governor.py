@@ -7,9 +7,9 @@ import pytest
 from massgen_plugins.errors import ConfigurationError
 from massgen_plugins.host import governor as governor_module
 from massgen_plugins.host.governor import Governor
-from massgen_plugins.quota import MINUTE, Kind, Limit, Scope
+from massgen_plugins.quota import MINUTE, Domain, Kind, Limit, Pool
 
-SCOPE = Scope("gemini", "key-1", "gemini-2.5-flash", "")
+POOL = Pool(Domain("gemini", "key-1"), "gemini-2.5-flash")
 
 
 @pytest.fixture
@@ -30,7 +30,7 @@ def project_file(tmp_path):
 def rpm(governor):
     (amount,) = [
         limit.amount
-        for limit in governor.rules(SCOPE).limits
+        for limit in governor.rules(POOL).limits
         if (limit.kind, limit.window) == (Kind.REQUESTS, MINUTE)
     ]
     return amount
@@ -43,7 +43,7 @@ def test_an_edit_holds_after_the_next_look(clock, project_file, said):
     assert rpm(governor) == 9
     clock[0] += 0.6
     assert rpm(governor) == 4
-    assert Limit(Kind.REQUESTS, 4, MINUTE) in governor.rules(SCOPE).limits
+    assert Limit(Kind.REQUESTS, 4, MINUTE) in governor.rules(POOL).limits
 
 
 @pytest.mark.parametrize(
@@ -62,9 +62,37 @@ def test_a_bad_edit_is_said_once_and_the_last_good_limits_hold(clock, project_fi
     assert len(said) == 1
 
 
-def test_a_model_that_was_never_covered_is_an_error(clock, project_file, said):
+def test_a_pool_that_nothing_covers_has_no_rules_and_is_named_once(clock, project_file, said):
     project_file.write_text("disabled: [gemini-seed]\n")
     governor = Governor({}, None, [], said.append)
-    with pytest.raises(ConfigurationError, match="switched off"):
-        governor.rules(SCOPE)
-    assert said == []
+    for _ in range(3):
+        clock[0] += 0.6
+        assert governor.rules(POOL) is None
+    (line,) = said
+    assert "switched off" in line
+
+
+def test_the_block_is_read_and_never_changed(clock, project_file, said):
+    project_file.write_text("models: {gemini-2.5-flash: {rpm: 4}}\n")
+    block = Governor({}, None, [], said.append).block
+    assert block["models"]["gemini-2.5-flash"]["rpm"] == 4
+    with pytest.raises(TypeError):
+        block["store"] = "elsewhere"
+    with pytest.raises(TypeError):
+        block["models"]["gemini-2.5-flash"]["rpm"] = 99
+    assert not any(isinstance(value, list) for value in block.values())
+
+
+def test_the_block_follows_an_edit(clock, project_file, said):
+    governor = Governor({"rate_limit": {"max_wait": 5}}, None, [], said.append)
+    assert governor.block["max_wait"] == 5
+    first = governor.block
+    assert governor.block is first
+    project_file.write_text("account: team\n")
+    clock[0] += 0.6
+    assert governor.block["account"] == {"*": "team"}
+
+
+def test_wrong_settings_stop_a_run_before_it_starts(said):
+    with pytest.raises(ConfigurationError, match="max_wait"):
+        Governor({"rate_limit": {"max_weight": 1}}, None, [], said.append)

@@ -16,11 +16,12 @@ ALLOWED = {
     "massgen_plugins.host",
     "massgen_plugins.host.agents",
     "massgen_plugins.host.attach",
+    "massgen_plugins.import_hook",
     "massgen_plugins.profiles",
     "massgen_plugins.profiles.at_start",
     "massgen_plugins.host.subagents",
     "massgen_plugins.host.switch",
-    "massgen_plugins.host.wrapping",
+    "massgen_plugins.wrapping",
 }
 
 MAKE_AGENTS = """
@@ -31,6 +32,7 @@ before = {}
 import aiohttp, httpx
 methods = [(aiohttp.ClientSession, "_request"), (httpx.AsyncClient, "send"), (httpx.Client, "send")]
 before = [vars(owner)[name] for owner, name in methods]
+import massgen.cli.backends as backends
 from massgen.cli.backends import create_agents_from_config
 import massgen.subagent.manager
 from massgen.orchestrator import Orchestrator
@@ -38,13 +40,15 @@ config = {"agents": [{"id": "a", "backend": {"type": "gemini", "model": "gemini-
                      {"id": "b", "backend": {"type": "gemini", "model": "gemini-2.5-flash",
                                              "enable_rate_limit": False}}]}
 agents = create_agents_from_config(config)
+loaded = sorted(name for name in sys.modules if name.split(".")[0] == "massgen_plugins")
+from massgen_plugins.wrapping import is_wrapped
 print(json.dumps({
-    "modules": sorted(name for name in sys.modules if name.split(".")[0] == "massgen_plugins"),
+    "modules": loaded,
     "plugin system": "pluggy" in sys.modules and "massgen_plugins.manager" in sys.modules,
     "clients untouched": [vars(owner)[name] for owner, name in methods] == before,
     "backends untouched": all("stream_with_tools" not in vars(agent.backend) for agent in agents.values()),
-    "pause untouched": not hasattr(Orchestrator._apply_agent_startup_rate_limit, "__massgen_plugins__"),
-    "wrapped": hasattr(create_agents_from_config, "__massgen_plugins__"),
+    "pause untouched": not is_wrapped(Orchestrator, "_apply_agent_startup_rate_limit"),
+    "wrapped": is_wrapped(backends, "create_agents_from_config"),
     "watching": [type(f).__name__ for f in sys.meta_path if type(f).__module__.startswith("massgen_plugins")],
     "switch": os.environ.get("MASSGEN_RATE_LIMIT"),
 }))

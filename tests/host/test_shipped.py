@@ -60,7 +60,8 @@ WITNESS = """
 import sys
 def pytest_sessionfinish():
     backends = sys.modules["massgen.cli.backends"]
-    attached = hasattr(backends.create_agents_from_config, "__massgen_plugins__")
+    wrapping = sys.modules.get("massgen_plugins.wrapping")
+    attached = wrapping is not None and wrapping.is_wrapped(backends, "create_agents_from_config")
     open("attached", "w").write(str(attached))
 """
 

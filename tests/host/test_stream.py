@@ -10,7 +10,8 @@ import pytest
 
 from massgen_plugins.host.stream import Agent, current_turn, limited_stream
 from massgen_plugins.middleware import ModelCall
-from massgen_plugins.quota import Scope
+from massgen_plugins.providers.gemini.provider import GeminiProvider
+from massgen_plugins.quota import Domain
 
 
 def refuse(error):
@@ -274,7 +275,7 @@ def test_a_consumer_that_stops_early_closes_the_backend(agent):
 
 
 def test_an_agents_stream_inside_another_agents_turn_is_its_own(massgen, agent, spent):
-    other = Agent("a1", "run1", "gemini", "gemini-2.5-flash", "gemini-2.5-flash", governor=None)
+    other = Agent("a1", "run1", GeminiProvider(), "gemini-2.5-flash", "gemini-2.5-flash", governor=None)
 
     async def inner():
         refuse(spent)
@@ -296,7 +297,7 @@ def test_an_agents_stream_inside_another_agents_turn_is_its_own(massgen, agent, 
 @pytest.mark.usefixtures("massgen")
 def test_only_a_refusal_of_its_own_model_ends_a_turn(shared, agent, spent, model, answered):
     async def original():
-        shared.refused(ModelCall(Scope("gemini", "key", model), model, {}), spent)
+        shared.refused(ModelCall(Domain("gemini", "key"), (model,), model, model, {}), spent)
         yield "the tool failed"
         yield "the answer"
 

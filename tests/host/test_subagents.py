@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from types import SimpleNamespace
 
 import pytest
 import yaml
@@ -10,9 +11,9 @@ import yaml
 from massgen_plugins.host import subagents
 from massgen_plugins.host.attach import attach
 from massgen_plugins.host.switch import INHERITED
-from massgen_plugins.host.wrapping import ATTACHED
 from massgen_plugins.profiles import load_settings
 from massgen_plugins.quota import MINUTE, Kind, Limit
+from massgen_plugins.wrapping import is_wrapped
 
 FLASH = "gemini-2.5-flash"
 
@@ -127,7 +128,7 @@ def test_attaching_twice_changes_nothing(massgen):
     first = manager._generate_subagent_yaml_config
     subagents.attach_when_imported()
     assert manager._generate_subagent_yaml_config is first
-    assert not hasattr(getattr(first, ATTACHED), ATTACHED)
+    assert not is_wrapped(SimpleNamespace(f=first.__wrapped__), "f")
 
 
 def test_a_fault_of_ours_does_not_keep_a_sub_agent_from_starting(parents, child_of, said, monkeypatch):

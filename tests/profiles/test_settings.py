@@ -131,7 +131,6 @@ def test_limits_without_any_profile_are_counted_as_the_provider_does() -> None:
 
 def test_a_limit_of_the_whole_account_can_be_set_for_any_provider() -> None:
     settings = load({"models": {"*account": {"usd_per_day": 2}, "acme:shared": {"rpm": 3}}})
-    assert settings.pools_for("acme", "m") == ("*account",)
     assert limits(settings, "*account", "acme") == {"cost/86400s": 2_000_000}
     assert limits(settings, "acme:shared", "acme") == {"requests/60s": 3}
 
@@ -152,8 +151,8 @@ profiles:
 def test_pools_hold_their_models_and_the_account_all(config_dir: Path) -> None:
     write(config_dir / "profiles" / "acme.yaml", SHARED)
     settings = load({"models": {"large": {"rpm": 4}}})
-    assert settings.pools_for("acme", "large-2") == settings.pools_for("acme", "big") == ("large", "*account")
-    assert settings.pools_for("acme", "small") == ("*account",)
+    assert settings.pools_for("acme", "large-2") == settings.pools_for("acme", "big") == ("large",)
+    assert settings.pools_for("acme", "small") == ()
     assert limits(settings, "large", "acme") == {"requests/60s": 4}
     assert limits(settings, "*account", "acme") == {"concurrent/held": 2}
     assert limits(settings, "small", "acme") == {"requests/60s": 9}
@@ -162,7 +161,7 @@ def test_pools_hold_their_models_and_the_account_all(config_dir: Path) -> None:
     # A pool that the provider names and nobody limits.
     assert settings.rules("acme", "acme:special") is None
     child = load(settings.to_mapping())
-    assert child.pools_for("acme", "large-2") == ("large", "*account")
+    assert child.pools_for("acme", "large-2") == ("large",)
     assert child.rules("acme", "large") == settings.rules("acme", "large")
 
 

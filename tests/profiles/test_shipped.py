@@ -17,7 +17,7 @@ PROVIDERS = {
     "openai": "openai",
     "claude": "anthropic",
     "gemini": "gemini",
-    "grok": "xai",
+    "grok": "grok",
     "azure_openai": "azure_openai",
     "zai": "zai",
     "cerebras": "cerebras",
@@ -36,7 +36,7 @@ REAL = {
     "o3-mini o4-mini text-embedding-3-large text-embedding-3-small",
     "anthropic": "claude-opus-5 claude-sonnet-5 claude-fable-5 claude-opus-4-7 claude-opus-4-8 "
     "claude-sonnet-4-6 claude-3-5-haiku-20241022",
-    "xai": "grok-4.5 grok-4.6 grok-4.7 grok-4.3 grok-4.20-0309-non-reasoning",
+    "grok": "grok-4.5 grok-4.6 grok-4.7 grok-4.3 grok-4.20-0309-non-reasoning",
     "groq": "openai/gpt-oss-120b openai/gpt-oss-20b qwen/qwen3-32b llama-3.1-8b-instant groq/compound "
     "groq/compound-mini",
     "cerebras": "gpt-oss-120b zai-glm-4.7 gemma-4-31b",
@@ -123,8 +123,6 @@ def test_opus_4_shares_one_pool_and_opus_5_has_its_own() -> None:
 
 
 def test_an_account_that_all_models_share_is_one_pool() -> None:
-    settings = load_settings({"rate_limit": {"profile": "moonshot-tier0"}})
-    assert settings.pools_for("moonshot", "moonshot-v1-8k") == (ACCOUNT_POOL,)
     assert limits("moonshot-tier0", "moonshot-v1-8k") == set()
     found = {
         (limit.kind, limit.amount, str(limit.window)) for limit in limits("moonshot-tier0", "", ACCOUNT_POOL)

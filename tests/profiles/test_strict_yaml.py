@@ -134,8 +134,10 @@ def test_a_wrong_limit_is_named_with_its_place(limits: str, place: str, words: s
         ),
         ("provider: x\nprofiles: {p: {pools: {A: {rpm: 1}}}}\n", "a name of a-z, 0-9, dot, colon"),
         ("provider: x\nprofiles: {p: {pools: {a: {models: b, rpm: 1}}}}\n", "expected a list"),
+        ("provider: x\nprofiles: {p: {pools: {'*account': {models: [b], rpm: 1}}}}\n", "remove its models"),
+        ("provider: x\nprofiles: {p: {pools: {a: {models: [b]}}}}\n", "pools.a': no limit stands here"),
         (
-            "provider: x\nprofiles: {p: {pools: {a: {models: ['b c']}}}}\n",
+            "provider: x\nprofiles: {p: {pools: {a: {models: ['b c'], rpm: 1}}}}\n",
             "models.[0]': expected a model's name",
         ),
         ("a: 1\n---\nb: 2\n", "line 2, column 1: a second document"),

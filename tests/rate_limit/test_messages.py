@@ -12,15 +12,37 @@ from massgen_plugins import events
 from massgen_plugins.errors import CallRefused
 from massgen_plugins.middleware import Refusal, RefusalKind, StatedLimit
 from massgen_plugins.providers.gemini import advice
-from massgen_plugins.quota import MINUTE, NANOSECONDS, CalendarDay, Kind, Limit, Scope, Sliding
+from massgen_plugins.quota import (
+    ACCOUNT_POOL,
+    HELD,
+    MINUTE,
+    NANOSECONDS,
+    Bucket,
+    CalendarDay,
+    CalendarMonth,
+    Domain,
+    Kind,
+    Limit,
+    Pool,
+    Sliding,
+)
 from massgen_plugins.rate_limit import messages
-from massgen_plugins.rate_limit.decision import Blocker, Reason
+from massgen_plugins.rate_limit.verdict import Blocker, Reason
 
-SCOPES = [
-    Scope("gemini", "key-1f", model, endpoint)
-    for model, endpoint in itertools.product(["gemini-2.5-flash", "gemini-3-pro"], ["", "127.0.0.1:80"])
+POOLS = [
+    Pool(Domain("gemini", "key-1f", endpoint), name)
+    for name, endpoint in itertools.product(
+        ["gemini-2.5-flash", "gemini-3-pro", ACCOUNT_POOL], ["", "127.0.0.1:80"]
+    )
 ]
-WINDOWS = [MINUTE, Sliding(24 * 3600 * NANOSECONDS), CalendarDay("America/Los_Angeles")]
+WINDOWS = [
+    MINUTE,
+    Sliding(24 * 3600 * NANOSECONDS),
+    Bucket(MINUTE.length),
+    CalendarDay("America/Los_Angeles"),
+    CalendarMonth("UTC"),
+    HELD,
+]
 LIMITS = [Limit(kind, amount, window) for kind in Kind for window in WINDOWS for amount in (2, 240_000)]
 ADVICE = [getattr(advice, name) for name in advice.__all__]
 RESETS = 2_000_000_000 * NANOSECONDS
@@ -28,28 +50,27 @@ SPANS = [0, 42.4, 61, 3_600, 25_500, 86_400]
 
 
 def sentences():
-    for scope in SCOPES:
-        yield from of_scope(scope)
+    for pool in POOLS:
+        yield from of_pool(pool)
 
 
-def of_scope(scope):
+def of_pool(pool):
     for limit in LIMITS:
-        blocker = Blocker(Reason.LIMIT, 0, limit)
-        yield messages.describe_wait(scope, blocker, 42, 3)
-        yield messages.day_message(scope, Blocker(Reason.DAY, 0, limit, resets=RESETS), 1.9e9)
-        stated = StatedLimit(limit.kind, isinstance(limit.window, CalendarDay), limit.amount)
-        yield messages.learned_message(scope, Refusal(RefusalKind.MINUTE, limits=(stated,)))
+        yield messages.describe_wait(pool, Blocker(Reason.LIMIT, pool.name, 0, limit), 42, 3)
+        spent = Blocker(Reason.UNTIL, pool.name, 0, limit, resets=RESETS)
+        yield messages.until_message(pool, spent, 1.9e9)
+        stated = StatedLimit(limit.kind, limit.window, limit.amount)
+        yield messages.learned_message(pool, Refusal(RefusalKind.WINDOW, limits=(stated,)))
     for reason in Reason:
-        yield messages.describe_wait(scope, Blocker(reason, 0), 4_000, 0)
-    yield messages.describe_wait(scope, None, 1, 1)
-    yield messages.day_message(scope, Blocker(Reason.DAY, 0, resets=RESETS), 1.9e9)
+        yield messages.describe_wait(pool, Blocker(reason, pool.name, 0), 4_000, 0)
+        yield messages.describe_wait(pool, Blocker(reason, pool.name, 0), 1, 1)
+    yield messages.until_message(pool, Blocker(Reason.UNTIL, pool.name, 0, resets=RESETS), 1.9e9)
     for seconds in SPANS:
-        yield messages.patience_message(scope, seconds, 900)
-    yield messages.size_message(scope, 1_234_567, 240_000)
-    yield messages.broken_message(scope)
-    yield messages.fault_message(scope, "RuntimeError at rate_limit/limiter.py:1")
+        yield messages.patience_message(pool, seconds, 900)
+    yield messages.spare_message(pool, "RuntimeError")
     for sentence in [*ADVICE, ""]:
-        yield messages.closed_message(scope, sentence)
+        yield messages.closed_message(pool, sentence)
+        yield messages.call_message(pool, sentence)
 
 
 @pytest.fixture(scope="module")
@@ -77,7 +98,7 @@ def test_no_sentence_is_mistaken(asked_by_massgen, sentence):
 
 def test_numbers_in_a_refusal_are_not_mistaken_for_statuses(asked_by_massgen):
     for number in (429, 503):
-        refusal = CallRefused(messages.size_message(SCOPES[0], number, number))
+        refusal = CallRefused(messages.patience_message(POOLS[0], number, number))
         assert asked_by_massgen(refusal) == (False, False)
 
 
@@ -86,12 +107,12 @@ def test_every_function_and_every_advice_is_among_the_sentences():
     assert all(sentence in spoken for sentence in ADVICE)
     makers = {name for name in messages.__all__ if name.endswith("_message")}
     assert makers == {
-        f"{name}_message" for name in ("broken", "closed", "day", "fault", "learned", "patience", "size")
+        f"{name}_message" for name in ("call", "closed", "learned", "patience", "spare", "until")
     }
 
 
 def test_events_print_without_the_words(asked_by_massgen):
-    told = [events.ProviderRefused(SCOPES[0], kind, 3.0) for kind in RefusalKind]
+    told = [events.ProviderRefused(POOLS[0], kind, 3.0) for kind in RefusalKind]
     for event in told:
         assert asked_by_massgen(RuntimeError(f"massgen-plugins: {event}")) == (False, False)
     assert {cls.__name__ for cls in vars(events).values() if dataclasses.is_dataclass(cls)} >= {

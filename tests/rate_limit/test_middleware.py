@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import replace
 from email.utils import formatdate
 
@@ -11,54 +13,120 @@ import pytest
 
 from massgen_plugins.errors import CallRefused
 from massgen_plugins.events import LimitLearned, ProviderRefused
-from massgen_plugins.middleware import Action, CallOutcome, ModelCall, Refusal, RefusalKind, StatedLimit
-from massgen_plugins.quota import MINUTE, NANOSECONDS, CalendarDay, Kind, Limit, Scope, ScopeRules
-from massgen_plugins.rate_limit.lanes import MOST
-from massgen_plugins.rate_limit.limiter import Limiter
+from massgen_plugins.middleware import (
+    Action,
+    Announced,
+    CallOutcome,
+    ModelCall,
+    Refusal,
+    RefusalKind,
+    StatedLimit,
+    Usage,
+)
+from massgen_plugins.quota import (
+    ACCOUNT_POOL,
+    HELD,
+    MINUTE,
+    NANOSECONDS,
+    CalendarDay,
+    Charge,
+    Domain,
+    Kind,
+    Limit,
+    Mode,
+    Pool,
+    PoolRules,
+)
+from massgen_plugins.rate_limit.estimator import MOST
+from massgen_plugins.rate_limit.limiter import DomainLimiter, Limiter
 from massgen_plugins.rate_limit.middleware import RateLimitMiddleware
-from massgen_plugins.rate_limit.stores.base import ScopeView
+from massgen_plugins.rate_limit.reservation import Reservation
 from massgen_plugins.rate_limit.stores.memory import MemoryStore
+from massgen_plugins.rate_limit.stores.worker import AtOnce
+from massgen_plugins.rate_limit.wall_clock import ClockSample
 from massgen_plugins.testing.virtual_time import VirtualClock, virtual_time
 
-SCOPE = Scope("gemini", "project", "gemini-2.5-flash")
+DOMAIN = Domain("gemini", "project")
+MODEL = "gemini-2.5-flash"
 OK = CallOutcome(200)
 
 
-def rules(rpm: int = 9, cooldown: float = 3, mode: str = "probe", tpm: int = 10**6) -> ScopeRules:
+def minute(hint: float, *stated: StatedLimit) -> Refusal:
+    return Refusal(RefusalKind.WINDOW, retry_after=hint, limits=stated)
+
+
+def rules(rpm: int = 9, cooldown: float = 3, mode: str = "probe", tpm: int = 10**6) -> PoolRules:
     limits = (Limit(Kind.REQUESTS, rpm, MINUTE), Limit(Kind.INPUT_TOKENS, tpm, MINUTE))
-    return ScopeRules(limits=limits, cooldown=int(cooldown * NANOSECONDS), cooldown_mode=mode)
+    return PoolRules(limits=limits, cooldown=int(cooldown * NANOSECONDS), cooldown_mode=mode)
 
 
-def a_call(agent: str = "a", tokens: int = 10, run: str = "run1", **more) -> ModelCall:
-    return ModelCall(SCOPE, SCOPE.model, {Kind.REQUESTS: 1, Kind.INPUT_TOKENS: tokens}, agent, run, **more)
+def a_call(
+    agent: str = "a",
+    tokens: int = 10,
+    run: str = "run1",
+    pools: tuple[str, ...] = (MODEL,),
+    name: str = MODEL,
+    **more,
+) -> ModelCall:
+    charges = {Kind.REQUESTS: Charge(1, Mode.KEPT), Kind.INPUT_TOKENS: Charge(tokens)} | more.pop(
+        "charges", {}
+    )
+    return ModelCall(DOMAIN, pools, MODEL, name, charges, agent, run, **more)
+
+
+def usage(**amounts: int) -> Usage:
+    return Usage(amounts)
 
 
 class Stage:
-    """A middleware over a memory store, and a server that answers as it is told."""
+    """A middleware over a store, and a server that answers as it is told."""
 
-    def __init__(self, clock: VirtualClock, scope_rules: ScopeRules) -> None:
-        self.clock, self.rules, self.events = clock, scope_rules, []
-        self.store = MemoryStore(clock.tick, lambda: 1_790_000_000 * NANOSECONDS + clock.tick())
-        self.limiter = limiter = Limiter(self.store)
-        self.middleware = RateLimitMiddleware(lambda _: limiter, lambda _: self.rules, self.events.append)
+    def __init__(self, clock: VirtualClock, pool_rules: PoolRules, *, shared: bool = False) -> None:
+        self.clock, self.rules, self.events = clock, pool_rules, []
+        self.others: dict[str, PoolRules] = {}
+        wall = lambda: 1_790_000_000 * NANOSECONDS + clock.tick()  # noqa: E731
+        self.store = MemoryStore(clock.tick, wall, shared=shared)
+        self.limiter = Limiter(self.store, self.rules_of, worker=AtOnce())
+        self.spare = Limiter(MemoryStore(clock.tick, wall), self.rules_of, worker=AtOnce())
+        self.middleware = RateLimitMiddleware(self.limiter.domain, self.spare.domain, self.events.append)
         self.left: list[float] = []
         self.start = clock.seconds()
 
-    def view(self) -> ScopeView:
-        """The scope once the store has heard everything."""
+    def rules_of(self, pool: Pool) -> PoolRules | None:
+        return self.rules if pool.name == MODEL else self.others.get(pool.name)
+
+    @property
+    def domain(self) -> DomainLimiter:
+        return self.limiter.domain(DOMAIN)
+
+    def used(self, pool: str = MODEL) -> list[int]:
+        """Of each limit, once the store knows everything."""
+        rows = self.domain.queue.look(lambda state, now: state.pool(pool).view(now))
+        return [row.used for row in rows]
+
+    def clock_sample(self) -> ClockSample | None:
         self.limiter.flush()
-        return self.store.view()[0]
+        return self.domain.queue.replica.state.facts.clock
 
     async def send(
-        self, call: ModelCall, answer: Callable[[], CallOutcome] = lambda: OK, latency: float = 0.5
+        self,
+        call: ModelCall,
+        answer: Callable[[], CallOutcome] = lambda: OK,
+        latency: float = 0.5,
+        *,
+        keep: bool = False,
     ) -> Action:
-        """One passage of a call, sent again as often as the middleware wants."""
+        """One call, sent again as often as the middleware wants; with ``keep`` its answer is still read."""
         while True:
             await self.middleware.before_call(call)
             self.middleware.on_written(call)
             self.left.append(round(self.clock.seconds() - self.start, 2))
             await asyncio.sleep(latency)
-            action = await self.middleware.after_call(call, answer())
+            try:
+                action = await self.middleware.after_call(call, answer())
+            finally:
+                if not keep:
+                    self.middleware.on_finished(call)
             if action is Action.PASS:
                 return action
 
@@ -116,7 +184,7 @@ def test_a_dead_key_costs_one_refusal_and_not_one_for_each_agent(clock) -> None:
 
 def test_a_refused_call_is_sent_again_after_the_hint_and_nobody_else_leaves_meanwhile(clock) -> None:
     stage = Stage(clock, rules(mode="off"))
-    refusal = Refusal(RefusalKind.MINUTE, 20.0, [StatedLimit(Kind.REQUESTS, per_day=False, amount=5)])
+    refusal = minute(20.0, StatedLimit(Kind.REQUESTS, MINUTE, 5))
     answers = iter([CallOutcome(429, refusal), OK])
 
     async def main() -> None:
@@ -131,17 +199,17 @@ def test_a_refused_call_is_sent_again_after_the_hint_and_nobody_else_leaves_mean
 
 def test_a_request_that_cannot_be_repeated_is_handed_back(clock) -> None:
     stage = Stage(clock, rules())
-    outcome = CallOutcome(429, Refusal(RefusalKind.MINUTE, 20.0))
+    outcome = CallOutcome(429, minute(20.0))
     assert clock.run(stage.send(a_call(repeatable=False), lambda: outcome)) is Action.PASS
     assert len(stage.left) == 1
 
 
-def test_a_request_larger_than_the_whole_quota_ends_with_a_sentence(clock) -> None:
+def test_a_call_that_can_never_pass_ends_with_a_sentence_and_concerns_no_other(clock) -> None:
     stage = Stage(clock, rules(mode="off", tpm=1_000))
-    stated = StatedLimit(Kind.INPUT_TOKENS, per_day=False, amount=800)
-    outcome = CallOutcome(429, Refusal(RefusalKind.MINUTE, 1.0, [stated]))
-    with pytest.raises(CallRefused, match=r"5,000 input tokens.*800"):
+    outcome = CallOutcome(400, Refusal(RefusalKind.CALL, advice="Send less."))
+    with pytest.raises(CallRefused, match="refuses this call to gemini-2.5-flash. Send less."):
         clock.run(stage.send(a_call(tokens=5_000), lambda: outcome))
+    clock.run(asyncio.wait_for(stage.send(a_call()), 1))
     assert len(stage.left) == 2
 
 
@@ -162,12 +230,12 @@ def test_usage_replaces_the_estimate_however_often_it_is_reported(clock) -> None
 
     async def main() -> None:
         call = a_call(tokens=900)
-        await stage.send(call)
+        await stage.send(call, keep=True)
         for tokens in (100, 150, 150):
-            stage.middleware.on_usage(call, {Kind.INPUT_TOKENS: tokens, Kind.OUTPUT_TOKENS: 77})
+            stage.middleware.on_usage(call, usage(input_tokens=tokens, output_tokens=77))
 
     clock.run(main())
-    assert [usage.used for usage in stage.view().usage] == [1, 150]
+    assert stage.used() == [1, 150]
 
 
 @pytest.mark.parametrize(("reported", "counted"), [(-(10**30), 0), (10**30, MOST), (1 << 60, MOST)])
@@ -176,18 +244,18 @@ def test_numbers_that_cannot_be_true_count_as_what_can(clock, reported: int, cou
 
     async def main() -> None:
         call = a_call(tokens=900)
-        await stage.send(call)
-        stage.middleware.on_usage(call, {Kind.INPUT_TOKENS: reported})
-        assert [usage.used for usage in stage.view().usage] == [1, counted]
-        stage.middleware.on_usage(call, {Kind.INPUT_TOKENS: 150})
+        await stage.send(call, keep=True)
+        stage.middleware.on_usage(call, usage(input_tokens=reported))
+        assert stage.used() == [1, counted]
+        stage.middleware.on_usage(call, usage(input_tokens=150))
         await stage.send(a_call(tokens=reported))
 
     clock.run(main())
-    assert stage.view().usage[0].used <= 2
-    assert 0 <= stage.view().usage[1].used <= 10**6
+    assert stage.used()[0] <= 2
+    assert 0 <= stage.used()[1] <= MOST
 
 
-def test_a_call_whose_connection_broke_stays_counted_and_is_no_longer_in_flight(clock) -> None:
+def test_a_call_whose_connection_broke_stays_counted(clock) -> None:
     stage = Stage(clock, rules(mode="off"))
 
     async def main() -> None:
@@ -195,15 +263,13 @@ def test_a_call_whose_connection_broke_stays_counted_and_is_no_longer_in_flight(
         await stage.send(a_call(tokens=100))
 
     clock.run(main())
-    view = stage.view()
-    assert [usage.used for usage in view.usage] == [2, 1_000]
-    assert view.in_flight == 0
+    assert stage.used() == [2, 1_000]
 
 
 def test_a_call_that_failed_at_the_server_stays_counted(clock) -> None:
     stage = Stage(clock, rules(mode="off"))
     clock.run(stage.send(a_call(tokens=900), lambda: CallOutcome(500)))
-    assert [usage.used for usage in stage.view().usage] == [1, 900]
+    assert stage.used() == [1, 900]
 
 
 def test_estimates_learn_from_what_calls_really_took(clock) -> None:
@@ -212,12 +278,12 @@ def test_estimates_learn_from_what_calls_really_took(clock) -> None:
     async def main() -> None:
         for _ in range(30):
             call = a_call(tokens=1_000)
-            await stage.send(call, latency=0)
-            stage.middleware.on_usage(call, {Kind.INPUT_TOKENS: 500})
+            await stage.send(call, latency=0, keep=True)
+            stage.middleware.on_usage(call, usage(input_tokens=500))
         await stage.send(a_call(tokens=1_000), latency=0)
 
     clock.run(main())
-    used = stage.view().usage[1].used
+    used = stage.used()[1]
     assert 30 * 500 + 500 <= used <= 30 * 500 + 600
 
 
@@ -229,31 +295,12 @@ def test_nothing_is_kept_of_calls_that_are_over(clock) -> None:
             await stage.send(a_call(), latency=0)
 
     clock.run(main())
-    assert not stage.middleware._passages
+    stage.limiter.flush()
+    gc.collect()
+    assert not stage.middleware._known
 
 
-DAILY = ScopeRules((Limit(Kind.REQUESTS, 9, CalendarDay("UTC")),), cooldown_mode="off", zone="UTC")
-
-
-class Heard(MemoryStore):
-    """Remembers what it hears."""
-
-    def __init__(self, *clocks) -> None:
-        super().__init__(*clocks)
-        self.dates: list[int] = []
-
-    def hear(self, scope: Scope, date: int, asked: int) -> None:
-        self.dates.append(date // NANOSECONDS)
-        assert self.tick() - NANOSECONDS <= asked <= self.tick() - NANOSECONDS // 2
-        super().hear(scope, date, asked)
-
-
-def hearing(clock: VirtualClock, scope_rules: ScopeRules = DAILY) -> tuple[Stage, Heard]:
-    stage = Stage(clock, scope_rules)
-    store = stage.store = Heard(clock.tick, lambda: 1_790_000_000 * NANOSECONDS + clock.tick())
-    stage.limiter = limiter = Limiter(store)
-    stage.middleware = RateLimitMiddleware(lambda _: limiter, lambda _: scope_rules, stage.events.append)
-    return stage, store
+DAILY = PoolRules((Limit(Kind.REQUESTS, 9, CalendarDay("UTC")),), cooldown_mode="off", zone="UTC")
 
 
 def dated(seconds: int | str, **more) -> Callable[[], CallOutcome]:
@@ -261,49 +308,40 @@ def dated(seconds: int | str, **more) -> Callable[[], CallOutcome]:
     return lambda: CallOutcome(more.pop("status", 200), headers={"date": date}, **more)
 
 
-def test_the_time_of_an_answer_is_heard_once_a_minute(clock) -> None:
-    stage, store = hearing(clock)
+def test_the_time_of_an_answer_is_observed_once_a_minute(clock) -> None:
+    stage, seen = Stage(clock, DAILY), []
 
     async def main() -> None:
         for wait in (0, 10, 50, 10):
             await asyncio.sleep(wait)
-            await stage.send(a_call(), dated(1_800_000_000 + wait))
+            await stage.send(a_call(), dated(1_800_000_000 + wait * 1_000))
+            seen.append(stage.clock_sample().early // NANOSECONDS)
 
     clock.run(main())
-    assert store.dates == [1_800_000_000, 1_800_000_050]
+    assert seen == [1_800_000_000, 1_800_000_000, 1_800_050_000, 1_800_050_000]
+    sample = stage.clock_sample()
+    assert 0.5 * NANOSECONDS <= sample.late - sample.early - NANOSECONDS <= 0.6 * NANOSECONDS
 
 
 @pytest.mark.parametrize("date", ["", "yesterday", "Mon, 21 Sep 1970 14:13:20 GMT", "\ud800" * 99])
 def test_an_answer_that_tells_no_time_is_an_answer_like_any_other(clock, date: str) -> None:
-    stage, store = hearing(clock)
+    stage = Stage(clock, DAILY)
     clock.run(stage.send(a_call(), dated(date)))
-    assert store.dates == []
-    assert stage.view().usage[0].used == 1
+    assert stage.clock_sample() is None
+    assert stage.used()[0] == 1
 
 
 def test_a_day_that_is_spent_is_the_one_of_the_answer_that_says_so(clock) -> None:
     """The machine's clock is two days ahead, and that day is over in a moment; not so the provider's."""
-    stage, _ = hearing(clock)
+    stage = Stage(clock, DAILY)
     there = 1_790_000_000 - 2 * 86_400
-    spent = dated(there, status=429, refusal=Refusal(RefusalKind.DAY))
+    spent = dated(there, status=429, refusal=Refusal(RefusalKind.UNTIL))
     with pytest.raises(CallRefused, match="00:00 UTC on 20 September, in 9 h"):
         clock.run(stage.send(a_call(), spent))
 
 
-def test_the_time_of_a_scope_that_was_forgotten_is_not_heard(clock) -> None:
-    stage, store = hearing(clock)
-
-    def forgotten() -> CallOutcome:
-        store.forget(SCOPE)
-        return dated(1_800_000_000)()
-
-    assert clock.run(stage.send(a_call(), forgotten)) is Action.PASS
-    assert store.dates == [1_800_000_000]
-
-
-def test_who_waits_for_a_day_that_has_come_leaves_when_the_time_is_heard(clock) -> None:
-    patient = replace(DAILY, wait_for_day=True)
-    stage, _ = hearing(clock, patient)
+def test_who_waits_for_a_day_that_has_come_leaves_when_the_time_is_known(clock) -> None:
+    stage = Stage(clock, replace(DAILY, wait_for_day=True))
     here = 1_790_000_000
 
     async def main() -> None:
@@ -317,46 +355,167 @@ def test_who_waits_for_a_day_that_has_come_leaves_when_the_time_is_heard(clock) 
     assert stage.left[-1] < 3
 
 
-def test_an_unexpected_error_of_the_limiter_means_limits_in_memory_and_is_told_once() -> None:
-    events: list[object] = []
+def test_a_call_books_in_the_pools_of_its_model_and_of_the_account(clock) -> None:
+    stage = Stage(clock, rules(mode="off"))
+    stage.others = {
+        "family": PoolRules((Limit(Kind.REQUESTS, 5, MINUTE),), cooldown_mode="off"),
+        ACCOUNT_POOL: PoolRules((Limit(Kind.INPUT_TOKENS, 100, MINUTE),), cooldown_mode="off"),
+    }
 
-    def broken(_: Scope) -> Limiter:
-        raise RuntimeError("key=AIza-secret")
+    async def main() -> None:
+        for _ in range(3):
+            await stage.send(a_call(tokens=20, pools=(MODEL, "family")))
 
-    middleware = RateLimitMiddleware(
-        broken, lambda _: replace(rules(3, 0), max_wait=NANOSECONDS), events.append
-    )
+    clock.run(main())
+    assert stage.used() == [3, 60]
+    assert stage.used("family") == [3]
+    assert stage.used(ACCOUNT_POOL) == [60]
+
+
+def test_a_place_is_free_when_the_answer_was_read(clock) -> None:
+    stage = Stage(clock, PoolRules((Limit(Kind.CONCURRENT, 1, HELD),), cooldown_mode="off"))
+    first = a_call()
+
+    async def main() -> None:
+        await stage.send(first, keep=True)
+        waiting = asyncio.create_task(stage.send(a_call()))
+        await asyncio.sleep(100)
+        stage.middleware.on_finished(first)
+        stage.middleware.on_finished(first)
+        await waiting
+
+    clock.run(main())
+    assert stage.left == [0.0, 100.5]
+    assert stage.used() == [0]
+
+
+def test_what_headers_announce_holds_for_everybody(clock) -> None:
+    stage = Stage(clock, PoolRules((), cooldown_mode="off"))
+    told = CallOutcome(200, announced=(Announced(Kind.REQUESTS, MINUTE, limit=3, remaining=1, resets_in=30),))
+
+    async def main() -> None:
+        await stage.send(a_call(), lambda: told)
+        await asyncio.gather(*(stage.send(a_call()) for _ in range(2)))
+
+    clock.run(main())
+    assert stage.left == [0.0, 0.5, pytest.approx(30.5, abs=0.3)]
+
+
+def test_a_refusal_that_names_another_pool_is_believed(clock) -> None:
+    """Calls of that model's name book there from now on, and its own pool goes on."""
+    stage = Stage(clock, rules(mode="off"))
+    stage.others["real"] = PoolRules((Limit(Kind.REQUESTS, 4, MINUTE),), cooldown_mode="off")
+    elsewhere = CallOutcome(429, Refusal(RefusalKind.WINDOW, pool="real", retry_after=20.0))
+    answers = iter([elsewhere, OK])
+
+    async def main() -> None:
+        refused = asyncio.create_task(stage.send(a_call("a"), lambda: next(answers)))
+        await asyncio.sleep(1)
+        same = asyncio.create_task(stage.send(a_call("b")))
+        await stage.send(a_call("c", name="another name of the model"))
+        await asyncio.gather(refused, same)
+
+    clock.run(main())
+    assert stage.left == [0.0, 1.0, 21.5, 22.0]
+    assert stage.used("real") == [2]
+
+
+def test_a_refusal_in_the_middle_of_an_answer_pauses_the_pool(clock) -> None:
+    stage = Stage(clock, rules(mode="off"))
+
+    async def main() -> None:
+        call = a_call()
+        await stage.send(call, keep=True)
+        stage.middleware.on_late_refusal(call, minute(10.0))
+        stage.middleware.on_finished(call)
+        await stage.send(a_call())
+
+    clock.run(main())
+    assert stage.left == [0.0, pytest.approx(11.5, abs=0.01)]
+    assert [type(event) for event in stage.events] == [ProviderRefused]
+
+
+def test_what_a_refused_call_would_have_taken_is_given_back(clock) -> None:
+    stage = Stage(clock, rules(mode="off"))
+    answers = iter([CallOutcome(429, minute(1.0)), OK])
+    clock.run(stage.send(a_call(tokens=900), lambda: next(answers)))
+    assert stage.used() == [2, 900]
+
+
+def test_estimates_are_shared_and_survive_the_process(clock) -> None:
+    stage = Stage(clock, rules(rpm=1_000, mode="off"), shared=True)
+
+    async def main() -> dict[str, int]:
+        for _ in range(4):
+            call = a_call(tokens=1_000)
+            await stage.send(call, keep=True)
+            stage.middleware.on_usage(call, usage(input_tokens=500))
+        stage.limiter.flush()
+        later = Limiter(stage.store, stage.rules_of, worker=AtOnce()).domain(DOMAIN)
+        later.queue.look(lambda state, now: None)
+        return later.amounts(MODEL, a_call(tokens=1_000).charges)
+
+    assert 500 <= clock.run(main())[Kind.INPUT_TOKENS] <= 600
+
+
+class FailsToDecide(DomainLimiter):
+    async def acquire(self, ask) -> Reservation:
+        raise LookupError("key=AIza-secret")
+
+
+def test_a_fault_of_the_limiter_means_limits_in_memory_and_is_told_once(clock) -> None:
+    stage = Stage(clock, replace(rules(3, 0), max_wait=NANOSECONDS))
+    broken = FailsToDecide(stage.limiter, DOMAIN)
+    middleware = RateLimitMiddleware(lambda _: broken, stage.spare.domain, stage.events.append)
 
     async def main() -> int:
         left = 0
         for _ in range(9):
-            try:
+            with suppress(CallRefused):
                 await middleware.before_call(a_call())
                 left += 1
-            except CallRefused:
-                pass
         return left
 
-    assert asyncio.run(main()) == 3
-    [trouble] = events
+    assert clock.run(main()) == 3
+    [trouble] = stage.events
     assert "in memory" in trouble.message
-    assert "RuntimeError at " in trouble.message
+    assert "LookupError" in trouble.message
     assert "secret" not in trouble.message
 
 
-def test_when_even_memory_fails_one_call_passes_and_the_next_are_refused(monkeypatch) -> None:
-    def broken(*_: object) -> Limiter:
-        raise RuntimeError
+def test_when_even_memory_fails_the_fault_is_handed_on(clock) -> None:
+    """The chain of middleware has the last word on a plugin that fails."""
+    stage = Stage(clock, rules(3, 0))
+    broken = FailsToDecide(stage.limiter, DOMAIN)
+    middleware = RateLimitMiddleware(lambda _: broken, lambda _: broken, stage.events.append)
+    with pytest.raises(LookupError):
+        clock.run(middleware.before_call(a_call()))
 
-    middleware = RateLimitMiddleware(broken, lambda _: rules(3, 0))
-    monkeypatch.setattr(Limiter, "configure", broken)
 
-    async def main() -> list[type]:
-        met = []
-        for _ in range(3):
-            with pytest.raises((RuntimeError, CallRefused)) as error:
-                await middleware.before_call(a_call())
-            met.append(error.type)
-        return met
+def test_what_comes_of_calls_that_nobody_knows_is_nothing(clock) -> None:
+    stage, stranger = Stage(clock, rules()), a_call()
+    stage.middleware.on_written(stranger)
+    stage.middleware.on_usage(stranger, usage(input_tokens=3))
+    stage.middleware.on_late_refusal(stranger, minute(3.0))
+    stage.middleware.on_finished(stranger)
+    assert clock.run(stage.middleware.after_call(stranger, OK)) is Action.PASS
+    assert not stage.events
 
-    assert asyncio.run(main()) == [RuntimeError, CallRefused, CallRefused]
+
+def test_who_waits_for_its_model_holds_up_no_other_model(clock) -> None:
+    """Both book in the account's pool, in which there is room."""
+    stage = Stage(clock, rules(rpm=1, mode="off"))
+    stage.others = {
+        "other": PoolRules((Limit(Kind.REQUESTS, 5, MINUTE),), cooldown_mode="off"),
+        ACCOUNT_POOL: PoolRules((Limit(Kind.REQUESTS, 50, MINUTE),), cooldown_mode="off"),
+    }
+
+    async def main() -> None:
+        await stage.send(a_call())
+        waiting = asyncio.create_task(stage.send(a_call()))
+        await asyncio.sleep(1)
+        await stage.send(a_call(pools=("other",)))
+        await waiting
+
+    clock.run(main())
+    assert stage.left == [0.0, 1.5, pytest.approx(60.5, abs=0.3)]

@@ -100,8 +100,7 @@ def _look(path: Path, read: Callable[[sqlite3.Connection], T]) -> T | None:
             return None
         if not path.is_file():
             raise StoreUnavailable(f"{path} is not a file; name another store.")
-        if not path.stat().st_size:
-            _require_empty(path)
+        if _is_empty(path):
             return None
         state = _state(path)
         if not state[1]:
@@ -142,11 +141,15 @@ def _is_ours(connection: sqlite3.Connection, path: Path) -> bool:
     return kind is FileKind.OURS
 
 
-def _require_empty(path: Path) -> None:
+def _is_empty(path: Path) -> bool:
     """An empty file is a store without calls; one that only claims to be empty (of /proc) is none."""
+    if path.stat().st_size:
+        return False
     with path.open("rb") as file:
-        if file.read(1):
-            raise StoreUnavailable(unusable_sentence(path, FileKind.FOREIGN, 0))
+        written = file.read(1)
+    if written and not path.stat().st_size:
+        raise StoreUnavailable(unusable_sentence(path, FileKind.FOREIGN, 0))
+    return not written
 
 
 def _state(path: Path) -> tuple[object, int]:

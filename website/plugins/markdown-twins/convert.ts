@@ -42,13 +42,24 @@ function fence(language: string, text: string): string {
   return `${ticks}${language}\n${text.trimEnd()}\n${ticks}`;
 }
 
+/** The opening of a fence without the classes by which the handbook checks it; what MassGen refuses is said. */
+function plainFence(line: string): string {
+  const [, opening, rest] = /^(\s*(?:`{3,}|~{3,})[\w+-]*)(.*)$/.exec(line) ?? ['', line, ''];
+  const title = / title="[^"]*"/.exec(rest)?.[0] ?? '';
+  const refused = /\bmassgen-invalid="([^"]*)"/.exec(rest)?.[1];
+  return `${opening}${title}${refused ? ` (MassGen refuses this: ${refused})` : ''}`;
+}
+
 /** Admonitions as a bold label: `:::warning[Title]` -> `**Warning: Title**`. Fences are left alone. */
 function admonitions(text: string): string {
   let open = '';
   const lines = text.split('\n').map((line) => {
     const ticks = /^\s*(`{3,}|~{3,})/.exec(line)?.[1];
-    if (ticks && !open) open = ticks;
-    else if (ticks && line.trim() === ticks && ticks.startsWith(open)) open = '';
+    if (ticks && !open) {
+      open = ticks;
+      return plainFence(line);
+    }
+    if (ticks && line.trim() === ticks && ticks.startsWith(open)) open = '';
     if (open || ticks) return line;
     if (/^\s*:{3,}\s*$/.test(line)) return '';
     return line.replace(/^\s*:{3,}([a-z]+)(?:\[(.*)\])?\s*$/, (_, kind: string, title?: string) => {
@@ -92,6 +103,8 @@ export function toMarkdown(source: string, lookup: Lookup): string {
   visit(parser.parse(source) as never, (node: Node) => {
     if (node.type === 'yaml' || node.type === 'mdxjsEsm') return replace(node, '');
     if (/^mdx(Flow|Text)Expression$/.test(node.type)) {
+      const id = /^\s*\/\*\s*#([\w-]+)\s*\*\/\s*$/.exec(node.value ?? '')?.[1];
+      if (id) return replace(node, `<a id="${id}"></a>`);
       return replace(node, /^\s*\/\*[\s\S]*\*\/\s*$/.test(node.value ?? '') ? '' : evaluate(node.value ?? ''));
     }
     if (/^mdxJsx(Flow|Text)Element$/.test(node.type)) {

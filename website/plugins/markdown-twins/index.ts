@@ -14,6 +14,7 @@ import home from '../../src/data/home.json';
 import installs from '../../src/data/install.json';
 import {SECTIONS, pageIds} from '../outline';
 import {dataRoot} from '../remark-handbook';
+import {instructions} from './instructions';
 import {toMarkdown} from './convert';
 import {writeSearchIndex, type Source} from './search-index';
 
@@ -33,7 +34,7 @@ export default function markdownTwins({siteDir, siteConfig, baseUrl}: LoadContex
 
   /** A link as written -> an address that works from anywhere on the site. */
   const address = (page: Page, url: string): string => {
-    if (url.startsWith('#')) return `${origin}${page.url}${url}`;
+    if (url.startsWith('#')) return `${origin}${page.url.replace(/\/$/, '.md')}${url}`;
     if (/^[a-z]+:/i.test(url)) return url.replace(/^pathname:\/\//, origin);
     const [target, hash = ''] = url.split(/(?=#)/);
     const absolute = target.startsWith('/') ? target : path.posix.join('/', path.posix.dirname(page.id), target);
@@ -41,7 +42,8 @@ export default function markdownTwins({siteDir, siteConfig, baseUrl}: LoadContex
     const known = [version ? `${version}${absolute}` : '', absolute.slice(1)]
       .map((id) => id.replace(/\.mdx?$|\/$/g, ''))
       .map((id) => pages.find((each) => each.url === `${baseUrl}${id}/`)?.url);
-    return `${origin}${known.find(Boolean) ?? baseUrl + absolute.slice(1)}${hash}`;
+    const twinOf = known.find(Boolean);
+    return `${origin}${twinOf ? twinOf.replace(/\/$/, '.md') : baseUrl + absolute.slice(1)}${hash}`;
   };
 
   const convert = (page: Page): string => {
@@ -74,7 +76,7 @@ export default function markdownTwins({siteDir, siteConfig, baseUrl}: LoadContex
   const entry = (page: Page): string => `- [${page.title}](${origin}${baseUrl}${twin(page)}): ${page.description}`;
 
   const homePage = (): string => {
-    const link = (to: string): string => `${origin}${baseUrl}${to.slice(1)}/`;
+    const link = (to: string): string => `${origin}${baseUrl}${to.slice(1)}.md`;
     const doors = home.doors.map((door) => `- [${door.title}](${link(door.to)}): ${door.text}`);
     const site = siteConfig.url + baseUrl;
     const ways = home.ways.map(
@@ -120,7 +122,7 @@ export default function markdownTwins({siteDir, siteConfig, baseUrl}: LoadContex
       texts.forEach((text, page) => write(twin(page), text));
       write('index.md', homePage());
 
-      const short = [`# ${siteConfig.title}`, `> ${home.sentence}`];
+      const short = [`# ${siteConfig.title}`, `> ${home.sentence}`, instructions(origin + baseUrl)];
       const full = [homePage()];
       const searched: Source[] = [];
       for (const section of SECTIONS) {
@@ -129,9 +131,11 @@ export default function markdownTwins({siteDir, siteConfig, baseUrl}: LoadContex
           .filter((page) => page !== undefined);
         if (!own.length) continue;
         const list = own.map(entry).join('\n');
-        short.push(`## ${section.label}`, section.description, list);
+        short.push(`## ${section.label}`, `${section.description} All of it in one file: ${origin}${baseUrl}llms-${section.slug}.txt`, list);
         full.push(...own.map((page) => texts.get(page)!));
         searched.push(...own.map((page) => ({...page, section: section.label, text: texts.get(page)!})));
+        const whole = own.map((page) => texts.get(page)!);
+        write(`llms-${section.slug}.txt`, [`# ${section.label}`, section.description, ...whole].join('\n\n'));
         write(`${section.slug}.md`, `# ${section.label}\n\n${section.description}\n\n${list}`);
       }
       write('llms.txt', short.join('\n\n'));

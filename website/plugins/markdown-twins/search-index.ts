@@ -13,6 +13,7 @@ const SHOWN = 140;
 /** Markdown as words: without link targets, marks and comments. */
 const plain = (text: string): string =>
   text
+    .replace(/<a id="[^"]*"><\/a>/g, '')
     .replace(/!?\[([^\]]*)\]\([^)]*\)/g, '$1')
     .replace(/^\s*(`{3,}|~{3,}).*$/gm, ' ')
     .replace(/^\|[\s|:-]+\|$/gm, ' ')

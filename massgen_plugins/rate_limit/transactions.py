@@ -1,0 +1,160 @@
+"""The transactions of one domain in this process: one at a time, with all that has become true meanwhile."""
+
+from __future__ import annotations
+
+import asyncio
+import threading
+from collections import deque
+from collections.abc import Callable
+from functools import partial
+from typing import TypeAlias, TypeVar
+
+from massgen_plugins.rate_limit.domain import DomainState
+from massgen_plugins.rate_limit.moment import Moment
+from massgen_plugins.rate_limit.replica import DomainReplica
+from massgen_plugins.rate_limit.reservation import Booking, Reservation
+from massgen_plugins.rate_limit.stores.base import Store, StoreBusy
+from massgen_plugins.rate_limit.stores.worker import Worker
+
+__all__ = ["Change", "Transactions"]
+
+T = TypeVar("T")
+Change: TypeAlias = Callable[[DomainState, Moment], T]
+"""What is done in a transaction; done again if another process was quicker."""
+
+_MOST_UPDATES = 64
+"""Updates of so many calls are applied at once where nobody else has to know of them."""
+
+
+class Transactions:
+    """Used by all threads.
+
+    Args:
+        replica: This process's copy of the domain.
+        store: Where it is kept.
+        worker: Does what may take longer.
+    """
+
+    def __init__(self, replica: DomainReplica, store: Store, worker: Worker) -> None:
+        self._replica = replica
+        self._store = store
+        self._worker = worker
+        self.forked()
+
+    def forked(self) -> None:
+        """Begin anew: a forked child has none of its parent's updates and locks."""
+        self.lock = threading.Lock()
+        """Whoever has it may use the replica."""
+        self._updates: deque[Reservation] = deque()
+        self._notes: deque[Change[None]] = deque()
+        self._to_wake: deque[str] = deque()
+
+    @property
+    def pending(self) -> bool:
+        """Whether there is anything that the state does not know."""
+        return bool(self._updates or self._notes)
+
+    def update(self, call: Reservation) -> None:
+        """Something has become true of a call: it goes along with the next transaction."""
+        if not call.noted:
+            call.noted = True
+            self._updates.append(call)
+
+    def note(self, change: Change[None]) -> None:
+        """Change the state with the next transaction."""
+        self._notes.append(change)
+
+    def remind(self) -> None:
+        """Do the next transaction soon, if there is none before."""
+        if self._store.shared:
+            self._worker.remind(self.flush)
+        elif len(self._updates) >= _MOST_UPDATES:
+            self.at_once(_nothing)
+
+    def flush(self) -> None:
+        """Bring the store up to date; in a thread that may stand still."""
+        if self.pending:
+            self.patiently(_nothing)
+
+    def at_once(self, change: Change[T]) -> tuple[T] | None:
+        """Change the state, and return what ``change`` does; None if that has to be waited for."""
+        if not self._store.quick or not self.lock.acquire(blocking=False):
+            return None
+        try:
+            return (self.transact(change, patient=False),)
+        except StoreBusy:
+            return None
+        finally:
+            self.lock.release()
+            self.wake_others()
+
+    def patiently(self, change: Change[T]) -> tuple[T]:
+        """The same, in a thread that may stand still."""
+        with self.lock:
+            found = (self.transact(change, patient=True),)
+        self.wake_others()
+        return found
+
+    async def awaited(self, change: Change[T]) -> T:
+        """The same, for an event loop."""
+        found = self.at_once(change)
+        if found is None:
+            found = await asyncio.wrap_future(self._worker.submit(partial(self.patiently, change)))
+        return found[0]
+
+    def transact(self, change: Change[T], *, patient: bool) -> T:
+        """The same, for whoever has the lock; to be followed by :meth:`wake_others` after its release.
+
+        Raises:
+            StoreBusy: The store has to be waited for, and the thread is not patient. Nothing happened.
+        """
+        calls, notes = _drain(self._updates), _drain(self._notes)
+        applied: list[tuple[Reservation, Booking]] = []
+        wake: list[str] = []
+
+        def whole(state: DomainState, now: Moment) -> T:
+            applied.clear()
+            for call in calls:
+                call.noted = False  # what becomes true of it from now on is noted anew
+                booking = call.booking
+                applied.append((call, booking))
+                state.change(call, booking, now)
+            for note in notes:
+                note(state, now)
+            if notes:
+                now = self._replica.moment()  # an answer may have told the provider's time
+            result = change(state, now)
+            wake[:] = state.to_wake(now) if len(state.tickets) else ()
+            return result
+
+        try:
+            result = self._replica.transact(whole, patient=patient)
+        except BaseException:
+            self._put_back(calls, notes)
+            raise
+        for call, booking in applied:
+            call.booked = booking
+        self._to_wake.extend(wake)
+        return result
+
+    def wake_others(self) -> None:
+        """After one's own waiters know: tell processes that their first one can leave."""
+        while self._to_wake:
+            self._store.wake(self._to_wake.popleft())
+
+    def _put_back(self, calls: list[Reservation], notes: list[Change[None]]) -> None:
+        self._updates.extendleft(call for call in reversed(calls) if not call.noted)
+        for call in calls:
+            call.noted = True
+        self._notes.extendleft(reversed(notes))
+
+
+def _nothing(_: DomainState, __: Moment) -> None:
+    """Only what has become true of calls is written."""
+
+
+def _drain(items: deque[T]) -> list[T]:
+    drained = []
+    while items:
+        drained.append(items.popleft())
+    return drained
