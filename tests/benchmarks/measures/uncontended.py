@@ -101,7 +101,7 @@ def _acquires(kind: type[peers.Peer], clock: Steps, step: int) -> Spin:
 
 
 def _waits(make: Callable[[], Spin]) -> bool:
-    """Whether a limiter waits for its loop even when it is free: where time stands still, it would for ever."""
+    """Whether a limiter waits for its loop even when it is free; where time stands still, it would hang."""
     call = make()(1).__await__()
     try:
         next(call)
