@@ -11,7 +11,7 @@ from massgen_plugins import wire
 from massgen_plugins.errors import CallRefused, ConfigurationError, described
 from massgen_plugins.events import CallTurnedAway, CallWaits, Event, LimitLearned, Trouble
 from massgen_plugins.hookspecs import AgentInfo, MiddlewareContext
-from massgen_plugins.host import announce, reports
+from massgen_plugins.host import announce, foreign_keys, reports
 from massgen_plugins.host.accounts import Accounts
 from massgen_plugins.host.governor import Governor
 from massgen_plugins.host.stream import Agent, current_turn
@@ -38,6 +38,7 @@ class Runtime:
         self.providers = plugins.providers()
         self._runs = itertools.count(1)
         self._faults: set[str] = set()
+        self._warned: set[str] = set()
         self._accounts = Accounts()
         self._governors: dict[Domain, Governor] = {}
         context = MiddlewareContext(self.emit, self.rules, self.settings)
@@ -66,7 +67,7 @@ class Runtime:
         except BaseException as error:
             if ends_the_run(error):
                 raise
-            self.fault(f"provider {provider.name}.resolve_model", error)
+            self.fault(f"resolve_model of {provider.name}", error)
             return model
 
     def conventions_of(self, provider: str) -> Conventions:
@@ -80,11 +81,9 @@ class Runtime:
 
     def unseen(self, agent: Agent) -> None:
         """An agent has answered without any model call that the wire could see."""
-        self.emit(
-            Trouble(
-                f"agent {agent.agent_id} has answered, but none of its requests could be read: it runs "
-                "WITHOUT limits. `massgen-rl doctor` tells what is covered."
-            )
+        self._warn_once(
+            f"agent {agent.agent_id} has answered, but none of its requests could be read: it runs "
+            "WITHOUT limits. `massgen-rl doctor` tells what is covered."
         )
 
     # The gate, as the wire sees it.
@@ -92,8 +91,8 @@ class Runtime:
     def provider_for(self, method: str, url: str) -> Provider | None:
         """Whose model call a request is; None if it is none. In a turn the agent's own provider is first."""
         turn = current_turn.get()
-        asked: list[Provider] = [turn.agent.provider] if turn is not None else []
-        for provider in asked + self.providers:
+        asked = self.providers if turn is None else _in_order(turn.agent, url, self.providers)
+        for provider in asked:
             try:
                 if provider.is_model_call(method, url):
                     return provider
@@ -109,13 +108,10 @@ class Runtime:
         turn = current_turn.get()
         if turn is None or not any(part in url for part in _MODEL_TRAFFIC):
             return
-        turn.calls += 1  # it has been said, so `unseen` need not
-        host = urlsplit(url).hostname or "a host"
-        self.emit(
-            Trouble(
-                f"agent {turn.agent.agent_id} sends requests to {host} that no provider plugin reads: they "
-                "are NOT limited."
-            )
+        turn.calls += 1  # it is said here, so `unseen` need not
+        self._warn_once(
+            f"agent {turn.agent.agent_id} sends requests to {_host_of(url)} that no provider plugin reads: "
+            "they are NOT limited."
         )
 
     def open_call(
@@ -128,6 +124,7 @@ class Runtime:
         else:
             account = self._accounts.of_agent(provider, request, turn.agent)
             turn.calls += 1
+            self._warn_once(foreign_keys.warning_about(request, turn.agent.agent_id))
         if account is None:
             return None
         domain = Domain(provider.name, account, _legible(request.endpoint))
@@ -193,6 +190,26 @@ class Runtime:
         else:
             reports.inform(f"massgen-plugins: {event}")
         self.plugins.event(event)
+
+    def _warn_once(self, message: str | None) -> None:
+        """Tell of a trouble that every request would bring again."""
+        if message is not None and message not in self._warned:
+            self._warned.add(message)
+            self.emit(Trouble(message))
+
+
+def _in_order(agent: Agent, url: str, providers: list[Provider]) -> list[Provider]:
+    """Whom to ask of a request in an agent's turn: its own first, and nobody else of its own base URL."""
+    if agent.base_url and url.startswith(f"{agent.base_url.rstrip('/')}/"):
+        return [agent.provider]
+    return [agent.provider, *(each for each in providers if each is not agent.provider)]
+
+
+def _host_of(url: str) -> str:
+    try:
+        return urlsplit(url).hostname or "a host"
+    except ValueError:  # such as a broken IPv6 address
+        return "a host"
 
 
 def _legible(text: str) -> str:

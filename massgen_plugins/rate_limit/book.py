@@ -25,7 +25,7 @@ from massgen_plugins.rate_limit.calendar_windows import CalendarCounter, periods
 from massgen_plugins.rate_limit.counters import Counter, counter_for
 from massgen_plugins.rate_limit.moment import NEVER, Moment
 from massgen_plugins.rate_limit.reservation import Booking
-from massgen_plugins.rate_limit.rolling_counters import HeldCounter, RollingCounter
+from massgen_plugins.rate_limit.rolling_counters import RollingCounter
 
 __all__ = ["Book", "amounts_of", "read_window", "write_window"]
 
@@ -73,8 +73,6 @@ class Book:
                     counter.change(periods_at(counter.window, before.wall, before.slack), amount, 0)
                     counter.change(periods_at(counter.window, after.wall, after.slack), 0, new_amount)
                 continue
-            if isinstance(counter, HeldCounter) and after.over != NEVER:
-                new_amount = 0
             stamp, new_stamp = counter.stamp(before), counter.stamp(after)
             if (stamp, amount) != (new_stamp, new_amount):
                 counter.change(now, stamp, amount, new_stamp, new_amount)

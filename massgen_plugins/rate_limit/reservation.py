@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import NamedTuple
 
-from massgen_plugins.quota import NANOSECONDS, Amounts
+from massgen_plugins.quota import NANOSECONDS, Amounts, Kind
 from massgen_plugins.rate_limit.estimator import MOST
 from massgen_plugins.rate_limit.moment import NEVER, Moment
 
@@ -137,6 +137,11 @@ class Reservation:
     def pools(self) -> tuple[str, ...]:
         """Names of the pools that it is booked in."""
         return self.ask.pools
+
+    @property
+    def under_way(self) -> bool:
+        """Whether it is neither over nor refused."""
+        return self.over == NEVER and self.amounts.get(Kind.CONCURRENT, 1) > 0
 
     def attach(
         self, tick: Callable[[], int], now: Callable[[], Moment], note: Callable[[Reservation], None]

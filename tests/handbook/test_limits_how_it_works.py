@@ -8,17 +8,19 @@ import pytest
 
 from massgen_plugins.middleware import Refusal, RefusalKind, StatedLimit
 from massgen_plugins.profiles.settings import Settings
-from massgen_plugins.quota import DAY, MINUTE, NANOSECONDS, Kind, Scope, Sliding, margin_of
-from massgen_plugins.rate_limit import ledger
-from massgen_plugins.rate_limit.decision import Blocker, Reason
-from massgen_plugins.rate_limit.lessons import Lessons
+from massgen_plugins.quota import DAY, MINUTE, NANOSECONDS, Domain, Kind, Pool, PoolRules, Sliding, margin_of
+from massgen_plugins.rate_limit import rolling_counters, startup, tickets
 from massgen_plugins.rate_limit.messages import describe_wait, learned_message
+from massgen_plugins.rate_limit.moment import Moment
+from massgen_plugins.rate_limit.penalties import Penalties
+from massgen_plugins.rate_limit.verdict import Blocker, Reason
 from website.generate.reading.plugin import shipped_profiles
 
 from .limits_pages import text_of
 
-FLASH = Scope("gemini", "my-project", "gemini-2.5-flash")
+FLASH = Pool(Domain("gemini", "my-project"), "gemini-2.5-flash")
 PROFILES = {profile.name: profile for profile in shipped_profiles()}
+NOW = Moment(tick=1_000, wall=1_700_000_000 * NANOSECONDS)
 
 
 @pytest.mark.parametrize(
@@ -28,10 +30,19 @@ def test_the_margin_is_two_seconds_and_less_for_short_windows(window, millisecon
     assert margin_of(window) == milliseconds * 1_000_000
 
 
-def test_a_call_that_shares_its_step_ages_out_an_eighth_of_a_second_late_at_most():
-    step = 1 << (MINUTE.length // ledger._MOST_STEPS).bit_length()
-    assert ledger._MOST_STEPS == 500
-    assert step / NANOSECONDS == pytest.approx(0.134, abs=0.01)
+def test_a_call_that_shares_its_step_ages_out_a_quarter_of_a_second_late_at_most():
+    assert rolling_counters._STEPS == 250
+    assert MINUTE.length / rolling_counters._STEPS <= 0.25 * NANOSECONDS
+
+
+def test_leases_last_a_minute_fifteen_seconds_and_a_tenth_of_one():
+    assert rolling_counters.LEASE == 60 * NANOSECONDS
+    assert tickets.TICKET_LEASE == 15 * NANOSECONDS
+    assert tickets.PATIENCE == NANOSECONDS // 10
+
+
+def test_where_no_limit_is_known_the_first_call_is_alone_for_ten_seconds_at_most():
+    assert startup.UNKNOWN_LIMIT_COOLDOWN == 10 * NANOSECONDS
 
 
 def test_a_call_waits_at_most_for_fifteen_minutes_unless_told_otherwise():
@@ -40,19 +51,23 @@ def test_a_call_waits_at_most_for_fifteen_minutes_unless_told_otherwise():
     assert Settings({}).cooldown_mode == "probe"
 
 
-def test_a_door_that_nothing_opens_is_closed_for_a_minute():
-    lessons = Lessons()
-    moment = ledger.Moment(tick=1_000, wall=1_700_000_000 * NANOSECONDS)
-    lessons.refused(Refusal(RefusalKind.PERMANENT, advice="No."), 500, moment, "UTC", (), 0.5)
-    assert lessons.closed == moment.tick + 60 * NANOSECONDS
+def test_a_pool_that_no_wait_opens_is_closed_for_a_minute():
+    penalties = Penalties()
+    penalties.refused(Refusal(RefusalKind.PERMANENT, advice="No."), 500, NOW, PoolRules(()), 0.5)
+    assert penalties.closed == NOW.tick + 60 * NANOSECONDS
 
 
 def test_overload_halves_the_calls_and_they_grow_back_within_a_minute():
-    lessons = Lessons()
-    moment = ledger.Moment(tick=1_000, wall=1_700_000_000 * NANOSECONDS)
-    lessons.refused(Refusal(RefusalKind.OVERLOAD), 500, moment, "UTC", (), 0.5)
-    assert lessons.share == 500
-    assert lessons.share_at(moment.tick + 60 * NANOSECONDS) == 1000
+    penalties = Penalties()
+    penalties.refused(Refusal(RefusalKind.OVERLOAD), 500, NOW, PoolRules(()), 0.5)
+    assert penalties.share == 500
+    assert penalties.share_at(NOW.tick + 60 * NANOSECONDS) == 1000
+
+
+def test_a_refusal_of_one_call_says_nothing_of_others():
+    penalties = Penalties()
+    penalties.refused(Refusal(RefusalKind.CALL, advice="Too large."), 500, NOW, PoolRules(()), 0.5)
+    assert penalties == Penalties()
 
 
 def test_geminis_day_begins_in_los_angeles_and_counts_input_tokens():
@@ -74,22 +89,24 @@ def test_a_model_of_tomorrow_gets_its_familys_limits_and_lite_does_not():
 
 
 def test_the_page_about_tiers_names_every_shipped_profile():
-    named = set(re.findall(r"`(gemini-(?:seed|free|tier\d))`", text_of("choosing-a-tier")))
-    assert named == set(PROFILES)
+    page = text_of("choosing-a-tier")
+    ranges = re.findall(r"`(\w+-tier)(\d)` to `\w+-tier(\d)`", page)
+    between = {f"{name}{tier}" for name, first, last in ranges for tier in range(int(first), int(last) + 1)}
+    assert {name for name in PROFILES if f"`{name}`" not in page} <= between
 
 
 def test_the_sentence_about_a_learned_limit_is_the_real_one():
-    refusal = Refusal(RefusalKind.MINUTE, limits=(StatedLimit(Kind.REQUESTS, per_day=False, amount=5),))
+    refusal = Refusal(RefusalKind.WINDOW, limits=(StatedLimit(Kind.REQUESTS, MINUTE, amount=5),))
     assert learned_message(FLASH, refusal) in text_of("choosing-a-tier")
 
 
 def test_the_sentence_about_a_wait_is_the_real_one():
     limit = next(
         limit
-        for limit in Settings({"gemini": _use("gemini-seed")}).rules("gemini", FLASH.model).limits
+        for limit in Settings({"gemini": _use("gemini-seed")}).rules("gemini", FLASH.name).limits
         if limit.kind is Kind.REQUESTS and limit.window == MINUTE
     )
-    sentence = describe_wait(FLASH, Blocker(Reason.LIMIT, wake=0, limit=limit), 59, 0)
+    sentence = describe_wait(FLASH, Blocker(Reason.LIMIT, FLASH.name, 0, limit), 59, 0)
     assert f"{sentence} (analyst)" in text_of("events-and-metrics")
 
 
