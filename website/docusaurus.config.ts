@@ -1,3 +1,4 @@
+import fs from 'node:fs';
 import path from 'node:path';
 import type {Config} from '@docusaurus/types';
 import type * as Preset from '@docusaurus/preset-classic';
@@ -11,6 +12,8 @@ const draft = process.env.HANDBOOK_DRAFT === '1';
 // A draft's pages must not be remembered by the build that follows: what is missing now may be there then.
 if (draft) process.env.DOCUSAURUS_NO_PERSISTENT_CACHE = 'true';
 const onBroken = draft ? 'warn' : 'throw';
+/** Where the sources are: pages lead there, to be edited or to say what is wrong with them. */
+const repository = process.env.REPOSITORY_URL ?? 'https://github.com/massgen/Handbook';
 const docsDir = path.join(__dirname, 'docs');
 const baseUrl = `/${process.env.BASE_URL ?? ''}/`.replace(/\/{2,}/g, '/');
 const present = <T extends {to: string}>(items: T[]): T[] => items.filter(({to}) => exists(docsDir, to));
@@ -74,7 +77,7 @@ const config: Config = {
     mermaid: true,
     hooks: {onBrokenMarkdownLinks: onBroken, onBrokenMarkdownImages: onBroken},
   },
-  customFields: {draft},
+  customFields: {draft, repository},
   plugins: [
     './plugins/data.ts',
     './plugins/markdown-twins/index.ts',
@@ -92,7 +95,8 @@ const config: Config = {
           beforeDefaultRemarkPlugins: [remarkHandbook],
           lastVersion: 'current',
           versions: {current: {label: facts.massgen_version, path: '/'}},
-          ...(process.env.EDIT_URL ? {editUrl: process.env.EDIT_URL} : {}),
+          editUrl: process.env.EDIT_URL ?? `${repository}/edit/main/website/`,
+          showLastUpdateTime: fs.existsSync(path.join(__dirname, '../.git')),
         },
         theme: {customCss: './src/css/custom.css'},
         sitemap: {ignorePatterns: ['**/search/**']},
@@ -100,7 +104,7 @@ const config: Config = {
     ],
   ],
   themeConfig: {
-    image: undefined,
+    image: 'img/social.png',
     metadata: [{name: 'color-scheme', content: 'light dark'}],
     colorMode: {respectPrefersColorScheme: true},
     docs: {sidebar: {hideable: true, autoCollapseCategories: true}},

@@ -11,7 +11,7 @@ from massgen_plugins import wire
 from massgen_plugins.errors import CallRefused, ConfigurationError, described
 from massgen_plugins.events import CallTurnedAway, CallWaits, Event, LimitLearned, Trouble
 from massgen_plugins.hookspecs import AgentInfo, MiddlewareContext
-from massgen_plugins.host import announce, reports
+from massgen_plugins.host import announce, foreign_keys, reports
 from massgen_plugins.host.accounts import Accounts
 from massgen_plugins.host.governor import Governor
 from massgen_plugins.host.stream import Agent, current_turn
@@ -38,6 +38,7 @@ class Runtime:
         self.providers = plugins.providers()
         self._runs = itertools.count(1)
         self._faults: set[str] = set()
+        self._warned: set[str] = set()
         self._accounts = Accounts()
         self._governors: dict[Domain, Governor] = {}
         context = MiddlewareContext(self.emit, self.rules, self.settings)
@@ -66,7 +67,7 @@ class Runtime:
         except BaseException as error:
             if ends_the_run(error):
                 raise
-            self.fault(f"provider {provider.name}.resolve_model", error)
+            self.fault(f"resolve_model of {provider.name}", error)
             return model
 
     def conventions_of(self, provider: str) -> Conventions:
@@ -80,28 +81,38 @@ class Runtime:
 
     def unseen(self, agent: Agent) -> None:
         """An agent has answered without any model call that the wire could see."""
-        self.emit(
-            Trouble(
-                f"agent {agent.agent_id} has answered, but none of its requests could be read: it runs "
-                "WITHOUT limits. `massgen-rl doctor` tells what is covered."
-            )
+        self._warn_once(
+            f"agent {agent.agent_id} has answered, but none of its requests could be read: it runs "
+            "WITHOUT limits. `massgen-rl doctor` tells what is covered."
         )
 
     # The gate, as the wire sees it.
 
     def provider_for(self, method: str, url: str) -> Provider | None:
-        """Whose model call a request is; None if it is none. In a turn the agent's own provider is first."""
+        """Whose model call a request is; None if it is none.
+
+        In a turn the agent's own provider is asked first, and of the agent's own base URL nobody else.
+        """
         turn = current_turn.get()
-        asked: list[Provider] = [turn.agent.provider] if turn is not None else []
-        for provider in asked + self.providers:
-            try:
-                if provider.is_model_call(method, url):
-                    return provider
-            except BaseException as error:  # one bad provider must not hide the others
-                if ends_the_run(error):
-                    raise
-                self.fault(f"provider {provider.name}.is_model_call", error)
+        own = turn.agent.provider if turn is not None else None
+        if turn is not None and own is not None:
+            if self._claims(own, method, url):
+                return own
+            if turn.agent.base_url and url.startswith(f"{turn.agent.base_url.rstrip('/')}/"):
+                return None
+        for provider in self.providers:
+            if provider is not own and self._claims(provider, method, url):
+                return provider
         return None
+
+    def _claims(self, provider: Provider, method: str, url: str) -> bool:
+        try:
+            return provider.is_model_call(method, url)
+        except BaseException as error:  # one bad provider must not hide the others
+            if ends_the_run(error):
+                raise
+            self.fault(f"provider {provider.name}.is_model_call", error)
+            return False
 
     def unrecognised(self, method: str, url: str) -> None:
         """A request that nobody knows: worth a word if it looks like an agent's own traffic."""
@@ -109,13 +120,10 @@ class Runtime:
         turn = current_turn.get()
         if turn is None or not any(part in url for part in _MODEL_TRAFFIC):
             return
-        turn.calls += 1  # it has been said, so `unseen` need not
-        host = urlsplit(url).hostname or "a host"
-        self.emit(
-            Trouble(
-                f"agent {turn.agent.agent_id} sends requests to {host} that no provider plugin reads: they "
-                "are NOT limited."
-            )
+        turn.calls += 1  # it is said here, so `unseen` need not
+        self._warn_once(
+            f"agent {turn.agent.agent_id} sends requests to {_host_of(url)} that no provider plugin reads: "
+            "they are NOT limited."
         )
 
     def open_call(
@@ -128,6 +136,8 @@ class Runtime:
         else:
             account = self._accounts.of_agent(provider, request, turn.agent)
             turn.calls += 1
+            if (warning := foreign_keys.warning_about(request, turn.agent.agent_id)) is not None:
+                self._warn_once(warning)
         if account is None:
             return None
         domain = Domain(provider.name, account, _legible(request.endpoint))
@@ -193,6 +203,19 @@ class Runtime:
         else:
             reports.inform(f"massgen-plugins: {event}")
         self.plugins.event(event)
+
+    def _warn_once(self, message: str) -> None:
+        """Tell of a trouble that every request would bring again."""
+        if message not in self._warned:
+            self._warned.add(message)
+            self.emit(Trouble(message))
+
+
+def _host_of(url: str) -> str:
+    try:
+        return urlsplit(url).hostname or "a host"
+    except ValueError:  # such as a broken IPv6 address
+        return "a host"
 
 
 def _legible(text: str) -> str:

@@ -28,7 +28,7 @@ class HeaderSet:
         seconds: The window's length; None: it follows from the speed at which it fills (OpenAI's headers
             speak of requests per minute, or per day where that is the tighter one).
         pool: Of which pool it speaks; None: the model's own.
-        share: The limit is a minute's (or another span's), and of it one in so many holds in this window.
+        short: A shorter window, in seconds, that is meant where the reset is not longer; 0: none.
         scale: The amounts are per ``seconds`` divided by this.
         rounding: By how much ``remaining`` may be above the truth.
     """
@@ -39,7 +39,7 @@ class HeaderSet:
     reset: str = ""
     seconds: float | None = 60.0
     pool: str | None = None
-    share: int = 1
+    short: float = 0.0
     scale: int = 1
     rounding: int = 0
 
@@ -84,6 +84,8 @@ def _read(
         return None
     resets_in = seconds_until(headers.get(each.reset, ""), now)
     seconds = each.seconds if each.seconds is not None else _span(limit, remaining, resets_in)
+    if resets_in is not None and 0 < resets_in <= each.short:
+        seconds = each.short
     if limit == 0 and rate is not None:  # less than one in a window: a longer window
         limit, seconds = per(rate, seconds)
     if remaining is not None:
@@ -91,7 +93,7 @@ def _read(
     return Announced(
         each.kind,
         window_of(seconds, conventions),
-        limit=None if limit is None else max(1, limit // each.share),
+        limit=limit,
         remaining=remaining,
         resets_in=resets_in,
         pool=each.pool,

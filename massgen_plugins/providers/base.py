@@ -148,3 +148,10 @@ class Provider(ABC):
     def is_preamble(self, event: bytes) -> bool:  # noqa: ARG002 - to override
         """Whether a refusal may still follow this event of a 200 stream before any part of the answer."""
         return False
+
+    def is_end(self, event: bytes) -> bool:
+        """Whether an answer of events is complete with this one, though a client may keep the stream open.
+
+        What a call holds while it is under way, such as one of a few places, is then free.
+        """
+        return b"[DONE]" in event[-16:]

@@ -81,7 +81,7 @@ class Admission:
                 self.due = min(self.due, verdict.until)
                 if verdict.blocker.reason is not Reason.STARTUP:
                     heads.setdefault(ask.pools, (ask, verdict.until))
-                    for pool in ask.pools:
+                    for pool in state.blocked_in(now, ask, verdict.blocker, earlier):
                         earlier[pool] = amounts_of((earlier.get(pool, {}), ask.amounts))
         if self._store.shared and (heads or self.queued):
             self._take_tickets(waiters, heads, state, now)

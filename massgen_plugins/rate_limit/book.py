@@ -25,7 +25,7 @@ from massgen_plugins.rate_limit.calendar_windows import CalendarCounter, periods
 from massgen_plugins.rate_limit.counters import Counter, counter_for
 from massgen_plugins.rate_limit.moment import NEVER, Moment
 from massgen_plugins.rate_limit.reservation import Booking
-from massgen_plugins.rate_limit.rolling_counters import HeldCounter, RollingCounter
+from massgen_plugins.rate_limit.rolling_counters import RollingCounter
 
 __all__ = ["Book", "amounts_of", "read_window", "write_window"]
 
@@ -73,8 +73,6 @@ class Book:
                     counter.change(periods_at(counter.window, before.wall, before.slack), amount, 0)
                     counter.change(periods_at(counter.window, after.wall, after.slack), 0, new_amount)
                 continue
-            if isinstance(counter, HeldCounter) and after.over != NEVER:
-                new_amount = 0
             stamp, new_stamp = counter.stamp(before), counter.stamp(after)
             if (stamp, amount) != (new_stamp, new_amount):
                 counter.change(now, stamp, amount, new_stamp, new_amount)
@@ -113,7 +111,9 @@ class Book:
         try:
             numbers = array("q", rest)
             rows = json.loads(legend)
-            if len(rows) > _MOST_COUNTERS or sum(row[3] for row in rows) != len(numbers):
+            if not isinstance(rows, list) or len(rows) > _MOST_COUNTERS:
+                raise ValueError("the book has no legend")
+            if sum(row[3] for row in rows) != len(numbers):
                 raise ValueError("the book's length is another than it says")
             start = 0
             for kind, shape, size, count in rows:

@@ -55,6 +55,11 @@ class DomainState(DomainParts):
             return Refused(blocker)
         return Wait(blocker, blocker.until, max(blocker.until, self._frees_at(now, ask, earlier or {})))
 
+    def blocked_in(self, now: Moment, ask: Ask, blocker: Blocker, earlier: Mapping[str, Amounts]) -> set[str]:
+        """The pools in which a call waits, so that nobody overtakes it there; in its others there is room."""
+        behind = {name for name in ask.pools if name in earlier or name == blocker.pool}
+        return behind | self._misfits(now, ask.pools, ask.amounts)
+
     def change(self, call: Reservation, booking: Booking, now: Moment) -> None:
         """Book what is true of a call by now, in place of what is booked."""
         if call.booked == booking or call.epoch != self.facts.epoch:

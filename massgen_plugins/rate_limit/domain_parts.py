@@ -132,6 +132,16 @@ class DomainParts:
                 self.pool(name).book.add(call.booked, now)
                 self.changed.add(BOOK + name)
 
+    @property
+    def booked_alone(self) -> int:
+        """How many calls were booked by itself."""
+        return len(self._since_alone or ())
+
+    def keep_alone(self, count: int) -> None:
+        """Of the calls that were booked by itself, only the first so many have left."""
+        if self._since_alone is not None:
+            del self._since_alone[count:]
+
     def come_back(self) -> None:
         """The store works again."""
         self._since_alone = None

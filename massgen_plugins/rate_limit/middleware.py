@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from weakref import WeakKeyDictionary
 
 from massgen_plugins.errors import CallRefused, MassgenPluginsError
@@ -93,8 +93,15 @@ class RateLimitMiddleware(Middleware):
         reservation = attempts.reservation if attempts is not None else None
         if attempts is None or reservation is None:
             return Action.PASS
+        try:
+            return await self._learn(call, attempts, reservation, outcome)
+        finally:  # not before: whoever waits for this first call is to know of its refusal
+            attempts.limiter.ended(reservation.ask, answered=outcome.status > 0)
+
+    async def _learn(
+        self, call: ModelCall, attempts: _Attempts, reservation: Reservation, outcome: CallOutcome
+    ) -> Action:
         limiter = attempts.limiter
-        limiter.ended(reservation.ask, answered=outcome.status > 0)
         if not outcome.sent:
             reservation.release()
             return Action.PASS
@@ -125,15 +132,17 @@ class RateLimitMiddleware(Middleware):
 
     def on_finished(self, call: ModelCall) -> None:
         """What the call held until it is over is free."""
-        reservation = self._reservation(call)
-        if reservation is not None:
-            reservation.finished()
+        attempts = self._known.get(call)
+        if attempts is not None and attempts.reservation is not None:
+            attempts.reservation.finished()
+            attempts.reservation = None  # it knows the call, which could never be forgotten
 
     async def _refused(
         self, call: ModelCall, attempts: _Attempts, reservation: Reservation, refusal: Refusal
     ) -> Action:
         # A refused request may count as one, but its tokens were never taken.
         reservation.settle_all({kind: 0 for kind in attempts.charges if kind != Kind.REQUESTS})
+        refusal = self._with_places(attempts, refusal)
         lowered = await attempts.limiter.refused(reservation, refusal)
         pool = _pool_of(call, refusal)
         self._emit(ProviderRefused(pool, refusal.kind, refusal.retry_after))
@@ -150,6 +159,21 @@ class RateLimitMiddleware(Middleware):
         if refusal.pool is not None and refusal.pool not in attempts.pools:
             self._book_in(refusal.pool, call, attempts)
         return Action.SEND_AGAIN if call.repeatable else Action.PASS
+
+    def _with_places(self, refused: _Attempts, refusal: Refusal) -> Refusal:
+        """Of calls at a time, a provider seldom says how many: no more than those that it did not refuse."""
+        if not any(stated.kind == Kind.CONCURRENT and stated.amount is None for stated in refusal.limits):
+            return refusal
+        others = (each for each in list(self._known.values()) if each is not refused)
+        places = sum(
+            each.reservation is not None and each.reservation.under_way and each.pools == refused.pools
+            for each in others
+        )
+        limits = tuple(
+            replace(stated, amount=max(1, places)) if stated.kind == Kind.CONCURRENT else stated
+            for stated in refusal.limits
+        )
+        return replace(refusal, limits=limits)
 
     def _book_in(self, pool: str, call: ModelCall, attempts: _Attempts) -> None:
         """The provider books the call in another pool than its name says: so do we, from now on.

@@ -150,6 +150,10 @@ class PoolState:
             key, until = penalties.until_key, tick + penalties.until - now.wall
             declared = next((limit for _, limit, _ in self.limits if limit.key == key), None)
             limit = penalties.learned.get(key, declared)
+            if (
+                not key and until - tick <= self.rules.max_wait
+            ):  # a hint, and not the end of a calendar window
+                return Blocker(Reason.PAUSE, name, until, quote=quote)
             return Blocker(Reason.UNTIL, name, until, limit, resets=penalties.until, quote=quote)
         if penalties.pause > tick:
             return Blocker(Reason.PAUSE, name, penalties.pause, quote=quote)

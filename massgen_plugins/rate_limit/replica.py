@@ -6,8 +6,10 @@ the store is back. A process that knows of n that share the domain then takes an
 
 from __future__ import annotations
 
+import re
+import secrets
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import TypeVar
 
 from massgen_plugins.errors import StoreUnavailable
@@ -29,6 +31,10 @@ _ENROL = 60_000_000_000
 
 _MOST_TRIES = 1000
 
+_LINE_OF_DESCENT = 1 << 24
+"""Versions of one domain, from its beginning to its loss. The first one is a random multiple of it, so that
+nobody takes a domain that was lost and begun anew for the one that it knows."""
+
 
 class DomainReplica:
     """One domain.
@@ -47,7 +53,8 @@ class DomainReplica:
         self._process = process
         self._report = report
         self._version = -1  # it was never loaded
-        self._highest = 0
+        self._known = 0  # the last version that the copy agreed with
+        self._kept_alone: int | None = None
         self._synced = 0
         self._saved: dict[str, bytes] = {}
         self._pace: wall_clock.Pace | None = None
@@ -99,6 +106,9 @@ class DomainReplica:
         except (ArithmeticError, LookupError, OSError, TypeError, ValueError) as fault:
             self._revert()
             error = StoreUnavailable(f"{self._store.description} answers nonsense ({type(fault).__name__}).")
+        except BaseException:  # of the work itself
+            self._revert()
+            raise
         self._go_alone(error)
         return self._by_myself(work)
 
@@ -123,6 +133,7 @@ class DomainReplica:
             self._take_over(self._store.load(self.name, 0, patient=patient))
         for _ in range(_MOST_TRIES):
             now = self.moment()
+            self._kept_alone = self.state.booked_alone
             result = work(self.state, now)
             if not self.state.changed:
                 snapshot = self._store.load(self.name, self._version, patient=patient)
@@ -136,22 +147,22 @@ class DomainReplica:
                 self.state.facts.enrol(self._process, now.tick)
                 self.state.changed.add(FACTS)
             parts = {part: self.state.dump(part) for part in self.state.changed}
-            new = max(self._version, self._highest) + 1
+            new = self._version + 1 if self._version else _first_version()
             newer = self._store.swap(self.name, self._version, new, parts, patient=patient)
             if newer is None:
                 self._saved.update(parts)
-                self._version = self._highest = new
+                self._version = self._known = new
                 self._synced = now.tick
                 self.state.changed.clear()
                 self._works_again()
                 return result
-            self._revert()
+            self._take_back()
             self._take_over(newer)
         raise StoreUnavailable(f"{self._store.description} never lets this process write.")
 
     def _take_over(self, snapshot: Snapshot) -> None:
         """Know what others have written."""
-        lost = snapshot.version < self._highest
+        lost = self._known > 0 and snapshot.version // _LINE_OF_DESCENT != self._known // _LINE_OF_DESCENT
         if lost:
             snapshot = self._store.load(self.name, 0, patient=True)
         self._version = snapshot.version
@@ -163,9 +174,13 @@ class DomainReplica:
                 self._restore(part, data)
         if lost:  # the file was deleted, the server forgot: it is told again
             self.state.changed.update(known)
-        elif self.alone:
+            return
+        self._known = self._version
+        if self.alone:
+            missing = [part for part in self.state.parts if part not in snapshot.parts]
+            self._take_back(part for part in missing if part.startswith(BOOK))
             self._rebook()
-        self._highest = max(self._highest, self._version)
+            self.state.changed.update(missing)
 
     def _restore(self, part: str, data: bytes) -> None:
         try:
@@ -198,16 +213,24 @@ class DomainReplica:
 
     def _revert(self) -> None:
         """Take back what was changed and not written."""
-        for part in self.state.changed:
+        self._take_back()
+        if self._rebooked:  # the way back has failed
+            self._rebook()
+            self._rebooked = False
+        self.state.changed.clear()
+
+    def _take_back(self, parts: Iterable[str] | None = None) -> None:
+        """Let parts, or all that was changed, be as they were written last."""
+        for part in list(self.state.changed if parts is None else parts):
             saved = self._saved.get(part)
             if saved is None:
                 self.state.clear(part)
             else:
                 self.state.restore(part, saved)
-        if self._rebooked:  # the way back has failed
-            self._rebook()
-            self._rebooked = False
-        self.state.changed.clear()
+            self.state.changed.discard(part)
+        if self._kept_alone is not None:
+            self.state.keep_alone(self._kept_alone)
+            self._kept_alone = None
 
     def _go_alone(self, error: Exception) -> None:
         self._retry_at = time.monotonic() + _RETRY
@@ -224,7 +247,7 @@ class DomainReplica:
         )
 
     def _works_again(self) -> None:
-        self._rebooked = False
+        self._rebooked, self._kept_alone = False, None
         if self.alone:
             self.alone = False
             self.state.come_back()
@@ -238,5 +261,13 @@ def domain_name(domain: Domain) -> str:
 
 def read_domain_name(name: str) -> Domain | None:
     """The domain of a name in a store; None if it is no such name."""
-    parts = [part.replace("\\t", "\t").replace("\\\\", "\\") for part in name.split("\t")]
+    parts = [re.sub(r"\\(.)", _unescaped, part) for part in name.split("\t")]
     return Domain(*parts) if len(parts) == 3 else None
+
+
+def _unescaped(found: re.Match[str]) -> str:
+    return "\t" if found[1] == "t" else found[1]
+
+
+def _first_version() -> int:
+    return _LINE_OF_DESCENT * (1 + secrets.randbelow(1 << 28))

@@ -6,7 +6,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import NamedTuple
 
-from massgen_plugins.quota import NANOSECONDS, Amounts
+from massgen_plugins.quota import NANOSECONDS, Amounts, Kind
+from massgen_plugins.rate_limit.estimator import MOST
 from massgen_plugins.rate_limit.moment import NEVER, Moment
 
 __all__ = ["NORMAL", "URGENT", "WRITE_GRACE", "Ask", "Booking", "Reservation"]
@@ -137,6 +138,11 @@ class Reservation:
         """Names of the pools that it is booked in."""
         return self.ask.pools
 
+    @property
+    def under_way(self) -> bool:
+        """Whether it is neither over nor refused."""
+        return self.over == NEVER and self.amounts.get(Kind.CONCURRENT, 1) > 0
+
     def attach(
         self, tick: Callable[[], int], now: Callable[[], Moment], note: Callable[[Reservation], None]
     ) -> None:
@@ -162,8 +168,9 @@ class Reservation:
         """
         known, kept = self.amounts, self.ask.kept
         amounts = dict(known)
-        for kind, amount in used.items():
+        for kind, reported in used.items():
             if kind in amounts:
+                amount = min(MOST, max(0, reported))
                 amounts[kind] = max(amount, amounts[kind]) if kind in kept else amount
         if amounts != known and not self._released:
             self.amounts = amounts

@@ -22,6 +22,9 @@ __all__ = ["LEASE", "BucketCounter", "HeldCounter", "RollingCounter"]
 LEASE = 60 * NANOSECONDS
 """Nanoseconds for which a call under way holds its place without its process showing that it lives."""
 
+_PLACE_MARGIN = 150_000_000
+"""Nanoseconds after the end of an answer by which the server has surely given its place to others."""
+
 _STEPS = 250
 
 
@@ -168,8 +171,8 @@ class HeldCounter(RollingCounter):
         super().__init__(kind, 0, LEASE)
 
     def stamp(self, booking: Booking) -> int:
-        """Until when a call holds its place if nothing more is known of it."""
-        return booking.seen + LEASE
+        """Until when a call holds its place, as far as is known of it."""
+        return booking.over + _PLACE_MARGIN if booking.over != NEVER else booking.seen + LEASE
 
     def frees_at(self, now: Moment, cap: int, amount: int) -> int:
         """When the next lease lapses at the latest; a call that ends before that is an event of its own."""

@@ -121,6 +121,8 @@ class Transactions:
                 state.change(call, booking, now)
             for note in notes:
                 note(state, now)
+            if notes:
+                now = self._replica.moment()  # an answer may have told the provider's time
             result = change(state, now)
             wake[:] = state.to_wake(now) if len(state.tickets) else ()
             return result

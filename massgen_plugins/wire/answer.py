@@ -108,6 +108,7 @@ class AnswerReader:
                 until = until or monotonic() + _HELD_SECONDS
                 if (preamble or _may_be_error(event)) and (refusal := self.refusal_in(event.raw)):
                     return refusal
+                self._look_for_end(event)
                 preamble = preamble and bool(
                     guarded(self._gate, "is_preamble", self._provider.is_preamble, event.raw)
                 )
@@ -179,10 +180,17 @@ class AnswerReader:
 
     def _learn(self, events: Iterable[Event]) -> None:
         for event in events:
+            self._look_for_end(event)
             if _may_be_error(event) and (refusal := self.refusal_in(event.raw)) is not None:
                 self._events = None  # one is enough
                 self._attempt.refused_late(refusal)
                 return
+
+    def _look_for_end(self, event: Event) -> None:
+        """A complete answer is over, even if the client keeps its stream open."""
+        is_end = bool(event.data and guarded(self._gate, "is_end", self._provider.is_end, event.raw))
+        if is_end:
+            self._attempt.finish()
 
     def _decoded(self, data: bytes) -> bytes:
         return data if self._decoder is None else self._decoder.decode(data)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import faulthandler
 import gc
 import sys
 import time
@@ -45,7 +46,9 @@ def main(arguments: Sequence[str] | None = None) -> None:
 
 def _measure(name: str, effort: Effort, console: Console) -> list[Figure]:
     began = time.perf_counter()
+    faulthandler.dump_traceback_later(effort.patience, exit=True)  # says where, rather than hang
     figures = MEASURES[name](effort)
+    faulthandler.cancel_dump_traceback_later()
     console.print(f"{name}: {time.perf_counter() - began:.0f} s", style="dim")
     return figures
 

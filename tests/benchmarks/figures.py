@@ -48,6 +48,7 @@ class Effort:
         windows: Windows of a simulation in virtual time.
         seconds: Seconds of a run in real time.
         peers: Whether the slow peers are measured as well in runs of real time.
+        patience: Seconds after which a measure that has not ended is given up, with the whole run.
     """
 
     times: int
@@ -56,8 +57,9 @@ class Effort:
     windows: int
     seconds: float
     peers: bool = True
+    patience: float = 3600
 
 
 FULL = Effort(times=1000, rounds=15, events=100_000, windows=120, seconds=24)
-QUICK = Effort(times=500, rounds=7, events=100_000, windows=25, seconds=5, peers=False)
+QUICK = Effort(times=500, rounds=7, events=100_000, windows=25, seconds=5, peers=False, patience=300)
 TINY = Effort(times=3, rounds=1, events=30, windows=2, seconds=1.2, peers=False)

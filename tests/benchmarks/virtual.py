@@ -12,7 +12,7 @@ from unittest import mock
 
 from massgen_plugins.testing.virtual_time import VirtualClock, virtual_time
 
-__all__ = ["simulation"]
+__all__ = ["Steps", "by_hand", "simulation"]
 
 _EPOCH = 1_790_000_000 * 10**9
 _PACKAGES = ("aiolimiter", "pyrate_limiter", "limits", "throttled", "langchain_core", "massgen.backend")
@@ -25,15 +25,51 @@ def simulation() -> Iterator[VirtualClock]:
 
     Libraries that did ``from time import monotonic`` hold a clock of their own: it is replaced there too.
     """
-    with virtual_time() as clock, ExitStack() as patches:
+    with virtual_time() as clock, _patched(clock):
+        yield clock
+
+
+class Steps:
+    """A clock that is advanced by hand.
+
+    Attributes:
+        now: Nanoseconds.
+    """
+
+    __slots__ = ("now",)
+
+    def __init__(self) -> None:
+        self.now = 10**12
+
+    def tick(self) -> int:
+        return self.now
+
+    def wall(self) -> int:
+        return _EPOCH + self.now
+
+    def seconds(self) -> float:
+        return self.now / 1e9
+
+
+@contextmanager
+def by_hand() -> Iterator[Steps]:
+    """The running loop and all limiters have a clock that moves by hand only; nothing may wait within."""
+    clock = Steps()
+    with _patched(clock), mock.patch.object(asyncio.get_running_loop(), "time", clock.seconds):
+        yield clock
+
+
+@contextmanager
+def _patched(clock: VirtualClock | Steps) -> Iterator[None]:
+    with ExitStack() as patches:
         for name, stand_in in _clocks(clock).items():
             for holder, attribute in _holders(getattr(time, name)):
                 patches.enter_context(mock.patch.object(holder, attribute, stand_in))
         patches.enter_context(mock.patch.object(asyncio, "to_thread", _inline))
-        yield clock
+        yield
 
 
-def _clocks(clock: VirtualClock) -> dict[str, Callable[[], Any]]:
+def _clocks(clock: VirtualClock | Steps) -> dict[str, Callable[[], Any]]:
     return {
         "time": lambda: (_EPOCH + clock.tick()) / 1e9,
         "time_ns": lambda: _EPOCH + clock.tick(),

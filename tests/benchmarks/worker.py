@@ -35,7 +35,7 @@ async def _timed(role: Any, peer: Peer, job: Job) -> Job:
     await asyncio.sleep(max(0.0, job["start"] - time.monotonic()))
     used = time.process_time()
     answer = await role(peer, job)
-    answer["cpu"] = time.process_time() - used
+    answer.setdefault("cpu", time.process_time() - used)
     peer.close()
     return answer
 
@@ -63,24 +63,48 @@ async def _greedy(peer: Peer, job: Job) -> Job:
     return {"grants": grants, "arrivals": arrivals or grants}
 
 
+class _Free(Peer):
+    """Limits nothing: what calls take by themselves."""
+
+    def __init__(self) -> None:
+        """There is nothing to be made."""
+
+    async def acquire(self, weight: int = 1) -> None:
+        """Leave at once."""
+
+
 async def _paced(peer: Peer, job: Job) -> Job:
-    """Calls at random moments, far within the limit: what does the limiter add to each?"""
-    chance, added, calls = random.Random(job["number"]), [], set()
+    """Calls at random moments, far within the limit: what does the limiter add to each?
+
+    The last third of the time goes without it.
+    """
+    without = job["until"] - (job["until"] - job["start"]) / 3
+    added, cpu = await _calls(peer, job, without)
+    free, idle = await _calls(_Free(), job, job["until"])
+    return {"added": added, "cpu": cpu - idle * len(added) / max(1, len(free))}
+
+
+async def _calls(peer: Peer, job: Job, until: float) -> tuple[list[float], float]:
+    """How long each call waited, and processor time for all of them."""
+    chance, used = random.Random(job["number"]), time.process_time()
+    added: list[float] = []
+    calls = set()
 
     async def call() -> None:
         began = time.perf_counter()
         held = await peer.acquire()
         added.append(time.perf_counter() - began)
+        peer.written(held)
         await asyncio.sleep(0.02)
         peer.arrived(held)
         peer.done(held)
 
-    while time.monotonic() < job["until"]:
+    while time.monotonic() < until:
         calls.add(task := asyncio.create_task(call()))
         task.add_done_callback(calls.discard)
         await asyncio.sleep(chance.expovariate(job["rate"]))
     await asyncio.gather(*calls)
-    return {"added": added}
+    return added, time.process_time() - used
 
 
 if __name__ == "__main__":

@@ -15,7 +15,7 @@ def cli_main():
     seen = {
         "arguments": sys.argv,
         "switch": os.environ.get("MASSGEN_RATE_LIMIT"),
-        "attached": hasattr(create_agents_from_config, "__massgen_plugins__"),
+        "attached": hasattr(create_agents_from_config, "__wrapped__"),
     }
     print(json.dumps(seen))
     return 7

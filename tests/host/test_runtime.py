@@ -15,10 +15,14 @@ from massgen_plugins.host.runtime import Runtime
 from massgen_plugins.host.stream import Agent, Turn, current_turn
 from massgen_plugins.manager import build_manager
 from massgen_plugins.providers.base import ModelRequest
-from massgen_plugins.quota import Kind
+from massgen_plugins.providers.gemini.provider import GeminiProvider
+from massgen_plugins.quota import Charge, Domain, Kind, Pool
 
 FLASH = "gemini-2.5-flash"
 PRO = "gemini-2.5-pro"
+GEMINI = GeminiProvider()
+ONE = {Kind.REQUESTS: Charge(1)}
+MODEL_URL = f"https://generativelanguage.googleapis.com/v1beta/models/{FLASH}:generateContent"
 
 
 @pytest.fixture
@@ -30,7 +34,7 @@ def governor(tmp_path, said):
 @pytest.fixture
 def turn(governor):
     """Runs a function in the turn of an agent that is on."""
-    agent = Agent("a0", "run1", "gemini", FLASH, FLASH, governor)
+    agent = Agent("a0", "run1", GEMINI, FLASH, FLASH, governor)
 
     def run(function, *args):
         token = current_turn.set(Turn(agent))
@@ -45,7 +49,7 @@ def turn(governor):
 @pytest.fixture
 def open_call(shared):
     def ask(model=FLASH, key="secret", endpoint="", provider="gemini"):
-        request = ModelRequest(model, model, key, endpoint, {Kind.REQUESTS: 1}, stream=True)
+        request = ModelRequest(model, model, key, endpoint, ONE, stream=True)
         return shared.open_call(SimpleNamespace(name=provider), request, urgent=False, repeatable=True)
 
     return ask
@@ -54,41 +58,71 @@ def open_call(shared):
 def test_a_call_in_an_agents_turn_is_its_own(turn, open_call):
     call = turn(open_call)
     assert (call.agent_id, call.run) == ("a0", "run1")
-    assert (call.scope.provider, call.scope.model) == ("gemini", FLASH)
+    assert (call.domain.provider, call.model, call.pools[0]) == ("gemini", FLASH, FLASH)
     assert "secret" not in str(call)
 
 
-def test_a_call_outside_of_any_turn_is_admitted_only_if_it_spends_a_scope_of_an_agent(turn, open_call):
+def test_a_call_outside_of_any_turn_is_admitted_only_if_it_spends_the_account_of_an_agent(turn, open_call):
     assert open_call() is None
-    scope = turn(open_call).scope
-    assert open_call().scope == scope
+    domain = turn(open_call).domain
+    assert open_call().domain == domain
     assert open_call().agent_id is None
+    assert open_call(model=PRO).pools[0] == PRO
     assert open_call(key="another") is None
-    assert open_call(model=PRO) is None
     assert open_call(endpoint="127.0.0.1:80") is None
 
 
-def test_another_provider_in_the_turn_is_not_the_agents(turn, open_call):
-    assert turn(open_call, FLASH, "secret", "", "acme") is None
+def test_another_provider_in_the_turn_is_limited_under_the_account_that_it_uses(turn, open_call):
+    own = turn(open_call)
+    tools = turn(open_call, "gpt-5", "another secret", "", "openai")
+    assert tools.domain.provider == "openai"
+    assert tools.domain.account != own.domain.account
+    assert tools.agent_id == "a0"
+    assert open_call("gpt-5", "another secret", "", "openai").domain == tools.domain
+    assert open_call("gpt-5", "secret", "", "openai") is None
+
+
+def test_the_users_name_of_an_account_is_that_of_the_provider_that_is_called(open_call, tmp_path, said):
+    block = {"rate_limit": {"store": "memory", "account": {"gemini": "team"}}}
+    agent = Agent("a0", "run1", GEMINI, FLASH, FLASH, Governor(block, None, [], said.append))
+    token = current_turn.set(Turn(agent))
+    own, tools = open_call(), open_call("gpt-5", "another", "", "openai")
+    current_turn.reset(token)
+    assert own.domain == Domain("gemini", "team")
+    assert tools.domain.account.startswith("key-")
 
 
 def test_one_account_for_two_keys_of_a_project(shared, open_call, tmp_path, said):
     block = {"rate_limit": {"store": str(tmp_path / "q.sqlite3"), "account": "team"}}
-    agent = Agent("a0", "run1", "gemini", FLASH, FLASH, Governor(block, None, [], said.append))
+    agent = Agent("a0", "run1", GEMINI, FLASH, FLASH, Governor(block, None, [], said.append))
     token = current_turn.set(Turn(agent))
-    scopes = {open_call(key=key).scope for key in ("one", "two")}
+    domains = {open_call(key=key).domain for key in ("one", "two")}
     current_turn.reset(token)
-    assert [scope.account for scope in scopes] == ["team"]
-    assert open_call(key="two").scope in scopes
+    assert domains == {Domain("gemini", "team")}
+    assert open_call(key="two").domain in domains
 
 
 def test_the_same_key_has_the_same_account_in_another_process(turn, open_call, shared, said):
-    first = turn(open_call).scope
+    first = turn(open_call).domain
     other = Runtime(build_manager(said.append, with_entry_points=False))
-    request = ModelRequest(FLASH, FLASH, "secret", "", {Kind.REQUESTS: 1}, stream=True)
-    gemini = SimpleNamespace(name="gemini")
-    again = turn(lambda: other.open_call(gemini, request, urgent=False, repeatable=True))
-    assert again.scope == first
+    request = ModelRequest(FLASH, FLASH, "secret", "", ONE, stream=True)
+    again = turn(lambda: other.open_call(GEMINI, request, urgent=False, repeatable=True))
+    assert again.domain == first
+
+
+def test_half_a_character_in_a_name_can_be_stored(turn, open_call):
+    call = turn(open_call, "m\ud800", "k", "h\ud800")
+    assert str(Pool(call.domain, call.pools[0])).encode()
+
+
+def test_the_middleware_reads_settings_and_rules_of_a_domain(turn, open_call, shared, tmp_path):
+    domain = turn(open_call).domain
+    assert shared.settings(domain)["store"] == str(tmp_path / "quota.sqlite3")
+    with pytest.raises(TypeError):
+        shared.settings(domain)["store"] = "memory"
+    assert shared.rules(Pool(domain, FLASH)).profile == "gemini-seed"
+    unknown = turn(open_call, "gpt-5", "k", "", "acme").domain
+    assert shared.rules(Pool(unknown, "gpt-5")) is None
 
 
 def test_a_refusal_is_told_on_the_terminal_and_at_the_end(turn, open_call, shared, said, monkeypatch):
@@ -113,21 +147,33 @@ def test_faults_are_told_once_and_wrong_settings_in_their_own_words(shared, said
     assert said[1] == "No profile limits 'gemini'."
 
 
-def test_a_provider_that_fails_does_not_hide_the_others(said):
-    def is_model_call(method, url):
+class Bad(GeminiProvider):
+    """Fails at everything that the host asks."""
+
+    name = "bad"
+
+    def is_model_call(self, method, url):
         raise LookupError("not today")
 
-    names = ("read_request", "resolve_model", "read_refusal", "usage_reader")
-    bad = SimpleNamespace(name="bad", backends=frozenset(), is_model_call=is_model_call)
-    vars(bad).update(dict.fromkeys(names))
-    plugin = SimpleNamespace(massgen_provider=hookimpl(lambda: bad))
+    def serves(self, backend_type, base_url):
+        raise LookupError("not today")
+
+    def resolve_model(self, model):
+        raise LookupError("not today")
+
+
+def test_a_provider_that_fails_does_not_hide_the_others(said):
+    plugin = SimpleNamespace(massgen_provider=hookimpl(lambda: Bad()))  # noqa: PLW0108 - pluggy wants a function
     shared = Runtime(build_manager(said.append, extra=[plugin], with_entry_points=False))
-    url = f"https://generativelanguage.googleapis.com/v1beta/models/{FLASH}:generateContent"
     for _ in range(2):
-        assert shared.provider_for("POST", url).name == "gemini"
-    assert len(said) == 1
-    assert "provider bad" in said[0]
-    assert "not today" not in said[0]
+        assert shared.provider_for("POST", MODEL_URL).name == "gemini"
+        assert shared.provider_of_backend("gemini", None).name == "gemini"
+        assert shared.resolve_model(Bad(), "a model") == "a model"
+    assert len(said) == 3
+    places = ("provider bad.is_model_call", "provider bad.serves", "resolve_model of bad")
+    for place, sentence in zip(places, said, strict=True):
+        assert place in sentence
+        assert "not today" not in sentence
 
 
 def test_a_wire_that_cannot_be_opened_is_tried_again_by_the_next_run(monkeypatch, said):

@@ -18,7 +18,7 @@ from itertools import pairwise
 from pathlib import Path
 
 from massgen_plugins.quota import NANOSECONDS, Sliding, margin_of
-from massgen_plugins.rate_limit.ledger import WRITE_GRACE
+from massgen_plugins.rate_limit.reservation import WRITE_GRACE
 from tests.kills.worker import PER_SECOND, STAMP, live
 
 __all__ = ["Report", "run"]
@@ -89,7 +89,7 @@ def run(folder: Path, kills: int, seed: int, window: int) -> Report:
         for worker in workers:
             _kill(worker)
         sent += _read(server)
-    seconds, broken = time.monotonic() - begun, len(list(folder.glob("*.broken-*")))
+    seconds, broken = time.monotonic() - begun, len(list(folder.glob("*.aside-*")))
     return Report(
         window,
         kills,
@@ -105,7 +105,7 @@ def run(folder: Path, kills: int, seed: int, window: int) -> Report:
 def _margin(window: int) -> float:
     """Seconds for which what a killed process was granted stays spent, beyond the window."""
     nanoseconds = window * NANOSECONDS
-    return (margin_of(Sliding(nanoseconds)) + WRITE_GRACE + nanoseconds / 128) / NANOSECONDS
+    return (margin_of(Sliding(nanoseconds)) + WRITE_GRACE + nanoseconds / 250) / NANOSECONDS
 
 
 def _fork(path: Path, port: int, window: int) -> int:

@@ -1,4 +1,4 @@
-"""One process's life: it takes what it can get of a shared scope, until it is killed."""
+"""One process's life: it takes what it can get of a shared pool, until it is killed."""
 
 from __future__ import annotations
 
@@ -8,8 +8,9 @@ import struct
 import time
 from pathlib import Path
 
-from massgen_plugins.quota import NANOSECONDS, Kind, Limit, Scope, ScopeRules, Sliding
+from massgen_plugins.quota import NANOSECONDS, Domain, Kind, Limit, PoolRules, Sliding
 from massgen_plugins.rate_limit.limiter import Limiter
+from massgen_plugins.rate_limit.reservation import Ask
 from massgen_plugins.rate_limit.stores.sqlite import SqliteStore
 
 __all__ = ["PER_SECOND", "STAMP", "live"]
@@ -21,7 +22,7 @@ AGENTS = 6
 STAMP = struct.Struct("d")
 """When a call was written, in seconds: what the server reads."""
 
-_SCOPE = Scope("kills", "account", "model")
+_DOMAIN = Domain("kills", "account")
 
 
 def live(path: Path, server: int, window: int) -> None:
@@ -37,17 +38,17 @@ def live(path: Path, server: int, window: int) -> None:
 
 async def _live(path: Path, server: int, window: int) -> None:
     limit = Limit(Kind.REQUESTS, PER_SECOND * window, Sliding(window * NANOSECONDS))
-    limiter = Limiter(SqliteStore(path))
-    limiter.configure(_SCOPE, ScopeRules((limit,), cooldown_mode="off"))
-    line = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
-    line.connect(("127.0.0.1", server))
+    rules = PoolRules((limit,), cooldown_mode="off")
+    domain = Limiter(SqliteStore(path), lambda _: rules).domain(_DOMAIN)
+    wire = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+    wire.connect(("127.0.0.1", server))
 
     async def agent() -> None:
         while True:
-            hold = await limiter.acquire(_SCOPE, {Kind.REQUESTS: 1})
-            limiter.written(hold)
-            line.send(STAMP.pack(time.monotonic()))
+            call = await domain.acquire(Ask(("model",), {Kind.REQUESTS: 1}, await domain.tick()))
+            call.written()
+            wire.send(STAMP.pack(time.monotonic()))
             await asyncio.sleep(0.005)
-            limiter.arrived(hold)
+            call.answered()
 
     await asyncio.gather(*(agent() for _ in range(AGENTS)))

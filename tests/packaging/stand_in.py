@@ -13,7 +13,7 @@ MODULES = {
         from .backends import create_agents_from_config, create_backend
 
         def cli_main():
-            print("attached" if hasattr(create_agents_from_config, "__massgen_plugins__") else "alone")
+            print("attached" if hasattr(create_agents_from_config, "__wrapped__") else "alone")
     """,
     "massgen/cli/backends.py": """
         def create_agents_from_config(config, orchestrator_config=None, enable_rate_limit=False):

@@ -46,8 +46,8 @@ def style(what, limit, remaining, reset=None, prefix="x-ratelimit"):
         ("openai", style("images", 5, 4, "12s"), "images/bucket:60s", (5, 4, 12, None)),
         ("azure_openai", style("tokens", 40_000, -812, 41), f"{TOTAL}/60s", (40_000, -812, 41, None)),
         ("azure_openai", style("requests", 240, 239), "requests/60s", (240, 239, None, None)),
-        ("azure_openai", style("requests", 240, 239), "requests/10s", (40, None, None, None)),
-        ("azure_openai", style("requests", 3, 1), "requests/10s", (1, None, None, None)),
+        ("azure_openai", style("requests", 240, 239, 41), "requests/60s", (240, 239, 41, None)),
+        ("azure_openai", style("requests", 4, 3, 10), "requests/10s", (4, 3, 10, None)),
         (
             "groq",
             style("requests", 14_400, 14_370, "2m59.56s"),

@@ -1,4 +1,4 @@
-"""One scope, shared by real threads, event loops and processes; short windows in real time."""
+"""One pool, shared by real threads, event loops and processes; short windows in real time."""
 
 from __future__ import annotations
 
@@ -17,17 +17,18 @@ from pathlib import Path
 
 import pytest
 
-from massgen_plugins.quota import Kind, Limit, Scope, ScopeRules, Sliding
-from massgen_plugins.rate_limit.limiter import Limiter
+from massgen_plugins.quota import Domain, Kind, Limit, PoolRules, Sliding
+from massgen_plugins.rate_limit.limiter import DomainLimiter, Limiter
+from massgen_plugins.rate_limit.reservation import NORMAL, URGENT, Ask, Reservation
 from massgen_plugins.rate_limit.stores.base import Store
 from massgen_plugins.rate_limit.stores.memory import MemoryStore
 from massgen_plugins.rate_limit.stores.sqlite import SqliteStore
 
-SCOPE = Scope("gemini", "project", "gemini-2.5-flash")
+DOMAIN = Domain("gemini", "project")
 ONE = {Kind.REQUESTS: 1}
 WINDOW = 1.0
 LIMIT = 10
-RULES = ScopeRules(limits=(Limit(Kind.REQUESTS, LIMIT, Sliding(10**9)),), cooldown_mode="off")
+RULES = PoolRules(limits=(Limit(Kind.REQUESTS, LIMIT, Sliding(10**9)),), cooldown_mode="off")
 WORKER = Path(__file__).with_name("worker.py")
 
 
@@ -42,21 +43,24 @@ def worst(times: list[float]) -> int:
     return max(sum(start <= each < start + WINDOW for each in times) for start in times)
 
 
-async def take(limiter: Limiter, count: int, sent: list[float]) -> None:
+async def acquire(domain: DomainLimiter, priority: int = NORMAL) -> Reservation:
+    return await domain.acquire(Ask(("model",), ONE, await domain.tick(), priority))
+
+
+async def take(domain: DomainLimiter, count: int, sent: list[float]) -> None:
     async def one() -> None:
-        ticket = await limiter.acquire(SCOPE, ONE)
+        call = await acquire(domain)
         sent.append(time.monotonic())
         await asyncio.sleep(0.01)
-        limiter.arrived(ticket)
+        call.answered()
 
     await asyncio.gather(*(one() for _ in range(count)))
 
 
-def test_two_loops_in_two_threads_share_a_scope(store: Store) -> None:
-    limiter = Limiter(store)
-    limiter.configure(SCOPE, RULES)
+def test_two_loops_in_two_threads_share_a_pool(store: Store) -> None:
+    domain = Limiter(store, lambda _: RULES).domain(DOMAIN)
     sent: list[float] = []
-    threads = [threading.Thread(target=lambda: asyncio.run(take(limiter, 15, sent))) for _ in range(2)]
+    threads = [threading.Thread(target=lambda: asyncio.run(take(domain, 15, sent))) for _ in range(2)]
     for thread in threads:
         thread.start()
     for thread in threads:
@@ -65,20 +69,19 @@ def test_two_loops_in_two_threads_share_a_scope(store: Store) -> None:
     assert worst(sent) <= LIMIT
 
 
-def test_a_loop_that_is_blocked_at_the_head_of_the_line_stalls_nobody(store: Store) -> None:
+def test_a_loop_that_is_blocked_at_the_head_of_the_queue_stalls_nobody(store: Store) -> None:
     """A tool makes a synchronous call on the thread of a loop whose own waiters are before it."""
-    limiter = Limiter(store)
-    limiter.configure(SCOPE, RULES)
+    domain = Limiter(store, lambda _: RULES).domain(DOMAIN)
     helper = asyncio.new_event_loop()
     thread = threading.Thread(target=helper.run_forever)
     thread.start()
 
     async def main() -> float:
-        await take(limiter, LIMIT, [])
-        waiting = [asyncio.create_task(limiter.acquire(SCOPE, ONE)) for _ in range(3)]
+        await take(domain, LIMIT, [])
+        waiting = [asyncio.create_task(acquire(domain)) for _ in range(3)]
         await asyncio.sleep(0.05)
         start = time.monotonic()
-        call = asyncio.run_coroutine_threadsafe(limiter.acquire(SCOPE, ONE, urgent=True), helper)
+        call = asyncio.run_coroutine_threadsafe(acquire(domain, URGENT), helper)
         call.result(10)  # this loop stands still here, and its waiters cannot take their turn
         blocked = time.monotonic() - start
         await asyncio.gather(*waiting)
@@ -93,7 +96,7 @@ def test_a_loop_that_is_blocked_at_the_head_of_the_line_stalls_nobody(store: Sto
 
 
 class Worker:
-    """A process that takes places of the scope for as long as it lives, and writes down when."""
+    """A process that takes places of the pool for as long as it lives, and writes down when."""
 
     def __init__(self, path: Path, log: Path) -> None:
         self.log = log

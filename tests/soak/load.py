@@ -1,4 +1,4 @@
-"""What the soak's scope allows, and how many want it."""
+"""What the soak's pool allows, and how many want it."""
 
 from __future__ import annotations
 

@@ -122,7 +122,7 @@ class _Soak:
     async def read(self) -> None:
         """Somebody looks, as ``massgen-rl status`` does."""
         connection = sqlite3.connect(f"file:{self.path}?mode=ro", uri=True)
-        connection.execute("SELECT count(*) FROM entry").fetchone()
+        connection.execute("SELECT count(*) FROM part").fetchone()
         connection.close()
 
     def finish(self, seconds: float) -> Report:

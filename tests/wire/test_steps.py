@@ -52,7 +52,7 @@ async def steps_of(path):
     return steps
 
 
-@pytest.mark.parametrize(("path", "functions", "calls"), [("/v1/messages", 35, 48), (PATH, 45, 65)])
+@pytest.mark.parametrize(("path", "functions", "calls"), [("/v1/messages", 35, 48), (PATH, 46, 68)])
 def test_of_one_free_call(gate, path, functions, calls):
     steps = asyncio.run(steps_of(path))
     files = {file for file, _ in steps}

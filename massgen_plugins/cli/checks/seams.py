@@ -51,8 +51,9 @@ _SEAMS = (
 )
 _PROOF = (
     "import massgen_plugins as b; b.start(); import massgen.cli as c, sys; "
+    "from massgen_plugins.wrapping import is_wrapped; "
     "m = sys.modules.get('massgen.cli.backends', c); "
-    "sys.exit(0 if hasattr(m.create_agents_from_config, '__massgen_plugins__') else 3)"
+    "sys.exit(0 if is_wrapped(m, 'create_agents_from_config') else 3)"
 )
 _NOT_ATTACHED = 3
 _PATIENCE = 180

@@ -74,6 +74,9 @@ class AnthropicProvider(Provider):
     def is_preamble(self, event: bytes) -> bool:
         return any(mark in event[:4_096] for mark in _PREAMBLE)
 
+    def is_end(self, event: bytes) -> bool:
+        return b"message_stop" in event[:4_096]
+
 
 def _shared(request: ModelRequest) -> str | None:
     """The pool of which limits speak: the one that the model shares, if it shares one."""

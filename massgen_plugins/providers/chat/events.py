@@ -1,4 +1,4 @@
-"""Events of a stream after which a refusal may still come before any part of the answer."""
+"""The first and the last events of a stream: those before any part of an answer, and that which ends it."""
 
 from __future__ import annotations
 
@@ -8,9 +8,10 @@ from typing import Any
 from massgen_plugins.providers.sse import read_event
 from massgen_plugins.providers.text import read_json
 
-__all__ = ["is_preamble"]
+__all__ = ["is_end", "is_preamble"]
 
 _RESPONSES = re.compile(rb'"type"\s{0,4}:\s{0,4}"response\.(?:created|queued|in_progress)"')
+_RESPONSES_END = re.compile(rb'"type"\s{0,4}:\s{0,4}"response\.(?:completed|incomplete|failed)"')
 _MOST = 64 * 1024
 _CONTENT = ("content", "tool_calls", "function_call", "reasoning", "reasoning_content", "refusal", "audio")
 
@@ -29,6 +30,19 @@ def is_preamble(event: bytes) -> bool:
         return False
     choices = document.get("choices")
     return isinstance(choices, list) and all(_is_empty(choice) for choice in choices)
+
+
+def is_end(event: bytes) -> bool:
+    """Whether an answer is complete: after the last event of Responses, or chat's count of tokens.
+
+    MassGen reads no further than that, and leaves the stream open.
+    """
+    if b"[DONE]" in event[-16:] or _RESPONSES_END.search(event, 0, 4_096):
+        return True
+    if b'"usage"' not in event or len(event) > _MOST:
+        return False
+    document = read_json(read_event(event).data)
+    return isinstance(document, dict) and bool(document.get("usage")) and document.get("choices") == []
 
 
 def _is_empty(choice: Any) -> bool:

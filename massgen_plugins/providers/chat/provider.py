@@ -94,6 +94,9 @@ class ChatProvider(Provider):
     def is_preamble(self, event: bytes) -> bool:
         return events.is_preamble(event)
 
+    def is_end(self, event: bytes) -> bool:
+        return events.is_end(event)
+
 
 URL_DECIDES = frozenset({"openai", "chatcompletion"}).union(*(host.backends for host in HOSTS))
 """MassGen's backend types that send OpenAI's protocols wherever their base URL points."""

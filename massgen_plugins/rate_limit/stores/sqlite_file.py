@@ -26,6 +26,9 @@ from massgen_plugins.rate_limit.stores.sqlite_format import (
 
 __all__ = ["SqliteFile", "stamp_of"]
 
+_OPENING = 1.0
+"""Seconds for which a patient thread waits, while it opens the file, for whoever reads it at that moment."""
+
 _LOOK = 0.5
 """Seconds between two looks at whether it is still the same file."""
 
@@ -89,7 +92,7 @@ class SqliteFile:
         except OSError as error:
             raise self._unusable(error) from error
         try:
-            connection = self._open()
+            connection = self._open(_OPENING if patient else 0)
             connection.execute("BEGIN IMMEDIATE")
             yield connection
             connection.execute("COMMIT")
@@ -122,7 +125,7 @@ class SqliteFile:
             self._connection = None
             self._lock.close()
 
-    def _open(self) -> sqlite3.Connection:
+    def _open(self, wait: float) -> sqlite3.Connection:
         now = time.monotonic()
         if self._connection is not None and now < self._looked + _LOOK:
             return self._connection
@@ -133,8 +136,8 @@ class SqliteFile:
         if self._connection is not None:
             self._connection.close()
             self._connection = None
-        fresh = self._prepare()
-        connection = sqlite3.connect(self.path, timeout=0, isolation_level=None, check_same_thread=False)
+        fresh = self._prepare(wait)
+        connection = sqlite3.connect(self.path, timeout=wait, isolation_level=None, check_same_thread=False)
         try:
             connection.execute("PRAGMA journal_mode = WAL")
             connection.execute("PRAGMA synchronous = NORMAL")
@@ -146,31 +149,32 @@ class SqliteFile:
                     connection.execute(statement)
             self._opened(connection)
             connection.execute("COMMIT")
+            connection.execute("PRAGMA busy_timeout = 0")
         except BaseException:
             connection.close()
             raise
         self._connection = connection
         return connection
 
-    def _prepare(self) -> bool:
+    def _prepare(self, wait: float) -> bool:
         """Make sure that what stands there is ours; True if it is empty yet."""
         with suppress(FileExistsError):
             # SQLite gives its side files the mode of the file itself. One that is there must not be opened by
             # hand: closing it would drop the locks that other connections of this process hold.
             os.close(os.open(self.path, os.O_RDWR | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600))
         self._inode = _inode(self.path)
-        stamp = stamp_of(self.path)
+        stamp = stamp_of(self.path, wait)
         if stamp is None:
             return True
         application, version = stamp
         # Of a file of ours the tables need not be read: it is opened again and again.
         known = application == APPLICATION_ID
-        kind = kind_of(application, version, set() if known else _tables(self.path))
+        kind = kind_of(application, version, set() if known else _tables(self.path, wait))
         if kind in {FileKind.OURS, FileKind.EMPTY}:
             return kind is FileKind.EMPTY
         if kind is FileKind.OLD:
             self._set_aside(f"is of format {version}, of a version before the first release")
-            return self._prepare()
+            return self._prepare(wait)
         raise StoreUnavailable(unusable_sentence(self.path, kind, version))
 
     def _explain(self, error: BaseException) -> BaseException:
@@ -205,7 +209,7 @@ class SqliteFile:
         self._report(f"{self.path} {why}; it is kept as {kept.name}, and a new one is begun.")
 
 
-def stamp_of(path: Path) -> tuple[int, int] | None:
+def stamp_of(path: Path, wait: float = 0) -> tuple[int, int] | None:
     """Application id and user version in a file's header; None if the file is empty.
 
     A file that is not SQLite's has the stamp (-1, 0).
@@ -213,7 +217,7 @@ def stamp_of(path: Path) -> tuple[int, int] | None:
     # By SQLite itself, read-only: opening and closing the file by hand would drop this process's locks on it.
     if path.stat().st_size == 0:
         return None
-    connection = sqlite3.connect(f"{path.as_uri()}?mode=ro", uri=True, timeout=0)
+    connection = sqlite3.connect(f"{path.as_uri()}?mode=ro", uri=True, timeout=wait)
     try:
         application = int(connection.execute("PRAGMA application_id").fetchone()[0])
         return application, int(connection.execute("PRAGMA user_version").fetchone()[0])
@@ -225,9 +229,9 @@ def stamp_of(path: Path) -> tuple[int, int] | None:
         connection.close()
 
 
-def _tables(path: Path) -> set[str]:
+def _tables(path: Path, wait: float) -> set[str]:
     """The names of all tables; of a file that cannot be read to its end, one that nobody has."""
-    connection = sqlite3.connect(f"{path.as_uri()}?mode=ro", uri=True, timeout=0)
+    connection = sqlite3.connect(f"{path.as_uri()}?mode=ro", uri=True, timeout=wait)
     try:
         rows = connection.execute("SELECT name FROM sqlite_master WHERE type = 'table'").fetchall()
         return {str(name) for (name,) in rows}

@@ -19,7 +19,7 @@ if ARGV[2] ~= '' and version == known then
   return {clock[1], clock[2], 1, ARGV[2]}
 end
 
-local reply = {clock[1], clock[2], 0, tostring(version)}
+local reply = {clock[1], clock[2], 0, string.format('%.0f', version)}
 if version ~= known then
   local fields = redis.call('HGETALL', KEYS[1])
   local all = {}

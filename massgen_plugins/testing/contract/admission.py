@@ -90,6 +90,7 @@ def a_place_is_held_until_the_call_is_over(stand: Stand) -> None:
         assert stand.granted(one, process="other") == 0
     call.finished()
     stand.know(call)
+    stand.advance(0.2)
     assert stand.granted(one, process="other") == 1
     assert stand.granted(one) == 0
     stand.advance(61)

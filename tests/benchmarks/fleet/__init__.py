@@ -1,6 +1,6 @@
 """A fleet on virtual time: a thousand machines share one account through one Redis.
 
-Limiters, queues and Lua scripts are the real ones, and the scripts run in a real server. Simulated are time,
+Limiters, queues and the script are the real ones, and the script runs in a real server. Simulated are time,
 the network, how long the server takes (what it really took, one command after the other), the provider, and
-the agents.
+the agents. The processor time of a machine's worker passes on the virtual clock, too.
 """

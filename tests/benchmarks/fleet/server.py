@@ -4,24 +4,28 @@ from __future__ import annotations
 
 import asyncio
 import random
-import struct
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from pathlib import Path
+from typing import Any, TypeAlias
 
 from redis import Redis
 
+from massgen_plugins.rate_limit.stores import redis_store
 from massgen_plugins.testing.virtual_time import VirtualClock
 
 __all__ = ["EPOCH", "Network", "Server"]
 
+Answer: TypeAlias = Callable[[Any], None]
+
 EPOCH = 1_790_000_000 * 10**6
 """Microseconds since the epoch at which virtual time has its zero."""
 
-_ARGUMENTS = 6
-"""Where the arguments of a script begin that has three keys."""
+SCRIPT = Path(redis_store.__file__).with_name("swap.lua")
 
-_CALL, _CLOCK = b"MGR", slice(20, 28)
+_PUBLISH = 5e-6
+"""Seconds of processor time that a wake-up takes."""
+
 _AVERAGED = 200
 """Commands over which the processor time of the server is averaged."""
 
@@ -51,11 +55,19 @@ class Seen:
         commands: How many.
         busy: Seconds of work.
         queued: Seconds from the arrival of each command until it was done.
+        swaps: How many wrote, or would have.
+        conflicts: How many of them came too late.
+        wakes: How many woke another machine.
+        bytes: That went to the server and came from it.
     """
 
     commands: int = 0
     busy: float = 0.0
     queued: list[float] = field(default_factory=list)
+    swaps: int = 0
+    conflicts: int = 0
+    wakes: int = 0
+    bytes: int = 0
 
 
 class Server:
@@ -73,79 +85,76 @@ class Server:
         self.seen = Seen()
         self.service = 50e-6
         """Seconds of processor time that a command takes, as the last ones did."""
-        self.listeners: dict[str, Callable[[bytes], None]] = {}
-        """Who listens, by the name of the channel."""
+        self.listeners: dict[str, Callable[[], None] | None] = {}
+        """Whom to tell of a wake-up, by address."""
+        self.client = Redis(port=port, protocol=2)
+        self.client.flushall()
+        self._script = self.client.register_script(SCRIPT.read_bytes())
         self._chance = random.Random(seed)
         self._network = network
         self._free = 0.0
         self._done = 0
-        self._client = Redis(port=port, protocol=2)
-        self._client.flushall()
-        self._ear = self._client.pubsub(ignore_subscribe_messages=True)
-        self._ear.psubscribe("*")
         self._used = self._processor_time()
 
-    async def do(self, words: tuple[Any, ...]) -> Any:
-        """Send a command, wait for its turn, have it done, and bring the answer."""
-        await asyncio.sleep(self._network.delay(self._chance))
-        now = self.clock.seconds()
-        self._free = max(now, self._free) + self.service
-        self.seen.busy += self.service
-        self.seen.queued.append(self._free - now)
-        await asyncio.sleep(self._free - now)
-        try:
-            return self.do_now(words)
-        finally:
-            await asyncio.sleep(self._network.delay(self._chance))
+    def swap(self, words: Sequence[Any], answer: Answer) -> None:
+        """Have the store's script run: the domain's key first, then its arguments."""
+        self._send(lambda: self._run(words), lambda: self.service, answer)
 
-    def do_now(self, words: tuple[Any, ...]) -> Any:
-        """Have a command done at this moment."""
-        if words[:1] in {("EVAL",), ("EVALSHA",)} and words[2] == 0:  # what time is it?
-            return struct.pack("<dd", self.moment(), self.moment())
-        try:
-            return self._client.execute_command(*self._at_this_moment(words))
-        finally:
-            self._count()
-            self._hear()
+    def publish(self, address: str, answer: Answer) -> None:
+        """Wake a machine."""
+
+        def wake() -> None:
+            self.seen.wakes += 1
+            listener = self.listeners.get(address)
+            if listener is not None:
+                self._after_a_trip(listener)
+
+        self._send(wake, lambda: _PUBLISH, answer)
 
     def begin(self) -> None:
         """Look from now on, and forget what was seen."""
         self.seen = Seen()
 
-    def moment(self) -> int:
-        """The server's clock in microseconds."""
-        return EPOCH + self.clock.tick() // 1000
-
     def close(self) -> None:
-        """Let go of the connections."""
-        self._ear.close()
-        self._client.close()
+        """Let go of the connection."""
+        self.client.close()
 
-    def _at_this_moment(self, words: tuple[Any, ...]) -> tuple[Any, ...]:
-        """The time in a script's first argument is that of asking; here it becomes that of doing."""
-        if words[0] not in {"EVAL", "EVALSHA"}:
-            return words
-        first = words[_ARGUMENTS]
-        if isinstance(first, bytes) and first.startswith(_CALL):
-            now: Any = first[: _CLOCK.start] + struct.pack("<d", self.moment()) + first[_CLOCK.stop :]
-        else:
-            now = self.moment()
-        return (*words[:_ARGUMENTS], now, *words[_ARGUMENTS + 1 :])
+    def _send(self, command: Callable[[], Any], service: Callable[[], float], answer: Answer) -> None:
+        """Let a command travel, wait for its turn, be done, and its answer travel back."""
 
-    def _count(self) -> None:
-        self.seen.commands += 1
+        def arrive() -> None:
+            now, took = self.clock.seconds(), service()
+            self._free = max(now, self._free) + took
+            self.seen.commands += 1
+            self.seen.busy += took
+            self.seen.queued.append(self._free - now)
+            asyncio.get_running_loop().call_at(self._free, done)
+
+        def done() -> None:
+            reply = command()
+            self._after_a_trip(lambda: answer(reply))
+
+        self._after_a_trip(arrive)
+
+    def _after_a_trip(self, what: Callable[[], None]) -> None:
+        asyncio.get_running_loop().call_later(self._network.delay(self._chance), what)
+
+    def _run(self, words: Sequence[Any]) -> list[Any]:
+        """The real script's reply, with the time of the virtual clock."""
+        reply: list[Any] = list(self._script(keys=words[:1], args=words[1:]))
+        microseconds = EPOCH + self.clock.tick() // 1000
+        reply[:2] = divmod(microseconds, 10**6)
+        seen = self.seen
+        if words[2] != "":
+            seen.swaps += 1
+            seen.conflicts += not int(reply[2])
+        seen.bytes += sum(len(each) for each in (*words, *reply) if isinstance(each, bytes))
         self._done += 1
         if self._done % _AVERAGED == 0:
             used = self._processor_time()
             self.service, self._used = (used - self._used) / _AVERAGED, used
-
-    def _hear(self) -> None:
-        while (message := self._ear.get_message(timeout=0)) is not None:
-            listener = self.listeners.get(message["channel"].decode())
-            if listener is not None:
-                loop = asyncio.get_running_loop()
-                loop.call_later(self._network.delay(self._chance), listener, message["data"])
+        return reply
 
     def _processor_time(self) -> float:
-        used = self._client.info("cpu")
+        used = self.client.info("cpu")
         return float(used["used_cpu_user"]) + float(used["used_cpu_sys"])

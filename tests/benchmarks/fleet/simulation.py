@@ -9,12 +9,12 @@ from statistics import mean
 from typing import Any
 
 from massgen_plugins.quota import Kind
-from massgen_plugins.rate_limit.limiter import Limiter
+from massgen_plugins.rate_limit.limiter import DomainLimiter
+from massgen_plugins.rate_limit.reservation import Ask
 from massgen_plugins.testing.virtual_time import VirtualClock, virtual_time
-from tests.benchmarks.fleet.clients import stand_ins
-from tests.benchmarks.fleet.machine import machine
+from tests.benchmarks.fleet.machine import Machine
 from tests.benchmarks.fleet.server import Network, Server
-from tests.benchmarks.peers.ours import SCOPE, rules, three
+from tests.benchmarks.peers.ours import POOLS
 from tests.benchmarks.server import Server as Provider
 from tests.benchmarks.server import worst_window
 
@@ -65,6 +65,9 @@ class Outcome:
         most: Of the one that got most.
         fairness: Jain's index of the machines' calls: 1 if all got the same.
         commands: Of Redis a second.
+        conflicts: Share of the swaps that came too late, and had to be done again.
+        wakes: Wake-ups a second.
+        traffic: Bytes to and from Redis a second.
         per_call: Commands for each admitted call.
         service: Microseconds of its processor that a command took, in the mean.
         load: Share of the time in which Redis was busy.
@@ -82,6 +85,9 @@ class Outcome:
     most: float
     fairness: float
     commands: float
+    conflicts: float
+    wakes: float
+    traffic: float
     per_call: float
     service: float
     load: float
@@ -97,9 +103,8 @@ def simulate(fleet: Fleet, port: int, seed: int = 1) -> Outcome:
     with virtual_time() as clock:
         server = Server(clock, port, fleet.network, seed)
         provider = Provider(fleet.rpm, _MINUTE)
-        with stand_ins(server):
-            run = _Run(fleet, clock, server, provider, random.Random(seed))
-            clock.run(run.work())
+        run = _Run(fleet, clock, server, provider, random.Random(seed))
+        clock.run(run.work())
         server.close()
         return run.outcome()
 
@@ -120,14 +125,14 @@ class _Run:
         fleet = self._fleet
         self._begin = self._clock.seconds() + _MINUTE
         self._end = self._begin + fleet.minutes * _MINUTE
-        limiters = [
-            machine(self._server, number, self._chance.randrange(10**15)) for number in range(fleet.machines)
+        limits = (fleet.rpm, fleet.rpm * _TOKENS, 10**9)
+        machines = [
+            Machine(self._server, number, self._chance.randrange(10**15), limits)
+            for number in range(fleet.machines)
         ]
-        for limiter in limiters:
-            limiter.configure(SCOPE, rules(three((fleet.rpm, fleet.rpm * _TOKENS, 10**9))))
         agents = [
-            asyncio.create_task(self._agent(number, limiter))
-            for number, limiter in enumerate(limiters)
+            asyncio.create_task(self._agent(number, each.domain))
+            for number, each in enumerate(machines)
             for _ in range(fleet.agents)
         ]
         await asyncio.sleep(_MINUTE)
@@ -140,24 +145,27 @@ class _Run:
                 agent.result()  # agents never end, so it raises what went wrong
             agent.cancel()
         await asyncio.gather(*agents, return_exceptions=True)
+        for each in machines:
+            each.worker.close()
 
-    async def _agent(self, number: int, limiter: Limiter) -> None:
+    async def _agent(self, number: int, domain: DomainLimiter) -> None:
         fleet, chance, clock = self._fleet, self._chance, self._clock
         wanted = {Kind.REQUESTS: 1, Kind.INPUT_TOKENS: _TOKENS}
         used = {Kind.INPUT_TOKENS: _TOKENS * 9 // 10}
         await asyncio.sleep(chance.uniform(0, _MINUTE))
         while True:
-            hold = await limiter.acquire(SCOPE, wanted)
-            limiter.written(hold)
+            call = await domain.acquire(Ask(POOLS, wanted, await domain.tick()))
+            call.written()
             left = clock.seconds()
             self._calls[number] += left >= self._begin
             await asyncio.sleep(chance.uniform(0, fleet.uplink))
             self._provider.ask(clock.seconds())
             await asyncio.sleep(chance.uniform(*fleet.headers))
             self._headers.append(clock.seconds() - left)
-            limiter.arrived(hold)
+            call.answered()
             await asyncio.sleep(chance.uniform(*fleet.body))
-            limiter.settle(hold, used)
+            call.settle(used)
+            call.finished()
 
     def outcome(self) -> Outcome:
         fleet, provider, seen = self._fleet, self._provider, self._seen
@@ -177,6 +185,9 @@ class _Run:
             most=max(calls) / average,
             fairness=sum(calls) ** 2 / max(1, len(calls) * sum(each * each for each in calls)),
             commands=seen.commands / seconds,
+            conflicts=seen.conflicts / max(1, seen.swaps),
+            wakes=seen.wakes / seconds,
+            traffic=seen.bytes / seconds,
             per_call=seen.commands / max(1, sum(calls)),
             service=seen.busy / max(1, seen.commands) * 1e6,
             load=seen.busy / seconds,

@@ -1,4 +1,4 @@
-"""What a scope weighs after a minute at 30,000 requests, its calls all answered."""
+"""What a pool weighs after a minute at 30,000 requests, its calls all answered."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from tests.benchmarks.peers.our_cycles import Clock, ThreeLimits
 from tests.benchmarks.peers.ours import REAL
 
 UNIT = "KiB"
-WHAT = "memory of a scope"
+WHAT = "memory of a pool"
 _MINUTE = 60.0
 
 
@@ -31,7 +31,7 @@ async def _measure(effort: Effort) -> list[Figure]:
             ThreeLimits.name,
             await _weigh(lambda: _ours(effort.events)),
             UNIT,
-            64,
+            16,
             note=f"{effort.events:,} calls",
         )
     ]

@@ -12,13 +12,12 @@ from tests.benchmarks.measures import processes
 from tests.benchmarks.peers import Peer
 from tests.benchmarks.timing import Spin, compare
 
-ALONE, AWAITED, PIPELINED = (
+ALONE, CYCLE, EACH = (
     "Redis acquire",
-    "Redis acquire + settle, awaited",
-    "Redis acquire + settle, pipelined",
+    "Redis acquire + settle",
+    "Redis acquire + settle, each call by itself",
 )
-UNIT, FLAT_UNIT = "x one PING", "x the same when empty"
-_SPAN = 59.0
+UNIT = "x one PING"
 
 
 def measure(effort: Effort) -> list[Figure]:
@@ -50,13 +49,13 @@ async def _measure(url: str, effort: Effort) -> list[Figure]:
         return Figure(what, whose, each.ratio, UNIT, goal, note=each.note)
 
     figures = [
-        await pairs(ALONE, "ours", ours.acquire_only, 1.5),
-        await pairs(AWAITED, "ours", ours.spin_awaited, 3.0),
-        await pairs(PIPELINED, "ours", ours.spin, 2.4),
+        await pairs(ALONE, "ours", ours.acquire_only, 1.7),
+        await pairs(CYCLE, "ours", ours.spin_and_keep, 2.4),
+        await pairs(EACH, "ours", ours.keep_each),
     ]
     figures += await _peers(url, pairs)
-    figures += await _flatness(url, effort)
     await client.aclose()
+    ours.close()
     return figures
 
 
@@ -68,18 +67,3 @@ async def _peers(url: str, pairs: Callable[[str, str, Spin], Awaitable[Figure]])
             await peer.ready()
             figures.append(await pairs(ALONE, kind.name, peer.spin))
     return figures
-
-
-async def _flatness(url: str, effort: Effort) -> list[Figure]:
-    from tests.benchmarks.peers.our_cycles import Clock
-    from tests.benchmarks.peers.our_redis import ThreeLimitsRedis
-
-    full, empty = ThreeLimitsRedis(f"{url}/12", Clock()), ThreeLimitsRedis(f"{url}/13", Clock())
-    await full.fill(effort.events, _SPAN)
-
-    async def ratio(spin: Spin, base: Spin) -> Figure:
-        each = await compare(lambda: spin, lambda: base, effort.times // 3, effort.rounds, time.perf_counter)
-        return Figure(f"{effort.events:,} events", "ours, Redis", each.ratio, FLAT_UNIT, 1.15, note=each.note)
-
-    flat = await ratio(full.spin, empty.spin)
-    return [flat]

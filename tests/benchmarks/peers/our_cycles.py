@@ -7,14 +7,14 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 from massgen_plugins.quota import DAY, NANOSECONDS, Kind, Window
-from massgen_plugins.rate_limit.hold import Hold
-from massgen_plugins.rate_limit.ledger import Ledger, Moment
-from massgen_plugins.rate_limit.limiter import Limiter
-from massgen_plugins.rate_limit.stores.awaited import BATCH
+from massgen_plugins.rate_limit.domain import DomainState
+from massgen_plugins.rate_limit.moment import Moment
+from massgen_plugins.rate_limit.reservation import Ask, Reservation
 from massgen_plugins.rate_limit.stores.base import Store
 from massgen_plugins.rate_limit.stores.memory import MemoryStore
 from tests.benchmarks.peers.base import FullCycle
-from tests.benchmarks.peers.ours import AMPLE, SCOPE, rules, three
+from tests.benchmarks.peers.ours import AMPLE, POOLS, begin, rules, three
+from tests.benchmarks.virtual import Steps
 
 
 class Clock:
@@ -41,17 +41,17 @@ class Clock:
 
 
 class ThreeLimits(FullCycle):
-    """Requests and tokens a minute, requests a day: reserve, stamp, settle.
+    """Requests and tokens a minute, requests a day: reserve, stamp, settle, finish.
 
     Args:
-        store: Where; its clock must be ``clock`` if :meth:`fill` is to be used.
+        store: Where; its clock must be ``clock`` if that is to be pushed.
         clock: The clock to push.
         limits: What holds: requests and tokens a minute, requests a day.
         day: What a day is.
     """
 
     name = "massgen-plugins"
-    does = "requests and tokens a minute, requests a day: acquire, stamp, settle"
+    does = "requests and tokens a minute, requests a day: acquire, write, stamp, settle, finish"
     ours = True
 
     def __init__(
@@ -61,23 +61,37 @@ class ThreeLimits(FullCycle):
         limits: tuple[int, int, int] = AMPLE,
         day: Window = DAY,
     ) -> None:
-        self.limiter = Limiter(store or MemoryStore())
         self._clock = clock
-        self.limiter.configure(SCOPE, rules(three(limits, day)))
+        # Without patience: where the clock is pushed, a call that waits would wait for ever. It is refused.
+        self.limiter, self._domain = begin(store or MemoryStore(), three(limits, day), patience=0)
 
     async def spin(self, times: int, weight: int = 4000) -> None:
-        limiter, wanted = self.limiter, {Kind.REQUESTS: 1, Kind.INPUT_TOKENS: weight}
+        domain, wanted = self._domain, {Kind.REQUESTS: 1, Kind.INPUT_TOKENS: weight}
         used = {Kind.INPUT_TOKENS: weight * 9 // 10}
         for _ in range(times):
-            hold = await limiter.acquire(SCOPE, wanted)
-            limiter.arrived(hold)
-            limiter.settle(hold, used)
+            call = await domain.acquire(Ask(POOLS, wanted, await domain.tick()))
+            call.written()
+            call.answered()
+            call.settle(used)
+            call.finished()
+
+    async def spin_apart(self, times: int, clock: Steps, gap: int) -> None:
+        """Cycles whose calls come ``gap`` nanoseconds apart, on a clock that is advanced by hand."""
+        domain, wanted = self._domain, {Kind.REQUESTS: 1, Kind.INPUT_TOKENS: 4000}
+        used = {Kind.INPUT_TOKENS: 3600}
+        for _ in range(times):
+            clock.now += gap
+            call = await domain.acquire(Ask(POOLS, wanted, await domain.tick()))
+            call.written()
+            call.answered()
+            call.settle(used)
+            call.finished()
 
     async def acquire_only(self, times: int) -> None:
         """Acquire in a loop, and never tell what came of it."""
-        acquire, wanted = self.limiter.acquire, {Kind.REQUESTS: 1, Kind.INPUT_TOKENS: 4000}
+        domain, wanted = self._domain, {Kind.REQUESTS: 1, Kind.INPUT_TOKENS: 4000}
         for _ in range(times):
-            await acquire(SCOPE, wanted)
+            await domain.acquire(Ask(POOLS, wanted, await domain.tick()))
 
     async def fill(self, events: int, seconds: float) -> None:
         """Make calls evenly over the last ``seconds``, as the clock will show."""
@@ -90,42 +104,39 @@ class ThreeLimits(FullCycle):
     async def spin_and_keep(self, times: int) -> None:
         """Cycles, and all that they wrote is kept at the end."""
         await self.spin(times)
-        self.limiter.flush()
+        self._domain.queue.flush()
 
     async def keep_each(self, times: int) -> None:
-        """Cycles whose settlement is kept before the next begins, as when calls are rare."""
+        """Cycles whose settlement the worker keeps before the next begins, as when calls are rare."""
+        flush, submit = self._domain.queue.flush, self.limiter.worker.submit
         for _ in range(times):
-            await self.spin_and_keep(1)
+            await self.spin(1)
+            submit(flush).result()
 
     def close(self) -> None:
         self.limiter.flush()
         self.limiter.store.close()
 
 
-class PureLedger(FullCycle):
+class PureState(FullCycle):
     """The arithmetic alone: no store, no lock, no event loop."""
 
     name = "massgen-plugins"
-    does = "the same in the pure ledger"
+    does = "the same in the pure state of a domain"
     ours = True
 
     def __init__(self, day: Window = DAY) -> None:
-        self._ledger = Ledger(three(AMPLE, day))
+        self._state = DomainState("benchmark")
+        self._state.configure(POOLS[0], rules(three(AMPLE, day)), 0)
 
     async def spin(self, times: int) -> None:
-        ledger, tick, wall = self._ledger, time.monotonic_ns, time.time_ns
-        wanted = {Kind.REQUESTS: 1, Kind.INPUT_TOKENS: 4000}
-        used = {Kind.INPUT_TOKENS: 3600}
-        news: list[Hold] = []
+        state, tick, wall = self._state, time.monotonic_ns, time.time_ns
+        wanted, used = {Kind.REQUESTS: 1, Kind.INPUT_TOKENS: 4000}, {Kind.INPUT_TOKENS: 3600}
         for _ in range(times):
-            hold = ledger.take(now := tick(), wanted)
-            if hold is None:  # as every store does when a step of its windows ends
-                ledger.advance(Moment(now, wall()))
-                hold = ledger.take(now, wanted)
-            hold.arrived = tick()
-            hold.settle(used)
-            news.append(hold)
-            if len(news) == BATCH:  # as a store of one process does
-                ledger.rebook(news)
-                news.clear()
-        ledger.rebook(news)
+            now = Moment(tick(), wall())
+            call = state.decide(now, Ask(POOLS, wanted, now.tick))
+            assert isinstance(call, Reservation)
+            call.answered_at = tick()
+            call.settle(used)
+            booking = call.booking
+            state.change(call, booking, now)

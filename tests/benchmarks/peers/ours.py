@@ -10,20 +10,24 @@ from massgen_plugins.quota import (
     DAY,
     MINUTE,
     NANOSECONDS,
+    Amounts,
     CalendarDay,
+    Domain,
     Kind,
     Limit,
-    Scope,
-    ScopeRules,
+    PoolRules,
     Sliding,
     Window,
 )
-from massgen_plugins.rate_limit.limiter import Limiter
+from massgen_plugins.rate_limit.limiter import DomainLimiter, Limiter
+from massgen_plugins.rate_limit.reservation import Ask
+from massgen_plugins.rate_limit.stores.base import Store
 from massgen_plugins.rate_limit.stores.memory import MemoryStore
 from massgen_plugins.rate_limit.stores.sqlite import SqliteStore
 from tests.benchmarks.peers.base import Peer
 
-SCOPE = Scope("gemini", "project", "gemini-2.5-flash")
+DOMAIN = Domain("gemini", "project")
+POOLS = ("gemini-2.5-flash",)
 GEMINI_DAY = CalendarDay("America/Los_Angeles")
 PATIENCE = 10**9 * NANOSECONDS
 AMPLE = (10**9, 10**15, 10**9)
@@ -37,26 +41,38 @@ class Ours(Peer):
     ours = True
 
     def __init__(self, amount: int, seconds: float) -> None:
-        self.limiter = Limiter(MemoryStore(time.monotonic_ns))
-        self.limiter.configure(SCOPE, rules(one(amount, seconds)))
+        self._begin(MemoryStore(time.monotonic_ns, time.time_ns), one(amount, seconds))
+
+    def _begin(self, store: Store, limits: tuple[Limit, ...]) -> None:
+        self._limiter, self._domain = begin(store, limits)
+
+    async def ready(self) -> None:
+        await self._domain.tick()
 
     async def acquire(self, weight: int = 1) -> Any:
-        return await self.limiter.acquire(SCOPE, {Kind.REQUESTS: weight})
+        return await self._ask({Kind.REQUESTS: weight})
+
+    async def _ask(self, amounts: Amounts) -> Any:
+        domain = self._domain
+        return await domain.acquire(Ask(POOLS, amounts, await domain.tick()))
 
     def written(self, held: Any) -> None:
-        self.limiter.written(held)
+        held.written()
 
     def arrived(self, held: Any) -> None:
-        self.limiter.arrived(held)
+        held.answered()
+
+    def done(self, held: Any) -> None:
+        held.finished()
 
     async def spin(self, times: int, weight: int = 1) -> None:
-        acquire, amounts = self.limiter.acquire, {Kind.REQUESTS: weight}
+        domain, amounts = self._domain, {Kind.REQUESTS: weight}
         for _ in range(times):
-            await acquire(SCOPE, amounts)
+            await domain.acquire(Ask(POOLS, amounts, await domain.tick()))
 
     def close(self) -> None:
-        self.limiter.flush()
-        self.limiter.store.close()
+        self._limiter.flush()
+        self._limiter.store.close()
 
 
 class OursSqlite(Ours):
@@ -64,8 +80,7 @@ class OursSqlite(Ours):
     shared = "SQLite"
 
     def __init__(self, amount: int, seconds: float, path: str) -> None:
-        self.limiter = Limiter(SqliteStore(Path(path)))
-        self.limiter.configure(SCOPE, rules(one(amount, seconds)))
+        self._begin(SqliteStore(Path(path)), one(amount, seconds))
 
 
 class BusySqlite(OursSqlite):
@@ -75,14 +90,28 @@ class BusySqlite(OursSqlite):
     shared = "SQLite, settled"
 
     def __init__(self, amount: int, seconds: float, path: str) -> None:
-        super().__init__(amount, seconds, path)
-        self.limiter.configure(SCOPE, rules(three(AMPLE)))
+        del amount, seconds  # there is room for everybody
+        self._begin(SqliteStore(Path(path)), three(AMPLE))
 
     async def acquire(self, weight: int = 1) -> Any:
-        return await self.limiter.acquire(SCOPE, {Kind.REQUESTS: weight, Kind.INPUT_TOKENS: 4000})
+        return await self._ask({Kind.REQUESTS: weight, Kind.INPUT_TOKENS: 4000})
 
     def done(self, held: Any) -> None:
-        self.limiter.settle(held, {Kind.INPUT_TOKENS: 3600})
+        held.settle({Kind.INPUT_TOKENS: 3600})
+        held.finished()
+
+
+def begin(store: Store, limits: tuple[Limit, ...], patience: int = PATIENCE) -> tuple[Limiter, DomainLimiter]:
+    """A limiter over a store, and that of the domain in which these limits hold.
+
+    Args:
+        store: Where.
+        limits: All that holds.
+        patience: Nanoseconds; a call that would wait longer is refused.
+    """
+    rules_in_force = rules(limits, patience)
+    limiter = Limiter(store, lambda _: rules_in_force)
+    return limiter, limiter.domain(DOMAIN)
 
 
 def one(amount: int, seconds: float) -> tuple[Limit, ...]:
@@ -90,9 +119,9 @@ def one(amount: int, seconds: float) -> tuple[Limit, ...]:
     return (Limit(Kind.REQUESTS, amount, Sliding(int(seconds * NANOSECONDS))),)
 
 
-def rules(limits: tuple[Limit, ...]) -> ScopeRules:
-    """These limits and nothing else: no cooldown, and all the patience in the world."""
-    return ScopeRules(limits=limits, cooldown_mode="off", max_wait=PATIENCE)
+def rules(limits: tuple[Limit, ...], patience: int = PATIENCE) -> PoolRules:
+    """These limits and no cooldown; unless it is said, every call waits as long as it must."""
+    return PoolRules(limits, cooldown_mode="off", max_wait=patience)
 
 
 def three(amounts: tuple[int, int, int], day: Window = DAY) -> tuple[Limit, ...]:

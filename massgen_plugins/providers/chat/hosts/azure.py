@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from massgen_plugins.middleware import RefusalKind
-from massgen_plugins.providers.announce import HeaderSet, openai_style
+from massgen_plugins.providers.announce import openai_style
 from massgen_plugins.providers.base import Conventions
 from massgen_plugins.providers.chat.host import ChargeRule, Host
 from massgen_plugins.providers.rules import RuleBook, rule
@@ -20,10 +22,9 @@ AZURE = Host(
     charge=ChargeRule(kept=True, assumed_output=4_096),
     endpoint_always=True,
     announced=(
-        openai_style("requests", Kind.REQUESTS),
+        # Requests are checked over 1 or 10 seconds (docs, 2026), and the reset tells which window is meant.
+        replace(openai_style("requests", Kind.REQUESTS), short=10.0),
         openai_style("tokens", Kind.TOTAL_TOKENS),
-        # Requests are checked over 1 or 10 seconds (docs, 2026): a sixth of a minute's in each 10.
-        HeaderSet(Kind.REQUESTS, limit="x-ratelimit-limit-requests", seconds=10.0, share=6),
     ),
     book=RuleBook(
         label="Azure OpenAI",

@@ -1,4 +1,6 @@
 import React, {type ReactNode} from 'react';
+import useDocusaurusContext from '@docusaurus/useDocusaurusContext';
+import {useDoc} from '@docusaurus/plugin-content-docs/client';
 import Footer from '@theme-original/DocItem/Footer';
 import type FooterType from '@theme/DocItem/Footer';
 import type {WrapperProps} from '@docusaurus/types';
@@ -7,6 +9,13 @@ import {usePageFacts} from '@site/src/components/pageFacts';
 /** Who keeps this page true, and against what. */
 export default function DocItemFooter(props: WrapperProps<typeof FooterType>): ReactNode {
   const {kind, owner, checked, verified} = usePageFacts();
+  const {metadata} = useDoc();
+  const {siteConfig} = useDocusaurusContext();
+  const about = {
+    title: `${metadata.title}: `,
+    body: `Page: ${siteConfig.url}${metadata.permalink}\nMassGen version (pip show massgen): \nWhat it says: \nWhat happens: \n`,
+  };
+  const issue = `${String(siteConfig.customFields?.repository)}/issues/new?${new URLSearchParams(about)}`;
   return (
     <>
       <aside className="page-facts" aria-label="About this page">
@@ -24,6 +33,9 @@ export default function DocItemFooter(props: WrapperProps<typeof FooterType>): R
             <dd>MassGen {checked || 'not stated'}</dd>
           </div>
         </dl>
+        <p className="page-facts__wrong">
+          <a href={issue}>This page is wrong or unclear</a>
+        </p>
         {verified.length > 0 && (
           <details>
             <summary>Where the facts on this page were verified</summary>
