@@ -20,7 +20,7 @@ ROOMS_APART = {"sandbox", "demo", "testing"}
 SPEAKERS = {
     "BadParameter", "CallRefused", "ConfigurationError", "HostMismatch", "StoreUnavailable", "Trouble",
     "Expected", "_expected", "_report", "at_exit", "complain", "fail", "log_warning", "print", "problem", "report",
-    "say", "warn",
+    "say", "_warn_once", "warn",
     "warn_once", "wrong",
 }  # fmt: skip
 """What turns a text into something that people read."""
@@ -30,6 +30,7 @@ SENTENCES = {
     "providers/gemini/advice.py",
     "profiles/merging.py",
     "host/announce.py",
+    "host/foreign_keys.py",
 }
 """Files that hold sentences which are handed to those."""
 
