@@ -62,6 +62,7 @@ class DomainQueue:
         self._waiters: list[Waiter] = []
         self._again = False  # somebody came by while the lock was held
         self._submitted = False
+        self._asking = False  # the worker is about to set the timers
         self._leases = LeaseTimer()
         self._timers: dict[asyncio.AbstractEventLoop, asyncio.TimerHandle] = {}
 
@@ -154,6 +155,7 @@ class DomainQueue:
 
     def _serve_in_worker(self) -> None:
         self._again = False
+        self._asking = True
         if not self._submitted:
             self._submitted = True
             self._worker.submit(self._serve_patiently)
@@ -177,6 +179,7 @@ class DomainQueue:
         for waiter in waiters:
             if now.tick >= waiter.deadline and not waiter.over:
                 self._end(waiter, self._supervisor.refusal(waiter, None, now))
+        self._asking = self._submitted
         self._set_timers()
 
     def _tell(self, waiter: Waiter, verdict: Verdict, now: Moment) -> None:
@@ -267,9 +270,9 @@ class DomainQueue:
             deadlines = [waiter.deadline for waiter in self._waiters if waiter.loop is loop]
         if deadlines:
             now = self._store.tick()
-            wake = min(
-                self._admission.due, *deadlines, now + min(POLL, self.replica.state.shortest_window() or POLL)
-            )
+            wake = now + min(POLL, self.replica.state.shortest_window() or POLL)
+            if not self._asking:  # else what is due now would be due again at once
+                wake = min(self._admission.due, wake, *deadlines)
             self._timers[loop] = loop.call_later(max(0, wake - now) / NANOSECONDS, self._on_timer, loop)
 
     def _on_timer(self, loop: asyncio.AbstractEventLoop) -> None:

@@ -35,7 +35,7 @@ def test_old_and_new_processes_share_after_the_server_has_lost_everything(
             with redis.client() as client:
                 assert not client.keys("*")
             old.calls(1)
-            old.runtime._limiters.close()
+            old.close()
             with redis.client() as client:
                 assert len(client.smembers("massgen-rl:domains")) == 1
         with bed(server, limits(redis.url)) as new:

@@ -19,9 +19,8 @@ ROOMS_APART = {"sandbox", "demo", "testing"}
 
 SPEAKERS = {
     "BadParameter", "CallRefused", "ConfigurationError", "HostMismatch", "StoreUnavailable", "Trouble",
-    "Expected", "_expected", "_report", "at_exit", "complain", "fail", "log_warning", "print", "problem", "report",
-    "say", "_warn_once", "warn",
-    "warn_once", "wrong",
+    "Expected", "_expected", "_report", "at_exit", "complain", "fail", "log_warning", "print", "problem",
+    "report", "say", "_warn_once", "warn", "warn_once", "wrong",
 }  # fmt: skip
 """What turns a text into something that people read."""
 

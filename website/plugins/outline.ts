@@ -90,7 +90,7 @@ export const SECTIONS: Section[] = [
     description: 'Run MassGen from scripts, CI, Python, other frameworks and coding agents, and look into every run.',
     folders: ['operate', 'integrate'],
     pages: words(`operate/automation operate/observe operate/web-interface operate/serve-and-share
-      operate/security-checklist integrate/python-api integrate/frameworks integrate/coding-agents`),
+      operate/security-checklist operate/rules-for-your-team integrate/python-api integrate/frameworks integrate/coding-agents`),
     former: ['operate', 'integrate'],
   },
   {
