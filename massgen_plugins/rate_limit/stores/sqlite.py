@@ -76,7 +76,7 @@ class SqliteStore:
         self._wakeup = WakeUp(self._woken)
 
     def before_fork(self) -> None:
-        """Let no thread be inside: a child would take its half of a transaction for one of its own, for ever."""
+        """Let no thread be inside: a child would take its half of a transaction for its own, for ever."""
         self._held = self._file.lock.threads.acquire(timeout=_PAUSE_FOR_FORK)
 
     def fork_is_over(self) -> None:
