@@ -165,7 +165,7 @@ class SqliteFile:
         with suppress(FileExistsError):
             # SQLite gives its side files the mode of the file itself. One that is there must not be opened by
             # hand: closing it would drop the locks that other connections of this process hold.
-            os.close(os.open(self.path, os.O_RDWR | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600))
+            os.close(os.open(self.path, os.O_RDWR | os.O_CREAT | os.O_EXCL, 0o600))
         self._inode = _inode(self.path)
         stamp = stamp_of(self.path, wait)
         if stamp is None:
