@@ -35,7 +35,7 @@ ALLOWED = {
     | {"manager", "wire", "wrapping", "installation", "interrupts"},
     "demo": {"sandbox", "quota", "errors", "hookspecs", "middleware", "installation"},
     "cli": {"quota", "errors", "events", "profiles", "rate_limit", "hookspecs", "manager", "host", "demo"}
-    | {"_bootstrap", "providers", "installation"},
+    | {"_bootstrap", "providers", "installation", "wrapping"},
 }
 """Room -> rooms that it may know. Nothing below knows ``host``, ``wire`` or ``cli``."""
 

@@ -23,7 +23,7 @@ def render(figures: Sequence[Figure], title: str) -> Table:
     table.add_column("")
     table.add_column("the others", overflow="fold")
     for what, rows in _by_measure(figures):
-        mine = [each for each in rows if each.goal is not None or each.subject == "massgen-plugins"]
+        mine = [each for each in rows if each.goal is not None or each.subject in {"massgen-plugins", "ours"}]
         for figure in mine:
             name = what if len(mine) == 1 else f"{what} ({figure.subject})"
             others = _others(rows, mine) if figure is mine[0] else ""

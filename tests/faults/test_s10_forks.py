@@ -69,4 +69,4 @@ def test_forks_while_in_use_share_the_quota(tmp_path: Path) -> None:
     assert len(told["rows"]) == 10
     assert told["parent"] + sum(granted for granted, _, _ in told["rows"]) == 60
     assert max(seconds for _, seconds, _ in told["rows"]) < 5
-    assert not [line for line in told["said"] + sum((said for _, _, said in told["rows"]), [])]
+    assert not [*told["said"], *(line for _, _, said in told["rows"] for line in said)]

@@ -8,10 +8,11 @@ from pathlib import Path
 
 import pytest
 
+from tests.rate_limit.stores.redis.server import RedisServer
+
 from .bed import LIMIT, bed, limits
 from .server import CountingServer
 from .spoiled_redis import SPOILED, SpoiledRedis
-from tests.rate_limit.stores.redis.server import RedisServer
 
 
 def delete(store: Path) -> None:

@@ -20,7 +20,7 @@ ROOMS_APART = {"sandbox", "demo", "testing"}
 SPEAKERS = {
     "BadParameter", "CallRefused", "ConfigurationError", "HostMismatch", "StoreUnavailable", "Trouble",
     "Expected", "_expected", "_report", "at_exit", "complain", "fail", "log_warning", "print", "problem",
-    "report", "say", "warn", "warn_once", "wrong",
+    "report", "say", "_warn_once", "warn", "warn_once", "wrong",
 }  # fmt: skip
 """What turns a text into something that people read."""
 
@@ -29,6 +29,7 @@ SENTENCES = {
     "providers/gemini/advice.py",
     "profiles/merging.py",
     "host/announce.py",
+    "host/foreign_keys.py",
 }
 """Files that hold sentences which are handed to those."""
 

@@ -1,4 +1,4 @@
-"""A real Redis in virtual time: commands are done at once, and their time passes on a virtual clock."""
+"""Redis in virtual time, a real one or a model: commands are done at once, and their time passes virtually."""
 
 from __future__ import annotations
 
@@ -12,6 +12,8 @@ from typing import Any, TypeAlias
 from redis import Redis
 
 from massgen_plugins.rate_limit.stores import redis_store
+from massgen_plugins.rate_limit.stores.base import Snapshot
+from massgen_plugins.rate_limit.stores.memory import MemoryStore
 from massgen_plugins.testing.virtual_time import VirtualClock
 
 __all__ = ["EPOCH", "Network", "Server"]
@@ -22,6 +24,9 @@ EPOCH = 1_790_000_000 * 10**6
 """Microseconds since the epoch at which virtual time has its zero."""
 
 SCRIPT = Path(redis_store.__file__).with_name("swap.lua")
+
+_COMMAND, _BYTE = 30e-6, 5e-9
+"""Seconds of processor time that the model takes for a command and for each byte; as a real server did."""
 
 _PUBLISH = 5e-6
 """Seconds of processor time that a wake-up takes."""
@@ -70,35 +75,50 @@ class Seen:
     bytes: int = 0
 
 
+class _NoClient:
+    """Of the model: what the store does once for a domain, beside its script."""
+
+    def sadd(self, *_: str) -> None:
+        """Who lists domains is not simulated."""
+
+    def close(self) -> None:
+        """Nothing is open."""
+
+
 class Server:
     """Does one command after the other.
 
     Args:
         clock: Virtual time.
-        port: Where the real server listens; its data are deleted.
+        port: Where the real server listens, whose data are deleted; None: a model of it, which is quicker.
         network: How far the machines are.
         seed: Of the network's moods.
     """
 
-    def __init__(self, clock: VirtualClock, port: int, network: Network, seed: int = 1) -> None:
+    def __init__(self, clock: VirtualClock, port: int | None, network: Network, seed: int = 1) -> None:
         self.clock = clock
         self.seen = Seen()
         self.service = 50e-6
         """Seconds of processor time that a command takes, as the last ones did."""
         self.listeners: dict[str, Callable[[], None] | None] = {}
         """Whom to tell of a wake-up, by address."""
-        self.client = Redis(port=port, protocol=2)
-        self.client.flushall()
-        self._script = self.client.register_script(SCRIPT.read_bytes())
+        self._model = MemoryStore(clock.tick, shared=True)
+        self._run = self._run_model
+        self.client: Any = _NoClient()
+        if port:
+            self.client = Redis(port=port, protocol=2)
+            self.client.flushall()
+            self._script = self.client.register_script(SCRIPT.read_bytes())
+            self._run = self._run_real
         self._chance = random.Random(seed)
         self._network = network
         self._free = 0.0
         self._done = 0
-        self._used = self._processor_time()
+        self._used = self._processor_time() if port else 0.0
 
     def swap(self, words: Sequence[Any], answer: Answer) -> None:
         """Have the store's script run: the domain's key first, then its arguments."""
-        self._send(lambda: self._run(words), lambda: self.service, answer)
+        self._send(lambda: self._counted(words), lambda: self.service, answer)
 
     def publish(self, address: str, answer: Answer) -> None:
         """Wake a machine."""
@@ -139,9 +159,9 @@ class Server:
     def _after_a_trip(self, what: Callable[[], None]) -> None:
         asyncio.get_running_loop().call_later(self._network.delay(self._chance), what)
 
-    def _run(self, words: Sequence[Any]) -> list[Any]:
-        """The real script's reply, with the time of the virtual clock."""
-        reply: list[Any] = list(self._script(keys=words[:1], args=words[1:]))
+    def _counted(self, words: Sequence[Any]) -> list[Any]:
+        """The script's reply, with the time of the virtual clock."""
+        reply = self._run(words)
         microseconds = EPOCH + self.clock.tick() // 1000
         reply[:2] = divmod(microseconds, 10**6)
         seen = self.seen
@@ -149,10 +169,30 @@ class Server:
             seen.swaps += 1
             seen.conflicts += not int(reply[2])
         seen.bytes += sum(len(each) for each in (*words, *reply) if isinstance(each, bytes))
+        return reply
+
+    def _run_real(self, words: Sequence[Any]) -> list[Any]:
+        reply = list(self._script(keys=words[:1], args=words[1:]))
         self._done += 1
         if self._done % _AVERAGED == 0:
             used = self._processor_time()
             self.service, self._used = (used - self._used) / _AVERAGED, used
+        return reply
+
+    def _run_model(self, words: Sequence[Any]) -> list[Any]:
+        """What ``swap.lua`` would reply."""
+        key, known, new, *rows = words
+        if new == "":
+            newer: Snapshot | None = self._model.load(key, known)
+        else:
+            newer = self._model.swap(key, known, new, dict(zip(rows[::2], rows[1::2], strict=True)))
+        if newer is None:
+            reply = [0, 0, b"1", new]
+        else:
+            parts = [each for name, data in newer.parts.items() for each in (name.encode(), data)]
+            reply = [0, 0, b"0", newer.version, *parts]
+        size = sum(len(each) for each in (*words, *reply) if isinstance(each, bytes))
+        self.service += (_COMMAND + size * _BYTE - self.service) / _AVERAGED
         return reply
 
     def _processor_time(self) -> float:

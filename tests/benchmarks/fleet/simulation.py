@@ -98,8 +98,14 @@ class Outcome:
         return {key: round(value, 6) for key, value in asdict(self).items()}
 
 
-def simulate(fleet: Fleet, port: int, seed: int = 1) -> Outcome:
-    """Let a fleet work on virtual time; ``port`` is that of a real Redis, whose data are deleted."""
+def simulate(fleet: Fleet, port: int | None, seed: int = 1) -> Outcome:
+    """Let a fleet work on virtual time.
+
+    Args:
+        fleet: Which.
+        port: Of a real Redis, whose data are deleted; None: a model of one.
+        seed: Of everything that is random.
+    """
     with virtual_time() as clock:
         server = Server(clock, port, fleet.network, seed)
         provider = Provider(fleet.rpm, _MINUTE)

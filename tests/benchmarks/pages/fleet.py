@@ -90,4 +90,8 @@ def _table(fleets: Sequence[dict[str, Any]]) -> str:
         ]
         for each in fleets
     ]
-    return markdown(_HEADS, rows)
+    if not all("conflicts" in each for each in fleets):  # of an earlier edition
+        return markdown(_HEADS, rows)
+    for row, each in zip(rows, fleets, strict=True):
+        row.insert(8, f"{each['conflicts'] * 100:.1f} %")
+    return markdown((*_HEADS[:8], "writes that came too late", *_HEADS[8:]), rows)

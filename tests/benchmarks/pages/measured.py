@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from functools import partial
 from typing import Any
 
 from tests.benchmarks.figures import Figure
@@ -65,18 +66,21 @@ def peers(book: Book) -> str:
 
 
 def costs(book: Book) -> str:
-    """One row for each limiter: what it costs."""
+    """One row for each limiter: what it costs. A column that nobody was measured for is left out."""
+    apart = [(uncontended.APART.format(gap=gap), f"{gap:g} s apart") for gap in uncontended.GAPS]
+    columns: list[tuple[str, str, Callable[[Figure | None], str]]] = [
+        (uncontended.ALONE, "acquire", _times),
+        (uncontended.CYCLE, "reserve and settle", _times),
+        *((what, f"the same, calls {head}", _times) for what, head in apart),
+        (burst.CPU, "in a crowd of 200", partial(_plain, unit=" us")),
+        (memory.WHAT, "memory", partial(_plain, unit=" KiB")),
+    ]
+    columns = [each for each in columns if book.subjects(each[0])]
     rows = [
-        [
-            book.named(name),
-            _times(book.find(uncontended.ALONE, name)),
-            _times(book.find(uncontended.CYCLE, name)),
-            _plain(book.find(burst.CPU, name), " us"),
-            _plain(book.find(memory.WHAT, name), " KiB"),
-        ]
+        [book.named(name), *(show(book.find(what, name)) for what, _, show in columns)]
         for name in book.subjects(uncontended.ALONE)
     ]
-    return markdown(["limiter", "acquire", "reserve and settle", "in a crowd of 200", "memory"], rows)
+    return markdown(["limiter", *(head for _, head, _ in columns)], rows)
 
 
 def shared(book: Book) -> str:
