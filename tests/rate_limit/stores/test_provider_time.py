@@ -164,6 +164,29 @@ def test_after_a_reboot_it_is_never_earlier_than_it_was(machine: Machine) -> Non
     assert (process.spend(1), process.used()) == (0, 5)
 
 
+def test_where_boots_have_no_name_a_later_process_trusts_the_machine_until_it_learns(
+    machine: Machine,
+) -> None:
+    """It cannot know whether the machine was off; the answers that it gets then count for all."""
+    machine.boot = ""
+    process = machine.spent_day()
+    machine.wrong_by = DAY
+    machine.pass_time(2 * NANOSECONDS)
+    later = machine.open()
+    assert (process.used(), later.used()) == (5, 0)
+    machine.pass_time(NANOSECONDS)
+    later.learn(machine.truth)
+    assert (process.used(), later.used()) == (5, 5)
+
+
+def test_where_boots_have_no_name_a_day_passes_while_the_machine_is_off(machine: Machine) -> None:
+    """It was on for longer this time than the last time, so its clock does not show that it was off."""
+    machine.boot = ""
+    machine.spent_day().close()
+    machine.up, machine.truth = 2 * 10**12, machine.truth + 2 * DAY
+    assert machine.open().spend(9) == 5
+
+
 def test_it_can_be_forgotten_with_what_refusals_taught(machine: Machine) -> None:
     process, beside = machine.spent_day(), machine.open()
     machine.wrong_by = DAY
