@@ -35,8 +35,8 @@ const words = (text: string): string[] => text.split(/\s+/).filter(Boolean);
 export const SECTIONS: Section[] = [
   {
     slug: 'start',
-    label: 'Start',
-    short: 'Start',
+    label: 'Get started',
+    short: 'Get started',
     description: 'Understand what a team of agents does, then run one agent and a team of three yourself.',
     folders: ['start'],
     pages: words('start/how-agents-agree start/first-run start/first-team start/interface start/glossary'),
