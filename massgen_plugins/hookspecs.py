@@ -112,7 +112,7 @@ def massgen_agent_starting(agent: AgentInfo) -> None:
 
 @hookspec
 def massgen_event(event: Event) -> None:
-    """Something happened: a wait, a refusal, a lesson, a trouble.
+    """Something happened: a wait, a refusal, a learned limit, a trouble.
 
     Called in the thread in which it happened, often on an event loop: must not block. An exception is
     reported once and does no harm.

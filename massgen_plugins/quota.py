@@ -18,6 +18,7 @@ __all__ = [
     "CalendarDay",
     "CalendarMonth",
     "Charge",
+    "Conventions",
     "Domain",
     "Held",
     "Kind",
@@ -234,6 +235,23 @@ class PoolRules:
     wait_for_day: bool = False
     zone: str = "UTC"
     profile: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Conventions:
+    """How a provider counts, where its profiles do not say otherwise.
+
+    Attributes:
+        tpm_counts: The kind that ``tpm`` and ``tpd`` mean.
+        day_zone: IANA zone in which its day begins, or ``rolling`` for any 24 hours.
+        bucket: Whether its limits refill continuously, as documented: token buckets; else sliding windows.
+        key_prefixes: How its API keys begin, so that a key in a wrong place is not shown.
+    """
+
+    tpm_counts: Kind = Kind.TOTAL_TOKENS
+    day_zone: str = "rolling"
+    bucket: bool = False
+    key_prefixes: tuple[str, ...] = ()
 
 
 def margin_of(window: Sliding | Bucket) -> int:

@@ -89,18 +89,30 @@ class Runtime:
     # The gate, as the wire sees it.
 
     def provider_for(self, method: str, url: str) -> Provider | None:
-        """Whose model call a request is; None if it is none. In a turn the agent's own provider is first."""
+        """Whose model call a request is; None if it is none.
+
+        In a turn the agent's own provider is asked first, and of the agent's own base URL nobody else.
+        """
         turn = current_turn.get()
-        asked = self.providers if turn is None else _in_order(turn.agent, url, self.providers)
-        for provider in asked:
-            try:
-                if provider.is_model_call(method, url):
-                    return provider
-            except BaseException as error:  # one bad provider must not hide the others
-                if ends_the_run(error):
-                    raise
-                self.fault(f"provider {provider.name}.is_model_call", error)
+        own = turn.agent.provider if turn is not None else None
+        if turn is not None and own is not None:
+            if self._claims(own, method, url):
+                return own
+            if turn.agent.base_url and url.startswith(f"{turn.agent.base_url.rstrip('/')}/"):
+                return None
+        for provider in self.providers:
+            if provider is not own and self._claims(provider, method, url):
+                return provider
         return None
+
+    def _claims(self, provider: Provider, method: str, url: str) -> bool:
+        try:
+            return provider.is_model_call(method, url)
+        except BaseException as error:  # one bad provider must not hide the others
+            if ends_the_run(error):
+                raise
+            self.fault(f"provider {provider.name}.is_model_call", error)
+            return False
 
     def unrecognised(self, method: str, url: str) -> None:
         """A request that nobody knows: worth a word if it looks like an agent's own traffic."""
@@ -124,7 +136,8 @@ class Runtime:
         else:
             account = self._accounts.of_agent(provider, request, turn.agent)
             turn.calls += 1
-            self._warn_once(foreign_keys.warning_about(request, turn.agent.agent_id))
+            if (warning := foreign_keys.warning_about(request, turn.agent.agent_id)) is not None:
+                self._warn_once(warning)
         if account is None:
             return None
         domain = Domain(provider.name, account, _legible(request.endpoint))
@@ -191,18 +204,11 @@ class Runtime:
             reports.inform(f"massgen-plugins: {event}")
         self.plugins.event(event)
 
-    def _warn_once(self, message: str | None) -> None:
+    def _warn_once(self, message: str) -> None:
         """Tell of a trouble that every request would bring again."""
-        if message is not None and message not in self._warned:
+        if message not in self._warned:
             self._warned.add(message)
             self.emit(Trouble(message))
-
-
-def _in_order(agent: Agent, url: str, providers: list[Provider]) -> list[Provider]:
-    """Whom to ask of a request in an agent's turn: its own first, and nobody else of its own base URL."""
-    if agent.base_url and url.startswith(f"{agent.base_url.rstrip('/')}/"):
-        return [agent.provider]
-    return [agent.provider, *(each for each in providers if each is not agent.provider)]
 
 
 def _host_of(url: str) -> str:

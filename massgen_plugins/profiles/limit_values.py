@@ -12,8 +12,7 @@ from pydantic import PlainValidator, field_validator, model_validator
 from massgen_plugins.profiles.names import ModelName
 from massgen_plugins.profiles.validation import Strict, choice, number, problem, whole_number
 from massgen_plugins.profiles.windows import WrittenWindow, day_of, window_of
-from massgen_plugins.providers.base import Conventions
-from massgen_plugins.quota import HELD, MINUTE, NANOSECONDS, Bucket, Kind, Limit, Sliding, Window
+from massgen_plugins.quota import HELD, MINUTE, NANOSECONDS, Bucket, Conventions, Kind, Limit, Sliding, Window
 
 __all__ = [
     "LIMIT_KEYS",

@@ -10,7 +10,7 @@ from typing import TypeAlias
 
 from massgen_plugins.errors import ConfigurationError
 from massgen_plugins.profiles.at_start import CONFIG_DIR_VARIABLE
-from massgen_plugins.providers.base import Conventions
+from massgen_plugins.quota import Conventions
 
 __all__ = [
     "CONFIG_DIR_VARIABLE",

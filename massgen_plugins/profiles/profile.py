@@ -17,8 +17,7 @@ from massgen_plugins.profiles.names import ModelName, Name, PoolName, best_match
 from massgen_plugins.profiles.places import ConventionsOf, any_provider
 from massgen_plugins.profiles.validation import Expected, Flag, Strict, checked, choice, number, problem, text
 from massgen_plugins.profiles.windows import Zone
-from massgen_plugins.providers.base import Conventions
-from massgen_plugins.quota import ACCOUNT_POOL, Kind
+from massgen_plugins.quota import ACCOUNT_POOL, Conventions, Kind
 
 __all__ = [
     "FILE_KEYS",

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from massgen_plugins.middleware import Announced, Refusal, Usage
-from massgen_plugins.quota import Charge, Kind
+from massgen_plugins.quota import Charge, Conventions
 
 __all__ = ["Conventions", "HttpRequest", "ModelRequest", "Provider", "UsageReader"]
 
@@ -59,23 +59,6 @@ class ModelRequest:
     pools: tuple[str, ...] = ()
     max_output: int | None = None
     host: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class Conventions:
-    """How a provider counts, where its profiles do not say otherwise.
-
-    Attributes:
-        tpm_counts: The kind that ``tpm`` and ``tpd`` mean.
-        day_zone: IANA zone in which its day begins, or ``rolling`` for any 24 hours.
-        bucket: Whether its limits refill continuously, as documented: token buckets; else sliding windows.
-        key_prefixes: How its API keys begin, so that a key in a wrong place is not shown.
-    """
-
-    tpm_counts: Kind = Kind.TOTAL_TOKENS
-    day_zone: str = "rolling"
-    bucket: bool = False
-    key_prefixes: tuple[str, ...] = ()
 
 
 class UsageReader(Protocol):

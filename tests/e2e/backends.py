@@ -148,7 +148,7 @@ BACKENDS = {
         "grok-4",
         "XAI_API_KEY",
         "/api.x.ai/v1",
-        "xai",
+        "grok",
         _fallback(rps=1, tpm=200_000),
         tiers.xai(rps=1, tpm=200_000),
     ),

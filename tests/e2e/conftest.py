@@ -1,7 +1,8 @@
 """Runs of the real MassGen are mostly waiting, so they wait together; what they measured is shown at the end.
 
 A test that takes ``folder``, and nothing else but its parameters, is such a run: when the first of them is
-reached, all that were selected are started, each in a thread. Each then passes or fails in its turn.
+reached, all that were selected are started, each in a thread, ten at a time: each is a MassGen of half a
+gigabyte. Each then passes or fails in its turn.
 """
 
 from __future__ import annotations
@@ -17,6 +18,8 @@ sys.path.insert(0, str(Path(__file__).parent))  # for harness and figures, which
 
 import figures
 from child import end_all
+
+_AT_A_TIME = 10
 
 _started = pytest.StashKey[dict[str, Future]]()
 
@@ -59,7 +62,7 @@ def _parameters(item):
 
 
 def _start_all(items, session):
-    pool = ThreadPoolExecutor(len(items), thread_name_prefix="e2e")
+    pool = ThreadPoolExecutor(_AT_A_TIME, thread_name_prefix="e2e")
     base = session.config._tmp_path_factory.mktemp("e2e")
     futures = {}
     for number, item in enumerate(items):

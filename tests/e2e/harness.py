@@ -90,16 +90,11 @@ class User:
         """Where the quota of all runs is kept, once there was one."""
         return self.home / ".local" / "state" / "massgen-plugins" / "quota.sqlite3"
 
-    def scopes(self) -> list[Any]:
-        """What the store knows."""
-        from massgen_plugins.rate_limit.stores.sqlite import SqliteStore
+    def pools(self) -> list[Any]:
+        """What the store knows of every pool that has something to show."""
+        from massgen_plugins.rate_limit.viewing import view_file
 
-        store = SqliteStore(self.store)
-        try:
-            with store.patiently():  # the program that is watched may be writing
-                return store.view()
-        finally:
-            store.close()
+        return [view for view in view_file(self.store).pools if view.eventful]
 
     def start(
         self,

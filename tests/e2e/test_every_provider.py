@@ -5,6 +5,8 @@ Each backend runs without the plugin (it must be refused, else the limits do not
 
 from __future__ import annotations
 
+import os
+
 import pytest
 from backends import BACKENDS
 from figures import note
@@ -14,12 +16,23 @@ from massgen_plugins.sandbox.schedule import quickest
 
 pytestmark = pytest.mark.e2e
 
+ALL = os.environ.get("MASSGEN_E2E") == "all"
 AGENTS = 6
 MOST_WITHOUT_PROFILE = 2
 """Refusals at the server that it may take to learn the limits of a tier that nobody declared."""
 
+UNPROTECTED = ("chatcompletion", "claude")
+"""Backends that run here without the plugin, too; `MASSGEN_E2E=all` runs each of them in each way."""
 
-@pytest.mark.parametrize("backend", BACKENDS)
+ANNOUNCED = ("openai", "chatcompletion", "claude", "cerebras")
+"""Backends whose headers or first refusal tell the limit. Where nothing is announced on success (groq, grok,
+openrouter, azure_openai), all calls under way are refused together: up to one for each agent, absorbed."""
+
+FIXED_WINDOWS = {"azure_openai": 1.2}
+"""Most times the bound where windows are fixed and nobody tells when they begin: sliding is what is safe."""
+
+
+@pytest.mark.parametrize("backend", BACKENDS if ALL else UNPROTECTED)
 def test_without_the_plugin_the_limits_bind(folder, backend):
     result, report = _run(folder, backend, MASSGEN_PLUGINS_DISABLE="1")
     note(f"{backend}, without the plugin", report, result.completed, remarks=_reasons(report))
@@ -39,15 +52,18 @@ def test_with_the_right_profile_nothing_is_refused_and_no_time_is_lost(folder, b
     assert result.answers
     assert report.refused == 0
     assert all(limit.fullest <= 1 for limit in report.limits if limit.quota.kind != "output_tokens")
-    assert seconds <= 1.05 * bound.seconds
+    if backend == "vllm":  # its two places are free so soon that MassGen itself is what takes time
+        assert max(model.most_concurrent for model in report.models) <= 2
+    else:
+        assert seconds <= FIXED_WINDOWS.get(backend, 1.05) * bound.seconds
 
 
-@pytest.mark.parametrize("backend", BACKENDS)
+@pytest.mark.parametrize("backend", BACKENDS if ALL else ANNOUNCED)
 def test_what_nobody_declared_is_learned(folder, backend):
     result, report = _run(folder, backend)
     note(f"{backend}, no profile", report, result.completed, quickest(report), _reasons(report))
     assert result.answers
-    assert report.refused <= MOST_WITHOUT_PROFILE
+    assert report.refused <= (MOST_WITHOUT_PROFILE if backend in ANNOUNCED else AGENTS)
 
 
 def _run(folder, name, *, declared=False, **environment):

@@ -24,7 +24,7 @@ def test_a_lower_limit_is_learned_and_kept(folder):
         user = User(folder, server.url)
         first = user.run(team, program=WATCHED)
         at_first = server.report()
-        [scope] = user.scopes()
+        [pool] = user.pools()
         second = user.run(team, program=WATCHED)
         report = server.report()
     later = report.refused - at_first.refused
@@ -33,7 +33,7 @@ def test_a_lower_limit_is_learned_and_kept(folder):
     assert 0 < at_first.refused <= len(team.models)
     assert later == 0
     assert report.worst_window(QuotaKind.REQUESTS, 60) <= 1
-    learned = [(limit.kind, limit.amount) for limit in scope.lessons.learned.values()]
+    learned = [(limit.kind, limit.amount) for limit in pool.penalties.learned.values()]
     assert (Kind.REQUESTS, SERVER_RPM) in learned
     assert f"allows {FLASH} only {SERVER_RPM} requests per minute" in first.stderr
     for result in (first, second):

@@ -48,9 +48,8 @@ def test_tokens_bind_and_are_settled_to_the_last_one(folder):
 
 
 def _used_in_a_day(user):
-    [scope] = user.scopes()
-    for usage in scope.usage:
-        limit = usage.limit
-        if limit.kind is Kind.INPUT_TOKENS and limit.window == Sliding(86_400 * 10**9):
-            return usage.used
-    raise AssertionError(f"no such limit in {scope.usage}")
+    [pool] = user.pools()
+    for row in pool.limits:
+        if row.limit.kind == Kind.INPUT_TOKENS and row.limit.window == Sliding(86_400 * 10**9):
+            return row.used
+    raise AssertionError(f"no such limit in {pool.limits}")

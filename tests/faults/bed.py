@@ -21,6 +21,7 @@ from massgen_plugins.host.governor import Governor
 from massgen_plugins.host.runtime import Runtime
 from massgen_plugins.host.stream import Agent, Turn, current_turn
 from massgen_plugins.manager import build_manager
+from massgen_plugins.rate_limit import limiters
 
 from .server import CountingServer
 
@@ -63,11 +64,16 @@ class Bed:
     ) -> int:
         """Make so many calls at once in a turn of the agent; returns how many reached the server."""
         before = self.server.arrived
-        turn = Turn(Agent("a0", "run1", provider, MODEL, MODEL, self._governor))
+        own = next(each for each in self.runtime.providers if each.name == provider)
+        turn = Turn(Agent("a0", "run1", own, MODEL, MODEL, self._governor, self.server.url))
         asyncio.run(
             asyncio.wait_for(self._gather(turn, count, self.server.url + path, headers, body), timeout)
         )
         return self.server.arrived - before
+
+    def close(self) -> None:
+        """Bring the store up to date and close it, as at the end of a process; it may be used again."""
+        limiters._close_all()
 
     async def _gather(
         self, turn: Turn, count: int, url: str, headers: dict[str, Any] | None, body: bytes
@@ -129,5 +135,5 @@ def bed(
     finally:
         wire.uninstall()
         if made is not None:
-            made.runtime._limiters.close()
+            made.close()
         reports.log_warning, reports._said, reports._last_words = told, seen, words

@@ -122,6 +122,7 @@ def test_a_good_page_passes(page):
         ("## Scope", "| 4 | interrupted |\n\n## Scope", "another list of exit codes"),
         ("It takes a minute.", "`--no-logs` switches logs off.", "what --no-logs is called"),
         ("It takes a minute.", "For six agents, 12 of 26 were refused.", "a figure of the six agents"),
+        ("It takes a minute.", "The same six agents made 18 requests.", "a figure of the six agents"),
     ],
 )
 def test_a_bad_page_is_refused_with_its_fault(page, old, new, complaint):

@@ -14,7 +14,7 @@ FINDERS = "import sys; print([type(finder).__name__ for finder in sys.meta_path]
 
 ATTACHED = """
 import importlib, sys
-from massgen_plugins.host.wrapping import ATTACHED
+from massgen_plugins.wrapping import is_wrapped
 def attached():
     seams = {
         "massgen.cli": "create_agents_from_config",
@@ -23,10 +23,11 @@ def attached():
     }
     found = []
     for module, path in seams.items():
-        seam = sys.modules.get(module)
-        for name in path.split("."):
-            seam = getattr(seam, name, None)
-        found.append(hasattr(seam, ATTACHED))
+        owner = sys.modules.get(module)
+        *owners, name = path.split(".")
+        for each in owners:
+            owner = getattr(owner, each, None)
+        found.append(is_wrapped(owner, name))
     return found
 """
 """Defines ``attached()``: whether each of MassGen's seams is wrapped."""

@@ -15,8 +15,7 @@ from massgen_plugins.profiles.edit import disable, enable, set_limits, use, vali
 from massgen_plugins.profiles.massgen_format import import_massgen
 from massgen_plugins.profiles.overview import details, overview
 from massgen_plugins.profiles.safe_files import update_text
-from massgen_plugins.providers.base import Conventions
-from massgen_plugins.quota import Kind
+from massgen_plugins.quota import Conventions, Kind
 
 from .conftest import write
 

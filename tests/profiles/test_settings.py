@@ -14,7 +14,6 @@ from massgen_plugins.errors import ConfigurationError
 from massgen_plugins.profiles import Settings, at_start, load_settings
 from massgen_plugins.profiles.at_start import CONFIG_DIR_VARIABLE, STORES_VARIABLE
 from massgen_plugins.profiles.places import default_store_path
-from massgen_plugins.providers.base import Conventions
 from massgen_plugins.quota import (
     DAY,
     HELD,
@@ -23,6 +22,7 @@ from massgen_plugins.quota import (
     Bucket,
     CalendarDay,
     CalendarMonth,
+    Conventions,
     Kind,
     Limit,
     Sliding,

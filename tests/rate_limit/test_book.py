@@ -277,7 +277,7 @@ def _works(data: bytes) -> None:
     [[], ["sliding"], ["sliding", 0], ["sliding", 1 << 63], ["day", "No/Zone"], ["week", "UTC"], ["day", 3]],
 )
 def test_what_is_no_window_is_a_value_error(written) -> None:
-    with pytest.raises(ValueError, match="window|zone"):
+    with pytest.raises(ValueError, match=r"window|zone"):
         read_window(written)
 
 

@@ -207,7 +207,7 @@ def test_a_request_that_cannot_be_repeated_is_handed_back(clock) -> None:
 def test_a_call_that_can_never_pass_ends_with_a_sentence_and_concerns_no_other(clock) -> None:
     stage = Stage(clock, rules(mode="off", tpm=1_000))
     outcome = CallOutcome(400, Refusal(RefusalKind.CALL, advice="Send less."))
-    with pytest.raises(CallRefused, match="refuses this call to gemini-2.5-flash. Send less."):
+    with pytest.raises(CallRefused, match=r"refuses this call to gemini-2\.5-flash\. Send less\."):
         clock.run(stage.send(a_call(tokens=5_000), lambda: outcome))
     clock.run(asyncio.wait_for(stage.send(a_call()), 1))
     assert len(stage.left) == 2

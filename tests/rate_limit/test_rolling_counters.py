@@ -1,4 +1,4 @@
-"""Rolling windows, buckets and held places against brute force: never over, and late by no more than a step."""
+"""Rolling windows, buckets and held places against brute force: never over, late by a step at most."""
 
 from __future__ import annotations
 

@@ -250,7 +250,7 @@ class LimiterMachine(RuleBasedStateMachine):
 
     async def begin(self, wish: Wish) -> None:
         wish.task = asyncio.create_task(self.play(wish))
-        await self.settle()
+        await self.let_all_act()
 
     async def play(self, wish: Wish) -> None:
         """Wait, and see that all is well when the wait ends."""
@@ -296,9 +296,9 @@ class LimiterMachine(RuleBasedStateMachine):
         """Let everybody do what can be done now."""
         if changed:
             self.changed = self.clock.tick()
-        self.clock.run(self.settle())
+        self.clock.run(self.let_all_act())
 
-    async def settle(self) -> None:
+    async def let_all_act(self) -> None:
         """Wake-ups, timers, and what the workers were reminded of."""
         for _ in range(3):
             await _breathe()

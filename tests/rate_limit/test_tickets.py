@@ -119,7 +119,7 @@ GOOD = ["owner", "1", ["pool"], {"requests": 1}, 1, 2, 3, 4, 1, 0]
     data=st.binary(max_size=60)
     | JSON.map(lambda value: json.dumps(value).encode())
     | st.builds(
-        lambda place, value: json.dumps([GOOD[:place] + [value] + GOOD[place + 1 :]]).encode(),
+        lambda place, value: json.dumps([[*GOOD[:place], value, *GOOD[place + 1 :]]]).encode(),
         st.integers(0, 9),
         JSON,
     )

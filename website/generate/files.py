@@ -8,6 +8,7 @@ from pathlib import Path
 
 from website.generate.facts import facts_text
 from website.generate.gallery import GALLERY, gallery_text
+from website.generate.owners import OWNERS, owners_text
 from website.generate.pages import PAGES
 from website.generate.places import DOCS, FACTS, REPOSITORY, SNAPSHOT, VERSIONS
 from website.generate.release.snapshot import snapshot_text
@@ -26,6 +27,7 @@ def generated() -> Iterator[tuple[Path, str]]:
     yield GALLERY, gallery_text()
     for path, render in PAGES.items():
         yield DOCS / path, render()
+    yield OWNERS, owners_text()
 
 
 def differing() -> list[str]:

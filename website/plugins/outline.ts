@@ -35,8 +35,8 @@ const words = (text: string): string[] => text.split(/\s+/).filter(Boolean);
 export const SECTIONS: Section[] = [
   {
     slug: 'start',
-    label: 'Start',
-    short: 'Start',
+    label: 'Get started',
+    short: 'Get started',
     description: 'Understand what a team of agents does, then run one agent and a team of three yourself.',
     folders: ['start'],
     pages: words('start/how-agents-agree start/first-run start/first-team start/interface start/glossary'),
@@ -90,7 +90,7 @@ export const SECTIONS: Section[] = [
     description: 'Run MassGen from scripts, CI, Python, other frameworks and coding agents, and look into every run.',
     folders: ['operate', 'integrate'],
     pages: words(`operate/automation operate/observe operate/web-interface operate/serve-and-share
-      operate/security-checklist integrate/python-api integrate/frameworks integrate/coding-agents`),
+      operate/security-checklist operate/rules-for-your-team integrate/python-api integrate/frameworks integrate/coding-agents`),
     former: ['operate', 'integrate'],
   },
   {

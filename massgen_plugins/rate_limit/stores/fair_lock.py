@@ -82,7 +82,7 @@ class FairLock:
     def _lock_file(self, *, patient: bool) -> None:
         assert fcntl is not None  # noqa: S101 - asked only then
         if self._file < 0:
-            self._file = os.open(self._path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+            self._file = os.open(self._path, os.O_RDWR | os.O_CREAT, 0o600)
         deadline = time.monotonic() + _PATIENCE
         attempt = 0
         while True:

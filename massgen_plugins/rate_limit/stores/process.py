@@ -26,8 +26,23 @@ def forks() -> int:
 
 
 def after_fork(listener: Any) -> None:
-    """Have ``listener.forked()`` called in every forked child, for as long as the listener lives."""
+    """Have ``listener.forked()`` called in every forked child, for as long as the listener lives.
+
+    If it has them, ``before_fork()`` and ``fork_is_over()`` are called in the parent.
+    """
     _listeners.add(listener)
+
+
+def _before_fork() -> None:
+    for listener in list(_listeners):
+        if hasattr(listener, "before_fork"):
+            listener.before_fork()
+
+
+def _fork_is_over() -> None:
+    for listener in list(_listeners):
+        if hasattr(listener, "fork_is_over"):
+            listener.fork_is_over()
 
 
 def _forked() -> None:
@@ -40,4 +55,4 @@ def _forked() -> None:
 
 
 if hasattr(os, "register_at_fork"):
-    os.register_at_fork(after_in_child=_forked)
+    os.register_at_fork(before=_before_fork, after_in_parent=_fork_is_over, after_in_child=_forked)

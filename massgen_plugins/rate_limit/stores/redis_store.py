@@ -199,7 +199,7 @@ class RedisStore:
                 while not self._closed:
                     if listener.get_message(timeout=1.0) is not None and self.on_wake is not None:
                         self.on_wake()
-            except (RedisError, OSError, StoreUnavailable, ValueError, AttributeError):
+            except (RedisError, OSError, StoreUnavailable, ValueError, AttributeError, TypeError):
                 time.sleep(_ANSWER)  # not allowed, or not reachable: then waiters ask by themselves
 
 

@@ -26,6 +26,9 @@ __all__ = ["SqliteStore"]
 _CHECKPOINT = 500
 """Swaps after which what was written is brought into the file proper, by a thread that may stand still."""
 
+_PAUSE_FOR_FORK = 1.0
+"""Seconds for which a fork waits for the thread that is inside."""
+
 _SWAP = "UPDATE domain SET version = ?, tick = ? WHERE name = ? AND version = ?"
 _BEGIN = "INSERT INTO domain (name, version, tick) VALUES (?, ?, ?) ON CONFLICT DO NOTHING"
 _PUT = "INSERT OR REPLACE INTO part (domain, name, version, data) VALUES (?, ?, ?, ?)"
@@ -63,6 +66,7 @@ class SqliteStore:
         self._offset = 0
         self._start: Start | None = None
         self._swaps = 0
+        self._held = False
         self.forked()
         after_fork(self)
 
@@ -70,6 +74,15 @@ class SqliteStore:
         """Begin anew in a forked child."""
         self._file.forked()
         self._wakeup = WakeUp(self._woken)
+
+    def before_fork(self) -> None:
+        """Let no thread be inside: a child would take its half of a transaction for its own, for ever."""
+        self._held = self._file.lock.threads.acquire(timeout=_PAUSE_FOR_FORK)
+
+    def fork_is_over(self) -> None:
+        """Go on in the parent."""
+        if self._held:
+            self._file.lock.threads.release()
 
     @property
     def description(self) -> str:

@@ -5,6 +5,7 @@ Nothing foreign is written, renamed or switched to another mode: a file is ours 
 
 from __future__ import annotations
 
+import ctypes
 import os
 import sqlite3
 import time
@@ -65,12 +66,15 @@ class SqliteFile:
         self.path = Path(os.path.realpath(path))  # a dangling link is followed by us, not by SQLite
         self._report = report
         self._opened = opened
-        self._lock = FairLock(self.path.with_name(self.path.name + ".lock"))
+        self.lock = FairLock(self.path.with_name(self.path.name + ".lock"))
         self.forked()
 
     def forked(self) -> None:
         """Begin anew: what a parent holds open is not its child's to use, nor to close."""
-        self._lock.forked()
+        self.lock.forked()
+        inherited: sqlite3.Connection | None = getattr(self, "_connection", None)
+        if inherited is not None:  # letting go of it would close it, and with it what its parent is doing
+            ctypes.pythonapi.Py_IncRef(ctypes.py_object(inherited))
         self._connection: sqlite3.Connection | None = None
         self._forks = forks()
         self._inode = 0
@@ -88,7 +92,7 @@ class SqliteFile:
             raise StoreBusy  # opening may take long
         try:
             self.path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-            self._lock.enter(patient=patient)
+            self.lock.enter(patient=patient)
         except OSError as error:
             raise self._unusable(error) from error
         try:
@@ -103,7 +107,7 @@ class SqliteFile:
                     self._connection.execute("ROLLBACK")
             raise explained from error
         finally:
-            self._lock.leave()
+            self.lock.leave()
 
     def checkpoint(self) -> None:
         """Bring what was written into the file proper, by a connection of its own, beside whoever writes."""
@@ -118,12 +122,12 @@ class SqliteFile:
     def close(self) -> None:
         """Close it; it is opened again when it is used again."""
         with (
-            self._lock.threads
+            self.lock.threads
         ):  # a connection that is closed while another thread uses it crashes the process
             if self._connection is not None and self._forks == forks():
                 self._connection.close()
             self._connection = None
-            self._lock.close()
+            self.lock.close()
 
     def _open(self, wait: float) -> sqlite3.Connection:
         now = time.monotonic()
@@ -161,7 +165,7 @@ class SqliteFile:
         with suppress(FileExistsError):
             # SQLite gives its side files the mode of the file itself. One that is there must not be opened by
             # hand: closing it would drop the locks that other connections of this process hold.
-            os.close(os.open(self.path, os.O_RDWR | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600))
+            os.close(os.open(self.path, os.O_RDWR | os.O_CREAT | os.O_EXCL, 0o600))
         self._inode = _inode(self.path)
         stamp = stamp_of(self.path, wait)
         if stamp is None:

@@ -10,10 +10,10 @@ __all__ = ["admitted", "assert_all_admitted", "assert_none_admitted"]
 def admitted(user) -> int:
     """Requests of the day in the user's store."""
     return sum(
-        usage.used
-        for view in user.scopes()
-        for usage in view.usage
-        if usage.limit.kind is Kind.REQUESTS and not isinstance(usage.limit.window, Sliding)
+        row.used
+        for view in user.pools()
+        for row in view.limits
+        if row.limit.kind == Kind.REQUESTS and not isinstance(row.limit.window, Sliding)
     )
 
 

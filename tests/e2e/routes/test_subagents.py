@@ -51,7 +51,7 @@ def test_a_sub_agent_spends_its_parents_quota(user, server, tmp_path):
     assert not child.store.exists()
     owner = WithStoreOf(user, tmp_path)
     assert admitted(owner) == server.report().arrived
-    assert len(owner.scopes()) == 1
+    assert len(owner.pools()) == 1
 
 
 def stripped(user, server, folder):

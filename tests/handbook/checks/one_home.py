@@ -73,6 +73,7 @@ RULES = (
 )
 
 _SIX = re.compile(r"(?i)\b(six|6) (gemini )?agents\b.*\brefus")
+_SENT = re.compile(r"(?i)\bsix agents[^.|]{0,60}\b(?:made|sent)\s+\d+(?![\d.]*\{)")
 _FIGURE = re.compile(r"(?<![\w#/.-])\d+(?![\d.]*\{/\*)\b[^.|]{0,40}\brefus")
 
 
@@ -95,6 +96,6 @@ def _broken(page: Page, rule: Rule) -> Iterator[Problem]:
 def _six_agents(page: Page) -> Iterator[Problem]:
     """Figures of the six agents come from the case: each carries the mark that compares it."""
     for number, line in page.prose:
-        if _SIX.search(line) and _FIGURE.search(line):
+        if _SENT.search(line) or (_SIX.search(line) and _FIGURE.search(line)):
             cure = "write {/* =six-agents-one-key:off.requests */} behind each figure, as the case study does"
             yield Problem(page.path, number, "a figure of the six agents that nothing compares", cure)

@@ -15,10 +15,10 @@ from pathlib import Path
 from zoneinfo import ZoneInfo
 
 import pytest
-
-from massgen_plugins.quota import MINUTE, NANOSECONDS, CalendarDay, Kind, Limit, Scope, ScopeRules, margin_of
 from massgen_plugins.rate_limit.calendar_day import day_end, day_of
 from massgen_plugins.rate_limit.line import Bid
+
+from massgen_plugins.quota import MINUTE, NANOSECONDS, CalendarDay, Kind, Limit, Scope, ScopeRules, margin_of
 from massgen_plugins.rate_limit.stores.sqlite import SqliteStore
 
 ZONE = "America/Los_Angeles"

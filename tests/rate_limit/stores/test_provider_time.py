@@ -6,12 +6,12 @@ import asyncio
 from pathlib import Path
 
 import pytest
+from massgen_plugins.rate_limit.stores.awaited import awaited
+from massgen_plugins.rate_limit.stores.fallback import FallbackStore
 
 from massgen_plugins.errors import StoreUnavailable
 from massgen_plugins.quota import NANOSECONDS, CalendarDay, Kind, Limit, Scope, ScopeRules
-from massgen_plugins.rate_limit.stores.awaited import awaited
 from massgen_plugins.rate_limit.stores.base import ScopeUnknown
-from massgen_plugins.rate_limit.stores.fallback import FallbackStore
 from massgen_plugins.rate_limit.stores.memory import MemoryStore
 from massgen_plugins.rate_limit.stores.sqlite import SqliteStore
 from massgen_plugins.rate_limit.stores.sqlite_view import view_scopes

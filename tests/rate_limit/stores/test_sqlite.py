@@ -11,18 +11,18 @@ from contextlib import suppress
 from pathlib import Path
 
 import pytest
+from massgen_plugins.rate_limit.decision import Reason
+from massgen_plugins.rate_limit.line import Bid
+from massgen_plugins.rate_limit.stores.awaited import awaited
+from massgen_plugins.rate_limit.stores.fallback import FallbackStore
+from massgen_plugins.rate_limit.stores.replica import Replica
 
 from massgen_plugins.errors import StoreUnavailable
 from massgen_plugins.middleware import Refusal, RefusalKind, StatedLimit
 from massgen_plugins.quota import MINUTE, NANOSECONDS, CalendarDay, Kind, Limit, Scope, ScopeRules
-from massgen_plugins.rate_limit.decision import Reason
-from massgen_plugins.rate_limit.line import Bid
-from massgen_plugins.rate_limit.stores.awaited import awaited
 from massgen_plugins.rate_limit.stores.base import StoreBusy
 from massgen_plugins.rate_limit.stores.boot_clock import offset_for
-from massgen_plugins.rate_limit.stores.fallback import FallbackStore
 from massgen_plugins.rate_limit.stores.memory import MemoryStore
-from massgen_plugins.rate_limit.stores.replica import Replica
 from massgen_plugins.rate_limit.stores.sqlite import SqliteStore
 from massgen_plugins.rate_limit.stores.sqlite_file import SqliteFile
 

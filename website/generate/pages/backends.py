@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 
-from massgen_plugins.providers.gemini.provider import GeminiProvider
 from website.generate import notes
 from website.generate.mdx import (
     FILTER,
@@ -21,6 +20,7 @@ from website.generate.mdx import (
 )
 from website.generate.reading.backends import Backend, read_backends
 from website.generate.reading.distribution import massgen_directory, massgen_version
+from website.generate.reading.plugin import limited_backend
 
 __all__ = ["render"]
 
@@ -141,11 +141,12 @@ def _row(backend: Backend) -> tuple[str, ...]:
 
 def _surprises(found: list[Backend]) -> str:
     unmade = [backend.type for backend in found if not backend.creatable]
+    unlimited = [each.type for each in found if not limited_backend(each.type, each.base_url or None)]
     parts = (
         "## What surprises people {/* #surprises */}",
         _without_model(found),
         _UNMADE.format(types=words(unmade)) if unmade else "",
-        _SURPRISES.format(limited=words(sorted(GeminiProvider.backends))),
+        _SURPRISES.format(unlimited=words(sorted(unlimited))),
     )
     return "\n\n".join(part for part in parts if part)
 
@@ -160,8 +161,9 @@ _SURPRISES = """\
   the provider refuses it at the first call. See [Validate before you run](/configure/validate).
 * **The registry's lists age.** They are what this MassGen was released with. A newer model of the same
   provider works as soon as you write its name.
-* **Rate limits**: MassGen's own limiter and [the plugin](/limits/quick-start) act on {limited};
-  [what that means for the others](/limits/what-massgen-does)."""
+* **Rate limits**: MassGen's own limiter acts on `gemini` alone; [what that
+  means](/limits/what-massgen-does). [The plugin](/limits/quick-start) acts on every type but
+  {unlimited}."""
 
 
 def _without_model(found: list[Backend]) -> str:

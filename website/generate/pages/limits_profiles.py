@@ -106,9 +106,8 @@ _LIMITS = """\
 What may stand under a model. All limits of a model hold at once, and 0 means: never. Requests and tokens are
 whole numbers up to 1,000,000,000,000."""
 _MONEY = """\
-`usd_per_day` and the kind `cost` count what a provider's plugin reports as money. The built-in one for Gemini
-reports tokens only, so with Gemini they have **no effect** in this version: limit requests or tokens per day
-instead."""
+`usd_per_day` and the kind `cost` count only where a provider's plugin charges money for a call. No built-in
+provider does, so they have **no effect** in this version: limit requests or tokens per day instead."""
 _PROFILE = (
     "One entry of `profiles:` in a profile file. At least one of `models`, `pools` and `fallback` is needed."
 )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import ast
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -13,7 +13,7 @@ from website.generate.reading.source import Module, modules
 
 __all__ = ["Read", "environment_reads"]
 
-_READERS = frozenset({"getenv", "os.getenv", "os.environ.get", "environ.get", "environment.get"})
+_READERS = frozenset({"getenv", "os.getenv", "os.environ.get", "environ.get", "environment.get", "at_start"})
 _KEY = re.compile(r"[A-Z][A-Z0-9_]*_API_KEY")
 _WORTH_READING = re.compile(r"getenv|environ|_API_KEY")
 _MAPPINGS = frozenset({"os.environ", "environ"})
@@ -39,17 +39,31 @@ def environment_reads(package: Path, prefix: str) -> list[Read]:
     """All places at which a package reads a variable whose name stands in its source.
 
     Found are names in a call that reads, in a call of a function of the same file that hands its argument
-    to one, and constants that hold a name; of tables of names, those of API keys.
+    to one, and constants that hold a name, of the same file or imported; of tables of names, those of API
+    keys.
     """
     found: set[Read] = set()
-    for module in modules(package, prefix):
+    known = {module.path: module for module in modules(package, prefix)}
+    for module in known.values():
         if _WORTH_READING.search(module.text):
-            found.update(_reads(module))
+            found.update(_reads(module, known))
     return sorted(found)
 
 
-def _reads(module: Module) -> Iterator[Read]:
-    constants = module.text_constants()
+def _imported(module: Module, known: Mapping[str, Module]) -> dict[str, str]:
+    """Constants that a file takes from others of its package by their names."""
+    found: dict[str, str] = {}
+    for node in module.tree.body:
+        if isinstance(node, ast.ImportFrom) and node.module:
+            source = known.get(f"{node.module.replace('.', '/')}.py")
+            names = {alias.name for alias in node.names if alias.name.isupper()}
+            constants = source.text_constants() if source and names else {}
+            found.update({name: constants[name] for name in names & constants.keys()})
+    return found
+
+
+def _reads(module: Module, known: Mapping[str, Module]) -> Iterator[Read]:
+    constants = _imported(module, known) | module.text_constants()
     helpers = _helpers(module.tree)
     for node in ast.walk(module.tree):
         name, default = _read(node, helpers)

@@ -8,9 +8,19 @@ from massgen_plugins.profiles.layers import SETTING_KEYS
 from massgen_plugins.profiles.limit_values import LIMIT_KEYS
 from massgen_plugins.profiles.profile import Profile, read_profiles
 from massgen_plugins.profiles.strict_yaml import load_yaml
+from massgen_plugins.providers.gemini.provider import GeminiProvider
+from massgen_plugins.providers.plugin import massgen_provider
 from website.generate.places import REPOSITORY
 
-__all__ = ["event_names", "hook_names", "limit_keys", "plugin_version", "setting_keys", "shipped_profiles"]
+__all__ = [
+    "event_names",
+    "hook_names",
+    "limit_keys",
+    "limited_backend",
+    "plugin_version",
+    "setting_keys",
+    "shipped_profiles",
+]
 
 
 def plugin_version() -> str:
@@ -39,6 +49,11 @@ def event_names() -> list[str]:
 def setting_keys() -> tuple[str, ...]:
     """The keys of ``rate_limit:``."""
     return SETTING_KEYS
+
+
+def limited_backend(backend_type: str, base_url: str | None) -> bool:
+    """Whether a provider of this package serves a MassGen backend of this type."""
+    return any(each.serves(backend_type, base_url) for each in (GeminiProvider(), *massgen_provider()))
 
 
 def limit_keys() -> tuple[str, ...]:

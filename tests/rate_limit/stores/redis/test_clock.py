@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 
 from massgen_plugins.errors import StoreUnavailable
-from massgen_plugins.rate_limit.stores.redis.address import Address
-from massgen_plugins.rate_limit.stores.redis.clock import ServerClock
+from massgen_plugins.rate_limit.stores.redis_clock import ServerClock
+from massgen_plugins.rate_limit.stores.redis_server import RedisServer
 
 MS = 1_000_000
 SECOND = 1_000 * MS
@@ -91,11 +91,11 @@ def test_when_the_servers_clock_is_set_forward_ticks_follow() -> None:
     ],
 )
 def test_an_address_is_read_and_shown(url: str, shown: str) -> None:
-    assert str(Address.parse(url, {})) == shown
+    assert str(RedisServer.parse(url, {})) == shown
 
 
 @pytest.mark.parametrize("url", ["redis://:secret@host:port", "redis://host/secret"])
 def test_what_is_no_address_is_not_shown(url: str) -> None:
     with pytest.raises(StoreUnavailable) as error:
-        Address.parse(url, {})
+        RedisServer.parse(url, {})
     assert "secret" not in str(error.value)

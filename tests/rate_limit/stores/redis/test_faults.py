@@ -10,18 +10,18 @@ from collections.abc import Callable, Coroutine
 from typing import Any
 
 import pytest
-
-from massgen_plugins.errors import StoreUnavailable
-from massgen_plugins.quota import MINUTE, CalendarDay, Kind, Limit, Scope, ScopeRules
 from massgen_plugins.rate_limit.hold import Hold, News
 from massgen_plugins.rate_limit.line import Bid
 from massgen_plugins.rate_limit.stores.awaited import awaited
-from massgen_plugins.rate_limit.stores.base import ScopeUnknown
 from massgen_plugins.rate_limit.stores.fallback import FallbackStore
-from massgen_plugins.rate_limit.stores.memory import MemoryStore
 from massgen_plugins.rate_limit.stores.redis.address import PASSWORD_VARIABLE, USERNAME_VARIABLE, Address
 from massgen_plugins.rate_limit.stores.redis.layout import SCHEMA
 from massgen_plugins.rate_limit.stores.redis.store import RedisStore
+
+from massgen_plugins.errors import StoreUnavailable
+from massgen_plugins.quota import MINUTE, CalendarDay, Kind, Limit, Scope, ScopeRules
+from massgen_plugins.rate_limit.stores.base import ScopeUnknown
+from massgen_plugins.rate_limit.stores.memory import MemoryStore
 from tests.rate_limit.stores.redis.conftest import Bench
 from tests.rate_limit.stores.redis.server import RedisServer
 

@@ -1,4 +1,4 @@
-"""One scope, shared by real processes and event loops, in real time."""
+"""One pool, shared by real processes and event loops, in real time."""
 
 from __future__ import annotations
 
@@ -15,16 +15,17 @@ from typing import Any
 
 import pytest
 
-from massgen_plugins.quota import MINUTE, Kind, Limit, Scope, ScopeRules
-from massgen_plugins.rate_limit.limiter import Limiter
-from massgen_plugins.rate_limit.stores.redis.address import Address
-from massgen_plugins.rate_limit.stores.redis.store import RedisStore
+from massgen_plugins.quota import MINUTE, Domain, Kind, Limit, PoolRules
+from massgen_plugins.rate_limit.limiter import DomainLimiter, Limiter
+from massgen_plugins.rate_limit.reservation import Ask, Reservation
+from massgen_plugins.rate_limit.stores.redis_server import RedisServer as Address
+from massgen_plugins.rate_limit.stores.redis_store import RedisStore
 from tests.rate_limit.stores.redis.server import RedisServer
 from tests.rate_limit.stores.redis.worker import LIMIT, WINDOW
 
 WORKER = Path(__file__).with_name("worker.py")
-SCOPE = Scope("gemini", "other", "gemini-2.5-flash")
-RULES = ScopeRules(limits=(Limit(Kind.REQUESTS, 3, MINUTE),), cooldown_mode="off")
+DOMAIN = Domain("gemini", "other")
+RULES = PoolRules(limits=(Limit(Kind.REQUESTS, 3, MINUTE),), cooldown_mode="off")
 ONE = {Kind.REQUESTS: 1}
 
 
@@ -85,56 +86,42 @@ def test_processes_that_are_killed_stall_nobody(start, tmp_path: Path) -> None:
     assert max(later - earlier for earlier, later in pairwise(times)) < WINDOW + 0.5
 
 
-def test_a_server_that_restarts_meanwhile_stops_nobody(own_server, tmp_path: Path) -> None:
-    """What it held is lost; the calls go on, first without it, and nothing hangs."""
+def limiter(url: str) -> Limiter:
+    return Limiter(RedisStore(Address.parse(url, {})), lambda _: RULES)
+
+
+async def acquire(domain: DomainLimiter) -> Reservation:
+    return await domain.acquire(Ask(("model",), ONE, await domain.tick()))
+
+
+def test_a_server_that_restarts_meanwhile_is_told_again_what_was_spent(own_server) -> None:
     server = own_server()
 
-    async def main() -> None:
-        store = RedisStore(Address.parse(server.url, {}))
-        await store.configure(SCOPE, RULES)
-        limiter = Limiter(store)
-        limiter.configure(SCOPE, RULES)
+    async def main() -> bool:
+        domain = limiter(server.url).domain(DOMAIN)
         for _ in range(2):
-            await limiter.acquire(SCOPE, ONE)
+            await acquire(domain)
         server.stop()
         server.start()
-        for _ in range(3):
-            await limiter.acquire(SCOPE, ONE)
+        await acquire(domain)
+        waiting = asyncio.create_task(acquire(domain))
+        await asyncio.sleep(0.5)
+        waiting.cancel()
+        return waiting.done()
 
-    run(main())
+    assert not run(main())
 
 
-def test_who_waits_hears_at_once_of_a_call_that_was_never_sent(server: RedisServer) -> None:
+def test_who_waits_is_woken_at_once_by_a_call_that_was_never_sent(server: RedisServer) -> None:
     async def main() -> float:
-        ours, theirs = (Limiter(RedisStore(Address.parse(server.url, {}))) for _ in range(2))
-        for limiter in (ours, theirs):
-            limiter.configure(SCOPE, RULES)
-        holds = [await ours.acquire(SCOPE, ONE) for _ in range(3)]
-        waiting = asyncio.create_task(theirs.acquire(SCOPE, ONE))
+        ours, theirs = (limiter(server.url).domain(DOMAIN) for _ in range(2))
+        calls = [await acquire(ours) for _ in range(3)]
+        waiting = asyncio.create_task(acquire(theirs))
         await asyncio.sleep(0.35)  # it has just asked in vain, and would ask again in a second
         assert not waiting.done()
         start = time.monotonic()
-        ours.release(holds[0])
+        calls[0].release()
         await asyncio.wait_for(waiting, 10)
         return time.monotonic() - start
 
-    assert run(main()) < 0.5
-
-
-def test_when_nobody_waits_any_more_nobody_listens(server: RedisServer) -> None:
-    async def main() -> None:
-        store = RedisStore(Address.parse(server.url, {}))
-        limiter = Limiter(store)
-        limiter.configure(SCOPE, RULES)
-        for _ in range(3):
-            await limiter.acquire(SCOPE, ONE)
-        waiting = asyncio.create_task(limiter.acquire(SCOPE, ONE))
-        await asyncio.sleep(0.3)
-        listener = store._stations.here().listener
-        assert not listener._task.done()
-        waiting.cancel()
-        await asyncio.sleep(2.5)
-        assert listener._task.done()
-        assert store.view()[0].waiting == 0
-
-    run(main())
+    assert run(main()) < 0.6

@@ -20,14 +20,12 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
 
 from massgen_plugins.errors import StoreUnavailable
-from massgen_plugins.quota import MINUTE, Kind, Limit, Scope, ScopeRules
-from massgen_plugins.rate_limit.line import Bid
-from massgen_plugins.rate_limit.stores.redis.address import CA_VARIABLE, Address
-from massgen_plugins.rate_limit.stores.redis.store import RedisStore
+from massgen_plugins.rate_limit.stores.redis_server import CA_VARIABLE
+from massgen_plugins.rate_limit.stores.redis_server import RedisServer as Address
+from massgen_plugins.rate_limit.stores.redis_store import RedisStore
+from massgen_plugins.testing.contract import Stand
+from massgen_plugins.testing.contract.stand import ONE, per_minute
 from tests.rate_limit.stores.redis.server import RedisServer
-
-SCOPE = Scope("gemini", "project", "gemini-2.5-flash")
-RULES = ScopeRules(limits=(Limit(Kind.REQUESTS, 5, MINUTE),))
 
 
 def make_certificate(folder: Path) -> Path:
@@ -104,13 +102,10 @@ def test_everything_works_over_tls(encrypted: tuple[int, Path]) -> None:
     address = Address.parse(f"rediss://127.0.0.1:{port}/0", {CA_VARIABLE: str(certificate)})
     store = RedisStore(address)
 
-    async def main() -> int:
-        await store.configure(SCOPE, RULES)
-        bids = [Bid(1, store.tick(), {Kind.REQUESTS: 1})] * 7
-        return len((await store.admit(SCOPE, "lane", bids, [])).holds)
-
-    assert asyncio.run(main()) == 5
-    assert store.view()[0].usage[0].used == 5
+    stand = Stand(store, lambda _: None)
+    stand.configure(per_minute(5))
+    assert stand.granted(*[ONE] * 7) == 5
+    assert stand.used() == [5]
     assert store.description == f"rediss://127.0.0.1:{port}/0"
 
 
@@ -118,6 +113,6 @@ def test_everything_works_over_tls(encrypted: tuple[int, Path]) -> None:
 def test_a_certificate_that_nobody_vouches_for_is_refused(encrypted: tuple[int, Path], trusted: str) -> None:
     address = Address.parse(f"rediss://127.0.0.1:{encrypted[0]}/0", {CA_VARIABLE: trusted})
     with pytest.raises(StoreUnavailable, match=r"rediss://127\.0\.0\.1"):
-        RedisStore(address).view()
+        RedisStore(address).domains()
     with pytest.raises(StoreUnavailable, match=r"rediss://127\.0\.0\.1"):
-        asyncio.run(RedisStore(address).configure(SCOPE, RULES))
+        RedisStore(address).load("domain", 0)

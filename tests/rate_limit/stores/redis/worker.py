@@ -11,34 +11,35 @@ import sys
 import time
 from pathlib import Path
 
-from massgen_plugins.quota import Kind, Limit, Scope, ScopeRules, Sliding
+from massgen_plugins.quota import Domain, Kind, Limit, PoolRules, Sliding
 from massgen_plugins.rate_limit.limiter import Limiter
-from massgen_plugins.rate_limit.stores.redis.address import Address
-from massgen_plugins.rate_limit.stores.redis.store import RedisStore
+from massgen_plugins.rate_limit.reservation import Ask
+from massgen_plugins.rate_limit.stores.redis_server import RedisServer
+from massgen_plugins.rate_limit.stores.redis_store import RedisStore
 
-SCOPE = Scope("gemini", "project", "gemini-2.5-flash")
+DOMAIN = Domain("gemini", "project")
 LIMIT, WINDOW = 40, 1.0
-RULES = ScopeRules(limits=(Limit(Kind.REQUESTS, LIMIT, Sliding(10**9)),), cooldown_mode="off")
+RULES = PoolRules(limits=(Limit(Kind.REQUESTS, LIMIT, Sliding(10**9)),), cooldown_mode="off")
 UPLINK, HEADERS = 0.08, 0.1
 
 
 async def main(url: str, log: Path, seconds: float) -> None:
-    limiter = Limiter(RedisStore(Address.parse(url, {})))
-    limiter.configure(SCOPE, RULES)
+    limiter = Limiter(RedisStore(RedisServer.parse(url, {})), lambda _: RULES)
+    domain = limiter.domain(DOMAIN)
     print("ready", flush=True)  # noqa: T201 - whoever started it waits for this
     end = time.monotonic() + seconds
     with log.open("a", buffering=1) as file:
 
         async def call() -> None:
             while time.monotonic() < end:
-                hold = await limiter.acquire(SCOPE, {Kind.REQUESTS: 1})
+                reserved = await domain.acquire(Ask(("model",), {Kind.REQUESTS: 1}, await domain.tick()))
                 # On a busy machine a sleep may take longer than the uplink that it stands for, so what the
                 # server sees is computed.
                 uplink, written = random.uniform(0, UPLINK), time.monotonic()
-                limiter.written(hold)
+                reserved.written()
                 await asyncio.sleep(uplink + random.uniform(0, HEADERS))
                 file.write(f"{written + uplink}\n")
-                limiter.arrived(hold)
+                reserved.answered()
 
         await asyncio.gather(*(call() for _ in range(12)))
     limiter.flush()

@@ -1,0 +1,80 @@
+"""The file of a store: private, ours by its stamp, set aside when it is damaged or old."""
+
+from __future__ import annotations
+
+import sqlite3
+import stat
+from pathlib import Path
+
+import pytest
+
+from massgen_plugins.errors import StoreUnavailable
+from massgen_plugins.rate_limit.stores.base import StoreBusy
+from massgen_plugins.rate_limit.stores.sqlite import SqliteStore
+from massgen_plugins.rate_limit.stores.sqlite_file import FORMAT
+
+
+def write(store: SqliteStore, version: int = 0) -> None:
+    assert store.swap("domain", version, version + 1, {"a": b"1"}, patient=True) is None
+
+
+def scribble(path: Path, *statements: str) -> None:
+    connection = sqlite3.connect(path)
+    for statement in statements:
+        connection.execute(statement)
+    connection.commit()
+    connection.close()
+
+
+def test_the_file_is_private_and_made_when_first_used(tmp_path: Path) -> None:
+    store = SqliteStore(tmp_path / "state" / "quota.sqlite3")
+    assert not (tmp_path / "state").exists()
+    write(store)
+    assert stat.S_IMODE((tmp_path / "state").stat().st_mode) == 0o700
+    assert {stat.S_IMODE(file.stat().st_mode) for file in (tmp_path / "state").iterdir()} == {0o600}
+    store.close()
+
+
+@pytest.mark.parametrize("version", [1, 2, 3, 4])
+def test_an_old_format_is_set_aside_with_a_sentence(tmp_path: Path, version: int) -> None:
+    path, said = tmp_path / "quota.sqlite3", []
+    tables = [f"CREATE TABLE {name} (x)" for name in ("clock", "secret", "scope")]
+    scribble(path, *tables, f"PRAGMA user_version = {version}")
+    store = SqliteStore(path, said.append)
+    write(store)
+    store.close()
+    assert len(list(tmp_path.glob("*.aside-*"))) == 1
+    assert f"format {version}" in said[0]
+
+
+def test_a_newer_format_is_refused_and_left_alone(tmp_path: Path) -> None:
+    path = tmp_path / "quota.sqlite3"
+    store = SqliteStore(path)
+    write(store)
+    store.close()
+    scribble(path, f"PRAGMA user_version = {FORMAT + 1}")
+    before = path.read_bytes()
+    with pytest.raises(StoreUnavailable, match="newer version"):
+        SqliteStore(path).load("domain", 0, patient=True)
+    assert path.read_bytes() == before
+    assert not list(tmp_path.glob("*.aside-*"))
+
+
+def test_damage_is_set_aside_and_kept(tmp_path: Path) -> None:
+    path, said = tmp_path / "quota.sqlite3", []
+    store = SqliteStore(path, said.append)
+    write(store)
+    store.close()
+    scribble(path, "DROP TABLE part")
+    store = SqliteStore(path, said.append)
+    with pytest.raises(StoreBusy):  # asked again, it works
+        store.load("domain", 0, patient=True)
+    write(store)
+    store.close()
+    assert "was damaged" in said[0]
+    assert len(list(tmp_path.glob("*.aside-*"))) >= 1
+
+
+def test_a_directory_in_the_place_of_the_file_is_one_sentence(tmp_path: Path) -> None:
+    with pytest.raises(StoreUnavailable, match=r"cannot be used|is not a file"):
+        SqliteStore(tmp_path).load("domain", 0, patient=True)
