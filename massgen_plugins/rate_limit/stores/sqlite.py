@@ -172,7 +172,8 @@ class SqliteStore:
             offset = last - since_boot
         self._offset = offset
         now, wall = since_boot + offset, self._wall()
-        self._start = Start(offset, now, self._wall, wall)
+        # Where boots have no name, the machine may have been off at any time before now.
+        self._start = Start(offset if boot else now, now, self._wall, wall)
 
     def _woken(self) -> None:
         if self.on_wake is not None:

@@ -199,4 +199,5 @@ def _clock(connection: sqlite3.Connection, boot: str, since: int, wall: Callable
     latest = int(connection.execute("SELECT max(tick) FROM domain").fetchone()[0] or 0)
     offset = offset_for(boot, str(known[0]), int(known[1]), latest, since)
     tick = since + offset
-    return FileClock(tick, latest, bool(boot) and boot == known[0], Start(offset, tick, wall, wall()))
+    start = Start(offset if boot else tick, tick, wall, wall())
+    return FileClock(tick, latest, bool(boot) and boot == known[0], start)

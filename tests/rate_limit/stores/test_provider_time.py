@@ -1,26 +1,62 @@
-"""What one process hears of the provider's time: who else knows it, for how long, and what it changes."""
+"""What one process learns of the provider's time: who else knows it, for how long, and what it changes."""
 
 from __future__ import annotations
 
-import asyncio
 from pathlib import Path
 
 import pytest
-from massgen_plugins.rate_limit.stores.awaited import awaited
-from massgen_plugins.rate_limit.stores.fallback import FallbackStore
 
 from massgen_plugins.errors import StoreUnavailable
-from massgen_plugins.quota import NANOSECONDS, CalendarDay, Kind, Limit, Scope, ScopeRules
-from massgen_plugins.rate_limit.stores.base import ScopeUnknown
+from massgen_plugins.quota import NANOSECONDS, CalendarDay, Domain, Kind, Limit, PoolRules
+from massgen_plugins.rate_limit import replica as replica_module
+from massgen_plugins.rate_limit.domain import DomainState
+from massgen_plugins.rate_limit.forgetting import forget_learned
+from massgen_plugins.rate_limit.learning import observed_date
+from massgen_plugins.rate_limit.moment import Moment
+from massgen_plugins.rate_limit.replica import DomainReplica
+from massgen_plugins.rate_limit.reservation import Ask, Reservation
+from massgen_plugins.rate_limit.stores.base import Store
 from massgen_plugins.rate_limit.stores.memory import MemoryStore
 from massgen_plugins.rate_limit.stores.sqlite import SqliteStore
-from massgen_plugins.rate_limit.stores.sqlite_view import view_scopes
 
-SCOPE = Scope("gemini", "project", "model")
-ONE = {Kind.REQUESTS: 1}
-RULES = ScopeRules((Limit(Kind.REQUESTS, 5, CalendarDay("UTC")),), cooldown_mode="off", zone="UTC")
+DOMAIN = Domain("gemini", "project")
+RULES = PoolRules((Limit(Kind.REQUESTS, 5, CalendarDay("UTC")),), cooldown_mode="off", zone="UTC")
 DAY = 86_400 * NANOSECONDS
 NOON = 20_000 * DAY + DAY // 2
+
+
+class Process:
+    """One that uses a store, and what it knows."""
+
+    def __init__(self, store: Store, name: str, said: list[str]) -> None:
+        self.store = store
+        self.replica = DomainReplica(DOMAIN, store, name, said.append)
+
+    def learn(self, date: int) -> None:
+        """An answer that came at once says what time it is."""
+        tick = self.store.tick()
+        self.replica.transact(lambda state, _: observed_date(state, date, 0, tick), patient=True)
+
+    def spend(self, count: int) -> int:
+        """Make so many calls, as far as they are granted."""
+        return sum(self.replica.transact(_decide, patient=True) for _ in range(count))
+
+    def used(self) -> int:
+        """How much of the day is used."""
+        return self.replica.transact(_used, patient=True)
+
+    def close(self) -> None:
+        self.store.close()
+
+
+def _decide(state: DomainState, now: Moment) -> bool:
+    state.configure("model", RULES, now.tick)
+    return isinstance(state.decide(now, Ask(("model",), {Kind.REQUESTS: 1}, now.tick)), Reservation)
+
+
+def _used(state: DomainState, now: Moment) -> int:
+    state.configure("model", RULES, now.tick)
+    return state.pool("model").view(now)[0].used
 
 
 class Machine:
@@ -28,6 +64,8 @@ class Machine:
 
     def __init__(self, path: Path) -> None:
         self.path, self.boot, self.up, self.truth, self.wrong_by = path, "first", 10**12, NOON, 0
+        self.said: list[str] = []
+        self._processes: list[Process] = []
 
     def pass_time(self, nanoseconds: int) -> None:
         self.up += nanoseconds
@@ -36,185 +74,172 @@ class Machine:
     def start_again(self) -> None:
         self.boot, self.up = "second", 10**9
 
-    def open(self, rules: ScopeRules | None = RULES) -> SqliteStore:
+    def wall(self) -> int:
+        return self.truth + self.wrong_by
+
+    def open(self) -> Process:
+        """A process begins."""
         store = SqliteStore(
             self.path,
+            self.said.append,
             since_boot=lambda: self.up,
             boot=lambda: self.boot,
-            wall=lambda: self.truth + self.wrong_by,
+            wall=self.wall,
         )
-        if rules:
-            store.configure(SCOPE, rules)
-        return store
+        store.open()
+        return self._begin(store)
 
-    def look(self) -> int:
-        """What people see of the day's use."""
-        (view,) = view_scopes(
-            self.path,
-            since_boot=lambda: self.up,
-            boot=lambda: self.boot,
-            wall=lambda: self.truth + self.wrong_by,
-        )
-        return view.usage[0].used
+    def alone(self) -> Process:
+        """A process that shares nothing begins."""
+        return self._begin(MemoryStore(lambda: self.up, self.wall))
+
+    def spent_day(self) -> Process:
+        """A process that has learned the time, and whose day is used up."""
+        process = self.open()
+        process.learn(self.truth)
+        assert process.spend(9) == 5
+        return process
+
+    def close(self) -> None:
+        for process in self._processes:
+            process.close()
+
+    def _begin(self, store: Store) -> Process:
+        self._processes.append(Process(store, f"process {len(self._processes)}", self.said))
+        return self._processes[-1]
 
 
 @pytest.fixture
-def machine(tmp_path: Path) -> Machine:
-    return Machine(tmp_path / "quota.sqlite3")
-
-
-def spend(store: SqliteStore | MemoryStore, count: int) -> int:
-    return sum(store.take(SCOPE, ONE) is not None for _ in range(count))
-
-
-def used(store: SqliteStore | MemoryStore) -> int:
-    return store.view()[0].usage[0].used
-
-
-def spent_day(machine: Machine) -> SqliteStore:
-    """A store that has heard the time, and whose day is used up."""
-    store = machine.open()
-    store.hear(SCOPE, machine.truth, store.tick())
-    assert spend(store, 9) == 5
-    return store
+def machine(tmp_path: Path):
+    machine = Machine(tmp_path / "quota.sqlite3")
+    yield machine
+    machine.close()
 
 
 @pytest.mark.parametrize("wrong_by", [-DAY, DAY, 365 * DAY])
 def test_a_clock_that_is_set_begins_no_day_here_beside_or_later(machine: Machine, wrong_by: int) -> None:
-    store, beside = spent_day(machine), machine.open()
-    assert used(beside) == 5
+    process, beside = machine.spent_day(), machine.open()
+    assert beside.used() == 5
     machine.wrong_by = wrong_by
     machine.pass_time(2 * NANOSECONDS)
-    later = machine.open()
-    for each in (store, beside, later):
-        assert (spend(each, 1), used(each)) == (0, 5)
-        each.close()
-    assert machine.look() == 5
+    for each in (process, beside, machine.open()):
+        assert (each.spend(1), each.used()) == (0, 5)
 
 
 def test_the_day_ends_when_the_provider_says_so(machine: Machine) -> None:
-    store = spent_day(machine)
+    process = machine.spent_day()
     machine.wrong_by = -DAY
     machine.pass_time(DAY // 2 - 30 * NANOSECONDS)
-    assert spend(store, 1) == 0
+    assert process.spend(1) == 0
     machine.pass_time(60 * NANOSECONDS)
-    assert spend(store, 9) == 5
-    store.close()
+    assert process.spend(9) == 5
 
 
-def test_a_whole_state_that_is_written_keeps_it(machine: Machine) -> None:
-    store = spent_day(machine)
-    for number in range(300):
-        store.leave(SCOPE, "x") if number % 2 else store.admit(SCOPE, "x", [], ())
-        store.unlearn(SCOPE) if number < 2 else store.hear(SCOPE, machine.truth, store.tick())
-        machine.pass_time(NANOSECONDS)
-    store.upkeep()
-    store._file._connection.execute("DELETE FROM entry WHERE number < (SELECT max(number) FROM entry)")
-    store.close()
+def test_it_is_kept_through_many_further_answers(machine: Machine) -> None:
+    process = machine.spent_day()
+    for _ in range(300):
+        process.learn(machine.truth // NANOSECONDS * NANOSECONDS)
+        machine.pass_time(NANOSECONDS // 3)
+    process.close()
     machine.wrong_by = DAY
-    assert machine.look() == used(machine.open()) == 5
+    assert machine.open().used() == 5
 
 
 def test_after_a_reboot_the_clock_counts_as_it_was_at_the_opening(machine: Machine) -> None:
-    spent_day(machine).close()
+    machine.spent_day().close()
     machine.start_again()
     machine.truth += DAY
-    store = machine.open()
-    assert spend(store, 2) == 2
+    process = machine.open()
+    assert process.spend(2) == 2
     machine.wrong_by = -DAY
     machine.pass_time(2 * NANOSECONDS)
-    assert used(store) == 2
-    store.close()
+    assert process.used() == 2
 
 
 def test_after_a_reboot_it_is_never_earlier_than_it_was(machine: Machine) -> None:
-    spent_day(machine).close()
+    machine.spent_day().close()
     machine.start_again()
     machine.wrong_by = -DAY
-    store = machine.open()
-    assert (spend(store, 1), used(store)) == (0, 5)
-    store.close()
+    process = machine.open()
+    assert (process.spend(1), process.used()) == (0, 5)
 
 
-def test_where_boots_have_no_name_a_later_process_trusts_the_machine_until_it_hears(machine: Machine) -> None:
-    """It cannot know whether the machine was off; the answers it gets then count for all."""
+def test_where_boots_have_no_name_a_later_process_trusts_the_machine_until_it_learns(
+    machine: Machine,
+) -> None:
+    """It cannot know whether the machine was off; the answers that it gets then count for all."""
     machine.boot = ""
-    store = spent_day(machine)
+    process = machine.spent_day()
     machine.wrong_by = DAY
     machine.pass_time(2 * NANOSECONDS)
     later = machine.open()
-    assert (used(store), used(later)) == (5, 0)
-    later.hear(SCOPE, machine.truth, later.tick())
-    assert (used(store), used(later)) == (5, 5)
-    store.close()
-    later.close()
+    assert (process.used(), later.used()) == (5, 0)
+    machine.pass_time(NANOSECONDS)
+    later.learn(machine.truth)
+    assert (process.used(), later.used()) == (5, 5)
+
+
+def test_where_boots_have_no_name_a_day_passes_while_the_machine_is_off(machine: Machine) -> None:
+    """It was on for longer this time than the last time, so its clock does not show that it was off."""
+    machine.boot = ""
+    machine.spent_day().close()
+    machine.up, machine.truth = 2 * 10**12, machine.truth + 2 * DAY
+    assert machine.open().spend(9) == 5
 
 
 def test_it_can_be_forgotten_with_what_refusals_taught(machine: Machine) -> None:
-    store, beside = spent_day(machine), machine.open()
+    process, beside = machine.spent_day(), machine.open()
     machine.wrong_by = DAY
-    assert used(beside) == 5
-    store.unlearn(SCOPE)
-    assert used(beside) == used(store) == 0
-    store.close()
-    beside.close()
+    assert beside.used() == 5
+    forget_learned(process.store, DOMAIN, ["model"])
+    assert beside.used() == process.used() == 0
 
 
 @pytest.mark.parametrize("wrong_by", [-DAY, DAY])
-def test_a_process_alone_hears_it_too(wrong_by: int) -> None:
-    machine = Machine(Path())
-    store = MemoryStore(lambda: machine.up, lambda: machine.truth + machine.wrong_by)
-    store.configure(SCOPE, RULES)
-    store.hear(SCOPE, machine.truth, store.tick())
-    assert spend(store, 9) == 5
+def test_a_process_alone_learns_it_too(machine: Machine, wrong_by: int) -> None:
+    process = machine.alone()
+    process.learn(machine.truth)
+    assert process.spend(9) == 5
     machine.wrong_by = wrong_by
     machine.pass_time(2 * NANOSECONDS)
-    assert (spend(store, 1), used(store)) == (0, 5)
+    assert (process.spend(1), process.used()) == (0, 5)
 
 
-def test_the_time_counts_from_the_moment_in_which_it_is_heard() -> None:
+def test_the_time_counts_from_the_moment_at_which_it_is_learned(machine: Machine) -> None:
     """Two calls were counted on tomorrow, by the machine; the two after it count today."""
-    store = MemoryStore(lambda: 10**12, lambda: NOON + DAY)
-    store.configure(SCOPE, RULES)
-    assert spend(store, 2) == 2
-    store.hear(SCOPE, NOON, store.tick())
-    assert spend(store, 2) == 2
-    assert used(store) == 2
+    machine.wrong_by = DAY
+    process = machine.alone()
+    assert process.spend(2) == 2
+    process.learn(machine.truth)
+    assert process.spend(2) == 2
+    assert process.used() == 2
 
 
-def test_a_process_alone_counts_suspends_which_its_windows_do_not(monkeypatch) -> None:
-    since_boot = [10**12]
-    monkeypatch.setattr("massgen_plugins.rate_limit.stores.memory.boot_tick", lambda: since_boot[0])
-    store = MemoryStore(wall=lambda: NOON)
-    store.configure(SCOPE, RULES)
-    store.hear(SCOPE, NOON, store.tick())
-    assert spend(store, 9) == 5
-    since_boot[0] += DAY
-    assert used(store) == 0
+def test_a_machine_that_sleeps_over_midnight_begins_the_next_day(machine: Machine) -> None:
+    process = machine.alone()
+    process.learn(machine.truth)
+    assert process.spend(9) == 5
+    machine.pass_time(DAY)
+    assert process.used() == 0
 
 
-def test_what_is_not_there_cannot_hear(machine: Machine) -> None:
-    store = machine.open(rules=None)
-    with pytest.raises(ScopeUnknown):
-        store.hear(SCOPE, machine.truth, store.tick())
-    store.close()
+def test_when_the_store_fails_a_process_goes_on_with_the_time_that_it_knows(
+    machine: Machine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    process = machine.spent_day()
 
+    def fail(*_: object, **__: object) -> None:
+        raise StoreUnavailable("The disk is gone.")
 
-def test_when_the_shared_store_fails_the_one_in_its_place_hears_it(machine: Machine, monkeypatch) -> None:
-    shared, own = machine.open(), MemoryStore(lambda: machine.up, lambda: machine.truth + machine.wrong_by)
-    store = FallbackStore(awaited(shared), lambda _: awaited(own), lambda _: None)
-
-    def fail(*_args) -> None:
-        raise StoreUnavailable("the disk is gone.")
-
-    async def main() -> None:
-        await store.configure(SCOPE, RULES)
-        await store.hear(SCOPE, machine.truth, store.tick())
-        monkeypatch.setattr(shared, "hear", fail)
-        await store.hear(SCOPE, machine.truth + DAY, store.tick())
-
-    asyncio.run(main())
-    for kept, told in ((shared, NOON), (own, NOON + DAY)):
-        with kept._transaction(SCOPE, changing=False) as state:
-            assert state.heard.early == told
-    shared.close()
+    with monkeypatch.context() as broken:
+        broken.setattr(process.store, "load", fail)
+        broken.setattr(process.store, "swap", fail)
+        machine.wrong_by = DAY
+        machine.pass_time(2 * NANOSECONDS)
+        assert process.spend(1) == 0
+        machine.pass_time(DAY)
+        process.learn(machine.truth)
+        assert process.spend(2) == 2
+    monkeypatch.setattr(replica_module.time, "monotonic", lambda: 10**9)
+    assert process.used() == machine.open().used() == 2
+    assert len(machine.said) == 2
