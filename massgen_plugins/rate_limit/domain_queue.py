@@ -137,7 +137,7 @@ class DomainQueue:
             if not self._store.quick:
                 self._serve_in_worker()
             elif not self._transactions.lock.acquire(blocking=False):
-                return  # whoever has it asks again
+                self._serve_in_worker()  # whoever has it may only flush, and serve nobody
             elif not self._serve_at_once():
                 self._serve_in_worker()
 

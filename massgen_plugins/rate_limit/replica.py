@@ -254,9 +254,9 @@ class DomainReplica:
         now = self.moment()
         others = self.state.facts.others(self._process, now.tick)
         self.state.go_alone(now, 1 + others)
-        share = f", an {1 + others}th of it, since so many processes share it" if others else ""
+        share = f", as one of {1 + others} equal shares," if others else ""
         self._report(
-            f"{error} The quota is kept in memory of this process{share}, until the store works again."
+            f"{error} The quota is kept in memory of this process{share} until the store works again."
         )
 
     def _works_again(self) -> None:

@@ -6,17 +6,22 @@ import pytest
 
 from tests.benchmarks import redis_server
 
-if not redis_server.is_there():
-    pytest.skip("there is no redis-server, or no client for it", allow_module_level=True)
+pytest.importorskip("redis", reason="there is no client for Redis")
 
 from tests.benchmarks.fleet import plots
 from tests.benchmarks.fleet.simulation import Fleet, simulate
 
+FLEET = Fleet(machines=3, rpm=30, agents=4, minutes=2)
 
-@pytest.fixture(scope="module")
-def outcome():
+
+@pytest.fixture(scope="module", params=["a real server", "a model"])
+def outcome(request):
+    if request.param == "a model":
+        return simulate(FLEET, None)
+    if not redis_server.is_there():
+        pytest.skip("there is no redis-server, or no client for it")
     with redis_server.running() as port:
-        yield simulate(Fleet(machines=3, rpm=30, agents=4, minutes=2), port)
+        return simulate(FLEET, port)
 
 
 def test_a_small_fleet_is_never_refused_and_uses_its_limit(outcome) -> None:

@@ -6,6 +6,7 @@ import argparse
 import json
 import time
 from collections.abc import Sequence
+from contextlib import nullcontext
 from pathlib import Path
 
 from rich.console import Console
@@ -59,7 +60,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     asked = _parser().parse_args(arguments)
     console = Console(width=150)
     outcomes = []
-    with redis_server.running() as port:
+    with nullcontext() if asked.model else redis_server.running() as port:
         for fleet in asked.only or (QUICK if asked.quick else (*GROWING, *LIMITS, *BEYOND, *FAR)):
             began = time.perf_counter()
             outcomes.append(simulate(fleet, port))
@@ -98,6 +99,7 @@ def _table(outcomes: Sequence[Outcome]) -> Table:
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="python -m tests.benchmarks.fleet", description=__doc__)
     parser.add_argument("--quick", action="store_true", help="small fleets only")
+    parser.add_argument("--model", action="store_true", help="a model in place of a real Redis: quicker")
     parser.add_argument(
         "--only",
         type=_fleet,

@@ -1,4 +1,4 @@
-"""Redis in virtual time, a real one or a model: commands are done at once, and their time passes virtually."""
+"""Redis in virtual time, a real one or a model: commands are done at once; their time passes virtually."""
 
 from __future__ import annotations
 

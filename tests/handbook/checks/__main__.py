@@ -1,4 +1,4 @@
-"""Checks pages by hand: ``.venv/bin/python -m tests.handbook.checks [--static] [PAGE.mdx ...]``."""
+"""Checks pages by hand: ``.venv/bin/python -m tests.handbook.checks [--static | --words] [PAGE.mdx ...]``."""
 
 from __future__ import annotations
 
@@ -8,9 +8,9 @@ import sys
 import tempfile
 from pathlib import Path
 
-from .pages import page_paths
+from .pages import page_paths, read_page
 from .problem import report
-from .whole_page import check_page
+from .whole_page import check_page, check_writing
 
 
 def main() -> int:
@@ -20,12 +20,14 @@ def main() -> int:
     parser.add_argument(
         "--static", action="store_true", help="do not run the fences that say `run` or `raises`"
     )
+    parser.add_argument("--words", action="store_true", help="all but the fences: a second, without MassGen")
     asked = parser.parse_args()
     wrong = 0
     with tempfile.TemporaryDirectory() as home:
         os.environ.update(HOME=home)
         for path in asked.pages or page_paths():
-            problems = check_page(path, static=asked.static)
+            page = read_page(path)
+            problems = check_writing(page) if asked.words else check_page(path, static=asked.static)
             wrong += len(problems)
             sys.stdout.write(report(problems) + "\n" if problems else "")
             sys.stdout.flush()
