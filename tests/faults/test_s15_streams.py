@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from massgen_plugins.quota import Scope
+from massgen_plugins.quota import Domain, Pool
 from massgen_plugins.rate_limit.messages import describe_wait
 
 from .command_line import PROGRAM, environment, rl
