@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from weakref import WeakKeyDictionary
 
-from massgen_plugins.errors import CallRefused, MassgenPluginsError
+from massgen_plugins.errors import CallRefused
 from massgen_plugins.events import Event, LimitLearned, ProviderRefused, Trouble
 from massgen_plugins.middleware import Action, CallOutcome, Middleware, ModelCall, Refusal, RefusalKind, Usage
 from massgen_plugins.quota import ACCOUNT_POOL, Charge, Domain, Kind, Mode, Pool
@@ -18,6 +18,8 @@ __all__ = ["RateLimitMiddleware"]
 
 _SERVER_ERRORS_START = 400
 _ONE_PLACE = Charge(1, Mode.KEPT)
+_UNKNOWN = -1
+"""The arrival of a call before the store's clock was asked."""
 
 
 @dataclass(eq=False, slots=True)
@@ -25,7 +27,7 @@ class _Attempts:
     """One call, over all its attempts."""
 
     limiter: DomainLimiter
-    arrival: int
+    arrival: int = _UNKNOWN
     charges: dict[str, Charge] = field(default_factory=dict)
     pools: tuple[str, ...] = ()
     reservation: Reservation | None = None
@@ -57,28 +59,15 @@ class RateLimitMiddleware(Middleware):
 
     async def before_call(self, call: ModelCall) -> None:
         """Wait until the call fits into every limit of its pools."""
-        attempts = self._known.get(call)
-        if attempts is None:
-            chosen = self._spare_of if call.domain in self._failed else self._limiter_of
-            limiter = chosen(call.domain)
-            attempts = _Attempts(limiter, await limiter.tick(), dict(call.charges))
-            attempts.charges.setdefault(Kind.CONCURRENT, _ONE_PLACE)
-            named = self._named.get((call.domain, call.requested_model), ())
-            attempts.pools = tuple(dict.fromkeys((*call.pools, *named, ACCOUNT_POOL)))
-            self._known[call] = attempts
+        attempts = self._known.get(call) or self._begin(call)
         try:
+            if attempts.arrival == _UNKNOWN:
+                attempts.arrival = await attempts.limiter.tick()
             attempts.reservation = await attempts.limiter.acquire(_ask(call, attempts))
         except CallRefused:
             self._known.pop(call, None)
             raise
-        except (
-            MassgenPluginsError,
-            ArithmeticError,
-            AttributeError,
-            LookupError,
-            TypeError,
-            ValueError,
-        ) as fault:
+        except Exception as fault:  # whatever fails at the limiter, calls stay limited
             await self._go_on_in_memory(call, attempts, fault)
 
     def on_written(self, call: ModelCall) -> None:
@@ -159,6 +148,15 @@ class RateLimitMiddleware(Middleware):
         if refusal.pool is not None and refusal.pool not in attempts.pools:
             self._book_in(refusal.pool, call, attempts)
         return Action.SEND_AGAIN if call.repeatable else Action.PASS
+
+    def _begin(self, call: ModelCall) -> _Attempts:
+        chosen = self._spare_of if call.domain in self._failed else self._limiter_of
+        attempts = _Attempts(chosen(call.domain), charges=dict(call.charges))
+        attempts.charges.setdefault(Kind.CONCURRENT, _ONE_PLACE)
+        named = self._named.get((call.domain, call.requested_model), ())
+        attempts.pools = tuple(dict.fromkeys((*call.pools, *named, ACCOUNT_POOL)))
+        self._known[call] = attempts
+        return attempts
 
     def _with_places(self, refused: _Attempts, refusal: Refusal) -> Refusal:
         """Of calls at a time, a provider seldom says how many: no more than those that it did not refuse."""

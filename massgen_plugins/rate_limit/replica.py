@@ -103,7 +103,7 @@ class DomainReplica:
         except StoreUnavailable as unavailable:
             self._revert()
             error = unavailable
-        except (ArithmeticError, LookupError, OSError, TypeError, ValueError) as fault:
+        except (ArithmeticError, AttributeError, LookupError, OSError, TypeError, ValueError) as fault:
             self._revert()
             error = StoreUnavailable(f"{self._store.description} answers nonsense ({type(fault).__name__}).")
         except BaseException:  # of the work itself

@@ -54,7 +54,7 @@ def test_random_damage_never_lifts_the_limits(server: CountingServer, tmp_path: 
             never_unlimited(later.said)
 
 
-SCHEMA = b"provider TEXT NOT NULL"
+SCHEMA = b"data BLOB NOT NULL"
 
 
 @pytest.mark.parametrize("bad", [b"\xff", b"\x00", b"9"])
@@ -63,6 +63,7 @@ def test_one_bad_byte_in_the_schema(server: CountingServer, tmp_path: Path, bad:
     with bed(server, limits(store)) as first:
         first.calls(1)
     content = store.read_bytes()
+    assert SCHEMA in content
     store.write_bytes(content.replace(SCHEMA, bad + SCHEMA[1:]))
     with bed(server, limits(store)) as later:
         assert 0 < later.calls(4 * LIMIT) <= LIMIT

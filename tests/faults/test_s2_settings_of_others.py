@@ -137,6 +137,6 @@ def test_a_file_that_is_no_store_stays_as_it_is(server: CountingServer, tmp_path
     before = path.read_bytes()
     with bed(server, limits(path)) as process:
         assert process.calls(20) == 5
-        assert [line for line in process.said if "is not a store" in line]
+        assert [line for line in process.said if "is not a file of massgen-plugins" in line]
     assert path.read_bytes() == before
     assert [each.name for each in tmp_path.iterdir() if each.is_file()] == [name]

@@ -108,7 +108,8 @@ class RedisStore:
         if not int(reply[2]):
             return _snapshot(reply)
         if not version:
-            with self._answers() as client:
+            # It is for people to look at: the swap has succeeded, whatever becomes of it.
+            with suppress(StoreUnavailable), self._answers() as client:
                 client.sadd(_INDEX, domain)
         return None
 
@@ -162,7 +163,7 @@ class RedisStore:
             yield self._connected()
         except (RedisError, OSError) as error:
             raise StoreUnavailable(f"{self._server} cannot be used: {_reason(error)}.") from None
-        except (ArithmeticError, LookupError, TypeError, ValueError) as error:
+        except (ArithmeticError, AttributeError, LookupError, TypeError, ValueError) as error:
             raise StoreUnavailable(
                 f"{self._server} gives answers that no Redis gives ({type(error).__name__})."
             ) from None
@@ -190,8 +191,6 @@ class RedisStore:
 
     def _listen(self) -> None:
         """Hear of wake-ups, on a connection of its own, for as long as the store is open."""
-        from redis.exceptions import RedisError
-
         while not self._closed:
             try:
                 listener = self._connected().pubsub(ignore_subscribe_messages=True)  # type: ignore[no-untyped-call]
@@ -199,8 +198,8 @@ class RedisStore:
                 while not self._closed:
                     if listener.get_message(timeout=1.0) is not None and self.on_wake is not None:
                         self.on_wake()
-            except (RedisError, OSError, StoreUnavailable, ValueError, AttributeError, TypeError):
-                time.sleep(_ANSWER)  # not allowed, or not reachable: then waiters ask by themselves
+            except Exception:  # a server that is none makes the client fail in any way
+                time.sleep(_ANSWER)  # not allowed, not reachable or no Redis: then waiters ask by themselves
 
 
 def key_of(domain: str) -> str:
