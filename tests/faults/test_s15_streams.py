@@ -10,6 +10,7 @@ import pytest
 
 from massgen_plugins.quota import Domain, Pool
 from massgen_plugins.rate_limit.messages import describe_wait
+from massgen_plugins.rate_limit.verdict import Blocker, Reason
 
 from .command_line import PROGRAM, environment, rl
 
@@ -63,4 +64,5 @@ def test_control_characters_of_a_key_are_spelled_out(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("seconds", [0, 0.2, 0.999])
 def test_below_a_second_no_number_is_said(seconds: float) -> None:
-    assert "0 s" not in describe_wait(Scope("gemini", "a", "m"), None, seconds, 0)
+    blocker = Blocker(Reason.QUEUE, "m", 0)
+    assert "0 s" not in describe_wait(Pool(Domain("gemini", "a"), "m"), blocker, seconds, 0)
