@@ -7,8 +7,6 @@ timer, and whoever comes by (a timer, a new waiter, an answer, a wake-up) asks f
 from __future__ import annotations
 
 import asyncio
-import threading
-from bisect import insort
 from functools import partial
 from typing import TypeVar
 
@@ -24,7 +22,7 @@ from massgen_plugins.rate_limit.stores.worker import Worker
 from massgen_plugins.rate_limit.tickets import RENEWAL
 from massgen_plugins.rate_limit.transactions import Change, Transactions
 from massgen_plugins.rate_limit.verdict import Verdict, Wait
-from massgen_plugins.rate_limit.waiter import Supervisor, Waiter, running_loop
+from massgen_plugins.rate_limit.waiter import Supervisor, Waiter, Waiters, running_loop
 
 __all__ = ["POLL", "DomainQueue"]
 
@@ -58,8 +56,7 @@ class DomainQueue:
         """Begin anew: a forked child has none of its parent's waiters, updates and locks."""
         self._transactions.forked()
         self._admission = Admission(self._supervisor, self.startups, self._store)
-        self._door = threading.Lock()  # guards the list of waiters, for an instant
-        self._waiters: list[Waiter] = []
+        self._waiters = Waiters()
         self._again = False  # somebody came by while the lock was held
         self._submitted = False
         self._asking = False  # the worker is about to set the timers
@@ -80,7 +77,7 @@ class DomainQueue:
                 if isinstance(verdict, Reservation):
                     return self._granted(verdict)
         future = waiter.begin()
-        behind = self._join(waiter)
+        behind = self._waiters.join(waiter)
         if asked is not None:
             rows, now = asked[0]
             self._tell(*rows[0], now)
@@ -137,7 +134,7 @@ class DomainQueue:
             if not self._store.quick:
                 self._serve_in_worker()
             elif not self._transactions.lock.acquire(blocking=False):
-                return  # whoever has it asks again
+                self._serve_in_worker()  # whoever has it may only flush, and serve nobody
             elif not self._serve_at_once():
                 self._serve_in_worker()
 
@@ -148,6 +145,8 @@ class DomainQueue:
             self._serve(patient=False)
         except StoreBusy:
             return False
+        except Exception as error:
+            self._fail(error)
         finally:
             self._transactions.lock.release()
         self._transactions.wake_others()
@@ -164,14 +163,21 @@ class DomainQueue:
         self._submitted = False
         with self._transactions.lock:
             self._again = False
-            self._serve(patient=True)
+            try:
+                self._serve(patient=True)
+            except Exception as error:
+                self._fail(error)
         self._transactions.wake_others()
         if self._again:
             self.serve()
 
+    def _fail(self, error: Exception) -> None:
+        """A fault of ours: whoever waits is told, and goes on by another limiter; nobody hangs."""
+        for waiter in self._waiters.all():
+            self._end(waiter, error)
+
     def _serve(self, *, patient: bool) -> None:
-        with self._door:
-            waiters = [waiter for waiter in self._waiters if not waiter.over]
+        waiters = [waiter for waiter in self._waiters.all() if not waiter.over]
         rows, now = self._transactions.transact(partial(self._admission.decide, waiters), patient=patient)
         self._admission.confirm()
         for waiter, verdict in rows:
@@ -184,7 +190,7 @@ class DomainQueue:
 
     def _tell(self, waiter: Waiter, verdict: Verdict, now: Moment) -> None:
         if isinstance(verdict, Reservation):
-            self._remove(waiter)
+            self._waiters.remove(waiter)
             waiter.resolve(self._granted(verdict))
             return
         error = self._supervisor.refusal(waiter, verdict, now)
@@ -205,9 +211,7 @@ class DomainQueue:
         if not self._transactions.lock.acquire(blocking=False):
             return  # it is told when they are asked for
         try:
-            with self._door:
-                before = [each for each in self._waiters if each.ask.place <= waiter.ask.place]
-            before.remove(waiter)
+            before = self._waiters.before(waiter)
             if all(each.told for each in before):
                 now = self.replica.moment()
                 verdict = self._admission.forecast(waiter, before, self.replica.state, now)
@@ -223,28 +227,14 @@ class DomainQueue:
             self._leases.add(call)
         return call
 
-    # The list of waiters.
-
-    def _join(self, waiter: Waiter) -> bool:
-        """Put a waiter at its place; True if others of the same pools are before it."""
-        with self._door:
-            insort(self._waiters, waiter, key=lambda each: each.ask.place)
-            waiter.place = self._waiters.index(waiter)
-            return any(each.ask.pools == waiter.ask.pools for each in self._waiters[: waiter.place])
-
-    def _remove(self, waiter: Waiter) -> None:
-        with self._door:
-            if waiter in self._waiters:
-                self._waiters.remove(waiter)
-
     def _end(self, waiter: Waiter, error: Exception | None) -> None:
         if error is not None:
-            self._remove(waiter)
+            self._waiters.remove(waiter)
             waiter.resolve(error)
 
     def _give_up(self, waiter: Waiter) -> None:
         """Its caller was cancelled, or is told of the error."""
-        self._remove(waiter)
+        self._waiters.remove(waiter)
         waiter.take_back()
         self.serve()
 
@@ -252,9 +242,8 @@ class DomainQueue:
 
     def _set_timers(self) -> None:
         """One for each event loop in which somebody waits."""
-        with self._door:
-            waiters = list(self._waiters)
-            self._admission.queued = bool(waiters)
+        waiters = self._waiters.all()
+        self._admission.queued = bool(waiters)
         here = running_loop()
         for loop in {waiter.loop for waiter in waiters if waiter.loop is not None}:
             if loop is here:
@@ -266,8 +255,7 @@ class DomainQueue:
         timer = self._timers.pop(loop, None)
         if timer is not None:
             timer.cancel()
-        with self._door:
-            deadlines = [waiter.deadline for waiter in self._waiters if waiter.loop is loop]
+        deadlines = [waiter.deadline for waiter in self._waiters.all() if waiter.loop is loop]
         if deadlines:
             now = self._store.tick()
             wake = now + min(POLL, self.replica.state.shortest_window() or POLL)
@@ -277,15 +265,18 @@ class DomainQueue:
 
     def _on_timer(self, loop: asyncio.AbstractEventLoop) -> None:
         self._timers.pop(loop, None)
-        now = self._store.tick()
-        with self._door:
-            waiters = list(self._waiters)
-        due = min([self._admission.due, *(waiter.deadline for waiter in waiters)])
-        if (
-            now >= due
-            or (self._store.shared and now >= self._admission.seen + RENEWAL)
-            or self._admission.rules_changed(waiters, self.replica.state)
-        ):
-            self.serve()
+        try:
+            if self._is_due():
+                self.serve()
+        except Exception as error:
+            self._fail(error)
         if loop not in self._timers:
             self._set_timer(loop)
+
+    def _is_due(self) -> bool:
+        """Whether it is time to ask again, to show oneself in the shared queue, or other rules hold."""
+        now = self._store.tick()
+        waiters = self._waiters.all()
+        due = min([self._admission.due, *(waiter.deadline for waiter in waiters)])
+        unseen = self._store.shared and now >= self._admission.seen + RENEWAL
+        return now >= due or unseen or self._admission.rules_changed(waiters, self.replica.state)

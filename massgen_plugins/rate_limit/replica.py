@@ -17,7 +17,7 @@ from massgen_plugins.quota import NANOSECONDS, Domain
 from massgen_plugins.rate_limit import wall_clock
 from massgen_plugins.rate_limit.domain import BOOK, FACTS, QUEUE, DomainState
 from massgen_plugins.rate_limit.moment import Moment
-from massgen_plugins.rate_limit.stores.base import Snapshot, Store, StoreBusy
+from massgen_plugins.rate_limit.stores.base import Snapshot, Store, StoreBusy, StoreReplaced
 
 __all__ = ["DomainReplica", "domain_name", "read_domain_name"]
 
@@ -94,7 +94,7 @@ class DomainReplica:
         if self._version < 0 and not patient:
             raise StoreBusy  # the first look may take long
         try:
-            return self._exchange(work, patient=patient)
+            return self._exchange_again(work, patient=patient)
         except StoreBusy:
             self._revert()
             if not patient:
@@ -127,6 +127,15 @@ class DomainReplica:
         result = work(self.state, self.moment())
         self.state.changed.clear()
         return result
+
+    def _exchange_again(self, work: Callable[[DomainState, Moment], T], *, patient: bool) -> T:
+        try:
+            return self._exchange(work, patient=patient)
+        except StoreReplaced:
+            if not patient:
+                raise
+            self._revert()
+            return self._exchange(work, patient=patient)
 
     def _exchange(self, work: Callable[[DomainState, Moment], T], *, patient: bool) -> T:
         if self._version < 0 or self.alone:
@@ -167,6 +176,8 @@ class DomainReplica:
             snapshot = self._store.load(self.name, 0, patient=True)
         self._version = snapshot.version
         known = self.state.parts if lost else ()
+        if lost and self.alone:
+            self._take_back(part for part in known if part.startswith(BOOK))
         for part, data in snapshot.parts.items():
             if lost:
                 self._merge(part, data)
@@ -174,6 +185,8 @@ class DomainReplica:
                 self._restore(part, data)
         if lost:  # the file was deleted, the server forgot: it is told again
             self.state.changed.update(known)
+            if self.alone:
+                self._rebook()
             return
         self._known = self._version
         if self.alone:

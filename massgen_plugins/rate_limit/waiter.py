@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+import threading
+from bisect import insort
 from typing import Protocol
 
 from massgen_plugins.quota import PoolRules
@@ -10,7 +12,7 @@ from massgen_plugins.rate_limit.moment import Moment
 from massgen_plugins.rate_limit.reservation import Ask, Reservation
 from massgen_plugins.rate_limit.verdict import Refused, Wait
 
-__all__ = ["Supervisor", "Waiter", "running_loop"]
+__all__ = ["Supervisor", "Waiter", "Waiters", "running_loop"]
 
 
 class Waiter:
@@ -73,6 +75,40 @@ class Waiter:
             self._future.set_result(value)
         else:
             self._future.set_exception(value)
+
+
+class Waiters:
+    """Those who wait for one domain in this process, in their order; used by all threads."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._rows: list[Waiter] = []
+
+    def __bool__(self) -> bool:
+        return bool(self._rows)
+
+    def all(self) -> list[Waiter]:
+        """All of them, as they are now."""
+        with self._lock:
+            return list(self._rows)
+
+    def before(self, waiter: Waiter) -> list[Waiter]:
+        """Those who go before one of them."""
+        with self._lock:
+            return self._rows[: self._rows.index(waiter)] if waiter in self._rows else []
+
+    def join(self, waiter: Waiter) -> bool:
+        """Put a waiter at its place; True if others of the same pools are before it."""
+        with self._lock:
+            insort(self._rows, waiter, key=lambda each: each.ask.place)
+            waiter.place = self._rows.index(waiter)
+            return any(each.ask.pools == waiter.ask.pools for each in self._rows[: waiter.place])
+
+    def remove(self, waiter: Waiter) -> None:
+        """It waits no more."""
+        with self._lock:
+            if waiter in self._rows:
+                self._rows.remove(waiter)
 
 
 class Supervisor(Protocol):

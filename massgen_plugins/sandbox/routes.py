@@ -19,6 +19,9 @@ from massgen_plugins.sandbox.responses import ResponsesDialect
 __all__ = ["Routes"]
 
 _PREFIX = r"/{prefix:(?:.*/)?}"
+_BASE = r"/{prefix:(?:(?:(?!/chat/completions/).)*/)?}"
+"""As a prefix, but not with the endpoint's own path in it: a server knows no endpoint below that."""
+
 _AZURE = r"/{prefix:(?:.*/)?openai/deployments/}{deployment:[^/]+}/"
 _GEMINI = _PREFIX + r"{version:v1|v1alpha|v1beta|v1beta1}/{scope:(?:.+/)?}models/{model:[^/:]+}:{method:\w+}"
 
@@ -37,7 +40,7 @@ class Routes:
             web.post(_AZURE + "chat/completions", self._on_chat),
             web.post(_AZURE + "responses", self._on_responses),
             web.post(_AZURE + "embeddings", self._on_embeddings),
-            web.post(_PREFIX + "chat/completions", self._on_chat),
+            web.post(_BASE + "chat/completions", self._on_chat),
             web.post(_PREFIX + "responses", self._on_responses),
             web.post(_PREFIX + "embeddings", self._on_embeddings),
             web.post(_PREFIX + "v1/messages", self._on_messages),

@@ -6,6 +6,7 @@ It says when it is ready, and begins at the moment that it is told then.
 from __future__ import annotations
 
 import asyncio
+import faulthandler
 import json
 import random
 import sys
@@ -16,6 +17,9 @@ from typing import Any
 from tests.benchmarks.peers import Peer
 
 Job = dict[str, Any]
+
+_PATIENCE = 15.0
+"""Seconds after its work within which a process must have ended."""
 
 
 def main() -> None:
@@ -32,6 +36,8 @@ async def _timed(role: Any, peer: Peer, job: Job) -> Job:
     sys.stdout.write("ready\n")
     sys.stdout.flush()
     job |= json.loads(sys.stdin.readline())
+    # Says where it hangs; whoever started it shows that.
+    faulthandler.dump_traceback_later(job["until"] - time.monotonic() + _PATIENCE, exit=True)
     await asyncio.sleep(max(0.0, job["start"] - time.monotonic()))
     used = time.process_time()
     answer = await role(peer, job)

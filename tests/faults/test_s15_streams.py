@@ -64,5 +64,5 @@ def test_control_characters_of_a_key_are_spelled_out(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("seconds", [0, 0.2, 0.999])
 def test_below_a_second_no_number_is_said(seconds: float) -> None:
-    blocker = Blocker(Reason.QUEUE, "m", 0)
-    assert "0 s" not in describe_wait(Pool(Domain("gemini", "a"), "m"), blocker, seconds, 0)
+    pool = Pool(Domain("gemini", "a"), "m")
+    assert "0 s" not in describe_wait(pool, Blocker(Reason.QUEUE, "m", 0), seconds, 0)

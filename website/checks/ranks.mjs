@@ -25,10 +25,16 @@ function rank(index, {ask, find}) {
 function main() {
   const at = process.argv.indexOf('--questions');
   const questions = read(at > 0 ? process.argv[at + 1] : 'held-out.json');
-  const index = load(fs.readFileSync(path.join(buildFolder(), 'search.json'), 'utf8'));
+  const report = new Report('ranks of held-out questions');
+  const file = path.join(buildFolder(), 'search.json');
+  if (!fs.existsSync(file)) {
+    report.add('the index', [`there is no ${file}`]);
+    report.finish();
+    return;
+  }
+  const index = load(fs.readFileSync(file, 'utf8'));
   const known = new Set(index.pages.map(([url]) => url.replace(/\/$/, '')));
   const ranks = questions.map((question) => rank(index, question));
-  const report = new Report('ranks of held-out questions');
   report.add('enough questions', questions.length < QUESTIONS ? [`${questions.length} of ${QUESTIONS}`] : []);
   for (const {ask, find, found} of ranks) {
     const lost = find.filter((url) => !known.has(url)).map((url) => `there is no page ${url}`);

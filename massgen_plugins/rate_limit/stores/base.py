@@ -7,11 +7,15 @@ from typing import NamedTuple, Protocol
 
 from massgen_plugins.rate_limit.wall_clock import Start
 
-__all__ = ["NOTHING", "Snapshot", "Store", "StoreBusy"]
+__all__ = ["NOTHING", "Snapshot", "Store", "StoreBusy", "StoreReplaced"]
 
 
 class StoreBusy(Exception):
     """Another process holds the store at this instant; the operation did not happen."""
+
+
+class StoreReplaced(StoreBusy):
+    """What the store held was damaged and has been set aside: asked again, it works."""
 
 
 class Snapshot(NamedTuple):

@@ -108,7 +108,8 @@ class RedisStore:
         if not int(reply[2]):
             return _snapshot(reply)
         if not version:
-            with self._answers() as client:
+            # It is for people to look at: the swap has succeeded, whatever becomes of it.
+            with suppress(StoreUnavailable), self._answers() as client:
                 client.sadd(_INDEX, domain)
         return None
 
@@ -224,6 +225,9 @@ def _reason(error: Exception) -> str:
         "BusyLoadingError": "it is still loading its data",
     }
     known = names.get(type(error).__name__)
+    if type(error).__name__ == "ResponseError":  # what stops a script keeps its own name in the text only
+        full = "OOM command not allowed" in str(error)
+        known = names["OutOfMemoryError"] if full else "it refuses what it is asked for"
     if known is None and isinstance(error, OSError):
         known = error.strerror
     return known or f"no connection ({type(error).__name__})"

@@ -188,7 +188,8 @@ def _read(connection: sqlite3.Connection, domain: str, since: int) -> Snapshot:
     if version == since:
         return Snapshot(version, {})
     rows = connection.execute(_PARTS, (domain, since if version > since else 0))
-    return Snapshot(version, {str(name): bytes(data) for name, data in rows})
+    # Of a damaged file, what is no blob may be a number: `bytes` would make as many zeros of it.
+    return Snapshot(version, {str(name): data if isinstance(data, bytes) else b"" for name, data in rows})
 
 
 def _port(address: str) -> int:

@@ -14,7 +14,7 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from massgen_plugins.errors import StoreUnavailable
-from massgen_plugins.rate_limit.stores.base import StoreBusy
+from massgen_plugins.rate_limit.stores.base import StoreBusy, StoreReplaced
 from massgen_plugins.rate_limit.stores.fair_lock import FairLock
 from massgen_plugins.rate_limit.stores.process import forks
 from massgen_plugins.rate_limit.stores.sqlite_format import (
@@ -29,6 +29,9 @@ __all__ = ["SqliteFile", "stamp_of"]
 
 _OPENING = 1.0
 """Seconds for which a patient thread waits, while it opens the file, for whoever reads it at that moment."""
+
+_HELD = 1000
+"""Milliseconds for which a patient thread waits for a program that writes without the fair lock."""
 
 _LOOK = 0.5
 """Seconds between two looks at whether it is still the same file."""
@@ -85,7 +88,8 @@ class SqliteFile:
         """The one write transaction of one thread; what was done in it is kept if nothing is raised.
 
         Raises:
-            StoreBusy: Another process is writing, or the file was damaged and has been set aside: ask again.
+            StoreBusy: Another process is writing.
+            StoreReplaced: The file was damaged and has been set aside: ask again.
             StoreUnavailable: It cannot be used.
         """
         if self._connection is None and not patient:
@@ -97,7 +101,7 @@ class SqliteFile:
             raise self._unusable(error) from error
         try:
             connection = self._open(_OPENING if patient else 0)
-            connection.execute("BEGIN IMMEDIATE")
+            _begin(connection, patient=patient)
             yield connection
             connection.execute("COMMIT")
         except BaseException as error:
@@ -190,7 +194,7 @@ class SqliteFile:
         undecodable = isinstance(error, UnicodeDecodeError | TypeError | ValueError)
         if damaged or undecodable or (isinstance(error, sqlite3.DatabaseError) and not code):
             self._set_aside("was damaged")
-            return StoreBusy()
+            return StoreReplaced()
         if isinstance(error, OSError | sqlite3.Error):
             return self._unusable(error)
         return error
@@ -211,6 +215,19 @@ class SqliteFile:
             with suppress(OSError):
                 self.path.with_name(self.path.name + suffix).rename(kept.with_name(kept.name + suffix))
         self._report(f"{self.path} {why}; it is kept as {kept.name}, and a new one is begun.")
+
+
+def _begin(connection: sqlite3.Connection, *, patient: bool) -> None:
+    try:
+        connection.execute("BEGIN IMMEDIATE")
+    except sqlite3.OperationalError as error:
+        if not (patient and _busy(error)):
+            raise
+        connection.execute(f"PRAGMA busy_timeout = {_HELD}")
+        try:
+            connection.execute("BEGIN IMMEDIATE")
+        finally:
+            connection.execute("PRAGMA busy_timeout = 0")
 
 
 def stamp_of(path: Path, wait: float = 0) -> tuple[int, int] | None:

@@ -6,8 +6,14 @@
 
 local LIFETIME = 40 * 86400
 
+-- A version; what another program has written in its place is none.
+local function read(text)
+  local number = tonumber(text or '0')
+  if number and number >= 0 and number <= 9007199254740991 then return number end
+end
+
 local clock = redis.call('TIME')
-local version = tonumber(redis.call('HGET', KEYS[1], 'version') or '0')
+local version = read(redis.call('HGET', KEYS[1], 'version')) or 0
 local known = tonumber(ARGV[1])
 
 if ARGV[2] ~= '' and version == known then
@@ -26,7 +32,7 @@ if version ~= known then
   for i = 1, #fields, 2 do all[fields[i]] = fields[i + 1] end
   for field, data in pairs(all) do
     local name = string.match(field, '^d:(.*)$')
-    if name and (version < known or tonumber(all['v:' .. name] or '0') > known) then
+    if name and (version < known or (read(all['v:' .. name]) or version) > known) then
       reply[#reply + 1] = name
       reply[#reply + 1] = data
     end

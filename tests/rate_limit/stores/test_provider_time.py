@@ -7,56 +7,17 @@ from pathlib import Path
 import pytest
 
 from massgen_plugins.errors import StoreUnavailable
-from massgen_plugins.quota import NANOSECONDS, CalendarDay, Domain, Kind, Limit, PoolRules
+from massgen_plugins.quota import NANOSECONDS, CalendarDay, Kind, Limit, PoolRules
 from massgen_plugins.rate_limit import replica as replica_module
-from massgen_plugins.rate_limit.domain import DomainState
 from massgen_plugins.rate_limit.forgetting import forget_learned
-from massgen_plugins.rate_limit.learning import observed_date
-from massgen_plugins.rate_limit.moment import Moment
-from massgen_plugins.rate_limit.replica import DomainReplica
-from massgen_plugins.rate_limit.reservation import Ask, Reservation
 from massgen_plugins.rate_limit.stores.base import Store
 from massgen_plugins.rate_limit.stores.memory import MemoryStore
 from massgen_plugins.rate_limit.stores.sqlite import SqliteStore
+from tests.rate_limit.stores.process import DOMAIN, MODEL, Process
 
-DOMAIN = Domain("gemini", "project")
 RULES = PoolRules((Limit(Kind.REQUESTS, 5, CalendarDay("UTC")),), cooldown_mode="off", zone="UTC")
 DAY = 86_400 * NANOSECONDS
 NOON = 20_000 * DAY + DAY // 2
-
-
-class Process:
-    """One that uses a store, and what it knows."""
-
-    def __init__(self, store: Store, name: str, said: list[str]) -> None:
-        self.store = store
-        self.replica = DomainReplica(DOMAIN, store, name, said.append)
-
-    def learn(self, date: int) -> None:
-        """An answer that came at once says what time it is."""
-        tick = self.store.tick()
-        self.replica.transact(lambda state, _: observed_date(state, date, 0, tick), patient=True)
-
-    def spend(self, count: int) -> int:
-        """Make so many calls, as far as they are granted."""
-        return sum(self.replica.transact(_decide, patient=True) for _ in range(count))
-
-    def used(self) -> int:
-        """How much of the day is used."""
-        return self.replica.transact(_used, patient=True)
-
-    def close(self) -> None:
-        self.store.close()
-
-
-def _decide(state: DomainState, now: Moment) -> bool:
-    state.configure("model", RULES, now.tick)
-    return isinstance(state.decide(now, Ask(("model",), {Kind.REQUESTS: 1}, now.tick)), Reservation)
-
-
-def _used(state: DomainState, now: Moment) -> int:
-    state.configure("model", RULES, now.tick)
-    return state.pool("model").view(now)[0].used
 
 
 class Machine:
@@ -96,17 +57,23 @@ class Machine:
     def spent_day(self) -> Process:
         """A process that has learned the time, and whose day is used up."""
         process = self.open()
-        process.learn(self.truth)
+        process.learn_time(self.truth)
         assert process.spend(9) == 5
         return process
 
     def close(self) -> None:
         for process in self._processes:
-            process.close()
+            process.store.close()
 
     def _begin(self, store: Store) -> Process:
-        self._processes.append(Process(store, f"process {len(self._processes)}", self.said))
+        self._processes.append(Process(store, RULES, f"process {len(self._processes)}", self.said))
         return self._processes[-1]
+
+
+def used(process: Process) -> int:
+    """How much of the day is used."""
+    [used_today] = process.used()
+    return used_today
 
 
 @pytest.fixture
@@ -119,11 +86,11 @@ def machine(tmp_path: Path):
 @pytest.mark.parametrize("wrong_by", [-DAY, DAY, 365 * DAY])
 def test_a_clock_that_is_set_begins_no_day_here_beside_or_later(machine: Machine, wrong_by: int) -> None:
     process, beside = machine.spent_day(), machine.open()
-    assert beside.used() == 5
+    assert used(beside) == 5
     machine.wrong_by = wrong_by
     machine.pass_time(2 * NANOSECONDS)
     for each in (process, beside, machine.open()):
-        assert (each.spend(1), each.used()) == (0, 5)
+        assert (each.spend(1), used(each)) == (0, 5)
 
 
 def test_the_day_ends_when_the_provider_says_so(machine: Machine) -> None:
@@ -138,30 +105,30 @@ def test_the_day_ends_when_the_provider_says_so(machine: Machine) -> None:
 def test_it_is_kept_through_many_further_answers(machine: Machine) -> None:
     process = machine.spent_day()
     for _ in range(300):
-        process.learn(machine.truth // NANOSECONDS * NANOSECONDS)
+        process.learn_time(machine.truth // NANOSECONDS * NANOSECONDS)
         machine.pass_time(NANOSECONDS // 3)
-    process.close()
+    process.store.close()
     machine.wrong_by = DAY
-    assert machine.open().used() == 5
+    assert used(machine.open()) == 5
 
 
 def test_after_a_reboot_the_clock_counts_as_it_was_at_the_opening(machine: Machine) -> None:
-    machine.spent_day().close()
+    machine.spent_day().store.close()
     machine.start_again()
     machine.truth += DAY
     process = machine.open()
     assert process.spend(2) == 2
     machine.wrong_by = -DAY
     machine.pass_time(2 * NANOSECONDS)
-    assert process.used() == 2
+    assert used(process) == 2
 
 
 def test_after_a_reboot_it_is_never_earlier_than_it_was(machine: Machine) -> None:
-    machine.spent_day().close()
+    machine.spent_day().store.close()
     machine.start_again()
     machine.wrong_by = -DAY
     process = machine.open()
-    assert (process.spend(1), process.used()) == (0, 5)
+    assert (process.spend(1), used(process)) == (0, 5)
 
 
 def test_where_boots_have_no_name_a_later_process_trusts_the_machine_until_it_learns(
@@ -173,16 +140,16 @@ def test_where_boots_have_no_name_a_later_process_trusts_the_machine_until_it_le
     machine.wrong_by = DAY
     machine.pass_time(2 * NANOSECONDS)
     later = machine.open()
-    assert (process.used(), later.used()) == (5, 0)
+    assert (used(process), used(later)) == (5, 0)
     machine.pass_time(NANOSECONDS)
-    later.learn(machine.truth)
-    assert (process.used(), later.used()) == (5, 5)
+    later.learn_time(machine.truth)
+    assert (used(process), used(later)) == (5, 5)
 
 
 def test_where_boots_have_no_name_a_day_passes_while_the_machine_is_off(machine: Machine) -> None:
     """It was on for longer this time than the last time, so its clock does not show that it was off."""
     machine.boot = ""
-    machine.spent_day().close()
+    machine.spent_day().store.close()
     machine.up, machine.truth = 2 * 10**12, machine.truth + 2 * DAY
     assert machine.open().spend(9) == 5
 
@@ -190,19 +157,19 @@ def test_where_boots_have_no_name_a_day_passes_while_the_machine_is_off(machine:
 def test_it_can_be_forgotten_with_what_refusals_taught(machine: Machine) -> None:
     process, beside = machine.spent_day(), machine.open()
     machine.wrong_by = DAY
-    assert beside.used() == 5
-    forget_learned(process.store, DOMAIN, ["model"])
-    assert beside.used() == process.used() == 0
+    assert used(beside) == 5
+    forget_learned(process.store, DOMAIN, [MODEL])
+    assert used(beside) == used(process) == 0
 
 
 @pytest.mark.parametrize("wrong_by", [-DAY, DAY])
 def test_a_process_alone_learns_it_too(machine: Machine, wrong_by: int) -> None:
     process = machine.alone()
-    process.learn(machine.truth)
+    process.learn_time(machine.truth)
     assert process.spend(9) == 5
     machine.wrong_by = wrong_by
     machine.pass_time(2 * NANOSECONDS)
-    assert (process.spend(1), process.used()) == (0, 5)
+    assert (process.spend(1), used(process)) == (0, 5)
 
 
 def test_the_time_counts_from_the_moment_at_which_it_is_learned(machine: Machine) -> None:
@@ -210,17 +177,17 @@ def test_the_time_counts_from_the_moment_at_which_it_is_learned(machine: Machine
     machine.wrong_by = DAY
     process = machine.alone()
     assert process.spend(2) == 2
-    process.learn(machine.truth)
+    process.learn_time(machine.truth)
     assert process.spend(2) == 2
-    assert process.used() == 2
+    assert used(process) == 2
 
 
 def test_a_machine_that_sleeps_over_midnight_begins_the_next_day(machine: Machine) -> None:
     process = machine.alone()
-    process.learn(machine.truth)
+    process.learn_time(machine.truth)
     assert process.spend(9) == 5
     machine.pass_time(DAY)
-    assert process.used() == 0
+    assert used(process) == 0
 
 
 def test_when_the_store_fails_a_process_goes_on_with_the_time_that_it_knows(
@@ -238,8 +205,8 @@ def test_when_the_store_fails_a_process_goes_on_with_the_time_that_it_knows(
         machine.pass_time(2 * NANOSECONDS)
         assert process.spend(1) == 0
         machine.pass_time(DAY)
-        process.learn(machine.truth)
+        process.learn_time(machine.truth)
         assert process.spend(2) == 2
     monkeypatch.setattr(replica_module.time, "monotonic", lambda: 10**9)
-    assert process.used() == machine.open().used() == 2
+    assert used(process) == used(machine.open()) == 2
     assert len(machine.said) == 2

@@ -61,7 +61,10 @@ export default function Filter({label = 'Filter this page'}: {label?: string}): 
   const [text, setText] = useState('');
   const [kept, setKept] = useState(0);
   const id = useId();
+  const used = useRef(false);
   useEffect(() => {
+    if (!text && !used.current) return;
+    used.current = true;
     const all = [...(box.current?.parentElement?.children ?? [])];
     const behind = all.slice(all.indexOf(box.current as Element) + 1);
     setKept(apply(behind, text.toLowerCase().split(/\s+/).filter(Boolean)));
