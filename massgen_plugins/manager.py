@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Callable, Iterable
 from importlib import import_module
 from importlib.metadata import entry_points
@@ -18,6 +19,7 @@ from massgen_plugins.hookspecs import PROJECT, AgentInfo, MiddlewareContext
 from massgen_plugins.interrupts import ends_the_run
 from massgen_plugins.middleware import Middleware
 from massgen_plugins.providers.base import Provider
+from massgen_plugins.quota import Conventions
 
 if TYPE_CHECKING:
     import typer
@@ -25,6 +27,8 @@ if TYPE_CHECKING:
 __all__ = ["BLOCK_VARIABLE", "BUILT_IN", "Plugins", "build_manager"]
 
 T = TypeVar("T")
+
+_NAME = re.compile(r"[a-z0-9._-]+")
 
 BUILT_IN = {
     "rate_limit": "massgen_plugins.rate_limit.plugin",
@@ -175,7 +179,13 @@ def _as_providers(answer: Any) -> list[Provider]:
     providers = list(answer) if isinstance(answer, Iterable) else [answer]
     for provider in providers:
         if not isinstance(provider, Provider):
-            raise TypeError(f"{provider!r} is not a massgen_plugins.providers.base.Provider")
+            raise _WrongPlugin(f"{_kind(provider)} is not a massgen_plugins.providers.base.Provider")
+        if not (isinstance(provider.name, str) and _NAME.fullmatch(provider.name)):
+            raise _WrongPlugin(f"the name of {_kind(provider)} is no word of a-z, 0-9, '.', '-' and '_'")
+        if not isinstance(provider.conventions, Conventions):
+            raise _WrongPlugin(
+                f"the conventions of {_kind(provider)} are no massgen_plugins.quota.Conventions"
+            )
     return providers
 
 

@@ -91,28 +91,32 @@ class Runtime:
     def provider_for(self, method: str, url: str) -> Provider | None:
         """Whose model call a request is; None if it is none.
 
-        In a turn the agent's own provider is asked first, and of the agent's own base URL nobody else.
+        In a turn the agent's own provider is asked first, and of the agent's own base URL nobody else unless
+        it fails.
         """
         turn = current_turn.get()
         own = turn.agent.provider if turn is not None else None
         if turn is not None and own is not None:
-            if self._claims(own, method, url):
+            claimed = self._claims(own, method, url)
+            if claimed:
                 return own
-            if turn.agent.base_url and url.startswith(f"{turn.agent.base_url.rstrip('/')}/"):
+            base = turn.agent.base_url
+            if claimed is not None and base and url.startswith(f"{base.rstrip('/')}/"):
                 return None
         for provider in self.providers:
             if provider is not own and self._claims(provider, method, url):
                 return provider
         return None
 
-    def _claims(self, provider: Provider, method: str, url: str) -> bool:
+    def _claims(self, provider: Provider, method: str, url: str) -> bool | None:
+        """Whether a request is a provider's; None if it fails."""
         try:
-            return provider.is_model_call(method, url)
+            return bool(provider.is_model_call(method, url))
         except BaseException as error:  # one bad provider must not hide the others
             if ends_the_run(error):
                 raise
             self.fault(f"provider {provider.name}.is_model_call", error)
-            return False
+            return None
 
     def unrecognised(self, method: str, url: str) -> None:
         """A request that nobody knows: worth a word if it looks like an agent's own traffic."""

@@ -59,8 +59,14 @@ def test_what_is_no_list_of_offsets_is_none(monkeypatch, tmp_path: Path, content
     assert boot_clock._namespace() == 0
 
 
-@pytest.mark.parametrize("up", [NANOSECONDS, 10**15 - DAY, 10**15])
-@pytest.mark.parametrize("boot", ["same", "other", ""])
+@pytest.mark.parametrize(
+    ("up", "boot"),
+    [
+        *((up, "same") for up in (NANOSECONDS, 10**15 - DAY, 10**15)),
+        *((up, boot) for up in (NANOSECONDS, 50 * NANOSECONDS) for boot in ("other", "")),
+        (10**15, ""),
+    ],
+)
 def test_a_machine_that_was_put_back_forgets_nothing_and_is_blocked_for_no_longer_than_a_window(
     tmp_path: Path, up: int, boot: str
 ) -> None:
@@ -69,3 +75,11 @@ def test_a_machine_that_was_put_back_forgets_nothing_and_is_blocked_for_no_longe
     assert granted(path, lambda: 10**15, first) == LIMIT
     assert granted(path, lambda: up, boot) == 0
     assert granted(path, lambda: up + 63 * NANOSECONDS, boot) == LIMIT
+
+
+def test_another_boot_has_lasted_since_the_file_was_written(tmp_path: Path) -> None:
+    """So a machine that was started again and is up for longer than the window has its quota back."""
+    path = tmp_path / "quota.sqlite3"
+    assert granted(path, lambda: 10**15, "same") == LIMIT
+    assert granted(path, lambda: 63 * NANOSECONDS, "other") == LIMIT
+    assert granted(path, lambda: 64 * NANOSECONDS, "other") == 0

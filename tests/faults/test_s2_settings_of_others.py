@@ -139,4 +139,6 @@ def test_a_file_that_is_no_store_stays_as_it_is(server: CountingServer, tmp_path
         assert process.calls(20) == 5
         assert [line for line in process.said if "is not a file of massgen-plugins" in line]
     assert path.read_bytes() == before
-    assert [each.name for each in tmp_path.iterdir() if each.is_file()] == [name]
+    beside = {each.name: each.read_bytes() for each in tmp_path.iterdir() if each.is_file()}
+    assert beside.pop(f"{name}.lock", b"") == b""
+    assert beside == {name: before}

@@ -10,6 +10,7 @@ from types import SimpleNamespace
 import pytest
 
 from massgen_plugins.hookspecs import hookimpl
+from massgen_plugins.providers.gemini.provider import GeminiProvider
 
 from .bed import LIMIT, bed, limits
 from .server import CountingServer
@@ -93,13 +94,11 @@ def failing(hook: str):
     def fail(*_: object) -> None:
         raise ValueError(f"cannot read {SECRET}")
 
-    if hook in ("is_model_call", "read_request", "read_refusal", "usage_reader"):
-        provider = SimpleNamespace(name="other", backends=frozenset({"other"}), resolve_model=lambda m: m)
-        for method in ("is_model_call", "read_request", "read_refusal", "usage_reader"):
-            setattr(provider, method, lambda *_, **__: None)
-        provider.is_model_call = lambda method, url: "generateContent" in url
-        setattr(provider, hook, lambda *_, **__: fail())
-        return SimpleNamespace(massgen_provider=hookimpl(lambda: provider))
+    if hook in ("is_model_call", "read_request"):
+        gemini = GeminiProvider()
+        gemini.name = "other"
+        setattr(gemini, hook, lambda *_, **__: fail())
+        return SimpleNamespace(massgen_provider=hookimpl(lambda: gemini))
     return SimpleNamespace(**{hook: hookimpl(lambda: fail())})  # noqa: PLW0108 - a hook takes no *args
 
 
@@ -111,6 +110,6 @@ def test_what_a_plugin_says_in_its_exception_is_not_repeated(
     server: CountingServer, tmp_path: Path, capfd, caplog, hook: str
 ) -> None:
     with bed(server, limits(tmp_path / "quota.sqlite3"), extra=[failing(hook)]) as process:
-        process.calls(2 * LIMIT)
+        process.calls(2 * LIMIT, provider="other" if hook in ("is_model_call", "read_request") else "gemini")
         assert [line for line in process.said if "ValueError" in line], process.said
         nothing_leaked(process, capfd, caplog, tmp_path)

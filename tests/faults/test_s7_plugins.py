@@ -15,6 +15,7 @@ import pytest
 
 from massgen_plugins.hookspecs import hookimpl
 from massgen_plugins.middleware import Middleware
+from massgen_plugins.providers.base import Provider
 
 from .bed import LIMIT, bed, limits
 from .server import CountingServer
@@ -22,11 +23,30 @@ from .server import CountingServer
 ENDINGS = [SystemExit, asyncio.CancelledError, GeneratorExit, KeyboardInterrupt, RuntimeError]
 
 
+class Other(Provider):
+    """A provider that serves nobody, unless a test changes it."""
+
+    name = "other"
+
+    def serves(self, backend_type: str, base_url: str | None) -> bool:
+        return False
+
+    def is_model_call(self, method: str, url: str) -> bool:
+        return False
+
+    def read_request(self, request: Any) -> None:
+        return None
+
+    def usage_reader(self, request: Any) -> Any:
+        raise NotImplementedError
+
+    def read_refusal(self, status: int, headers: Any, body: bytes, request: Any) -> None:
+        return None
+
+
 def provider(**faulty: Any) -> Any:
     """A plugin with a provider of this kind."""
-    methods = ("read_request", "resolve_model", "read_refusal", "usage_reader")
-    made = SimpleNamespace(name="other", backends=frozenset({"other"}), is_model_call=lambda *_: False)
-    vars(made).update(dict.fromkeys(methods, lambda *_, **__: None))
+    made = Other()
     vars(made).update(faulty)
     return SimpleNamespace(massgen_provider=hookimpl(lambda: made))
 
@@ -55,7 +75,9 @@ def limited(server: CountingServer, tmp_path: Path, plugin: Any) -> list[str]:
         return [line for line in process.said if "would have to wait" not in line]
 
 
-@pytest.mark.parametrize("wrong", [{"backends": None}, {"name": None}, {"backends": [1]}, {"name": ""}])
+@pytest.mark.parametrize(
+    "wrong", [{"name": None}, {"name": 7}, {"name": ""}, {"name": "a b"}, {"conventions": None}]
+)
 def test_a_provider_of_a_wrong_shape_is_left_out(server, tmp_path, wrong) -> None:
     assert len(limited(server, tmp_path, provider(**wrong))) == 1
 
@@ -123,7 +145,8 @@ def test_nor_can_the_settings_of_an_agent(server, tmp_path) -> None:
     with bed(server, settings, extra=[plugin]) as process:
         governor = Governor({"rate_limit": settings}, None, [], process.said.append)
         model = "gemini-2.5-flash"
-        process.runtime.agent_starting(Agent("a0", "run1", "gemini", model, model, governor))
+        gemini = next(each for each in process.runtime.providers if each.name == "gemini")
+        process.runtime.agent_starting(Agent("a0", "run1", gemini, model, model, governor))
         assert process.calls(3 * LIMIT) == LIMIT
     assert met == ["refused"] * 3
 

@@ -10,7 +10,8 @@ from .checks.pages import read_page
 from .checks.places import ROOT
 
 FOLDER = ROOT / "website" / "docs" / "policies"
-POLICIES = sorted(file for file in FOLDER.glob("*.mdx") if file.stem != "overview")
+GUIDES = {"overview", "write-a-page"}
+POLICIES = sorted(file for file in FOLDER.glob("*.mdx") if file.stem not in GUIDES)
 SECTIONS = ["Scope", "Rule", "Reason", "How it is checked", "Owner", "Exceptions"]
 ROLES = {"handbook", "limiter", "host", "research"}
 _RULE = re.compile(r"^\d+\. \*\*([A-Z]{2})-(\d+) ", re.MULTILINE)

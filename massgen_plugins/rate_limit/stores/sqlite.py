@@ -166,10 +166,10 @@ class SqliteStore:
         offset = self._offset  # a new file goes on with the clock of whoever makes it
         if known is not None:
             offset = offset_for(boot, known[0], known[1], last, since_boot)
+        if since_boot + offset < last:  # the machine was put back, and all its processes
+            offset = last - since_boot
         if known != (boot, offset):
             connection.execute("INSERT OR REPLACE INTO clock VALUES (1, ?, ?)", (boot, offset))
-        if since_boot + offset < last:  # of a machine that was put back to an earlier state
-            offset = last - since_boot
         self._offset = offset
         now, wall = since_boot + offset, self._wall()
         # Where boots have no name, the machine may have been off at any time before now.

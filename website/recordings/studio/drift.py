@@ -10,6 +10,7 @@ __all__ = ["drift"]
 
 _MASKS = (
     (re.compile(r"[█░━╸╺]+"), "▒"),
+    (re.compile(r"[⠀-⣿]"), "⠿"),  # one frame of a spinner
     (re.compile(r"\d+ (?:min|h) (?=\d)"), ""),
     (re.compile(r"\d[\d.,:]*"), "0"),
     (re.compile(r"key-[0-9a-f]+"), "key-0"),
@@ -20,7 +21,7 @@ _MASKS = (
 def drift(recorded: str, now: str, volatile: Iterable[str]) -> list[str]:
     """The differences, as lines of a diff; empty if there are none.
 
-    Numbers, bars and blanks do not count. Lines that fit a pattern of ``volatile`` are left out.
+    Numbers, bars, spinners and blanks do not count. Lines that fit a pattern of ``volatile`` are left out.
     """
     patterns = [re.compile(pattern) for pattern in volatile]
     before, after = _stable(recorded, patterns), _stable(now, patterns)
