@@ -11,6 +11,7 @@ from massgen_plugins.rate_limit.moment import NEVER, Moment
 from massgen_plugins.rate_limit.reservation import Ask, Reservation
 from massgen_plugins.rate_limit.startup import Startups
 from massgen_plugins.rate_limit.stores.base import Store
+from massgen_plugins.rate_limit.tickets import PATIENCE
 from massgen_plugins.rate_limit.verdict import Reason, Verdict, Wait
 from massgen_plugins.rate_limit.waiter import Supervisor, Waiter
 
@@ -18,6 +19,12 @@ __all__ = ["Admission", "Rows"]
 
 Rows: TypeAlias = list[tuple[Waiter, Verdict]]
 """What was decided for whom."""
+
+_BEHIND, _BEHIND_QUICK = PATIENCE, 20_000_000
+"""Nanoseconds by which a process that is not first asks later, over a network and for a quick store.
+
+Whoever goes first wakes the next. If all asked as soon as there is room, most of them in vain, each would have
+to read anew what the others wrote."""
 
 _Heads: TypeAlias = dict[tuple[str, ...], tuple[Ask, int]]
 
@@ -78,9 +85,12 @@ class Admission:
             if isinstance(verdict, Reservation):
                 self._attempt.append(ask)
             elif isinstance(verdict, Wait):
-                self.due = min(self.due, verdict.until)
+                until = verdict.until
+                if verdict.blocker.ahead:
+                    until += _BEHIND_QUICK if self._store.quick else _BEHIND
+                self.due = min(self.due, until)
                 if verdict.blocker.reason is not Reason.STARTUP:
-                    heads.setdefault(ask.pools, (ask, verdict.until))
+                    heads.setdefault(ask.pools, (ask, until))
                     for pool in state.blocked_in(now, ask, verdict.blocker, earlier):
                         earlier[pool] = amounts_of((earlier.get(pool, {}), ask.amounts))
         if self._store.shared and (heads or self.queued):

@@ -91,8 +91,8 @@ def call_message(pool: Pool, advice: str, quote: str = "") -> str:
 def size_message(pool: Pool, kind: str, amount: int, limit: int) -> str:
     """One call is larger than the whole limit of a window."""
     return (
-        f"{_PREFIX}: one call to {_name(pool)} takes about {amount:,} {kind.replace('_', ' ')}, and the "
-        f"whole minute's quota is {limit:,}: it can never pass. Send less context, or use a model with a "
+        f"{_PREFIX}: one call to {_name(pool)} takes about {amount:,} {kind.replace('_', ' ')}, and its "
+        f"whole quota is {limit:,}: it can never pass. Send less context, or use a model with a "
         "higher quota."
     )
 

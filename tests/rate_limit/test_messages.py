@@ -67,6 +67,8 @@ def of_pool(pool):
     yield messages.until_message(pool, Blocker(Reason.UNTIL, pool.name, 0, resets=RESETS), 1.9e9)
     for seconds in SPANS:
         yield messages.patience_message(pool, seconds, 900)
+    for kind in Kind:
+        yield messages.size_message(pool, kind, 300_429, 250_503)
     yield messages.spare_message(pool, "RuntimeError")
     for sentence in [*ADVICE, ""]:
         yield messages.closed_message(pool, sentence)
@@ -107,7 +109,7 @@ def test_every_function_and_every_advice_is_among_the_sentences():
     assert all(sentence in spoken for sentence in ADVICE)
     makers = {name for name in messages.__all__ if name.endswith("_message")}
     assert makers == {
-        f"{name}_message" for name in ("call", "closed", "learned", "patience", "spare", "until")
+        f"{name}_message" for name in ("call", "closed", "learned", "patience", "size", "spare", "until")
     }
 
 
