@@ -8,9 +8,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from massgen_plugins.quota import MINUTE, CalendarDay, Kind, Limit
 from massgen_plugins.rate_limit.moment import NEVER
 from massgen_plugins.rate_limit.reservation import NORMAL, URGENT, Ask
+from massgen_plugins.rate_limit.stores.memory import MemoryStore
 from massgen_plugins.rate_limit.tickets import TICKET_LEASE, Ticket, Tickets
+from massgen_plugins.rate_limit.verdict import Reason
+from massgen_plugins.testing.contract import Stand
 
 ZERO = 10**15
 
@@ -137,3 +141,15 @@ def test_damage_is_a_value_error_or_a_queue_that_works(data: bytes) -> None:
 def test_nesting_without_end_is_a_value_error(nested: str) -> None:
     with pytest.raises(ValueError, match="queue"):
         Tickets.restore(nested.encode())
+
+
+def test_who_finds_its_day_spent_behind_others_who_wait_for_a_minute_is_told_so() -> None:
+    stand = Stand(MemoryStore(lambda: ZERO, lambda: ZERO, shared=True), lambda _: None)
+    day = Limit(Kind.INPUT_TOKENS, 10, CalendarDay("America/Los_Angeles"))
+    stand.configure(Limit(Kind.REQUESTS, 1, MINUTE), day)
+    assert len(stand.ask({Kind.REQUESTS: 1, Kind.INPUT_TOKENS: 10}, process="one").granted) == 1
+    behind = [
+        stand.ask({Kind.REQUESTS: 1}, process="two").blocker,
+        stand.ask({Kind.INPUT_TOKENS: 1}, process="three").blocker,
+    ]
+    assert [each.reason for each in behind if each] == [Reason.LIMIT, Reason.UNTIL]

@@ -30,7 +30,7 @@ __all__ = ["SqliteFile", "stamp_of"]
 _OPENING = 1.0
 """Seconds for which a patient thread waits, while it opens the file, for whoever reads it at that moment."""
 
-_HELD = 1000
+_HELD = 5000
 """Milliseconds for which a patient thread waits for a program that writes without the fair lock."""
 
 _LOOK = 0.5

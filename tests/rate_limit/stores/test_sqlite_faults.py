@@ -28,6 +28,15 @@ def test_a_file_that_was_deleted_is_made_anew_and_told_what_was_spent(machine: M
     assert one.spend(4) + other.spend(LIMIT) == LIMIT
 
 
+def test_of_a_file_that_was_deleted_those_who_knew_more_tell_it_more(machine: Machine) -> None:
+    one, other = machine.open(), machine.open()
+    assert one.spend(1) + other.spend(3) == 4
+    for file in machine.path.parent.iterdir():
+        file.unlink()
+    spent = 4 + one.spend(1) + other.spend(LIMIT) + one.spend(LIMIT)
+    assert 5 <= spent <= LIMIT
+
+
 def test_what_was_spent_by_processes_apart_counts_though_the_file_was_deleted_meanwhile(
     machine: Machine, monkeypatch: pytest.MonkeyPatch, retry_time: Callable[[], None]
 ) -> None:

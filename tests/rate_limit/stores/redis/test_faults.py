@@ -134,6 +134,18 @@ def test_a_server_that_is_flushed_is_told_again(server: RedisServer, connect: Co
     assert not process.said + other.said
 
 
+def test_of_a_server_that_is_flushed_those_who_knew_more_tell_it_more(
+    server: RedisServer, connect: Connect
+) -> None:
+    process, other = connect(server.url), connect(server.url)
+    assert process.spend(1) + other.spend(3) == 4
+    with server.client() as client:
+        client.flushall()
+    spent = 4 + process.spend(1) + other.spend(LIMIT) + process.spend(LIMIT)
+    assert 5 <= spent <= LIMIT
+    assert not process.said + other.said
+
+
 def test_a_server_that_evicts_what_it_holds_is_told_again(own_server: Start, connect: Connect) -> None:
     server = own_server("--maxmemory", "3mb", "--maxmemory-policy", "allkeys-random")
     process = connect(server.url)
