@@ -18,8 +18,7 @@ from massgen_plugins.events import Event
 from massgen_plugins.hookspecs import PROJECT, AgentInfo, MiddlewareContext
 from massgen_plugins.interrupts import ends_the_run
 from massgen_plugins.middleware import Middleware
-from massgen_plugins.providers.base import Provider
-from massgen_plugins.quota import Conventions
+from massgen_plugins.providers.base import Conventions, Provider
 
 if TYPE_CHECKING:
     import typer
@@ -184,7 +183,7 @@ def _as_providers(answer: Any) -> list[Provider]:
             raise _WrongPlugin(f"the name of {_kind(provider)} is no word of a-z, 0-9, '.', '-' and '_'")
         if not isinstance(provider.conventions, Conventions):
             raise _WrongPlugin(
-                f"the conventions of {_kind(provider)} are no massgen_plugins.quota.Conventions"
+                f"the conventions of {_kind(provider)} are no massgen_plugins.providers.base.Conventions"
             )
     return providers
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import itertools
 import threading
 from collections.abc import Mapping
+from dataclasses import replace
 from urllib.parse import urlsplit
 
 from massgen_plugins import wire
@@ -138,6 +139,8 @@ class Runtime:
         if turn is None:
             account = self._accounts.of_stranger(provider, request)
         else:
+            if not request.model:  # the provider failed to read it
+                request = replace(request, model=turn.agent.model, requested_model=turn.agent.requested_model)
             account = self._accounts.of_agent(provider, request, turn.agent)
             turn.calls += 1
             if (warning := foreign_keys.warning_about(request, turn.agent.agent_id)) is not None:

@@ -15,6 +15,7 @@ from massgen_plugins.errors import CallRefused
 from massgen_plugins.interrupts import ends_the_run
 from massgen_plugins.middleware import Action, CallOutcome, ModelCall
 from massgen_plugins.providers.base import HttpRequest, ModelRequest, Provider
+from massgen_plugins.quota import Charge, Kind
 from massgen_plugins.wire.answer import AnswerReader
 from massgen_plugins.wire.attempt import Attempt
 from massgen_plugins.wire.gate import Gate, find_provider, guarded, report_fault, sending
@@ -24,6 +25,9 @@ __all__ = ["Exchange", "current", "mark_written"]
 
 _INTERRUPTS = (asyncio.CancelledError, KeyboardInterrupt, SystemExit)
 """What ends a call from outside. GeneratorExit is not among them: nothing can be awaited after it."""
+
+_UNREAD = ModelRequest("", "", "", "", {Kind.REQUESTS: Charge(1)}, stream=False)
+"""Of a provider that fails to read one: nothing is known of the call, and it is limited, too."""
 
 
 def current() -> Exchange | None:
@@ -115,7 +119,13 @@ class Exchange:
         self._call = None
         try:
             self.request = read()
-            request = provider.read_request(self.request)
+            try:
+                request = provider.read_request(self.request)
+            except BaseException as error:
+                if ends_the_run(error):
+                    raise
+                report_fault(self._gate, f"read_request of {provider.name}", error)
+                request = _UNREAD
             if request is not None:
                 self._asked = (provider, request)
                 self._call = self._gate.open_call(

@@ -16,6 +16,7 @@ import pytest
 from massgen_plugins.hookspecs import hookimpl
 from massgen_plugins.middleware import Middleware
 from massgen_plugins.providers.base import Provider
+from massgen_plugins.providers.gemini.provider import GeminiProvider
 
 from .bed import LIMIT, bed, limits
 from .server import CountingServer
@@ -84,6 +85,24 @@ def test_a_provider_of_a_wrong_shape_is_left_out(server, tmp_path, wrong) -> Non
 
 def test_a_provider_that_claims_every_request_does_not_unlimit_others(server, tmp_path) -> None:
     assert limited(server, tmp_path, provider(is_model_call=lambda *_: True)) == []
+
+
+@pytest.mark.parametrize("method", ["is_model_call", "read_request", "usage_reader", "read_announcement"])
+def test_an_agent_whose_own_provider_fails_is_limited(server, tmp_path, method) -> None:
+    class Broken(GeminiProvider):
+        name = "broken"
+
+    made = Broken()
+    vars(made)[method] = raising(RuntimeError)
+    plugin = SimpleNamespace(massgen_provider=hookimpl(lambda: made))
+    limit = {"kind": "requests", "amount": LIMIT, "window": "60s"}
+    profile = {"fallback": {"limits": [limit]}, "source": "https://broken.example", "date": "2026-11-30"}
+    defined = {"provider": "broken", "profiles": {"one": profile}}
+    settings = {**limits(tmp_path / "quota.sqlite3"), "define": [defined], "profile": {"broken": "one"}}
+    with bed(server, settings, extra=[plugin]) as process:
+        assert process.calls(3 * LIMIT, provider="broken") == LIMIT
+        assert process.calls(3 * LIMIT, provider="broken") == 0
+        assert len([line for line in process.said if "RuntimeError" in line]) == 1
 
 
 @pytest.mark.parametrize("error", ENDINGS)
