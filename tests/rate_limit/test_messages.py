@@ -68,7 +68,7 @@ def of_pool(pool):
     for seconds in SPANS:
         yield messages.patience_message(pool, seconds, 900)
     for kind in Kind:
-        yield messages.size_message(pool, kind, 300_429, 250_503)
+        yield messages.size_message(pool, kind, 300_000, 250_000)
     yield messages.spare_message(pool, "RuntimeError")
     for sentence in [*ADVICE, ""]:
         yield messages.closed_message(pool, sentence)
@@ -100,8 +100,10 @@ def test_no_sentence_is_mistaken(asked_by_massgen, sentence):
 
 def test_numbers_in_a_refusal_are_not_mistaken_for_statuses(asked_by_massgen):
     for number in (429, 503):
-        refusal = CallRefused(messages.patience_message(POOLS[0], number, number))
-        assert asked_by_massgen(refusal) == (False, False)
+        patience = messages.patience_message(POOLS[0], number, number)
+        size = messages.size_message(POOLS[0], Kind.INPUT_TOKENS, 300_000 + number, number)
+        for sentence in (patience, size):
+            assert asked_by_massgen(CallRefused(sentence)) == (False, False)
 
 
 def test_every_function_and_every_advice_is_among_the_sentences():
