@@ -23,8 +23,8 @@ Rows: TypeAlias = list[tuple[Waiter, Verdict]]
 _BEHIND, _BEHIND_QUICK = PATIENCE, 20_000_000
 """Nanoseconds by which a process that is not first asks later, over a network and for a quick store.
 
-Whoever goes first wakes the next. If all asked as soon as there is room, most of them in vain, each would have
-to read anew what the others wrote."""
+Whoever goes first wakes the next. If all asked as soon as there is room, most of them in vain, each would
+have to read anew what the others wrote."""
 
 _Heads: TypeAlias = dict[tuple[str, ...], tuple[Ask, int]]
 

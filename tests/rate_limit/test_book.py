@@ -168,6 +168,7 @@ def test_a_place_is_held_until_the_call_is_over() -> None:
     desk.pass_time(WRITE_GRACE + LEASE)
     assert desk.used[0] == 0
     other.finished()
+    desk.pass_time(PLACE_MARGIN)
     assert desk.used[0] == 0
 
 
