@@ -28,8 +28,9 @@ ANNOUNCED = ("openai", "chatcompletion", "claude", "cerebras")
 """Backends whose headers or first refusal tell the limit. Where nothing is announced on success (groq, grok,
 openrouter, azure_openai), all calls under way are refused together: up to one for each agent, absorbed."""
 
-FIXED_WINDOWS = {"azure_openai": 1.2}
-"""Most times the bound where windows are fixed and nobody tells when they begin: sliding is what is safe."""
+SLOWER = {"azure_openai": 1.2, "grok": 1.3}
+"""Most times the bound. Azure's windows are fixed and nobody tells when they begin: sliding is what is safe.
+xAI's are of one second, and a call may be counted as late as its headers come, here 0.3 s later."""
 
 
 @pytest.mark.parametrize("backend", BACKENDS if ALL else UNPROTECTED)
@@ -55,7 +56,7 @@ def test_with_the_right_profile_nothing_is_refused_and_no_time_is_lost(folder, b
     if backend == "vllm":  # its two places are free so soon that MassGen itself is what takes time
         assert max(model.most_concurrent for model in report.models) <= 2
     else:
-        assert seconds <= FIXED_WINDOWS.get(backend, 1.05) * bound.seconds
+        assert seconds <= SLOWER.get(backend, 1.05) * bound.seconds
 
 
 @pytest.mark.parametrize("backend", BACKENDS if ALL else ANNOUNCED)
