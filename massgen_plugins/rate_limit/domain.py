@@ -148,8 +148,10 @@ class DomainState(DomainParts):
     def _behind(self, now: Moment, ask: Ask, worst: Blocker | None) -> Blocker | None:
         """What stands in the way with those who came first in other processes."""
         ahead: list[Ticket] = []
+        blocked: set[str] = set()  # pools in which somebody waits, and so everybody who comes later
         for ticket in self.tickets.ahead_of(ask, self.process, now.tick):
-            misfits = self._misfits(now, ticket.pools, ticket.amounts)
+            misfits = self._misfits(now, ticket.pools, ticket.amounts) | blocked.intersection(ticket.pools)
+            blocked |= misfits
             if misfits:
                 if ticket.fits_since:
                     self.tickets.mark(ticket, 0)

@@ -373,3 +373,20 @@ def test_when_the_first_one_gives_up_the_first_of_another_process_is_woken() -> 
         assert [wish.amounts[Kind.INPUT_TOKENS] for wish in machine.waiting] == [1]
     finally:
         machine.teardown()
+
+
+def test_a_place_behind_another_process_that_waits_is_kept() -> None:
+    """It does not fit until the one before it has left, however small it is."""
+    machine = SqliteMachine()
+    try:
+        machine.acquire(which=0, tokens=59)
+        machine.acquire(which=0, tokens=22, prompt=False)
+        machine.acquire_many(which=0, count=2, tokens=12)
+        machine.acquire_many(which=2, count=2, tokens=1)
+        machine.suspend(18.0)
+        machine.acquire_many(which=1, count=2, tokens=1)
+        for _ in range(6):
+            machine.suspend(9.0)
+        machine.nobody_has_anything_to_complain_of()
+    finally:
+        machine.teardown()
