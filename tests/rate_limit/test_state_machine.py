@@ -382,8 +382,11 @@ def test_a_place_behind_another_process_that_waits_is_kept() -> None:
         machine.acquire(which=0, tokens=59)
         machine.acquire(which=0, tokens=22, prompt=False)
         machine.acquire_many(which=0, count=2, tokens=12)
+        machine.suspend(0.0)
         machine.acquire_many(which=2, count=2, tokens=1)
-        machine.suspend(18.0)
+        machine.acquire(which=0, tokens=1, prompt=False)
+        machine.suspend(9.0)
+        machine.suspend(9.0)
         machine.acquire_many(which=1, count=2, tokens=1)
         for _ in range(6):
             machine.suspend(9.0)
