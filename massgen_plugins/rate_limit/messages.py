@@ -44,8 +44,8 @@ def describe_wait(pool: Pool, blocker: Blocker, seconds: float, place: int) -> s
         Reason.UNTIL: "for the next day, since the day's quota is used up",
     }.get(blocker.reason, "for its turn")
     ahead = f", {place} call{'s' if place > 1 else ''} ahead" if place else ""
-    about = f"about {describe_span(seconds)} " if seconds >= 1 else ""
-    return f"{_PREFIX}: {_name(pool)}: waiting {about}{why}{ahead}."
+    waiting = f"waiting about {describe_span(seconds)}" if seconds >= 1 else "waiting"
+    return f"{_PREFIX}: {_name(pool)}: {waiting} {why}{ahead}."
 
 
 def until_message(pool: Pool, blocker: Blocker, now: float) -> str:
