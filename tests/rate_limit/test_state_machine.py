@@ -7,10 +7,11 @@ from __future__ import annotations
 
 import asyncio
 import tempfile
-from contextlib import ExitStack
+from contextlib import AbstractContextManager, ExitStack
 from dataclasses import dataclass
 from pathlib import Path
 from typing import ClassVar
+from unittest.mock import patch
 
 from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
@@ -32,6 +33,7 @@ from massgen_plugins.rate_limit.limiter import DomainLimiter, Limiter
 from massgen_plugins.rate_limit.reservation import NORMAL, URGENT, Ask, Reservation
 from massgen_plugins.rate_limit.stores.memory import MemoryStore
 from massgen_plugins.rate_limit.stores.worker import AtOnce
+from massgen_plugins.rate_limit.waiter import Waiter
 from massgen_plugins.testing.virtual_time import virtual_time
 from tests.rate_limit.processes import MortalStore, instant_wake_ups, open_store
 from tests.rate_limit.reference import Call, Reference
@@ -87,6 +89,18 @@ class Wish:
     task: asyncio.Task[None] | None = None
     reservation: Reservation | None = None
     call: Call | None = None
+    decided: bool = False
+
+
+def note_decisions() -> AbstractContextManager[object]:
+    """Calls are let go in the order in which they are decided, whoever's coroutine goes on first."""
+    resolve = Waiter.resolve
+
+    def resolve_and_note(waiter: Waiter, outcome: Reservation | Exception) -> None:
+        waiter.ask.call.decided = True
+        resolve(waiter, outcome)
+
+    return patch.object(Waiter, "resolve", resolve_and_note)
 
 
 class LimiterMachine(RuleBasedStateMachine):
@@ -98,6 +112,7 @@ class LimiterMachine(RuleBasedStateMachine):
         super().__init__()
         self.stack = ExitStack()
         self.stack.enter_context(instant_wake_ups())
+        self.stack.enter_context(note_decisions())
         self.clock = self.stack.enter_context(virtual_time())
         self.folder = Path(self.stack.enter_context(tempfile.TemporaryDirectory()))
         self.reference = Reference(LIMITS, BEFORE_MIDNIGHT)
@@ -268,7 +283,7 @@ class LimiterMachine(RuleBasedStateMachine):
         self.changed = self.clock.tick()
 
     def check_grant(self, wish: Wish) -> None:
-        before = [other for other in self.waiting if other.place < wish.place]
+        before = [other for other in self.waiting if other.place < wish.place and not other.decided]
         if before:
             self.complaints.append(f"{wish.place} leaves before {before[0].place}")
         self.look_for_a_stall()
