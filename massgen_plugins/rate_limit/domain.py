@@ -15,7 +15,7 @@ from massgen_plugins.rate_limit.moment import NEVER, Moment
 from massgen_plugins.rate_limit.penalties import PROBE_NEEDED
 from massgen_plugins.rate_limit.reservation import URGENT, WRITE_GRACE, Ask, Booking, Reservation
 from massgen_plugins.rate_limit.startup import Startups
-from massgen_plugins.rate_limit.tickets import PATIENCE, RENEWAL, Ticket
+from massgen_plugins.rate_limit.tickets import PATIENCE, RENEWAL, TICKET_LEASE, Ticket
 from massgen_plugins.rate_limit.verdict import Blocker, Reason, Refused, Verdict, Wait
 
 __all__ = ["BOOK", "FACTS", "QUEUE", "DomainState"]
@@ -105,7 +105,10 @@ class DomainState(DomainParts):
         for ticket in sorted(self.tickets, key=lambda each: each.place):
             if ticket.pools in seen:
                 continue
-            seen.add(ticket.pools)
+            if (
+                now.tick - ticket.seen <= TICKET_LEASE
+            ):  # one that may be dead does not stand for those behind it
+                seen.add(ticket.pools)
             if ticket.owner == self.process:
                 continue
             late = ticket.until + PATIENCE < now.tick
