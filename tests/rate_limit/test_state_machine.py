@@ -408,3 +408,23 @@ def test_a_place_behind_another_process_that_waits_is_kept() -> None:
         machine.nobody_has_anything_to_complain_of()
     finally:
         machine.teardown()
+
+
+def test_a_dead_process_does_not_keep_those_behind_it_from_being_woken() -> None:
+    machine = SqliteMachine()
+    try:
+        machine.acquire_many(which=0, count=2, tokens=17)
+        for tokens in (37, 55, 1, 1):
+            machine.acquire(which=0, tokens=tokens, prompt=False)
+        machine.acquire(which=1, tokens=1, prompt=False)
+        machine.kill(1)
+        machine.release(0)
+        machine.acquire_many(which=1, count=2, tokens=1)
+        machine.suspend(9.0)
+        machine.suspend(9.0)
+        machine.kill(0)
+        machine.acquire_many(which=0, count=2, tokens=1)
+        machine.suspend(1.0)
+        machine.nobody_has_anything_to_complain_of()
+    finally:
+        machine.teardown()
