@@ -23,7 +23,7 @@ ALLOWED = {
     "wrapping": set(),
     "events": {"quota"},
     "middleware": {"quota", "errors", "interrupts"},
-    "calls": {"quota", "middleware", "errors", "events", "hookspecs", "budget"},
+    "calls": {"quota", "middleware", "errors", "events", "hookspecs", "budget", "rate_limit"},
     "budget": {"quota", "middleware", "errors", "events", "hookspecs", "rate_limit", "profiles"},
     "gateway": {"quota", "errors", "interrupts", "events", "middleware"},
     "providers": {"quota", "middleware", "errors", "hookspecs"},
