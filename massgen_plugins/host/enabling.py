@@ -30,6 +30,7 @@ class Plan:
 
     runtime: Runtime
     governor: Governor
+    config_path: str | None = None
 
     @classmethod
     def of(
@@ -46,7 +47,7 @@ class Plan:
         governor = Governor(block, config_path, directories, reports.warn_once, shared.conventions_of)
         for note in governor.settings.notes:
             reports.warn_once(note)
-        return cls(shared, governor)
+        return cls(shared, governor, config_path)
 
     def enable(self, agents: Mapping[str, Any]) -> None:
         """Switch these agents on, all that can be limited or none.
@@ -57,7 +58,7 @@ class Plan:
         """
         if "rate_limit" not in self.runtime.plugins.names():
             reports.warn_once(_BLOCKED)
-        run = self.runtime.new_run()
+        run = self.runtime.new_run(self.config_path)
         found = {name: self._identify(name, run, agent) for name, agent in agents.items()}
         limited = {name: agent for name, agent in found.items() if agent is not None}
         for agent in limited.values():
