@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import itertools
+import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -26,6 +28,9 @@ __all__ = [
 ]
 
 
+_numbers = itertools.count(1)
+
+
 @dataclass(frozen=True, slots=True, eq=False, weakref_slot=True)
 class ModelCall:
     """One HTTP request to a model, before it leaves. Compared and hashed by identity.
@@ -41,6 +46,8 @@ class ModelCall:
         urgent: Whether the caller blocks an event loop while it waits (a synchronous call).
         repeatable: Whether the request can be sent a second time.
         max_output: The bound on output tokens that was sent with it; None if none was.
+        number: Unique in this process.
+        opened: When it was made, in seconds of the monotonic clock.
     """
 
     domain: Domain
@@ -53,6 +60,8 @@ class ModelCall:
     urgent: bool = False
     repeatable: bool = True
     max_output: int | None = None
+    number: int = field(default_factory=_numbers.__next__)
+    opened: float = field(default_factory=time.monotonic)
 
     @property
     def pool(self) -> Pool:

@@ -23,6 +23,9 @@ ALLOWED = {
     "wrapping": set(),
     "events": {"quota"},
     "middleware": {"quota", "errors", "interrupts"},
+    "calls": {"quota", "middleware", "errors", "events", "hookspecs", "budget"},
+    "budget": {"quota", "middleware", "errors", "events", "hookspecs", "rate_limit", "profiles"},
+    "gateway": {"quota", "errors", "interrupts", "events", "middleware"},
     "providers": {"quota", "middleware", "errors", "hookspecs"},
     "rate_limit": {"quota", "middleware", "errors", "events", "hookspecs"},
     "profiles": {"quota", "errors"},
@@ -32,10 +35,10 @@ ALLOWED = {
     "sandbox": set(),
     "testing": {"quota", "middleware", "errors", "rate_limit", "events"},
     "host": {"quota", "errors", "events", "middleware", "providers", "rate_limit", "profiles", "hookspecs"}
-    | {"manager", "wire", "wrapping", "installation", "interrupts"},
+    | {"manager", "wire", "wrapping", "installation", "interrupts", "calls", "budget", "gateway"},
     "demo": {"sandbox", "quota", "errors", "hookspecs", "middleware", "installation"},
     "cli": {"quota", "errors", "events", "profiles", "rate_limit", "hookspecs", "manager", "host", "demo"}
-    | {"_bootstrap", "providers", "installation", "wrapping"},
+    | {"_bootstrap", "providers", "installation", "wrapping", "calls", "budget"},
 }
 """Room -> rooms that it may know. Nothing below knows ``host``, ``wire`` or ``cli``."""
 

@@ -9,8 +9,19 @@ from dataclasses import replace
 from urllib.parse import urlsplit
 
 from massgen_plugins import wire
+from massgen_plugins.calls.observer import CallObserver
 from massgen_plugins.errors import CallRefused, ConfigurationError, described
-from massgen_plugins.events import CallTurnedAway, CallWaits, Event, LimitLearned, Trouble
+from massgen_plugins.events import (
+    CallAdmitted,
+    CallAnswered,
+    CallSettled,
+    CallTurnedAway,
+    CallWaits,
+    Event,
+    LimitLearned,
+    StoreChanged,
+    Trouble,
+)
 from massgen_plugins.hookspecs import AgentInfo, MiddlewareContext
 from massgen_plugins.host import announce, foreign_keys, reports
 from massgen_plugins.host.accounts import Accounts
@@ -43,7 +54,8 @@ class Runtime:
         self._accounts = Accounts()
         self._governors: dict[Domain, Governor] = {}
         context = MiddlewareContext(self.emit, self.rules, self.settings)
-        self.chain = Chain(plugins.middleware(context), self.fault)
+        # The observer comes last, so that what it calls admitted has passed everybody.
+        self.chain = Chain([*plugins.middleware(context), CallObserver(self.emit)], self.fault)
 
     def new_run(self) -> str:
         """A name for the run whose agents are made next."""
@@ -174,7 +186,11 @@ class Runtime:
             call.model,
         ):
             turn.refused = error
-        self.emit(CallTurnedAway(call.pool, call.agent_id, str(error)))
+        self.emit(
+            CallTurnedAway(
+                call.pool, call.agent_id, str(error), call.run, call.number, getattr(error, "resets_at", None)
+            )
+        )
 
     def fault(self, place: str, error: BaseException) -> None:
         """An error of ours or of a plugin; the call went on without whoever failed."""
@@ -203,11 +219,11 @@ class Runtime:
         if isinstance(event, CallTurnedAway):
             reports.warn_once(event.message)
             reports.at_exit(event.pool, event.message)
-        elif isinstance(event, Trouble | LimitLearned):
+        elif isinstance(event, Trouble | LimitLearned | StoreChanged):
             reports.warn_once(event.message)
         elif isinstance(event, CallWaits):
             announce.show(event)
-        else:
+        elif not isinstance(event, CallAdmitted | CallAnswered | CallSettled):
             reports.inform(f"massgen-plugins: {event}")
         self.plugins.event(event)
 
