@@ -25,7 +25,6 @@ ALLOWED = {
     "middleware": {"quota", "errors", "interrupts"},
     "calls": {"quota", "middleware", "errors", "events", "hookspecs", "budget"},
     "budget": {"quota", "middleware", "errors", "events", "hookspecs", "rate_limit", "profiles"},
-    "gateway": {"quota", "errors", "interrupts", "events", "middleware"},
     "providers": {"quota", "middleware", "errors", "hookspecs"},
     "rate_limit": {"quota", "middleware", "errors", "events", "hookspecs"},
     "profiles": {"quota", "errors"},
@@ -36,11 +35,7 @@ ALLOWED = {
     "sandbox": set(),
     "testing": {"quota", "middleware", "errors", "rate_limit", "events"},
     "host": {"quota", "errors", "events", "middleware", "providers", "rate_limit", "profiles", "hookspecs"}
-<<<<<<< HEAD
     | {"manager", "wire", "wrapping", "installation", "interrupts", "calls", "budget", "gateway"},
-=======
-    | {"manager", "wire", "gateway", "wrapping", "installation", "interrupts"},
->>>>>>> gateway
     "demo": {"sandbox", "quota", "errors", "hookspecs", "middleware", "installation"},
     "cli": {"quota", "errors", "events", "profiles", "rate_limit", "hookspecs", "manager", "host", "demo"}
     | {"_bootstrap", "providers", "installation", "wrapping", "calls", "budget"},
