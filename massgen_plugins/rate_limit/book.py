@@ -59,23 +59,12 @@ class Book:
         for counter in self.counters.values():
             amount = amounts.get(counter.kind)
             if amount:
-                counter.advance(now)
-                counter.book(booking, amount)
+                counter.book(booking, amount, now)
 
     def change(self, before: Booking, after: Booking, now: Moment) -> None:
         """Book what is true of a call by now, in place of what was booked."""
         for counter in self.counters.values():
-            amount, new_amount = before.amounts.get(counter.kind, 0), after.amounts.get(counter.kind, 0)
-            if not (amount or new_amount):
-                continue
-            if isinstance(counter, CalendarCounter):
-                if amount != new_amount or before.wall != after.wall:
-                    counter.change(periods_at(counter.window, before.wall, before.slack), amount, 0)
-                    counter.change(periods_at(counter.window, after.wall, after.slack), 0, new_amount)
-                continue
-            stamp, new_stamp = counter.stamp(before), counter.stamp(after)
-            if (stamp, amount) != (new_stamp, new_amount):
-                counter.change(now, stamp, amount, new_stamp, new_amount)
+            counter.rebook(before, after, now)
 
     def advance(self, now: Moment) -> None:
         """Forget what has aged out."""

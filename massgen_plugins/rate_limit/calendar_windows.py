@@ -110,13 +110,22 @@ class CalendarCounter:
             self.advance(now)
         return self.used + amount <= cap
 
-    def book(self, _: Booking, amount: int) -> None:
-        """Spend ``amount`` for a call that is admitted now, after :meth:`advance`."""
+    def book(self, _: Booking, amount: int, now: Moment) -> None:
+        """Spend ``amount`` for a call that is admitted now."""
+        if not self._from <= now.wall < self._until or now.slack != self._slack:
+            self.advance(now)
         if len(self.periods) == 1 and self.periods[0] in self.spent:
             self.spent[self.periods[0]] += amount
             self.used += amount
         else:
             self.change(self.periods, 0, amount)
+
+    def rebook(self, before: Booking, after: Booking, _: Moment) -> None:
+        """Book what is true of a call by now, in place of what was booked."""
+        amount, new_amount = before.amounts.get(self.kind, 0), after.amounts.get(self.kind, 0)
+        if amount != new_amount or (amount and before.wall != after.wall):
+            self.change(periods_at(self.window, before.wall, before.slack), amount, 0)
+            self.change(periods_at(self.window, after.wall, after.slack), 0, new_amount)
 
     def frees_at(self, now: Moment, cap: int, amount: int) -> int:
         """The tick at which the period ends, if ``amount`` does not fit."""

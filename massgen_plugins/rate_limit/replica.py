@@ -124,9 +124,8 @@ class DomainReplica:
         self.state.rename(process)
 
     def _by_myself(self, work: Callable[[DomainState, Moment], T]) -> T:
-        result = work(self.state, self.moment())
         self.state.changed.clear()
-        return result
+        return work(self.state, self.moment())
 
     def _exchange_again(self, work: Callable[[DomainState, Moment], T], *, patient: bool) -> T:
         try:

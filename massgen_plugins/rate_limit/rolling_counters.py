@@ -35,14 +35,16 @@ class RollingCounter:
         kind: What is counted.
         used: What counts now, after :meth:`advance`.
         margin: Nanoseconds that a call may take to the server's count.
+        expires: Tick at which the oldest of it ages out; until then :meth:`advance` does nothing.
     """
 
-    __slots__ = ("_amounts", "_length", "_stamps", "_step", "kind", "margin", "used")
+    __slots__ = ("_amounts", "_length", "_stamps", "_step", "expires", "kind", "margin", "used")
 
     def __init__(self, kind: str, length: int, margin: int) -> None:
         self.kind = kind
         self.margin = margin
         self.used = 0
+        self.expires = NEVER
         self._length = length
         self._step = max(1, (length or margin) // _STEPS)
         self._stamps = array("q")
@@ -50,25 +52,36 @@ class RollingCounter:
 
     def advance(self, now: Moment) -> None:
         """Forget what has aged out; to be called before anything is asked at a later moment."""
-        if self._stamps and self._stamps[0] + self._length <= now.tick:
+        if self.expires <= now.tick:
             count = bisect_right(self._stamps, now.tick - self._length)
             self.used -= sum(self._amounts[:count])
             del self._stamps[:count]
             del self._amounts[:count]
+            self.expires = self._stamps[0] + self._length if self._stamps else NEVER
 
     def fits(self, now: Moment, cap: int, amount: int) -> bool:
         """Whether ``amount`` can be added now."""
-        if self._stamps and self._stamps[0] + self._length <= now.tick:
+        if self.expires <= now.tick:
             self.advance(now)
         return self.used + amount <= cap
 
-    def book(self, booking: Booking, amount: int) -> None:
+    def book(self, booking: Booking, amount: int, now: Moment) -> None:
         """Spend ``amount`` for a call that is admitted now."""
+        if self.expires <= now.tick:
+            self.advance(now)
         self.add(self.stamp(booking), amount)
+
+    def rebook(self, before: Booking, after: Booking, now: Moment) -> None:
+        """Book what is true of a call by now, in place of what was booked."""
+        amount, new_amount = before.amounts.get(self.kind, 0), after.amounts.get(self.kind, 0)
+        if amount or new_amount:
+            stamp, new_stamp = self.stamp(before), self.stamp(after)
+            if stamp != new_stamp or amount != new_amount:
+                self.change(now, stamp, amount, new_stamp, new_amount)
 
     def stamp(self, booking: Booking) -> int:
         """From when on a call ages out, as far as is known of it."""
-        if self.kind in booking.expected:
+        if booking.expected and self.kind in booking.expected:
             return booking.over if booking.over != NEVER else booking.seen + LEASE
         latest = booking.begun + self.margin
         return min(latest, booking.answered)
@@ -96,18 +109,24 @@ class RollingCounter:
     def add(self, stamp: int, amount: int) -> None:
         """Spend ``amount``, to age out one window after ``stamp``."""
         self.used += amount
-        stamps, amounts, step = self._stamps, self._amounts, self._step
-        if not stamps or stamp // step > stamps[-1] // step:
+        stamps, amounts = self._stamps, self._amounts
+        start = stamp - stamp % self._step  # of the step
+        if not stamps or stamps[-1] < start:
+            at = len(stamps)
             stamps.append(stamp)
             amounts.append(amount)
-            return
-        at = bisect_left(stamps, stamp - stamp % step)
-        if stamps[at] // step == stamp // step:
-            stamps[at] = max(stamps[at], stamp)
-            amounts[at] += amount
         else:
-            stamps.insert(at, stamp)
-            amounts.insert(at, amount)
+            at = bisect_left(stamps, start)
+            if stamps[at] >= start + self._step:
+                stamps.insert(at, stamp)
+                amounts.insert(at, amount)
+            else:
+                amounts[at] += amount
+                if stamp <= stamps[at]:
+                    return
+                stamps[at] = stamp
+        if not at:
+            self.expires = stamp + self._length
 
     def change(self, now: Moment, stamp: int, amount: int, new_stamp: int, new_amount: int) -> None:
         """Let what was added as ``amount`` with ``stamp`` be another amount with another stamp.
@@ -119,16 +138,19 @@ class RollingCounter:
                 self.add(new_stamp, new_amount)
             return
         if amount:
-            stamps, step = self._stamps, self._step
-            at = bisect_left(stamps, stamp - stamp % step)
-            if at == len(stamps) or stamps[at] // step != stamp // step:
+            stamps, amounts = self._stamps, self._amounts
+            start = stamp - stamp % self._step
+            at = len(stamps) - 1 if stamps and stamps[-1] == stamp else bisect_left(stamps, start)
+            if at == len(stamps) or stamps[at] >= start + self._step:
                 return
-            taken = min(amount, self._amounts[at])
-            self.used -= taken
-            if self._amounts[at] > taken:
-                self._amounts[at] -= taken
+            left = amounts[at] - amount
+            self.used -= amount if left >= 0 else amount + left
+            if left > 0:
+                amounts[at] = left
             else:
-                del stamps[at], self._amounts[at]
+                del stamps[at], amounts[at]
+                if not at:
+                    self.expires = stamps[0] + self._length if stamps else NEVER
         if new_amount:
             self.add(new_stamp, new_amount)
 
@@ -160,6 +182,7 @@ class RollingCounter:
         if any(a >= b for a, b in pairwise(stamps)) or min(amounts, default=0) < 0:
             raise ValueError("a counter's entries are out of order")
         self._stamps, self._amounts, self.used = stamps, amounts, sum(amounts)
+        self.expires = stamps[0] + self._length if stamps else NEVER
 
 
 class HeldCounter(RollingCounter):
@@ -199,11 +222,12 @@ class BucketCounter(RollingCounter):
 
     def advance(self, now: Moment) -> None:
         """Fold what is older than one window."""
-        while self._stamps and self._stamps[0] + self._length <= now.tick:
+        while self.expires <= now.tick:
             stamp, amount = self._stamps.pop(0), self._amounts.pop(0)
             if self.cap:  # else there was no limit yet
                 self.drained = min(NEVER, max(self.drained, stamp) + self._span(amount, self.cap))
             self.used -= amount
+            self.expires = self._stamps[0] + self._length if self._stamps else NEVER
 
     def fits(self, now: Moment, cap: int, amount: int) -> bool:
         """Whether ``amount`` can be added now."""
