@@ -63,8 +63,8 @@ class DomainParts:
             self.tickets = Tickets.restore(data)
         elif part.startswith(BOOK):
             pool = self.pool(part.removeprefix(BOOK))
-            pool.book = Book.restore(data)
-            pool.refresh(NEVER)
+            if pool.book.load(data):
+                pool.refresh(NEVER)
         else:
             raise ValueError(f"there is no part {part[:40]!a}")
 

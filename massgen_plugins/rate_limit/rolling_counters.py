@@ -11,7 +11,6 @@ from __future__ import annotations
 
 from array import array
 from bisect import bisect_left, bisect_right
-from itertools import pairwise
 
 from massgen_plugins.quota import NANOSECONDS
 from massgen_plugins.rate_limit.moment import NEVER, Moment
@@ -169,20 +168,22 @@ class RollingCounter:
         for stamp, amount in more:
             self.add(stamp, amount)
 
-    def dump(self) -> array[int]:
-        """All of it, for a store: how many entries, their stamps, their amounts."""
-        return array("q", (len(self._stamps),)) + self._stamps + self._amounts
+    def dump(self, pieces: list[bytes | array[int]]) -> None:
+        """Append all of it, for a store: how many entries, their stamps, their amounts."""
+        pieces += (array("q", (len(self._stamps),)), self._stamps, self._amounts)
 
-    def restore(self, numbers: array[int]) -> None:
-        """Hold what :meth:`dump` said; raises ValueError if it is damaged."""
-        count = (len(numbers) - 1) // 2
-        stamps, amounts = numbers[1 : count + 1], numbers[count + 1 :]
-        if not numbers or numbers[0] != count or len(stamps) != len(amounts):
+    def restore(self, numbers: array[int], at: int) -> int:
+        """Hold what :meth:`dump` wrote from an index on; returns the index after it."""
+        middle = at + 1 + numbers[at]
+        end = middle + numbers[at]
+        if not at < middle <= end <= len(numbers):
             raise ValueError("a counter has another length than it says")
-        if any(a >= b for a, b in pairwise(stamps)) or min(amounts, default=0) < 0:
-            raise ValueError("a counter's entries are out of order")
+        stamps, amounts = numbers[at + 1 : middle], numbers[middle:end]
+        if min(amounts, default=0) < 0:
+            raise ValueError("a counter holds less than nothing")
         self._stamps, self._amounts, self.used = stamps, amounts, sum(amounts)
         self.expires = stamps[0] + self._length if stamps else NEVER
+        return end
 
 
 class HeldCounter(RollingCounter):
@@ -265,16 +266,17 @@ class BucketCounter(RollingCounter):
         if isinstance(other, BucketCounter) and other.drained > self.drained:
             self.drained, self.cap = other.drained, other.cap
 
-    def dump(self) -> array[int]:
+    def dump(self, pieces: list[bytes | array[int]]) -> None:
         """As of a window, and the folded part before it."""
-        return array("q", (self.drained, self.cap)) + super().dump()
+        pieces.append(array("q", (self.drained, self.cap)))
+        super().dump(pieces)
 
-    def restore(self, numbers: array[int]) -> None:
-        """Hold what :meth:`dump` said; raises ValueError if it is damaged."""
-        if len(numbers) < 3 or numbers[1] < 0:
+    def restore(self, numbers: array[int], at: int) -> int:
+        """Hold what :meth:`dump` wrote."""
+        if numbers[at + 1] < 0:
             raise ValueError("a bucket is damaged")
-        self.drained, self.cap = numbers[0], numbers[1]
-        super().restore(numbers[2:])
+        self.drained, self.cap = numbers[at], numbers[at + 1]
+        return super().restore(numbers, at + 2)
 
     def _fill_by(self, when: int, cap: int) -> None:
         """Let it be a bucket of ``cap``: what is in it stays, its leak changes."""
