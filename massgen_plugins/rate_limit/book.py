@@ -80,7 +80,7 @@ class Book:
                 amount = booking.amounts.get(counter.kind)
                 if amount:
                     counter.advance(now)
-                    counter.book(booking, amount)
+                    counter.book(booking, amount, now)
 
     def advance(self, now: Moment) -> None:
         """Forget what has aged out."""
