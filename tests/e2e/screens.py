@@ -76,6 +76,9 @@ def look_at_the_page(options: argparse.Namespace, user: User, command: list[str]
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
+    known = user.project / ".massgen" / "config.yaml"  # else MassGen begins with a set-up
+    known.parent.mkdir(exist_ok=True)
+    known.write_text(file.read_text(encoding="utf-8"), encoding="utf-8")
     url = f"http://127.0.0.1:{port}/?{urlencode({'prompt': QUESTION, 'config': str(file)})}"
     served = subprocess.Popen(
         [*command, "--web-port", str(port)], cwd=user.project, env=user.environment, start_new_session=True
