@@ -26,7 +26,7 @@ def watch(orchestrator: Any) -> None:
 
 def show(wait: CallWaits) -> None:
     """Show a long wait: in events.jsonl and the TUI, in the display of rich and simple, and in the log."""
-    if wait.seconds < _LONG:
+    if wait.seconds < _LONG and wait.reason != "paused":
         reports.inform(wait.message)
         return
     message = wait.message + _timeout_note(wait)

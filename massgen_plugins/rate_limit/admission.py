@@ -74,8 +74,7 @@ class Admission:
         rows: Rows = []
         earlier: dict[str, dict[str, int]] = {}
         heads: _Heads = {}
-        for pool in dict.fromkeys(pool for waiter in waiters for pool in waiter.ask.pools):
-            state.configure(pool, self._supervisor.rules_of(pool), now.tick)
+        self._configure(waiters, state, now.tick)
         for waiter in waiters:
             ask = waiter.ask
             if waiter.told and ask.pools in heads and heads[ask.pools][1] <= waiter.deadline:
@@ -113,6 +112,13 @@ class Admission:
         """Whether other rules hold by now than those by which waiters were told to wait."""
         pools = {pool for waiter in waiters for pool in waiter.ask.pools}
         return any(not state.has_rules(pool, self._supervisor.rules_of(pool)) for pool in pools)
+
+    def _configure(self, waiters: Sequence[Waiter], state: DomainState, tick: int) -> None:
+        """Let the rules that hold now decide, pauses included."""
+        for pool in dict.fromkeys(pool for waiter in waiters for pool in waiter.ask.pools):
+            state.configure(pool, self._supervisor.rules_of(pool), tick)
+        for waiter in waiters:
+            waiter.hold(tick, paused=not state.paused.isdisjoint(waiter.ask.pools))
 
     def _begin_attempt(self) -> None:
         """What an attempt granted that another process was quicker than, is not granted."""

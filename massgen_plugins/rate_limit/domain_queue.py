@@ -7,8 +7,10 @@ timer, and whoever comes by (a timer, a new waiter, an answer, a wake-up) asks f
 from __future__ import annotations
 
 import asyncio
+from contextlib import suppress
 from functools import partial
 from typing import TypeVar
+from weakref import WeakKeyDictionary
 
 from massgen_plugins.quota import NANOSECONDS
 from massgen_plugins.rate_limit.admission import Admission
@@ -21,7 +23,7 @@ from massgen_plugins.rate_limit.stores.base import Store, StoreBusy
 from massgen_plugins.rate_limit.stores.worker import Worker
 from massgen_plugins.rate_limit.tickets import RENEWAL
 from massgen_plugins.rate_limit.transactions import Change, Transactions
-from massgen_plugins.rate_limit.verdict import Verdict, Wait
+from massgen_plugins.rate_limit.verdict import Reason, Verdict, Wait
 from massgen_plugins.rate_limit.waiter import Supervisor, Waiter, Waiters, running_loop
 
 __all__ = ["POLL", "DomainQueue"]
@@ -61,13 +63,14 @@ class DomainQueue:
         self._submitted = False
         self._asking = False  # the worker is about to set the timers
         self._leases = LeaseTimer()
+        self._held: WeakKeyDictionary[object, int] = WeakKeyDictionary()  # calls to their time in pauses
         self._timers: dict[asyncio.AbstractEventLoop, asyncio.TimerHandle] = {}
 
     # What calls ask for.
 
     async def acquire(self, ask: Ask, patience: int) -> Reservation:
         """Wait until the call may leave; raises what the supervisor's ``refusal`` says."""
-        waiter = Waiter(ask, patience)
+        waiter = Waiter(ask, patience, self._held.get(ask.call, 0) if self._held else 0)
         asked = None
         if not self._waiters:
             asked = self._transactions.at_once(partial(self._admission.decide_first, waiter))
@@ -191,6 +194,9 @@ class DomainQueue:
     def _tell(self, waiter: Waiter, verdict: Verdict, now: Moment) -> None:
         if isinstance(verdict, Reservation):
             self._waiters.remove(waiter)
+            if waiter.held:
+                with suppress(TypeError):  # a call that cannot be remembered is asked for once
+                    self._held[waiter.ask.call] = waiter.held
             waiter.resolve(self._granted(verdict))
             return
         error = self._supervisor.refusal(waiter, verdict, now)
@@ -202,6 +208,8 @@ class DomainQueue:
         if ahead and not self._store.lives(ahead):
             self._transactions.note(lambda state, _: state.bury(ahead))
             self._again = True
+        if verdict.blocker.reason is Reason.PAUSED:
+            waiter.hold(now.tick, paused=True)
         if not waiter.told:
             waiter.told = True
             self._supervisor.waits(waiter, verdict, now)
