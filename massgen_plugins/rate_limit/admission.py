@@ -52,6 +52,7 @@ class Admission:
         self._supervisor = supervisor
         self._store = store
         self._attempt: list[Ask] = []
+        self._paused = False
 
     def decide_first(self, waiter: Waiter, state: DomainState, now: Moment) -> tuple[Rows, Moment]:
         """As :meth:`decide`, for a call that nobody is before: the way of nearly every call."""
@@ -74,10 +75,13 @@ class Admission:
         rows: Rows = []
         earlier: dict[str, dict[str, int]] = {}
         heads: _Heads = {}
-        self._configure(waiters, state, now.tick)
+        for pool in dict.fromkeys(pool for waiter in waiters for pool in waiter.ask.pools):
+            state.configure(pool, self._supervisor.rules_of(pool), now.tick)
+        if state.paused or self._paused:
+            self._hold(waiters, state, now.tick)
         for waiter in waiters:
             ask = waiter.ask
-            if waiter.told and ask.pools in heads and heads[ask.pools][1] <= waiter.deadline:
+            if waiter.told is not None and ask.pools in heads and heads[ask.pools][1] <= waiter.deadline:
                 continue
             verdict = state.decide(now, ask, self.startups, earlier)
             rows.append((waiter, verdict))
@@ -113,10 +117,9 @@ class Admission:
         pools = {pool for waiter in waiters for pool in waiter.ask.pools}
         return any(not state.has_rules(pool, self._supervisor.rules_of(pool)) for pool in pools)
 
-    def _configure(self, waiters: Sequence[Waiter], state: DomainState, tick: int) -> None:
-        """Let the rules that hold now decide, pauses included."""
-        for pool in dict.fromkeys(pool for waiter in waiters for pool in waiter.ask.pools):
-            state.configure(pool, self._supervisor.rules_of(pool), tick)
+    def _hold(self, waiters: Sequence[Waiter], state: DomainState, tick: int) -> None:
+        """Take note of whose pools the user has paused."""
+        self._paused = bool(state.paused)
         for waiter in waiters:
             waiter.hold(tick, paused=not state.paused.isdisjoint(waiter.ask.pools))
 

@@ -21,7 +21,7 @@ class Waiter:
     Attributes:
         ask: What it asks for, and its ticket.
         patience: Nanoseconds that it may wait in all.
-        told: Whether it is known how long it will take.
+        told: Tick at which it will leave, as far as anybody was told; None before.
         place: How many waiters of this process were before it when it came.
         held: Nanoseconds of pauses, which do not count as waiting.
         loop: In which it waits; None until it does.
@@ -32,7 +32,7 @@ class Waiter:
     def __init__(self, ask: Ask, patience: int, held: int = 0) -> None:
         self.ask = ask
         self.patience = patience
-        self.told = False
+        self.told: int | None = None
         self.place = 0
         self.held = held
         self._paused_at: int | None = None
@@ -47,10 +47,10 @@ class Waiter:
     def hold(self, tick: int, *, paused: bool) -> None:
         """Take note of whether the user has paused its pools; it is told again when that changes."""
         if paused and self._paused_at is None:
-            self._paused_at, self.told = tick, False
+            self._paused_at, self.told = tick, None
         elif not paused and self._paused_at is not None:
             self.held += tick - self._paused_at
-            self._paused_at, self.told = None, False
+            self._paused_at, self.told = None, None
 
     @property
     def over(self) -> bool:
@@ -138,7 +138,7 @@ class Supervisor(Protocol):
         """
 
     def waits(self, waiter: Waiter, verdict: Wait, now: Moment) -> None:
-        """A wait has begun."""
+        """A wait has begun, or will take another time than was told before."""
 
 
 def running_loop() -> asyncio.AbstractEventLoop | None:
