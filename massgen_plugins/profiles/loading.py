@@ -110,7 +110,7 @@ class SettingsSource:
         self._complaint = ""
         self._seen = self._look()
         self._settings = _merged(self._places, self._run)
-        self._steering = NO_STEERING
+        self._steering, self._ends = NO_STEERING, NO_STEERING.next_end
         with suppress(ConfigurationError):  # a damaged file of ours is no reason not to start
             self._steer()
 
@@ -124,8 +124,7 @@ class SettingsSource:
 
         A few ``stat`` calls, no parsing; safe to ask every second.
         """
-        ended = self._steering.next_end <= time.time()
-        return ended or any(stamp(path) != seen for path, seen in self._seen.items())
+        return self._ends <= time.time() or any(stamp(path) != seen for path, seen in self._seen.items())
 
     def reload(self) -> Settings:
         """Read everything again.
@@ -156,6 +155,7 @@ class SettingsSource:
         try:
             self._steering = read_steering(self._places.steering_file)
         finally:
+            self._ends = self._steering.next_end
             self._settings = replace(self._settings, steering=self._steering)
 
     def _look(self) -> dict[Path, tuple[int, ...] | None]:

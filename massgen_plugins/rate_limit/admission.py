@@ -52,7 +52,6 @@ class Admission:
         self._supervisor = supervisor
         self._store = store
         self._attempt: list[Ask] = []
-        self._paused = False
 
     def decide_first(self, waiter: Waiter, state: DomainState, now: Moment) -> tuple[Rows, Moment]:
         """As :meth:`decide`, for a call that nobody is before: the way of nearly every call."""
@@ -77,8 +76,6 @@ class Admission:
         heads: _Heads = {}
         for pool in dict.fromkeys(pool for waiter in waiters for pool in waiter.ask.pools):
             state.configure(pool, self._supervisor.rules_of(pool), now.tick)
-        if state.paused or self._paused:
-            self._hold(waiters, state, now.tick)
         for waiter in waiters:
             ask = waiter.ask
             if waiter.told is not None and ask.pools in heads and heads[ask.pools][1] <= waiter.deadline:
@@ -116,12 +113,6 @@ class Admission:
         """Whether other rules hold by now than those by which waiters were told to wait."""
         pools = {pool for waiter in waiters for pool in waiter.ask.pools}
         return any(not state.has_rules(pool, self._supervisor.rules_of(pool)) for pool in pools)
-
-    def _hold(self, waiters: Sequence[Waiter], state: DomainState, tick: int) -> None:
-        """Take note of whose pools the user has paused."""
-        self._paused = bool(state.paused)
-        for waiter in waiters:
-            waiter.hold(tick, paused=not state.paused.isdisjoint(waiter.ask.pools))
 
     def _begin_attempt(self) -> None:
         """What an attempt granted that another process was quicker than, is not granted."""

@@ -7,7 +7,7 @@ timer, and whoever comes by (a timer, a new waiter, an answer, a wake-up) asks f
 from __future__ import annotations
 
 import asyncio
-from contextlib import suppress
+from collections.abc import Sequence
 from functools import partial
 from typing import TypeVar
 from weakref import WeakKeyDictionary
@@ -63,7 +63,7 @@ class DomainQueue:
         self._admission = Admission(self._supervisor, self.startups, self._store)
         self._waiters = Waiters()
         self._again = False  # somebody came by while the lock was held
-        self._submitted = False
+        self._submitted = self._paused = False
         self._asking = False  # the worker is about to set the timers
         self._leases = LeaseTimer()
         self._held: WeakKeyDictionary[object, int] = WeakKeyDictionary()  # calls to their time in pauses
@@ -186,6 +186,8 @@ class DomainQueue:
         waiters = [waiter for waiter in self._waiters.all() if not waiter.over]
         rows, now = self._transactions.transact(partial(self._admission.decide, waiters), patient=patient)
         self._admission.confirm()
+        if self.replica.state.paused or self._paused:
+            self._hold(waiters, now.tick)
         for waiter, verdict in rows:
             self._tell(waiter, verdict, now)
         for waiter in waiters:
@@ -194,12 +196,18 @@ class DomainQueue:
         self._asking = self._submitted
         self._set_timers()
 
+    def _hold(self, waiters: Sequence[Waiter], tick: int) -> None:
+        """Take note of whose pools the user has paused; who hears of a change is asked for again."""
+        paused = self.replica.state.paused
+        for waiter in waiters:
+            self._again |= waiter.hold(tick, paused=not paused.isdisjoint(waiter.ask.pools))
+        self._paused = bool(paused)
+
     def _tell(self, waiter: Waiter, verdict: Verdict, now: Moment) -> None:
         if isinstance(verdict, Reservation):
             self._waiters.remove(waiter)
-            if waiter.held:
-                with suppress(TypeError):  # a call that cannot be remembered is asked for once
-                    self._held[waiter.ask.call] = waiter.held
+            if waiter.held and waiter.ask.call is not None:
+                self._held[waiter.ask.call] = waiter.held
             waiter.resolve(self._granted(verdict))
             return
         error = self._supervisor.refusal(waiter, verdict, now)
@@ -211,8 +219,7 @@ class DomainQueue:
         if ahead and not self._store.lives(ahead):
             self._transactions.note(lambda state, _: state.bury(ahead))
             self._again = True
-        paused = verdict.blocker.reason is Reason.PAUSED
-        if paused:
+        if paused := verdict.blocker.reason is Reason.PAUSED:
             waiter.hold(now.tick, paused=True)
         if waiter.told is None or (not paused and abs(verdict.forecast - waiter.told) > _NEWS):
             self._supervisor.waits(waiter, verdict, now)
@@ -256,9 +263,8 @@ class DomainQueue:
         """One for each event loop in which somebody waits."""
         waiters = self._waiters.all()
         self._admission.queued = bool(waiters)
-        here = running_loop()
         for loop in {waiter.loop for waiter in waiters if waiter.loop is not None}:
-            if loop is here:
+            if loop is running_loop():
                 self._set_timer(loop)
             elif not loop.is_closed():
                 loop.call_soon_threadsafe(self._set_timer, loop)

@@ -44,13 +44,15 @@ class Waiter:
         """Tick after which it is refused; never while a pause lasts."""
         return NEVER if self._paused_at is not None else self.ask.arrival + self.patience + self.held
 
-    def hold(self, tick: int, *, paused: bool) -> None:
-        """Take note of whether the user has paused its pools; it is told again when that changes."""
-        if paused and self._paused_at is None:
-            self._paused_at, self.told = tick, None
-        elif not paused and self._paused_at is not None:
+    def hold(self, tick: int, *, paused: bool) -> bool:
+        """Take note of whether the user has paused its pools; True if that is news, and is told again."""
+        if paused is (self._paused_at is not None):
+            return False
+        self.told = None
+        if self._paused_at is not None:
             self.held += tick - self._paused_at
-            self._paused_at, self.told = None, None
+        self._paused_at = tick if paused else None
+        return True
 
     @property
     def over(self) -> bool:
