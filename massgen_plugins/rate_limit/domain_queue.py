@@ -7,15 +7,15 @@ timer, and whoever comes by (a timer, a new waiter, an answer, a wake-up) asks f
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Iterable
 from functools import partial
 from typing import TypeVar
-from weakref import WeakKeyDictionary
 
 from massgen_plugins.quota import NANOSECONDS
 from massgen_plugins.rate_limit.admission import Admission
 from massgen_plugins.rate_limit.lease_timer import LeaseTimer
 from massgen_plugins.rate_limit.moment import NEVER, Moment
+from massgen_plugins.rate_limit.pauses import Pauses
 from massgen_plugins.rate_limit.replica import DomainReplica
 from massgen_plugins.rate_limit.reservation import Ask, Reservation
 from massgen_plugins.rate_limit.startup import Startups
@@ -50,7 +50,7 @@ class DomainQueue:
 
     def __init__(self, replica: DomainReplica, store: Store, worker: Worker, supervisor: Supervisor) -> None:
         self.replica = replica
-        self.startups = Startups(replica.state.known_rules)
+        self.startups = Startups(replica.state.known_rules, replica.state.is_paced)
         self._store = store
         self._worker = worker
         self._supervisor = supervisor
@@ -63,17 +63,17 @@ class DomainQueue:
         self._admission = Admission(self._supervisor, self.startups, self._store)
         self._waiters = Waiters()
         self._again = False  # somebody came by while the lock was held
-        self._submitted = self._paused = False
+        self._submitted = False
         self._asking = False  # the worker is about to set the timers
         self._leases = LeaseTimer()
-        self._held: WeakKeyDictionary[object, int] = WeakKeyDictionary()  # calls to their time in pauses
+        self._pauses = Pauses()
         self._timers: dict[asyncio.AbstractEventLoop, asyncio.TimerHandle] = {}
 
     # What calls ask for.
 
     async def acquire(self, ask: Ask, patience: int) -> Reservation:
         """Wait until the call may leave; raises what the supervisor's ``refusal`` says."""
-        waiter = Waiter(ask, patience, self._held.get(ask.call, 0) if self._held else 0)
+        waiter = Waiter(ask, patience, self._pauses.held(ask.call) if self._pauses.remembered else 0)
         asked = None
         if not self._waiters:
             asked = self._transactions.at_once(partial(self._admission.decide_first, waiter))
@@ -122,6 +122,13 @@ class DomainQueue:
         result = await self._transactions.awaited(change)
         self.serve()
         return result
+
+    def lease(self, calls: Iterable[Reservation]) -> None:
+        """A limit was learned: of these calls, those under way hold places now."""
+        for call in calls:
+            if call.under_way and not call.leased and self.replica.state.leased(call):
+                call.leased = True
+                self._leases.add(call)
 
     def look(self, view: Change[T]) -> T:
         """Read the state as this process knows it, with all that has become true of its calls."""
@@ -186,8 +193,8 @@ class DomainQueue:
         waiters = [waiter for waiter in self._waiters.all() if not waiter.over]
         rows, now = self._transactions.transact(partial(self._admission.decide, waiters), patient=patient)
         self._admission.confirm()
-        if self.replica.state.paused or self._paused:
-            self._hold(waiters, now.tick)
+        if self.replica.state.paused or self._pauses.lasting:
+            self._again |= self._pauses.hold(waiters, self.replica.state.paused, now.tick)
         for waiter, verdict in rows:
             self._tell(waiter, verdict, now)
         for waiter in waiters:
@@ -196,18 +203,11 @@ class DomainQueue:
         self._asking = self._submitted
         self._set_timers()
 
-    def _hold(self, waiters: Sequence[Waiter], tick: int) -> None:
-        """Take note of whose pools the user has paused; who hears of a change is asked for again."""
-        paused = self.replica.state.paused
-        for waiter in waiters:
-            self._again |= waiter.hold(tick, paused=not paused.isdisjoint(waiter.ask.pools))
-        self._paused = bool(paused)
-
     def _tell(self, waiter: Waiter, verdict: Verdict, now: Moment) -> None:
         if isinstance(verdict, Reservation):
             self._waiters.remove(waiter)
-            if waiter.held and waiter.ask.call is not None:
-                self._held[waiter.ask.call] = waiter.held
+            if waiter.held:
+                self._pauses.remember(waiter)
             waiter.resolve(self._granted(verdict))
             return
         error = self._supervisor.refusal(waiter, verdict, now)
