@@ -44,6 +44,7 @@ _SUMS = {
     "turned_away": f"total(outcome = '{TURNED_AWAY}')",
     "runs": "count(DISTINCT nullif(call.run, ''))",
     "unknown": "total(cost IS NULL)",
+    "unsaid": "total(cost IS NULL AND input IS NULL)",
     "waited": "total(waited)",
     "longest_wait": "max(waited)",
     "seconds": "total(seconds)",
@@ -52,7 +53,7 @@ _SUMS = {
     "last": "max(time)",
 }
 _SUM_NAMES = tuple(_SUMS)
-_COUNTED = _SUM_NAMES[:7]
+_COUNTED = _SUM_NAMES[:8]
 _SUMMED = ", ".join([*_SUMS.values(), *(f"sum({name})" for name in _TOKENS)])
 _ROW_NAMES = (
     *("id", "time", "run", "agent", "model", "requested_model", "provider", "account", "endpoint", "number"),
