@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import heapq
 import time
 from collections.abc import Iterator
+from datetime import datetime, timedelta
 from html import escape
 from pathlib import PurePath
 
@@ -39,9 +39,7 @@ def _body(record: Record, question: Question, sums: Sums) -> Iterator[str]:
     yield from (f"<p>{escape(sentence)}</p>" for sentence in missing(sums))
     span = "hour" if total.last - total.first < _TWO_DAYS else "day"
     yield f"<h2>Over time, US dollars each {span}</h2>"
-    yield columns(
-        [_bar(each, each.key[span][-5:]) for each in record.totals(question, by=[span])], "US dollars"
-    )
+    yield columns(list(_over_time(record.totals(question, by=[span]), total, span)), "US dollars over time")
     for dimension, title in _TITLES.items():
         rows = sorted(record.totals(question, by=[dimension]), key=lambda each: each.cost, reverse=True)
         yield f"<h2>{title}</h2>"
@@ -53,6 +51,18 @@ def _body(record: Record, question: Question, sums: Sums) -> Iterator[str]:
     sources = [each.key["source"] for each in record.totals(question, by=["source"]) if each.key["source"]]
     whose = escape(", ".join(sources) or "nobody")
     yield f'<p class="dim">Prices of: {whose}. The record: {escape(str(record.path))}</p>'
+
+
+def _over_time(found: list[Totals], total: Totals, span: str) -> Iterator[tuple[str, float, str]]:
+    """A value for every hour or day from the first call to the last, for those without calls, too."""
+    known = {each.key[span]: each for each in found}
+    form, step = ("%Y-%m-%d %H:00", timedelta(hours=1)) if span == "hour" else ("%Y-%m-%d", timedelta(days=1))
+    at, end = datetime.fromtimestamp(total.first), datetime.fromtimestamp(total.last)  # noqa: DTZ006 - local days
+    names = {at.strftime(form): None}
+    while at < end:
+        at = min(at + step, end)
+        names[at.strftime(form)] = None
+    yield from (_bar(known.get(name, Totals({})), name) for name in names)
 
 
 def _facts(total: Totals) -> str:
@@ -94,7 +104,7 @@ def _run(group: Group) -> tuple[str, ...]:
 
 
 def _dearest(record: Record, question: Question) -> str:
-    calls = heapq.nlargest(_ROWS, record.calls(question), key=lambda call: call.cost or -1)
+    calls = record.calls(question, limit=_ROWS, dearest_first=True)
     headings = ("call", "when", "agent", "model", "in", "cached", "out", "US dollars")
     return table(headings, map(_call, calls), (0, 4, 5, 6, 7))
 

@@ -22,19 +22,20 @@ p { margin: .25rem 0; } .dim, caption, th { color: var(--dim); font-weight: 400;
   padding: .75rem 1rem; flex: 1 1 9rem; }
 .facts b { display: block; font-size: 1.4rem; font-variant-numeric: tabular-nums; }
 .bars { display: grid; grid-template-columns: minmax(6rem, 16rem) 1fr max-content; gap: .35rem .75rem;
-  align-items: center; }
-.bars span { overflow-wrap: anywhere; } .bars svg { width: 100%; height: .9rem; display: block; }
+  align-items: center; grid-auto-flow: row dense; }
+.bars span { overflow-wrap: anywhere; grid-column: 1; } .bars b { grid-column: 3; }
+.bars svg { width: 100%; height: .9rem; display: block; grid-column: 2; }
 .bars b, td.n { font-weight: 400; font-variant-numeric: tabular-nums; text-align: right; }
-rect.bar { fill: var(--bar); } svg text { fill: var(--dim); font: 12px system-ui, sans-serif; }
-svg line { stroke: var(--line); } svg.columns { width: 100%; height: auto; display: block; }
+rect.bar { fill: var(--bar); }
+.over { border-bottom: 1px solid var(--line); } .over svg { width: 100%; height: 12rem; display: block; }
+.ends { display: flex; justify-content: space-between; color: var(--dim); font-size: .85rem; }
 .scroll { overflow-x: auto; } table { border-collapse: collapse; width: 100%; font-size: .9rem; }
-th, td { text-align: left; padding: .35rem .75rem .35rem 0; border-bottom: 1px solid var(--line);
-  vertical-align: top; } th.n { text-align: right; }
+th, td { text-align: left; padding: .35rem 1.25rem .35rem 0; border-bottom: 1px solid var(--line);
+  vertical-align: top; white-space: nowrap; } th.n { text-align: right; }
 @media (max-width: 600px) { .bars { grid-template-columns: 1fr max-content; }
-  .bars svg { grid-column: 1 / -1; grid-row: auto; order: 0; } .bars span { order: 0; } }
+  .bars b { grid-column: 2; } .bars svg { grid-column: 1 / -1; margin-bottom: .4rem; } }
 """
 _POLICY = "default-src 'none'; style-src 'unsafe-inline'"
-_WIDTH, _HEIGHT, _BELOW, _LEFT = 960, 220, 24, 64
 
 
 def page(title: str, body: Iterable[str]) -> str:
@@ -58,42 +59,30 @@ def bars(rows: Sequence[tuple[str, float, str]]) -> str:
     """A bar for each row: its name, its value, and the value as it is shown."""
     most = max((value for _, value, _ in rows), default=0) or 1
     pieces = (
-        f"<span>{escape(name)}</span>"
+        f"<span>{escape(name)}</span><b>{escape(shown)}</b>"
         f'<svg role="img" aria-label="{escape(shown)}">'
         f'<rect class="bar" width="{100 * value / most:.2f}%" height="100%" rx="2"/></svg>'
-        f"<b>{escape(shown)}</b>"
         for name, value, shown in rows
     )
     return f'<div class="bars">{"".join(pieces)}</div>'
 
 
-def columns(rows: Sequence[tuple[str, float, str]], unit: str) -> str:
-    """A column for each row, side by side, with a scale; ``unit`` says of what."""
-    most = max((value for _, value, _ in rows), default=0) or 1
-    room = _HEIGHT - _BELOW - 16
-    step = (_WIDTH - _LEFT) / max(1, len(rows))
-    every = -(-len(rows) // max(1, int((_WIDTH - _LEFT) / 110)))
-    pieces = [
-        f'<text x="{_LEFT - 8}" y="20" text-anchor="end">{most:,.4g}</text>',
-        f'<text x="{_LEFT - 8}" y="{_HEIGHT - _BELOW}" text-anchor="end">0</text>',
-        f'<line x1="{_LEFT}" x2="{_WIDTH}" y1="16" y2="16"/>',
-        f'<line x1="{_LEFT}" x2="{_WIDTH}" y1="{_HEIGHT - _BELOW}" y2="{_HEIGHT - _BELOW}"/>',
-    ]
-    for number, (name, value, shown) in enumerate(rows):
-        height = room * value / most
-        left, width = _LEFT + number * step, min(max(1.0, step * 0.8), 80.0)
-        pieces.append(
-            f'<rect class="bar" x="{left + (step - width) / 2:.1f}" y="{_HEIGHT - _BELOW - height:.1f}" '
-            f'width="{width:.1f}" height="{height:.1f}"><title>{escape(f"{name}: {shown}")}</title></rect>'
-        )
-        if number % every == 0:
-            place = f'x="{left + step / 2:.1f}" y="{_HEIGHT - 6}" text-anchor="middle"'
-            pieces.append(f"<text {place}>{escape(name)}</text>")
-    label = escape(f"{unit} over time")
+def columns(rows: Sequence[tuple[str, float, str]], label: str) -> str:
+    """A column for each row, side by side; the first and the last are named, and the highest one's value."""
+    if not rows:
+        return ""
+    most = max(rows, key=lambda row: row[1])
+    pieces = (
+        f'<rect class="bar" x="{number + 0.1}" width="0.8" y="{100 - 96 * value / (most[1] or 1):.2f}" '
+        f'height="{96 * value / (most[1] or 1):.2f}"><title>{escape(f"{name}: {shown}")}</title></rect>'
+        for number, (name, value, shown) in enumerate(rows)
+    )
     return (
-        f'<svg class="columns" viewBox="0 0 {_WIDTH} {_HEIGHT}" role="img" aria-label="{label}">'
-        + "".join(pieces)
-        + "</svg>"
+        f'<p class="dim">At most {escape(most[2])}: {escape(most[0])}</p><div class="over">'
+        f'<svg viewBox="0 0 {len(rows)} 100" preserveAspectRatio="none" role="img" '
+        f'aria-label="{escape(label)}">'
+        f'{"".join(pieces)}</svg></div><div class="ends"><span>{escape(rows[0][0])}</span>'
+        f"<span>{escape(rows[-1][0])}</span></div>"
     )
 
 
