@@ -33,6 +33,9 @@ POLL = NANOSECONDS
 """Nanoseconds after which waiters are looked after at the latest: rules may have changed, and timers stand
 still while a machine is suspended."""
 
+_NEWS = 2 * NANOSECONDS
+"""A change of an estimate that is worth telling."""
+
 
 class DomainQueue:
     """Serves one domain; used by all threads and event loops.
@@ -66,21 +69,24 @@ class DomainQueue:
 
     # What calls ask for.
 
-    async def acquire(self, ask: Ask, patience: int) -> Reservation:
+    async def acquire(self, ask: Ask) -> Reservation:
         """Wait until the call may leave; raises what the supervisor's ``refusal`` says."""
-        waiter = Waiter(ask, patience)
         asked = None
-        if not self._waiters:
-            asked = self._transactions.at_once(partial(self._admission.decide_first, waiter))
-            if asked is not None:
+        if not self._waiters.rows:
+            try:
+                found = self._transactions.at_once(partial(self._admission.decide_first, ask))
+            except StoreBusy:
+                pass
+            else:
                 self._admission.confirm()
-                verdict = asked[0][0][0][1]
-                if isinstance(verdict, Reservation):
-                    return self._granted(verdict)
+                if isinstance(found, Reservation):
+                    return self._granted(found)
+                asked = found
+        waiter = asked[0][0][0] if asked else Waiter(ask, self._supervisor.patience_for(ask))
         future = waiter.begin()
         behind = self._waiters.join(waiter)
-        if asked is not None:
-            rows, now = asked[0]
+        if asked:
+            rows, now = asked
             self._tell(*rows[0], now)
             self._set_timers()
         elif behind:
@@ -97,7 +103,7 @@ class DomainQueue:
         """Something has become true of a call: the store knows it with the next transaction, or soon."""
         self._transactions.update(call)
         over = call.leased and call.over != NEVER and self._leases.drop(call)
-        if not self._waiters:
+        if not self._waiters.rows:
             self._transactions.remind()
             return
         room = call.answered_at + self.replica.state.shortest_window(call.pools)
@@ -109,7 +115,7 @@ class DomainQueue:
         """Change the state with the next transaction, or soon."""
         self._transactions.note(change)
         self._transactions.remind()
-        if self._waiters:
+        if self._waiters.rows:
             self.serve()
 
     async def do(self, change: Change[T]) -> T:
@@ -127,7 +133,7 @@ class DomainQueue:
 
     def look(self, view: Change[T]) -> T:
         """Read the state as this process knows it, with all that has become true of its calls."""
-        return self._transactions.patiently(view)[0]
+        return self._transactions.patiently(view)
 
     def flush(self) -> None:
         """Bring the store up to date; in a thread that may stand still."""
@@ -138,7 +144,7 @@ class DomainQueue:
     def serve(self) -> None:
         """Ask for everybody who waits; from any thread, at once or soon."""
         self._again = True
-        while self._again and (self._waiters or self._admission.queued):
+        while self._again and (self._waiters.rows or self._admission.queued):
             if not self._store.quick:
                 self._serve_in_worker()
             elif not self._transactions.lock.acquire(blocking=False):
@@ -210,9 +216,9 @@ class DomainQueue:
         if ahead and not self._store.lives(ahead):
             self._transactions.note(lambda state, _: state.bury(ahead))
             self._again = True
-        if not waiter.told:
-            waiter.told = True
+        if waiter.told is None or abs(verdict.forecast - waiter.told) > _NEWS:
             self._supervisor.waits(waiter, verdict, now)
+            waiter.told = verdict.forecast
 
     def _tell_behind(self, waiter: Waiter) -> None:
         """Say how long a call will wait behind others of this process, without asking the store."""
@@ -220,7 +226,7 @@ class DomainQueue:
             return  # it is told when they are asked for
         try:
             before = self._waiters.before(waiter)
-            if all(each.told for each in before):
+            if all(each.told is not None for each in before):
                 now = self.replica.moment()
                 verdict = self._admission.forecast(waiter, before, self.replica.state, now)
                 if not isinstance(verdict, Reservation):
