@@ -31,7 +31,11 @@ class Plan:
 
     runtime: Runtime
     governor: Governor
+<<<<<<< HEAD
     team: str | None
+=======
+    config_path: str | None = None
+>>>>>>> main
 
     @classmethod
     def of(
@@ -59,7 +63,7 @@ class Plan:
         """
         if "rate_limit" not in self.runtime.plugins.names():
             reports.warn_once(_BLOCKED)
-        run = self.runtime.new_run()
+        run = self.runtime.new_run(self.config_path)
         found = {name: self._identify(name, run, agent) for name, agent in agents.items()}
         limited = {name: agent for name, agent in found.items() if agent is not None}
         for agent in limited.values():
