@@ -31,11 +31,7 @@ class Plan:
 
     runtime: Runtime
     governor: Governor
-<<<<<<< HEAD
-    team: str | None
-=======
     config_path: str | None = None
->>>>>>> main
 
     @classmethod
     def of(
@@ -71,7 +67,7 @@ class Plan:
         orchestrators.attach()
         subagents.attach_when_imported()
         if limited:
-            self.runtime.live.begin(run, self.team)
+            self.runtime.live.begin(run, self.config_path)
         for name, agent in limited.items():
             backend = agents[name].backend
             stage.assign(backend, run)
