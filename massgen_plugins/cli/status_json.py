@@ -13,7 +13,7 @@ The document::
       profile     where its limits come from
       under_way   calls that were admitted and are not over; null where no limit counts them
       waiting     calls in the queue
-      next_slot   seconds until the first of them may leave; null if none waits
+      next_slot   seconds until the next call may leave, or the first that waits; null for no known moment
       queue       a list in the order of the queue, one for each process that waits:
         process     names it
         waiting     calls of it that wait for the same pools
@@ -26,10 +26,13 @@ The document::
         window      seconds, or null for a calendar day or month and for what is held
         zone        time zone of a calendar day or month, else null
         declared    what the profile allows; null for a limit that only the provider made known
+        settings    what the settings of this directory state; null for nothing
+        last_run    what held in the last run, or holds in one that goes on; null for nothing
         stated      what the provider said of it in a refusal or an answer; null for nothing
         cap         what is allowed now
         used, left  of the cap
         learned     whether the provider's word lowered it
+        next_slot   seconds until the smallest part of it is free; null for never, or for when a call ends
         free_in     seconds until all of it is free again
         resets_at   the same as a time, ISO 8601 in UTC
       penalties:
@@ -44,37 +47,35 @@ The document::
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import UTC, datetime
-from pathlib import Path
 from typing import Any
 
+from massgen_plugins.cli.looking import Looked
 from massgen_plugins.cli.penalties import PenaltiesView, penalties_of
-from massgen_plugins.quota import NANOSECONDS, Held
+from massgen_plugins.quota import NANOSECONDS, Held, Limit
 from massgen_plugins.rate_limit.book import write_window
+from massgen_plugins.rate_limit.moment import NEVER
+from massgen_plugins.rate_limit.slots import WaiterView
 from massgen_plugins.rate_limit.verdict import LimitView
-from massgen_plugins.rate_limit.viewing import PoolView, StoreView, WaiterView
+from massgen_plugins.rate_limit.viewing import PoolView
 
 __all__ = ["document"]
 
 
-def document(place: Path | str | None, view: StoreView, now: float) -> dict[str, Any]:
-    """The whole document.
-
-    Args:
-        place: The store's file or address; None for memory.
-        view: What is in it.
-        now: When it was read, in seconds since the epoch.
-    """
+def document(looked: Looked) -> dict[str, Any]:
+    """The whole document."""
+    place = looked.place
     return {
         "store": None if place is None else str(place),
         "exists": place is not None and (isinstance(place, str) or place.exists()),
-        "read_at": _iso(now),
-        "pools": [_pool(each, now) for each in view.pools if each.eventful],
+        "read_at": _iso(looked.now),
+        "pools": [_pool(each, looked) for each in looked.pools],
     }
 
 
-def _pool(view: PoolView, now: float) -> dict[str, Any]:
-    pool, domain = view.pool, view.pool.domain
+def _pool(view: PoolView, looked: Looked) -> dict[str, Any]:
+    pool, domain, now = view.pool, view.pool.domain, looked.now
     held = [row.used for row in view.limits if isinstance(row.limit.window, Held)]
     return {
         "pool": str(pool),
@@ -86,9 +87,9 @@ def _pool(view: PoolView, now: float) -> dict[str, Any]:
         "profile": view.rules.profile,
         "under_way": max(held, default=None),
         "waiting": view.waiting,
-        "next_slot": _left(view.queue[0].leaves, view) if view.queue else None,
+        "next_slot": None if view.slot.tick is None else _left(view.slot.tick, view),
         "queue": [_waiter(each, view) for each in view.queue],
-        "limits": [_limit(row, view, now) for row in view.limits],
+        "limits": [_limit(row, view, looked) for row in view.limits],
         "penalties": _penalties(penalties_of(view), now),
     }
 
@@ -102,12 +103,13 @@ def _waiter(waiter: WaiterView, view: PoolView) -> dict[str, Any]:
     }
 
 
-def _limit(row: LimitView, view: PoolView, now: float) -> dict[str, Any]:
-    limit = row.limit
+def _limit(row: LimitView, view: PoolView, looked: Looked) -> dict[str, Any]:
+    limit, now = row.limit, looked.now
     free_in = max(0, row.resets) / NANOSECONDS
     shape, size = write_window(limit.window)
     stated = view.penalties.learned.get(limit.key)
     declared = limit.amount if limit in view.rules.limits else None
+    here = looked.stated.get(view.pool)
     return {
         "key": limit.key,
         "kind": str(limit.kind),
@@ -115,14 +117,21 @@ def _limit(row: LimitView, view: PoolView, now: float) -> dict[str, Any]:
         "window": size / NANOSECONDS if isinstance(size, int) and size else None,
         "zone": size if isinstance(size, str) else None,
         "declared": declared,
+        "settings": _amount_of(here.limits, limit) if here else None,
+        "last_run": _amount_of(view.declared.limits, limit),
         "stated": stated.amount if stated else None,
         "cap": row.cap,
         "used": row.used,
         "left": max(0, row.cap - row.used),
         "learned": stated is not None and (declared is None or stated.amount < declared),
+        "next_slot": round(row.next_slot / NANOSECONDS, 3) if row.next_slot < NEVER else None,
         "free_in": round(free_in, 3),
         "resets_at": _iso(now + free_in),
     }
+
+
+def _amount_of(limits: Sequence[Limit], limit: Limit) -> int | None:
+    return next((each.amount for each in limits if each.key == limit.key), None)
 
 
 def _penalties(penalties: PenaltiesView, now: float) -> dict[str, Any]:

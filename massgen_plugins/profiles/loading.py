@@ -18,7 +18,7 @@ from massgen_plugins.profiles.search import Catalog, find_profiles
 from massgen_plugins.profiles.settings import Settings
 from massgen_plugins.profiles.strict_yaml import load_yaml
 
-__all__ = ["SettingsSource", "load_settings", "read_catalog", "read_settings"]
+__all__ = ["SettingsSource", "files_of", "load_settings", "read_catalog", "read_settings"]
 
 _BLOCK = "rate_limit"
 
@@ -33,6 +33,14 @@ def read_settings(places: Places, run: Layer | None = None) -> Settings:
     layers = _layers(places, run)
     check_store(layers, lambda: _own(places), places.user_file)
     return merge(layers, _catalog(places, layers), places)
+
+
+def files_of(places: Places) -> list[Path]:
+    """Every file and directory that settings and profiles of these places come from, whether it exists or not."""
+    files = [path for path in (places.project_file, places.user_file) if path]
+    for directory in places.profile_dirs():
+        files += [directory, *yaml_files(directory)]
+    return files
 
 
 def read_catalog(places: Places) -> Catalog:
@@ -138,7 +146,4 @@ class SettingsSource:
         return self._settings
 
     def _look(self) -> dict[Path, tuple[int, ...] | None]:
-        files = [path for path in (self._places.project_file, self._places.user_file) if path]
-        for directory in self._places.profile_dirs():
-            files += [directory, *yaml_files(directory)]
-        return {path: stamp(path) for path in files}
+        return {path: stamp(path) for path in files_of(self._places)}
