@@ -7,7 +7,7 @@ from datetime import datetime
 from massgen_plugins.quota import CalendarDay, CalendarMonth, Held, Kind, Limit
 from massgen_plugins.rate_limit.messages import describe_span
 
-__all__ = ["amount", "at", "clock", "counted", "plural", "short_limit", "stated"]
+__all__ = ["amount", "at", "clock", "counted", "ordinal", "plural", "short_limit", "stated"]
 
 _DOLLAR = 1_000_000
 _SOON = 86_400
@@ -61,3 +61,9 @@ def clock(seconds: float) -> str:
 def plural(count: int, one: str, many: str = "") -> str:
     """``1 call``, ``2 calls``."""
     return f"{count:,} {one if count == 1 else many or one + 's'}"
+
+
+def ordinal(number: int) -> str:
+    """``1st``, ``2nd``, ``3rd``, ``4th``."""
+    endings = {1: "st", 2: "nd", 3: "rd"}
+    return f"{number}{'th' if number % 100 in (11, 12, 13) else endings.get(number % 10, 'th')}"
