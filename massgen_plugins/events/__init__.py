@@ -15,6 +15,7 @@ from massgen_plugins.quota import Amounts, Pool
 __all__ = [
     "CallAdmitted",
     "CallAnswered",
+    "CallGivenUp",
     "CallSettled",
     "CallTurnedAway",
     "CallWaits",
@@ -42,6 +43,7 @@ class CallWaits:
         call: The call's number.
         limit: What is waited for, such as ``9 requests per minute``; "" if it is no limit.
         reason: Why: ``limit``, ``pause`` after a refusal, ``startup``, ``until`` (a spent day), and others.
+        again: Whether this wait was told before: the estimate has changed by more than two seconds.
     """
 
     pool: Pool
@@ -53,6 +55,24 @@ class CallWaits:
     call: int = 0
     limit: str = ""
     reason: str = ""
+    again: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class CallGivenUp:
+    """Whoever waited for a call does so no longer: it was cancelled, and takes nothing of its quota.
+
+    Attributes:
+        pool: Its model's own.
+        agent_id: Whose call it was.
+        run: The MassGen run in this process.
+        call: The call's number.
+    """
+
+    pool: Pool
+    agent_id: str | None
+    run: str
+    call: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -255,6 +275,7 @@ class Trouble:
 
 Event: TypeAlias = (
     CallWaits
+    | CallGivenUp
     | CallAdmitted
     | CallAnswered
     | CallSettled

@@ -30,6 +30,7 @@ class Plan:
 
     runtime: Runtime
     governor: Governor
+    team: str | None
 
     @classmethod
     def of(
@@ -46,7 +47,7 @@ class Plan:
         governor = Governor(block, config_path, directories, reports.warn_once, shared.conventions_of)
         for note in governor.settings.notes:
             reports.warn_once(note)
-        return cls(shared, governor)
+        return cls(shared, governor, config_path)
 
     def enable(self, agents: Mapping[str, Any]) -> None:
         """Switch these agents on, all that can be limited or none.
@@ -64,6 +65,8 @@ class Plan:
             self.governor.settings.rules(agent.provider.name, agent.model)
         orchestrators.attach()
         subagents.attach_when_imported()
+        if limited:
+            self.runtime.live.begin(run, self.team)
         for name, agent in limited.items():
             backend = agents[name].backend
             backend.stream_with_tools = limited_stream(agent, backend.stream_with_tools, self.runtime.unseen)

@@ -14,6 +14,7 @@ from massgen_plugins.errors import CallRefused, ConfigurationError, described
 from massgen_plugins.events import (
     CallAdmitted,
     CallAnswered,
+    CallGivenUp,
     CallSettled,
     CallTurnedAway,
     CallWaits,
@@ -26,6 +27,7 @@ from massgen_plugins.hookspecs import AgentInfo, MiddlewareContext
 from massgen_plugins.host import announce, foreign_keys, reports
 from massgen_plugins.host.accounts import Accounts
 from massgen_plugins.host.governor import Governor
+from massgen_plugins.host.live_view import LiveView
 from massgen_plugins.host.stream import Agent, current_turn
 from massgen_plugins.interrupts import ends_the_run
 from massgen_plugins.manager import Plugins, build_manager
@@ -53,6 +55,7 @@ class Runtime:
         self._warned: set[str] = set()
         self._accounts = Accounts()
         self._governors: dict[Domain, Governor] = {}
+        self.live = LiveView(reports.warn_once)
         context = MiddlewareContext(self.emit, self.rules, self.settings)
         # The observer comes last, so that what it calls admitted has passed everybody.
         self.chain = Chain([*plugins.middleware(context), CallObserver(self.emit)], self.fault)
@@ -223,8 +226,9 @@ class Runtime:
             reports.warn_once(event.message)
         elif isinstance(event, CallWaits):
             announce.show(event)
-        elif not isinstance(event, CallAdmitted | CallAnswered | CallSettled):
+        elif not isinstance(event, CallAdmitted | CallAnswered | CallGivenUp | CallSettled):
             reports.inform(f"massgen-plugins: {event}")
+        self.live.tell(event)
         self.plugins.event(event)
 
     def _warn_once(self, message: str) -> None:

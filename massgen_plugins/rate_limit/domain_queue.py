@@ -32,6 +32,9 @@ POLL = NANOSECONDS
 """Nanoseconds after which waiters are looked after at the latest: rules may have changed, and timers stand
 still while a machine is suspended."""
 
+_NEWS = 2 * NANOSECONDS
+"""A change of an estimate that is worth telling."""
+
 
 class DomainQueue:
     """Serves one domain; used by all threads and event loops.
@@ -202,9 +205,9 @@ class DomainQueue:
         if ahead and not self._store.lives(ahead):
             self._transactions.note(lambda state, _: state.bury(ahead))
             self._again = True
-        if not waiter.told:
-            waiter.told = True
+        if waiter.told is None or abs(verdict.forecast - waiter.told) > _NEWS:
             self._supervisor.waits(waiter, verdict, now)
+            waiter.told = verdict.forecast
 
     def _tell_behind(self, waiter: Waiter) -> None:
         """Say how long a call will wait behind others of this process, without asking the store."""
@@ -212,7 +215,7 @@ class DomainQueue:
             return  # it is told when they are asked for
         try:
             before = self._waiters.before(waiter)
-            if all(each.told for each in before):
+            if all(each.told is not None for each in before):
                 now = self.replica.moment()
                 verdict = self._admission.forecast(waiter, before, self.replica.state, now)
                 if not isinstance(verdict, Reservation):

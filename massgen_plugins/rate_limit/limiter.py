@@ -48,6 +48,7 @@ class WaitInfo:
         blocker: What is waited for.
         message: The same in one sentence.
         call: ``Ask.call`` of the call that waits.
+        again: Whether this wait was told before, with another estimate.
     """
 
     pool: Pool
@@ -56,6 +57,7 @@ class WaitInfo:
     blocker: Blocker
     message: str
     call: object
+    again: bool = False
 
 
 class Limiter:
@@ -216,13 +218,14 @@ class DomainLimiter:
         return self._limiter.rules_of(Pool(self._domain, pool))
 
     def waits(self, waiter: Waiter, verdict: Wait, now: Moment) -> None:
-        """Tell of a wait that has begun."""
+        """Tell of a wait that has begun, or will take another time than it was told."""
         if self._limiter.on_wait is not None:
             pool = Pool(self._domain, verdict.blocker.pool)
             seconds = max(0, verdict.forecast - now.tick) / NANOSECONDS
             text = messages.describe_wait(pool, verdict.blocker, seconds, waiter.place)
+            again = waiter.told is not None
             self._limiter.on_wait(
-                WaitInfo(pool, seconds, waiter.place, verdict.blocker, text, waiter.ask.call)
+                WaitInfo(pool, seconds, waiter.place, verdict.blocker, text, waiter.ask.call, again)
             )
 
     def refusal(self, waiter: Waiter, verdict: Wait | Refused | None, now: Moment) -> CallRefused | None:
