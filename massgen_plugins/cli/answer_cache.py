@@ -59,6 +59,10 @@ class AnswerCache:
         if found != self._files:
             self._files, self._answers = found, {}
 
+    def changed(self) -> bool:
+        """Whether any of the files has changed; true as long as none is watched."""
+        return not self._files or any(_seen(Path(path)) != seen for path, seen in self._files.items())
+
     def save(self) -> None:
         """Write what was put, as one step; in vain where it cannot be written."""
         directory = _directory()

@@ -8,7 +8,7 @@ import signal
 import sys
 import time
 from contextlib import suppress
-from types import FrameType, TracebackType
+from types import FrameType
 from typing import Self
 
 __all__ = ["Keyboard", "Waiting"]
@@ -43,9 +43,7 @@ class Keyboard(Waiting):
         tty.setcbreak(self._input)
         return self
 
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
+    def __exit__(self, *_: object) -> None:
         import termios
 
         termios.tcsetattr(self._input, termios.TCSADRAIN, self._before)

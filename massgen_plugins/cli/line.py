@@ -10,7 +10,7 @@ from massgen_plugins.cli.penalties import penalties_of
 from massgen_plugins.cli.screen import screen_of
 from massgen_plugins.cli.status_answer import spent
 from massgen_plugins.cli.wording import amount, clock, short_limit
-from massgen_plugins.quota import NANOSECONDS, CalendarDay, CalendarMonth
+from massgen_plugins.quota import CalendarDay, CalendarMonth
 from massgen_plugins.rate_limit.moment import NEVER
 from massgen_plugins.rate_limit.verdict import LimitView
 from massgen_plugins.rate_limit.viewing import PoolView
@@ -36,7 +36,9 @@ def answer(*, as_json: bool = False, store: str | None = None) -> int:
     if screen_of().ascii_only:
         words = words.replace("·", "-")
     if as_json:
-        emit_json({"text": words, "class": state, "tooltip": "\n".join(words_of(each, looked) for each in pools)})
+        emit_json(
+            {"text": words, "class": state, "tooltip": "\n".join(words_of(each, looked) for each in pools)}
+        )
     elif words:
         tell(words)
     return 0
@@ -54,15 +56,15 @@ def state_of(view: PoolView) -> str:
 
 def words_of(view: PoolView, looked: Looked) -> str:
     """A pool in a few words."""
-    return " · ".join(_parts(view, looked.now))
+    return " · ".join(_parts(view, looked))
 
 
-def _parts(view: PoolView, now: float) -> Iterator[str]:
+def _parts(view: PoolView, looked: Looked) -> Iterator[str]:
     days = [row for row in view.limits if isinstance(row.limit.window, CalendarDay | CalendarMonth)]
     others = [row for row in view.limits if row not in days]
     tightest = max(others, key=_part, default=None)
     name = view.pool.name
-    yield f"{name} {_use(tightest)}{_slot(view)}" if tightest else f"{name}{_slot(view)}"
+    yield f"{name} {_use(tightest)}{_slot(view, looked)}" if tightest else f"{name}{_slot(view, looked)}"
     if view.waiting:
         yield f"{view.waiting} wait"
     held = penalties_of(view)
@@ -74,12 +76,11 @@ def _parts(view: PoolView, now: float) -> Iterator[str]:
         if row.limit.kind == "requests" or row.used >= row.cap:
             yield f"{short_limit(row.limit)} {_use(row)}"
     if held.until:
-        yield f"until {_time(now + held.until)}"
+        yield f"until {_time(looked.now + held.until)}"
 
 
-def _slot(view: PoolView) -> str:
-    tick = view.slot.tick
-    seconds = (tick - view.now.tick) / NANOSECONDS if tick is not None else 0
+def _slot(view: PoolView, looked: Looked) -> str:
+    seconds = looked.next_slot(view) or 0.0
     return f" next {clock(seconds)}" if seconds >= 0.5 else ""
 
 

@@ -60,6 +60,10 @@ class SettingsNow:
             self._put(name, [known.profile, written])
         return known
 
+    def changed(self) -> bool:
+        """Whether a file was written since it was read, so that other answers may be true."""
+        return self._cache.changed()
+
     def keep(self) -> None:
         """Remember what was read."""
         self._cache.save()

@@ -5,6 +5,16 @@ The document::
     store         path of the file or address of the server, or null for "memory"
     exists        whether the file exists; true for a server
     read_at       when this was read, ISO 8601 in UTC
+    runs          a list, one for each process of this machine with limited agents:
+      pid, run    its number, and the name of its newest run
+      team        path of the MassGen configuration; empty if it had none
+      directory   its working directory
+      started     when its first agent was switched on, ISO 8601 in UTC
+      calls       attempts that left
+      answered, refused
+      turned_away calls that the limiter refused
+      waits       calls that had to wait
+      waited      seconds that all calls together have waited
     pools         a list, one for each pool:
       pool        provider/account/name as text; `forget` takes it
       domain      provider/account as text: what is stored and decided as one; `forget` takes it, too
@@ -19,6 +29,14 @@ The document::
         waiting     calls of it that wait for the same pools
         waits_for   seconds for which the first of them has waited
         leaves_in   seconds until that one may leave, estimated from below
+      agents      a list of this machine's calls that wait for the pool, in the order of their leaving:
+        agent       the agent's name, or #1 and so on if names are hidden; empty outside of any agent's turn
+        pid, run    of which process and run
+        waits_for   seconds for which it has waited
+        leaves_in   seconds until it may leave, estimated from below
+        place       its place in the queue, 1 for the first
+        limit       what it waits for, such as 9 requests per minute; empty if it is no limit
+        reason      limit, pause, startup, until and others, as in the event CallWaits
       limits      a list, one for each limit:
         key         kind and window, such as requests/60s
         kind        requests, input_tokens, total_tokens, cost (millionths of a US dollar), concurrent ...
@@ -48,11 +66,13 @@ The document::
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import asdict
 from datetime import UTC, datetime
 from typing import Any
 
 from massgen_plugins.cli.looking import Looked
 from massgen_plugins.cli.penalties import PenaltiesView, penalties_of
+from massgen_plugins.live.presence import Presence, WaitingCall
 from massgen_plugins.quota import NANOSECONDS, Held, Limit
 from massgen_plugins.rate_limit.book import write_window
 from massgen_plugins.rate_limit.moment import NEVER
@@ -70,6 +90,7 @@ def document(looked: Looked) -> dict[str, Any]:
         "store": None if place is None else str(place),
         "exists": place is not None and (isinstance(place, str) or place.exists()),
         "read_at": _iso(looked.now),
+        "runs": [_run(each) for each in looked.presences],
         "pools": [_pool(each, looked) for each in looked.pools],
     }
 
@@ -87,10 +108,36 @@ def _pool(view: PoolView, looked: Looked) -> dict[str, Any]:
         "profile": view.rules.profile,
         "under_way": max(held, default=None),
         "waiting": view.waiting,
-        "next_slot": None if view.slot.tick is None else _left(view.slot.tick, view),
+        "next_slot": None if (slot := looked.next_slot(view)) is None else round(slot, 3),
         "queue": [_waiter(each, view) for each in view.queue],
+        "agents": [_agent(run, call, now) for run, call in looked.waiting_in(pool)],
         "limits": [_limit(row, view, looked) for row in view.limits],
         "penalties": _penalties(penalties_of(view), now),
+    }
+
+
+def _run(run: Presence) -> dict[str, Any]:
+    counted = {**asdict(run.counters), "waited": round(run.counters.waited, 3)}
+    return {
+        "pid": run.pid,
+        "run": run.run,
+        "team": run.team,
+        "directory": run.directory,
+        "started": _iso(run.started),
+        **counted,
+    }
+
+
+def _agent(run: Presence, call: WaitingCall, now: float) -> dict[str, Any]:
+    return {
+        "agent": call.agent,
+        "pid": run.pid,
+        "run": call.run,
+        "waits_for": round(max(0.0, now - call.since), 3),
+        "leaves_in": round(max(0.0, call.until - now), 3),
+        "place": call.place,
+        "limit": call.limit,
+        "reason": call.reason,
     }
 
 

@@ -10,11 +10,11 @@ from massgen_plugins.cli.screen import Line, Screen, Span, cells, wrapped
 from massgen_plugins.cli.status_queue import queue_lines
 from massgen_plugins.cli.status_rows import limit_lines
 from massgen_plugins.cli.wording import amount, at, stated
-from massgen_plugins.quota import ACCOUNT_POOL, NANOSECONDS, Held, Limit
+from massgen_plugins.quota import ACCOUNT_POOL, Limit
 from massgen_plugins.rate_limit.messages import describe_span
 from massgen_plugins.rate_limit.viewing import PoolView
 
-__all__ = ["lines_of", "slot_words"]
+__all__ = ["lines_of", "pool_lines"]
 
 _INDENT = 2
 
@@ -24,11 +24,16 @@ def lines_of(looked: Looked, screen: Screen) -> Iterator[Line]:
     for number, view in enumerate(looked.pools):
         if number:
             yield ()
-        yield from _heading(view, screen)
-        yield from limit_lines(view, looked.stated.get(view.pool), looked.now, screen)
-        yield from queue_lines(view, looked, screen)
-        for note, style in _notes(view, looked.now):
-            yield from wrapped(note, screen.width, _INDENT, style)
+        yield from pool_lines(view, looked, screen)
+
+
+def pool_lines(view: PoolView, looked: Looked, screen: Screen) -> Iterator[Line]:
+    """One pool."""
+    yield from _heading(view, screen)
+    yield from limit_lines(view, looked.stated.get(view.pool), looked.now, screen)
+    yield from queue_lines(view, looked, screen)
+    for note, style in _notes(view, looked.now):
+        yield from wrapped(note, screen.width, _INDENT, style)
 
 
 def _heading(view: PoolView, screen: Screen) -> Iterator[Line]:
@@ -39,20 +44,6 @@ def _heading(view: PoolView, screen: Screen) -> Iterator[Line]:
     else:
         yield from wrapped(str(view.pool), screen.width, 0, "bold")
         yield from wrapped(origin, screen.width, _INDENT, "dim")
-
-
-def slot_words(view: PoolView) -> str:
-    """When the next call may leave: ``in 23 s``, ``now``."""
-    tick = view.slot.tick
-    if tick is None:
-        return "when a call ends" if _held(view) else "never"
-    seconds = (tick - view.now.tick) / NANOSECONDS
-    return f"in {describe_span(seconds)}" if seconds >= 0.5 else "now"
-
-
-def _held(view: PoolView) -> bool:
-    limit = view.slot.blocker.limit if view.slot.blocker else None
-    return limit is not None and isinstance(limit.window, Held)
 
 
 def _notes(view: PoolView, now: float) -> Iterator[tuple[str, str]]:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from massgen_plugins.cli.looking import Looked
 from massgen_plugins.cli.penalties import penalties_of
+from massgen_plugins.cli.status_queue import run_words
 from massgen_plugins.cli.wording import clock, ordinal, plural
 
 if TYPE_CHECKING:
@@ -38,12 +39,15 @@ class Changes:
         for key in self._waiting.keys() - waiting.keys():
             call = self._waiting[key]
             end = "goes on" if key[0] in runs else "is gone with its process"
-            yield f"{call.agent or 'a call'} {end} after {clock(looked.now - call.since)}"
+            whose = f" of {run_words(self._runs[key[0]])}" if len(self._runs) > 1 else ""
+            yield f"{call.agent or 'a call'}{whose} {end} after {clock(looked.now - call.since)}"
         for key, call in waiting.items():
             if key not in self._waiting:
                 why = f" ({call.limit})" if call.limit else ""
                 left = clock(call.until - looked.now)
-                yield f"{call.agent or 'a call'} waits {left} for {call.model}{why}, {ordinal(call.place)}"
+                whose = f" of {run_words(runs[key[0]])}" if len(runs) > 1 else ""
+                place = ordinal(call.place)
+                yield f"{call.agent or 'a call'}{whose} waits {left} for {call.model}{why}, {place}"
         for pid in self._runs.keys() - runs.keys():
             counted = self._runs[pid].counters
             yield (
@@ -59,11 +63,6 @@ class Changes:
             if words != self._held.get(pool, ""):
                 yield f"{pool} {words or 'is free again'}"
         self._held = held
-
-
-def run_words(run: Presence) -> str:
-    """A run as people know it: its team's file, and its process."""
-    return f"{run.team.rpartition('/')[2] or 'MassGen'} (pid {run.pid})"
 
 
 def _imposed(held: object) -> str:
