@@ -30,7 +30,7 @@ class Plan:
 
     runtime: Runtime
     governor: Governor
-    team: str | None
+    config_path: str | None = None
 
     @classmethod
     def of(
@@ -58,7 +58,7 @@ class Plan:
         """
         if "rate_limit" not in self.runtime.plugins.names():
             reports.warn_once(_BLOCKED)
-        run = self.runtime.new_run()
+        run = self.runtime.new_run(self.config_path)
         found = {name: self._identify(name, run, agent) for name, agent in agents.items()}
         limited = {name: agent for name, agent in found.items() if agent is not None}
         for agent in limited.values():
@@ -66,7 +66,7 @@ class Plan:
         orchestrators.attach()
         subagents.attach_when_imported()
         if limited:
-            self.runtime.live.begin(run, self.team)
+            self.runtime.live.begin(run, self.config_path)
         for name, agent in limited.items():
             backend = agents[name].backend
             backend.stream_with_tools = limited_stream(agent, backend.stream_with_tools, self.runtime.unseen)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from massgen_plugins.quota import Amounts, Bucket, Held, Limit, PoolRules, Sliding
+from massgen_plugins.quota import MINUTE, Amounts, Bucket, Held, Kind, Limit, PoolRules, Sliding
 from massgen_plugins.rate_limit.book import Book
 from massgen_plugins.rate_limit.calendar_windows import CalendarCounter
 from massgen_plugins.rate_limit.counters import Counter
@@ -67,6 +67,15 @@ class PoolState:
         self._held = any(isinstance(window, Held) for window in windows)
         if any(isinstance(window, Bucket) for window in windows):
             self.shortest = 0
+
+    @property
+    def paced(self) -> bool:
+        """Whether it was declared, or is known, how fast calls may follow each other."""
+        return bool(self.rules.limits or (self.others and self.others.limits)) or any(
+            limit.kind == Kind.CONCURRENT
+            or (limit.kind == Kind.REQUESTS and getattr(limit.window, "length", NEVER) <= MINUTE.length)
+            for _, limit, _ in self.limits
+        )
 
     def leases(self, expected: frozenset[str]) -> bool:
         """Whether a call with these kinds of expected charges holds anything here until it is over."""
