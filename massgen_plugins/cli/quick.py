@@ -18,6 +18,11 @@ __all__ = ["code_of", "failed", "quick"]
 _JSON = {"--json": "as_json"}
 _COMMANDS: Mapping[str, tuple[str, Mapping[str, str], Mapping[str, str]]] = {
     # command: its module, its switches, its options with a value
+    "history": (
+        "history",
+        _JSON,
+        {"--by": "by", "--since": "since", "--run": "run", "--model": "model", "--agent": "agent"},
+    ),
     "line": ("line", _JSON, {"--store": "store"}),
     "status": ("status_answer", {**_JSON, "--exit-code": "exit_code"}, {"--store": "store"}),
 }

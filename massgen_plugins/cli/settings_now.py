@@ -6,6 +6,7 @@ user's cache directory, with the stamps of every file that they came from.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -17,6 +18,9 @@ if TYPE_CHECKING:
     from massgen_plugins.profiles.settings import Settings
 
 __all__ = ["SettingsNow"]
+
+_RECORD = "calls.sqlite3"
+"""As of :mod:`massgen_plugins.profiles.record`, which costs too much to ask."""
 
 
 class SettingsNow:
@@ -33,18 +37,33 @@ class SettingsNow:
         Raises:
             ConfigurationError: Settings are wrong.
         """
-        known = self._cache.get("store")
-        if not isinstance(known, str):
-            from massgen_plugins.profiles.places import default_store_path, exists, find_places
+        return _store_of(self._named("store", lambda settings: settings.store))
 
-            places = find_places()
-            stated = [path for path in (places.project_file, places.user_file) if path and exists(path)]
-            default = default_store_path()
-            if not stated and default:
-                return default  # nobody says anything: no settings need to be read
-            known = self._read().store
-            self._put("store", known)
-        return _store_of(known)
+    def record(self) -> Path | None:
+        """The file of the record of calls, whether or not it exists; None if none is kept.
+
+        Raises:
+            ConfigurationError: Settings are wrong.
+        """
+        written = self._named(
+            "record", lambda settings: (settings.record.keep and settings.record.file) or ""
+        )
+        return Path(written) if written else None
+
+    def _named(self, name: str, ask: Callable[[Settings], str]) -> str:
+        known = self._cache.get(name)
+        if isinstance(known, str):
+            return known
+        from massgen_plugins.profiles.places import default_store_path, exists, find_places
+
+        places = find_places()
+        stated = [path for path in (places.project_file, places.user_file) if path and exists(path)]
+        default = default_store_path()
+        if not stated and default:  # nobody says anything: no settings need to be read
+            return str(default if name == "store" else default.with_name(_RECORD))
+        known = ask(self._read())
+        self._put(name, known)
+        return known
 
     def rules(self, pool: Pool) -> PoolRules:
         """What holds in a pool; without limits if these are learned.

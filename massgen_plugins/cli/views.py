@@ -17,6 +17,7 @@ def register(app: typer.Typer) -> None:
     """Add the commands."""
     app.command()(watch)
     app.command()(line)
+    app.command()(history)
 
 
 def watch(
@@ -59,3 +60,24 @@ def line(as_json: Json = False, store: StoreOption = None) -> None:
     from massgen_plugins.cli.line import answer
 
     raise typer.Exit(answer(as_json=as_json, store=store))
+
+
+def history(  # noqa: PLR0913, PLR0917 - an option each
+    by: Annotated[
+        str,
+        typer.Option(
+            "--by", metavar="WHAT", help="day, run, model, agent, hour, month, provider, account or file."
+        ),
+    ] = "day",
+    since: Annotated[
+        str, typer.Option("--since", metavar="WHEN", help="Such as 12h, 7d, 2026-11-24, today or all.")
+    ] = "7d",
+    run: Annotated[str | None, typer.Option("--run", metavar="NAME", help="Only of this run.")] = None,
+    model: Annotated[str | None, typer.Option("--model", metavar="MODEL", help="Only of this model.")] = None,
+    agent: Annotated[str | None, typer.Option("--agent", metavar="AGENT", help="Only of this agent.")] = None,
+    as_json: Json = False,
+) -> None:
+    """Show what was called, refused and waited for, and how long the day lasts."""
+    from massgen_plugins.cli.history import answer
+
+    raise typer.Exit(answer(by=by, since=since, run=run, model=model, agent=agent, as_json=as_json))

@@ -3,11 +3,23 @@
 from __future__ import annotations
 
 from datetime import datetime
+from decimal import Decimal
 
 from massgen_plugins.quota import CalendarDay, CalendarMonth, Held, Kind, Limit
 from massgen_plugins.rate_limit.messages import describe_span
 
-__all__ = ["amount", "at", "clock", "counted", "ordinal", "plural", "short_limit", "stated"]
+__all__ = [
+    "amount",
+    "at",
+    "clock",
+    "counted",
+    "dollars",
+    "ordinal",
+    "plural",
+    "short_limit",
+    "short_number",
+    "stated",
+]
 
 _DOLLAR = 1_000_000
 _SOON = 86_400
@@ -67,3 +79,16 @@ def ordinal(number: int) -> str:
     """``1st``, ``2nd``, ``3rd``, ``4th``."""
     endings = {1: "st", 2: "nd", 3: "rd"}
     return f"{number}{'th' if number % 100 in (11, 12, 13) else endings.get(number % 10, 'th')}"
+
+
+def short_number(number: int) -> str:
+    """A large number in few letters: ``950``, ``27k``, ``1.2M``."""
+    if number < 10_000:
+        return f"{number:,}"
+    return f"{number / 1e3:.0f}k" if number < 1_000_000 else f"{number / 1e6:.1f}M"
+
+
+def dollars(micro: Decimal | float) -> str:
+    """Micro-dollars as money: ``$0.09``; less than a cent with as many digits as it takes."""
+    amount_ = float(micro) / 1e6
+    return f"${amount_:,.2f}" if amount_ >= 0.995 or not amount_ else f"${amount_:.2g}"

@@ -36,7 +36,7 @@ def read_settings(places: Places, run: Layer | None = None) -> Settings:
 
 
 def files_of(places: Places) -> list[Path]:
-    """Every file and directory that settings and profiles of these places come from, whether it exists or not."""
+    """Every file and directory that settings and profiles come from, whether it exists or not."""
     files = [path for path in (places.project_file, places.user_file) if path]
     for directory in places.profile_dirs():
         files += [directory, *yaml_files(directory)]
