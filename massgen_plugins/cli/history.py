@@ -6,9 +6,9 @@ import sys
 import time
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from massgen_plugins.cli.history_pace import DayPace, paces
 from massgen_plugins.cli.looking import look
@@ -57,7 +57,7 @@ def answer(
     by: str = "day",
     since: str = DEFAULT_SINCE,
     as_json: bool = False,
-    **only: str | None,
+    **only: Any,
 ) -> int:
     """Show the history.
 
@@ -77,7 +77,7 @@ def answer(
     from massgen_plugins.calls.rows import Question
 
     now = time.time()
-    question = Question(since=moment_of(since, now), **only)
+    question = replace(Question(since=moment_of(since, now)), **only)
     settings = SettingsNow()
     path, record = open_record(settings)
     history = _history(record, question, by, settings, now)

@@ -38,6 +38,9 @@ def lines_of(history: History, screen: Screen, now: float) -> Iterator[Line]:
     else:
         for row in rows[1:]:
             yield from _stacked(row, screen)
+    if history.total is not None and history.total.unknown:
+        words = f"?: the price of {plural(history.total.unknown, 'call')} is not known"
+        yield from wrapped(words, screen.width, 0, "dim")
     yield from _paces(history.paces, screen, now)
 
 
@@ -57,7 +60,7 @@ def _cost(group: Totals) -> str:
     if group.unknown and group.unknown >= group.calls:
         return "unknown"
     known = dollars(group.cost)
-    return f"{known} + {plural(group.unknown, 'unknown call')}" if group.unknown else known
+    return f"{known} + ?" if group.unknown else known
 
 
 def _stacked(row: Sequence[Span], screen: Screen) -> Iterator[Line]:

@@ -18,6 +18,7 @@ def register(app: typer.Typer) -> None:
     app.command()(watch)
     app.command()(line)
     app.command()(history)
+    app.command()(report)
 
 
 def watch(
@@ -81,3 +82,29 @@ def history(  # noqa: PLR0913, PLR0917 - an option each
     from massgen_plugins.cli.history import answer
 
     raise typer.Exit(answer(by=by, since=since, run=run, model=model, agent=agent, as_json=as_json))
+
+
+def report(
+    file: Annotated[
+        str, typer.Argument(metavar="FILE", help="Where to write it, such as run.html; - for stdout.")
+    ],
+    run: Annotated[
+        str | None,
+        typer.Option(
+            "--run",
+            metavar="NAME",
+            help="A run's name, as `history --by run` shows it; left out: the newest.",
+        ),
+    ] = None,
+    hide_names: Annotated[
+        bool, typer.Option("--hide-names", help="Numbers instead of agents' names, and no paths.")
+    ] = False,
+    overwrite: Annotated[bool, typer.Option("--overwrite", help="Replace a file that is no report.")] = False,
+) -> None:
+    """Write one run as a web page: every call on a time line, with its wait, and how full the limits were.
+
+    One file that loads nothing from anywhere, in light and dark, on a desk and on a telephone.
+    """
+    from massgen_plugins.cli.report import answer
+
+    raise typer.Exit(answer(file, run=run, hide_names=hide_names, overwrite=overwrite))
