@@ -104,7 +104,7 @@ def _plan(file: Path) -> Plan:
     known = SettingsNow()
     past = _past(known, file)
     estimates = estimates_of(team, past)
-    usual = next(each for each in estimates if each.name == "usual").result
+    usual = next(each for each in estimates if each.name == "usual")
     calls = calls_shared(usual.calls, team.agents)
     spans = spans_left(team, calls, shapes_of(team, past), _pools(known))
     return Plan(str(file), team, past, estimates, spans, sooner(team, past, usual, around))

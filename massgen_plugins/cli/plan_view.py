@@ -45,7 +45,7 @@ def _cells(each: Estimate) -> tuple[str, ...]:
     result = each.result
     cost = "?" if each.cost is None else dollars(each.cost)
     time = f"over {clock(result.seconds)}" if result.refused else clock(result.seconds)
-    return _NAMES[each.name], f"{result.calls:,}", time, clock(result.longest_wait), cost, each.source
+    return _NAMES[each.name], f"{each.calls:,}", time, clock(result.longest_wait), cost, each.source
 
 
 def _remarks(plan: Plan) -> Iterator[tuple[str, str]]:
@@ -88,7 +88,7 @@ def document(plan: Plan) -> dict[str, Any]:
         "estimates": [
             {
                 "name": each.name,
-                "calls": each.result.calls,
+                "calls": each.calls,
                 "seconds": round(each.result.seconds, 3),
                 "longest_wait": round(each.result.longest_wait, 3),
                 "waited": round(each.result.waited, 3),

@@ -53,12 +53,14 @@ class Estimate:
 
     Attributes:
         name: ``least``, ``usual`` or ``most``.
+        calls: How many calls it makes; ``result`` has fewer if one was turned away.
         result: What the limiter made of it.
         cost: Micro-dollars; None if the price of a model is not known.
         source: Where the number of calls comes from, in words.
     """
 
     name: str
+    calls: int
     result: Simulated
     cost: Decimal | None
     source: str
@@ -107,7 +109,7 @@ def calls_of(team: Team, past: Past) -> list[tuple[str, int, str]]:
 def estimates_of(team: Team, past: Past) -> list[Estimate]:
     """What each number of calls takes."""
     return [
-        Estimate(name, play(team, past, calls), _cost(team, past, calls), source)
+        Estimate(name, calls, play(team, past, calls), _cost(team, past, calls), source)
         for name, calls, source in calls_of(team, past)
     ]
 

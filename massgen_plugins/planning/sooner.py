@@ -7,8 +7,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from massgen_plugins.errors import ConfigurationError
-from massgen_plugins.planning.plan import Past, play
-from massgen_plugins.planning.simulation import Simulated
+from massgen_plugins.planning.plan import Estimate, Past, play
 from massgen_plugins.planning.team import Team, team_of
 from massgen_plugins.profiles import InUse, Profile, Settings
 from massgen_plugins.providers.base import Provider
@@ -63,7 +62,7 @@ class Surroundings:
             return None
 
 
-def sooner(team: Team, past: Past, usual: Simulated, around: Surroundings) -> list[Sooner]:
+def sooner(team: Team, past: Past, usual: Estimate, around: Surroundings) -> list[Sooner]:
     """Changes that make the usual run a tenth shorter or more, the smallest gain first."""
     calls, agents = usual.calls, team.agents
     found: list[Sooner] = []
@@ -71,12 +70,28 @@ def sooner(team: Team, past: Past, usual: Simulated, around: Surroundings) -> li
     if half > 1:
         fewer = play(team, past, round(calls * half / len(agents)), agents[:half])
         found.append(Sooner(f"{half} agents", fewer.seconds))
+    if usual.result.limits:
+        found.append(_with_twice(team, past, calls, usual.result.limits.most_common(1)[0][0]))
+    first_profile = len(found)
     used = {agent.domain.provider for agent in agents}
     for profile in around.profiles:
         other = around.team_with(profile) if profile.provider in used else None
         if other is not None:
             seconds = play(other, past, calls).seconds
-            if seconds not in {each.seconds for each in found[1 if half > 1 else 0 :]}:
+            if seconds not in {each.seconds for each in found[first_profile:]}:
                 found.append(Sooner(profile.name, seconds))
-    worth = [each for each in found if each.seconds < usual.seconds * _WORTH]
+    worth = [each for each in found if each.seconds < usual.result.seconds * _WORTH]
     return sorted(worth, key=lambda each: -each.seconds)[:_MOST]
+
+
+def _with_twice(team: Team, past: Past, calls: int, binding: str) -> Sooner:
+    """With twice the limit that binds, wherever that comes from."""
+    rules, change = {}, ""
+    for place, known in team.rules.items():
+        limits = []
+        for limit in known.limits:
+            bound = str(limit) == binding
+            limits.append(replace(limit, amount=2 * limit.amount) if bound else limit)
+            change = str(limits[-1]) if bound else change
+        rules[place] = replace(known, limits=tuple(limits))
+    return Sooner(change, play(replace(team, rules=rules), past, calls).seconds)
