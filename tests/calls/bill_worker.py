@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import asyncio
 import json
+import logging
 import sys
 from typing import Any, NamedTuple
 
 import httpx
 
 from massgen_plugins import wire
+from massgen_plugins.host import reports
 from massgen_plugins.host.governor import Governor
 from massgen_plugins.host.runtime import Runtime
 from massgen_plugins.host.stream import Agent, Turn, current_turn
@@ -36,6 +38,7 @@ class Route(NamedTuple):
     body: dict[str, Any]
 
 
+_FLASH = "gemini-2.5-flash"
 _WORDS = "Are you there? Tell me all that you know of rate limits, please, and why they are. " * 8
 _CHAT = {"messages": [{"role": "user", "content": _WORDS}]}
 _GEMINI = {"contents": [{"role": "user", "parts": [{"text": _WORDS}]}]}
@@ -47,10 +50,8 @@ def _chat(provider: str, model: str, base: str, **more: Any) -> Route:
 
 
 ROUTES = (
-    Route("gemini", "gemini-2.5-flash", "/v1beta/models/gemini-2.5-flash:generateContent", _GEMINI),
-    Route(
-        "gemini", "gemini-2.5-flash", "/v1beta/models/gemini-2.5-flash:streamGenerateContent?alt=sse", _GEMINI
-    ),
+    Route("gemini", _FLASH, f"/v1beta/models/{_FLASH}:generateContent", _GEMINI),
+    Route("gemini", _FLASH, f"/v1beta/models/{_FLASH}:streamGenerateContent?alt=sse", _GEMINI),
     _chat("openai", "gpt-5.4", "/api.openai.com/v1"),
     _chat("openai", "gpt-5.4", "/api.openai.com/v1", **_STREAM),
     Route("openai", "gpt-5.4", "/api.openai.com/v1/responses", {"model": "gpt-5.4", "input": _WORDS}),
@@ -92,6 +93,7 @@ def settings(store: str) -> dict[str, Any]:
 
 
 async def _calls(url: str, store: str, count: int, at_once: int) -> None:
+    reports._logger = lambda: logging.getLogger("massgen")  # importing MassGen takes long
     runtime = Runtime(build_manager(print, with_entry_points=False))
     governor = Governor({"rate_limit": settings(store)}, None, [], print)
     wire.install(runtime)

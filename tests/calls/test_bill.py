@@ -1,4 +1,4 @@
-"""The sandbox is the judge: it bills every answer, and its bill is the sum of the record, to the last digit."""
+"""The sandbox is the judge: it bills every answer, and its bill is the record's sum, to the last digit."""
 
 from __future__ import annotations
 
