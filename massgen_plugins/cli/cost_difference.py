@@ -54,6 +54,11 @@ def _reason(totals: Totals, calls: Sequence[CallRow], own: OwnCosts, theirs: Dec
         return ""
     if not own.dollars and totals.cost:
         return "MassGen has no price for the model, and counts nothing" if own.input_tokens else _UNSEEN
+    if own.input_tokens > totals.tokens.input * (1 + _SAME):
+        return (
+            f"MassGen counts some answers twice: {own.input_tokens:,} tokens in, where the calls took "
+            f"{totals.tokens.input:,}"
+        )
     for reason, supposed in _suppositions(calls):
         if _close(theirs, supposed):
             return reason
