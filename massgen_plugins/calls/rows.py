@@ -5,9 +5,12 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from decimal import Decimal
+from typing import TYPE_CHECKING
 
-from massgen_plugins.budget.rates import Part
 from massgen_plugins.budget.usage import Tokens
+
+if TYPE_CHECKING:  # whoever only asks needs no profiles
+    from massgen_plugins.budget.rates import Part
 
 __all__ = [
     "ANSWERED",

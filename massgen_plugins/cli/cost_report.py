@@ -10,11 +10,11 @@ from pathlib import PurePath
 
 from massgen_plugins.calls.query import Record
 from massgen_plugins.calls.rows import CallRow, Question, Totals
+from massgen_plugins.cli.cost_page import bars, columns, table
+from massgen_plugins.cli.cost_page import page as framed
 from massgen_plugins.cli.cost_sums import Group, Sums, sums_of
 from massgen_plugins.cli.cost_view import missing
 from massgen_plugins.cli.money import DOLLAR, clock, cost_of, exact, short
-from massgen_plugins.cli.report_page import bars, columns, table
-from massgen_plugins.cli.report_page import page as framed
 
 __all__ = ["page"]
 

@@ -1,103 +1,119 @@
-"""A page that needs nothing but a browser: its frame, its tables and its charts, everything escaped."""
+"""The page of a report: HTML, styles and drawings in one file, which asks nobody for anything."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterator
+from datetime import datetime
 from html import escape
 
-__all__ = ["bars", "columns", "page", "table"]
+from massgen_plugins.cli.output import clean
+from massgen_plugins.cli.report_chart import axis, lane, legend, limit_chart
+from massgen_plugins.cli.report_data import RunReport
+from massgen_plugins.cli.report_style import STYLE
+from massgen_plugins.cli.wording import clock, dollars, plural, short_number
 
-_STYLE = """
-:root { color-scheme: light dark; --ink: #1c2024; --dim: #60646c; --line: #d9d9e0; --ground: #fff;
-  --bar: #3e63dd; --card: #f9f9fb; }
-@media (prefers-color-scheme: dark) { :root { --ink: #edeef0; --dim: #b0b4ba; --line: #363a3f;
-  --ground: #111113; --bar: #849dff; --card: #18191b; } }
-* { box-sizing: border-box; }
-body { margin: 0 auto; max-width: 72rem; padding: 2rem 1rem 4rem;
-  background: var(--ground); color: var(--ink); font: 16px/1.5 system-ui, sans-serif; }
-h1 { font-size: 1.5rem; margin: 0; } h2 { font-size: 1.1rem; margin: 2.5rem 0 .75rem; }
-p { margin: .25rem 0; } .dim, caption, th { color: var(--dim); font-weight: 400; }
-.facts { display: flex; flex-wrap: wrap; gap: .75rem; margin: 1.5rem 0; padding: 0; list-style: none; }
-.facts li { background: var(--card); border: 1px solid var(--line); border-radius: .5rem;
-  padding: .75rem 1rem; flex: 1 1 9rem; }
-.facts b { display: block; font-size: 1.4rem; font-variant-numeric: tabular-nums; }
-.bars { display: grid; grid-template-columns: minmax(6rem, 16rem) 1fr max-content; gap: .35rem .75rem;
-  align-items: center; grid-auto-flow: row dense; }
-.bars span { overflow-wrap: anywhere; grid-column: 1; } .bars b { grid-column: 3; }
-.bars svg { width: 100%; height: .9rem; display: block; grid-column: 2; }
-.bars b, td.n { font-weight: 400; font-variant-numeric: tabular-nums; text-align: right; }
-rect.bar { fill: var(--bar); }
-.over { border-bottom: 1px solid var(--line); } .over svg { width: 100%; height: 12rem; display: block; }
-.ends { display: flex; justify-content: space-between; color: var(--dim); font-size: .85rem; }
-.scroll { overflow-x: auto; } table { border-collapse: collapse; width: 100%; font-size: .9rem; }
-th, td { text-align: left; padding: .35rem 1.25rem .35rem 0; border-bottom: 1px solid var(--line);
-  vertical-align: top; white-space: nowrap; } th.n { text-align: right; }
-@media (max-width: 600px) { .bars { grid-template-columns: 1fr max-content; }
-  .bars b { grid-column: 2; } .bars svg { grid-column: 1 / -1; margin-bottom: .4rem; } }
-"""
+__all__ = ["MARK", "page_of"]
+
+MARK = "<!-- massgen-rl report -->"
+"""Stands at the beginning of every report."""
+
+_MOST_ROWS = 2000
+_LIMITS = "What counted in each window, by this run's calls alone; the line is the limit that holds today."
 _POLICY = "default-src 'none'; style-src 'unsafe-inline'"
 
 
-def page(title: str, body: Iterable[str]) -> str:
-    """A whole document.
+def page_of(report: RunReport, now: float) -> str:
+    """The whole page.
 
     Args:
-        title: Its name, plain text.
-        body: Pieces of HTML, one after another.
+        report: What it shows.
+        now: When it is made, in seconds since the epoch.
     """
+    title = f"Run {report.run.name}" if report.run.name else "Calls outside of any run"
+    body = "\n".join(_sections(report, title, now))
     return (
-        '<!doctype html>\n<html lang="en"><head><meta charset="utf-8">'
-        f'<meta http-equiv="Content-Security-Policy" content="{_POLICY}">'
-        '<meta name="viewport" content="width=device-width, initial-scale=1">'
-        f"<title>{escape(title)}</title><style>{_STYLE}</style></head>\n<body>\n"
-        + "\n".join(body)
-        + "\n</body></html>\n"
+        f'<!doctype html>{MARK}\n<html lang="en"><head><meta charset="utf-8">\n'
+        '<meta name="viewport" content="width=device-width, initial-scale=1">\n'
+        '<meta name="color-scheme" content="light dark">\n'
+        f'<meta http-equiv="Content-Security-Policy" content="{_POLICY}">\n'
+        f"<title>{_text(title)}</title>\n<style>{STYLE}</style></head>\n"
+        f"<body><main>\n{body}\n</main></body></html>\n"
     )
 
 
-def bars(rows: Sequence[tuple[str, float, str]]) -> str:
-    """A bar for each row: its name, its value, and the value as it is shown."""
-    most = max((value for _, value, _ in rows), default=0) or 1
-    pieces = (
-        f"<span>{escape(name)}</span><b>{escape(shown)}</b>"
-        f'<svg role="img" aria-label="{escape(shown)}">'
-        f'<rect class="bar" width="{100 * value / most:.2f}%" height="100%" rx="2"/></svg>'
-        for name, value, shown in rows
-    )
-    return f'<div class="bars">{"".join(pieces)}</div>'
+def _sections(report: RunReport, title: str, now: float) -> Iterator[str]:
+    begins = datetime.fromtimestamp(report.begins).astimezone()
+    team = f"<p>{_text(report.run.file)}</p>" if report.run.file else ""
+    yield f"<h1>{_text(title)}</h1>{team}<p>{begins:%Y-%m-%d %H:%M:%S %Z}</p>"
+    yield f'<dl class="facts">{"".join(_facts(report))}</dl>'
+    yield f"<section><h2>Calls</h2>{legend()}"
+    yield from (lane(each, report) for each in report.lanes)
+    yield f"{axis(report)}</section>"
+    if report.uses:
+        yield f"<section><h2>Limits</h2><p>{_LIMITS}</p>"
+        yield from (limit_chart(use, report) for use in report.uses)
+        yield f"{axis(report)}</section>"
+    yield from _table(report)
+    made = datetime.fromtimestamp(now).astimezone()
+    yield f"<footer>Made by massgen-rl report, {made:%Y-%m-%d %H:%M %Z}.</footer>"
 
 
-def columns(rows: Sequence[tuple[str, float, str]], label: str) -> str:
-    """A column for each row, side by side; the first and the last are named, and the highest one's value."""
-    if not rows:
-        return ""
-    most = max(rows, key=lambda row: row[1])
-    pieces = (
-        f'<rect class="bar" x="{number + 0.1}" width="0.8" y="{100 - 96 * value / (most[1] or 1):.2f}" '
-        f'height="{96 * value / (most[1] or 1):.2f}"><title>{escape(f"{name}: {shown}")}</title></rect>'
-        for number, (name, value, shown) in enumerate(rows)
-    )
-    return (
-        f'<p class="dim">At most {escape(most[2])}: {escape(most[0])}</p><div class="over">'
-        f'<svg viewBox="0 0 {len(rows)} 100" preserveAspectRatio="none" role="img" '
-        f'aria-label="{escape(label)}">'
-        f'{"".join(pieces)}</svg></div><div class="ends"><span>{escape(rows[0][0])}</span>'
-        f"<span>{escape(rows[-1][0])}</span></div>"
-    )
+def _facts(report: RunReport) -> Iterator[str]:
+    totals = report.totals
+    took = report.ends - report.begins
+    yield _fact("took", clock(took))
+    yield _fact("calls", f"{totals.calls:,}")
+    yield _fact("refused by the provider", f"{totals.refused:,}")
+    if totals.turned_away:
+        yield _fact("turned away by the limiter", f"{totals.turned_away:,}")
+    if totals.failed:
+        yield _fact("without a usable answer", f"{totals.failed:,}")
+    yield _fact("waited, all agents together", clock(totals.waited))
+    yield _fact("longest wait", clock(totals.longest_wait))
+    yield _fact("tokens", f"{short_number(totals.tokens.input)} in, {short_number(totals.tokens.output)} out")
+    yield _fact("cost", _cost(report))
 
 
-def table(headings: Sequence[str], rows: Iterable[Sequence[str]], numbers: Iterable[int] = ()) -> str:
-    """A table; ``numbers`` are the places of columns that are set to the right."""
-    right = set(numbers)
+def _cost(report: RunReport) -> str:
+    totals = report.totals
+    if totals.unknown and totals.unknown >= totals.calls:
+        return "unknown"
+    more = f", and {plural(totals.unknown, 'call')} of unknown price" if totals.unknown else ""
+    return f"{dollars(totals.cost)}{more}"
 
-    def cells(kind: str, row: Sequence[str]) -> str:
-        return "".join(
-            f"<{kind}{' class=n' if place in right else ''}>{escape(cell)}</{kind}>"
-            for place, cell in enumerate(row)
+
+def _fact(name: str, value: str) -> str:
+    return f"<div><dt>{_text(name)}</dt><dd>{_text(value)}</dd></div>"
+
+
+def _table(report: RunReport) -> Iterator[str]:
+    """The same in numbers, for whoever cannot see the drawing, or wants to copy it."""
+    calls = report.calls
+    yield f"<details><summary>All {plural(len(calls), 'call')} in numbers</summary>"
+    yield '<div class="scroll" tabindex="0" role="region" aria-label="All calls in numbers">'
+    yield "<table><thead><tr>"
+    heads = ("left at", "agent", "model", "waited", "took", "status", "outcome", "tokens in", "out")
+    yield "".join(f'<th scope="col">{head}</th>' for head in heads)
+    yield "</tr></thead><tbody>"
+    for call in calls[:_MOST_ROWS]:
+        tokens = call.tokens
+        counts = (f"{tokens.input:,}", f"{tokens.output:,}") if tokens else ("", "")
+        row = (
+            clock(call.time - report.begins),
+            call.agent or "-",
+            call.model,
+            clock(call.waited),
+            f"{call.seconds:.1f} s",
+            str(call.status or "-"),
+            call.outcome,
+            *counts,
         )
+        yield f"<tr>{''.join(f'<td>{_text(cell)}</td>' for cell in row)}</tr>"
+    yield "</tbody></table></div>"
+    if len(calls) > _MOST_ROWS:
+        yield f"<p>{len(calls) - _MOST_ROWS:,} more are left out here.</p>"
+    yield "</details>"
 
-    body = "".join(f"<tr>{cells('td', row)}</tr>" for row in rows)
-    return (
-        f'<div class="scroll"><table><thead><tr>{cells("th", headings)}</tr></thead><tbody>{body}</tbody>'
-        "</table></div>"
-    )
+
+def _text(words: str) -> str:
+    return escape(clean(words))
