@@ -24,7 +24,7 @@ ALLOWED = {
     "events": {"quota"},
     "middleware": {"quota", "errors", "interrupts"},
     "live": {"quota", "events"},
-    "calls": {"quota", "middleware", "errors", "events", "hookspecs", "budget"},
+    "calls": {"quota", "middleware", "errors", "events", "hookspecs", "budget", "rate_limit"},
     "budget": {"quota", "middleware", "errors", "events", "hookspecs", "rate_limit", "profiles"},
     "providers": {"quota", "middleware", "errors", "hookspecs"},
     "rate_limit": {"quota", "middleware", "errors", "events", "hookspecs"},
@@ -102,6 +102,7 @@ def test_only_the_limiter_and_the_wire_wait(path: Path) -> None:
         "rolling_counters",
         "startup",
         "tickets",
+        "pauses",
         "verdict",
         "wall_clock",
     }

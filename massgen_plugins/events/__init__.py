@@ -42,7 +42,8 @@ class CallWaits:
         run: The MassGen run in this process.
         call: The call's number.
         limit: What is waited for, such as ``9 requests per minute``; "" if it is no limit.
-        reason: Why: ``limit``, ``pause`` after a refusal, ``startup``, ``until`` (a spent day), and others.
+        reason: Why: ``limit``, ``pause`` after a refusal, ``startup``, ``until`` (a spent day),
+            ``paused`` (by the user), and others.
         again: Whether this wait was told before: the estimate has changed by more than two seconds.
     """
 
@@ -136,7 +137,8 @@ class CallSettled:
         outcome: ``answered``, ``refused`` (by the provider) or ``failed`` (no usable answer).
         amounts: What the provider reported, by kind, as its limits count it; empty if it did not.
         raw: The provider's own breakdown, by its own names, for prices.
-        cost: Millionths of a US dollar, when the provider itself says so; None if it does not.
+        cost: Millionths of a US dollar, fractions included, when the provider itself says so; None if it
+            does not.
     """
 
     pool: Pool
@@ -153,7 +155,7 @@ class CallSettled:
     outcome: str
     amounts: Amounts = field(default_factory=dict)
     raw: Amounts = field(default_factory=dict)
-    cost: int | None = None
+    cost: float | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -251,15 +253,17 @@ class LimitsChanged:
 
     Attributes:
         pool: Which pool.
-        before: What held, such as ``9 requests per minute``.
+        before: What held, such as ``9 requests per minute``; ``paused`` is one of them.
         after: What holds now.
         origin: Where the new ones come from: a file, a profile's name, ``steering``, or the provider.
+        by: Who changed them, if it was somebody at the command line.
     """
 
     pool: Pool
     before: tuple[str, ...]
     after: tuple[str, ...]
     origin: str
+    by: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -46,6 +46,7 @@ class Plan:
         block = {"rate_limit": inherited} if inherited is not None and "rate_limit" not in config else config
         directories = readable(shared.plugins.profile_directories(), reports.warn_once)
         governor = Governor(block, config_path, directories, reports.warn_once, shared.conventions_of)
+        governor.emit = shared.emit
         for note in governor.settings.notes:
             reports.warn_once(note)
         return cls(shared, governor, config_path)
@@ -67,7 +68,7 @@ class Plan:
         orchestrators.attach()
         subagents.attach_when_imported()
         if limited:
-            self.runtime.live.begin(run, self.config_path)
+            self.runtime.live.begin(run, self.config_path, self.governor.settings.announce)
         for name, agent in limited.items():
             backend = agents[name].backend
             stage.assign(backend, run)

@@ -6,10 +6,11 @@ import atexit
 import os
 import time
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
+from types import MappingProxyType
 
 from massgen_plugins.events import Event
 from massgen_plugins.host.announce import Announcer
@@ -53,8 +54,16 @@ class LiveView:
         self._file: PresenceFile | None = None
         self._broken = False
 
-    def begin(self, run: str, team: str | None) -> None:
-        """A run begins, or the first one of this process."""
+    def begin(self, run: str, team: str | None, announce: Mapping[str, bool] = MappingProxyType({})) -> None:
+        """A run begins.
+
+        Args:
+            run: Its name.
+            team: Its MassGen configuration.
+            announce: As in the settings.
+        """
+        if not announce.get("names", True):
+            self.names.hidden = True
         self._run, self._team = run, os.path.realpath(team) if team else ""
         self._ticker.wake()
 

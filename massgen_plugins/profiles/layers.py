@@ -13,6 +13,7 @@ from massgen_plugins.profiles.limit_values import Changes, LimitValues, stated
 from massgen_plugins.profiles.names import ModelName, Name
 from massgen_plugins.profiles.places import absolute_path
 from massgen_plugins.profiles.profile import ProfileFile
+from massgen_plugins.profiles.record import RecordSettings, WrittenRecord
 from massgen_plugins.profiles.redis_address import address_problem, is_redis
 from massgen_plugins.profiles.validation import Flag, Strict, checked, choice, number, problem, text
 
@@ -53,6 +54,18 @@ def _store(value: Any) -> str:
     raise problem("write memory, sqlite, the path of a file that begins with / or ~/, or redis://HOST:PORT")
 
 
+class Announce(Strict):
+    """What this process tells of itself.
+
+    Attributes:
+        names: Whether agents are called by their names in displays, records and events.
+        events: Whether events are kept in a file.
+    """
+
+    names: Flag = True
+    events: Flag = False
+
+
 class SettingsBlock(Strict):
     """The keys of ``rate_limit:``.
 
@@ -64,6 +77,7 @@ class SettingsBlock(Strict):
         define: Profiles that stand in the settings themselves.
         inherit: Whether weaker layers and the user's profiles are read at all.
         allow_stores: Servers that other layers may name as store; in the user's own layer only.
+        announce: What is told of the process; each key of it by itself.
         max_wait: As of :class:`~massgen_plugins.profiles.settings.Settings`, like all that follow.
     """
 
@@ -79,6 +93,7 @@ class SettingsBlock(Strict):
     models: dict[ModelName, Annotated[LimitValues, stated(Changes)]] = Field(default_factory=dict)
     define: tuple[ProfileFile, ...] = ()
     inherit: Flag = True
+    announce: Announce = Field(default_factory=Announce)
     max_wait: Annotated[float, number(86_400, "seconds")] = 900
     store: Annotated[str, PlainValidator(_store)] = "sqlite"
     allow_stores: tuple[Annotated[str, PlainValidator(_server)], ...] = ()
@@ -90,6 +105,7 @@ class SettingsBlock(Strict):
         BeforeValidator(lambda value: "off" if value is False else value),
     ] = "probe"
     safety_margin: Annotated[float | None, number(1, below=True)] = None
+    record: WrittenRecord = RecordSettings()
 
 
 SETTING_KEYS = tuple(SettingsBlock.model_fields)
@@ -115,7 +131,8 @@ class Layer:
     @property
     def values(self) -> dict[str, Any]:
         """The keys that replace those of weaker layers as they are."""
-        return self.block.model_dump(include=_PLAIN, exclude_unset=True)
+        values = self.block.model_dump(include=_PLAIN, exclude_unset=True)
+        return {**values, "record": self.block.record} if "record" in self.block.model_fields_set else values
 
 
 def read_layer(document: Document, role: str) -> Layer:
