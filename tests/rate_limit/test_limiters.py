@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from massgen_plugins.events import CallWaits, Event, Trouble
+from massgen_plugins.events import CallWaits, Event, StoreChanged, Trouble
 from massgen_plugins.hookspecs import MiddlewareContext
 from massgen_plugins.middleware import ModelCall
 from massgen_plugins.quota import MINUTE, Charge, Domain, Kind, Limit, Pool, PoolRules
@@ -64,7 +64,7 @@ def used(path: Path) -> list[int]:
 
 
 def troubles(heard: list[Event]) -> list[str]:
-    return [event.message for event in heard if isinstance(event, Trouble)]
+    return [event.message for event in heard if isinstance(event, StoreChanged | Trouble)]
 
 
 def test_a_domain_has_one_limiter_and_nothing_is_opened_before_it_is_needed(
