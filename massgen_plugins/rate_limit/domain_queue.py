@@ -37,6 +37,9 @@ still while a machine is suspended."""
 _NEWS = 2 * NANOSECONDS
 """A change of an estimate that is worth telling."""
 
+_TOLD_AGAIN = 20
+"""Waiters that are told another estimate when one gives up: of those far behind it is only a guess."""
+
 
 class DomainQueue:
     """Serves one domain; used by all threads and event loops.
@@ -224,6 +227,7 @@ class DomainQueue:
         if ahead and not self._store.lives(ahead):
             self._transactions.note(lambda state, _: state.bury(ahead))
             self._again = True
+        waiter.stale = False
         if paused := verdict.blocker.reason is Reason.PAUSED:
             waiter.hold(now.tick, paused=True)
         if waiter.told is None or (not paused and abs(verdict.forecast - waiter.told) > _NEWS):
@@ -259,6 +263,8 @@ class DomainQueue:
     def _give_up(self, waiter: Waiter) -> None:
         """Its caller was cancelled, or is told of the error."""
         self._waiters.remove(waiter)
+        for behind in self._waiters.all()[:_TOLD_AGAIN]:
+            behind.stale = True
         waiter.take_back()
         self.serve()
 
