@@ -100,7 +100,9 @@ def test_only_the_limiter_and_the_wire_wait(path: Path) -> None:
         "reservation",
         "rolling_counters",
         "startup",
+        "slow_start",
         "tickets",
+        "unwritten",
         "verdict",
         "wall_clock",
     }

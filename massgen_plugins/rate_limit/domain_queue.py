@@ -22,6 +22,7 @@ from massgen_plugins.rate_limit.stores.base import Store, StoreBusy
 from massgen_plugins.rate_limit.stores.worker import Worker
 from massgen_plugins.rate_limit.tickets import RENEWAL
 from massgen_plugins.rate_limit.transactions import Change, Transactions
+from massgen_plugins.rate_limit.unwritten import UnwrittenCalls
 from massgen_plugins.rate_limit.verdict import Verdict, Wait
 from massgen_plugins.rate_limit.waiter import Supervisor, Waiter, Waiters, running_loop
 
@@ -62,6 +63,7 @@ class DomainQueue:
         self._submitted = False
         self._asking = False  # the worker is about to set the timers
         self._leases = LeaseTimer()
+        self._unwritten = UnwrittenCalls()
         self._timers: dict[asyncio.AbstractEventLoop, asyncio.TimerHandle] = {}
 
     # What calls ask for.
@@ -70,6 +72,7 @@ class DomainQueue:
         """Wait until the call may leave; raises what the supervisor's ``refusal`` says."""
         waiter = Waiter(ask, patience)
         asked = None
+        self._book_late()
         if not self._waiters:
             asked = self._transactions.at_once(partial(self._admission.decide_first, waiter))
             if asked is not None:
@@ -186,6 +189,7 @@ class DomainQueue:
 
     def _serve(self, *, patient: bool) -> None:
         waiters = [waiter for waiter in self._waiters.all() if not waiter.over]
+        self._book_late()
         rows, now = self._transactions.transact(partial(self._admission.decide, waiters), patient=patient)
         self._admission.confirm()
         for waiter, verdict in rows:
@@ -233,7 +237,13 @@ class DomainQueue:
         if self.replica.state.leased(call):
             call.leased = True
             self._leases.add(call)
+        if self.replica.state.hasty(call.pools):
+            self._unwritten.add(call)
         return call
+
+    def _book_late(self) -> None:
+        for call in self._unwritten.late(self._store.tick):
+            self._transactions.update(call)
 
     def _end(self, waiter: Waiter, error: Exception | None) -> None:
         if error is not None:
