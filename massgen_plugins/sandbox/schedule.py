@@ -29,13 +29,15 @@ class Quickest:
     waits: int
 
 
-def quickest(report: SandboxReport) -> Quickest:
+def quickest(report: SandboxReport, *, after: int = 0) -> Quickest:
     """The calls that were let in, in their order, each as early as the limits allow with their own charges.
 
     What calls wait for each other is not known to a server: it is counted only after the last one that a
     limit held back. Calendar days are left out. A report without such calls takes no time.
+
+    ``after``: the first so many calls keep the times at which they came; the others are scheduled after them.
     """
-    return _schedule(report, lambda quota: quota)
+    return _schedule(report, lambda quota: quota, after)
 
 
 def surest(report: SandboxReport, uplink: float) -> Quickest:
@@ -51,7 +53,7 @@ def surest(report: SandboxReport, uplink: float) -> Quickest:
     ``uplink`` after its sending: so much is taken off once. A bucket fills by the time that passes, so it is
     left as it is; the larger of both bounds holds.
     """
-    plain, sure = quickest(report), _schedule(report, lambda quota: _lengthened(quota, uplink))
+    plain, sure = quickest(report), _schedule(report, lambda quota: _lengthened(quota, uplink), 0)
     seconds = sure.seconds - uplink
     return replace(sure, seconds=seconds) if seconds > plain.seconds else plain
 
@@ -62,7 +64,7 @@ def _lengthened(quota: Quota, uplink: float) -> Quota:
     return replace(quota, window=quota.window + uplink, shape=WindowShape.SLIDING, phase=0.0)
 
 
-def _schedule(report: SandboxReport, by: Callable[[Quota], Quota]) -> Quickest:
+def _schedule(report: SandboxReport, by: Callable[[Quota], Quota], after: int) -> Quickest:
     calls = sorted((each for each in report.requests if each.admitted), key=lambda each: each.arrived_ns)
     if not calls:
         return Quickest(0.0, 0.0, 0)
@@ -70,9 +72,9 @@ def _schedule(report: SandboxReport, by: Callable[[Quota], Quota]) -> Quickest:
     limits = [_Limit(each, by(each.quota)) for each in timed]
     now = began = calls[0].arrived_ns
     held_back, at, waits = calls[0], began, 0
-    for call in calls:
+    for number, call in enumerate(calls):
         concerned = [limit for limit in limits if limit.concerns(call)]
-        fits = _earliest(concerned, now, call)
+        fits = call.arrived_ns if number < after else _earliest(concerned, now, call)
         if fits > now:
             held_back, at, waits = call, fits, waits + 1
         now = fits

@@ -63,6 +63,12 @@ def test_a_client_that_cannot_see_its_calls_travel_needs_longer(
     assert quickest(report).seconds <= seconds
 
 
+@pytest.mark.parametrize(("after", "seconds"), [(0, 71), (2, 66), (3, 81), (4, 81)])
+def test_the_first_calls_may_keep_their_times(judge_with: Any, after: int, seconds: float) -> None:
+    report = served(judge_with(*per_model(rpm=2)), [0, 5, 70, 80])
+    assert quickest(report, after=after).seconds == pytest.approx(seconds)
+
+
 @pytest.mark.parametrize("sooner", [0.01, 0.2])
 def test_whoever_sends_sooner_can_be_refused(judge_with: Any, sooner: float) -> None:
     """The derivation's own case: the first call travels for as long as it can, the second not at all."""
