@@ -15,6 +15,7 @@ from massgen_plugins.quota import Amounts, Pool
 __all__ = [
     "CallAdmitted",
     "CallAnswered",
+    "CallGivenUp",
     "CallSettled",
     "CallTurnedAway",
     "CallWaits",
@@ -41,7 +42,9 @@ class CallWaits:
         run: The MassGen run in this process.
         call: The call's number.
         limit: What is waited for, such as ``9 requests per minute``; "" if it is no limit.
-        reason: Why: ``limit``, ``pause`` after a refusal, ``startup``, ``until`` (a spent day), and others.
+        reason: Why: ``limit``, ``pause`` after a refusal, ``startup``, ``until`` (a spent day),
+            ``paused`` (by the user), and others.
+        again: Whether this wait was told before: the estimate has changed by more than two seconds.
     """
 
     pool: Pool
@@ -53,6 +56,24 @@ class CallWaits:
     call: int = 0
     limit: str = ""
     reason: str = ""
+    again: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class CallGivenUp:
+    """Whoever waited for a call does so no longer: it was cancelled, and takes nothing of its quota.
+
+    Attributes:
+        pool: Its model's own.
+        agent_id: Whose call it was.
+        run: The MassGen run in this process.
+        call: The call's number.
+    """
+
+    pool: Pool
+    agent_id: str | None
+    run: str
+    call: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,7 +137,8 @@ class CallSettled:
         outcome: ``answered``, ``refused`` (by the provider) or ``failed`` (no usable answer).
         amounts: What the provider reported, by kind, as its limits count it; empty if it did not.
         raw: The provider's own breakdown, by its own names, for prices.
-        cost: Millionths of a US dollar, when the provider itself says so; None if it does not.
+        cost: Millionths of a US dollar, fractions included, when the provider itself says so; None if it
+            does not.
     """
 
     pool: Pool
@@ -133,7 +155,7 @@ class CallSettled:
     outcome: str
     amounts: Amounts = field(default_factory=dict)
     raw: Amounts = field(default_factory=dict)
-    cost: int | None = None
+    cost: float | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -231,15 +253,17 @@ class LimitsChanged:
 
     Attributes:
         pool: Which pool.
-        before: What held, such as ``9 requests per minute``.
+        before: What held, such as ``9 requests per minute``; ``paused`` is one of them.
         after: What holds now.
         origin: Where the new ones come from: a file, a profile's name, ``steering``, or the provider.
+        by: Who changed them, if it was somebody at the command line.
     """
 
     pool: Pool
     before: tuple[str, ...]
     after: tuple[str, ...]
     origin: str
+    by: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -255,6 +279,7 @@ class Trouble:
 
 Event: TypeAlias = (
     CallWaits
+    | CallGivenUp
     | CallAdmitted
     | CallAnswered
     | CallSettled

@@ -10,7 +10,7 @@ from massgen_plugins.rate_limit.calendar_windows import CalendarCounter
 from massgen_plugins.rate_limit.counters import Counter
 from massgen_plugins.rate_limit.moment import NEVER, Moment
 from massgen_plugins.rate_limit.penalties import FULL, Penalties
-from massgen_plugins.rate_limit.rolling_counters import BucketCounter
+from massgen_plugins.rate_limit.rolling_counters import BucketCounter, HeldCounter
 from massgen_plugins.rate_limit.verdict import Blocker, LimitView, Reason
 
 __all__ = ["NO_RULES", "PoolState"]
@@ -87,7 +87,9 @@ class PoolState:
 
     def leases(self, expected: frozenset[str]) -> bool:
         """Whether a call with these kinds of expected charges holds anything here until it is over."""
-        return any(isinstance(limit.window, Held) or limit.kind in expected for _, limit, _ in self.limits)
+        if not expected:
+            return self._held
+        return self._held or any(limit.kind in expected for _, limit, _ in self.limits)
 
     def go_alone(self, now: Moment, processes: int) -> None:
         """Take only a share of what others, of whom nothing is heard any more, have not spent by now."""
@@ -142,7 +144,8 @@ class PoolState:
         rows = []
         for cap, limit, counter in self.limits:
             resets = counter.clears_at(now, max(cap, 1)) - now.tick
-            rows.append(LimitView(limit, cap, _used(counter, now, cap), resets))
+            slot = _next_slot(counter, now, cap)
+            rows.append(LimitView(limit, cap, _used(counter, now, cap), resets, slot))
         return rows
 
     def _take_share(self, apart: Book, now: Moment) -> None:
@@ -201,3 +204,11 @@ class PoolState:
 
 def _used(counter: Counter, now: Moment, cap: int) -> int:
     return counter.level(now, cap) if isinstance(counter, BucketCounter) and cap else counter.used
+
+
+def _next_slot(counter: Counter, now: Moment, cap: int) -> int:
+    if cap and counter.fits(now, cap, 1):
+        return 0
+    if not cap or isinstance(counter, HeldCounter):
+        return NEVER
+    return counter.frees_at(now, cap, 1) - now.tick

@@ -7,8 +7,6 @@ not written by now is booked as written now.
 
 from __future__ import annotations
 
-from collections.abc import Callable
-
 from massgen_plugins.rate_limit.reservation import Reservation
 
 __all__ = ["UnwrittenCalls"]
@@ -20,15 +18,15 @@ class UnwrittenCalls:
     def __init__(self) -> None:
         self._calls: set[Reservation] = set()
 
+    def __bool__(self) -> bool:
+        return bool(self._calls)
+
     def add(self, call: Reservation) -> None:
         """A call is admitted where windows are short."""
         self._calls.add(call)
 
-    def late(self, tick: Callable[[], int]) -> list[Reservation]:
+    def late(self, tick: int) -> list[Reservation]:
         """Those that are later than they were booked by now."""
-        if not self._calls:
-            return []
         calls = list(self._calls)
         self._calls.difference_update(call for call in calls if not call.waits_to_be_written)
-        now = tick()
-        return [call for call in calls if call.postpone(now)]
+        return [call for call in calls if call.postpone(tick)]
