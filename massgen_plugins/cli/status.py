@@ -33,12 +33,21 @@ def status(
         from massgen_plugins.cli.status_json import document
 
         emit_json(document(place, view, time.time()))
-    elif any(pool.eventful for pool in view.pools):
+        return
+    if any(pool.eventful for pool in view.pools):
         from massgen_plugins.cli.status_view import show
 
         show([pool for pool in view.pools if pool.eventful], time.time())
     else:
         say(_nothing(place))
+    _name_unlimited()
+
+
+def _name_unlimited() -> None:
+    from massgen_plugins.host.unlimited import cure_of, remembered
+
+    for each in remembered():
+        say(f"massgen-rl: {each.sentence}. To have limits, {cure_of(each.way)}.")
 
 
 def _nothing(place: Path | str | None) -> str:

@@ -40,6 +40,10 @@ The document::
         quote       the provider's words; empty if nothing holds
         share       the part of each limit of seconds or minutes that may be used, 0 to 1
         probing     whether one call has to succeed before others follow
+    unlimited     a list, one for each agent of the last day whose traffic nobody could read:
+      agent       its name
+      way         how it spoke to whom, such as requests to api.example
+      seen        when, ISO 8601 in UTC
 """
 
 from __future__ import annotations
@@ -49,6 +53,7 @@ from pathlib import Path
 from typing import Any
 
 from massgen_plugins.cli.penalties import PenaltiesView, penalties_of
+from massgen_plugins.host.unlimited import remembered
 from massgen_plugins.quota import NANOSECONDS, Held
 from massgen_plugins.rate_limit.book import write_window
 from massgen_plugins.rate_limit.slots import WaiterView
@@ -71,6 +76,9 @@ def document(place: Path | str | None, view: StoreView, now: float) -> dict[str,
         "exists": place is not None and (isinstance(place, str) or place.exists()),
         "read_at": _iso(now),
         "pools": [_pool(each, now) for each in view.pools if each.eventful],
+        "unlimited": [
+            {"agent": each.agent, "way": each.way, "seen": _iso(each.seen)} for each in remembered()
+        ],
     }
 
 
