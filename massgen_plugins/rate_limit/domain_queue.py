@@ -31,8 +31,7 @@ __all__ = ["POLL", "DomainQueue"]
 T = TypeVar("T")
 
 POLL = NANOSECONDS
-"""Nanoseconds after which waiters are looked after at the latest: rules may have changed, and timers stand
-still while a machine is suspended."""
+"""Nanoseconds between looks at waiters, at most: rules may change, and a suspended machine has no timers."""
 
 _NEWS = 2 * NANOSECONDS
 """A change of an estimate that is worth telling."""
@@ -65,8 +64,7 @@ class DomainQueue:
         self._transactions.forked()
         self._admission = Admission(self._supervisor, self.startups, self._store)
         self._waiters = Waiters()
-        self._again = False  # somebody came by while the lock was held
-        self._submitted = False
+        self._again = self._submitted = False  # somebody came by while the lock was held; the worker will
         self._asking = False  # the worker is about to set the timers
         self._leases = LeaseTimer()
         self._pauses = Pauses()
@@ -133,10 +131,7 @@ class DomainQueue:
 
     def lease(self, calls: Iterable[Reservation]) -> None:
         """A limit was learned: of these calls, those under way hold places now."""
-        for call in calls:
-            if call.under_way and not call.leased and self.replica.state.leased(call):
-                call.leased = True
-                self._leases.add(call)
+        self._leases.add_all(call for call in calls if self.replica.state.leased(call))
 
     def look(self, view: Change[T]) -> T:
         """Read the state as this process knows it, with all that has become true of its calls."""
@@ -251,8 +246,8 @@ class DomainQueue:
     def _granted(self, call: Reservation) -> Reservation:
         call.attach(self._store.tick, self.replica.moment, self.note)
         if self.replica.state.leased(call):
-            call.leased = True
             self._leases.add(call)
+        self._transactions.admitted(call)
         return call
 
     def _end(self, waiter: Waiter, error: Exception | None) -> None:

@@ -69,6 +69,14 @@ class PoolState:
             self.shortest = 0
 
     @property
+    def hasty(self) -> bool:
+        """Whether a window is so short that an event loop may stand still for as long."""
+        return any(
+            isinstance(limit.window, Sliding | Bucket) and limit.window.length < MINUTE.length
+            for _, limit, _ in self.limits
+        )
+
+    @property
     def paced(self) -> bool:
         """Whether it was declared, or is known, how fast calls may follow each other."""
         return bool(self.rules.limits or (self.others and self.others.limits)) or any(
