@@ -144,6 +144,7 @@ class Totals:
         tokens: The sum of what is known.
         cost: Micro-dollars, exact, of the calls whose cost is known.
         unknown: Calls whose cost is not known.
+        unsaid: Those of them whose answers did not say what they took; of the others nobody knows the price.
         first: When the first one left.
         last: When the last one left.
     """
@@ -161,5 +162,6 @@ class Totals:
     tokens: Tokens = field(default_factory=Tokens)
     cost: Decimal = Decimal(0)
     unknown: int = 0
+    unsaid: int = 0
     first: float = 0.0
     last: float = 0.0

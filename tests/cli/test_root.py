@@ -18,7 +18,7 @@ import massgen_plugins
 
 SCRIPT = Path(sysconfig.get_path("scripts")) / "massgen-rl"
 COMMANDS = (
-    *("profiles", "status", "watch", "line", "history", "report", "why"),
+    *("profiles", "cost", "status", "watch", "line", "history", "report", "why"),
     *("forget", "doctor", "run", "demo"),
 )
 HEAVY = {"yaml", "sqlite3", "massgen", "rich", "pluggy", "aiohttp", "httpx", "platformdirs"}
