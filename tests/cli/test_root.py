@@ -76,13 +76,17 @@ def test_help_loads_nothing_that_only_commands_need(arguments):
     [["status"], ["status", "--json"], ["line"], ["line", "--json"], ["history"], ["history", "--by", "run"]],
     ids=" ".join,
 )
-def test_what_is_looked_at_all_day_loads_no_library(spend, rl, arguments):
+def test_what_is_looked_at_all_day_loads_no_library(spend, arguments):
     """Nothing that parses command lines or draws tables; settings are read once, and then remembered."""
     spend()
-    assert rl("status").code == 0
-    done = subprocess.run(
-        [sys.executable, "-c", REPORT, *arguments], capture_output=True, text=True, check=True, env=os.environ
-    )
+    for _ in range(2):
+        done = subprocess.run(
+            [sys.executable, "-c", REPORT, *arguments],
+            capture_output=True,
+            text=True,
+            check=True,
+            env=os.environ,
+        )
     loaded = set(done.stdout.rpartition("LOADED")[2].split())
     assert not loaded & (HEAVY - {"sqlite3", "platformdirs"} | {"typer", "pydantic", "asyncio", "filelock"})
 
