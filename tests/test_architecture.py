@@ -24,7 +24,7 @@ ALLOWED = {
     "events": {"quota"},
     "middleware": {"quota", "errors", "interrupts"},
     "live": {"quota", "events"},
-    "calls": {"quota", "middleware", "errors", "events", "hookspecs", "budget"},
+    "calls": {"quota", "middleware", "errors", "events", "hookspecs", "budget", "rate_limit"},
     "budget": {"quota", "middleware", "errors", "events", "hookspecs", "rate_limit", "profiles"},
     "providers": {"quota", "middleware", "errors", "hookspecs"},
     "rate_limit": {"quota", "middleware", "errors", "events", "hookspecs"},

@@ -1,4 +1,4 @@
-"""Keeps the record of this process, which commands read, in step with its events."""
+"""Shows what happens in this process while it runs: in MassGen's displays, and in a record for commands."""
 
 from __future__ import annotations
 
@@ -8,9 +8,11 @@ import time
 from collections import deque
 from collections.abc import Callable
 from contextlib import suppress
+from dataclasses import replace
 from pathlib import Path
 
 from massgen_plugins.events import Event
+from massgen_plugins.host.announce import Announcer
 from massgen_plugins.host.ticker import Ticker
 from massgen_plugins.live.names import Names
 from massgen_plugins.live.presence import Presence, WaitingCall, live_directory
@@ -44,7 +46,8 @@ class LiveView:
 
     def forked(self) -> None:
         """A child counts for itself; nobody of its parent's waits in it."""
-        self.tracker = Tracker(self.names.shown)
+        self.tracker = Tracker()
+        self._announcer = Announcer(self.names)
         self._events: deque[tuple[Event, float]] = deque(maxlen=_MOST)
         self._started = time.time()
         self._file: PresenceFile | None = None
@@ -69,8 +72,10 @@ class LiveView:
 
     def _tick(self) -> bool:
         while self._events:
-            self.tracker.note(*self._events.popleft())
+            event, when = self._events.popleft()
+            self._announcer.changed(self.tracker.note(event, when), when)
         waiting = self.tracker.waiting()
+        self._announcer.tick(waiting, time.time())
         if not self._broken:
             self._write(waiting)
         return bool(waiting)
@@ -92,13 +97,7 @@ class LiveView:
     def _presence(self, waiting: tuple[WaitingCall, ...]) -> Presence:
         with suppress(OSError):
             self._directory = str(Path.cwd())
-        return Presence(
-            0,
-            self._run,
-            self._team,
-            self._directory,
-            self._started,
-            time.time(),
-            self.tracker.counters,
-            waiting,
-        )
+        counters = self.tracker.counters()
+        shown = tuple(replace(each, agent=self.names.shown(each.agent or None)) for each in waiting)
+        where = self._directory
+        return Presence(0, self._run, self._team, where, self._started, time.time(), counters, shown)

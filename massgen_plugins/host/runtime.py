@@ -24,7 +24,7 @@ from massgen_plugins.events import (
     Trouble,
 )
 from massgen_plugins.hookspecs import AgentInfo, MiddlewareContext
-from massgen_plugins.host import announce, foreign_keys, reports
+from massgen_plugins.host import foreign_keys, reports, timings
 from massgen_plugins.host.accounts import Accounts
 from massgen_plugins.host.governor import Governor
 from massgen_plugins.host.live_view import LiveView
@@ -219,14 +219,16 @@ class Runtime:
 
     def emit(self, event: Event) -> None:
         """Tell the user and the plugins."""
-        if isinstance(event, CallTurnedAway):
+        if isinstance(event, CallAdmitted):
+            turn = current_turn.get()
+            if turn is not None and event.pool.name == turn.agent.model:
+                timings.take_out(turn, event.waited)
+        elif isinstance(event, CallTurnedAway):
             reports.warn_once(event.message)
             reports.at_exit(event.pool, event.message)
         elif isinstance(event, Trouble | LimitLearned | StoreChanged):
             reports.warn_once(event.message)
-        elif isinstance(event, CallWaits):
-            announce.show(event)
-        elif not isinstance(event, CallAdmitted | CallAnswered | CallGivenUp | CallSettled):
+        elif not isinstance(event, CallAnswered | CallGivenUp | CallSettled | CallWaits):
             reports.inform(f"massgen-plugins: {event}")
         self.live.tell(event)
         self.plugins.event(event)

@@ -74,6 +74,8 @@ class Counters:
         turned_away: Calls that we refused.
         waits: Calls that had to wait.
         waited: Seconds that all calls together have waited; those that wait now not included.
+        longest: Seconds of the longest wait.
+        somebody: Seconds during which any call waited.
     """
 
     calls: int = 0
@@ -82,6 +84,8 @@ class Counters:
     turned_away: int = 0
     waits: int = 0
     waited: float = 0.0
+    longest: float = 0.0
+    somebody: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import threading
-from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 from massgen_plugins.events import (
     CallAdmitted,
@@ -15,6 +13,7 @@ from massgen_plugins.events import (
     Event,
 )
 from massgen_plugins.live.presence import Counters, WaitingCall
+from massgen_plugins.quota import Pool
 
 __all__ = ["Change", "Tracker"]
 
@@ -39,51 +38,72 @@ class Change:
 _NOTHING = Change()
 
 
+@dataclass(slots=True)
+class _Counts:
+    """Counters of one run, while they grow; ``somebody`` is the time during which anybody waited."""
+
+    calls: int = 0
+    answered: int = 0
+    refused: int = 0
+    turned_away: int = 0
+    waits: int = 0
+    waited: float = 0.0
+    longest: float = 0.0
+    somebody: float = 0.0
+    waiting: int = 0
+    since: float = 0.0
+    pools: dict[Pool, int] = field(default_factory=dict)
+
+
 class Tracker:
-    """Told of every event, from any thread.
+    """Told of every event of a process; belongs to one thread."""
 
-    Args:
-        name_of: How an agent's name is shown.
-    """
-
-    def __init__(self, name_of: Callable[[str | None], str] = lambda name: name or "") -> None:
-        self._name_of = name_of
-        self._lock = threading.Lock()
+    def __init__(self) -> None:
         self._waiting: dict[int, WaitingCall] = {}
-        self._calls = self._answered = self._refused = self._turned_away = self._waits = 0
-        self._waited = 0.0
+        self._runs: dict[str, _Counts] = {}
 
     def note(self, event: Event, now: float) -> Change:
         """Take an event into account.
 
         Args:
             event: What happened.
-            now: Seconds since the epoch.
+            now: When, in seconds since the epoch.
         """
-        with self._lock:
-            if isinstance(event, CallAdmitted):
-                self._calls += 1
-                self._waited += event.waited
-                return self._ended(event.call, event.waited)
-            if isinstance(event, CallSettled):
-                self._answered += event.outcome == "answered"
-                self._refused += event.outcome == "refused"
-            elif isinstance(event, CallWaits):
-                return self._begun(event, now)
-            elif isinstance(event, CallTurnedAway):
-                self._turned_away += 1
-                return self._ended(event.call, None)
-            elif isinstance(event, CallGivenUp):
-                return self._ended(event.call, None)
-            return _NOTHING
+        if isinstance(event, CallAdmitted):
+            counts = self._of(event.run)
+            counts.calls += 1
+            counts.waited += event.waited
+            counts.longest = max(counts.longest, event.waited)
+            counts.pools[event.pool] = counts.pools.get(event.pool, 0) + 1
+            return self._ended(event.call, event.waited, now)
+        if isinstance(event, CallSettled):
+            counts = self._of(event.run)
+            counts.answered += event.outcome == "answered"
+            counts.refused += event.outcome == "refused"
+        elif isinstance(event, CallWaits):
+            return self._begun(event, now)
+        elif isinstance(event, CallTurnedAway | CallGivenUp):
+            self._of(event.run).turned_away += isinstance(event, CallTurnedAway)
+            return self._ended(event.call, None, now)
+        return _NOTHING
 
-    @property
-    def counters(self) -> Counters:
-        """What was counted so far."""
-        with self._lock:
-            return Counters(
-                self._calls, self._answered, self._refused, self._turned_away, self._waits, self._waited
-            )
+    def counters(self, run: str | None = None) -> Counters:
+        """What was counted so far, of one run or of all."""
+        rows = [self._of(run)] if run is not None else list(self._runs.values())
+        return Counters(
+            sum(each.calls for each in rows),
+            sum(each.answered for each in rows),
+            sum(each.refused for each in rows),
+            sum(each.turned_away for each in rows),
+            sum(each.waits for each in rows),
+            sum(each.waited for each in rows),
+            max((each.longest for each in rows), default=0.0),
+            sum(each.somebody for each in rows),
+        )
+
+    def pools(self, run: str) -> dict[Pool, int]:
+        """How many calls of a run left, by their models' own pools."""
+        return dict(self._of(run).pools)
 
     def waiting(self) -> tuple[WaitingCall, ...]:
         """Who waits, in the order in which they leave, each at its present place.
@@ -91,8 +111,7 @@ class Tracker:
         First come, first served: of those who wait for the same pool nobody leaves before one that came
         earlier, however old the estimate is that was made for it.
         """
-        with self._lock:
-            rows = sorted(self._waiting.values(), key=lambda each: (each.since, each.call))
+        rows = sorted(self._waiting.values(), key=lambda each: (each.since, each.call))
         last: dict[tuple[str, ...], WaitingCall] = {}
         placed = []
         for row in rows:
@@ -103,14 +122,21 @@ class Tracker:
             placed.append(last[pool])
         return tuple(sorted(placed, key=lambda each: (each.until, each.since, each.call)))
 
+    def _of(self, run: str) -> _Counts:
+        return self._runs.setdefault(run, _Counts())
+
     def _begun(self, event: CallWaits, now: float) -> Change:
         known = self._waiting.get(event.call)
-        self._waits += known is None
+        if known is None:
+            counts = self._of(event.run)
+            counts.waits += 1
+            counts.since = counts.since if counts.waiting else now
+            counts.waiting += 1
         domain = event.pool.domain
         made = WaitingCall(
             event.call,
             event.run,
-            self._name_of(event.agent_id),
+            event.agent_id or "",
             event.pool.name,
             domain.provider,
             domain.account,
@@ -124,6 +150,12 @@ class Tracker:
         self._waiting[event.call] = made
         return Change(began=made, again=known is not None)
 
-    def _ended(self, call: int, waited: float | None) -> Change:
+    def _ended(self, call: int, waited: float | None, now: float) -> Change:
         known = self._waiting.pop(call, None)
-        return Change(ended=known, waited=waited) if known is not None else _NOTHING
+        if known is None:
+            return _NOTHING
+        counts = self._of(known.run)
+        counts.waiting -= 1
+        if not counts.waiting:
+            counts.somebody += max(0.0, now - counts.since)
+        return Change(ended=known, waited=waited)

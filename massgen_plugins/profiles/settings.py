@@ -13,6 +13,7 @@ from massgen_plugins.profiles.limit_values import LimitValues, ModelLimits, limi
 from massgen_plugins.profiles.names import matches
 from massgen_plugins.profiles.places import ConventionsOf, any_provider
 from massgen_plugins.profiles.profile import Profile, to_document
+from massgen_plugins.profiles.record import RecordSettings
 from massgen_plugins.profiles.steering import NO_STEERING, PAUSED, Steering, SteeringEntry
 from massgen_plugins.profiles.windows import ROLLING
 from massgen_plugins.quota import ACCOUNT_POOL, NANOSECONDS, PoolRules
@@ -55,6 +56,7 @@ class Settings:
         conventions: How providers count for which no profile is in use.
         own: Of ``overrides``, what the run's own YAML says.
         steering: Temporary limits and pauses.
+        record: What is kept of calls that are over.
     """
 
     in_use: Mapping[str, InUse]
@@ -71,6 +73,7 @@ class Settings:
     conventions: ConventionsOf = any_provider
     own: ModelLimits = field(default_factory=dict)
     steering: Steering = NO_STEERING
+    record: RecordSettings = field(default_factory=RecordSettings)
 
     def account(self, provider: str) -> str | None:
         """The name that the user gave to the provider's account; None if there is none."""
@@ -174,6 +177,7 @@ class Settings:
             "max_wait": self.max_wait,
             "wait_for_day": self.wait_for_day,
             "cooldown_mode": self.cooldown_mode,
+            "record": self.record.model_dump(),
         }
         return block if self.safety_margin is None else {**block, "safety_margin": self.safety_margin}
 

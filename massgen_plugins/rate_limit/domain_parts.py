@@ -65,8 +65,8 @@ class DomainParts:
             self.tickets = Tickets.restore(data)
         elif part.startswith(BOOK):
             pool = self.pool(part.removeprefix(BOOK))
-            pool.book = Book.restore(data)
-            pool.refresh(NEVER)
+            if pool.book.load(data):
+                pool.refresh(NEVER)
         else:
             raise ValueError(f"there is no part {part[:40]!a}")
 
@@ -191,7 +191,11 @@ class DomainParts:
 
     def leased(self, call: Reservation) -> bool:
         """Whether a call holds anything until it is over."""
-        return any(self._pools[name].leases(call.ask.expected) for name in call.pools)
+        pools, expected = self._pools, call.ask.expected
+        for name in call.ask.pools:  # noqa: SIM110 - for every call, and this way costs half
+            if pools[name].leases(expected):
+                return True
+        return False
 
     def cautious(self, pools: Iterable[str]) -> bool:
         """Whether a success matters to one of some pools."""

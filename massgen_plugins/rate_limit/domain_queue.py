@@ -71,21 +71,26 @@ class DomainQueue:
 
     # What calls ask for.
 
-    async def acquire(self, ask: Ask, patience: int) -> Reservation:
+    async def acquire(self, ask: Ask) -> Reservation:
         """Wait until the call may leave; raises what the supervisor's ``refusal`` says."""
-        waiter = Waiter(ask, patience, self._pauses.held(ask.call) if self._pauses.remembered else 0)
         asked = None
-        if not self._waiters:
-            asked = self._transactions.at_once(partial(self._admission.decide_first, waiter))
-            if asked is not None:
+        if not self._waiters.rows:
+            try:
+                found = self._transactions.at_once(partial(self._admission.decide_first, ask))
+            except StoreBusy:
+                pass
+            else:
                 self._admission.confirm()
-                verdict = asked[0][0][0][1]
-                if isinstance(verdict, Reservation):
-                    return self._granted(verdict)
+                if isinstance(found, Reservation):
+                    return self._granted(found)
+                asked = found
+        waiter = asked[0][0][0] if asked else Waiter(ask, self._supervisor.patience_for(ask))
+        if self._pauses.remembered:
+            waiter.held = self._pauses.held(ask.call)
         future = waiter.begin()
         behind = self._waiters.join(waiter)
-        if asked is not None:
-            rows, now = asked[0]
+        if asked:
+            rows, now = asked
             self._tell(*rows[0], now)
             self._set_timers()
         elif behind:
@@ -102,7 +107,7 @@ class DomainQueue:
         """Something has become true of a call: the store knows it with the next transaction, or soon."""
         self._transactions.update(call)
         over = call.leased and call.over != NEVER and self._leases.drop(call)
-        if not self._waiters:
+        if not self._waiters.rows:
             self._transactions.remind()
             return
         room = call.answered_at + self.replica.state.shortest_window(call.pools)
@@ -114,7 +119,7 @@ class DomainQueue:
         """Change the state with the next transaction, or soon."""
         self._transactions.note(change)
         self._transactions.remind()
-        if self._waiters:
+        if self._waiters.rows:
             self.serve()
 
     async def do(self, change: Change[T]) -> T:
@@ -132,7 +137,7 @@ class DomainQueue:
 
     def look(self, view: Change[T]) -> T:
         """Read the state as this process knows it, with all that has become true of its calls."""
-        return self._transactions.patiently(view)[0]
+        return self._transactions.patiently(view)
 
     def flush(self) -> None:
         """Bring the store up to date; in a thread that may stand still."""
@@ -143,7 +148,7 @@ class DomainQueue:
     def serve(self) -> None:
         """Ask for everybody who waits; from any thread, at once or soon."""
         self._again = True
-        while self._again and (self._waiters or self._admission.queued):
+        while self._again and (self._waiters.rows or self._admission.queued):
             if not self._store.quick:
                 self._serve_in_worker()
             elif not self._transactions.lock.acquire(blocking=False):

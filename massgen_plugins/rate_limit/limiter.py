@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import itertools
 import random
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Coroutine, Iterable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 
@@ -143,16 +143,13 @@ class DomainLimiter:
             await asyncio.wrap_future(self._limiter.worker.submit(store.open))
         return store.tick()
 
-    async def acquire(self, ask: Ask) -> Reservation:
+    def acquire(self, ask: Ask) -> Coroutine[None, None, Reservation]:
         """Wait until a call may leave.
 
         Raises:
             CallRefused: The wait would be longer than allowed, or is no cure.
         """
-        patience = (self.rules_of(ask.pools[0]) or _DEFAULT).max_wait
-        if ask.priority == URGENT:
-            patience = min(patience, _URGENT_PATIENCE)
-        return await self.queue.acquire(ask, patience)
+        return self.queue.acquire(ask)
 
     # Learning.
 
@@ -224,6 +221,11 @@ class DomainLimiter:
     def rules_of(self, pool: str) -> PoolRules | None:
         """What holds in a pool of the domain now."""
         return self._limiter.rules_of(Pool(self._domain, pool))
+
+    def patience_for(self, ask: Ask) -> int:
+        """Nanoseconds that a call may wait in all."""
+        patience = (self.rules_of(ask.pools[0]) or _DEFAULT).max_wait
+        return min(patience, _URGENT_PATIENCE) if ask.priority == URGENT else patience
 
     def waits(self, waiter: Waiter, verdict: Wait, now: Moment) -> None:
         """Tell of a wait that has begun, or will take another time than it was told."""

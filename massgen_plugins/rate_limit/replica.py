@@ -124,9 +124,8 @@ class DomainReplica:
         self.state.rename(process)
 
     def _by_myself(self, work: Callable[[DomainState, Moment], T]) -> T:
-        result = work(self.state, self.moment())
         self.state.changed.clear()
-        return result
+        return work(self.state, self.moment())
 
     def _exchange_again(self, work: Callable[[DomainState, Moment], T], *, patient: bool) -> T:
         try:
@@ -165,15 +164,15 @@ class DomainReplica:
                 self.state.changed.clear()
                 self._works_again()
                 return result
-            self._take_back()
             self._take_over(newer)
         raise StoreUnavailable(f"{self._store.description} never lets this process write.")
 
     def _take_over(self, snapshot: Snapshot) -> None:
-        """Know what others have written."""
+        """Know what others have written, and let go of what was changed and lost against it."""
         lost = self._known > 0 and snapshot.version // _LINE_OF_DESCENT != self._known // _LINE_OF_DESCENT
         if lost:
             snapshot = self._store.load(self.name, 0, patient=True)
+        self._take_back(part for part in self.state.changed if lost or part not in snapshot.parts)
         self._version = snapshot.version
         known = self.state.parts if lost else ()
         if lost and self.alone:
@@ -199,6 +198,7 @@ class DomainReplica:
         try:
             self.state.restore(part, data)
         except ValueError as error:
+            self._take_back((part,))
             self.state.changed.add(part)  # this process goes on from what it knows, and everybody with it
             self._report(
                 f"A part of what {self._store.description} holds was damaged ({error}); it is written anew "
@@ -206,6 +206,7 @@ class DomainReplica:
             )
         else:
             self._saved[part] = data
+            self.state.changed.discard(part)
 
     def _merge(self, part: str, data: bytes) -> None:
         other = DomainState(self._process)
@@ -234,7 +235,7 @@ class DomainReplica:
 
     def _take_back(self, parts: Iterable[str] | None = None) -> None:
         """Let parts, or all that was changed, be as they were written last."""
-        for part in list(self.state.changed if parts is None else parts):
+        for part in tuple(self.state.changed if parts is None else parts):
             saved = self._saved.get(part)
             if saved is None:
                 self.state.clear(part)

@@ -29,12 +29,12 @@ class Waiter:
 
     __slots__ = ("_future", "_paused_at", "ask", "held", "loop", "patience", "place", "told")
 
-    def __init__(self, ask: Ask, patience: int, held: int = 0) -> None:
+    def __init__(self, ask: Ask, patience: int) -> None:
         self.ask = ask
         self.patience = patience
         self.told: int | None = None
         self.place = 0
-        self.held = held
+        self.held = 0
         self._paused_at: int | None = None
         self.loop: asyncio.AbstractEventLoop | None = None
         self._future: asyncio.Future[Reservation] | None = None
@@ -91,37 +91,38 @@ class Waiter:
 
 
 class Waiters:
-    """Those who wait for one domain in this process, in their order; used by all threads."""
+    """Those who wait for one domain in this process; used by all threads.
+
+    Attributes:
+        rows: All of them, in their order; to be looked at only while nobody can come or go.
+    """
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
-        self._rows: list[Waiter] = []
-
-    def __bool__(self) -> bool:
-        return bool(self._rows)
+        self.rows: list[Waiter] = []
 
     def all(self) -> list[Waiter]:
         """All of them, as they are now."""
         with self._lock:
-            return list(self._rows)
+            return list(self.rows)
 
     def before(self, waiter: Waiter) -> list[Waiter]:
         """Those who go before one of them."""
         with self._lock:
-            return self._rows[: self._rows.index(waiter)] if waiter in self._rows else []
+            return self.rows[: self.rows.index(waiter)] if waiter in self.rows else []
 
     def join(self, waiter: Waiter) -> bool:
         """Put a waiter at its place; True if others of the same pools are before it."""
         with self._lock:
-            insort(self._rows, waiter, key=lambda each: each.ask.place)
-            waiter.place = self._rows.index(waiter)
-            return any(each.ask.pools == waiter.ask.pools for each in self._rows[: waiter.place])
+            insort(self.rows, waiter, key=lambda each: each.ask.place)
+            waiter.place = self.rows.index(waiter)
+            return any(each.ask.pools == waiter.ask.pools for each in self.rows[: waiter.place])
 
     def remove(self, waiter: Waiter) -> None:
         """It waits no more."""
         with self._lock:
-            if waiter in self._rows:
-                self._rows.remove(waiter)
+            if waiter in self.rows:
+                self.rows.remove(waiter)
 
 
 class Supervisor(Protocol):
@@ -129,6 +130,9 @@ class Supervisor(Protocol):
 
     def rules_of(self, pool: str) -> PoolRules | None:
         """What holds in a pool of the domain now."""
+
+    def patience_for(self, ask: Ask) -> int:
+        """Nanoseconds that a call may wait in all."""
 
     def refusal(self, waiter: Waiter, verdict: Wait | Refused | None, now: Moment) -> Exception | None:
         """Why a call need not wait any longer; None if it should wait on.
