@@ -36,20 +36,24 @@ class ModelNames:
         settings: What holds here.
         stated: Names in profiles and settings.
         pools: What the store knows of earlier calls.
+        profiles: Names of all profiles.
     """
 
     settings: Settings
     stated: frozenset[str]
     pools: Sequence[PoolView] = ()
+    profiles: frozenset[str] = frozenset()
 
     @classmethod
     def of(cls, places: Places) -> ModelNames:
         """Read profiles, settings and the store; a store that cannot be read knows no names."""
         settings = read_settings(places)
         stated = set(settings.overrides) | {entry.model for entry in settings.steering.entries}
-        for profile in read_catalog(places).profiles:
+        profiles = read_catalog(places).profiles
+        for profile in profiles:
             stated |= {*profile.models, *profile.aliases, *profile.pools}
-        return cls(settings, frozenset(stated - {"*"}), _pools(settings))
+        names = frozenset(profile.name for profile in profiles)
+        return cls(settings, frozenset(stated - {"*"}), _pools(settings), names)
 
     def steered_by(self, steering: Steering) -> ModelNames:
         """The same with other temporary limits."""
