@@ -22,7 +22,7 @@ from massgen_plugins.profiles.settings import Settings
 from massgen_plugins.profiles.steering import NO_STEERING, read_steering
 from massgen_plugins.profiles.strict_yaml import load_yaml
 
-__all__ = ["SettingsSource", "load_settings", "read_catalog", "read_settings"]
+__all__ = ["SettingsSource", "files_of", "load_settings", "read_catalog", "read_settings"]
 
 _BLOCK = "rate_limit"
 
@@ -41,6 +41,14 @@ def _merged(places: Places, run: Layer | None) -> Settings:
     layers = _layers(places, run)
     check_store(layers, lambda: _own(places), places.user_file)
     return merge(layers, _catalog(places, layers), places)
+
+
+def files_of(places: Places) -> list[Path]:
+    """Every file and directory that settings and profiles come from, whether it exists or not."""
+    files = [path for path in (places.project_file, places.user_file, places.steering_file) if path]
+    for directory in places.profile_dirs():
+        files += [directory, *yaml_files(directory)]
+    return files
 
 
 def read_catalog(places: Places) -> Catalog:
@@ -159,8 +167,4 @@ class SettingsSource:
             self._settings = replace(self._settings, steering=self._steering)
 
     def _look(self) -> dict[Path, tuple[int, ...] | None]:
-        places = self._places
-        files = [each for each in (places.project_file, places.user_file, places.steering_file) if each]
-        for directory in self._places.profile_dirs():
-            files += [directory, *yaml_files(directory)]
-        return {path: stamp(path) for path in files}
+        return {path: stamp(path) for path in files_of(self._places)}

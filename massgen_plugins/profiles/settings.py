@@ -54,9 +54,9 @@ class Settings:
         safety_margin: Fraction taken off every limit in place of the profile's own; None leaves that.
         notes: Sentences that the user should be told once.
         conventions: How providers count for which no profile is in use.
+        record: What is kept of calls that are over.
         own: Of ``overrides``, what the run's own YAML says.
         steering: Temporary limits and pauses.
-        record: What is kept of calls that are over.
     """
 
     in_use: Mapping[str, InUse]
@@ -71,9 +71,9 @@ class Settings:
     safety_margin: float | None = None
     notes: tuple[str, ...] = ()
     conventions: ConventionsOf = any_provider
+    record: RecordSettings = field(default_factory=RecordSettings)
     own: ModelLimits = field(default_factory=dict)
     steering: Steering = NO_STEERING
-    record: RecordSettings = field(default_factory=RecordSettings)
 
     def account(self, provider: str) -> str | None:
         """The name that the user gave to the provider's account; None if there is none."""
