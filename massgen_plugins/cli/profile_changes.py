@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
-from massgen_plugins.cli.output import say, tell
+from massgen_plugins.cli.output import as_home, say, tell
 
 if TYPE_CHECKING:
     from massgen_plugins.cli.model_names import ModelNames
@@ -52,7 +52,8 @@ def tell_change(model: str, values: Mapping[str, Any], names: ModelNames, places
     for text in changed:
         tell(f"  now {text}")
     if not changed and now.rules(model):
-        say(f"massgen-rl: here nothing changes by it, since {_stronger(now, model, values, places)}.")
+        said = _stronger(now, model, values, places)
+        say(f"massgen-rl: here nothing changes by it{f', since {said}' if said else ', it held already'}.")
     tell_followers(followers(model, values, settings=True))
 
 
@@ -68,7 +69,17 @@ def tell_followers_of_profile(name: str, places: Places) -> None:
 
 
 def _stronger(names: ModelNames, model: str, values: Mapping[str, Any], places: Places) -> str:
-    if names.settings.steering.entries:
-        return f"`massgen-rl set` is stronger: `massgen-rl unset {model}`"
-    where = f"this project ({places.project_file})"
-    return f"{where}, or a closer name, says so too, or it held already: {', '.join(values)}"
+    """What hides a value of the user's settings here; "" if nothing does."""
+    from massgen_plugins.cli.model_names import example_of
+    from massgen_plugins.profiles.loading import layers_of
+    from massgen_plugins.profiles.origins import limit_origins
+
+    for provider in names.rules(model):
+        for row in limit_origins(names.settings, layers_of(places, None), provider, example_of(model)):
+            first = row.said[0]
+            if row.key in values and first.layer == "steering":
+                return f"`massgen-rl set` says {row.key} {first.value}"
+            if row.key in values and first.layer == "project":
+                where = f"{as_home(first.place.source)}:{first.place.line}"
+                return f"this project says {row.key} {first.value} ({where})"
+    return ""
