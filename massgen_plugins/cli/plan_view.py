@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
+from massgen_plugins.cli.money import dollars
 from massgen_plugins.cli.screen import Line, Screen, Span, aligned, cells, wrapped
-from massgen_plugins.cli.wording import amount, clock, counted, dollars, plural
+from massgen_plugins.cli.wording import amount, clock, counted, plural
 
 if TYPE_CHECKING:
     from massgen_plugins.cli.plan import Plan
