@@ -109,7 +109,7 @@ class Book:
             ValueError: It is damaged.
         """
         body = data[:-_CHECKSUM]
-        if crc32(body) != int.from_bytes(data[-_CHECKSUM:]):
+        if not body or crc32(body) != int.from_bytes(data[-_CHECKSUM:]):
             raise ValueError("the book's checksum is wrong")
         start = body.find(b"\n") + 1
         legend = body[:start]

@@ -182,14 +182,6 @@ class DomainParts:
         names = self._pools if pools is None else pools
         return min((self.pool(name).shortest for name in names), default=NEVER)
 
-    def leased(self, call: Reservation) -> bool:
-        """Whether a call holds anything until it is over."""
-        pools, expected = self._pools, call.ask.expected
-        for name in call.ask.pools:  # noqa: SIM110 - for every call, and this way costs half
-            if pools[name].leases(expected):
-                return True
-        return False
-
     def cautious(self, pools: Iterable[str]) -> bool:
         """Whether a success matters to one of some pools."""
         return any(self.pool(name).penalties.cautious for name in pools)

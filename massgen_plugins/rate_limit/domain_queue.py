@@ -11,11 +11,11 @@ from functools import partial
 from typing import TypeVar
 
 from massgen_plugins.quota import NANOSECONDS
-from massgen_plugins.rate_limit.admission import Admission
+from massgen_plugins.rate_limit.admission import Admission, Rows
 from massgen_plugins.rate_limit.lease_timer import LeaseTimer
 from massgen_plugins.rate_limit.moment import NEVER, Moment
 from massgen_plugins.rate_limit.replica import DomainReplica
-from massgen_plugins.rate_limit.reservation import Ask, Reservation
+from massgen_plugins.rate_limit.reservation import UNKNOWN, Ask, Reservation
 from massgen_plugins.rate_limit.startup import Startups
 from massgen_plugins.rate_limit.stores.base import Store, StoreBusy
 from massgen_plugins.rate_limit.stores.worker import Worker
@@ -67,17 +67,26 @@ class DomainQueue:
 
     async def acquire(self, ask: Ask) -> Reservation:
         """Wait until the call may leave; raises what the supervisor's ``refusal`` says."""
-        asked = None
-        if not self._waiters.rows:
-            try:
-                found = self._transactions.at_once(partial(self._admission.decide_first, ask))
-            except StoreBusy:
-                pass
-            else:
-                self._admission.confirm()
-                if isinstance(found, Reservation):
-                    return self._granted(found)
-                asked = found
+        if ask.arrival == UNKNOWN:
+            if not self._store.ready:
+                await asyncio.wrap_future(self._worker.submit(self._store.open))
+            ask.arrival = self._store.tick()
+        found = None if self._waiters.rows else self._ask_first(ask)
+        if isinstance(found, Reservation):
+            return self._granted(found)
+        return await self._wait(ask, found)
+
+    def _ask_first(self, ask: Ask) -> Reservation | tuple[Rows, Moment] | None:
+        """For a call that nobody is before: the way of nearly every call. None if the store is busy."""
+        try:
+            found = self._transactions.at_once(partial(self._admission.decide_first, ask))
+        except StoreBusy:
+            return None
+        self._admission.confirm()
+        return found
+
+    async def _wait(self, ask: Ask, asked: tuple[Rows, Moment] | None) -> Reservation:
+        """Join those who wait; ``asked`` is what was decided, if it was asked for already."""
         waiter = asked[0][0][0] if asked else Waiter(ask, self._supervisor.patience_for(ask))
         future = waiter.begin()
         behind = self._waiters.join(waiter)
@@ -97,7 +106,8 @@ class DomainQueue:
 
     def note(self, call: Reservation) -> None:
         """Something has become true of a call: the store knows it with the next transaction, or soon."""
-        self._transactions.update(call)
+        if not call.noted:
+            self._transactions.update(call)
         over = call.leased and call.over != NEVER and self._leases.drop(call)
         if not self._waiters.rows:
             self._transactions.remind()
@@ -225,8 +235,7 @@ class DomainQueue:
 
     def _granted(self, call: Reservation) -> Reservation:
         call.attach(self._store.tick, self.replica.moment, self.note)
-        if self.replica.state.leased(call):
-            call.leased = True
+        if call.leased:
             self._leases.add(call)
         return call
 

@@ -72,7 +72,8 @@ class RollingCounter:
 
     def rebook(self, before: Booking, after: Booking, now: Moment) -> None:
         """Book what is true of a call by now, in place of what was booked."""
-        amount, new_amount = before.amounts.get(self.kind, 0), after.amounts.get(self.kind, 0)
+        kind = self.kind
+        amount, new_amount = before.amounts.get(kind, 0), after.amounts.get(kind, 0)
         if amount or new_amount:
             stamp, new_stamp = self.stamp(before), self.stamp(after)
             if stamp != new_stamp or amount != new_amount:

@@ -63,9 +63,8 @@ class Transactions:
 
     def update(self, call: Reservation) -> None:
         """Something has become true of a call: it goes along with the next transaction."""
-        if not call.noted:
-            call.noted = True
-            self._updates.append(call)
+        call.noted = True
+        self._updates.append(call)
 
     def note(self, change: Change[None]) -> None:
         """Change the state with the next transaction."""

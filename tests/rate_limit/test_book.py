@@ -284,6 +284,12 @@ def test_damage_is_found(place: int, byte: int) -> None:
         Book.restore(WRITTEN[:place] + bytes([WRITTEN[place] ^ byte]) + WRITTEN[place + 1 :])
 
 
+@pytest.mark.parametrize("data", [b"", b"\x00", bytes(4), bytes(8)])
+def test_zeros_are_no_book(data: bytes) -> None:
+    with pytest.raises(ValueError, match="checksum"):
+        Book.restore(data)
+
+
 def _works(data: bytes) -> None:
     try:
         book = Book.restore(data)
