@@ -5,9 +5,8 @@ from __future__ import annotations
 from dataclasses import replace
 
 from massgen_plugins.quota import Amounts, Bucket, Held, Limit, PoolRules, Sliding
-from massgen_plugins.rate_limit.book import Book
+from massgen_plugins.rate_limit.book import Book, Counter
 from massgen_plugins.rate_limit.calendar_windows import CalendarCounter
-from massgen_plugins.rate_limit.counters import Counter
 from massgen_plugins.rate_limit.moment import NEVER, Moment
 from massgen_plugins.rate_limit.penalties import FULL, Penalties
 from massgen_plugins.rate_limit.rolling_counters import BucketCounter
