@@ -122,11 +122,12 @@ class Transactions:
         except BaseException:
             self._put_back()
             raise
-        for call, booking in zip(calls, self._bookings, strict=True):
-            call.booked = booking
-        if self._late:
+        else:
+            for call, booking in zip(calls, self._bookings, strict=True):
+                call.booked = booking
             self._to_wake.extend(self._late)
-        self._calls, self._changes, self._change = [], [], _nothing
+        finally:
+            self._calls, self._changes, self._change = [], [], _nothing
         return result
 
     def _attempt(self, state: DomainState, now: Moment) -> Any:
@@ -154,7 +155,6 @@ class Transactions:
         for call in self._calls:
             call.noted = True
         self._notes.extendleft(reversed(self._changes))
-        self._calls, self._changes, self._change = [], [], _nothing
 
 
 def _nothing(_: DomainState, __: Moment) -> None:
