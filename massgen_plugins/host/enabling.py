@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import weakref
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, Self
 
-from massgen_plugins.host import orchestrators, reports, subagents
+from massgen_plugins.host import orchestrators, reports, stage, subagents
 from massgen_plugins.host.governor import Governor
 from massgen_plugins.host.plugin_profiles import readable
 from massgen_plugins.host.runtime import Runtime, runtime
@@ -30,6 +31,7 @@ class Plan:
 
     runtime: Runtime
     governor: Governor
+    config_path: str | None = None
 
     @classmethod
     def of(
@@ -46,7 +48,7 @@ class Plan:
         governor = Governor(block, config_path, directories, reports.warn_once, shared.conventions_of)
         for note in governor.settings.notes:
             reports.warn_once(note)
-        return cls(shared, governor)
+        return cls(shared, governor, config_path)
 
     def enable(self, agents: Mapping[str, Any]) -> None:
         """Switch these agents on, all that can be limited or none.
@@ -57,15 +59,18 @@ class Plan:
         """
         if "rate_limit" not in self.runtime.plugins.names():
             reports.warn_once(_BLOCKED)
-        run = self.runtime.new_run()
+        run = self.runtime.new_run(self.config_path)
         found = {name: self._identify(name, run, agent) for name, agent in agents.items()}
         limited = {name: agent for name, agent in found.items() if agent is not None}
         for agent in limited.values():
             self.governor.settings.rules(agent.provider.name, agent.model)
         orchestrators.attach()
         subagents.attach_when_imported()
+        if limited:
+            self.runtime.live.begin(run, self.config_path)
         for name, agent in limited.items():
             backend = agents[name].backend
+            stage.assign(backend, run)
             backend.stream_with_tools = limited_stream(agent, backend.stream_with_tools, self.runtime.unseen)
             backend.config[KEY] = {INHERITED: self.governor.settings.to_mapping()}
             self.runtime.agent_starting(agent)
@@ -78,9 +83,16 @@ class Plan:
         if provider is None:
             reports.warn_once(_uncovered(name, backend_type))
             return None
-        return Agent(
-            name, run, provider, model, self.runtime.resolve_model(provider, model), self.governor, base_url
-        )
+        resolved = self.runtime.resolve_model(provider, model)
+        backend = _reference(host_agent.backend)
+        return Agent(name, run, provider, model, resolved, self.governor, base_url, backend)
+
+
+def _reference(backend: Any) -> Callable[[], Any] | None:
+    try:
+        return weakref.ref(backend)
+    except TypeError:
+        return None
 
 
 def _model_of(host_agent: Any) -> str:

@@ -72,6 +72,13 @@ class Book:
         for window in self._windows.values():
             window.rebook(before, after, now)
 
+    def backfill(self, keys: Iterable[str], bookings: Iterable[Booking], now: Moment) -> None:
+        """Let counters that are new know of calls that left before, oldest first."""
+        counters = [self.counters[key] for key in keys]
+        for booking in bookings:
+            for counter in counters:
+                counter.book(booking, now)
+
     def advance(self, now: Moment) -> None:
         """Forget what has aged out."""
         for window in self._windows.values():

@@ -177,10 +177,18 @@ class DomainParts:
         pool = self.pool(name)
         return pool.rules if pool.limits else None
 
+    def is_paced(self, pools: Iterable[str]) -> bool:
+        """Whether a limit of some pools says how fast calls may follow each other."""
+        return any(self.pool(name).paced for name in pools)
+
     def shortest_window(self, pools: Iterable[str] | None = None) -> int:
         """Nanoseconds of the shortest rolling window of some pools, or of all; 0 if one is a bucket."""
         names = self._pools if pools is None else pools
         return min((self.pool(name).shortest for name in names), default=NEVER)
+
+    def leased(self, call: Reservation) -> bool:
+        """Whether a call holds anything until it is over."""
+        return any(self._pools[name].leases(call.ask.expected) for name in call.pools)
 
     def cautious(self, pools: Iterable[str]) -> bool:
         """Whether a success matters to one of some pools."""

@@ -7,6 +7,7 @@ timer, and whoever comes by (a timer, a new waiter, an answer, a wake-up) asks f
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Iterable
 from functools import partial
 from typing import TypeVar
 
@@ -32,6 +33,9 @@ POLL = NANOSECONDS
 """Nanoseconds after which waiters are looked after at the latest: rules may have changed, and timers stand
 still while a machine is suspended."""
 
+_NEWS = 2 * NANOSECONDS
+"""A change of an estimate that is worth telling."""
+
 
 class DomainQueue:
     """Serves one domain; used by all threads and event loops.
@@ -45,7 +49,7 @@ class DomainQueue:
 
     def __init__(self, replica: DomainReplica, store: Store, worker: Worker, supervisor: Supervisor) -> None:
         self.replica = replica
-        self.startups = Startups(replica.state.known_rules)
+        self.startups = Startups(replica.state.known_rules, replica.state.is_paced)
         self._store = store
         self._worker = worker
         self._supervisor = supervisor
@@ -129,6 +133,13 @@ class DomainQueue:
         result = await self._transactions.awaited(change)
         self.serve()
         return result
+
+    def lease(self, calls: Iterable[Reservation]) -> None:
+        """A limit was learned: of these calls, those under way hold places now."""
+        for call in calls:
+            if call.under_way and not call.leased and self.replica.state.leased(call):
+                call.leased = True
+                self._leases.add(call)
 
     def look(self, view: Change[T]) -> T:
         """Read the state as this process knows it, with all that has become true of its calls."""
@@ -215,9 +226,9 @@ class DomainQueue:
         if ahead and not self._store.lives(ahead):
             self._transactions.note(lambda state, _: state.bury(ahead))
             self._again = True
-        if not waiter.told:
-            waiter.told = True
+        if waiter.told is None or abs(verdict.forecast - waiter.told) > _NEWS:
             self._supervisor.waits(waiter, verdict, now)
+            waiter.told = verdict.forecast
 
     def _tell_behind(self, waiter: Waiter) -> None:
         """Say how long a call will wait behind others of this process, without asking the store."""
@@ -225,7 +236,7 @@ class DomainQueue:
             return  # it is told when they are asked for
         try:
             before = self._waiters.before(waiter)
-            if all(each.told for each in before):
+            if all(each.told is not None for each in before):
                 now = self.replica.moment()
                 verdict = self._admission.forecast(waiter, before, self.replica.state, now)
                 if not isinstance(verdict, Reservation):

@@ -48,6 +48,7 @@ class WaitInfo:
         blocker: What is waited for.
         message: The same in one sentence.
         call: ``Ask.call`` of the call that waits.
+        again: Whether this wait was told before, with another estimate.
     """
 
     pool: Pool
@@ -56,6 +57,7 @@ class WaitInfo:
     blocker: Blocker
     message: str
     call: object
+    again: bool = False
 
 
 class Limiter:
@@ -171,7 +173,14 @@ class DomainLimiter:
     async def refused(self, call: Reservation, refusal: Refusal) -> bool:
         """Learn from a refusal, for everybody; True if a limit was lowered by it."""
         chance = random.random()  # noqa: S311 - spreads back-offs
-        return await self.queue.do(lambda state, now: learning.refused(state, now, call, refusal, chance))
+        slow = self.queue.startups.slow
+        slow.refused(call.ask)
+        recent = slow.recent()
+        lowered = await self.queue.do(
+            lambda state, now: learning.refused(state, now, call, refusal, chance, recent)
+        )
+        self.queue.lease(recent)
+        return lowered
 
     def refused_late(self, call: Reservation, refusal: Refusal) -> None:
         """Learn from a refusal in the middle of an answer."""
@@ -184,6 +193,7 @@ class DomainLimiter:
 
     def succeeded(self, call: Reservation) -> None:
         """Learn from an answer, if a pool of the call is under a penalty."""
+        self.queue.startups.slow.served(call.ask)
         if self.queue.replica.state.cautious(call.pools):
             self.queue.later(lambda state, now: learning.succeeded(state, now, call))
 
@@ -203,7 +213,7 @@ class DomainLimiter:
             self.queue.later(lambda state, _: learning.observed_date(state, date, waited, answered))
 
     def ended(self, ask: Ask, *, answered: bool) -> None:
-        """The first call of a run was answered, or came to nothing: others of the run may leave."""
+        """A call was answered, or came to nothing: others of its run may leave, if they waited for that."""
         if self.queue.startups.ended(ask, answered=answered):
             self.queue.serve()
 
@@ -220,13 +230,14 @@ class DomainLimiter:
         return min(patience, _URGENT_PATIENCE) if ask.priority == URGENT else patience
 
     def waits(self, waiter: Waiter, verdict: Wait, now: Moment) -> None:
-        """Tell of a wait that has begun."""
+        """Tell of a wait that has begun, or will take another time than it was told."""
         if self._limiter.on_wait is not None:
             pool = Pool(self._domain, verdict.blocker.pool)
             seconds = max(0, verdict.forecast - now.tick) / NANOSECONDS
             text = messages.describe_wait(pool, verdict.blocker, seconds, waiter.place)
+            again = waiter.told is not None
             self._limiter.on_wait(
-                WaitInfo(pool, seconds, waiter.place, verdict.blocker, text, waiter.ask.call)
+                WaitInfo(pool, seconds, waiter.place, verdict.blocker, text, waiter.ask.call, again)
             )
 
     def refusal(self, waiter: Waiter, verdict: Wait | Refused | None, now: Moment) -> CallRefused | None:

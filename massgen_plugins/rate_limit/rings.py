@@ -132,7 +132,9 @@ class Ring:
         if at == len(stamps) or stamps[at] >= start + self._step:  # nothing of it is there
             self.spend(new_stamp, {kind: each for kind, each in new_amounts.items() if not amounts.get(kind)})
             return
-        self._take(at, amounts)
+        missing = self._take(at, amounts)
+        if missing:
+            new_amounts = {kind: each for kind, each in new_amounts.items() if kind not in missing}
         self.spend(new_stamp, new_amounts)
 
     def merge(self, other: Ring, since: int) -> None:
@@ -173,18 +175,18 @@ class Ring:
         self.expires = self.stamps[0] + self.length if count else NEVER
         return at
 
-    def _take(self, at: int, amounts: Amounts) -> None:
-        """Let there be less in a cell, and no cell if nothing is left."""
-        empty = True
+    def _take(self, at: int, amounts: Amounts) -> list[str]:
+        """Let there be less in a cell, and no cell if nothing is left; returns the kinds that it lacks."""
+        empty, missing = True, []
         for counter in self.counters:
-            row, taken = counter.amounts, amounts.get(counter.kind, 0)
-            left = row[at] - taken
-            if left < 0:
-                taken, left = row[at], 0
+            known, taken = counter.amounts[at], amounts.get(counter.kind, 0)
             if taken:
-                row[at] = left
+                if not known:
+                    missing.append(counter.kind)
+                taken = min(taken, known)
+                counter.amounts[at] = known - taken
                 counter.used -= taken
-            if left:
+            if known > taken:
                 empty = False
         if empty:
             for counter in self.counters:
@@ -192,6 +194,7 @@ class Ring:
             del self.stamps[at]
             if not at:
                 self.expires = self.stamps[0] + self.length if self.stamps else NEVER
+        return missing
 
     def _cell(self, stamp: int) -> int:
         """Where the cell of a stamp is; made if there was none."""

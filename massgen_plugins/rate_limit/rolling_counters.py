@@ -5,6 +5,7 @@ from __future__ import annotations
 from array import array
 
 from massgen_plugins.rate_limit.moment import NEVER, Moment
+from massgen_plugins.rate_limit.reservation import Booking
 from massgen_plugins.rate_limit.rings import Ring
 
 __all__ = ["BucketCounter", "HeldCounter", "RollingCounter"]
@@ -63,6 +64,11 @@ class RollingCounter:
             needed -= freed
             when = stamp + length
         return max(now.tick, when) + rounds * length
+
+    def book(self, booking: Booking, now: Moment) -> None:
+        """Spend for a call that left before it was known that this kind counts."""
+        self.ring.advance(now)
+        self.add(self.ring.stamp(booking, self.kind), booking.amounts.get(self.kind, 0))
 
     def add(self, stamp: int, amount: int) -> None:
         """Spend ``amount``, to age out one window after ``stamp``."""

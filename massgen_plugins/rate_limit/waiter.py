@@ -21,7 +21,7 @@ class Waiter:
     Attributes:
         ask: What it asks for, and its ticket.
         patience: Nanoseconds that it may wait in all.
-        told: Whether it is known how long it will take.
+        told: Tick at which it will leave, as far as anybody was told; None before.
         place: How many waiters of this process were before it when it came.
         loop: In which it waits; None until it does.
     """
@@ -31,7 +31,7 @@ class Waiter:
     def __init__(self, ask: Ask, patience: int) -> None:
         self.ask = ask
         self.patience = patience
-        self.told = False
+        self.told: int | None = None
         self.place = 0
         self.loop: asyncio.AbstractEventLoop | None = None
         self._future: asyncio.Future[Reservation] | None = None
@@ -131,7 +131,7 @@ class Supervisor(Protocol):
         """
 
     def waits(self, waiter: Waiter, verdict: Wait, now: Moment) -> None:
-        """A wait has begun."""
+        """A wait has begun, or will take another time than was told before."""
 
 
 def running_loop() -> asyncio.AbstractEventLoop | None:
