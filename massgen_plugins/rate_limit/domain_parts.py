@@ -152,7 +152,7 @@ class DomainParts:
 
     def configure(self, name: str, rules: PoolRules | None, tick: int) -> None:
         """Let these rules hold in a pool. What was learned under a limit that changes is forgotten."""
-        pool = self.pool(name)
+        pool = self._pools.get(name) or self.pool(name)
         new = rules or NO_RULES
         if new is pool.rules:
             return

@@ -33,8 +33,8 @@ POLL = NANOSECONDS
 """Nanoseconds after which waiters are looked after at the latest: rules may have changed, and timers stand
 still while a machine is suspended."""
 
-_NEWS = 2 * NANOSECONDS
-"""A change of an estimate that is worth telling."""
+_NOTABLE = 2 * NANOSECONDS
+"""A change of a forecast that people are told of, in nanoseconds."""
 
 
 class DomainQueue:
@@ -75,19 +75,16 @@ class DomainQueue:
             if not self._store.ready:
                 await asyncio.wrap_future(self._worker.submit(self._store.open))
             ask.arrival = self._store.tick()
-        found = None if self._waiters.rows else self._ask_first(ask)
-        if isinstance(found, Reservation):
-            return self._granted(found)
-        return await self._wait(ask, found)
-
-    def _ask_first(self, ask: Ask) -> Reservation | tuple[Rows, Moment] | None:
-        """For a call that nobody is before: the way of nearly every call. None if the store is busy."""
+        if self._waiters.rows:
+            return await self._wait(ask, None)
         try:
             found = self._transactions.at_once(partial(self._admission.decide_first, ask))
         except StoreBusy:
-            return None
+            return await self._wait(ask, None)
         self._admission.confirm()
-        return found
+        if isinstance(found, Reservation):
+            return self._granted(found)
+        return await self._wait(ask, found)
 
     async def _wait(self, ask: Ask, asked: tuple[Rows, Moment] | None) -> Reservation:
         """Join those who wait; ``asked`` is what was decided, if it was asked for already."""
@@ -226,7 +223,7 @@ class DomainQueue:
         if ahead and not self._store.lives(ahead):
             self._transactions.note(lambda state, _: state.bury(ahead))
             self._again = True
-        if waiter.told is None or abs(verdict.forecast - waiter.told) > _NEWS:
+        if waiter.told is None or abs(verdict.forecast - waiter.told) > _NOTABLE:
             self._supervisor.waits(waiter, verdict, now)
             waiter.told = verdict.forecast
 

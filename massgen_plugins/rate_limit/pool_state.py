@@ -83,7 +83,7 @@ class PoolState:
         return self._held or any(limit.kind in expected for _, limit, _ in self.limits)
 
     def go_alone(self, now: Moment, processes: int) -> None:
-        """Take only a share of what others, of whom nothing is heard any more, have not spent by now."""
+        """Take only a share of what is left: what others spend is not known any more."""
         if processes > 1:
             self.book.advance(now)
             self._apart, self._processes = Book.restore(self.book.dump()), processes
