@@ -65,9 +65,8 @@ class Transactions:
 
     def update(self, call: Reservation) -> None:
         """Something has become true of a call: it goes along with the next transaction."""
-        if not call.noted:
-            call.noted = True
-            self._updates.append(call)
+        call.noted = True
+        self._updates.append(call)
 
     def admitted(self, call: Reservation) -> None:
         """A call may leave: until it is written, it is booked as if that were done now."""
@@ -133,11 +132,12 @@ class Transactions:
         except BaseException:
             self._put_back()
             raise
-        for call, booking in zip(calls, self._bookings, strict=True):
-            call.booked = booking
-        if self._late:
+        else:
+            for call, booking in zip(calls, self._bookings, strict=True):
+                call.booked = booking
             self._to_wake.extend(self._late)
-        self._calls, self._changes, self._change = [], [], _nothing
+        finally:
+            self._calls, self._changes, self._change = [], [], _nothing
         return result
 
     def _attempt(self, state: DomainState, now: Moment) -> Any:
@@ -165,7 +165,6 @@ class Transactions:
         for call in self._calls:
             call.noted = True
         self._notes.extendleft(reversed(self._changes))
-        self._calls, self._changes, self._change = [], [], _nothing
 
 
 def _nothing(_: DomainState, __: Moment) -> None:
