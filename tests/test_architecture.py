@@ -51,7 +51,8 @@ ALLOWED = {
     },
     "demo": {"sandbox", "quota", "errors", "hookspecs", "middleware", "installation"},
     "cli": {"quota", "errors", "events", "profiles", "rate_limit", "hookspecs", "manager", "host", "demo"}
-    | {"_bootstrap", "providers", "installation", "wrapping", "calls", "budget", "planning", "live"},
+    | {"_bootstrap", "providers", "installation", "wrapping", "calls", "budget", "planning", "live"}
+    | {"middleware"},
 }
 """Room -> rooms that it may know. Nothing below knows ``host``, ``wire`` or ``cli``."""
 
