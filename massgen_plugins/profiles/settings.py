@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from massgen_plugins.errors import ConfigurationError
+from massgen_plugins.profiles.budget import BudgetBlock
 from massgen_plugins.profiles.layers import ALL_PROVIDERS
 from massgen_plugins.profiles.limit_values import LimitValues, ModelLimits, limits_of
 from massgen_plugins.profiles.names import matches
@@ -52,6 +53,7 @@ class Settings:
         safety_margin: Fraction taken off every limit in place of the profile's own; None leaves that.
         notes: Sentences that the user should be told once.
         conventions: How providers count for which no profile is in use.
+        budget: How much may be spent; None if nobody says so.
     """
 
     in_use: Mapping[str, InUse]
@@ -66,6 +68,7 @@ class Settings:
     safety_margin: float | None = None
     notes: tuple[str, ...] = ()
     conventions: ConventionsOf = any_provider
+    budget: BudgetBlock | None = None
 
     def account(self, provider: str) -> str | None:
         """The name that the user gave to the provider's account; None if there is none."""
@@ -150,7 +153,11 @@ class Settings:
             "wait_for_day": self.wait_for_day,
             "cooldown_mode": self.cooldown_mode,
         }
-        return block if self.safety_margin is None else {**block, "safety_margin": self.safety_margin}
+        if self.safety_margin is not None:
+            block["safety_margin"] = self.safety_margin
+        if self.budget is not None:
+            block["budget"] = self.budget.to_mapping()
+        return block
 
 
 def _uncovered(profile: Profile, model: str) -> ConfigurationError:
