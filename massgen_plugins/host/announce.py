@@ -1,4 +1,4 @@
-"""Shows waits through MassGen's own channels; never as a chunk of a stream, which can end up in answers."""
+"""Shows waits and budgets through MassGen's own channels, never as a chunk of a stream, which may end up in answers."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from massgen_plugins.events import CallWaits
 from massgen_plugins.host import reports
 from massgen_plugins.rate_limit.messages import describe_span
 
-__all__ = ["show", "watch"]
+__all__ = ["show", "tell", "watch"]
 
 _LONG = 5.0
 """Seconds from which a wait is worth a line."""
@@ -32,14 +32,24 @@ def show(wait: CallWaits) -> None:
     message = wait.message + _timeout_note(wait)
     name = wait.agent_id or "a background call"
     reports.log_warning(f"{message} ({name})")
+    _display(message, wait.agent_id)
+
+
+def tell(message: str, agent_id: str | None) -> None:
+    """Say something at once wherever the user may look, once for each sentence."""
+    reports.warn_once(message)
+    _display(message, agent_id)
+
+
+def _display(message: str, agent_id: str | None) -> None:
     with suppress(Exception):
-        _emit_status(message, wait.agent_id)
-    if wait.agent_id is None:
+        _emit_status(message, agent_id)
+    if agent_id is None:
         return
     for orchestrator in list(_orchestrators):
         with suppress(Exception):
-            if wait.agent_id in orchestrator.agents:
-                orchestrator.coordination_ui.display.update_agent_content(wait.agent_id, message, "status")
+            if agent_id in orchestrator.agents:
+                orchestrator.coordination_ui.display.update_agent_content(agent_id, message, "status")
 
 
 def _emit_status(message: str, agent_id: str | None) -> None:

@@ -66,8 +66,10 @@ class Plan:
         subagents.attach_when_imported()
         for name, agent in limited.items():
             backend = agents[name].backend
-            backend.stream_with_tools = limited_stream(agent, backend.stream_with_tools, self.runtime.unseen)
-            backend.config[KEY] = {INHERITED: self.governor.settings.to_mapping()}
+            backend.stream_with_tools = limited_stream(
+                agent, backend.stream_with_tools, self.runtime.unseen, self.runtime.model_for
+            )
+            backend.config[KEY] = {INHERITED: self.governor.settings.for_child(run)}
             self.runtime.agent_starting(agent)
 
     def _identify(self, name: str, run: str, host_agent: Any) -> Agent | None:

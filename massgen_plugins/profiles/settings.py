@@ -159,6 +159,17 @@ class Settings:
             block["budget"] = self.budget.to_mapping()
         return block
 
+    def for_child(self, run: str) -> dict[str, Any]:
+        """The same for a sub-agent, which shares the budget of the run that starts it.
+
+        What was raised is the user's to say, in settings that every process reads.
+        """
+        block = self.to_mapping()
+        if "budget" in block:
+            block["budget"] = {"run_id": run, **block["budget"]}
+            block["budget"].pop("raised", None)
+        return block
+
 
 def _uncovered(profile: Profile, model: str) -> ConfigurationError:
     return ConfigurationError(

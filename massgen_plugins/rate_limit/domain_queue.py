@@ -92,6 +92,11 @@ class DomainQueue:
             self._give_up(waiter)
             raise
 
+    async def book(self, decide: Change[Reservation | None]) -> Reservation | None:
+        """What ``decide`` grants; nobody waits, nor has a place in the queue."""
+        call = await self._transactions.awaited(decide, taken_back=self._released)
+        return None if call is None else self._granted(call)
+
     def note(self, call: Reservation) -> None:
         """Something has become true of a call: the store knows it with the next transaction, or soon."""
         self._transactions.update(call)
@@ -226,6 +231,11 @@ class DomainQueue:
             call.leased = True
             self._leases.add(call)
         return call
+
+    def _released(self, call: Reservation | None) -> None:
+        """Nobody awaits it any more."""
+        if call is not None:
+            self._granted(call).release()
 
     def _end(self, waiter: Waiter, error: Exception | None) -> None:
         if error is not None:

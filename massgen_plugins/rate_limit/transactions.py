@@ -6,6 +6,7 @@ import asyncio
 import threading
 from collections import deque
 from collections.abc import Callable
+from concurrent.futures import Future
 from functools import partial
 from typing import TypeAlias, TypeVar
 
@@ -95,12 +96,18 @@ class Transactions:
         self.wake_others()
         return found
 
-    async def awaited(self, change: Change[T]) -> T:
-        """The same, for an event loop."""
+    async def awaited(self, change: Change[T], taken_back: Callable[[T], None] | None = None) -> T:
+        """The same, for an event loop; ``taken_back`` is given what comes when nobody awaits it any more."""
         found = self.at_once(change)
-        if found is None:
-            found = await asyncio.wrap_future(self._worker.submit(partial(self.patiently, change)))
-        return found[0]
+        if found is not None:
+            return found[0]
+        future = self._worker.submit(partial(self.patiently, change))
+        try:
+            return (await asyncio.wrap_future(future))[0]
+        except asyncio.CancelledError:
+            if taken_back is not None:
+                future.add_done_callback(partial(_take_back, taken_back))
+            raise
 
     def transact(self, change: Change[T], *, patient: bool) -> T:
         """The same, for whoever has the lock; to be followed by :meth:`wake_others` after its release.
@@ -147,6 +154,11 @@ class Transactions:
         for call in calls:
             call.noted = True
         self._notes.extendleft(reversed(notes))
+
+
+def _take_back(taken_back: Callable[[T], None], future: Future[tuple[T]]) -> None:
+    if not future.cancelled() and future.exception() is None:
+        taken_back(future.result()[0])
 
 
 def _nothing(_: DomainState, __: Moment) -> None:
