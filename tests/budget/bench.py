@@ -92,7 +92,7 @@ class Bench:
         return [event for event in self.events if isinstance(event, kind)]
 
 
-def a_call(
+def a_call(  # noqa: PLR0917 - what a test does not name is as usual
     agent: str | None = "a",
     tokens: int = 0,
     most: int | None = 100,
