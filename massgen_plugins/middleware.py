@@ -155,12 +155,13 @@ class Usage:
     Attributes:
         amounts: By kind, as its limits count them.
         raw: The provider's own breakdown, by its own names (such as ``cached_tokens``), for prices.
-        cost: Millionths of a US dollar, when the provider itself says so; None if it does not.
+        cost: Millionths of a US dollar, fractions included, when the provider itself says so; None if it
+            does not.
     """
 
     amounts: Amounts
     raw: Amounts = field(default_factory=dict)
-    cost: int | None = None
+    cost: float | None = None
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "amounts", MappingProxyType(dict(self.amounts)))

@@ -53,10 +53,10 @@ AIMS = {"free": Budget(14, 60, 110, 1), "waiting": Budget(18, 90, 220, 2)}
 """What the design asks for."""
 
 BUDGETS = {
-    ("memory", "free"): Budget(52, 200, 320, 0),
-    ("memory", "waiting"): Budget(58, 255, 545, 0),
-    ("sqlite", "free"): Budget(54, 220, 355, 1),
-    ("sqlite", "waiting"): Budget(62, 297, 640, 2),
+    ("memory", "free"): Budget(54, 205, 346, 0),
+    ("memory", "waiting"): Budget(60, 262, 580, 0),
+    ("sqlite", "free"): Budget(56, 225, 382, 1),
+    ("sqlite", "waiting"): Budget(64, 302, 668, 2),
 }
 
 

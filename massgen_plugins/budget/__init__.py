@@ -1,1 +1,1 @@
-"""The bill: what calls cost, and budgets that hold. A plugin like any other, over the limiter's books."""
+"""What calls cost: usage by kind, prices, what follows from both, and budgets that hold."""

@@ -63,9 +63,10 @@ def _share(part: int, whole: int | None) -> float:
 
 def dollars(micros: int) -> str:
     """An amount of money as people read it, never rounded to nothing: ``2.00``, ``0.0125``, ``0.000003``."""
-    if not micros % _CENT or micros >= 100 * _CENT:
+    if micros >= 1_000_000:
         return f"{micros / 1e6:,.2f}"
-    return f"{micros / 1e6:.4f}" if micros >= 100 else f"{micros / 1e6:.6f}"
+    digits = f"{micros / 1e6:.6f}"
+    return digits[:4] + digits[4:].rstrip("0")
 
 
 def title(budget: Budget) -> str:

@@ -51,8 +51,9 @@ from typing import Any
 from massgen_plugins.cli.penalties import PenaltiesView, penalties_of
 from massgen_plugins.quota import NANOSECONDS, Held
 from massgen_plugins.rate_limit.book import write_window
+from massgen_plugins.rate_limit.slots import WaiterView
 from massgen_plugins.rate_limit.verdict import LimitView
-from massgen_plugins.rate_limit.viewing import PoolView, StoreView, WaiterView
+from massgen_plugins.rate_limit.viewing import PoolView, StoreView
 
 __all__ = ["document"]
 

@@ -118,7 +118,8 @@ class CallSettled:
         outcome: ``answered``, ``refused`` (by the provider) or ``failed`` (no usable answer).
         amounts: What the provider reported, by kind, as its limits count it; empty if it did not.
         raw: The provider's own breakdown, by its own names, for prices.
-        cost: Millionths of a US dollar, when the provider itself says so; None if it does not.
+        cost: Millionths of a US dollar, fractions included, when the provider itself says so; None if it
+            does not.
     """
 
     pool: Pool
@@ -135,7 +136,7 @@ class CallSettled:
     outcome: str
     amounts: Amounts = field(default_factory=dict)
     raw: Amounts = field(default_factory=dict)
-    cost: int | None = None
+    cost: float | None = None
 
 
 @dataclass(frozen=True, slots=True)

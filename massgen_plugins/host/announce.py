@@ -1,4 +1,4 @@
-"""Shows waits and budgets in MassGen's own places, never as a chunk of a stream, which may end up in answers."""
+"""Shows waits and budgets in MassGen's own places, never as a chunk of a stream: it may become an answer."""
 
 from __future__ import annotations
 

@@ -30,6 +30,7 @@ class Plan:
 
     runtime: Runtime
     governor: Governor
+    config_path: str | None = None
 
     @classmethod
     def of(
@@ -46,7 +47,7 @@ class Plan:
         governor = Governor(block, config_path, directories, reports.warn_once, shared.conventions_of)
         for note in governor.settings.notes:
             reports.warn_once(note)
-        return cls(shared, governor)
+        return cls(shared, governor, config_path)
 
     def enable(self, agents: Mapping[str, Any]) -> None:
         """Switch these agents on, all that can be limited or none.
@@ -57,11 +58,12 @@ class Plan:
         """
         if "rate_limit" not in self.runtime.plugins.names():
             reports.warn_once(_BLOCKED)
-        run = self.runtime.new_run()
+        run = self.runtime.new_run(self.config_path)
         found = {name: self._identify(name, run, agent) for name, agent in agents.items()}
         limited = {name: agent for name, agent in found.items() if agent is not None}
         for agent in limited.values():
             self.governor.settings.rules(agent.provider.name, agent.model)
+        self._check_budgets(limited)
         orchestrators.attach()
         subagents.attach_when_imported()
         for name, agent in limited.items():
@@ -71,6 +73,19 @@ class Plan:
             )
             backend.config[KEY] = {INHERITED: self.governor.settings.for_child(run)}
             self.runtime.agent_starting(agent)
+
+    def _check_budgets(self, agents: Mapping[str, Agent]) -> None:
+        """Refuse a run whose budgets cannot hold."""
+        block = self.governor.block
+        if not block.get("budget") or "budget" not in self.runtime.plugins.names():
+            return
+        from massgen_plugins.budget.at_start import check_prices, misspelt_agents
+
+        for sentence in misspelt_agents(block, agents):
+            reports.warn_once(sentence)
+        models = [(each.provider.name, each.model, each.requested_model) for each in agents.values()]
+        for provider, model in check_prices(block, models):
+            self.governor.settings.rules(provider, model)
 
     def _identify(self, name: str, run: str, host_agent: Any) -> Agent | None:
         model = _model_of(host_agent)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import itertools
 import threading
 from collections.abc import Mapping
 from dataclasses import replace
@@ -10,6 +9,7 @@ from urllib.parse import urlsplit
 
 from massgen_plugins import wire
 from massgen_plugins.calls.observer import CallObserver
+from massgen_plugins.calls.runs import begin_run
 from massgen_plugins.errors import CallRefused, ConfigurationError, described
 from massgen_plugins.events import (
     BudgetMark,
@@ -28,6 +28,7 @@ from massgen_plugins.hookspecs import AgentInfo, MiddlewareContext
 from massgen_plugins.host import announce, foreign_keys, reports
 from massgen_plugins.host.accounts import Accounts
 from massgen_plugins.host.governor import Governor
+from massgen_plugins.host.runs import log_dir
 from massgen_plugins.host.stream import Agent, current_turn
 from massgen_plugins.interrupts import ends_the_run
 from massgen_plugins.manager import Plugins, build_manager
@@ -50,7 +51,6 @@ class Runtime:
     def __init__(self, plugins: Plugins) -> None:
         self.plugins = plugins
         self.providers = plugins.providers()
-        self._runs = itertools.count(1)
         self._faults: set[str] = set()
         self._warned: set[str] = set()
         self._accounts = Accounts()
@@ -59,9 +59,9 @@ class Runtime:
         # The observer comes last, so that what it calls admitted has passed everybody.
         self.chain = Chain([*plugins.middleware(context), CallObserver(self.emit)], self.fault)
 
-    def new_run(self) -> str:
-        """A name for the run whose agents are made next."""
-        return f"run{next(self._runs)}"
+    def new_run(self, config_path: str | None = None) -> str:
+        """Name the run whose agents are made next; ``calls.runs.find_run`` says what is known of it."""
+        return begin_run(config_path, log_dir).name
 
     def provider_of_backend(self, backend_type: str, base_url: str | None) -> Provider | None:
         """The provider whose traffic a MassGen backend produces."""

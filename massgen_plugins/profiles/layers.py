@@ -14,6 +14,7 @@ from massgen_plugins.profiles.limit_values import Changes, LimitValues, stated
 from massgen_plugins.profiles.names import ModelName, Name
 from massgen_plugins.profiles.places import absolute_path
 from massgen_plugins.profiles.profile import ProfileFile
+from massgen_plugins.profiles.record import RecordSettings, WrittenRecord
 from massgen_plugins.profiles.redis_address import address_problem, is_redis
 from massgen_plugins.profiles.validation import Flag, Strict, checked, choice, number, problem, text
 
@@ -93,6 +94,7 @@ class SettingsBlock(Strict):
     ] = "probe"
     safety_margin: Annotated[float | None, number(1, below=True)] = None
     budget: BudgetBlock = Field(default_factory=BudgetBlock)
+    record: WrittenRecord = RecordSettings()
 
 
 SETTING_KEYS = tuple(SettingsBlock.model_fields)
@@ -118,7 +120,8 @@ class Layer:
     @property
     def values(self) -> dict[str, Any]:
         """The keys that replace those of weaker layers as they are."""
-        return self.block.model_dump(include=_PLAIN, exclude_unset=True)
+        values = self.block.model_dump(include=_PLAIN, exclude_unset=True)
+        return {**values, "record": self.block.record} if "record" in self.block.model_fields_set else values
 
 
 def read_layer(document: Document, role: str) -> Layer:

@@ -10,6 +10,7 @@ from massgen_plugins.profiles.budget_merging import merge_budgets
 from massgen_plugins.profiles.document import wrong
 from massgen_plugins.profiles.layers import ALL_PROVIDERS, Layer
 from massgen_plugins.profiles.places import Places, default_store_path
+from massgen_plugins.profiles.record import RecordSettings, record_of
 from massgen_plugins.profiles.search import Catalog
 from massgen_plugins.profiles.settings import MEMORY, InUse, Settings
 
@@ -41,6 +42,7 @@ def merge(layers: Sequence[Layer], catalog: Catalog, places: Places) -> Settings
         default = default_store_path()
         values["store"] = str(default or MEMORY)
         notes = () if default else (_NO_HOME,)
+    values["record"] = record_of(values.get("record", RecordSettings()), values["store"])
     chosen, off = _choices(weakest_first, catalog)
     in_use, stopped = _held(catalog, chosen, off)
     return Settings(

@@ -14,6 +14,7 @@ from massgen_plugins.profiles.limit_values import LimitValues, ModelLimits, limi
 from massgen_plugins.profiles.names import matches
 from massgen_plugins.profiles.places import ConventionsOf, any_provider
 from massgen_plugins.profiles.profile import Profile, to_document
+from massgen_plugins.profiles.record import RecordSettings
 from massgen_plugins.profiles.windows import ROLLING
 from massgen_plugins.quota import ACCOUNT_POOL, NANOSECONDS, PoolRules
 
@@ -54,6 +55,7 @@ class Settings:
         notes: Sentences that the user should be told once.
         conventions: How providers count for which no profile is in use.
         budget: How much may be spent; None if nobody says so.
+        record: What is kept of calls that are over.
     """
 
     in_use: Mapping[str, InUse]
@@ -69,6 +71,7 @@ class Settings:
     notes: tuple[str, ...] = ()
     conventions: ConventionsOf = any_provider
     budget: BudgetBlock | None = None
+    record: RecordSettings = field(default_factory=RecordSettings)
 
     def account(self, provider: str) -> str | None:
         """The name that the user gave to the provider's account; None if there is none."""
@@ -152,6 +155,7 @@ class Settings:
             "max_wait": self.max_wait,
             "wait_for_day": self.wait_for_day,
             "cooldown_mode": self.cooldown_mode,
+            "record": self.record.model_dump(),
         }
         if self.safety_margin is not None:
             block["safety_margin"] = self.safety_margin

@@ -77,6 +77,16 @@ class Book:
             if (stamp, amount) != (new_stamp, new_amount):
                 counter.change(now, stamp, amount, new_stamp, new_amount)
 
+    def backfill(self, keys: Iterable[str], bookings: Iterable[Booking], now: Moment) -> None:
+        """Let counters that are new know of calls that left before, oldest first."""
+        counters = [self.counters[key] for key in keys]
+        for booking in bookings:
+            for counter in counters:
+                amount = booking.amounts.get(counter.kind)
+                if amount:
+                    counter.advance(now)
+                    counter.book(booking, amount)
+
     def advance(self, now: Moment) -> None:
         """Forget what has aged out."""
         for counter in self.counters.values():

@@ -45,9 +45,10 @@ class DomainState(DomainParts):
         if blocker is None and startups is not None:
             blocker = startups.blocker(ask, now.tick)
         if blocker is None:
+            call = self._grant(now, ask)
             if startups is not None:
-                startups.granted(ask, now.tick)
-            return self._grant(now, ask)
+                startups.granted(call, now.tick)
+            return call
         rules = self.pool(blocker.pool).rules
         if blocker.reason is Reason.CLOSED or (
             blocker.reason is Reason.UNTIL and not (rules.wait_for_day and ask.priority != URGENT)

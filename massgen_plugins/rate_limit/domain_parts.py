@@ -177,6 +177,10 @@ class DomainParts:
         pool = self.pool(name)
         return pool.rules if pool.limits else None
 
+    def is_paced(self, pools: Iterable[str]) -> bool:
+        """Whether a limit of some pools says how fast calls may follow each other."""
+        return any(self.pool(name).paced for name in pools)
+
     def shortest_window(self, pools: Iterable[str] | None = None) -> int:
         """Nanoseconds of the shortest rolling window of some pools, or of all; 0 if one is a bucket."""
         names = self._pools if pools is None else pools

@@ -7,6 +7,7 @@ timer, and whoever comes by (a timer, a new waiter, an answer, a wake-up) asks f
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Iterable
 from functools import partial
 from typing import TypeVar
 
@@ -45,7 +46,7 @@ class DomainQueue:
 
     def __init__(self, replica: DomainReplica, store: Store, worker: Worker, supervisor: Supervisor) -> None:
         self.replica = replica
-        self.startups = Startups(replica.state.known_rules)
+        self.startups = Startups(replica.state.known_rules, replica.state.is_paced)
         self._store = store
         self._worker = worker
         self._supervisor = supervisor
@@ -121,6 +122,13 @@ class DomainQueue:
         result = await self._transactions.awaited(change)
         self.serve()
         return result
+
+    def lease(self, calls: Iterable[Reservation]) -> None:
+        """A limit was learned: of these calls, those under way hold places now."""
+        for call in calls:
+            if call.under_way and not call.leased and self.replica.state.leased(call):
+                call.leased = True
+                self._leases.add(call)
 
     def look(self, view: Change[T]) -> T:
         """Read the state as this process knows it, with all that has become true of its calls."""

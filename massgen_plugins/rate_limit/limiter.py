@@ -173,7 +173,14 @@ class DomainLimiter:
     async def refused(self, call: Reservation, refusal: Refusal) -> bool:
         """Learn from a refusal, for everybody; True if a limit was lowered by it."""
         chance = random.random()  # noqa: S311 - spreads back-offs
-        return await self.queue.do(lambda state, now: learning.refused(state, now, call, refusal, chance))
+        slow = self.queue.startups.slow
+        slow.refused(call.ask)
+        recent = slow.recent()
+        lowered = await self.queue.do(
+            lambda state, now: learning.refused(state, now, call, refusal, chance, recent)
+        )
+        self.queue.lease(recent)
+        return lowered
 
     def refused_late(self, call: Reservation, refusal: Refusal) -> None:
         """Learn from a refusal in the middle of an answer."""
@@ -186,6 +193,7 @@ class DomainLimiter:
 
     def succeeded(self, call: Reservation) -> None:
         """Learn from an answer, if a pool of the call is under a penalty."""
+        self.queue.startups.slow.served(call.ask)
         if self.queue.replica.state.cautious(call.pools):
             self.queue.later(lambda state, now: learning.succeeded(state, now, call))
 
@@ -205,7 +213,7 @@ class DomainLimiter:
             self.queue.later(lambda state, _: learning.observed_date(state, date, waited, answered))
 
     def ended(self, ask: Ask, *, answered: bool) -> None:
-        """The first call of a run was answered, or came to nothing: others of the run may leave."""
+        """A call was answered, or came to nothing: others of its run may leave, if they waited for that."""
         if self.queue.startups.ended(ask, answered=answered):
             self.queue.serve()
 

@@ -40,7 +40,7 @@ def describe_wait(pool: Pool, blocker: Blocker, seconds: float, place: int) -> s
         Reason.LIMIT: f"for its quota ({blocker.limit})" if blocker.limit else "for its quota",
         Reason.PAUSE: "for its quota, after a pause that the provider asked for",
         Reason.PROBE: "while one call tries whether the quota is free",
-        Reason.STARTUP: "while one call tries whether the quota is free",
+        Reason.STARTUP: "while the calls before it try what the quota allows",
         Reason.UNTIL: "for the next day, since the day's quota is used up",
     }.get(blocker.reason, "for its turn")
     ahead = f", {place} call{'s' if place > 1 else ''} ahead" if place else ""

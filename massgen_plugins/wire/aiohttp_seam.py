@@ -11,7 +11,7 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable, Mapping
 from typing import Any
 
-from aiohttp import ClientResponse, ClientSession, TraceConfig, TraceRequestRedirectParams
+from aiohttp import BytesPayload, ClientResponse, ClientSession, TraceConfig, TraceRequestRedirectParams
 from multidict import CIMultiDict
 from yarl import URL
 
@@ -117,6 +117,8 @@ class AiohttpSender:
                 return data.encode()
             case bytes() | bytearray() | memoryview():
                 return bytes(data)
+            case BytesPayload():
+                return bytes(data._value)
             case _:
                 return None
 

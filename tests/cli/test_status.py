@@ -280,7 +280,7 @@ def directory(path):
             old_format,
             "is of format 4, of a version of massgen-plugins before the first release; the next",
         ),
-        (newer, "was written by a newer version of massgen-plugins (format 99, this one reads 5): install"),
+        (newer, "was written by a newer version of massgen-plugins (format 99, this one reads 6): install"),
         (cut, "is damaged"),
         (directory, "is not a file; name another store"),
     ],
@@ -313,7 +313,7 @@ def test_a_file_of_proc_is_not_taken_for_an_empty_store(rl, settings_file):
 
 @pytest.mark.parametrize(
     "change",
-    ["DROP TABLE part", "DROP TABLE clock", "UPDATE clock SET offset = 'x'", "UPDATE domain SET tick = 'x'"],
+    ["DROP TABLE part", "DROP TABLE clock", "UPDATE clock SET offset = 'x'", "UPDATE part SET tick = 'x'"],
 )
 def test_a_store_with_wrong_content_is_a_sentence(rl, spend, store_file, change):
     spend()
@@ -330,7 +330,8 @@ def test_a_damaged_part_is_named_and_the_rest_is_shown(rl, spend, store_file, pa
     spend(calls=3)
     spend(PRO)
     alter(store_file, f"UPDATE part SET data = {value} WHERE name = '{part}'")
-    alter(store_file, f"INSERT OR IGNORE INTO part SELECT name, '{part}', version, {value} FROM domain")
+    row = f"SELECT domain, '{part}', version, tick, {value} FROM part WHERE name = ''"
+    alter(store_file, f"INSERT OR IGNORE INTO part {row}")
     ran = rl("status", "--json")
     assert ran.code == 0
     assert f"'{part}' is damaged" in ran.err

@@ -40,17 +40,14 @@ _SCHEMA = f"""
 PRAGMA application_id = {APPLICATION_ID};
 PRAGMA user_version = {FORMAT};
 CREATE TABLE clock (one INTEGER PRIMARY KEY CHECK (one = 1), boot TEXT NOT NULL, offset INTEGER NOT NULL);
-CREATE TABLE domain (
-    name TEXT PRIMARY KEY,
-    version INTEGER NOT NULL,
-    tick INTEGER NOT NULL      -- when it was last written, on the store's clock
-) WITHOUT ROWID;
 CREATE TABLE part (
-    domain TEXT NOT NULL, name TEXT NOT NULL,
+    domain TEXT NOT NULL,
+    name TEXT NOT NULL,        -- empty in the row of the domain itself
     version INTEGER NOT NULL,  -- of the domain when the part was last written
+    tick INTEGER NOT NULL,     -- when that was, on the store's clock
     data BLOB NOT NULL,
     PRIMARY KEY (domain, name)
-);
+) WITHOUT ROWID;
 """
 
 
@@ -95,7 +92,8 @@ class SqliteFile:
         if self._connection is None and not patient:
             raise StoreBusy  # opening may take long
         try:
-            self.path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+            if self._connection is None:
+                self._make_folder()
             self.lock.enter(patient=patient)
         except OSError as error:
             raise self._unusable(error) from error
@@ -164,8 +162,12 @@ class SqliteFile:
         self._connection = connection
         return connection
 
+    def _make_folder(self) -> None:
+        self.path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+
     def _prepare(self, wait: float) -> bool:
         """Make sure that what stands there is ours; True if it is empty yet."""
+        self._make_folder()
         with suppress(FileExistsError):
             # SQLite gives its side files the mode of the file itself. One that is there must not be opened by
             # hand: closing it would drop the locks that other connections of this process hold.
