@@ -54,9 +54,9 @@ AIMS = {"free": Budget(14, 60, 110, 1), "waiting": Budget(18, 90, 220, 2)}
 
 BUDGETS = {
     ("memory", "free"): Budget(54, 205, 346, 0),
-    ("memory", "waiting"): Budget(60, 262, 580, 0),
+    ("memory", "waiting"): Budget(62, 263, 580, 0),
     ("sqlite", "free"): Budget(56, 225, 382, 1),
-    ("sqlite", "waiting"): Budget(64, 302, 668, 2),
+    ("sqlite", "waiting"): Budget(66, 307, 668, 2),
 }
 
 

@@ -16,6 +16,7 @@ __all__ = [
     "BudgetMark",
     "CallAdmitted",
     "CallAnswered",
+    "CallGivenUp",
     "CallSettled",
     "CallTurnedAway",
     "CallWaits",
@@ -43,7 +44,9 @@ class CallWaits:
         run: The MassGen run in this process.
         call: The call's number.
         limit: What is waited for, such as ``9 requests per minute``; "" if it is no limit.
-        reason: Why: ``limit``, ``pause`` after a refusal, ``startup``, ``until`` (a spent day), and others.
+        reason: Why: ``limit``, ``pause`` after a refusal, ``startup``, ``until`` (a spent day),
+            ``paused`` (by the user), and others.
+        again: Whether this wait was told before: the estimate has changed by more than two seconds.
     """
 
     pool: Pool
@@ -55,6 +58,24 @@ class CallWaits:
     call: int = 0
     limit: str = ""
     reason: str = ""
+    again: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class CallGivenUp:
+    """Whoever waited for a call does so no longer: it was cancelled, and takes nothing of its quota.
+
+    Attributes:
+        pool: Its model's own.
+        agent_id: Whose call it was.
+        run: The MassGen run in this process.
+        call: The call's number.
+    """
+
+    pool: Pool
+    agent_id: str | None
+    run: str
+    call: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -234,15 +255,17 @@ class LimitsChanged:
 
     Attributes:
         pool: Which pool.
-        before: What held, such as ``9 requests per minute``.
+        before: What held, such as ``9 requests per minute``; ``paused`` is one of them.
         after: What holds now.
         origin: Where the new ones come from: a file, a profile's name, ``steering``, or the provider.
+        by: Who changed them, if it was somebody at the command line.
     """
 
     pool: Pool
     before: tuple[str, ...]
     after: tuple[str, ...]
     origin: str
+    by: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -302,6 +325,7 @@ class Trouble:
 
 Event: TypeAlias = (
     CallWaits
+    | CallGivenUp
     | CallAdmitted
     | CallAnswered
     | CallSettled

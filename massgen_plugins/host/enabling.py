@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import weakref
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, Self
 
-from massgen_plugins.host import orchestrators, reports, subagents
+from massgen_plugins.host import orchestrators, reports, stage, subagents
 from massgen_plugins.host.governor import Governor
 from massgen_plugins.host.plugin_profiles import readable
 from massgen_plugins.host.runtime import Runtime, runtime
@@ -45,6 +46,7 @@ class Plan:
         block = {"rate_limit": inherited} if inherited is not None and "rate_limit" not in config else config
         directories = readable(shared.plugins.profile_directories(), reports.warn_once)
         governor = Governor(block, config_path, directories, reports.warn_once, shared.conventions_of)
+        governor.emit = shared.emit
         for note in governor.settings.notes:
             reports.warn_once(note)
         return cls(shared, governor, config_path)
@@ -66,8 +68,11 @@ class Plan:
         self._check_budgets(limited)
         orchestrators.attach()
         subagents.attach_when_imported()
+        if limited:
+            self.runtime.live.begin(run, self.config_path)
         for name, agent in limited.items():
             backend = agents[name].backend
+            stage.assign(backend, run)
             backend.stream_with_tools = limited_stream(
                 agent, backend.stream_with_tools, self.runtime.unseen, self.runtime.model_for
             )
@@ -95,9 +100,16 @@ class Plan:
         if provider is None:
             reports.warn_once(_uncovered(name, backend_type))
             return None
-        return Agent(
-            name, run, provider, model, self.runtime.resolve_model(provider, model), self.governor, base_url
-        )
+        resolved = self.runtime.resolve_model(provider, model)
+        backend = _reference(host_agent.backend)
+        return Agent(name, run, provider, model, resolved, self.governor, base_url, backend)
+
+
+def _reference(backend: Any) -> Callable[[], Any] | None:
+    try:
+        return weakref.ref(backend)
+    except TypeError:
+        return None
 
 
 def _model_of(host_agent: Any) -> str:

@@ -15,6 +15,7 @@ from massgen_plugins.events import (
     BudgetMark,
     CallAdmitted,
     CallAnswered,
+    CallGivenUp,
     CallSettled,
     CallTurnedAway,
     CallWaits,
@@ -25,9 +26,10 @@ from massgen_plugins.events import (
     Trouble,
 )
 from massgen_plugins.hookspecs import AgentInfo, MiddlewareContext
-from massgen_plugins.host import announce, foreign_keys, reports
+from massgen_plugins.host import foreign_keys, notices, reports, timings
 from massgen_plugins.host.accounts import Accounts
 from massgen_plugins.host.governor import Governor
+from massgen_plugins.host.live_view import LiveView
 from massgen_plugins.host.runs import log_dir
 from massgen_plugins.host.stream import Agent, current_turn
 from massgen_plugins.interrupts import ends_the_run
@@ -55,6 +57,7 @@ class Runtime:
         self._warned: set[str] = set()
         self._accounts = Accounts()
         self._governors: dict[Domain, Governor] = {}
+        self.live = LiveView(reports.warn_once)
         context = MiddlewareContext(self.emit, self.rules, self.settings)
         # The observer comes last, so that what it calls admitted has passed everybody.
         self.chain = Chain([*plugins.middleware(context), CallObserver(self.emit)], self.fault)
@@ -218,17 +221,20 @@ class Runtime:
 
     def emit(self, event: Event) -> None:
         """Tell the user and the plugins."""
-        if isinstance(event, CallTurnedAway):
+        if isinstance(event, CallAdmitted):
+            turn = current_turn.get()
+            if turn is not None and event.pool.name == turn.agent.model:
+                timings.take_out(turn, event.waited)
+        elif isinstance(event, CallTurnedAway):
             reports.warn_once(event.message)
             reports.at_exit(event.pool, event.message)
         elif isinstance(event, Trouble | LimitLearned | StoreChanged):
             reports.warn_once(event.message)
-        elif isinstance(event, CallWaits):
-            announce.show(event)
         elif isinstance(event, BudgetMark | ModelReplaced):
-            announce.tell(event.message, event.agent_id)
-        elif not isinstance(event, CallAdmitted | CallAnswered | CallSettled):
+            notices.tell(event.message, event.run, event.agent_id)
+        elif not isinstance(event, CallAnswered | CallGivenUp | CallSettled | CallWaits):
             reports.inform(f"massgen-plugins: {event}")
+        self.live.tell(event)
         self.plugins.event(event)
 
     def _warn_once(self, message: str) -> None:

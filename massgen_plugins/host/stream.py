@@ -27,6 +27,7 @@ class Agent:
         model: The resolved model of its backend: the pool its own turns are booked in.
         governor: Knows its settings.
         base_url: Of its backend, if one is set.
+        backend: MassGen's backend, as a weak reference; None if it cannot be referred to.
     """
 
     agent_id: str
@@ -36,6 +37,7 @@ class Agent:
     model: str
     governor: Governor
     base_url: str | None = None
+    backend: Callable[[], Any] | None = None
 
 
 @dataclass(eq=False, slots=True)

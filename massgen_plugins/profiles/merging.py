@@ -54,6 +54,7 @@ def merge(layers: Sequence[Layer], catalog: Catalog, places: Places) -> Settings
         notes=notes,
         conventions=places.conventions,
         budget=merged_budget(layers),
+        own=_merged_models(layer for layer in layers if layer.role == "run"),
         **values,
     )
 

@@ -81,6 +81,7 @@ class Limiters:
                 call.number if call else 0,
                 str(wait.blocker.limit or ""),
                 wait.blocker.reason,
+                wait.again,
             )
         )
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field, replace
 from weakref import WeakKeyDictionary
 
 from massgen_plugins.errors import CallRefused
-from massgen_plugins.events import Event, LimitLearned, ProviderRefused, Trouble
+from massgen_plugins.events import CallGivenUp, Event, LimitLearned, ProviderRefused, Trouble
 from massgen_plugins.middleware import Action, CallOutcome, Middleware, ModelCall, Refusal, RefusalKind, Usage
 from massgen_plugins.quota import ACCOUNT_POOL, Charge, Domain, Kind, Limit, Mode, Pool
 from massgen_plugins.rate_limit import messages
@@ -69,6 +69,9 @@ class RateLimitMiddleware(Middleware):
             raise
         except Exception as fault:  # whatever fails at the limiter, calls stay limited
             await self._go_on_in_memory(call, attempts, fault)
+        except BaseException:  # its caller was cancelled
+            self._emit(CallGivenUp(call.pool, call.agent_id, call.run, call.number))
+            raise
 
     def on_written(self, call: ModelCall) -> None:
         """The margin counts from now, if the call had to wait for a connection."""

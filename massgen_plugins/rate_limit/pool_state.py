@@ -79,7 +79,9 @@ class PoolState:
 
     def leases(self, expected: frozenset[str]) -> bool:
         """Whether a call with these kinds of expected charges holds anything here until it is over."""
-        return any(isinstance(limit.window, Held) or limit.kind in expected for _, limit, _ in self.limits)
+        if not expected:
+            return self._held
+        return self._held or any(limit.kind in expected for _, limit, _ in self.limits)
 
     def go_alone(self, now: Moment, processes: int) -> None:
         """Take only a share of what others, of whom nothing is heard any more, have not spent by now."""

@@ -20,9 +20,9 @@ URGENT, NORMAL = 0, 1
 """Priorities: a call that blocks its event loop goes before all others."""
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@dataclass(slots=True, eq=False)
 class Ask:
-    """One call that wants to leave.
+    """One call that wants to leave. It is not changed once it was asked for.
 
     Attributes:
         pools: Names of the pools that it books in, its model's own first.

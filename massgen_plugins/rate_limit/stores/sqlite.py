@@ -17,7 +17,7 @@ from massgen_plugins.errors import StoreUnavailable
 from massgen_plugins.rate_limit.stores.base import NOTHING, Snapshot, StoreBusy
 from massgen_plugins.rate_limit.stores.boot_clock import boot_identity, boot_tick, offset_for
 from massgen_plugins.rate_limit.stores.process import after_fork
-from massgen_plugins.rate_limit.stores.sqlite_file import SqliteFile
+from massgen_plugins.rate_limit.stores.sqlite_file import SqliteFile, Transaction
 from massgen_plugins.rate_limit.stores.wakeup import WakeUp
 from massgen_plugins.rate_limit.wall_clock import Start
 
@@ -112,6 +112,10 @@ class SqliteStore:
         if self._start is None:
             return Start(self._offset, self.tick(), self._wall, self._wall())
         return self._start
+
+    def turn(self, *, patient: bool = False) -> Transaction:
+        """Keep all others out for a while."""
+        return Transaction(self._file, patient=patient, foreign=True)
 
     def load(self, domain: str, since: int, *, patient: bool = False) -> Snapshot:
         """The parts of a domain that were written after version ``since``."""

@@ -9,8 +9,8 @@ import ctypes
 import os
 import sqlite3
 import time
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager, suppress
+from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 
 from massgen_plugins.errors import StoreUnavailable
@@ -25,7 +25,7 @@ from massgen_plugins.rate_limit.stores.sqlite_format import (
     unusable_sentence,
 )
 
-__all__ = ["SqliteFile", "stamp_of"]
+__all__ = ["SqliteFile", "Transaction", "stamp_of"]
 
 _OPENING = 1.0
 """Seconds for which a patient thread waits, while it opens the file, for whoever reads it at that moment."""
@@ -49,6 +49,34 @@ CREATE TABLE part (
     PRIMARY KEY (domain, name)
 ) WITHOUT ROWID;
 """
+
+
+class Transaction:
+    """What is done between its beginning and its end, is done as a whole or not at all.
+
+    Args:
+        file: In which.
+        patient: Whether this thread may stand still.
+        foreign: Whether what goes wrong in it has nothing to do with the file.
+    """
+
+    __slots__ = ("_file", "_foreign", "_patient")
+
+    def __init__(self, file: SqliteFile, *, patient: bool, foreign: bool = False) -> None:
+        self._file = file
+        self._patient = patient
+        self._foreign = foreign
+
+    def __enter__(self) -> sqlite3.Connection:
+        return self._file.begin(patient=self._patient)
+
+    def __exit__(self, _: object, error: BaseException | None, __: object) -> None:
+        if error is None:
+            self._file.commit()
+            return
+        explained = self._file.abandon(error, foreign=self._foreign)
+        if explained is not error:
+            raise explained from error
 
 
 class SqliteFile:
@@ -80,15 +108,20 @@ class SqliteFile:
         self._inode = 0
         self._looked = 0.0
 
-    @contextmanager
-    def transaction(self, *, patient: bool) -> Iterator[sqlite3.Connection]:
+    def transaction(self, *, patient: bool) -> Transaction:
         """The one write transaction of one thread; what was done in it is kept if nothing is raised.
+
+        Within another one it is a part of that.
 
         Raises:
             StoreBusy: Another process is writing.
             StoreReplaced: The file was damaged and has been set aside: ask again.
             StoreUnavailable: It cannot be used.
         """
+        return Transaction(self, patient=patient)
+
+    def begin(self, *, patient: bool) -> sqlite3.Connection:
+        """Begin a transaction; see there."""
         if self._connection is None and not patient:
             raise StoreBusy  # opening may take long
         try:
@@ -98,18 +131,38 @@ class SqliteFile:
         except OSError as error:
             raise self._unusable(error) from error
         try:
+            if self.lock.depth > 1 and self._connection is not None:
+                return self._connection
             connection = self._open(_OPENING if patient else 0)
             _begin(connection, patient=patient)
-            yield connection
-            connection.execute("COMMIT")
         except BaseException as error:
-            explained = self._explain(error)
-            if self._connection is not None:
+            raise self.abandon(error) from error
+        return connection
+
+    def commit(self) -> None:
+        """Keep what was done, and end the transaction."""
+        try:
+            if self.lock.depth == 1 and self._connection is not None:
+                self._connection.execute("COMMIT")
+        except BaseException as error:
+            raise self.abandon(error) from error
+        self.lock.leave()
+
+    def abandon(self, error: BaseException, *, foreign: bool = False) -> BaseException:
+        """End the transaction without what was done in it; returns the error in our words.
+
+        Args:
+            error: What went wrong.
+            foreign: Whether that had nothing to do with the file.
+        """
+        try:
+            explained = error if foreign else self._explain(error)
+            if self.lock.depth == 1 and self._connection is not None:
                 with suppress(sqlite3.Error):
                     self._connection.execute("ROLLBACK")
-            raise explained from error
         finally:
             self.lock.leave()
+        return explained
 
     def checkpoint(self) -> None:
         """Bring what was written into the file proper, by a connection of its own, beside whoever writes."""
