@@ -123,6 +123,8 @@ class Transactions:
     def transact(self, change: Change[T], *, patient: bool) -> T:
         """The same, for whoever has the lock; to be followed by :meth:`wake_others` after its release."""
         calls = self._calls = _drain(self._updates) if self._updates else []
+        for call in calls:
+            call.noted = False  # what becomes true of it from now on is noted anew
         self._changes = _drain(self._notes) if self._notes else []
         self._change = change
         try:
@@ -140,7 +142,6 @@ class Transactions:
     def _attempt(self, state: DomainState, now: Moment) -> Any:
         self._bookings = bookings = []
         for call in self._calls:
-            call.noted = False  # what becomes true of it from now on is noted anew
             booking = call.booking
             bookings.append(booking)
             state.change(call, booking, now)
