@@ -9,11 +9,18 @@ from massgen_plugins.profiles.document import shown
 
 __all__ = ["read_assignments"]
 
-_FORM = "write KEY=VALUE, such as rpm=5, or tpm=none to take a limit away"
 
-
-def read_assignments(words: Iterable[str]) -> dict[str, int | float | str]:
+def read_assignments(
+    words: Iterable[str],
+    command: str = "profiles set",
+    example: str = "rpm=5, or tpm=none to take a limit away",
+) -> dict[str, int | float | str]:
     """Keys and values; whether a value fits its key is checked elsewhere.
+
+    Args:
+        words: As they stand on the command line.
+        command: Whose they are.
+        example: How they are written.
 
     Raises:
         ConfigurationError: A word is not of the form, or a key comes twice.
@@ -22,9 +29,11 @@ def read_assignments(words: Iterable[str]) -> dict[str, int | float | str]:
     for word in words:
         key, equals, value = word.partition("=")
         if not equals or not key or not value:
-            raise ConfigurationError(f"profiles set: {shown(word)} is not understood; {_FORM}.")
+            raise ConfigurationError(
+                f"{command}: {shown(word)} is not understood; write KEY=VALUE, such as {example}."
+            )
         if key in values:
-            raise ConfigurationError(f"profiles set: the key is given twice, {shown(key)}; write it once.")
+            raise ConfigurationError(f"{command}: the key is given twice, {shown(key)}; write it once.")
         values[key] = _number(value)
     return values
 

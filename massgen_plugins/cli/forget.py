@@ -3,15 +3,13 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
-from pathlib import Path
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from massgen_plugins.cli.output import clean, say, tell
-from massgen_plugins.cli.store_choice import StoreOption, chosen_store, redis_store, view_of
+from massgen_plugins.cli.store_choice import StoreOption, chosen_store, opened_store, view_of
 from massgen_plugins.errors import ConfigurationError
 
 if TYPE_CHECKING:
@@ -63,7 +61,7 @@ def forget(
     if not yes and not _agreed(domains if use else meant, use=use):
         say("Nothing is forgotten.")
         return
-    with _opened(place) as opened:
+    with opened_store(place) as opened:
         for domain in domains:
             if use:
                 _begin_anew(opened, domain)
@@ -112,18 +110,3 @@ def _agreed(names: Sequence[Domain | Pool], *, use: bool) -> bool:
     what = "all that was learned and used in" if use else "what refusals have taught about"
     count = f"{len(names)} {'domains' if use else 'pools'}"
     return typer.confirm(f"Forget {what} {clean(str(names[0])) if len(names) == 1 else count}?", err=True)
-
-
-@contextmanager
-def _opened(place: Path | str) -> Iterator[Store]:
-    if isinstance(place, str):
-        with redis_store(place) as server:
-            yield server
-        return
-    from massgen_plugins.rate_limit.stores.sqlite import SqliteStore
-
-    file = SqliteStore(place, say)
-    try:
-        yield file
-    finally:
-        file.close()

@@ -9,14 +9,18 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from massgen_plugins.cli.output import say
 from massgen_plugins.errors import ConfigurationError
 
 if TYPE_CHECKING:
+    from massgen_plugins.rate_limit.stores.base import Store
     from massgen_plugins.rate_limit.stores.redis_store import RedisStore
     from massgen_plugins.rate_limit.viewing import StoreView
 
-__all__ = ["StoreOption", "chosen_store", "redis_store", "view_of"]
+__all__ = ["StoreOption", "chosen_store", "opened_store", "redis_store", "view_of"]
 
+_BUDGETS = "budget"
+"""The provider in domains of budgets, as ``budget.terms`` names it: not imported for a view of quotas."""
 _MAGIC = b"SQLite format 3\0"
 
 StoreOption = Annotated[
@@ -69,8 +73,8 @@ def _begins(path: Path) -> bytes:
         return file.read(len(_MAGIC))
 
 
-def view_of(place: Path | str | None) -> StoreView:
-    """What a store holds, for people to look at; nothing is changed.
+def view_of(place: Path | str | None, *, budgets: bool = False) -> StoreView:
+    """What a store holds of quotas, or of budgets, for people to look at; nothing is changed.
 
     Raises:
         StoreUnavailable: It cannot be read.
@@ -80,9 +84,28 @@ def view_of(place: Path | str | None) -> StoreView:
     if place is None:
         return StoreView(())
     if isinstance(place, Path):
-        return view_file(place)
-    with redis_store(place) as store:
-        return view_store(store)
+        view = view_file(place)
+    else:
+        with redis_store(place) as store:
+            view = view_store(store)
+    pools = [each for each in view.pools if (each.pool.domain.provider == _BUDGETS) is budgets]
+    return StoreView(pools, view.faults)
+
+
+@contextmanager
+def opened_store(place: Path | str) -> Iterator[Store]:
+    """A store to be changed, closed at the end."""
+    if isinstance(place, str):
+        with redis_store(place) as server:
+            yield server
+        return
+    from massgen_plugins.rate_limit.stores.sqlite import SqliteStore
+
+    file = SqliteStore(place, say)
+    try:
+        yield file
+    finally:
+        file.close()
 
 
 @contextmanager

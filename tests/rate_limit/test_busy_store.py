@@ -1,4 +1,4 @@
-"""A store that somebody else holds just now: what has become true of calls is written later, and never lost."""
+"""A store that somebody else holds just now: what has become true of calls is written later, never lost."""
 
 from __future__ import annotations
 
