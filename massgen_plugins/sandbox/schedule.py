@@ -29,15 +29,13 @@ class Quickest:
     waits: int
 
 
-def quickest(report: SandboxReport, *, after: int = 0) -> Quickest:
+def quickest(report: SandboxReport) -> Quickest:
     """The calls that were let in, in their order, each as early as the limits allow with their own charges.
 
     What calls wait for each other is not known to a server: it is counted only after the last one that a
     limit held back. Calendar days are left out. A report without such calls takes no time.
-
-    ``after``: the first so many calls keep the times at which they came; the others are scheduled after them.
     """
-    return _schedule(report, lambda quota: quota, (), after)
+    return _schedule(report, lambda quota: quota)
 
 
 def surest(report: SandboxReport, uplink: float, made: Sequence[float] = ()) -> Quickest:
@@ -68,9 +66,7 @@ def _lengthened(quota: Quota, uplink: float) -> Quota:
     return replace(quota, window=quota.window + uplink, shape=WindowShape.SLIDING, phase=0.0)
 
 
-def _schedule(
-    report: SandboxReport, by: Callable[[Quota], Quota], made: Sequence[int], after: int = 0
-) -> Quickest:
+def _schedule(report: SandboxReport, by: Callable[[Quota], Quota], made: Sequence[int] = ()) -> Quickest:
     calls = sorted((each for each in report.requests if each.admitted), key=lambda each: each.arrived_ns)
     if not calls:
         return Quickest(0.0, 0.0, 0)
@@ -81,7 +77,7 @@ def _schedule(
     for number, call in enumerate(calls):
         concerned = [limit for limit in limits if limit.concerns(call)]
         earliest = max(now, made[number]) if number < len(made) else now
-        fits = call.arrived_ns if number < after else _earliest(concerned, earliest, call)
+        fits = _earliest(concerned, earliest, call)
         if fits > now:
             held_back, at, waits = call, fits, waits + 1
         now = fits

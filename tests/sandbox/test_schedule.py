@@ -72,12 +72,6 @@ def test_no_call_is_sent_before_it_was_made(judge_with: Any, made: list[float], 
     assert surest(report, 0.5, made).seconds == pytest.approx(seconds)
 
 
-@pytest.mark.parametrize(("after", "seconds"), [(0, 71), (2, 66), (3, 81), (4, 81)])
-def test_the_first_calls_may_keep_their_times(judge_with: Any, after: int, seconds: float) -> None:
-    report = served(judge_with(*per_model(rpm=2)), [0, 5, 70, 80])
-    assert quickest(report, after=after).seconds == pytest.approx(seconds)
-
-
 @pytest.mark.parametrize("sooner", [0.01, 0.2])
 def test_whoever_sends_sooner_can_be_refused(judge_with: Any, sooner: float) -> None:
     """The derivation's own case: the first call travels for as long as it can, the second not at all."""
