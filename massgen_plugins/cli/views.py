@@ -19,6 +19,7 @@ def register(app: typer.Typer) -> None:
     app.command()(line)
     app.command()(history)
     app.command()(report)
+    app.command()(plan)
     app.command()(why)
 
 
@@ -109,6 +110,20 @@ def report(
     from massgen_plugins.cli.report import answer
 
     raise typer.Exit(answer(file, run=run, hide_names=hide_names, overwrite=overwrite))
+
+
+def plan(
+    file: Annotated[str, typer.Argument(metavar="TEAM", help="A MassGen configuration, such as team.yaml.")],
+    as_json: Json = False,
+) -> None:
+    """Say what a run will take: calls, time, the longest wait, cost, and what would be sooner.
+
+    The limiter itself plays the run on a clock that jumps; nothing is sent. Exit code 3 if a day, a month
+    or the longest wait allowed does not suffice. Example: massgen-rl plan team.yaml
+    """
+    from massgen_plugins.cli.plan import answer
+
+    raise typer.Exit(answer(file, as_json=as_json))
 
 
 def why(

@@ -22,7 +22,7 @@ from massgen_plugins.profiles.settings import Settings
 from massgen_plugins.profiles.steering import NO_STEERING, read_steering
 from massgen_plugins.profiles.strict_yaml import load_yaml
 
-__all__ = ["SettingsSource", "files_of", "load_settings", "read_catalog", "read_settings"]
+__all__ = ["SettingsSource", "files_of", "layers_of", "load_settings", "read_catalog", "read_settings"]
 
 _BLOCK = "rate_limit"
 
@@ -38,7 +38,7 @@ def read_settings(places: Places, run: Layer | None = None) -> Settings:
 
 
 def _merged(places: Places, run: Layer | None) -> Settings:
-    layers = _layers(places, run)
+    layers = layers_of(places, run)
     check_store(layers, lambda: _own(places), places.user_file)
     return merge(layers, _catalog(places, layers), places)
 
@@ -53,10 +53,15 @@ def files_of(places: Places) -> list[Path]:
 
 def read_catalog(places: Places) -> Catalog:
     """Read all profiles of these places, those that stand in settings files included."""
-    return _catalog(places, _layers(places, None))
+    return _catalog(places, layers_of(places, None))
 
 
-def _layers(places: Places, run: Layer | None) -> list[Layer]:
+def layers_of(places: Places, run: Layer | None) -> list[Layer]:
+    """What each source states, the strongest first: a run's own, the project's, the user's.
+
+    Raises:
+        ConfigurationError: One of them is wrong.
+    """
     layers = [run] if run else []
     for role, path in (("project", places.project_file), ("user", places.user_file)):
         if path and exists(path) and all(layer.block.inherit for layer in layers):

@@ -114,7 +114,7 @@ def test_the_document_has_stable_keys_and_true_numbers(rl, spend):
     spend(calls=4, tokens=500)
     ran = rl("status", "--json")
     assert (ran.code, ran.err) == (0, "")
-    assert set(ran.document) == {"store", "exists", "read_at", "runs", "pools"}
+    assert set(ran.document) == {"store", "exists", "read_at", "runs", "pools", "unlimited"}
     pool = pool_of(ran)
     assert set(pool) == POOL_KEYS
     assert set(pool["penalties"]) == PENALTY_KEYS
@@ -472,7 +472,10 @@ def test_an_empty_file_is_a_store_without_calls(rl, store_file):
 def test_forget_drops_what_was_learned_and_keeps_what_was_used(rl, spend, lower_limit):
     spend(calls=3, refusal=lower_limit)
     ran = rl("forget", NAME, "--yes")
-    assert (ran.code, ran.out) == (0, f"{NAME}: forgotten.\n")
+    assert ran.code == 0
+    assert ran.out.startswith(
+        f"{NAME}: forgotten: the limit of 5 requests per minute (9 hold again), a pause of "
+    )
     after = rl("status", "--json")
     assert limit_of(after, "requests/60s")["cap"] == 9
     assert limit_of(after, "requests/60s")["used"] == 3
@@ -547,7 +550,7 @@ def test_forget_takes_a_model_or_all(rl, spend, lower_limit):
     spend(refusal=lower_limit)
     spend(PRO, refusal=lower_limit)
     assert rl("forget", "gemini-2.5-flash", "--yes").out.count("forgotten") == 1
-    assert rl("forget", "all", "--yes").out.count("forgotten") == 2
+    assert rl("forget", "all", "--yes").out.count("forgotten") == 1
     assert "learned" not in rl("status").out
 
 
@@ -565,9 +568,33 @@ def test_forget_asks_first(rl, spend, script, lower_limit, monkeypatch):
     ran = script("forget", "all")
     assert ran.code == 2
     assert "--yes" in ran.err
-    monkeypatch.setattr("massgen_plugins.cli.forget._agreed", lambda *_, **__: False)
+    monkeypatch.setattr("massgen_plugins.cli.forget.agreed", lambda *_: False)
     assert "Nothing is forgotten" in rl("forget", "all").err
     assert "learned" in rl("status").out
+
+
+def test_forget_of_what_taught_nothing_says_so_and_does_not_ask(rl, spend):
+    spend()
+    assert rl("forget", "all").out == f"{NAME}: nothing was learned.\n"
+
+
+def test_penalty_clear_ends_the_pause_and_keeps_what_was_learned(rl, spend, lower_limit):
+    spend(calls=3, refusal=lower_limit)
+    assert rl("penalty", "clear", NAME).code == 2
+    ran = rl("penalty", "clear", "gemini-2.5-flash", "--yes")
+    assert ran.code == 0
+    assert ran.out.startswith(f"{NAME}: cleared: a pause of ")
+    after = rl("status", "--json")
+    assert pool_of(after)["penalties"]["pause"] == 0
+    assert limit_of(after, "requests/60s")["cap"] == 5
+    assert "nothing to clear" in rl("penalty", "clear", "all").err
+
+
+def test_penalty_clear_of_an_unknown_pool_suggests(rl, spend):
+    spend()
+    ran = rl("penalty", "clear", "gemini-2.5-flsh")
+    assert ran.code == 2
+    assert "did you mean" in ran.err
 
 
 def test_forget_without_a_store_makes_none(rl, home):
