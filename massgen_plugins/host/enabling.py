@@ -92,6 +92,7 @@ class Plan:
         team = os.path.realpath(self.config_path) if self.config_path else ""
         record = RunRecord(run, team, time.time(), frozenset(limited), settings.store, self.governor.rules)
         self.runtime.live.begin(record, names=settings.announce["names"])
+        self.runtime.sinks.begin(keep=settings.announce["events"])
 
     def _identify(self, name: str, run: str, host_agent: Any) -> Agent | None:
         model = _model_of(host_agent)

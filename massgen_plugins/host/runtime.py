@@ -29,6 +29,7 @@ from massgen_plugins.host.accounts import Accounts
 from massgen_plugins.host.governor import Governor
 from massgen_plugins.host.live_view import LiveView
 from massgen_plugins.host.runs import log_dir
+from massgen_plugins.host.sinks import Sinks
 from massgen_plugins.host.stream import Agent, current_turn
 from massgen_plugins.interrupts import ends_the_run
 from massgen_plugins.manager import Plugins, build_manager
@@ -56,6 +57,7 @@ class Runtime:
         self._accounts = Accounts()
         self._governors: dict[Domain, Governor] = {}
         self.live = LiveView(reports.warn_once)
+        self.sinks = Sinks(reports.warn_once)
         context = MiddlewareContext(self.emit, self.rules, self.settings)
         # The observer comes last, so that what it calls admitted has passed everybody.
         self.chain = Chain([*plugins.middleware(context), CallObserver(self.emit)], self.fault)
@@ -231,6 +233,8 @@ class Runtime:
         elif not isinstance(event, CallAnswered | CallGivenUp | CallSettled | CallWaits):
             reports.inform(f"massgen-plugins: {event}")
         self.live.tell(event)
+        event = self.live.names.hidden_in(event)
+        self.sinks.tell(event)
         self.plugins.event(event)
 
     def _warn_once(self, message: str) -> None:
