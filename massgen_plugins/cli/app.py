@@ -7,7 +7,20 @@ from typing import Annotated
 import typer
 
 import massgen_plugins
-from massgen_plugins.cli import demo, doctor, forget, metrics, profiles, run, status
+from massgen_plugins.cli import (
+    cost,
+    demo,
+    doctor,
+    forget,
+    limits,
+    metrics,
+    penalty,
+    profiles,
+    run,
+    status,
+    steering,
+    views,
+)
 from massgen_plugins.cli.exits import EXPLAINED
 from massgen_plugins.cli.group import RootGroup
 from massgen_plugins.cli.output import tell
@@ -29,7 +42,9 @@ def build_app() -> typer.Typer:
     )
     app.callback()(_root)
     app.add_typer(profiles.app, name="profiles")
-    for module in (status, forget, doctor, metrics, run, demo):
+    app.add_typer(penalty.app, name="penalty")
+    app.add_typer(cost.app, name="cost")
+    for module in (status, views, limits, steering, forget, doctor, metrics, run, demo):
         module.register(app)
     return app
 

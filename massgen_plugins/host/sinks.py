@@ -28,11 +28,15 @@ class Sinks:
 
     Args:
         report: Told, in one sentence, of a sink that fails.
+
+    Attributes:
+        any: Whether there is one.
     """
 
     def __init__(self, report: Callable[[str], None]) -> None:
         self._report = report
         self._sinks: dict[type[EventSink], BackgroundSink] = {}
+        self.any = False
         self._measured = False
         after_fork(self)
         atexit.register(self.close)
@@ -58,11 +62,10 @@ class Sinks:
     def add(self, sink: EventSink) -> None:
         """Hand events to another sink, too."""
         self._sinks = {**self._sinks, type(sink): BackgroundSink(sink, self._report)}
+        self.any = True
 
     def tell(self, event: Event) -> None:
         """Something happened; from any thread, and quick."""
-        if not self._sinks:
-            return
         now = time.time()
         for sink in self._sinks.values():
             sink.tell(event, now)

@@ -135,6 +135,7 @@ class DomainLimiter:
         self._domain = domain
         replica = DomainReplica(domain, limiter.store, limiter.owner, limiter.report, limiter.on_store)
         self.queue = DomainQueue(replica, limiter.store, limiter.worker, self)
+        self._pools: dict[str, Pool] = {}
         self._estimates: dict[str, Estimates] = {}
         self._next_date = 0
 
@@ -228,7 +229,8 @@ class DomainLimiter:
 
     def rules_of(self, pool: str) -> PoolRules | None:
         """What holds in a pool of the domain now."""
-        return self._limiter.rules_of(Pool(self._domain, pool))
+        known = self._pools.get(pool)
+        return self._limiter.rules_of(known or self._pools.setdefault(pool, Pool(self._domain, pool)))
 
     def patience_for(self, ask: Ask) -> int:
         """Nanoseconds that a call may wait in all."""

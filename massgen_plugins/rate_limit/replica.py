@@ -10,6 +10,7 @@ import re
 import secrets
 import time
 from collections.abc import Callable, Iterable
+from contextlib import nullcontext
 from typing import TypeVar
 
 from massgen_plugins.errors import StoreUnavailable
@@ -30,6 +31,9 @@ _ENROL = 60_000_000_000
 """Nanoseconds after which a process shows again that it uses a domain."""
 
 _MOST_TRIES = 1000
+
+_OPEN_TO_ALL = nullcontext()
+"""In place of a turn, for as long as nobody else is seen to write: a swap is a transaction of its own."""
 
 _LINE_OF_DESCENT = 1 << 24
 """Versions of one domain, from its beginning to its loss. The first one is a random multiple of it, so that
@@ -148,7 +152,7 @@ class DomainReplica:
 
     def _exchange(self, work: Callable[[DomainState, Moment], T], *, patient: bool) -> T:
         store, state = self._store, self.state
-        with store.turn(patient=patient):
+        with store.turn(patient=patient) if self._overtaken else _OPEN_TO_ALL:
             if self._version < 0 or self.alone:
                 self._take_over(store.load(self.name, 0, patient=patient))
             elif self._overtaken and store.quick:  # others write often: look first, rather than decide twice

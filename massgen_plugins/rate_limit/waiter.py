@@ -30,13 +30,13 @@ class Waiter:
 
     __slots__ = ("_future", "_paused_at", "ask", "held", "loop", "patience", "place", "stale", "told")
 
-    def __init__(self, ask: Ask, patience: int, held: int = 0) -> None:
+    def __init__(self, ask: Ask, patience: int) -> None:
         self.ask = ask
         self.patience = patience
         self.told: int | None = None
         self.stale = False
         self.place = 0
-        self.held = held
+        self.held = 0
         self._paused_at: int | None = None
         self.loop: asyncio.AbstractEventLoop | None = None
         self._future: asyncio.Future[Reservation] | None = None

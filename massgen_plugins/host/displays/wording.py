@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Sequence
 
 from massgen_plugins.host.displays.base import ShownWait
 from massgen_plugins.live.presence import WaitingCall
+from massgen_plugins.live.spans import clock, ordinal
 
 __all__ = ["PAUSED", "begin_line", "clock", "end_line", "footer", "ordinal", "token", "what_for"]
 
@@ -32,19 +32,6 @@ _REASONS = {
 
 _WAITS = "\N{HOURGLASS WITH FLOWING SAND}"
 _GOES_ON = "\N{BLACK RIGHT-POINTING TRIANGLE}"
-
-
-def clock(seconds: float) -> str:
-    """``0:23``, ``1:01``, ``2:05:00``; the last second is shown until it is over."""
-    whole = max(0, math.ceil(seconds))
-    hours, minutes = whole // 3600, whole // 60 % 60
-    return f"{hours}:{minutes:02}:{whole % 60:02}" if hours else f"{minutes}:{whole % 60:02}"
-
-
-def ordinal(number: int) -> str:
-    """``1st``, ``2nd``, ``11th``."""
-    suffix = {1: "st", 2: "nd", 3: "rd"}.get(number % 10, "th")
-    return f"{number}{'th' if number % 100 in (11, 12, 13) else suffix}"
 
 
 def what_for(call: WaitingCall) -> str:
