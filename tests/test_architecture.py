@@ -24,6 +24,7 @@ ALLOWED = {
     "events": {"quota"},
     "middleware": {"quota", "errors", "interrupts"},
     "live": {"quota", "events"},
+    "metrics": {"quota", "errors", "live", "calls", "rate_limit", "profiles"},
     "calls": {"quota", "middleware", "errors", "events", "hookspecs", "budget", "rate_limit"},
     "budget": {"quota", "middleware", "errors", "events", "hookspecs", "rate_limit", "profiles"},
     "providers": {"quota", "middleware", "errors", "hookspecs"},
@@ -52,7 +53,7 @@ ALLOWED = {
     "demo": {"sandbox", "quota", "errors", "hookspecs", "middleware", "installation"},
     "cli": {"quota", "errors", "events", "profiles", "rate_limit", "hookspecs", "manager", "host", "demo"}
     | {"_bootstrap", "providers", "installation", "wrapping", "calls", "budget", "planning", "live"}
-    | {"middleware"},
+    | {"middleware", "metrics"},
 }
 """Room -> rooms that it may know. Nothing below knows ``host``, ``wire`` or ``cli``."""
 

@@ -14,6 +14,7 @@ from massgen_plugins.cli import (
     doctor,
     forget,
     limits,
+    metrics,
     penalty,
     profiles,
     run,
@@ -45,7 +46,7 @@ def build_app() -> typer.Typer:
     app.add_typer(penalty.app, name="penalty")
     app.add_typer(cost.app, name="cost")
     app.add_typer(budget.app, name="budget")
-    for module in (status, views, limits, steering, forget, doctor, run, demo):
+    for module in (status, views, limits, steering, forget, doctor, metrics, run, demo):
         module.register(app)
     return app
 

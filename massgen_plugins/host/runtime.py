@@ -30,6 +30,7 @@ from massgen_plugins.host.accounts import Accounts
 from massgen_plugins.host.governor import Governor
 from massgen_plugins.host.live_view import LiveView
 from massgen_plugins.host.runs import log_dir
+from massgen_plugins.host.sinks import Sinks
 from massgen_plugins.host.stream import Agent, current_turn
 from massgen_plugins.interrupts import ends_the_run
 from massgen_plugins.manager import Plugins, build_manager
@@ -57,6 +58,7 @@ class Runtime:
         self._accounts = Accounts()
         self._governors: dict[Domain, Governor] = {}
         self.live = LiveView(reports.warn_once)
+        self.sinks = Sinks(reports.warn_once)
         context = MiddlewareContext(self.emit, self.rules, self.settings)
         # The observer comes last, so that what it calls admitted has passed everybody.
         self.chain = Chain([*plugins.middleware(context), CallObserver(self.emit)], self.fault)
@@ -228,7 +230,7 @@ class Runtime:
     def emit(self, event: Event) -> None:
         """Tell the user and the plugins."""
         if isinstance(event, CallAdmitted):
-            turn = current_turn.get()
+            turn = current_turn.get() if event.waited >= timings.WORTH else None
             if turn is not None and event.pool.name == turn.agent.model:
                 timings.take_out(turn, event.waited)
         elif isinstance(event, CallTurnedAway):
@@ -241,6 +243,10 @@ class Runtime:
         elif not isinstance(event, CallAnswered | CallGivenUp | CallSettled | CallWaits):
             reports.inform(f"massgen-plugins: {event}")
         self.live.tell(event)
+        if self.live.names.hidden:
+            event = self.live.names.hidden_in(event)
+        if self.sinks.any:
+            self.sinks.tell(event)
         self.plugins.event(event)
 
     def _warn_once(self, message: str) -> bool:
