@@ -16,6 +16,7 @@ from massgen_plugins.cli import (
     penalty,
     profiles,
     run,
+    schema,
     status,
     steering,
     views,
@@ -43,7 +44,7 @@ def build_app() -> typer.Typer:
     app.add_typer(profiles.app, name="profiles")
     app.add_typer(penalty.app, name="penalty")
     app.add_typer(cost.app, name="cost")
-    for module in (status, views, limits, steering, forget, doctor, run, demo):
+    for module in (status, views, limits, steering, forget, doctor, run, demo, schema):
         module.register(app)
     return app
 
