@@ -52,6 +52,8 @@ class Settings:
         wait_for_day: Whether a call waits for the next day, however far it is, when a day is spent.
         cooldown_mode: ``probe``, ``space`` or ``off``.
         safety_margin: Fraction taken off every limit in place of the profile's own; None leaves that.
+        announce: ``names``: whether agents are called by their names in displays, records and events;
+            ``events``: whether events are kept in a file.
         notes: Sentences that the user should be told once.
         conventions: How providers count for which no profile is in use.
         record: What is kept of calls that are over.
@@ -69,6 +71,7 @@ class Settings:
     wait_for_day: bool = False
     cooldown_mode: str = "probe"
     safety_margin: float | None = None
+    announce: Mapping[str, bool] = field(default_factory=lambda: {"names": True, "events": False})
     notes: tuple[str, ...] = ()
     conventions: ConventionsOf = any_provider
     record: RecordSettings = field(default_factory=RecordSettings)

@@ -7,6 +7,7 @@ import json
 import re
 import sqlite3
 import threading
+import time
 from pathlib import Path
 
 import pytest
@@ -54,6 +55,7 @@ POOL_KEYS = {
     "agents",
     "limits",
     "penalties",
+    "steering",
 }
 PENALTY_KEYS = {"pause", "closed", "advice", "until", "quote", "share", "probing"}
 PACIFIC = CalendarDay("America/Los_Angeles")
@@ -112,7 +114,7 @@ def test_the_document_has_stable_keys_and_true_numbers(rl, spend):
     spend(calls=4, tokens=500)
     ran = rl("status", "--json")
     assert (ran.code, ran.err) == (0, "")
-    assert set(ran.document) == {"store", "exists", "read_at", "runs", "pools"}
+    assert set(ran.document) == {"store", "exists", "read_at", "runs", "pools", "unlimited"}
     pool = pool_of(ran)
     assert set(pool) == POOL_KEYS
     assert set(pool["penalties"]) == PENALTY_KEYS
@@ -246,6 +248,32 @@ def test_the_agents_that_wait_are_named_with_their_countdowns(rl, spend, run_goe
         assert re.search(r"1  Ada +\S* +0:2[0-3]\b", shown)
         assert re.search(r"2  日本語  \S* +1:2[0-3]\b", shown)
         assert ("team.yaml, pid" in shown) is (width > 40)
+
+
+def test_what_somebody_changed_for_a_while_is_shown_with_its_end(rl, spend):
+    spend(calls=3)
+    assert rl("set", FLASH.name, "rpm=20", "--for", "10m", "--yes").code == 0
+    assert rl("pause").code == 0
+    shown = rl("status").out
+    assert re.search(
+        r"set by \S+ until \d\d:\d\d:\d\d: rpm 20 \(`massgen-rl unset gemini-2.5-flash`\)", shown
+    )
+    assert re.search(r"paused by \S+: nothing leaves, and no turn ends \(`massgen-rl resume`\)", shown)
+    pool = pool_of(rl("status", "--json"))
+    assert pool["steering"]["set"][0]["value"] == 20
+    assert pool["steering"]["paused"]["until"] is None
+    assert pool["next_slot"] is None
+    assert rl("line").out.startswith("‖ gemini-2.5-flash 3/")
+    assert limit_of(rl("status", "--json"), "requests/60s")["cap"] in (18, 20)
+
+
+def test_what_is_remembered_ends_with_a_temporary_limit(rl, spend, monkeypatch):
+    spend()
+    rl("set", FLASH.name, "rpm=20", "--for", "10m", "--yes")
+    cap = limit_of(rl("status", "--json"), "requests/60s")["cap"]
+    later = time.time() + 601
+    monkeypatch.setattr(time, "time", lambda: later)
+    assert cap > limit_of(rl("status", "--json"), "requests/60s")["cap"] == 9
 
 
 def test_calls_under_way_are_shown_where_they_are_limited(rl, spend, run_goes_on):
