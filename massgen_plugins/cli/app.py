@@ -18,6 +18,7 @@ from massgen_plugins.cli import (
     penalty,
     profiles,
     run,
+    schema,
     status,
     steering,
     views,
@@ -46,7 +47,7 @@ def build_app() -> typer.Typer:
     app.add_typer(penalty.app, name="penalty")
     app.add_typer(cost.app, name="cost")
     app.add_typer(budget.app, name="budget")
-    for module in (status, views, limits, steering, forget, doctor, metrics, run, demo):
+    for module in (status, views, limits, steering, forget, doctor, metrics, run, demo, schema):
         module.register(app)
     return app
 
