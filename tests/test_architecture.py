@@ -88,6 +88,7 @@ def test_only_the_limiter_and_the_wire_wait(path: Path) -> None:
     pure = {
         "admission",
         "book",
+        "bucket_counters",
         "calendar_windows",
         "domain",
         "domain_parts",
@@ -99,7 +100,6 @@ def test_only_the_limiter_and_the_wire_wait(path: Path) -> None:
         "pool_state",
         "reservation",
         "rings",
-        "rolling_counters",
         "startup",
         "tickets",
         "verdict",
