@@ -102,6 +102,7 @@ def test_only_the_limiter_and_the_wire_wait(path: Path) -> None:
         "rings",
         "startup",
         "tickets",
+        "pauses",
         "verdict",
         "wall_clock",
     }

@@ -42,7 +42,8 @@ class CallWaits:
         run: The MassGen run in this process.
         call: The call's number.
         limit: What is waited for, such as ``9 requests per minute``; "" if it is no limit.
-        reason: Why: ``limit``, ``pause`` after a refusal, ``startup``, ``until`` (a spent day), and others.
+        reason: Why: ``limit``, ``pause`` after a refusal, ``startup``, ``until`` (a spent day),
+            ``paused`` (by the user), and others.
         again: Whether this wait was told before: the estimate has changed by more than two seconds.
     """
 
@@ -252,15 +253,17 @@ class LimitsChanged:
 
     Attributes:
         pool: Which pool.
-        before: What held, such as ``9 requests per minute``.
+        before: What held, such as ``9 requests per minute``; ``paused`` is one of them.
         after: What holds now.
         origin: Where the new ones come from: a file, a profile's name, ``steering``, or the provider.
+        by: Who changed them, if it was somebody at the command line.
     """
 
     pool: Pool
     before: tuple[str, ...]
     after: tuple[str, ...]
     origin: str
+    by: str = ""
 
 
 @dataclass(frozen=True, slots=True)

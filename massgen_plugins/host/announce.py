@@ -66,7 +66,7 @@ class Announcer:
         self._ticked = dict.fromkeys(display for display, waits in rows.items() if waits)
 
     def _begin(self, call: WaitingCall, now: float) -> None:
-        if call.until - call.since < _LONG and call.call not in self._shown:
+        if call.until - call.since < _LONG and call.reason != "paused" and call.call not in self._shown:
             reports.inform(f"massgen-plugins: {_sentence(call, self._wait_of(call).name, now)}")
             return
         wait = self._shown[call.call] = self._wait_of(call)

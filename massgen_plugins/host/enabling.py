@@ -46,6 +46,7 @@ class Plan:
         block = {"rate_limit": inherited} if inherited is not None and "rate_limit" not in config else config
         directories = readable(shared.plugins.profile_directories(), reports.warn_once)
         governor = Governor(block, config_path, directories, reports.warn_once, shared.conventions_of)
+        governor.emit = shared.emit
         for note in governor.settings.notes:
             reports.warn_once(note)
         return cls(shared, governor, config_path)

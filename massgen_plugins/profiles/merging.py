@@ -51,6 +51,7 @@ def merge(layers: Sequence[Layer], catalog: Catalog, places: Places) -> Settings
         accounts=_merged_accounts(weakest_first),
         notes=notes,
         conventions=places.conventions,
+        own=_merged_models(layer for layer in layers if layer.role == "run"),
         **values,
     )
 

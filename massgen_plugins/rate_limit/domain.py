@@ -42,6 +42,7 @@ class DomainState(DomainParts):
         if rules is not None and (known is None or known.limits != new.limits):
             self.facts.rules[name] = rules
             self.changed.add(FACTS)
+        (self.paused.add if new.paused else self.paused.discard)(name)
         pool.rules, pool.others = new, None
         pool.refresh(tick)
 
@@ -164,6 +165,8 @@ class DomainState(DomainParts):
         return call
 
     def _blocker(self, now: Moment, ask: Ask, earlier: Mapping[str, Amounts] | None) -> Blocker | None:
+        if self.paused and (name := next((each for each in ask.pools if each in self.paused), None)):
+            return Blocker(Reason.PAUSED, name, now.tick + RENEWAL)
         worst: Blocker | None = None
         for name in ask.pools:
             pool = self._pools.get(name) or self.pool(name)
@@ -211,7 +214,11 @@ class DomainState(DomainParts):
 
     def _misfits(self, now: Moment, pools: Sequence[str], amounts: Amounts) -> set[str]:
         """The pools in which a call could not leave now, whoever comes first."""
-        return {name for name in pools if self.pool(name).blocker(now, name, amounts) is not None}
+        return {
+            name
+            for name in pools
+            if name in self.paused or self.pool(name).blocker(now, name, amounts) is not None
+        }
 
     def _frees_at(
         self, now: Moment, ask: Ask, earlier: Mapping[str, Amounts], tickets: Sequence[Ticket] = ()

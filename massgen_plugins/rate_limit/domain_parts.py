@@ -26,6 +26,7 @@ class DomainParts:
         facts: What is known beside the arithmetic.
         tickets: Who waits, in all processes.
         changed: Names of the parts that were changed since they were last written.
+        paused: Pools that the user has paused in this process.
         process: Names this process in the queue.
 
     Args:
@@ -37,6 +38,7 @@ class DomainParts:
         self.facts = Facts(epoch)
         self.tickets = Tickets()
         self.changed: set[str] = set()
+        self.paused: set[str] = set()
         self.process = process
         self._pools: dict[str, PoolState] = {}
         self._since_alone: list[Reservation] | None = None

@@ -15,6 +15,7 @@ from massgen_plugins.quota import NANOSECONDS
 from massgen_plugins.rate_limit.admission import Admission, Rows
 from massgen_plugins.rate_limit.lease_timer import LeaseTimer
 from massgen_plugins.rate_limit.moment import NEVER, Moment
+from massgen_plugins.rate_limit.pauses import Pauses
 from massgen_plugins.rate_limit.replica import DomainReplica
 from massgen_plugins.rate_limit.reservation import UNKNOWN, Ask, Reservation
 from massgen_plugins.rate_limit.startup import Startups
@@ -22,7 +23,7 @@ from massgen_plugins.rate_limit.stores.base import Store, StoreBusy
 from massgen_plugins.rate_limit.stores.worker import Worker
 from massgen_plugins.rate_limit.tickets import RENEWAL
 from massgen_plugins.rate_limit.transactions import Change, Transactions
-from massgen_plugins.rate_limit.verdict import Verdict, Wait
+from massgen_plugins.rate_limit.verdict import Reason, Verdict, Wait
 from massgen_plugins.rate_limit.waiter import Supervisor, Waiter, Waiters, running_loop
 
 __all__ = ["POLL", "DomainQueue"]
@@ -65,6 +66,7 @@ class DomainQueue:
         self._submitted = False
         self._asking = False  # the worker is about to set the timers
         self._leases = LeaseTimer()
+        self._pauses = Pauses()
         self._timers: dict[asyncio.AbstractEventLoop, asyncio.TimerHandle] = {}
 
     # What calls ask for.
@@ -89,6 +91,8 @@ class DomainQueue:
     async def _wait(self, ask: Ask, asked: tuple[Rows, Moment] | None) -> Reservation:
         """Join those who wait; ``asked`` is what was decided, if it was asked for already."""
         waiter = asked[0][0][0] if asked else Waiter(ask, self._supervisor.patience_for(ask))
+        if self._pauses.remembered:
+            waiter.held = self._pauses.held(ask.call)
         future = waiter.begin()
         behind = self._waiters.join(waiter)
         if asked:
@@ -201,6 +205,8 @@ class DomainQueue:
         waiters = [waiter for waiter in self._waiters.all() if not waiter.over]
         rows, now = self._transactions.transact(partial(self._admission.decide, waiters), patient=patient)
         self._admission.confirm()
+        if self.replica.state.paused or self._pauses.lasting:
+            self._again |= self._pauses.hold(waiters, self.replica.state.paused, now.tick)
         for waiter, verdict in rows:
             self._tell(waiter, verdict, now)
         for waiter in waiters:
@@ -212,6 +218,8 @@ class DomainQueue:
     def _tell(self, waiter: Waiter, verdict: Verdict, now: Moment) -> None:
         if isinstance(verdict, Reservation):
             self._waiters.remove(waiter)
+            if waiter.held:
+                self._pauses.remember(waiter)
             waiter.resolve(self._granted(verdict))
             return
         error = self._supervisor.refusal(waiter, verdict, now)
@@ -223,7 +231,9 @@ class DomainQueue:
         if ahead and not self._store.lives(ahead):
             self._transactions.note(lambda state, _: state.bury(ahead))
             self._again = True
-        if waiter.told is None or abs(verdict.forecast - waiter.told) > _NOTABLE:
+        if paused := verdict.blocker.reason is Reason.PAUSED:
+            waiter.hold(now.tick, paused=True)
+        if waiter.told is None or (not paused and abs(verdict.forecast - waiter.told) > _NOTABLE):
             self._supervisor.waits(waiter, verdict, now)
             waiter.told = verdict.forecast
 
@@ -264,9 +274,8 @@ class DomainQueue:
         """One for each event loop in which somebody waits."""
         waiters = self._waiters.all()
         self._admission.queued = bool(waiters)
-        here = running_loop()
         for loop in {waiter.loop for waiter in waiters if waiter.loop is not None}:
-            if loop is here:
+            if loop is running_loop():
                 self._set_timer(loop)
             elif not loop.is_closed():
                 loop.call_soon_threadsafe(self._set_timer, loop)

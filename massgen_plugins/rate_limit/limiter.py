@@ -248,7 +248,7 @@ class DomainLimiter:
             if self._waits_for_day(waiter):
                 return None
             pool = Pool(self._domain, waiter.ask.pools[0])
-            waited = (now.tick - waiter.ask.arrival) / NANOSECONDS
+            waited = (now.tick - waiter.ask.arrival - waiter.held) / NANOSECONDS
             return CallRefused(messages.patience_message(pool, waited, allowed))
         blocker = verdict.blocker
         pool = Pool(self._domain, blocker.pool)
@@ -257,7 +257,7 @@ class DomainLimiter:
             return CallRefused(text, resets_at=blocker.resets / NANOSECONDS)
         if isinstance(verdict, Refused):
             return CallRefused(messages.closed_message(pool, blocker.advice, blocker.quote))
-        if verdict.forecast > waiter.deadline and not blocker.final:
+        if verdict.forecast > waiter.deadline and not (blocker.final or blocker.reason is Reason.PAUSED):
             seconds = (verdict.forecast - waiter.ask.arrival) / NANOSECONDS
             resets = (now.wall + verdict.forecast - now.tick) / NANOSECONDS
             text = messages.patience_message(pool, seconds, allowed, blocker.quote)

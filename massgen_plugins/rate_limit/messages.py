@@ -36,6 +36,10 @@ def describe_span(seconds: float) -> str:
 
 def describe_wait(pool: Pool, blocker: Blocker, seconds: float, place: int) -> str:
     """One line for a wait that has begun."""
+    if blocker.reason is Reason.PAUSED:
+        return (
+            f"{_PREFIX}: {_name(pool)}: paused; nothing leaves until `massgen-rl resume`, and no turn ends."
+        )
     why = {
         Reason.LIMIT: f"for its quota ({blocker.limit})" if blocker.limit else "for its quota",
         Reason.PAUSE: "for its quota, after a pause that the provider asked for",

@@ -16,6 +16,7 @@ class Reason(StrEnum):
     """Why a call cannot leave now."""
 
     LIMIT = "limit"
+    PAUSED = "paused"
     QUEUE = "queue"
     PAUSE = "pause"
     PROBE = "probe"

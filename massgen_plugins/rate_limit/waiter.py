@@ -8,7 +8,7 @@ from bisect import insort
 from typing import Protocol
 
 from massgen_plugins.quota import PoolRules
-from massgen_plugins.rate_limit.moment import Moment
+from massgen_plugins.rate_limit.moment import NEVER, Moment
 from massgen_plugins.rate_limit.reservation import Ask, Reservation
 from massgen_plugins.rate_limit.verdict import Refused, Wait
 
@@ -23,23 +23,36 @@ class Waiter:
         patience: Nanoseconds that it may wait in all.
         told: Tick at which it will leave, as far as anybody was told; None before.
         place: How many waiters of this process were before it when it came.
+        held: Nanoseconds of pauses, which do not count as waiting.
         loop: In which it waits; None until it does.
     """
 
-    __slots__ = ("_future", "ask", "loop", "patience", "place", "told")
+    __slots__ = ("_future", "_paused_at", "ask", "held", "loop", "patience", "place", "told")
 
-    def __init__(self, ask: Ask, patience: int) -> None:
+    def __init__(self, ask: Ask, patience: int, held: int = 0) -> None:
         self.ask = ask
         self.patience = patience
         self.told: int | None = None
         self.place = 0
+        self.held = held
+        self._paused_at: int | None = None
         self.loop: asyncio.AbstractEventLoop | None = None
         self._future: asyncio.Future[Reservation] | None = None
 
     @property
     def deadline(self) -> int:
-        """Tick after which it is refused."""
-        return self.ask.arrival + self.patience
+        """Tick after which it is refused; never while a pause lasts."""
+        return NEVER if self._paused_at is not None else self.ask.arrival + self.patience + self.held
+
+    def hold(self, tick: int, *, paused: bool) -> bool:
+        """Take note of whether the user has paused its pools; True if that is news, and is told again."""
+        if paused is (self._paused_at is not None):
+            return False
+        self.told = None
+        if self._paused_at is not None:
+            self.held += tick - self._paused_at
+        self._paused_at = tick if paused else None
+        return True
 
     @property
     def over(self) -> bool:

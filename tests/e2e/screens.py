@@ -14,20 +14,18 @@ import os
 import pty
 import select
 import signal
+import socket
 import struct
-import sys
+import subprocess
 import tempfile
 import termios
 import time
 from pathlib import Path
+from urllib.parse import urlencode
 
 import pyte
 import yaml
-
-sys.path.insert(0, str(Path(__file__).parent))
-sys.path.insert(0, str(Path(__file__).parents[1]))
-
-from harness import FLASH, Team, User
+from harness import BIN, FLASH, QUESTION, Team, User
 
 from massgen_plugins.sandbox import SandboxConfig, SandboxProcess
 
@@ -36,7 +34,9 @@ DISPLAYS = {
     "textual": ["--display", "textual"],
     "simple": ["--no-display"],
     "automation": ["--automation"],
+    "web": ["--web", "--no-browser"],
 }
+HERE = Path(__file__).parent
 ROWS = 30
 LONGEST = 400.0
 
@@ -55,13 +55,10 @@ def record(options: argparse.Namespace, folder: Path, server: str) -> None:
     document = team(options.amount, options.window).document()
     document.pop("ui")
     file = user.write("team.yaml", yaml.safe_dump(document, sort_keys=False))
-    command = [
-        f"{Path(sys.executable).parent}/massgen",
-        *DISPLAYS[options.display],
-        "--config",
-        str(file),
-        "Is 7 odd?",
-    ]
+    command = [str(BIN / "massgen"), *DISPLAYS[options.display], "--config", str(file), QUESTION]
+    if options.display == "web":
+        look_at_the_page(options, user, command, file)
+        return
     pid, screen_end = pty.fork()
     if not pid:
         os.chdir(user.project)
@@ -72,6 +69,35 @@ def record(options: argparse.Namespace, folder: Path, server: str) -> None:
     finally:
         os.kill(pid, signal.SIGTERM)
         os.waitpid(pid, 0)
+
+
+def look_at_the_page(options: argparse.Namespace, user: User, command: list[str], file: Path) -> None:
+    """Serve MassGen's web page, start the run in it, and take screenshots."""
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    known = user.project / ".massgen" / "config.yaml"  # else MassGen begins with a set-up
+    known.parent.mkdir(exist_ok=True)
+    known.write_text(file.read_text(encoding="utf-8"), encoding="utf-8")
+    url = f"http://127.0.0.1:{port}/?{urlencode({'prompt': QUESTION, 'config': str(file)})}"
+    served = subprocess.Popen(
+        [*command, "--web-port", str(port)], cwd=user.project, env=user.environment, start_new_session=True
+    )
+    try:
+        while served.poll() is None and not answers(port):
+            time.sleep(0.5)
+        count = int(options.seconds / options.every)
+        looks = ["node", str(HERE / "web_screens.mjs"), url, str(options.out), str(count), str(options.every)]
+        subprocess.run(looks, check=True)
+    finally:
+        os.killpg(served.pid, signal.SIGTERM)
+        served.wait()
+
+
+def answers(port: int) -> bool:
+    """Whether somebody listens."""
+    with socket.socket() as attempt:
+        return attempt.connect_ex(("127.0.0.1", port)) == 0
 
 
 def keep(options: argparse.Namespace, screen_end: int) -> None:

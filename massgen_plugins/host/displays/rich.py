@@ -42,6 +42,9 @@ class RichDisplay(PlainDisplay):
 
     def tick(self, waits: Sequence[ShownWait], now: float) -> None:
         """Rewrite the line; take it away when nobody waits any longer."""
+        for wait in waits:
+            if self.host.agent_status.get(wait.agent_id) == _WORKS:  # MassGen says so with each chunk
+                self.host.update_agent_status(wait.agent_id, _WAITS)
         present = getattr(self.host, "_system_status_message", None)
         if present is None or present != self._ours:
             self._theirs = present

@@ -6,7 +6,7 @@ The lines themselves are MassGen's own status events, which this display shows.
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 from typing import Any
 
@@ -19,6 +19,8 @@ __all__ = ["TextualDisplay"]
 
 _WAITS, _WORKS = "idle", "streaming"
 """Statuses that MassGen draws as an empty and as a full circle; its "waiting" is a green tick."""
+
+_WORKING = {"working", "thinking", "processing", _WORKS}
 
 _LABEL = "#timeout_display"
 _until: dict[str, float] = {}
@@ -41,11 +43,22 @@ class TextualDisplay(WaitDisplay):
         if not known:
             self._draw(wait.agent_id, _WAITS)
 
+    def tick(self, waits: Sequence[ShownWait], now: float) -> None:  # noqa: ARG002 - to override
+        """Draw it so again, where MassGen has drawn it as one that works: each chunk makes it."""
+        for wait in waits:
+            if self._drawn(wait.agent_id) in _WORKING:
+                self._draw(wait.agent_id, _WAITS)
+
     def end(self, wait: ShownWait, waited: float | None, now: float) -> None:  # noqa: ARG002 - to override
         """Draw it as one that works, if it goes on; if not, MassGen draws what becomes of it."""
         _until.pop(wait.agent_id, None)
         if waited is not None:
             self._draw(wait.agent_id, _WORKS)
+
+    def _drawn(self, agent_id: str) -> str | None:
+        with suppress(Exception):
+            return str(self.host._app._tab_bar._tabs[agent_id]._status)  # noqa: SLF001 - there is no other way
+        return None
 
     def _draw(self, agent_id: str, status: str) -> None:
         self.host._call_app_method("update_agent_status", agent_id, status)  # noqa: SLF001 - not into its files
