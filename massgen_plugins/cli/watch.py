@@ -29,8 +29,8 @@ _KEYS = "q quit · p pause · + - limit for 10 min · w why · ? help"
 _HELP = (
     "q or Ctrl-C: quit; the agents go on. p: pause all, and again: go on. + and -: one request per minute "
     "more or less for the quota that is waited for, for ten minutes. w: the last refusal in plain words. "
-    '?: this help on and off. "Next slot" is when the next call may leave, "all free" when nothing of the limit is '
-    "used any more."
+    '?: this help on and off. "Next slot" is when the next call may leave, "all free" when nothing of the '
+    "limit is used any more."
 )
 
 
