@@ -133,6 +133,8 @@ class Transactions:
                     self.update(late)
         if self._updates:
             self._calls = _drain(self._updates)
+            for call in self._calls:
+                call.noted = False  # what becomes true of it from now on is noted anew
         if self._notes:
             self._changes = _drain(self._notes)
         self._change = change
@@ -148,7 +150,6 @@ class Transactions:
 
     def _attempt(self, state: DomainState, now: Moment) -> Any:
         for call in self._calls:
-            call.noted = False  # what becomes true of it from now on is noted anew
             booking = self._bookings[call] = call.booking
             state.change(call, booking, now)
         if self._changes:
