@@ -28,12 +28,14 @@ class Change:
         ended: A wait that has ended.
         waited: How many seconds the ended wait took; None if the call did not leave.
         again: Whether ``began`` is of a wait that was known.
+        message: The limiter's sentence about ``began``.
     """
 
     began: WaitingCall | None = None
     ended: WaitingCall | None = None
     waited: float | None = None
     again: bool = False
+    message: str = ""
 
 
 _NOTHING = Change()
@@ -208,7 +210,7 @@ class Tracker:
             event.reason,
         )
         self._waiting[event.call] = made
-        return Change(began=made, again=known is not None)
+        return Change(began=made, again=known is not None, message=event.message)
 
     def _ended(self, call: int, waited: float | None, now: float) -> Change:
         known = self._waiting.pop(call, None)
