@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import json
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from contextlib import suppress
 from typing import TYPE_CHECKING
 
@@ -71,36 +72,51 @@ class Watch:
         return CHECK_FAILED if self.totals.turned_away else 0
 
 
-def answer(
+def answer(  # noqa: PLR0913 - an option each
     *,
     interval: float = 1.0,
     compact: bool = False,
     until_idle: bool = False,
     exit_status: bool = False,
+    as_json: bool = False,
     store: str | None = None,
 ) -> int:
     """Watch until a key, or until nothing goes on; the exit code."""
     settings = SettingsNow()
     watch = Watch(lambda: look(store, SettingsNow() if settings.changed() else settings))
-    if sys.stdout.isatty():
+    if as_json:
+        _in_pipe(watch, Waiting(), interval, _documents, until_idle=until_idle)
+    elif sys.stdout.isatty():
         keys = Keyboard() if sys.stdin.isatty() else Waiting()
         _on_terminal(watch, keys, interval, compact=compact, until_idle=until_idle)
     else:
-        _in_pipe(watch, Waiting(), interval, until_idle=until_idle)
+        _in_pipe(watch, Waiting(), interval, Changes().lines, until_idle=until_idle)
+        tell(_summary(watch))
     return watch.exit_status if exit_status else 0
 
 
-def _in_pipe(watch: Watch, waiting: Waiting, interval: float, *, until_idle: bool) -> None:
-    changes = Changes()
+def _in_pipe(
+    watch: Watch,
+    waiting: Waiting,
+    interval: float,
+    lines: Callable[[Looked], Iterable[str]],
+    *,
+    until_idle: bool,
+) -> None:
     while True:
-        for line in changes.lines(watch.looked):
+        for line in lines(watch.looked):
             tell(line)
         sys.stdout.flush()
         if until_idle and watch.idle:
-            tell(_summary(watch))
             return
         waiting.read(interval)
         watch.look()
+
+
+def _documents(looked: Looked) -> Iterable[str]:
+    from massgen_plugins.cli.status_json import document
+
+    yield json.dumps(document(looked), allow_nan=False)
 
 
 def _on_terminal(watch: Watch, keys: Waiting, interval: float, *, compact: bool, until_idle: bool) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import json
 import math
 import os
 import pty
@@ -116,6 +117,13 @@ def test_until_idle_ends_with_a_summary_and_tells_by_its_code_how_it_went(rl, sp
     spend(refusal=Refusal(RefusalKind.UNTIL))
     assert rl("watch", "--until-idle", "--exit-status").code == 3
     assert rl("watch", "--until-idle").code == 0
+
+
+def test_programs_get_a_document_a_line(rl, spend):
+    spend()
+    ran = rl("watch", "--until-idle", "--json")
+    [line] = ran.out.splitlines()
+    assert json.loads(line)["pools"][0]["name"] == FLASH.name
 
 
 def test_calls_that_were_turned_away_are_a_code(two_wait):
