@@ -9,14 +9,12 @@ from typing import Any, Self
 from massgen_plugins.host import orchestrators, reports, subagents
 from massgen_plugins.host.governor import Governor
 from massgen_plugins.host.plugin_profiles import readable
+from massgen_plugins.host.programs import IN_PROGRAMS
 from massgen_plugins.host.runtime import Runtime, runtime
 from massgen_plugins.host.stream import Agent, limited_stream
 from massgen_plugins.host.switch import INHERITED, KEY
 
 __all__ = ["Plan"]
-
-_CHILD_PROCESSES = frozenset({"claude_code", "codex", "gemini_cli", "antigravity_cli", "copilot"})
-"""Backends whose requests leave another process: they cannot be seen."""
 
 _BLOCKED = (
     "The environment variable MASSGEN_PLUGINS_BLOCK names rate_limit: agents run WITHOUT limits; "
@@ -66,6 +64,9 @@ class Plan:
         subagents.attach_when_imported()
         for name, agent in limited.items():
             backend = agents[name].backend
+            if agent.program and (why := self.runtime.programs.point(agent, backend)):
+                reports.warn_once(why)
+                continue
             backend.stream_with_tools = limited_stream(agent, backend.stream_with_tools, self.runtime.unseen)
             backend.config[KEY] = {INHERITED: self.governor.settings.to_mapping()}
             self.runtime.agent_starting(agent)
@@ -78,9 +79,9 @@ class Plan:
         if provider is None:
             reports.warn_once(_uncovered(name, backend_type))
             return None
-        return Agent(
-            name, run, provider, model, self.runtime.resolve_model(provider, model), self.governor, base_url
-        )
+        resolved = self.runtime.resolve_model(provider, model)
+        program = backend_type if backend_type in IN_PROGRAMS else ""
+        return Agent(name, run, provider, model, resolved, self.governor, base_url, program)
 
 
 def _model_of(host_agent: Any) -> str:
@@ -106,7 +107,7 @@ def _type_of(backend: Any, model: str) -> str:
 
 
 def _uncovered(name: str, backend_type: str) -> str:
-    if backend_type in _CHILD_PROCESSES:
+    if backend_type in IN_PROGRAMS:
         return (
             f"agent {name} ({backend_type}) makes its calls in a program of its own, where they cannot be "
             "counted: it runs without limits, and spends the quota of its key beside the others."

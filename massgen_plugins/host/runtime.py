@@ -15,6 +15,7 @@ from massgen_plugins.hookspecs import AgentInfo, MiddlewareContext
 from massgen_plugins.host import announce, foreign_keys, reports
 from massgen_plugins.host.accounts import Accounts
 from massgen_plugins.host.governor import Governor
+from massgen_plugins.host.programs import Programs
 from massgen_plugins.host.stream import Agent, current_turn
 from massgen_plugins.interrupts import ends_the_run
 from massgen_plugins.manager import Plugins, build_manager
@@ -41,6 +42,7 @@ class Runtime:
         self._faults: set[str] = set()
         self._warned: set[str] = set()
         self._accounts = Accounts()
+        self.programs = Programs(self.fault)
         self._governors: dict[Domain, Governor] = {}
         context = MiddlewareContext(self.emit, self.rules, self.settings)
         self.chain = Chain(plugins.middleware(context), self.fault)
@@ -169,10 +171,7 @@ class Runtime:
     def refused(self, call: ModelCall, error: CallRefused) -> None:
         """End the turn whose own model was refused; another model's refusal is the failure of a tool."""
         turn = current_turn.get()
-        if turn is not None and (turn.agent.provider.name, turn.agent.model) == (
-            call.domain.provider,
-            call.model,
-        ):
+        if turn is not None and _is_own(turn.agent, call):
             turn.refused = error
         self.emit(CallTurnedAway(call.pool, call.agent_id, str(error)))
 
@@ -216,6 +215,12 @@ class Runtime:
         if message not in self._warned:
             self._warned.add(message)
             self.emit(Trouble(message))
+
+
+def _is_own(agent: Agent, call: ModelCall) -> bool:
+    """Whether a call is of the agent's own model; a program of its own chooses models by itself."""
+    same = agent.provider.name == call.domain.provider
+    return same and (bool(agent.program) or agent.model == call.model)
 
 
 def _host_of(url: str) -> str:

@@ -27,6 +27,7 @@ class Agent:
         model: The resolved model of its backend: the pool its own turns are booked in.
         governor: Knows its settings.
         base_url: Of its backend, if one is set.
+        program: MassGen's type of its backend, if it works in a program of its own; else empty.
     """
 
     agent_id: str
@@ -36,6 +37,7 @@ class Agent:
     model: str
     governor: Governor
     base_url: str | None = None
+    program: str = ""
 
 
 @dataclass(eq=False, slots=True)

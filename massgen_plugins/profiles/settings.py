@@ -49,6 +49,8 @@ class Settings:
         max_wait: Seconds; a call that would wait longer is refused at once. 0 to 86,400.
         wait_for_day: Whether a call waits for the next day, however far it is, when a day is spent.
         cooldown_mode: ``probe``, ``space`` or ``off``.
+        gateway: Which logins of agents in programs of their own pass through the gateway: ``keys``, ``plans``
+            beside them, or none (``off``).
         safety_margin: Fraction taken off every limit in place of the profile's own; None leaves that.
         notes: Sentences that the user should be told once.
         conventions: How providers count for which no profile is in use.
@@ -63,6 +65,7 @@ class Settings:
     max_wait: float = 900
     wait_for_day: bool = False
     cooldown_mode: str = "probe"
+    gateway: str = "keys"
     safety_margin: float | None = None
     notes: tuple[str, ...] = ()
     conventions: ConventionsOf = any_provider
@@ -149,6 +152,7 @@ class Settings:
             "max_wait": self.max_wait,
             "wait_for_day": self.wait_for_day,
             "cooldown_mode": self.cooldown_mode,
+            "gateway": self.gateway,
         }
         return block if self.safety_margin is None else {**block, "safety_margin": self.safety_margin}
 

@@ -72,6 +72,7 @@ class ResponsesDialect:
             offers=(tool.name for tool in body.tools or () if tool.type == "function"),
             tool_results=sum(item.type == "function_call_output" for item in items),
             output_bound=body.max_output_tokens,
+            after_tool=bool(items) and items[-1].type == "function_call_output",
         )
 
     def answer(self, call: Call, reply: Reply, terms: Terms) -> Answer:

@@ -36,7 +36,7 @@ class AnthropicProvider(Provider):
     def serves(self, backend_type: str, base_url: str | None) -> bool:
         place = place_of(base_url) if base_url else None
         is_own = place is not None and owner_of(place) == self.name
-        return backend_type == "claude" or (is_own and backend_type in URL_DECIDES)
+        return backend_type in ("claude", "claude_code") or (is_own and backend_type in URL_DECIDES)
 
     def is_model_call(self, method: str, url: str) -> bool:
         messages = is_messages(method, url)
