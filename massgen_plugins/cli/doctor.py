@@ -29,13 +29,14 @@ def doctor(
         bool,
         typer.Option(
             "--deep/--quick",
-            help="Import MassGen in a process of its own, for about ten seconds, or do not.",
+            help="Import MassGen and ask CLI agents' programs for their version, for ten seconds, or do not.",
         ),
     ] = True,
 ) -> None:
     """Check that everything works, and say how to mend it.
 
-    Looks at versions, activation, seams, MassGen's start, plugins, settings, store and environment.
+    Looks at versions, activation, seams, MassGen's start, CLI agents' programs, plugins, settings, store and
+    environment.
     Exit code 1 if a check fails.
     """
     sections = list(_sections(deep=deep, quiet=as_json))
@@ -52,13 +53,23 @@ def doctor(
 
 
 def _sections(*, deep: bool, quiet: bool) -> Iterator[tuple[str, list[Finding]]]:
-    from massgen_plugins.cli.checks import activation, environment, plugins, seams, settings, store, versions
+    from massgen_plugins.cli.checks import (
+        activation,
+        environment,
+        plugins,
+        programs,
+        seams,
+        settings,
+        store,
+        versions,
+    )
 
     yield from _run("versions", versions.check_versions)
     yield from _run("activation", activation.check_activation)
     yield from _run("seams", seams.check_seams)
     if deep:
         yield from _run("attachment", lambda: [_attachment(quiet=quiet)])
+        yield from _run("programs", programs.check_programs)
     yield from _run("plugins", plugins.check_plugins)
     yield from _run("settings", settings.check_settings)
     yield from _run("store", store.check_store)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections import Counter
 from collections.abc import AsyncGenerator, Callable, Iterator, Mapping
 from contextlib import aclosing, contextmanager
 from typing import Any
@@ -52,6 +53,12 @@ class Programs:
 
     def __init__(self, fault: Callable[[str, BaseException], None]) -> None:
         self._gateway = Gateway(fault)
+        self._blind: Counter[Agent] = Counter()
+
+    def is_blind(self, agent: Agent) -> bool:
+        """Whether a turn without any request is worth a word: MassGen ends some before the first one."""
+        self._blind[agent] += 1
+        return self._blind[agent] > 1
 
     def point(self, agent: Agent, backend: Any) -> str | None:
         """Point one; returns why it is not done, as a sentence, and leaves the backend as it was then."""
@@ -60,7 +67,7 @@ class Programs:
         if allowed == "off":
             return _NOT.format(**named, why="the gateway is switched off")
         pointer = POINTERS[agent.program](backend)
-        turns = LiveTurn(agent)
+        turns = LiveTurn(agent, self._blind)
         try:
             if pointer.runs_in_docker():
                 return _NOT.format(**named, why="it runs in Docker, from where it is not reached")
@@ -82,15 +89,18 @@ class LiveTurn:
 
     Args:
         agent: Whose.
+        blind: By agent, how many turns have ended without a request since the last one.
     """
 
-    def __init__(self, agent: Agent) -> None:
+    def __init__(self, agent: Agent, blind: Counter[Agent]) -> None:
         self._agent = agent
+        self._blind = blind
         self._turn: Turn | None = None
 
     @contextmanager
     def scope(self) -> Iterator[None]:
         """Code inside belongs to the turn; after the last turn it is limited all the same."""
+        self._blind[self._agent] = 0
         token = current_turn.set(self._turn or Turn(self._agent))
         try:
             yield

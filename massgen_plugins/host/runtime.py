@@ -84,6 +84,8 @@ class Runtime:
 
     def unseen(self, agent: Agent) -> None:
         """An agent has answered without any model call that the wire could see."""
+        if agent.program and not self.programs.is_blind(agent):
+            return
         self._warn_once(
             f"agent {agent.agent_id} has answered, but none of its requests could be read: it runs "
             "WITHOUT limits. `massgen-rl doctor` tells what is covered."

@@ -9,6 +9,7 @@ import asyncio
 import datetime as dt
 import ssl
 import threading
+from concurrent.futures import Future
 from pathlib import Path
 from typing import Self
 
@@ -34,8 +35,8 @@ class Front:
         self._hosts = hosts
         self.authority = folder / "authority.pem"
         self._context = _context(folder, hosts)
-        self._loop = asyncio.new_event_loop()
-        self._thread = threading.Thread(target=self._loop.run_forever, daemon=True)
+        self._started: Future[int] = Future()
+        self._thread = threading.Thread(target=lambda: asyncio.run(self._run()), daemon=True)
 
     @property
     def environment(self) -> dict[str, str]:
@@ -50,17 +51,18 @@ class Front:
 
     def __enter__(self) -> Self:
         self._thread.start()
-        started = asyncio.run_coroutine_threadsafe(self._start(), self._loop)
-        self._port = started.result(20)
+        self._port = self._started.result(20)
         return self
 
     def __exit__(self, *_: object) -> None:
-        self._loop.call_soon_threadsafe(self._loop.stop)
+        self._loop.call_soon_threadsafe(self._stop.set)
         self._thread.join()
 
-    async def _start(self) -> int:
-        server = await asyncio.start_server(self._serve, "127.0.0.1", 0)
-        return server.sockets[0].getsockname()[1]
+    async def _run(self) -> None:
+        self._loop, self._stop = asyncio.get_running_loop(), asyncio.Event()
+        async with await asyncio.start_server(self._serve, "127.0.0.1", 0) as server:
+            self._started.set_result(server.sockets[0].getsockname()[1])
+            await self._stop.wait()
 
     async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         try:

@@ -43,10 +43,13 @@ class GeminiCliPointer(Pointer):
         if os.environ.get(_VERTEX, "").lower() == "true":
             raise NotPointed(f"{_VERTEX} is set, and requests to that cloud are not read")
         variable, usual = (_PLAN_URL, _CODE_ASSIST) if self.uses_plan() else (_KEY_URL, _GOOGLE)
-        if variable == _KEY_URL and self._login() is None:
+        says_nothing = variable == _KEY_URL and self._login() is None
+        if says_nothing and not self._is_trusted():
+            raise NotPointed(_UNTRUSTED)
+        base_url = enter(lambda _: self._upstream)
+        if says_nothing:
             self._say_login()
         original = self.backend._build_subprocess_env  # noqa: SLF001 - the one place that knows the child
-        base_url = enter(lambda _: self._upstream)
 
         def _build_subprocess_env(*args: Any, **kwargs: Any) -> dict[str, str]:
             environment: dict[str, str] = original(*args, **kwargs)
@@ -61,8 +64,6 @@ class GeminiCliPointer(Pointer):
         return str(chosen) if chosen else None
 
     def _say_login(self) -> None:
-        if not self._is_trusted():
-            raise NotPointed(_UNTRUSTED)
         original = self.backend._write_workspace_config  # noqa: SLF001 - where MassGen writes the file
 
         def _write_workspace_config() -> None:
