@@ -35,19 +35,8 @@ ALLOWED = {
     "host": {"quota", "errors", "events", "middleware", "providers", "rate_limit", "profiles", "hookspecs"}
     | {"manager", "wire", "gateway", "wrapping", "installation", "interrupts"},
     "demo": {"sandbox", "quota", "errors", "hookspecs", "middleware", "installation"},
-    "cli": {
-        "quota",
-        "errors",
-        "events",
-        "profiles",
-        "rate_limit",
-        "hookspecs",
-        "manager",
-        "host",
-        "demo",
-        "gateway",
-    }
-    | {"_bootstrap", "providers", "installation", "wrapping"},
+    "cli": {"quota", "errors", "events", "profiles", "rate_limit", "hookspecs", "manager", "host", "demo"}
+    | {"gateway", "_bootstrap", "providers", "installation", "wrapping"},
 }
 """Room -> rooms that it may know. Nothing below knows ``host``, ``wire`` or ``cli``."""
 

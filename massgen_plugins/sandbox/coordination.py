@@ -6,8 +6,9 @@ JSON that the prompt asks for, as agents in programs of their own get them. The 
 the prompt shows none, and votes for the first one shown as soon as there are any, so that every coordination
 ends. Without a move on offer it gives plain text.
 
-A test writes what it wants on lines of its own: ``SANDBOX: call_tool NAME {json}`` (one per call, in order)
-and ``SANDBOX: continue`` (an answer that must be continued once).
+A test writes what it wants on lines of its own: ``SANDBOX: call_tool NAME {json}`` (one per call, in order),
+``SANDBOX: continue`` (an answer that must be continued once), and ``SANDBOX: write MOVE MOVE`` (to write one
+of these as JSON where no move is on offer, as when a program's servers start too slowly on a busy machine).
 """
 
 from __future__ import annotations
@@ -28,6 +29,8 @@ _WRITTEN = re.compile(r'"tool_name": "(\w+)"')
 _MOVES = {"new_answer", "vote", "stop", "submit"}
 _OF_A_SERVER = re.compile(r".*workflow.*_(new_answer|vote|stop|submit)")
 _CALL_TOOL = re.compile(r"^SANDBOX: call_tool (\S+) (\{.*\})[ \t\r]*$", re.MULTILINE)
+_WRITE = re.compile(r"^SANDBOX: write ([a-z_ ]+)", re.MULTILINE)
+_FINAL = "selected as the winning presenter"
 _CONTINUE = re.compile(r"^SANDBOX: continue[ \t\r]*$", re.MULTILINE)
 _FILLER = "This text was written by a rule and not by a model, so there is nothing to learn from it."
 
@@ -88,7 +91,7 @@ def reply_to(conversation: Conversation, *, serial: int, words: int) -> Reply:
         return scripted
     text = _essay(serial, words)
     offers = {_plain(offer): offer for offer in conversation.offers}
-    asked = set(offers) & _MOVES or set(_WRITTEN.findall(conversation.text.rpartition(_ACTIONS)[2]))
+    asked = set(offers) & _MOVES or _to_be_written(conversation)
     move = _move(answering_agents(conversation.text), asked, text)
     if move is None:
         return Text(text)
@@ -118,6 +121,15 @@ def _scripted(conversation: Conversation) -> Reply | None:
     if _CONTINUE.search(conversation.text) and not conversation.resumed:
         return Unfinished("The first half of an answer, ")
     return None
+
+
+def _to_be_written(conversation: Conversation) -> set[str]:
+    """Moves that the prompt asks to write as JSON; after the result of a tool the turn is over."""
+    text = conversation.text
+    asked = _WRITTEN.findall(text.rpartition(_ACTIONS)[2])
+    if not asked and _FINAL not in text and not conversation.after_tool:
+        asked = " ".join(_WRITE.findall(text)).split()
+    return set(asked)
 
 
 def _plain(offer: str) -> str:

@@ -8,10 +8,14 @@ from __future__ import annotations
 import pytest
 from backends import BACKENDS, BackendTeam
 from figures import note
+from harness import QUESTION
 from programs import FILES, FOLDER, PROGRAMS
 
 from massgen_plugins.sandbox import SandboxProcess
 from massgen_plugins.sandbox.schedule import quickest
+
+ASKED = f"{QUESTION}\nSANDBOX: write new_answer vote"
+"""On a busy machine the servers with MassGen's own tools start too late for Codex: then moves are written."""
 
 pytestmark = pytest.mark.e2e
 
@@ -21,7 +25,7 @@ def test_two_agents_are_never_refused(folder, name):
     program = PROGRAMS[name]
     with SandboxProcess(program.config()) as server, program.user(folder, server.url) as user:
         block = {**program.declare(user), "gateway": "plans"}
-        result = user.run(program.team(2, rate_limit=block))
+        result = user.run(program.team(2, rate_limit=block), question=ASKED)
         report = server.report()
     note(f"{name}, two agents", report, result.completed, quickest(report))
     assert report.refused == 0
