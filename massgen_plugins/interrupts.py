@@ -6,7 +6,6 @@ at that moment, and have to go on. The same exceptions raised by a plugin are a 
 
 from __future__ import annotations
 
-import asyncio
 import dis
 import signal
 import traceback
@@ -32,12 +31,16 @@ def ends_the_run(error: BaseException) -> bool:
         return True
     if isinstance(error, SystemExit):
         return False
+    import asyncio  # commands that never wait do without it
+
     if isinstance(error, asyncio.CancelledError):
         return _is_cancelled()
     return not _was_raised(error)
 
 
 def _is_cancelled() -> bool:
+    import asyncio
+
     try:
         task = asyncio.current_task()
     except RuntimeError:  # no event loop: nobody can have cancelled anything

@@ -33,6 +33,7 @@ BUILT_IN = {
     "rate_limit": "massgen_plugins.rate_limit.plugin",
     "gemini": "massgen_plugins.providers.gemini.plugin",
     "providers": "massgen_plugins.providers.plugin",
+    "calls": "massgen_plugins.calls.plugin",
 }
 """Our own plugins by name, in the order of registration: ordinary plugins like any other."""
 

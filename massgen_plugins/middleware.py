@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import itertools
+import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -26,6 +28,9 @@ __all__ = [
 ]
 
 
+_numbers = itertools.count(1)
+
+
 @dataclass(frozen=True, slots=True, eq=False, weakref_slot=True)
 class ModelCall:
     """One HTTP request to a model, before it leaves. Compared and hashed by identity.
@@ -41,6 +46,8 @@ class ModelCall:
         urgent: Whether the caller blocks an event loop while it waits (a synchronous call).
         repeatable: Whether the request can be sent a second time.
         max_output: The bound on output tokens that was sent with it; None if none was.
+        number: Unique in this process.
+        opened: When it was made, in seconds of the monotonic clock.
     """
 
     domain: Domain
@@ -53,6 +60,8 @@ class ModelCall:
     urgent: bool = False
     repeatable: bool = True
     max_output: int | None = None
+    number: int = field(default_factory=_numbers.__next__)
+    opened: float = field(default_factory=time.monotonic)
 
     @property
     def pool(self) -> Pool:
@@ -146,12 +155,13 @@ class Usage:
     Attributes:
         amounts: By kind, as its limits count them.
         raw: The provider's own breakdown, by its own names (such as ``cached_tokens``), for prices.
-        cost: Millionths of a US dollar, when the provider itself says so; None if it does not.
+        cost: Millionths of a US dollar, fractions included, when the provider itself says so; None if it
+            does not.
     """
 
     amounts: Amounts
     raw: Amounts = field(default_factory=dict)
-    cost: int | None = None
+    cost: float | None = None
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "amounts", MappingProxyType(dict(self.amounts)))

@@ -226,6 +226,7 @@ class PoolRules:
         wait_for_day: Whether a call waits for the next day, however far it is, when a day is spent.
         zone: IANA time zone in which the provider's day begins.
         profile: Name of the profile that these rules came from, for people to read.
+        paused: While it is set nothing leaves and no turn ends: ``max_wait`` stands still.
     """
 
     limits: tuple[Limit, ...]
@@ -235,6 +236,7 @@ class PoolRules:
     wait_for_day: bool = False
     zone: str = "UTC"
     profile: str = ""
+    paused: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -23,6 +23,9 @@ ALLOWED = {
     "wrapping": set(),
     "events": {"quota"},
     "middleware": {"quota", "errors", "interrupts"},
+    "live": {"quota", "events"},
+    "calls": {"quota", "middleware", "errors", "events", "hookspecs", "budget", "rate_limit"},
+    "budget": {"quota", "middleware", "errors", "events", "hookspecs", "rate_limit", "profiles"},
     "providers": {"quota", "middleware", "errors", "hookspecs"},
     "rate_limit": {"quota", "middleware", "errors", "events", "hookspecs"},
     "profiles": {"quota", "errors"},
@@ -33,10 +36,10 @@ ALLOWED = {
     "sandbox": set(),
     "testing": {"quota", "middleware", "errors", "rate_limit", "events"},
     "host": {"quota", "errors", "events", "middleware", "providers", "rate_limit", "profiles", "hookspecs"}
-    | {"manager", "wire", "gateway", "wrapping", "installation", "interrupts"},
+    | {"manager", "wire", "wrapping", "installation", "interrupts", "calls", "budget", "gateway", "live"},
     "demo": {"sandbox", "quota", "errors", "hookspecs", "middleware", "installation"},
     "cli": {"quota", "errors", "events", "profiles", "rate_limit", "hookspecs", "manager", "host", "demo"}
-    | {"gateway", "_bootstrap", "providers", "installation", "wrapping"},
+    | {"_bootstrap", "providers", "installation", "wrapping", "calls", "budget", "live", "gateway"},
 }
 """Room -> rooms that it may know. Nothing below knows ``host``, ``wire`` or ``cli``."""
 
@@ -99,6 +102,7 @@ def test_only_the_limiter_and_the_wire_wait(path: Path) -> None:
         "rolling_counters",
         "startup",
         "tickets",
+        "pauses",
         "verdict",
         "wall_clock",
     }

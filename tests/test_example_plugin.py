@@ -56,7 +56,7 @@ def installed(tmp_path, monkeypatch):
 
 def test_it_is_found_by_its_entry_point(plugins, told):
     assert [point.name for point in entry_points(group="massgen_plugins")] == ["acme"]
-    assert plugins.names() == ["rate_limit", "gemini", "providers", "acme"]
+    assert plugins.names() == ["rate_limit", "gemini", "providers", "calls", "acme"]
     assert told == []
 
 
@@ -96,7 +96,7 @@ def test_its_command_is_a_command(plugins):
 
 def test_it_can_be_blocked_by_name(plugins, monkeypatch, told):
     monkeypatch.setenv(BLOCK_VARIABLE, "acme")
-    assert build_manager(told.append).names() == ["rate_limit", "gemini", "providers"]
+    assert build_manager(told.append).names() == ["rate_limit", "gemini", "providers", "calls"]
     assert told == []
 
 
@@ -116,7 +116,7 @@ def test_it_can_be_blocked_by_name(plugins, monkeypatch, told):
 def test_a_broken_package_is_left_out_with_one_sentence(told, installed, body, why):
     installed(body)
     made = build_manager(told.append)
-    assert sorted(made.names()) == ["acme", "gemini", "providers", "rate_limit"]
+    assert sorted(made.names()) == ["acme", "calls", "gemini", "providers", "rate_limit"]
     assert len(told) == 1
     assert told[0].startswith("The plugin broken (broken_plugin) could not be loaded and is left out: ")
     assert why in told[0]
@@ -125,7 +125,13 @@ def test_a_broken_package_is_left_out_with_one_sentence(told, installed, body, w
 @pytest.mark.usefixtures("plugins")
 def test_a_package_that_takes_a_built_in_name_is_left_out(told, installed):
     installed("", name="gemini")
-    assert sorted(build_manager(told.append).names()) == ["acme", "gemini", "providers", "rate_limit"]
+    assert sorted(build_manager(told.append).names()) == [
+        "acme",
+        "calls",
+        "gemini",
+        "providers",
+        "rate_limit",
+    ]
     assert told == ["The plugin gemini (gemini_plugin) is left out: another one has this name."]
 
 
@@ -143,6 +149,7 @@ def test_other_processes_see_it_through_pythonpath(site):
         "rate_limit",
         "gemini",
         "providers",
+        "calls",
         "acme",
     ]
 

@@ -202,7 +202,7 @@ def test_a_function_may_take_fewer_arguments_than_the_hook_offers(plugins):
 def test_built_in_plugins_are_plugins_like_any_other(plugins, monkeypatch):
     assert plugins().names() == list(BUILT_IN)
     monkeypatch.setenv(BLOCK_VARIABLE, "rate_limit, nobody")
-    assert plugins().names() == ["gemini", "providers"]
+    assert plugins().names() == ["gemini", "providers", "calls"]
     assert plugins().middleware(CONTEXT) == []
 
 

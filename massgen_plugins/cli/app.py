@@ -7,7 +7,7 @@ from typing import Annotated
 import typer
 
 import massgen_plugins
-from massgen_plugins.cli import demo, doctor, forget, profiles, run, status
+from massgen_plugins.cli import cost, demo, doctor, forget, profiles, run, status, steering, views
 from massgen_plugins.cli.exits import EXPLAINED
 from massgen_plugins.cli.group import RootGroup
 from massgen_plugins.cli.output import tell
@@ -29,7 +29,8 @@ def build_app() -> typer.Typer:
     )
     app.callback()(_root)
     app.add_typer(profiles.app, name="profiles")
-    for module in (status, forget, doctor, run, demo):
+    app.add_typer(cost.app, name="cost")
+    for module in (status, views, steering, forget, doctor, run, demo):
         module.register(app)
     return app
 

@@ -2,66 +2,163 @@
 
 from __future__ import annotations
 
-import time
 import weakref
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 from typing import Any
 
-from massgen_plugins.events import CallWaits
+from massgen_plugins.errors import described
 from massgen_plugins.host import reports
+from massgen_plugins.host.displays import WaitDisplay, display_of
+from massgen_plugins.host.displays.base import ShownWait
+from massgen_plugins.host.displays.wording import begin_line, end_line, ordinal
+from massgen_plugins.host.stage import Stage, stage_of
+from massgen_plugins.live.names import Names
+from massgen_plugins.live.presence import WaitingCall
+from massgen_plugins.live.tracker import Change
 from massgen_plugins.rate_limit.messages import describe_span
 
-__all__ = ["show", "watch"]
+__all__ = ["Announcer"]
 
 _LONG = 5.0
 """Seconds from which a wait is worth a line."""
 
-_orchestrators: weakref.WeakSet[Any] = weakref.WeakSet()
+_BACKGROUND = "a background call"
+_EVENT = "backend_status"
 
 
-def watch(orchestrator: Any) -> None:
-    """Remember an orchestrator, whose display shows what its agents wait for."""
-    _orchestrators.add(orchestrator)
+class Announcer:
+    """Tells MassGen's displays, its events and its log of waits; belongs to one thread.
+
+    Args:
+        names: How agents are called.
+    """
+
+    def __init__(self, names: Names) -> None:
+        self._names = names
+        self._displays: weakref.WeakKeyDictionary[Any, WaitDisplay | None] = weakref.WeakKeyDictionary()
+        self._shown: dict[int, ShownWait] = {}
+        self._ticked: dict[WaitDisplay, None] = {}
+
+    def changed(self, change: Change, now: float) -> None:
+        """A wait has begun, has another estimate, or has ended."""
+        if change.began is not None:
+            self._begin(change.began, now)
+        elif change.ended is not None:
+            self._end(change.ended, change.waited, now)
+
+    def tick(self, waiting: Sequence[WaitingCall], now: float) -> None:
+        """A second has passed.
+
+        Args:
+            waiting: Who waits, in the order in which they leave.
+            now: Seconds since the epoch.
+        """
+        rows: dict[WaitDisplay, list[ShownWait]] = {display: [] for display in self._ticked}
+        for call in waiting:
+            if call.call in self._shown:
+                shown = self._wait_of(call)
+                _, display = self._place_of(call)
+                if display is not None:
+                    rows.setdefault(display, []).append(shown)
+        for display, waits in rows.items():
+            _tried(display.tick, waits, now)
+        self._ticked = dict.fromkeys(display for display, waits in rows.items() if waits)
+
+    def _begin(self, call: WaitingCall, now: float) -> None:
+        if call.until - call.since < _LONG and call.reason != "paused" and call.call not in self._shown:
+            reports.inform(f"massgen-plugins: {_sentence(call, self._wait_of(call).name, now)}")
+            return
+        wait = self._shown[call.call] = self._wait_of(call)
+        stage, display = self._place_of(call)
+        note = _timeout_note(stage, wait, now)
+        said = f"massgen-plugins: {_sentence(call, wait.name, now)}{note}"
+        (reports.inform if display is not None and not note else reports.log_warning)(said)
+        left = wait.left(now)
+        self._emit(
+            stage,
+            wait,
+            f"{begin_line(call, left)}{note}",
+            kind="quota_wait",
+            seconds=round(left, 1),
+            until=call.until,
+            place=call.place,
+        )
+        if display is not None:
+            _tried(display.begin, wait, now)
+
+    def _end(self, call: WaitingCall, waited: float | None, now: float) -> None:
+        if self._shown.pop(call.call, None) is None:
+            return
+        wait = self._wait_of(call)
+        stage, display = self._place_of(call)
+        text = None if waited is None else end_line(waited)
+        reports.inform(f"massgen-plugins: {call.model}: {wait.name or _BACKGROUND} {text or 'waits no more'}")
+        self._emit(
+            stage,
+            wait,
+            text,
+            kind="quota_wait_over",
+            seconds=round(now - call.since if waited is None else waited, 1),
+            sent=waited is not None,
+        )
+        if display is not None:
+            _tried(display.end, wait, waited, now)
+
+    def _wait_of(self, call: WaitingCall) -> ShownWait:
+        name = self._names.shown(call.agent or None)
+        return ShownWait(call.agent, name, call)
+
+    def _place_of(self, call: WaitingCall) -> tuple[Stage | None, WaitDisplay | None]:
+        stage = stage_of(call.run, call.agent)
+        host = stage.display if stage is not None else None
+        if stage is None or host is None:
+            return stage, None
+        with suppress(TypeError):  # a display that cannot be referred to weakly
+            if host not in self._displays:
+                self._displays[host] = _tried(display_of, host, stage)
+            return stage, self._displays[host]
+        return stage, None
+
+    def _emit(self, stage: Stage | None, wait: ShownWait, text: str | None, **fields: object) -> None:
+        """MassGen's events: a line that its full-screen display shows, and fields for programs."""
+        emitter = stage.emitter if stage is not None else None
+        if stage is None or emitter is None:
+            return
+        call, agent = wait.call, wait.agent_id or None
+        more = {"model": call.model, "limit": call.limit, "reason": call.reason}
+        if text is not None:
+            # The TUI drops status events of level "info".
+            stage.in_loop(lambda: emitter.emit_status(text, level="warning", agent_id=agent))
+        stage.in_loop(lambda: emitter.emit_raw(_EVENT, agent_id=agent, **fields, **more))
 
 
-def show(wait: CallWaits) -> None:
-    """Show a long wait: in events.jsonl and the TUI, in the display of rich and simple, and in the log."""
-    if wait.seconds < _LONG:
-        reports.inform(wait.message)
-        return
-    message = wait.message + _timeout_note(wait)
-    name = wait.agent_id or "a background call"
-    reports.log_warning(f"{message} ({name})")
+def _sentence(call: WaitingCall, name: str, now: float) -> str:
+    span = describe_span(call.until - now)
+    place = f", {ordinal(call.place)} in line" if call.place > 1 else ""
+    what = f"({call.limit})" if call.limit else f"({call.reason})" if call.reason else ""
+    return f"{call.model}: {name or _BACKGROUND} waits about {span} for its quota {what}{place}."
+
+
+def _timeout_note(stage: Stage | None, wait: ShownWait, now: float) -> str:
+    """MassGen's own clock of the whole run goes on while we wait: say so when it will win."""
+    if stage is None:
+        return ""
     with suppress(Exception):
-        _emit_status(message, wait.agent_id)
-    if wait.agent_id is None:
-        return
-    for orchestrator in list(_orchestrators):
-        with suppress(Exception):
-            if wait.agent_id in orchestrator.agents:
-                orchestrator.coordination_ui.display.update_agent_content(wait.agent_id, message, "status")
-
-
-def _emit_status(message: str, agent_id: str | None) -> None:
-    from massgen.logger_config import get_event_emitter
-
-    emitter = get_event_emitter()
-    if emitter is not None:
-        # The TUI drops status events of level "info".
-        emitter.emit_status(message, level="warning", agent_id=agent_id)
-
-
-def _timeout_note(wait: CallWaits) -> str:
-    """MassGen's own clock runs while we wait: say so when it will win."""
-    for orchestrator in list(_orchestrators):
-        with suppress(Exception):
-            if wait.agent_id not in orchestrator.agents or not orchestrator.coordination_start_time:
-                continue
-            allowed = orchestrator.config.timeout_config.orchestrator_timeout_seconds
-            left = orchestrator.coordination_start_time + allowed - time.time()
-            if wait.seconds > left:
-                return (
-                    f" MassGen's orchestrator_timeout_seconds ends the run in {describe_span(left)}, "
-                    "before that: raise it under timeout_settings:."
-                )
+        begun = stage.orchestrator.coordination_start_time
+        left = begun + stage.orchestrator.config.timeout_config.orchestrator_timeout_seconds - now
+        if begun and wait.left(now) > left:
+            return (
+                f" MassGen's orchestrator_timeout_seconds ends the run in {describe_span(left)}, "
+                "before that: raise it under timeout_settings:."
+            )
     return ""
+
+
+def _tried(show: Callable[..., Any], *arguments: Any) -> Any:
+    """What it returns; a display that fails is named once in the log, and the run goes on."""
+    try:
+        return show(*arguments)
+    except Exception as error:
+        reports.inform_once(f"massgen-plugins: a wait could not be shown: {described(error)}.")
+        return None

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import weakref
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, Self
 
-from massgen_plugins.host import orchestrators, reports, subagents
+from massgen_plugins.host import orchestrators, reports, stage, subagents
 from massgen_plugins.host.governor import Governor
 from massgen_plugins.host.plugin_profiles import readable
 from massgen_plugins.host.programs import IN_PROGRAMS
@@ -28,6 +29,7 @@ class Plan:
 
     runtime: Runtime
     governor: Governor
+    config_path: str | None = None
 
     @classmethod
     def of(
@@ -42,9 +44,10 @@ class Plan:
         block = {"rate_limit": inherited} if inherited is not None and "rate_limit" not in config else config
         directories = readable(shared.plugins.profile_directories(), reports.warn_once)
         governor = Governor(block, config_path, directories, reports.warn_once, shared.conventions_of)
+        governor.emit = shared.emit
         for note in governor.settings.notes:
             reports.warn_once(note)
-        return cls(shared, governor)
+        return cls(shared, governor, config_path)
 
     def enable(self, agents: Mapping[str, Any]) -> None:
         """Switch these agents on, all that can be limited or none.
@@ -55,18 +58,21 @@ class Plan:
         """
         if "rate_limit" not in self.runtime.plugins.names():
             reports.warn_once(_BLOCKED)
-        run = self.runtime.new_run()
+        run = self.runtime.new_run(self.config_path)
         found = {name: self._identify(name, run, agent) for name, agent in agents.items()}
         limited = {name: agent for name, agent in found.items() if agent is not None}
         for agent in limited.values():
             self.governor.settings.rules(agent.provider.name, agent.model)
         orchestrators.attach()
         subagents.attach_when_imported()
+        if limited:
+            self.runtime.live.begin(run, self.config_path)
         for name, agent in limited.items():
             backend = agents[name].backend
             if agent.program and (why := self.runtime.programs.point(agent, backend)):
                 reports.warn_once(why)
                 continue
+            stage.assign(backend, run)
             backend.stream_with_tools = limited_stream(agent, backend.stream_with_tools, self.runtime.unseen)
             backend.config[KEY] = {INHERITED: self.governor.settings.to_mapping()}
             self.runtime.agent_starting(agent)
@@ -81,7 +87,15 @@ class Plan:
             return None
         resolved = self.runtime.resolve_model(provider, model)
         program = backend_type if backend_type in IN_PROGRAMS else ""
-        return Agent(name, run, provider, model, resolved, self.governor, base_url, program)
+        backend = _reference(host_agent.backend)
+        return Agent(name, run, provider, model, resolved, self.governor, base_url, program, backend)
+
+
+def _reference(backend: Any) -> Callable[[], Any] | None:
+    try:
+        return weakref.ref(backend)
+    except TypeError:
+        return None
 
 
 def _model_of(host_agent: Any) -> str:

@@ -10,6 +10,7 @@ from types import MappingProxyType
 from typing import Any
 
 from massgen_plugins.errors import ConfigurationError, described
+from massgen_plugins.events import LimitsChanged
 from massgen_plugins.profiles import Settings, SettingsSource
 from massgen_plugins.providers.base import Conventions
 from massgen_plugins.quota import Pool, PoolRules
@@ -20,8 +21,14 @@ _LOOK = 0.5
 """Seconds between two looks at the files: an edit reaches a running process within one second."""
 
 
+_NONE = PoolRules(())
+
+
 class Governor:
     """Says what holds in a pool.
+
+    Attributes:
+        emit: Told when other limits hold in a pool than before.
 
     Args:
         config: The MassGen configuration, of which ``rate_limit:`` is read.
@@ -57,10 +64,13 @@ class Governor:
                 "or size, and report this to massgen-plugins."
             ) from error
         self._report = report
+        self.emit: Callable[[LimitsChanged], None] = lambda _: None
         self._lock = threading.Lock()
         self._looked = time.monotonic()
         self._rules: dict[tuple[str, str], PoolRules | None] = {}
         self._last: dict[tuple[str, str], PoolRules | None] = {}
+        self._told: set[tuple[str, str]] = set()
+        self._steered: dict[Pool, bool] = {}
         self._pools: dict[tuple[str, str], tuple[str, ...]] = {}
         self._block: Mapping[str, object] | None = None
 
@@ -86,12 +96,27 @@ class Governor:
         self._look()
         known, key = self._rules, (pool.domain.provider, pool.name)
         if key not in known:
+            before = self._last.get(key)
             try:
                 self._last[key] = self._source.settings.rules(*key)
             except ConfigurationError as error:
                 self._report(str(error))
             known[key] = self._last.get(key)
+            if key in self._told:
+                self._tell(pool, before, known[key])
+            self._told.add(key)
         return known[key]
+
+    def _tell(self, pool: Pool, before: PoolRules | None, after: PoolRules | None) -> None:
+        """Other limits hold: who changed them, and where."""
+        was, now = _in_words(before), _in_words(after)
+        if was == now:
+            return
+        steered = self._source.settings.steered(pool.domain.provider, pool.name)
+        by = max(steered, key=lambda each: each.at).by if steered else ""
+        origin = "steering" if steered or self._steered.get(pool) else (after or _NONE).profile
+        self._steered[pool] = bool(steered)
+        self.emit(LimitsChanged(pool, was, now, origin, by))
 
     def pools_for(self, provider: str, model: str) -> tuple[str, ...]:
         """Names of further pools that calls of a model book in."""
@@ -121,6 +146,11 @@ class Governor:
                 self._report(str(error))
                 return
             self._rules, self._pools, self._block = {}, {}, None
+
+
+def _in_words(rules: PoolRules | None) -> tuple[str, ...]:
+    found = rules or _NONE
+    return (*(["paused"] if found.paused else []), *map(str, found.limits))
 
 
 def frozen(value: Mapping[str, object]) -> Mapping[str, object]:

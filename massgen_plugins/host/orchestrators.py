@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from massgen_plugins.host import announce
+from massgen_plugins.host import stage
 from massgen_plugins.host.switch import inherited
 from massgen_plugins.wrapping import wrap_once
 
@@ -24,7 +24,7 @@ def attach() -> None:
 
 def _unless_limited(original: Callable[..., Any]) -> Callable[..., Any]:
     async def apply_unless_limited(self: Any, agent_id: str) -> None:
-        announce.watch(self)
+        stage.watch(self)
         if not _is_limited(self, agent_id):
             await original(self, agent_id)
 

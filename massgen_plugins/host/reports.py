@@ -8,7 +8,7 @@ import threading
 from contextlib import suppress
 from typing import Any
 
-__all__ = ["at_exit", "inform", "log_warning", "warn_once"]
+__all__ = ["at_exit", "inform", "inform_once", "log_warning", "warn_once"]
 
 _lock = threading.Lock()
 _said: set[str] = set()
@@ -19,6 +19,15 @@ def inform(message: str) -> None:
     """A line in MassGen's log file."""
     with suppress(Exception):
         _logger().info(message)
+
+
+def inform_once(message: str) -> None:
+    """The same, once for each sentence."""
+    with _lock:
+        if message in _said:
+            return
+        _said.add(message)
+    inform(message)
 
 
 def log_warning(message: str) -> None:

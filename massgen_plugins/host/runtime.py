@@ -2,20 +2,34 @@
 
 from __future__ import annotations
 
-import itertools
 import threading
 from collections.abc import Mapping
 from dataclasses import replace
 from urllib.parse import urlsplit
 
 from massgen_plugins import wire
+from massgen_plugins.calls.observer import CallObserver
+from massgen_plugins.calls.runs import begin_run
 from massgen_plugins.errors import CallRefused, ConfigurationError, described
-from massgen_plugins.events import CallTurnedAway, CallWaits, Event, LimitLearned, Trouble
+from massgen_plugins.events import (
+    CallAdmitted,
+    CallAnswered,
+    CallGivenUp,
+    CallSettled,
+    CallTurnedAway,
+    CallWaits,
+    Event,
+    LimitLearned,
+    StoreChanged,
+    Trouble,
+)
 from massgen_plugins.hookspecs import AgentInfo, MiddlewareContext
-from massgen_plugins.host import announce, foreign_keys, reports
+from massgen_plugins.host import foreign_keys, reports, timings
 from massgen_plugins.host.accounts import Accounts
 from massgen_plugins.host.governor import Governor
+from massgen_plugins.host.live_view import LiveView
 from massgen_plugins.host.programs import Programs
+from massgen_plugins.host.runs import log_dir
 from massgen_plugins.host.stream import Agent, current_turn
 from massgen_plugins.interrupts import ends_the_run
 from massgen_plugins.manager import Plugins, build_manager
@@ -38,18 +52,19 @@ class Runtime:
     def __init__(self, plugins: Plugins) -> None:
         self.plugins = plugins
         self.providers = plugins.providers()
-        self._runs = itertools.count(1)
         self._faults: set[str] = set()
         self._warned: set[str] = set()
         self._accounts = Accounts()
         self.programs = Programs(self.fault)
         self._governors: dict[Domain, Governor] = {}
+        self.live = LiveView(reports.warn_once)
         context = MiddlewareContext(self.emit, self.rules, self.settings)
-        self.chain = Chain(plugins.middleware(context), self.fault)
+        # The observer comes last, so that what it calls admitted has passed everybody.
+        self.chain = Chain([*plugins.middleware(context), CallObserver(self.emit)], self.fault)
 
-    def new_run(self) -> str:
-        """A name for the run whose agents are made next."""
-        return f"run{next(self._runs)}"
+    def new_run(self, config_path: str | None = None) -> str:
+        """Name the run whose agents are made next; ``calls.runs.find_run`` says what is known of it."""
+        return begin_run(config_path, log_dir).name
 
     def provider_of_backend(self, backend_type: str, base_url: str | None) -> Provider | None:
         """The provider whose traffic a MassGen backend produces."""
@@ -175,7 +190,11 @@ class Runtime:
         turn = current_turn.get()
         if turn is not None and _is_own(turn.agent, call):
             turn.refused = error
-        self.emit(CallTurnedAway(call.pool, call.agent_id, str(error)))
+        self.emit(
+            CallTurnedAway(
+                call.pool, call.agent_id, str(error), call.run, call.number, getattr(error, "resets_at", None)
+            )
+        )
 
     def fault(self, place: str, error: BaseException) -> None:
         """An error of ours or of a plugin; the call went on without whoever failed."""
@@ -201,15 +220,18 @@ class Runtime:
 
     def emit(self, event: Event) -> None:
         """Tell the user and the plugins."""
-        if isinstance(event, CallTurnedAway):
+        if isinstance(event, CallAdmitted):
+            turn = current_turn.get()
+            if turn is not None and event.pool.name == turn.agent.model:
+                timings.take_out(turn, event.waited)
+        elif isinstance(event, CallTurnedAway):
             reports.warn_once(event.message)
             reports.at_exit(event.pool, event.message)
-        elif isinstance(event, Trouble | LimitLearned):
+        elif isinstance(event, Trouble | LimitLearned | StoreChanged):
             reports.warn_once(event.message)
-        elif isinstance(event, CallWaits):
-            announce.show(event)
-        else:
+        elif not isinstance(event, CallAnswered | CallGivenUp | CallSettled | CallWaits):
             reports.inform(f"massgen-plugins: {event}")
+        self.live.tell(event)
         self.plugins.event(event)
 
     def _warn_once(self, message: str) -> None:

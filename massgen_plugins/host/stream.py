@@ -28,6 +28,7 @@ class Agent:
         governor: Knows its settings.
         base_url: Of its backend, if one is set.
         program: MassGen's type of its backend, if it works in a program of its own; else empty.
+        backend: MassGen's backend, as a weak reference; None if it cannot be referred to.
     """
 
     agent_id: str
@@ -38,6 +39,7 @@ class Agent:
     governor: Governor
     base_url: str | None = None
     program: str = ""
+    backend: Callable[[], Any] | None = None
 
 
 @dataclass(eq=False, slots=True)

@@ -6,19 +6,15 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any, TypeAlias
 
-from pydantic import RootModel
-
-from massgen_plugins.profiles.document import Place, document_of, wrong
+from massgen_plugins.profiles.document import Place, wrong
 from massgen_plugins.profiles.layers import SettingsBlock, read_layer
-from massgen_plugins.profiles.limit_values import Changes
+from massgen_plugins.profiles.limit_values import check_changes
 from massgen_plugins.profiles.loading import read_catalog
-from massgen_plugins.profiles.names import ModelName
 from massgen_plugins.profiles.places import Places, exists, find_places, no_home
 from massgen_plugins.profiles.profile import Profile, read_profiles
 from massgen_plugins.profiles.safe_files import update_text
 from massgen_plugins.profiles.splice import put
 from massgen_plugins.profiles.strict_yaml import load_yaml, parse_yaml
-from massgen_plugins.profiles.validation import checked
 
 __all__ = ["disable", "enable", "set_limits", "use", "validate"]
 
@@ -106,7 +102,7 @@ def set_limits(model: str, values: Mapping[str, Any], *, places: Places | None =
     """
     places = places or find_places()
     place = Place("profiles set")
-    checked(RootModel[dict[ModelName, Changes]], document_of({model: values}, place.source))
+    check_changes(model, values, place.source)
     if model in {profile.name for profile in read_catalog(places).profiles}:
         raise wrong(place, f"'{model}' is a profile; name a model, such as gemini-2.5-flash")
     plain = {key: None if value == "none" else value for key, value in values.items()}

@@ -13,6 +13,7 @@ from massgen_plugins.profiles.limit_values import Changes, LimitValues, stated
 from massgen_plugins.profiles.names import ModelName, Name
 from massgen_plugins.profiles.places import absolute_path
 from massgen_plugins.profiles.profile import ProfileFile
+from massgen_plugins.profiles.record import RecordSettings, WrittenRecord
 from massgen_plugins.profiles.redis_address import address_problem, is_redis
 from massgen_plugins.profiles.validation import Flag, Strict, checked, choice, number, problem, text
 
@@ -95,6 +96,7 @@ class SettingsBlock(Strict):
         BeforeValidator(lambda value: "off" if value is False else value),
     ] = "keys"
     safety_margin: Annotated[float | None, number(1, below=True)] = None
+    record: WrittenRecord = RecordSettings()
 
 
 SETTING_KEYS = tuple(SettingsBlock.model_fields)
@@ -120,7 +122,8 @@ class Layer:
     @property
     def values(self) -> dict[str, Any]:
         """The keys that replace those of weaker layers as they are."""
-        return self.block.model_dump(include=_PLAIN, exclude_unset=True)
+        values = self.block.model_dump(include=_PLAIN, exclude_unset=True)
+        return {**values, "record": self.block.record} if "record" in self.block.model_fields_set else values
 
 
 def read_layer(document: Document, role: str) -> Layer:

@@ -7,10 +7,11 @@ from decimal import Decimal
 from fractions import Fraction
 from typing import Annotated, Any, TypeAlias
 
-from pydantic import PlainValidator, field_validator, model_validator
+from pydantic import PlainValidator, RootModel, field_validator, model_validator
 
+from massgen_plugins.profiles.document import document_of
 from massgen_plugins.profiles.names import ModelName
-from massgen_plugins.profiles.validation import Strict, choice, number, problem, whole_number
+from massgen_plugins.profiles.validation import Strict, checked, choice, number, problem, whole_number
 from massgen_plugins.profiles.windows import WrittenWindow, day_of, window_of
 from massgen_plugins.quota import HELD, MINUTE, NANOSECONDS, Bucket, Conventions, Kind, Limit, Sliding, Window
 
@@ -22,6 +23,7 @@ __all__ = [
     "Limits",
     "ModelLimits",
     "PoolLimits",
+    "check_changes",
     "limits_of",
     "stated",
 ]
@@ -108,6 +110,15 @@ class PoolLimits(Limits):
     """What stands under a pool: the models that share it, if the provider does not say, and their limits."""
 
     models: tuple[ModelName, ...] = ()
+
+
+def check_changes(model: str, values: LimitValues, command: str) -> None:
+    """Check the name of a model or family, and limits for it; ``command`` stands in front of complaints.
+
+    Raises:
+        ConfigurationError: A name or value is wrong.
+    """
+    checked(RootModel[dict[ModelName, Changes]], document_of({model: values}, command))
 
 
 def stated(model: type[Limits]) -> PlainValidator:

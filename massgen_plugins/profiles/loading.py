@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -16,9 +19,10 @@ from massgen_plugins.profiles.profile import profiles_of
 from massgen_plugins.profiles.safe_files import stamp, yaml_files
 from massgen_plugins.profiles.search import Catalog, find_profiles
 from massgen_plugins.profiles.settings import Settings
+from massgen_plugins.profiles.steering import NO_STEERING, read_steering
 from massgen_plugins.profiles.strict_yaml import load_yaml
 
-__all__ = ["SettingsSource", "load_settings", "read_catalog", "read_settings"]
+__all__ = ["SettingsSource", "files_of", "load_settings", "read_catalog", "read_settings"]
 
 _BLOCK = "rate_limit"
 
@@ -29,10 +33,22 @@ def load_settings(host_yaml: Mapping[str, Any] | None, **options: Any) -> Settin
 
 
 def read_settings(places: Places, run: Layer | None = None) -> Settings:
-    """Read and merge the layers of these places below a run's own."""
+    """Read and merge the layers of these places below a run's own, and the temporary limits."""
+    return replace(_merged(places, run), steering=read_steering(places.steering_file))
+
+
+def _merged(places: Places, run: Layer | None) -> Settings:
     layers = _layers(places, run)
     check_store(layers, lambda: _own(places), places.user_file)
     return merge(layers, _catalog(places, layers), places)
+
+
+def files_of(places: Places) -> list[Path]:
+    """Every file and directory that settings and profiles come from, whether it exists or not."""
+    files = [path for path in (places.project_file, places.user_file, places.steering_file) if path]
+    for directory in places.profile_dirs():
+        files += [directory, *yaml_files(directory)]
+    return files
 
 
 def read_catalog(places: Places) -> Catalog:
@@ -101,7 +117,10 @@ class SettingsSource:
         self._run = _run_layer(host_yaml, config_path)
         self._complaint = ""
         self._seen = self._look()
-        self._settings = read_settings(self._places, self._run)
+        self._settings = _merged(self._places, self._run)
+        self._steering, self._ends = NO_STEERING, NO_STEERING.next_end
+        with suppress(ConfigurationError):  # a damaged file of ours is no reason not to start
+            self._steer()
 
     @property
     def settings(self) -> Settings:
@@ -109,11 +128,11 @@ class SettingsSource:
         return self._settings
 
     def changed(self) -> bool:
-        """Whether a file of settings or profiles came, went or was written since the last reading.
+        """Whether a file came, went or was written since the last reading, or a temporary limit ended.
 
         A few ``stat`` calls, no parsing; safe to ask every second.
         """
-        return any(stamp(path) != seen for path, seen in self._seen.items())
+        return self._ends <= time.time() or any(stamp(path) != seen for path, seen in self._seen.items())
 
     def reload(self) -> Settings:
         """Read everything again.
@@ -128,7 +147,8 @@ class SettingsSource:
         # Looked at before reading: an edit in between is then seen as a change.
         self._seen = self._look()
         try:
-            self._settings = read_settings(self._places, self._run)
+            self._settings = replace(_merged(self._places, self._run), steering=self._steering)
+            self._steer()
         except ConfigurationError as error:
             if str(error) == self._complaint:
                 return self._settings
@@ -137,8 +157,14 @@ class SettingsSource:
         self._complaint = ""
         return self._settings
 
+    def _steer(self) -> None:
+        """Take over what holds now; of a damaged file, what held before until it ends."""
+        self._steering = self._steering.at(time.time())
+        try:
+            self._steering = read_steering(self._places.steering_file)
+        finally:
+            self._ends = self._steering.next_end
+            self._settings = replace(self._settings, steering=self._steering)
+
     def _look(self) -> dict[Path, tuple[int, ...] | None]:
-        files = [path for path in (self._places.project_file, self._places.user_file) if path]
-        for directory in self._places.profile_dirs():
-            files += [directory, *yaml_files(directory)]
-        return {path: stamp(path) for path in files}
+        return {path: stamp(path) for path in files_of(self._places)}

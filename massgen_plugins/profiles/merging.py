@@ -8,6 +8,7 @@ from typing import Any
 from massgen_plugins.profiles.document import wrong
 from massgen_plugins.profiles.layers import ALL_PROVIDERS, Layer
 from massgen_plugins.profiles.places import Places, default_store_path
+from massgen_plugins.profiles.record import RecordSettings, record_of
 from massgen_plugins.profiles.search import Catalog
 from massgen_plugins.profiles.settings import MEMORY, InUse, Settings
 
@@ -39,6 +40,7 @@ def merge(layers: Sequence[Layer], catalog: Catalog, places: Places) -> Settings
         default = default_store_path()
         values["store"] = str(default or MEMORY)
         notes = () if default else (_NO_HOME,)
+    values["record"] = record_of(values.get("record", RecordSettings()), values["store"])
     chosen, off = _choices(weakest_first, catalog)
     in_use, stopped = _held(catalog, chosen, off)
     return Settings(
@@ -49,6 +51,7 @@ def merge(layers: Sequence[Layer], catalog: Catalog, places: Places) -> Settings
         accounts=_merged_accounts(weakest_first),
         notes=notes,
         conventions=places.conventions,
+        own=_merged_models(layer for layer in layers if layer.role == "run"),
         **values,
     )
 

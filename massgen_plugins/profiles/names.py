@@ -6,12 +6,12 @@ import re
 from collections.abc import Iterable, Mapping
 from typing import Annotated, TypeAlias
 
+from massgen_plugins.profiles.families import covers, matches
 from massgen_plugins.profiles.validation import text
 from massgen_plugins.quota import ACCOUNT_POOL
 
 __all__ = ["ModelName", "Name", "PoolName", "best_match", "covers", "matches"]
 
-_VERSION_LIKE = re.compile(r"preview|latest|exp|[0-9]+(?:\.[0-9]+)*")
 _PART = r"[A-Za-z0-9._:/@+]+"
 _MODEL = rf"{_PART}(?:-(?:{_PART}|\*))*"
 _ACCOUNT = re.escape(ACCOUNT_POOL)
@@ -33,32 +33,6 @@ PoolName: TypeAlias = Annotated[
     ),
 ]
 """Limits that several models share, or all of the account."""
-
-
-def covers(family: str, model: str) -> bool:
-    """Whether a model is the family itself, or differs from it in version-like parts only.
-
-    Parts are what hyphens separate. Version-like are numbers (``2.5``, ``001``, each half of
-    ``09-2025``), ``preview``, ``latest`` and ``exp``: they stand in for ``*``, or follow the family.
-    So ``gemini-*-flash`` covers ``gemini-2.5-flash-preview-09-2025`` but not ``gemini-2.5-flash-lite``.
-    """
-    wanted, parts = family.split("-"), model.split("-")
-    head, tail = parts[: len(wanted)], parts[len(wanted) :]
-    if len(head) < len(wanted) or not all(map(_VERSION_LIKE.fullmatch, tail)):
-        return False
-    return all(
-        _VERSION_LIKE.fullmatch(part) if want == "*" else part == want
-        for want, part in zip(wanted, head, strict=True)
-    )
-
-
-def matches(names: Iterable[str], model: str) -> list[str]:
-    """The names that cover a model, the closest last: more parts are closer, then fewer ``*``."""
-    return sorted((name for name in names if covers(name, model)), key=_closeness)
-
-
-def _closeness(name: str) -> tuple[int, int]:
-    return name.count("-"), -name.count("*")
 
 
 def best_match(names: Iterable[str], model: str, aliases: Mapping[str, str]) -> str | None:

@@ -22,6 +22,7 @@ __all__ = [
     "exists",
     "find_places",
     "no_home",
+    "steering_path",
 ]
 
 ConventionsOf: TypeAlias = Callable[[str], Conventions]
@@ -29,6 +30,7 @@ ConventionsOf: TypeAlias = Callable[[str], Conventions]
 
 _APPLICATION = "massgen-plugins"
 _SETTINGS_FILE = "rate_limit.yaml"
+_STEERING_FILE = "steering.json"
 _PACKAGE = Path(__file__).resolve().parent.parent
 
 
@@ -47,6 +49,7 @@ class Places:
         extra_dirs: Profile directories of plugins, the first the strongest.
         shipped_dir: The profiles that come with this package.
         conventions: How a provider counts, by its name, where its profiles do not say.
+        steering_file: Temporary limits, whether or not there are any; None without a home.
     """
 
     config_dir: Path | None
@@ -54,6 +57,7 @@ class Places:
     extra_dirs: tuple[Path, ...]
     shipped_dir: Path
     conventions: ConventionsOf = any_provider
+    steering_file: Path | None = None
 
     @property
     def user_file(self) -> Path | None:
@@ -94,6 +98,7 @@ def find_places(
         extra_dirs=tuple(Path(path).absolute() for path in extra_profile_dirs),
         shipped_dir=_shipped_dir(_PACKAGE),
         conventions=conventions,
+        steering_file=steering_path(),
     )
 
 
@@ -103,6 +108,12 @@ def default_store_path() -> Path | None:
 
     state = _usual(user_state_path)
     return state / "quota.sqlite3" if state else None
+
+
+def steering_path() -> Path | None:
+    """The file of temporary limits, beside the store; None when the user has no home."""
+    store = default_store_path()
+    return store.with_name(_STEERING_FILE) if store else None
 
 
 def exists(path: Path) -> bool:

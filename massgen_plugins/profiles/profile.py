@@ -15,6 +15,7 @@ from massgen_plugins.profiles.document import Document
 from massgen_plugins.profiles.limit_values import Limits, LimitValues, PoolLimits, stated
 from massgen_plugins.profiles.names import ModelName, Name, PoolName, best_match, matches
 from massgen_plugins.profiles.places import ConventionsOf, any_provider
+from massgen_plugins.profiles.prices import ModelPrices
 from massgen_plugins.profiles.validation import Expected, Flag, Strict, checked, choice, number, problem, text
 from massgen_plugins.profiles.windows import Zone
 from massgen_plugins.quota import ACCOUNT_POOL, Conventions, Kind
@@ -63,6 +64,7 @@ class ProfileFields(Strict):
         models: Limits of models and families.
         pools: Limits that several models share, or all of the account.
         fallback: Limits of every other model of the provider; empty if they are learned, None for an error.
+        prices: What models cost, in US dollars for a million tokens.
     """
 
     description: Annotated[str, text()] = ""
@@ -75,6 +77,7 @@ class ProfileFields(Strict):
     models: ModelLimits = Field(default_factory=dict)
     pools: dict[PoolName, Annotated[LimitValues, stated(PoolLimits)]] = Field(default_factory=dict)
     fallback: Annotated[LimitValues | None, stated(Limits), WrapValidator(_fallback)] = None
+    prices: ModelPrices = Field(default_factory=dict)
 
     @model_validator(mode="after")
     def _limits_something(self) -> ProfileFields:

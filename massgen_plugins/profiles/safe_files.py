@@ -64,10 +64,13 @@ def yaml_files(directory: Path) -> list[Path]:
     return [path for path in found if path.suffix in (".yaml", ".yml") and not path.name.startswith(".")]
 
 
-def update_text(path: Path, change: Callable[[str], str]) -> None:
+def update_text(
+    path: Path, change: Callable[[str], str], *, variable: str = "MASSGEN_PLUGINS_CONFIG_DIR"
+) -> None:
     """Replace a file's text by what ``change`` makes of it, as one step among all who use this function.
 
     The file is readable by its owner only; one that is missing has the empty text; a symbolic link stays.
+    ``variable`` is the environment variable with which the user can name another directory.
 
     Raises:
         ConfigurationError: It cannot be read or written, or ``change`` raised it; then nothing changed.
@@ -89,7 +92,7 @@ def update_text(path: Path, change: Callable[[str], str]) -> None:
         ) from None
     except (OSError, RuntimeError) as error:
         reason = getattr(error, "strerror", None) or "its links lead in a circle"
-        cure = "make it writable, or name another directory in MASSGEN_PLUGINS_CONFIG_DIR"
+        cure = f"make it writable, or name another directory in {variable}"
         raise wrong(Place(str(path)), f"the file cannot be written ({reason}); {cure}") from error
 
 

@@ -13,6 +13,8 @@ from massgen_plugins.profiles.limit_values import LimitValues, ModelLimits, limi
 from massgen_plugins.profiles.names import matches
 from massgen_plugins.profiles.places import ConventionsOf, any_provider
 from massgen_plugins.profiles.profile import Profile, to_document
+from massgen_plugins.profiles.record import RecordSettings
+from massgen_plugins.profiles.steering import NO_STEERING, PAUSED, Steering, SteeringEntry
 from massgen_plugins.profiles.windows import ROLLING
 from massgen_plugins.quota import ACCOUNT_POOL, NANOSECONDS, PoolRules
 
@@ -54,6 +56,9 @@ class Settings:
         safety_margin: Fraction taken off every limit in place of the profile's own; None leaves that.
         notes: Sentences that the user should be told once.
         conventions: How providers count for which no profile is in use.
+        record: What is kept of calls that are over.
+        own: Of ``overrides``, what the run's own YAML says.
+        steering: Temporary limits and pauses.
     """
 
     in_use: Mapping[str, InUse]
@@ -69,6 +74,9 @@ class Settings:
     safety_margin: float | None = None
     notes: tuple[str, ...] = ()
     conventions: ConventionsOf = any_provider
+    record: RecordSettings = field(default_factory=RecordSettings)
+    own: ModelLimits = field(default_factory=dict)
+    steering: Steering = NO_STEERING
 
     def account(self, provider: str) -> str | None:
         """The name that the user gave to the provider's account; None if there is none."""
@@ -82,7 +90,8 @@ class Settings:
     def rules(self, provider: str, pool: str) -> PoolRules | None:
         """What holds in a pool, margins taken off; None if nothing is stated: its limits are learned.
 
-        Overrides apply from the widest family to the model itself, each key over the profile's.
+        Overrides apply from the widest family to the model itself, each key over the profile's; then
+        temporary values, see :meth:`steered`.
 
         Args:
             provider: Its name.
@@ -93,8 +102,12 @@ class Settings:
         """
         profile = self._profile_of(provider)
         stated = profile.limits_for(pool) if profile else None
-        wanted = self._overrides_for(profile, pool)
-        if not stated and not wanted:
+        steered = self.steered(provider, pool)
+        wanted = self._overrides_for(profile, pool) | {
+            entry.key: entry.value for entry in steered if entry.key != PAUSED
+        }
+        paused = any(entry.key == PAUSED for entry in steered)
+        if not stated and not wanted and not paused:
             if profile is None or profile.is_shared(pool):
                 return None
             shared = profile.pools_for(pool)
@@ -102,9 +115,23 @@ class Settings:
                 return None
             if not shared and ACCOUNT_POOL not in profile.pools:
                 raise _uncovered(profile, pool)
-        return self._made(profile, provider, {**(stated or {}), **wanted})
+        return self._made(profile, provider, {**(stated or {}), **wanted}, paused=paused)
 
-    def _made(self, profile: Profile | None, provider: str, values: LimitValues) -> PoolRules:
+    def steered(self, provider: str, pool: str) -> tuple[SteeringEntry, ...]:
+        """The temporary values that hold for a pool: those that nothing stronger hides."""
+        if not self.steering.entries:
+            return ()
+        use = self.in_use.get(provider)
+        names = [*([alias] if use and (alias := use.profile.aliases.get(pool)) else []), pool]
+        own = {key for name in names for family in matches(self.own, name) for key in self.own[family]}
+        values = self.steering.values_of(pool, *names[:-1]).values()
+        pause = self.steering.pause_of(pool, *names[:-1])
+        held = [each for each in values if each.over_yaml or each.key not in own]
+        return (*held, *([pause] if pause else []))
+
+    def _made(
+        self, profile: Profile | None, provider: str, values: LimitValues, *, paused: bool
+    ) -> PoolRules:
         conventions = profile.conventions if profile else self.conventions(provider)
         own = profile.safety_margin if profile else 0
         return PoolRules(
@@ -115,6 +142,7 @@ class Settings:
             wait_for_day=self.wait_for_day,
             zone="UTC" if conventions.day_zone == ROLLING else conventions.day_zone,
             profile=profile.name if profile else "",
+            paused=paused,
         )
 
     def _overrides_for(self, profile: Profile | None, pool: str) -> dict[str, Any]:
@@ -153,6 +181,7 @@ class Settings:
             "wait_for_day": self.wait_for_day,
             "cooldown_mode": self.cooldown_mode,
             "gateway": self.gateway,
+            "record": self.record.model_dump(),
         }
         return block if self.safety_margin is None else {**block, "safety_margin": self.safety_margin}
 

@@ -28,7 +28,7 @@ class HeaderSet:
         seconds: The window's length; None: it follows from the speed at which it fills (OpenAI's headers
             speak of requests per minute, or per day where that is the tighter one).
         pool: Of which pool it speaks; None: the model's own.
-        short: A shorter window, in seconds, that is meant where the reset is not longer; 0: none.
+        short: A shorter window, in seconds, that is meant unless the reset is longer; 0: none.
         scale: The amounts are per ``seconds`` divided by this.
         rounding: By how much ``remaining`` may be above the truth.
     """
@@ -84,7 +84,7 @@ def _read(
         return None
     resets_in = seconds_until(headers.get(each.reset, ""), now)
     seconds = each.seconds if each.seconds is not None else _span(limit, remaining, resets_in)
-    if resets_in is not None and 0 < resets_in <= each.short:
+    if each.short and (resets_in is None or 0 < resets_in <= each.short):
         seconds = each.short
     if limit == 0 and rate is not None:  # less than one in a window: a longer window
         limit, seconds = per(rate, seconds)

@@ -53,20 +53,17 @@ class Admission:
         self._store = store
         self._attempt: list[Ask] = []
 
-    def decide_first(self, waiter: Waiter, state: DomainState, now: Moment) -> tuple[Rows, Moment]:
+    def decide_first(self, ask: Ask, state: DomainState, now: Moment) -> Reservation | tuple[Rows, Moment]:
         """As :meth:`decide`, for a call that nobody is before: the way of nearly every call."""
-        ask = waiter.ask
         for pool in ask.pools:
-            rules = self._supervisor.rules_of(pool)
-            if not state.has_rules(pool, rules):
-                state.configure(pool, rules, now.tick)
+            state.configure(pool, self._supervisor.rules_of(pool), now.tick)
         verdict = state.decide(now, ask, self.startups)
         if not isinstance(verdict, Reservation):
-            return self.decide((waiter,), state, now)
+            return self.decide((Waiter(ask, self._supervisor.patience_for(ask)),), state, now)
         if self._attempt or self._store.shared:
             self._begin_attempt()
             self._attempt.append(ask)
-        return [(waiter, verdict)], now
+        return verdict
 
     def decide(self, waiters: Sequence[Waiter], state: DomainState, now: Moment) -> tuple[Rows, Moment]:
         """Decide for the first of each combination of pools, and on until one of them has to wait."""
@@ -78,7 +75,7 @@ class Admission:
             state.configure(pool, self._supervisor.rules_of(pool), now.tick)
         for waiter in waiters:
             ask = waiter.ask
-            if waiter.told and ask.pools in heads and heads[ask.pools][1] <= waiter.deadline:
+            if waiter.told is not None and ask.pools in heads and heads[ask.pools][1] <= waiter.deadline:
                 continue
             verdict = state.decide(now, ask, self.startups, earlier)
             rows.append((waiter, verdict))

@@ -10,6 +10,7 @@ from __future__ import annotations
 import json
 from array import array
 from collections.abc import Iterable, Mapping, Sequence
+from zlib import crc32
 
 from massgen_plugins.quota import (
     NANOSECONDS,
@@ -31,6 +32,9 @@ __all__ = ["Book", "amounts_of", "read_window", "write_window"]
 
 _MOST_COUNTERS = 40
 
+_CHECKSUM = 4
+"""Bytes of a CRC-32: what is damaged is not counted with."""
+
 
 class Book:
     """The counters of one pool.
@@ -39,11 +43,12 @@ class Book:
         counters: By ``Limit.key``.
     """
 
-    __slots__ = ("_windows", "counters")
+    __slots__ = ("_legend", "_windows", "counters")
 
     def __init__(self) -> None:
         self.counters: dict[str, Counter] = {}
         self._windows: dict[str, Window] = {}
+        self._legend = b""  # what is counted, as it is written; empty if it has to be written anew
 
     def counter(self, limit: Limit) -> Counter:
         """The counter of a limit's kind and window; made if there is none."""
@@ -51,6 +56,7 @@ class Book:
         if key not in self.counters:
             self.counters[key] = counter_for(limit.kind, limit.window)
             self._windows[key] = limit.window
+            self._legend = b""
         return self.counters[key]
 
     def add(self, booking: Booking, now: Moment) -> None:
@@ -59,23 +65,22 @@ class Book:
         for counter in self.counters.values():
             amount = amounts.get(counter.kind)
             if amount:
-                counter.advance(now)
-                counter.book(booking, amount)
+                counter.book(booking, amount, now)
 
     def change(self, before: Booking, after: Booking, now: Moment) -> None:
         """Book what is true of a call by now, in place of what was booked."""
         for counter in self.counters.values():
-            amount, new_amount = before.amounts.get(counter.kind, 0), after.amounts.get(counter.kind, 0)
-            if not (amount or new_amount):
-                continue
-            if isinstance(counter, CalendarCounter):
-                if amount != new_amount or before.wall != after.wall:
-                    counter.change(periods_at(counter.window, before.wall, before.slack), amount, 0)
-                    counter.change(periods_at(counter.window, after.wall, after.slack), 0, new_amount)
-                continue
-            stamp, new_stamp = counter.stamp(before), counter.stamp(after)
-            if (stamp, amount) != (new_stamp, new_amount):
-                counter.change(now, stamp, amount, new_stamp, new_amount)
+            counter.rebook(before, after, now)
+
+    def backfill(self, keys: Iterable[str], bookings: Iterable[Booking], now: Moment) -> None:
+        """Let counters that are new know of calls that left before, oldest first."""
+        counters = [self.counters[key] for key in keys]
+        for booking in bookings:
+            for counter in counters:
+                amount = booking.amounts.get(counter.kind)
+                if amount:
+                    counter.advance(now)
+                    counter.book(booking, amount, now)
 
     def advance(self, now: Moment) -> None:
         """Forget what has aged out."""
@@ -87,42 +92,66 @@ class Book:
         for key, theirs in other.counters.items():
             mine = self.counters.get(key)
             if mine is None:
-                self.counters[key], self._windows[key] = theirs, other._windows[key]
+                self.counters[key], self._windows[key], self._legend = theirs, other._windows[key], b""
             elif isinstance(mine, RollingCounter) and isinstance(theirs, RollingCounter):
                 mine.merge(theirs, since)
             elif isinstance(mine, CalendarCounter) and isinstance(theirs, CalendarCounter):
                 mine.merge(theirs)
 
     def dump(self) -> bytes:
-        """All of it, for a store: one line that says what is counted, then 64-bit integers."""
-        numbers = [counter.dump() for counter in self.counters.values()]
-        windows = self._windows.values()
-        legend = [
-            [counter.kind, *write_window(window), len(part)]
-            for counter, window, part in zip(self.counters.values(), windows, numbers, strict=True)
-        ]
-        return json.dumps(legend, separators=(",", ":")).encode() + b"\n" + b"".join(map(bytes, numbers))
+        """All of it, for a store: a line that says what is counted, 64-bit integers, a checksum."""
+        if not self._legend:
+            rows = [
+                (counter.kind, *write_window(window))
+                for counter, window in zip(self.counters.values(), self._windows.values(), strict=True)
+            ]
+            self._legend = json.dumps(rows, separators=(",", ":")).encode() + b"\n"
+        pieces: list[bytes | array[int]] = [self._legend]
+        for counter in self.counters.values():
+            counter.dump(pieces)
+        body = b"".join(pieces)
+        return body + crc32(body).to_bytes(_CHECKSUM)
+
+    def load(self, data: bytes) -> bool:
+        """Hold what :meth:`dump` wrote; True if that is in other counters than before.
+
+        Raises:
+            ValueError: It is damaged.
+        """
+        body = data[:-_CHECKSUM]
+        if crc32(body) != int.from_bytes(data[-_CHECKSUM:]):
+            raise ValueError("the book's checksum is wrong")
+        start = body.find(b"\n") + 1
+        legend = body[:start]
+        other = legend != self._legend
+        try:
+            if other:
+                self._begin(legend)
+            numbers, at = array("q", body[start:]), 0
+            for counter in self.counters.values():
+                at = counter.restore(numbers, at)
+        except (TypeError, LookupError, RecursionError, OverflowError) as error:
+            raise ValueError(f"the book is damaged: {type(error).__name__}") from None
+        if at != len(numbers):
+            raise ValueError("the book's length is another than it says")
+        return other
 
     @classmethod
     def restore(cls, data: bytes) -> Book:
         """What :meth:`dump` wrote; raises ValueError if it is damaged."""
-        legend, _, rest = data.partition(b"\n")
         book = cls()
-        try:
-            numbers = array("q", rest)
-            rows = json.loads(legend)
-            if not isinstance(rows, list) or len(rows) > _MOST_COUNTERS:
-                raise ValueError("the book has no legend")
-            if sum(row[3] for row in rows) != len(numbers):
-                raise ValueError("the book's length is another than it says")
-            start = 0
-            for kind, shape, size, count in rows:
-                limit = Limit(str(kind), 0, read_window([shape, size]))
-                book.counter(limit).restore(numbers[start : start + count])
-                start += count
-        except (TypeError, LookupError, RecursionError, OverflowError) as error:
-            raise ValueError(f"the book is damaged: {type(error).__name__}") from None
+        book.load(data)
         return book
+
+    def _begin(self, legend: bytes) -> None:
+        """Count what a legend says; nothing yet."""
+        rows = json.loads(legend)
+        if not isinstance(rows, list) or len(rows) > _MOST_COUNTERS:
+            raise ValueError("the book has no legend")
+        self.counters, self._windows = {}, {}
+        for kind, shape, size in rows:
+            self.counter(Limit(str(kind), 0, read_window([shape, size])))
+        self._legend = legend
 
 
 def write_window(window: Window) -> tuple[str, int | str]:

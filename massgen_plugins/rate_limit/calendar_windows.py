@@ -110,13 +110,22 @@ class CalendarCounter:
             self.advance(now)
         return self.used + amount <= cap
 
-    def book(self, _: Booking, amount: int) -> None:
-        """Spend ``amount`` for a call that is admitted now, after :meth:`advance`."""
+    def book(self, _: Booking, amount: int, now: Moment) -> None:
+        """Spend ``amount`` for a call that is admitted now."""
+        if not self._from <= now.wall < self._until or now.slack != self._slack:
+            self.advance(now)
         if len(self.periods) == 1 and self.periods[0] in self.spent:
             self.spent[self.periods[0]] += amount
             self.used += amount
         else:
             self.change(self.periods, 0, amount)
+
+    def rebook(self, before: Booking, after: Booking, _: Moment) -> None:
+        """Book what is true of a call by now, in place of what was booked."""
+        amount, new_amount = before.amounts.get(self.kind, 0), after.amounts.get(self.kind, 0)
+        if amount != new_amount or (amount and before.wall != after.wall):
+            self.change(periods_at(self.window, before.wall, before.slack), amount, 0)
+            self.change(periods_at(self.window, after.wall, after.slack), 0, new_amount)
 
     def frees_at(self, now: Moment, cap: int, amount: int) -> int:
         """The tick at which the period ends, if ``amount`` does not fit."""
@@ -145,17 +154,21 @@ class CalendarCounter:
             self.spent[period] = max(self.spent.get(period, 0), amount)
         self._count()
 
-    def dump(self) -> array[int]:
-        """All of it, for a store: pairs of period and amount."""
-        return array("q", (number for pair in sorted(self.spent.items()) for number in pair))
+    def dump(self, pieces: list[bytes | array[int]]) -> None:
+        """Append all of it, for a store: how many periods, which, and what was spent in each."""
+        periods = sorted(self.spent)
+        pieces.append(array("q", (len(periods), *periods, *(self.spent[period] for period in periods))))
 
-    def restore(self, numbers: array[int]) -> None:
-        """Hold what :meth:`dump` said; raises ValueError if it is damaged."""
-        if len(numbers) % 2 or len(numbers) > 2 * _PERIODS_KEPT or min(numbers, default=0) < 0:
+    def restore(self, numbers: array[int], at: int) -> int:
+        """Hold what :meth:`dump` wrote from an index on; returns the index after it."""
+        count = numbers[at]
+        middle, end = at + 1 + count, at + 1 + 2 * count
+        if not 0 <= count <= _PERIODS_KEPT or end > len(numbers) or min(numbers[at:end]) < 0:
             raise ValueError("a calendar counter is damaged")
-        self.spent = dict(zip(numbers[::2], numbers[1::2], strict=True))
+        self.spent = dict(zip(numbers[at + 1 : middle], numbers[middle:end], strict=True))
         self._from = self._until = 0
         self._count()
+        return end
 
     def _count(self) -> None:
         self.used = max((self.spent.get(period, 0) for period in self.periods), default=0)

@@ -41,13 +41,14 @@ class DomainState(DomainParts):
             startups: The cooldowns of runs in this process; None: there are none.
             earlier: Pools in which calls of this process wait that came before, to what they take together.
         """
-        blocker = self._blocker(now, ask, earlier or {})
+        blocker = self._blocker(now, ask, earlier)
         if blocker is None and startups is not None:
             blocker = startups.blocker(ask, now.tick)
         if blocker is None:
+            call = self._grant(now, ask)
             if startups is not None:
-                startups.granted(ask, now.tick)
-            return self._grant(now, ask)
+                startups.granted(call, now.tick)
+            return call
         rules = self.pool(blocker.pool).rules
         if blocker.reason is Reason.CLOSED or (
             blocker.reason is Reason.UNTIL and not (rules.wait_for_day and ask.priority != URGENT)
@@ -134,10 +135,13 @@ class DomainState(DomainParts):
             self._since_alone.append(call)
         return call
 
-    def _blocker(self, now: Moment, ask: Ask, earlier: Mapping[str, Amounts]) -> Blocker | None:
+    def _blocker(self, now: Moment, ask: Ask, earlier: Mapping[str, Amounts] | None) -> Blocker | None:
+        if self.paused and (name := next((each for each in ask.pools if each in self.paused), None)):
+            return Blocker(Reason.PAUSED, name, now.tick + RENEWAL)
         worst: Blocker | None = None
         for name in ask.pools:
-            blocker = self.pool(name).blocker(now, name, ask.amounts)
+            pool = self._pools.get(name) or self.pool(name)
+            blocker = pool.blocker(now, name, ask.amounts)
             if blocker is not None:
                 if blocker.final:
                     return blocker
@@ -146,7 +150,7 @@ class DomainState(DomainParts):
             shared = next((name for name in ask.pools if name in earlier), None)
             if shared is not None:
                 worst = Blocker(Reason.QUEUE, shared, now.tick + RENEWAL)
-        return self._behind(now, ask, worst) if len(self.tickets) else worst
+        return self._behind(now, ask, worst) if self.tickets.rows else worst
 
     def _behind(self, now: Moment, ask: Ask, worst: Blocker | None) -> Blocker | None:
         """What stands in the way with those who came first in other processes."""
@@ -181,7 +185,11 @@ class DomainState(DomainParts):
 
     def _misfits(self, now: Moment, pools: Sequence[str], amounts: Amounts) -> set[str]:
         """The pools in which a call could not leave now, whoever comes first."""
-        return {name for name in pools if self.pool(name).blocker(now, name, amounts) is not None}
+        return {
+            name
+            for name in pools
+            if name in self.paused or self.pool(name).blocker(now, name, amounts) is not None
+        }
 
     def _frees_at(
         self, now: Moment, ask: Ask, earlier: Mapping[str, Amounts], tickets: Sequence[Ticket] = ()

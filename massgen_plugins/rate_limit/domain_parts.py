@@ -26,6 +26,7 @@ class DomainParts:
         facts: What is known beside the arithmetic.
         tickets: Who waits, in all processes.
         changed: Names of the parts that were changed since they were last written.
+        paused: Pools that the user has paused in this process.
         process: Names this process in the queue.
 
     Args:
@@ -37,6 +38,7 @@ class DomainParts:
         self.facts = Facts(epoch)
         self.tickets = Tickets()
         self.changed: set[str] = set()
+        self.paused: set[str] = set()
         self.process = process
         self._pools: dict[str, PoolState] = {}
         self._since_alone: list[Reservation] | None = None
@@ -63,8 +65,8 @@ class DomainParts:
             self.tickets = Tickets.restore(data)
         elif part.startswith(BOOK):
             pool = self.pool(part.removeprefix(BOOK))
-            pool.book = Book.restore(data)
-            pool.refresh(NEVER)
+            if pool.book.load(data):
+                pool.refresh(NEVER)
         else:
             raise ValueError(f"there is no part {part[:40]!a}")
 
@@ -165,6 +167,7 @@ class DomainParts:
         if rules is not None and (known is None or known.limits != new.limits):
             self.facts.rules[name] = rules
             self.changed.add(FACTS)
+        (self.paused.add if new.paused else self.paused.discard)(name)
         pool.rules, pool.others = new, None
         pool.refresh(tick)
 
@@ -177,6 +180,10 @@ class DomainParts:
         pool = self.pool(name)
         return pool.rules if pool.limits else None
 
+    def is_paced(self, pools: Iterable[str]) -> bool:
+        """Whether a limit of some pools says how fast calls may follow each other."""
+        return any(self.pool(name).paced for name in pools)
+
     def shortest_window(self, pools: Iterable[str] | None = None) -> int:
         """Nanoseconds of the shortest rolling window of some pools, or of all; 0 if one is a bucket."""
         names = self._pools if pools is None else pools
@@ -184,7 +191,11 @@ class DomainParts:
 
     def leased(self, call: Reservation) -> bool:
         """Whether a call holds anything until it is over."""
-        return any(self._pools[name].leases(call.ask.expected) for name in call.pools)
+        pools, expected = self._pools, call.ask.expected
+        for name in call.ask.pools:  # noqa: SIM110 - for every call, and this way costs half
+            if pools[name].leases(expected):
+                return True
+        return False
 
     def cautious(self, pools: Iterable[str]) -> bool:
         """Whether a success matters to one of some pools."""

@@ -7,6 +7,7 @@ timer, and whoever comes by (a timer, a new waiter, an answer, a wake-up) asks f
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Iterable
 from functools import partial
 from typing import TypeVar
 
@@ -14,6 +15,7 @@ from massgen_plugins.quota import NANOSECONDS
 from massgen_plugins.rate_limit.admission import Admission
 from massgen_plugins.rate_limit.lease_timer import LeaseTimer
 from massgen_plugins.rate_limit.moment import NEVER, Moment
+from massgen_plugins.rate_limit.pauses import Pauses
 from massgen_plugins.rate_limit.replica import DomainReplica
 from massgen_plugins.rate_limit.reservation import Ask, Reservation
 from massgen_plugins.rate_limit.startup import Startups
@@ -21,7 +23,7 @@ from massgen_plugins.rate_limit.stores.base import Store, StoreBusy
 from massgen_plugins.rate_limit.stores.worker import Worker
 from massgen_plugins.rate_limit.tickets import RENEWAL
 from massgen_plugins.rate_limit.transactions import Change, Transactions
-from massgen_plugins.rate_limit.verdict import Verdict, Wait
+from massgen_plugins.rate_limit.verdict import Reason, Verdict, Wait
 from massgen_plugins.rate_limit.waiter import Supervisor, Waiter, Waiters, running_loop
 
 __all__ = ["POLL", "DomainQueue"]
@@ -31,6 +33,9 @@ T = TypeVar("T")
 POLL = NANOSECONDS
 """Nanoseconds after which waiters are looked after at the latest: rules may have changed, and timers stand
 still while a machine is suspended."""
+
+_NEWS = 2 * NANOSECONDS
+"""A change of an estimate that is worth telling."""
 
 
 class DomainQueue:
@@ -45,7 +50,7 @@ class DomainQueue:
 
     def __init__(self, replica: DomainReplica, store: Store, worker: Worker, supervisor: Supervisor) -> None:
         self.replica = replica
-        self.startups = Startups(replica.state.known_rules)
+        self.startups = Startups(replica.state.known_rules, replica.state.is_paced)
         self._store = store
         self._worker = worker
         self._supervisor = supervisor
@@ -61,25 +66,31 @@ class DomainQueue:
         self._submitted = False
         self._asking = False  # the worker is about to set the timers
         self._leases = LeaseTimer()
+        self._pauses = Pauses()
         self._timers: dict[asyncio.AbstractEventLoop, asyncio.TimerHandle] = {}
 
     # What calls ask for.
 
-    async def acquire(self, ask: Ask, patience: int) -> Reservation:
+    async def acquire(self, ask: Ask) -> Reservation:
         """Wait until the call may leave; raises what the supervisor's ``refusal`` says."""
-        waiter = Waiter(ask, patience)
         asked = None
-        if not self._waiters:
-            asked = self._transactions.at_once(partial(self._admission.decide_first, waiter))
-            if asked is not None:
+        if not self._waiters.rows:
+            try:
+                found = self._transactions.at_once(partial(self._admission.decide_first, ask))
+            except StoreBusy:
+                pass
+            else:
                 self._admission.confirm()
-                verdict = asked[0][0][0][1]
-                if isinstance(verdict, Reservation):
-                    return self._granted(verdict)
+                if isinstance(found, Reservation):
+                    return self._granted(found)
+                asked = found
+        waiter = asked[0][0][0] if asked else Waiter(ask, self._supervisor.patience_for(ask))
+        if self._pauses.remembered:
+            waiter.held = self._pauses.held(ask.call)
         future = waiter.begin()
         behind = self._waiters.join(waiter)
-        if asked is not None:
-            rows, now = asked[0]
+        if asked:
+            rows, now = asked
             self._tell(*rows[0], now)
             self._set_timers()
         elif behind:
@@ -96,7 +107,7 @@ class DomainQueue:
         """Something has become true of a call: the store knows it with the next transaction, or soon."""
         self._transactions.update(call)
         over = call.leased and call.over != NEVER and self._leases.drop(call)
-        if not self._waiters:
+        if not self._waiters.rows:
             self._transactions.remind()
             return
         room = call.answered_at + self.replica.state.shortest_window(call.pools)
@@ -108,7 +119,7 @@ class DomainQueue:
         """Change the state with the next transaction, or soon."""
         self._transactions.note(change)
         self._transactions.remind()
-        if self._waiters:
+        if self._waiters.rows:
             self.serve()
 
     async def do(self, change: Change[T]) -> T:
@@ -117,9 +128,16 @@ class DomainQueue:
         self.serve()
         return result
 
+    def lease(self, calls: Iterable[Reservation]) -> None:
+        """A limit was learned: of these calls, those under way hold places now."""
+        for call in calls:
+            if call.under_way and not call.leased and self.replica.state.leased(call):
+                call.leased = True
+                self._leases.add(call)
+
     def look(self, view: Change[T]) -> T:
         """Read the state as this process knows it, with all that has become true of its calls."""
-        return self._transactions.patiently(view)[0]
+        return self._transactions.patiently(view)
 
     def flush(self) -> None:
         """Bring the store up to date; in a thread that may stand still."""
@@ -130,7 +148,7 @@ class DomainQueue:
     def serve(self) -> None:
         """Ask for everybody who waits; from any thread, at once or soon."""
         self._again = True
-        while self._again and (self._waiters or self._admission.queued):
+        while self._again and (self._waiters.rows or self._admission.queued):
             if not self._store.quick:
                 self._serve_in_worker()
             elif not self._transactions.lock.acquire(blocking=False):
@@ -180,6 +198,8 @@ class DomainQueue:
         waiters = [waiter for waiter in self._waiters.all() if not waiter.over]
         rows, now = self._transactions.transact(partial(self._admission.decide, waiters), patient=patient)
         self._admission.confirm()
+        if self.replica.state.paused or self._pauses.lasting:
+            self._again |= self._pauses.hold(waiters, self.replica.state.paused, now.tick)
         for waiter, verdict in rows:
             self._tell(waiter, verdict, now)
         for waiter in waiters:
@@ -191,6 +211,8 @@ class DomainQueue:
     def _tell(self, waiter: Waiter, verdict: Verdict, now: Moment) -> None:
         if isinstance(verdict, Reservation):
             self._waiters.remove(waiter)
+            if waiter.held:
+                self._pauses.remember(waiter)
             waiter.resolve(self._granted(verdict))
             return
         error = self._supervisor.refusal(waiter, verdict, now)
@@ -202,9 +224,11 @@ class DomainQueue:
         if ahead and not self._store.lives(ahead):
             self._transactions.note(lambda state, _: state.bury(ahead))
             self._again = True
-        if not waiter.told:
-            waiter.told = True
+        if paused := verdict.blocker.reason is Reason.PAUSED:
+            waiter.hold(now.tick, paused=True)
+        if waiter.told is None or (not paused and abs(verdict.forecast - waiter.told) > _NEWS):
             self._supervisor.waits(waiter, verdict, now)
+            waiter.told = verdict.forecast
 
     def _tell_behind(self, waiter: Waiter) -> None:
         """Say how long a call will wait behind others of this process, without asking the store."""
@@ -212,7 +236,7 @@ class DomainQueue:
             return  # it is told when they are asked for
         try:
             before = self._waiters.before(waiter)
-            if all(each.told for each in before):
+            if all(each.told is not None for each in before):
                 now = self.replica.moment()
                 verdict = self._admission.forecast(waiter, before, self.replica.state, now)
                 if not isinstance(verdict, Reservation):
@@ -244,9 +268,8 @@ class DomainQueue:
         """One for each event loop in which somebody waits."""
         waiters = self._waiters.all()
         self._admission.queued = bool(waiters)
-        here = running_loop()
         for loop in {waiter.loop for waiter in waiters if waiter.loop is not None}:
-            if loop is here:
+            if loop is running_loop():
                 self._set_timer(loop)
             elif not loop.is_closed():
                 loop.call_soon_threadsafe(self._set_timer, loop)

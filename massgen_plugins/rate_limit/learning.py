@@ -20,13 +20,33 @@ _LONGEST_RESET = 31 * 86_400
 """Seconds."""
 
 
-def refused(state: DomainState, now: Moment, call: Reservation, refusal: Refusal, chance: float) -> bool:
-    """Learn from the refusal of a call; True if a limit was lowered by it."""
+def refused(  # noqa: PLR0913, PLR0917 - what a refusal is made of
+    state: DomainState,
+    now: Moment,
+    call: Reservation,
+    refusal: Refusal,
+    chance: float,
+    recent: Iterable[Reservation] = (),
+) -> bool:
+    """Learn from the refusal of a call; True if a limit was lowered by it.
+
+    Args:
+        state: Of the call's domain.
+        now: When it came.
+        call: Which was refused.
+        refusal: The refusal.
+        chance: Uniform in [0, 1): spreads back-offs.
+        recent: Calls that left before a limit was known; one that is learned now counts them, too.
+    """
     name = refusal.pool or call.pools[0]
     penalties = state.penalties(name)
-    before = dict(penalties.learned)
+    before, counted = dict(penalties.learned), set(state.book(name).counters)
     penalties.refused(refusal, call.begun, now, state.pool(name).rules, chance)
     state.refresh(name, now.tick)
+    new = state.book(name).counters.keys() - counted
+    if new and recent:
+        state.book(name).backfill(new, (each.booking for each in recent if name in each.pools), now)
+        state.changed.add(BOOK + name)
     return penalties.learned != before
 
 

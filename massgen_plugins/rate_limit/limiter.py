@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import itertools
 import random
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Coroutine, Iterable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 
@@ -48,6 +48,7 @@ class WaitInfo:
         blocker: What is waited for.
         message: The same in one sentence.
         call: ``Ask.call`` of the call that waits.
+        again: Whether this wait was told before, with another estimate.
     """
 
     pool: Pool
@@ -56,6 +57,7 @@ class WaitInfo:
     blocker: Blocker
     message: str
     call: object
+    again: bool = False
 
 
 class Limiter:
@@ -141,16 +143,13 @@ class DomainLimiter:
             await asyncio.wrap_future(self._limiter.worker.submit(store.open))
         return store.tick()
 
-    async def acquire(self, ask: Ask) -> Reservation:
+    def acquire(self, ask: Ask) -> Coroutine[None, None, Reservation]:
         """Wait until a call may leave.
 
         Raises:
             CallRefused: The wait would be longer than allowed, or is no cure.
         """
-        patience = (self.rules_of(ask.pools[0]) or _DEFAULT).max_wait
-        if ask.priority == URGENT:
-            patience = min(patience, _URGENT_PATIENCE)
-        return await self.queue.acquire(ask, patience)
+        return self.queue.acquire(ask)
 
     # Learning.
 
@@ -173,7 +172,14 @@ class DomainLimiter:
     async def refused(self, call: Reservation, refusal: Refusal) -> bool:
         """Learn from a refusal, for everybody; True if a limit was lowered by it."""
         chance = random.random()  # noqa: S311 - spreads back-offs
-        return await self.queue.do(lambda state, now: learning.refused(state, now, call, refusal, chance))
+        slow = self.queue.startups.slow
+        slow.refused(call.ask)
+        recent = slow.recent()
+        lowered = await self.queue.do(
+            lambda state, now: learning.refused(state, now, call, refusal, chance, recent)
+        )
+        self.queue.lease(recent)
+        return lowered
 
     def refused_late(self, call: Reservation, refusal: Refusal) -> None:
         """Learn from a refusal in the middle of an answer."""
@@ -186,6 +192,7 @@ class DomainLimiter:
 
     def succeeded(self, call: Reservation) -> None:
         """Learn from an answer, if a pool of the call is under a penalty."""
+        self.queue.startups.slow.served(call.ask)
         if self.queue.replica.state.cautious(call.pools):
             self.queue.later(lambda state, now: learning.succeeded(state, now, call))
 
@@ -205,7 +212,7 @@ class DomainLimiter:
             self.queue.later(lambda state, _: learning.observed_date(state, date, waited, answered))
 
     def ended(self, ask: Ask, *, answered: bool) -> None:
-        """The first call of a run was answered, or came to nothing: others of the run may leave."""
+        """A call was answered, or came to nothing: others of its run may leave, if they waited for that."""
         if self.queue.startups.ended(ask, answered=answered):
             self.queue.serve()
 
@@ -215,14 +222,20 @@ class DomainLimiter:
         """What holds in a pool of the domain now."""
         return self._limiter.rules_of(Pool(self._domain, pool))
 
+    def patience_for(self, ask: Ask) -> int:
+        """Nanoseconds that a call may wait in all."""
+        patience = (self.rules_of(ask.pools[0]) or _DEFAULT).max_wait
+        return min(patience, _URGENT_PATIENCE) if ask.priority == URGENT else patience
+
     def waits(self, waiter: Waiter, verdict: Wait, now: Moment) -> None:
-        """Tell of a wait that has begun."""
+        """Tell of a wait that has begun, or will take another time than it was told."""
         if self._limiter.on_wait is not None:
             pool = Pool(self._domain, verdict.blocker.pool)
             seconds = max(0, verdict.forecast - now.tick) / NANOSECONDS
             text = messages.describe_wait(pool, verdict.blocker, seconds, waiter.place)
+            again = waiter.told is not None
             self._limiter.on_wait(
-                WaitInfo(pool, seconds, waiter.place, verdict.blocker, text, waiter.ask.call)
+                WaitInfo(pool, seconds, waiter.place, verdict.blocker, text, waiter.ask.call, again)
             )
 
     def refusal(self, waiter: Waiter, verdict: Wait | Refused | None, now: Moment) -> CallRefused | None:
@@ -232,7 +245,7 @@ class DomainLimiter:
             if self._waits_for_day(waiter):
                 return None
             pool = Pool(self._domain, waiter.ask.pools[0])
-            waited = (now.tick - waiter.ask.arrival) / NANOSECONDS
+            waited = (now.tick - waiter.ask.arrival - waiter.held) / NANOSECONDS
             return CallRefused(messages.patience_message(pool, waited, allowed))
         blocker = verdict.blocker
         pool = Pool(self._domain, blocker.pool)
@@ -241,7 +254,7 @@ class DomainLimiter:
             return CallRefused(text, resets_at=blocker.resets / NANOSECONDS)
         if isinstance(verdict, Refused):
             return CallRefused(messages.closed_message(pool, blocker.advice, blocker.quote))
-        if verdict.forecast > waiter.deadline and not blocker.final:
+        if verdict.forecast > waiter.deadline and not (blocker.final or blocker.reason is Reason.PAUSED):
             seconds = (verdict.forecast - waiter.ask.arrival) / NANOSECONDS
             resets = (now.wall + verdict.forecast - now.tick) / NANOSECONDS
             text = messages.patience_message(pool, seconds, allowed, blocker.quote)

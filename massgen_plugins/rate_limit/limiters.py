@@ -68,8 +68,21 @@ class Limiters:
         self._context.emit(Trouble(message))
 
     def _waits(self, wait: WaitInfo) -> None:
-        agent_id = wait.call.agent_id if isinstance(wait.call, ModelCall) else None
-        self._context.emit(CallWaits(wait.pool, agent_id, wait.seconds, wait.place, wait.message))
+        call = wait.call if isinstance(wait.call, ModelCall) else None
+        self._context.emit(
+            CallWaits(
+                wait.pool,
+                call.agent_id if call else None,
+                wait.seconds,
+                wait.place,
+                wait.message,
+                call.run if call else "",
+                call.number if call else 0,
+                str(wait.blocker.limit or ""),
+                wait.blocker.reason,
+                wait.again,
+            )
+        )
 
 
 def open_store(place: str, report: Callable[[str], None]) -> Store:

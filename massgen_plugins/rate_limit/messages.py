@@ -36,11 +36,15 @@ def describe_span(seconds: float) -> str:
 
 def describe_wait(pool: Pool, blocker: Blocker, seconds: float, place: int) -> str:
     """One line for a wait that has begun."""
+    if blocker.reason is Reason.PAUSED:
+        return (
+            f"{_PREFIX}: {_name(pool)}: paused; nothing leaves until `massgen-rl resume`, and no turn ends."
+        )
     why = {
         Reason.LIMIT: f"for its quota ({blocker.limit})" if blocker.limit else "for its quota",
         Reason.PAUSE: "for its quota, after a pause that the provider asked for",
         Reason.PROBE: "while one call tries whether the quota is free",
-        Reason.STARTUP: "while one call tries whether the quota is free",
+        Reason.STARTUP: "while the calls before it try what the quota allows",
         Reason.UNTIL: "for the next day, since the day's quota is used up",
     }.get(blocker.reason, "for its turn")
     ahead = f", {place} call{'s' if place > 1 else ''} ahead" if place else ""

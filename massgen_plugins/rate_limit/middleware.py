@@ -7,9 +7,9 @@ from dataclasses import dataclass, field, replace
 from weakref import WeakKeyDictionary
 
 from massgen_plugins.errors import CallRefused
-from massgen_plugins.events import Event, LimitLearned, ProviderRefused, Trouble
+from massgen_plugins.events import CallGivenUp, Event, LimitLearned, ProviderRefused, Trouble
 from massgen_plugins.middleware import Action, CallOutcome, Middleware, ModelCall, Refusal, RefusalKind, Usage
-from massgen_plugins.quota import ACCOUNT_POOL, Charge, Domain, Kind, Mode, Pool
+from massgen_plugins.quota import ACCOUNT_POOL, Charge, Domain, Kind, Limit, Mode, Pool
 from massgen_plugins.rate_limit import messages
 from massgen_plugins.rate_limit.limiter import DomainLimiter
 from massgen_plugins.rate_limit.reservation import NORMAL, URGENT, Ask, Reservation
@@ -69,6 +69,9 @@ class RateLimitMiddleware(Middleware):
             raise
         except Exception as fault:  # whatever fails at the limiter, calls stay limited
             await self._go_on_in_memory(call, attempts, fault)
+        except BaseException:  # its caller was cancelled
+            self._emit(CallGivenUp(call.pool, call.agent_id, call.run, call.number))
+            raise
 
     def on_written(self, call: ModelCall) -> None:
         """The margin counts from now, if the call had to wait for a connection."""
@@ -117,7 +120,7 @@ class RateLimitMiddleware(Middleware):
         attempts = self._known.get(call)
         if attempts is not None and attempts.reservation is not None:
             attempts.limiter.refused_late(attempts.reservation, refusal)
-            self._emit(ProviderRefused(_pool_of(call, refusal), refusal.kind, refusal.retry_after))
+            self._emit(_refused_event(call, refusal))
 
     def on_finished(self, call: ModelCall) -> None:
         """What the call held until it is over is free."""
@@ -134,9 +137,9 @@ class RateLimitMiddleware(Middleware):
         refusal = self._with_places(attempts, refusal)
         lowered = await attempts.limiter.refused(reservation, refusal)
         pool = _pool_of(call, refusal)
-        self._emit(ProviderRefused(pool, refusal.kind, refusal.retry_after))
+        self._emit(_refused_event(call, refusal))
         if lowered:
-            self._emit(LimitLearned(pool, messages.learned_message(pool, refusal)))
+            self._emit(LimitLearned(pool, messages.learned_message(pool, refusal), _stated(refusal)))
         attempts.refusals += 1
         too_large = _too_large(attempts, refusal) if attempts.refusals > 1 else None
         if too_large is not None:
@@ -215,6 +218,23 @@ def _ask(call: ModelCall, attempts: _Attempts) -> Ask:
 
 def _pool_of(call: ModelCall, refusal: Refusal) -> Pool:
     return Pool(call.domain, refusal.pool or call.pools[0])
+
+
+def _refused_event(call: ModelCall, refusal: Refusal) -> ProviderRefused:
+    return ProviderRefused(
+        _pool_of(call, refusal),
+        refusal.kind,
+        refusal.retry_after,
+        call.agent_id,
+        call.run,
+        call.number,
+        _stated(refusal),
+        refusal.quote,
+    )
+
+
+def _stated(refusal: Refusal) -> tuple[str, ...]:
+    return tuple(str(Limit(each.kind, each.amount, each.window)) for each in refusal.limits if each.amount)
 
 
 def _too_large(attempts: _Attempts, refusal: Refusal) -> tuple[str, int, int] | None:

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from massgen_plugins.quota import Amounts, Bucket, Held, Limit, PoolRules, Sliding
+from massgen_plugins.quota import MINUTE, Amounts, Bucket, Held, Kind, Limit, PoolRules, Sliding
 from massgen_plugins.rate_limit.book import Book
 from massgen_plugins.rate_limit.calendar_windows import CalendarCounter
 from massgen_plugins.rate_limit.counters import Counter
 from massgen_plugins.rate_limit.moment import NEVER, Moment
 from massgen_plugins.rate_limit.penalties import FULL, Penalties
-from massgen_plugins.rate_limit.rolling_counters import BucketCounter
+from massgen_plugins.rate_limit.rolling_counters import BucketCounter, HeldCounter
 from massgen_plugins.rate_limit.verdict import Blocker, LimitView, Reason
 
 __all__ = ["NO_RULES", "PoolState"]
@@ -68,9 +68,20 @@ class PoolState:
         if any(isinstance(window, Bucket) for window in windows):
             self.shortest = 0
 
+    @property
+    def paced(self) -> bool:
+        """Whether it was declared, or is known, how fast calls may follow each other."""
+        return bool(self.rules.limits or (self.others and self.others.limits)) or any(
+            limit.kind == Kind.CONCURRENT
+            or (limit.kind == Kind.REQUESTS and getattr(limit.window, "length", NEVER) <= MINUTE.length)
+            for _, limit, _ in self.limits
+        )
+
     def leases(self, expected: frozenset[str]) -> bool:
         """Whether a call with these kinds of expected charges holds anything here until it is over."""
-        return any(isinstance(limit.window, Held) or limit.kind in expected for _, limit, _ in self.limits)
+        if not expected:
+            return self._held
+        return self._held or any(limit.kind in expected for _, limit, _ in self.limits)
 
     def go_alone(self, now: Moment, processes: int) -> None:
         """Take only a share of what others, of whom nothing is heard any more, have not spent by now."""
@@ -125,7 +136,8 @@ class PoolState:
         rows = []
         for cap, limit, counter in self.limits:
             resets = counter.clears_at(now, max(cap, 1)) - now.tick
-            rows.append(LimitView(limit, cap, _used(counter, now, cap), resets))
+            slot = _next_slot(counter, now, cap)
+            rows.append(LimitView(limit, cap, _used(counter, now, cap), resets, slot))
         return rows
 
     def _take_share(self, apart: Book, now: Moment) -> None:
@@ -184,3 +196,11 @@ class PoolState:
 
 def _used(counter: Counter, now: Moment, cap: int) -> int:
     return counter.level(now, cap) if isinstance(counter, BucketCounter) and cap else counter.used
+
+
+def _next_slot(counter: Counter, now: Moment, cap: int) -> int:
+    if cap and counter.fits(now, cap, 1):
+        return 0
+    if not cap or isinstance(counter, HeldCounter):
+        return NEVER
+    return counter.frees_at(now, cap, 1) - now.tick

@@ -54,6 +54,7 @@ class DomainReplica:
         self._report = report
         self._version = -1  # it was never loaded
         self._known = 0  # the last version that the copy agreed with
+        self._overtaken = False  # by others, when it was in the store last
         self._kept_alone: int | None = None
         self._synced = 0
         self._saved: dict[str, bytes] = {}
@@ -124,9 +125,8 @@ class DomainReplica:
         self.state.rename(process)
 
     def _by_myself(self, work: Callable[[DomainState, Moment], T]) -> T:
-        result = work(self.state, self.moment())
         self.state.changed.clear()
-        return result
+        return work(self.state, self.moment())
 
     def _exchange_again(self, work: Callable[[DomainState, Moment], T], *, patient: bool) -> T:
         try:
@@ -138,42 +138,63 @@ class DomainReplica:
             return self._exchange(work, patient=patient)
 
     def _exchange(self, work: Callable[[DomainState, Moment], T], *, patient: bool) -> T:
-        if self._version < 0 or self.alone:
-            self._take_over(self._store.load(self.name, 0, patient=patient))
-        for _ in range(_MOST_TRIES):
-            now = self.moment()
-            self._kept_alone = self.state.booked_alone
-            result = work(self.state, now)
-            if not self.state.changed:
-                snapshot = self._store.load(self.name, self._version, patient=patient)
-                if snapshot.version == self._version:
-                    self._works_again()
-                    return result
-                self._take_over(snapshot)
-                continue
-            seen = self.state.facts.members.get(self._process, -_ENROL)
-            if self._process and now.tick - seen >= _ENROL:
-                self.state.facts.enrol(self._process, now.tick)
-                self.state.changed.add(FACTS)
-            parts = {part: self.state.dump(part) for part in self.state.changed}
-            new = self._version + 1 if self._version else _first_version()
-            newer = self._store.swap(self.name, self._version, new, parts, patient=patient)
-            if newer is None:
-                self._saved.update(parts)
-                self._version = self._known = new
-                self._synced = now.tick
-                self.state.changed.clear()
-                self._works_again()
-                return result
-            self._take_back()
-            self._take_over(newer)
-        raise StoreUnavailable(f"{self._store.description} never lets this process write.")
+        store, state = self._store, self.state
+        with store.turn(patient=patient):
+            if self._version < 0 or self.alone:
+                self._take_over(store.load(self.name, 0, patient=patient))
+            elif self._overtaken and store.quick:  # others write often: look first, rather than decide twice
+                self._overtaken = self._look(patient=patient)
+            for _ in range(_MOST_TRIES):
+                now = self.moment()
+                self._kept_alone = state.booked_alone
+                result = work(state, now)
+                new, parts = self._changes(now)
+                if not parts:
+                    if not self._look(patient=patient):
+                        break
+                    continue
+                newer = store.swap(self.name, self._version, new, parts, patient=patient)
+                if newer is None:
+                    break
+                self._overtaken = True
+                self._take_over(newer)
+            else:
+                raise StoreUnavailable(f"{store.description} never lets this process write.")
+        if parts:
+            self._saved.update(parts)
+            self._version = self._known = new
+            self._synced = now.tick
+            state.changed.clear()
+        self._works_again()
+        return result
+
+    def _changes(self, now: Moment) -> tuple[int, dict[str, bytes]]:
+        """What is to be written, and under which version."""
+        state = self.state
+        if not state.changed:
+            return self._version, {}
+        seen = state.facts.members.get(self._process, -_ENROL)
+        if self._process and now.tick - seen >= _ENROL:
+            state.facts.enrol(self._process, now.tick)
+            state.changed.add(FACTS)
+        return self._version + 1 if self._version else _first_version(), {
+            part: state.dump(part) for part in state.changed
+        }
+
+    def _look(self, *, patient: bool) -> bool:
+        """Know what others have written; False if there is nothing new."""
+        snapshot = self._store.load(self.name, self._version, patient=patient)
+        if snapshot.version == self._version:
+            return False
+        self._take_over(snapshot)
+        return True
 
     def _take_over(self, snapshot: Snapshot) -> None:
-        """Know what others have written."""
+        """Know what others have written, and let go of what was changed and lost against it."""
         lost = self._known > 0 and snapshot.version // _LINE_OF_DESCENT != self._known // _LINE_OF_DESCENT
         if lost:
             snapshot = self._store.load(self.name, 0, patient=True)
+        self._take_back(part for part in self.state.changed if lost or part not in snapshot.parts)
         self._version = snapshot.version
         known = self.state.parts if lost else ()
         if lost and self.alone:
@@ -199,6 +220,7 @@ class DomainReplica:
         try:
             self.state.restore(part, data)
         except ValueError as error:
+            self._take_back((part,))
             self.state.changed.add(part)  # this process goes on from what it knows, and everybody with it
             self._report(
                 f"A part of what {self._store.description} holds was damaged ({error}); it is written anew "
@@ -206,6 +228,7 @@ class DomainReplica:
             )
         else:
             self._saved[part] = data
+            self.state.changed.discard(part)
 
     def _merge(self, part: str, data: bytes) -> None:
         other = DomainState(self._process)
@@ -234,7 +257,7 @@ class DomainReplica:
 
     def _take_back(self, parts: Iterable[str] | None = None) -> None:
         """Let parts, or all that was changed, be as they were written last."""
-        for part in list(self.state.changed if parts is None else parts):
+        for part in tuple(self.state.changed if parts is None else parts):
             saved = self._saved.get(part)
             if saved is None:
                 self.state.clear(part)

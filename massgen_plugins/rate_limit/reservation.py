@@ -20,9 +20,9 @@ URGENT, NORMAL = 0, 1
 """Priorities: a call that blocks its event loop goes before all others."""
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@dataclass(slots=True, eq=False)
 class Ask:
-    """One call that wants to leave.
+    """One call that wants to leave. It is not changed once it was asked for.
 
     Attributes:
         pools: Names of the pools that it books in, its model's own first.
@@ -150,8 +150,11 @@ class Reservation:
         self._tick, self._now, self._note = tick, now, note
 
     def written(self) -> None:
-        """The request is being written now: the margin counts from here, if it took long to get here."""
-        if self._tick() > self.begun:
+        """The request is being written now: the margin counts from here, however long it took to get here."""
+        tick = self._tick()
+        if self.begun - WRITE_GRACE < tick <= self.begun:
+            self.begun = tick  # told with what is noted next: an earlier stamp can wait
+        elif tick > self.begun:
             now = self._now()
             self.begun, self.seen, self.wall, self.slack = now.tick, now.tick, now.wall, now.slack
             self._note(self)

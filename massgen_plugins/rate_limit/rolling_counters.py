@@ -11,7 +11,6 @@ from __future__ import annotations
 
 from array import array
 from bisect import bisect_left, bisect_right
-from itertools import pairwise
 
 from massgen_plugins.quota import NANOSECONDS
 from massgen_plugins.rate_limit.moment import NEVER, Moment
@@ -35,14 +34,16 @@ class RollingCounter:
         kind: What is counted.
         used: What counts now, after :meth:`advance`.
         margin: Nanoseconds that a call may take to the server's count.
+        expires: Tick at which the oldest of it ages out; until then :meth:`advance` does nothing.
     """
 
-    __slots__ = ("_amounts", "_length", "_stamps", "_step", "kind", "margin", "used")
+    __slots__ = ("_amounts", "_length", "_stamps", "_step", "expires", "kind", "margin", "used")
 
     def __init__(self, kind: str, length: int, margin: int) -> None:
         self.kind = kind
         self.margin = margin
         self.used = 0
+        self.expires = NEVER
         self._length = length
         self._step = max(1, (length or margin) // _STEPS)
         self._stamps = array("q")
@@ -50,25 +51,36 @@ class RollingCounter:
 
     def advance(self, now: Moment) -> None:
         """Forget what has aged out; to be called before anything is asked at a later moment."""
-        if self._stamps and self._stamps[0] + self._length <= now.tick:
+        if self.expires <= now.tick:
             count = bisect_right(self._stamps, now.tick - self._length)
             self.used -= sum(self._amounts[:count])
             del self._stamps[:count]
             del self._amounts[:count]
+            self.expires = self._stamps[0] + self._length if self._stamps else NEVER
 
     def fits(self, now: Moment, cap: int, amount: int) -> bool:
         """Whether ``amount`` can be added now."""
-        if self._stamps and self._stamps[0] + self._length <= now.tick:
+        if self.expires <= now.tick:
             self.advance(now)
         return self.used + amount <= cap
 
-    def book(self, booking: Booking, amount: int) -> None:
+    def book(self, booking: Booking, amount: int, now: Moment) -> None:
         """Spend ``amount`` for a call that is admitted now."""
+        if self.expires <= now.tick:
+            self.advance(now)
         self.add(self.stamp(booking), amount)
+
+    def rebook(self, before: Booking, after: Booking, now: Moment) -> None:
+        """Book what is true of a call by now, in place of what was booked."""
+        amount, new_amount = before.amounts.get(self.kind, 0), after.amounts.get(self.kind, 0)
+        if amount or new_amount:
+            stamp, new_stamp = self.stamp(before), self.stamp(after)
+            if stamp != new_stamp or amount != new_amount:
+                self.change(now, stamp, amount, new_stamp, new_amount)
 
     def stamp(self, booking: Booking) -> int:
         """From when on a call ages out, as far as is known of it."""
-        if self.kind in booking.expected:
+        if booking.expected and self.kind in booking.expected:
             return booking.over if booking.over != NEVER else booking.seen + LEASE
         latest = booking.begun + self.margin
         return min(latest, booking.answered)
@@ -96,18 +108,24 @@ class RollingCounter:
     def add(self, stamp: int, amount: int) -> None:
         """Spend ``amount``, to age out one window after ``stamp``."""
         self.used += amount
-        stamps, amounts, step = self._stamps, self._amounts, self._step
-        if not stamps or stamp // step > stamps[-1] // step:
+        stamps, amounts = self._stamps, self._amounts
+        start = stamp - stamp % self._step  # of the step
+        if not stamps or stamps[-1] < start:
+            at = len(stamps)
             stamps.append(stamp)
             amounts.append(amount)
-            return
-        at = bisect_left(stamps, stamp - stamp % step)
-        if stamps[at] // step == stamp // step:
-            stamps[at] = max(stamps[at], stamp)
-            amounts[at] += amount
         else:
-            stamps.insert(at, stamp)
-            amounts.insert(at, amount)
+            at = bisect_left(stamps, start)
+            if stamps[at] >= start + self._step:
+                stamps.insert(at, stamp)
+                amounts.insert(at, amount)
+            else:
+                amounts[at] += amount
+                if stamp <= stamps[at]:
+                    return
+                stamps[at] = stamp
+        if not at:
+            self.expires = stamp + self._length
 
     def change(self, now: Moment, stamp: int, amount: int, new_stamp: int, new_amount: int) -> None:
         """Let what was added as ``amount`` with ``stamp`` be another amount with another stamp.
@@ -119,16 +137,19 @@ class RollingCounter:
                 self.add(new_stamp, new_amount)
             return
         if amount:
-            stamps, step = self._stamps, self._step
-            at = bisect_left(stamps, stamp - stamp % step)
-            if at == len(stamps) or stamps[at] // step != stamp // step:
+            stamps, amounts = self._stamps, self._amounts
+            start = stamp - stamp % self._step
+            at = len(stamps) - 1 if stamps and stamps[-1] == stamp else bisect_left(stamps, start)
+            if at == len(stamps) or stamps[at] >= start + self._step:
                 return
-            taken = min(amount, self._amounts[at])
-            self.used -= taken
-            if self._amounts[at] > taken:
-                self._amounts[at] -= taken
+            left = amounts[at] - amount
+            self.used -= amount if left >= 0 else amount + left
+            if left > 0:
+                amounts[at] = left
             else:
-                del stamps[at], self._amounts[at]
+                del stamps[at], amounts[at]
+                if not at:
+                    self.expires = stamps[0] + self._length if stamps else NEVER
         if new_amount:
             self.add(new_stamp, new_amount)
 
@@ -147,19 +168,22 @@ class RollingCounter:
         for stamp, amount in more:
             self.add(stamp, amount)
 
-    def dump(self) -> array[int]:
-        """All of it, for a store: how many entries, their stamps, their amounts."""
-        return array("q", (len(self._stamps),)) + self._stamps + self._amounts
+    def dump(self, pieces: list[bytes | array[int]]) -> None:
+        """Append all of it, for a store: how many entries, their stamps, their amounts."""
+        pieces += (array("q", (len(self._stamps),)), self._stamps, self._amounts)
 
-    def restore(self, numbers: array[int]) -> None:
-        """Hold what :meth:`dump` said; raises ValueError if it is damaged."""
-        count = (len(numbers) - 1) // 2
-        stamps, amounts = numbers[1 : count + 1], numbers[count + 1 :]
-        if not numbers or numbers[0] != count or len(stamps) != len(amounts):
+    def restore(self, numbers: array[int], at: int) -> int:
+        """Hold what :meth:`dump` wrote from an index on; returns the index after it."""
+        middle = at + 1 + numbers[at]
+        end = middle + numbers[at]
+        if not at < middle <= end <= len(numbers):
             raise ValueError("a counter has another length than it says")
-        if any(a >= b for a, b in pairwise(stamps)) or min(amounts, default=0) < 0:
-            raise ValueError("a counter's entries are out of order")
+        stamps, amounts = numbers[at + 1 : middle], numbers[middle:end]
+        if min(amounts, default=0) < 0:
+            raise ValueError("a counter holds less than nothing")
         self._stamps, self._amounts, self.used = stamps, amounts, sum(amounts)
+        self.expires = stamps[0] + self._length if stamps else NEVER
+        return end
 
 
 class HeldCounter(RollingCounter):
@@ -199,11 +223,12 @@ class BucketCounter(RollingCounter):
 
     def advance(self, now: Moment) -> None:
         """Fold what is older than one window."""
-        while self._stamps and self._stamps[0] + self._length <= now.tick:
+        while self.expires <= now.tick:
             stamp, amount = self._stamps.pop(0), self._amounts.pop(0)
             if self.cap:  # else there was no limit yet
                 self.drained = min(NEVER, max(self.drained, stamp) + self._span(amount, self.cap))
             self.used -= amount
+            self.expires = self._stamps[0] + self._length if self._stamps else NEVER
 
     def fits(self, now: Moment, cap: int, amount: int) -> bool:
         """Whether ``amount`` can be added now."""
@@ -241,16 +266,17 @@ class BucketCounter(RollingCounter):
         if isinstance(other, BucketCounter) and other.drained > self.drained:
             self.drained, self.cap = other.drained, other.cap
 
-    def dump(self) -> array[int]:
+    def dump(self, pieces: list[bytes | array[int]]) -> None:
         """As of a window, and the folded part before it."""
-        return array("q", (self.drained, self.cap)) + super().dump()
+        pieces.append(array("q", (self.drained, self.cap)))
+        super().dump(pieces)
 
-    def restore(self, numbers: array[int]) -> None:
-        """Hold what :meth:`dump` said; raises ValueError if it is damaged."""
-        if len(numbers) < 3 or numbers[1] < 0:
+    def restore(self, numbers: array[int], at: int) -> int:
+        """Hold what :meth:`dump` wrote."""
+        if numbers[at + 1] < 0:
             raise ValueError("a bucket is damaged")
-        self.drained, self.cap = numbers[0], numbers[1]
-        super().restore(numbers[2:])
+        self.drained, self.cap = numbers[at], numbers[at + 1]
+        return super().restore(numbers, at + 2)
 
     def _fill_by(self, when: int, cap: int) -> None:
         """Let it be a bucket of ``cap``: what is in it stays, its leak changes."""

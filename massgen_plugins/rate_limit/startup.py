@@ -3,16 +3,17 @@
 ``probe``: when a run's first call in a pool has left, no other of that run leaves until its answer begins or
 the cooldown has passed, so that a dead key or a lower limit costs one refusal and not one per agent.
 ``space``: the first calls of a run's agents keep the cooldown between each other.
-Neither is repeated when an agent restarts.
+Neither is repeated when an agent restarts. Where no limit is known, a slow start follows.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
 from massgen_plugins.quota import NANOSECONDS, PoolRules
-from massgen_plugins.rate_limit.reservation import Ask
+from massgen_plugins.rate_limit.reservation import Ask, Reservation
+from massgen_plugins.rate_limit.slow_start import SlowStart
 from massgen_plugins.rate_limit.verdict import Blocker, Reason
 
 __all__ = ["UNKNOWN_LIMIT_COOLDOWN", "Startups"]
@@ -32,23 +33,35 @@ class _Startup:
         open_at: Tick from which others may leave; in ``space``, the next agent's first call.
         settled: Whether it is over.
         agents: In ``space``: those that have had a first call.
+        slow: Whether a slow start follows: nobody knew how fast calls may follow each other.
     """
 
     first: object = None
     open_at: int = 0
     settled: bool = False
     agents: set[str | None] = field(default_factory=set)
+    slow: bool = False
 
 
 class Startups:
     """The cooldowns of all runs of a process, in one domain.
 
+    Attributes:
+        slow: Those of pools whose limits are not known.
+
     Args:
         rules_of: What holds in a pool now; None: nothing is known.
+        is_paced: Whether a limit of some pools says how fast calls may follow each other.
     """
 
-    def __init__(self, rules_of: Callable[[str], PoolRules | None]) -> None:
+    def __init__(
+        self,
+        rules_of: Callable[[str], PoolRules | None],
+        is_paced: Callable[[Sequence[str]], bool] = lambda _: True,
+    ) -> None:
+        self.slow = SlowStart(is_paced)
         self._rules_of = rules_of
+        self._is_paced = is_paced
         self._known: dict[tuple[str, str], _Startup] = {}
 
     def blocker(self, ask: Ask, now: int) -> Blocker | None:
@@ -56,23 +69,20 @@ class Startups:
         name = ask.pools[0]
         startup = self._known.get((name, ask.run))
         if startup is None or startup.settled or now >= startup.open_at or startup.first is ask.call:
-            return None
+            return self.slow.blocker(ask, now) if startup is None or startup.slow else None
         if self._mode(name)[0] == "space" and ask.agent_id in startup.agents:
             return None
         return Blocker(Reason.STARTUP, name, startup.open_at)
 
-    def granted(self, ask: Ask, now: int) -> None:
+    def granted(self, call: Reservation, now: int) -> None:
         """A call leaves."""
-        key = ask.pools[0], ask.run
-        startup = self._known.get(key)
-        if startup is not None and startup.settled:
-            return
-        mode, cooldown = self._mode(ask.pools[0])
-        if startup is None:
-            self._forget_old()
-            startup = self._known[key] = _Startup(settled=mode == "off")
+        ask = call.ask
+        startup = self._known.get((ask.pools[0], ask.run)) or self._begin(ask)
+        if startup.slow:
+            self.slow.granted(call, now)
         if startup.settled:
             return
+        mode, cooldown = self._mode(ask.pools[0])
         if mode == "space":
             if ask.agent_id not in startup.agents:
                 startup.agents.add(ask.agent_id)
@@ -88,17 +98,24 @@ class Startups:
         When the first call came to nothing, the next one takes its part.
         """
         startup = self._known.get((ask.pools[0], ask.run))
-        if startup is None or startup.settled or startup.first is not ask.call:
+        if startup is None:
             return False
+        slow = startup.slow and self.slow.ended(ask)
+        if startup.settled or startup.first is not ask.call:
+            return slow
         startup.first, startup.open_at, startup.settled = None, 0, answered
         return True
+
+    def _begin(self, ask: Ask) -> _Startup:
+        while len(self._known) >= _MOST:  # a server that runs for months begins many runs
+            del self._known[next(iter(self._known))]
+        settled = self._mode(ask.pools[0])[0] == "off"
+        startup = _Startup(settled=settled, slow=not self._is_paced(ask.pools))
+        self._known[ask.pools[0], ask.run] = startup
+        return startup
 
     def _mode(self, name: str) -> tuple[str, int]:
         rules = self._rules_of(name)
         if rules is None or not rules.limits:
             return "probe", UNKNOWN_LIMIT_COOLDOWN
         return (rules.cooldown_mode, rules.cooldown) if rules.cooldown else ("off", 0)
-
-    def _forget_old(self) -> None:
-        while len(self._known) >= _MOST:  # a server that runs for months begins many runs
-            del self._known[next(iter(self._known))]

@@ -64,23 +64,24 @@ class Ticket(NamedTuple):
 
 
 class Tickets:
-    """The tickets of one domain, by owner and pools."""
+    """The tickets of one domain.
+
+    Attributes:
+        rows: By owner and pools.
+    """
 
     def __init__(self) -> None:
-        self._rows: dict[tuple[str, tuple[str, ...]], Ticket] = {}
+        self.rows: dict[tuple[str, tuple[str, ...]], Ticket] = {}
 
     def __iter__(self) -> Iterator[Ticket]:
-        return iter(self._rows.values())
-
-    def __len__(self) -> int:
-        return len(self._rows)
+        return iter(self.rows.values())
 
     def ahead_of(self, ask: Ask, owner: str, now: int) -> list[Ticket]:
         """The living tickets of other processes that come before ``ask`` and share a pool, in their order."""
         pools = set(ask.pools)
         rows = [
             ticket
-            for ticket in self._rows.values()
+            for ticket in self.rows.values()
             if ticket.owner != owner
             and ticket.place < ask.place
             and now - ticket.seen <= TICKET_LEASE
@@ -91,33 +92,31 @@ class Tickets:
     def put(self, ticket: Ticket) -> None:
         """Register a waiter, and forget processes that were not seen for three leases."""
         key = ticket.owner, ticket.pools
-        known = self._rows.get(key)
+        known = self.rows.get(key)
         if known is not None and known.arrival == ticket.arrival:
             ticket = ticket._replace(fits_since=known.fits_since)
-        self._rows[key] = ticket
+        self.rows[key] = ticket
         now = ticket.seen
-        for old in [
-            k for k, t in self._rows.items() if not -TICKET_LEASE <= now - t.seen <= 3 * TICKET_LEASE
-        ]:
-            del self._rows[old]
+        for old in [k for k, t in self.rows.items() if not -TICKET_LEASE <= now - t.seen <= 3 * TICKET_LEASE]:
+            del self.rows[old]
 
     def mark(self, ticket: Ticket, fits_since: int) -> Ticket:
         """Remember from when on a ticket was seen to fit."""
         marked = ticket._replace(fits_since=fits_since)
-        self._rows[ticket.owner, ticket.pools] = marked
+        self.rows[ticket.owner, ticket.pools] = marked
         return marked
 
     def of(self, owner: str) -> list[Ticket]:
         """The tickets of one process."""
-        return [ticket for ticket in self._rows.values() if ticket.owner == owner]
+        return [ticket for ticket in self.rows.values() if ticket.owner == owner]
 
     def drop(self, ticket: Ticket) -> None:
         """Its waiter waits no more, or is overtaken."""
-        self._rows.pop((ticket.owner, ticket.pools), None)
+        self.rows.pop((ticket.owner, ticket.pools), None)
 
     def dump(self) -> bytes:
         """All of them, for a store."""
-        return json.dumps(list(self._rows.values()), separators=(",", ":")).encode()
+        return json.dumps(list(self.rows.values()), separators=(",", ":")).encode()
 
     @classmethod
     def restore(cls, data: bytes) -> Tickets:
@@ -126,7 +125,7 @@ class Tickets:
         try:
             for row in json.loads(data)[:_MOST_TICKETS]:
                 ticket = _read(*row)
-                tickets._rows[ticket.owner, ticket.pools] = ticket
+                tickets.rows[ticket.owner, ticket.pools] = ticket
         except (AttributeError, TypeError, LookupError, RecursionError) as error:
             raise ValueError(f"the queue is damaged: {type(error).__name__}") from None
         return tickets

@@ -5,9 +5,10 @@ from __future__ import annotations
 import asyncio
 import threading
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from contextlib import suppress
 from functools import partial
-from typing import TypeAlias, TypeVar
+from typing import Any, TypeAlias, TypeVar
 
 from massgen_plugins.rate_limit.domain import DomainState
 from massgen_plugins.rate_limit.moment import Moment
@@ -48,6 +49,12 @@ class Transactions:
         self._updates: deque[Reservation] = deque()
         self._notes: deque[Change[None]] = deque()
         self._to_wake: deque[str] = deque()
+        # Of the transaction that is being done:
+        self._change: Change[Any] = _nothing
+        self._calls: list[Reservation] = []
+        self._changes: list[Change[None]] = []
+        self._bookings: list[Booking] = []
+        self._late: Sequence[str] = ()
 
     @property
     def pending(self) -> bool:
@@ -69,72 +76,73 @@ class Transactions:
         if self._store.shared:
             self._worker.remind(self.flush)
         elif len(self._updates) >= _MOST_UPDATES:
-            self.at_once(_nothing)
+            with suppress(StoreBusy):
+                self.at_once(_nothing)
 
     def flush(self) -> None:
         """Bring the store up to date; in a thread that may stand still."""
         if self.pending:
             self.patiently(_nothing)
 
-    def at_once(self, change: Change[T]) -> tuple[T] | None:
-        """Change the state, and return what ``change`` does; None if that has to be waited for."""
+    def at_once(self, change: Change[T]) -> T:
+        """Change the state, and return what ``change`` does.
+
+        Raises:
+            StoreBusy: The store has to be waited for. Nothing happened.
+        """
         if not self._store.quick or not self.lock.acquire(blocking=False):
-            return None
+            raise StoreBusy
         try:
-            return (self.transact(change, patient=False),)
-        except StoreBusy:
-            return None
+            return self.transact(change, patient=False)
         finally:
             self.lock.release()
-            self.wake_others()
+            if self._to_wake:
+                self.wake_others()
 
-    def patiently(self, change: Change[T]) -> tuple[T]:
+    def patiently(self, change: Change[T]) -> T:
         """The same, in a thread that may stand still."""
         with self.lock:
-            found = (self.transact(change, patient=True),)
+            result = self.transact(change, patient=True)
         self.wake_others()
-        return found
+        return result
 
     async def awaited(self, change: Change[T]) -> T:
         """The same, for an event loop."""
-        found = self.at_once(change)
-        if found is None:
-            found = await asyncio.wrap_future(self._worker.submit(partial(self.patiently, change)))
-        return found[0]
+        try:
+            return self.at_once(change)
+        except StoreBusy:
+            return await asyncio.wrap_future(self._worker.submit(partial(self.patiently, change)))
 
     def transact(self, change: Change[T], *, patient: bool) -> T:
-        """The same, for whoever has the lock; to be followed by :meth:`wake_others` after its release.
-
-        Raises:
-            StoreBusy: The store has to be waited for, and the thread is not patient. Nothing happened.
-        """
-        calls, notes = _drain(self._updates), _drain(self._notes)
-        applied: list[tuple[Reservation, Booking]] = []
-        wake: list[str] = []
-
-        def whole(state: DomainState, now: Moment) -> T:
-            applied.clear()
-            for call in calls:
-                call.noted = False  # what becomes true of it from now on is noted anew
-                booking = call.booking
-                applied.append((call, booking))
-                state.change(call, booking, now)
-            for note in notes:
-                note(state, now)
-            if notes:
-                now = self._replica.moment()  # an answer may have told the provider's time
-            result = change(state, now)
-            wake[:] = state.to_wake(now) if len(state.tickets) else ()
-            return result
-
+        """The same, for whoever has the lock; to be followed by :meth:`wake_others` after its release."""
+        calls = self._calls = _drain(self._updates) if self._updates else []
+        self._changes = _drain(self._notes) if self._notes else []
+        self._change = change
         try:
-            result = self._replica.transact(whole, patient=patient)
+            result: T = self._replica.transact(self._attempt, patient=patient)
         except BaseException:
-            self._put_back(calls, notes)
+            self._put_back()
             raise
-        for call, booking in applied:
+        for call, booking in zip(calls, self._bookings, strict=True):
             call.booked = booking
-        self._to_wake.extend(wake)
+        if self._late:
+            self._to_wake.extend(self._late)
+        self._calls, self._changes, self._change = [], [], _nothing
+        return result
+
+    def _attempt(self, state: DomainState, now: Moment) -> Any:
+        self._bookings = bookings = []
+        for call in self._calls:
+            call.noted = False  # what becomes true of it from now on is noted anew
+            booking = call.booking
+            bookings.append(booking)
+            state.change(call, booking, now)
+        if self._changes:
+            for change in self._changes:
+                change(state, now)
+            now = self._replica.moment()  # an answer may have told the provider's time
+        result = self._change(state, now)
+        self._late = state.to_wake(now) if state.tickets.rows else ()
         return result
 
     def wake_others(self) -> None:
@@ -142,11 +150,12 @@ class Transactions:
         while self._to_wake:
             self._store.wake(self._to_wake.popleft())
 
-    def _put_back(self, calls: list[Reservation], notes: list[Change[None]]) -> None:
-        self._updates.extendleft(call for call in reversed(calls) if not call.noted)
-        for call in calls:
+    def _put_back(self) -> None:
+        self._updates.extendleft(call for call in reversed(self._calls) if not call.noted)
+        for call in self._calls:
             call.noted = True
-        self._notes.extendleft(reversed(notes))
+        self._notes.extendleft(reversed(self._changes))
+        self._calls, self._changes, self._change = [], [], _nothing
 
 
 def _nothing(_: DomainState, __: Moment) -> None:

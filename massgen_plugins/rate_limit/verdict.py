@@ -16,6 +16,7 @@ class Reason(StrEnum):
     """Why a call cannot leave now."""
 
     LIMIT = "limit"
+    PAUSED = "paused"
     QUEUE = "queue"
     PAUSE = "pause"
     PROBE = "probe"
@@ -89,9 +90,12 @@ class LimitView:
         cap: The amount in force.
         used: What counts now.
         resets: Nanoseconds until all of it is free again.
+        next_slot: Nanoseconds until the smallest part of it is free; ``NEVER`` if it never is, or if that
+            depends on when calls end.
     """
 
     limit: Limit
     cap: int
     used: int
     resets: int
+    next_slot: int = 0

@@ -2,44 +2,47 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TypeAlias
 
-from massgen_plugins.quota import ACCOUNT_POOL, Domain, Pool, PoolRules
+from massgen_plugins.quota import ACCOUNT_POOL, NANOSECONDS, Domain, Pool, PoolRules
 from massgen_plugins.rate_limit import wall_clock
-from massgen_plugins.rate_limit.book import amounts_of
 from massgen_plugins.rate_limit.domain import DomainState
-from massgen_plugins.rate_limit.moment import Moment
+from massgen_plugins.rate_limit.moment import NEVER, Moment
 from massgen_plugins.rate_limit.penalties import Penalties
 from massgen_plugins.rate_limit.pool_state import NO_RULES
 from massgen_plugins.rate_limit.replica import read_domain_name
+from massgen_plugins.rate_limit.slots import Slot, WaiterView, next_slot, queue_of
 from massgen_plugins.rate_limit.stores.base import Store
 from massgen_plugins.rate_limit.stores.sqlite_view import read_file
-from massgen_plugins.rate_limit.tickets import TICKET_LEASE, Ticket
 from massgen_plugins.rate_limit.verdict import LimitView
 from massgen_plugins.rate_limit.wall_clock import Start
 
-__all__ = ["PoolView", "StoreView", "WaiterView", "view_domain", "view_file", "view_store"]
+__all__ = [
+    "Holds",
+    "PoolView",
+    "StoreView",
+    "as_declared",
+    "view_domain",
+    "view_file",
+    "view_store",
+]
 
 _VIEWER = "viewer"
 
 
-@dataclass(frozen=True, slots=True)
-class WaiterView:
-    """A process that waits, of all its waiters for the same pools the first one.
+Holds: TypeAlias = Callable[[Pool, PoolRules, float], PoolRules]
+"""What holds in a pool now.
 
-    Attributes:
-        process: Its name.
-        waiting: How many of its calls wait there.
-        since: Tick at which the first of them came.
-        leaves: Tick at which that one may leave; an estimate from below.
-    """
+Args: the pool; what a process last declared for it; the seconds since any process was seen in its domain.
+"""
 
-    process: str
-    waiting: int
-    since: int
-    leaves: int
+
+def as_declared(pool: Pool, declared: PoolRules, idle: float) -> PoolRules:  # noqa: ARG001 - the same for all
+    """What a process last declared holds."""
+    return declared
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,18 +51,22 @@ class PoolView:
 
     Attributes:
         pool: Which.
-        rules: What a process last declared for it.
+        rules: What holds in it.
+        declared: What a process last declared for it.
         limits: Every limit in force with its use.
         penalties: What was learned.
         queue: Who waits, in the order in which they leave.
+        slot: When the next call may leave.
         now: When this was so.
     """
 
     pool: Pool
     rules: PoolRules
+    declared: PoolRules
     limits: Sequence[LimitView]
     penalties: Penalties
     queue: Sequence[WaiterView]
+    slot: Slot
     now: Moment
 
     @property
@@ -91,25 +98,34 @@ class StoreView:
         return list(dict.fromkeys(view.pool.domain for view in self.pools))
 
 
-def view_file(path: Path) -> StoreView:
-    """What a SQLite file holds; nothing if there is none. Raises as :func:`.sqlite_view.read_file` does."""
+def view_file(path: Path, holds: Holds = as_declared) -> StoreView:
+    """What a SQLite file holds; nothing if there is none. Raises as :func:`.sqlite_view.read_file` does.
+
+    Args:
+        path: The file.
+        holds: What holds in a pool now.
+    """
     content = read_file(path)
     if content is None:
         return StoreView(())
-    return _view(content.domains, content.clock.tick, content.clock.start)
+    return _view(content.domains, content.clock.tick, content.clock.start, holds)
 
 
-def view_store(store: Store) -> StoreView:
+def view_store(store: Store, holds: Holds = as_declared) -> StoreView:
     """What a store holds, asked by its reading operations; may block.
+
+    Args:
+        store: The store.
+        holds: What holds in a pool now.
 
     Raises:
         StoreUnavailable: It cannot be read.
     """
     parts = {name: store.load(name, 0, patient=True).parts for name in store.domains()}
-    return _view(parts, store.tick(), store.start())
+    return _view(parts, store.tick(), store.start(), holds)
 
 
-def _view(domains: Mapping[str, Mapping[str, bytes]], tick: int, start: Start) -> StoreView:
+def _view(domains: Mapping[str, Mapping[str, bytes]], tick: int, start: Start, holds: Holds) -> StoreView:
     pools: list[PoolView] = []
     faults: list[str] = []
     for name, parts in sorted(domains.items()):
@@ -117,14 +133,18 @@ def _view(domains: Mapping[str, Mapping[str, bytes]], tick: int, start: Start) -
         if domain is None:
             faults.append(f"{name[:80]!a} is not the name of a domain; it is left out.")
         else:
-            found, wrong = view_domain(domain, parts, tick, start)
+            found, wrong = view_domain(domain, parts, tick, start, holds)
             pools += found
             faults += wrong
     return StoreView(pools, faults)
 
 
 def view_domain(
-    domain: Domain, parts: Mapping[str, bytes], tick: int, start: Start
+    domain: Domain,
+    parts: Mapping[str, bytes],
+    tick: int,
+    start: Start,
+    holds: Holds = as_declared,
 ) -> tuple[list[PoolView], list[str]]:
     """The pools of a domain, and sentences about parts that are damaged.
 
@@ -133,7 +153,30 @@ def view_domain(
         parts: As a store keeps them.
         tick: The store's clock.
         start: How it began.
+        holds: What holds in a pool now.
     """
+    state, faults = _restored(domain, parts)
+    now = wall_clock.moment(state.facts.clock, tick, start)
+    names = {*state.pools(), *state.facts.rules, *state.facts.penalties}
+    names.update(pool for ticket in state.tickets for pool in ticket.pools)
+    declared = {name: state.facts.rules.get(name, NO_RULES) for name in sorted(names)}
+    idle = (now.tick - max(state.facts.members.values(), default=-NEVER)) / NANOSECONDS
+    held = {name: holds(Pool(domain, name), rules, idle) for name, rules in declared.items()}
+    for name, rules in held.items():
+        if rules.limits != declared[name].limits:
+            state.configure(name, rules, now.tick)
+    limits = {name: state.pool(name).view(now) for name in declared}
+    queue = queue_of(state, now)
+    views = []
+    for name, rules in held.items():
+        waiters = [waiter for ticket, waiter in queue if name in ticket.pools]
+        penalties, slot = state.pool(name).penalties, next_slot(state, now, name, waiters)
+        where = Pool(domain, name)
+        views.append(PoolView(where, rules, declared[name], limits[name], penalties, waiters, slot, now))
+    return views, faults
+
+
+def _restored(domain: Domain, parts: Mapping[str, bytes]) -> tuple[DomainState, list[str]]:
     state = DomainState(_VIEWER)
     faults = []
     for part in sorted(parts):
@@ -144,40 +187,4 @@ def view_domain(
                 f"{domain}: the part {part[:80]!a} is damaged ({error}) and is left out; the next "
                 "limited call writes it anew."
             )
-    now = wall_clock.moment(state.facts.clock, tick, start)
-    names = {*state.pools(), *state.facts.rules, *state.facts.penalties}
-    names.update(pool for ticket in state.tickets for pool in ticket.pools)
-    limits = {name: state.pool(name).view(now) for name in sorted(names)}
-    queue = _queue(state, now)
-    views = [
-        PoolView(
-            Pool(domain, name),
-            state.facts.rules.get(name, NO_RULES),
-            rows,
-            state.pool(name).penalties,
-            [waiter for ticket, waiter in queue if name in ticket.pools],
-            now,
-        )
-        for name, rows in limits.items()
-    ]
-    return views, faults
-
-
-def _queue(state: DomainState, now: Moment) -> list[tuple[Ticket, WaiterView]]:
-    """Who waits, in the order of the queue, and when each may leave."""
-    rows: list[tuple[Ticket, WaiterView]] = []
-    for ticket in sorted(state.tickets, key=lambda each: each.place):
-        if now.tick - ticket.seen <= TICKET_LEASE:
-            leaves = _leaves_at(state, now, ticket, [before for before, _ in rows])
-            rows.append((ticket, WaiterView(ticket.owner, ticket.waiting, ticket.arrival, leaves)))
-    return rows
-
-
-def _leaves_at(state: DomainState, now: Moment, ticket: Ticket, ahead: Sequence[Ticket]) -> int:
-    when = now.tick
-    for name in ticket.pools:
-        pool = state.pool(name)
-        blocker = pool.blocker(now, name, ticket.amounts)
-        taken = amounts_of(pool.clamped(each.amounts) for each in ahead if name in each.pools)
-        when = max(when, blocker.until if blocker else 0, pool.frees_at(now, ticket.amounts, taken))
-    return when
+    return state, faults

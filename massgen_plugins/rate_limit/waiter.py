@@ -8,7 +8,7 @@ from bisect import insort
 from typing import Protocol
 
 from massgen_plugins.quota import PoolRules
-from massgen_plugins.rate_limit.moment import Moment
+from massgen_plugins.rate_limit.moment import NEVER, Moment
 from massgen_plugins.rate_limit.reservation import Ask, Reservation
 from massgen_plugins.rate_limit.verdict import Refused, Wait
 
@@ -21,25 +21,38 @@ class Waiter:
     Attributes:
         ask: What it asks for, and its ticket.
         patience: Nanoseconds that it may wait in all.
-        told: Whether it is known how long it will take.
+        told: Tick at which it will leave, as far as anybody was told; None before.
         place: How many waiters of this process were before it when it came.
+        held: Nanoseconds of pauses, which do not count as waiting.
         loop: In which it waits; None until it does.
     """
 
-    __slots__ = ("_future", "ask", "loop", "patience", "place", "told")
+    __slots__ = ("_future", "_paused_at", "ask", "held", "loop", "patience", "place", "told")
 
-    def __init__(self, ask: Ask, patience: int) -> None:
+    def __init__(self, ask: Ask, patience: int, held: int = 0) -> None:
         self.ask = ask
         self.patience = patience
-        self.told = False
+        self.told: int | None = None
         self.place = 0
+        self.held = held
+        self._paused_at: int | None = None
         self.loop: asyncio.AbstractEventLoop | None = None
         self._future: asyncio.Future[Reservation] | None = None
 
     @property
     def deadline(self) -> int:
-        """Tick after which it is refused."""
-        return self.ask.arrival + self.patience
+        """Tick after which it is refused; never while a pause lasts."""
+        return NEVER if self._paused_at is not None else self.ask.arrival + self.patience + self.held
+
+    def hold(self, tick: int, *, paused: bool) -> bool:
+        """Take note of whether the user has paused its pools; True if that is news, and is told again."""
+        if paused is (self._paused_at is not None):
+            return False
+        self.told = None
+        if self._paused_at is not None:
+            self.held += tick - self._paused_at
+        self._paused_at = tick if paused else None
+        return True
 
     @property
     def over(self) -> bool:
@@ -78,37 +91,38 @@ class Waiter:
 
 
 class Waiters:
-    """Those who wait for one domain in this process, in their order; used by all threads."""
+    """Those who wait for one domain in this process; used by all threads.
+
+    Attributes:
+        rows: All of them, in their order; to be looked at only while nobody can come or go.
+    """
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
-        self._rows: list[Waiter] = []
-
-    def __bool__(self) -> bool:
-        return bool(self._rows)
+        self.rows: list[Waiter] = []
 
     def all(self) -> list[Waiter]:
         """All of them, as they are now."""
         with self._lock:
-            return list(self._rows)
+            return list(self.rows)
 
     def before(self, waiter: Waiter) -> list[Waiter]:
         """Those who go before one of them."""
         with self._lock:
-            return self._rows[: self._rows.index(waiter)] if waiter in self._rows else []
+            return self.rows[: self.rows.index(waiter)] if waiter in self.rows else []
 
     def join(self, waiter: Waiter) -> bool:
         """Put a waiter at its place; True if others of the same pools are before it."""
         with self._lock:
-            insort(self._rows, waiter, key=lambda each: each.ask.place)
-            waiter.place = self._rows.index(waiter)
-            return any(each.ask.pools == waiter.ask.pools for each in self._rows[: waiter.place])
+            insort(self.rows, waiter, key=lambda each: each.ask.place)
+            waiter.place = self.rows.index(waiter)
+            return any(each.ask.pools == waiter.ask.pools for each in self.rows[: waiter.place])
 
     def remove(self, waiter: Waiter) -> None:
         """It waits no more."""
         with self._lock:
-            if waiter in self._rows:
-                self._rows.remove(waiter)
+            if waiter in self.rows:
+                self.rows.remove(waiter)
 
 
 class Supervisor(Protocol):
@@ -116,6 +130,9 @@ class Supervisor(Protocol):
 
     def rules_of(self, pool: str) -> PoolRules | None:
         """What holds in a pool of the domain now."""
+
+    def patience_for(self, ask: Ask) -> int:
+        """Nanoseconds that a call may wait in all."""
 
     def refusal(self, waiter: Waiter, verdict: Wait | Refused | None, now: Moment) -> Exception | None:
         """Why a call need not wait any longer; None if it should wait on.
@@ -127,7 +144,7 @@ class Supervisor(Protocol):
         """
 
     def waits(self, waiter: Waiter, verdict: Wait, now: Moment) -> None:
-        """A wait has begun."""
+        """A wait has begun, or will take another time than was told before."""
 
 
 def running_loop() -> asyncio.AbstractEventLoop | None:

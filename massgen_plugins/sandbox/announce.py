@@ -64,15 +64,14 @@ def _openai(standings: Sequence[Standing], _: int) -> Headers:
 
 
 def _azure(standings: Sequence[Standing], _: int) -> Headers:
-    """Limits are those of a minute, although parts of it are enforced; what remains may be negative."""
+    """Requests are those of the enforced part (field, 2024 and 2025); what remains may be negative."""
     told: Headers = {}
     for name, kinds in (("requests", _REQUESTS), ("tokens", _TOKENS)):
         found = _tightest(standings, kinds)
         if found is None:
             continue
-        limit = round(found.limit * 60 / found.window) if found.window < 60 else found.limit
-        told[f"x-ratelimit-limit-{name}"] = str(limit)
-        told[f"x-ratelimit-remaining-{name}"] = str(limit - (found.limit - found.remaining))
+        told[f"x-ratelimit-limit-{name}"] = str(found.limit)
+        told[f"x-ratelimit-remaining-{name}"] = str(found.remaining)
         told[f"x-ratelimit-reset-{name}"] = str(whole_seconds(found.reset))
     return told
 

@@ -17,7 +17,7 @@ import pytest
 import massgen_plugins
 
 SCRIPT = Path(sysconfig.get_path("scripts")) / "massgen-rl"
-COMMANDS = ("profiles", "status", "forget", "doctor", "run", "demo")
+COMMANDS = ("profiles", "cost", "status", "forget", "doctor", "run", "demo")
 HEAVY = {"yaml", "sqlite3", "massgen", "rich", "pluggy", "aiohttp", "httpx", "platformdirs"}
 REPORT = (
     "import sys\n"

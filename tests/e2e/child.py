@@ -2,20 +2,30 @@
 
 from __future__ import annotations
 
+import atexit
+import functools
 import os
+import shutil
 import signal
 import subprocess
+import sys
+import tempfile
 import threading
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import IO, Self
+
+sys.path.insert(0, str(Path(__file__).parents[2]))
+
+from tests.massgen_server.process import ForkedProcess
+from tests.massgen_server.stand_ins import Server
 
 __all__ = ["Child", "Output", "end_all"]
 
 _starting = threading.BoundedSemaphore(max(2, os.cpu_count() or 2))
 """Importing MassGen takes seconds of a whole core: not more of them at once than there are cores."""
 
-_PATIENT = ("nice", "-n", "15")
+_NICE = 15
 """For those whose time is not measured: they step back for those whose time is."""
 
 STARTS_WITHIN = 300.0
@@ -71,6 +81,8 @@ class Child:
     """Starts ``command``, at most one for each core at a time until their first line of output.
 
     ``measured``: its speed matters. ``held``: a MassGen that stops before its first call, until :meth:`thaw`.
+    ``forked``: a Python program that runs in a fork of a process which has imported MassGen; for runs whose
+    start is not what their test is about.
     """
 
     def __init__(
@@ -81,6 +93,7 @@ class Child:
         *,
         measured: bool = False,
         held: bool = False,
+        forked: bool = False,
     ) -> None:
         self._held = held
         self._silent = True
@@ -88,17 +101,8 @@ class Child:
         _starting.acquire()
         try:
             assert not _over.is_set(), "the session is over"
-            self._process = subprocess.Popen(
-                command if measured else [*_PATIENT, *command],
-                cwd=folder,
-                env=environment,
-                stdin=subprocess.DEVNULL,
-                stdout=subprocess.PIPE,
-                stderr=subprocess.PIPE,
-                text=True,
-                encoding="utf-8",
-                errors="replace",
-            )
+            start = _fork if forked else _spawn
+            self._process = start(command, folder, environment, 0 if measured else _NICE)
         except BaseException:
             _starting.release()
             raise
@@ -165,6 +169,39 @@ class Child:
 
     def __exit__(self, *_: object) -> None:
         self.end()
+
+
+def _spawn(
+    command: Sequence[str], folder: Path, environment: Mapping[str, str], nice: int
+) -> subprocess.Popen[str]:
+    return subprocess.Popen(
+        ["nice", "-n", str(nice), *command],
+        cwd=folder,
+        env=environment,
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        encoding="utf-8",
+        errors="replace",
+    )
+
+
+def _fork(command: Sequence[str], folder: Path, environment: Mapping[str, str], nice: int) -> ForkedProcess:
+    server = _server()
+    server.wait(STARTS_WITHIN)
+    return ForkedProcess(server, command, folder, environment, nice)
+
+
+@functools.cache
+def _server() -> Server:
+    """Imports MassGen in an environment of its own; the first run waits for it."""
+    folder = Path(tempfile.mkdtemp(prefix="e2e-"))
+    atexit.register(shutil.rmtree, folder, ignore_errors=True)
+    environment = {"HOME": str(folder), "PATH": "/usr/local/bin:/usr/bin:/bin", "LANG": "C.UTF-8"}
+    started = Server(folder, environment)
+    atexit.register(started.stop)
+    return started
 
 
 def end_all() -> None:

@@ -64,6 +64,9 @@ class Team:
 class User:
     """Somebody with a home, a project and a key; nothing of the real environment reaches their MassGen."""
 
+    forks = True
+    """Whether MassGen is forked; False where a test is about its start."""
+
     def __init__(self, folder: Path, server: str, key: str = "test-key", **environment: str) -> None:
         self.home = folder / "home"
         self.project = folder / "project"
@@ -109,6 +112,8 @@ class User:
         ``measured=True``: its speed matters. ``held=True``: stopped before its first call, until ``thaw()``.
         """
         self._teams += 1
+        # Who is held is stopped at a line of its output, and a fork of the server buffers some of its lines.
+        how.setdefault("forked", self.forks and not how.get("held"))
         file = self.write(f"team{self._teams}.yaml", yaml.safe_dump(team.document(), sort_keys=False))
         return self.command(*program, "--automation", "--config", str(file), *arguments, question, **how)
 
@@ -119,6 +124,8 @@ class User:
 
     def command(self, program: str, *arguments: str, **how: bool) -> Run:
         """Start a program of this Python environment: ``massgen``, ``massgen-rl``, ``python``."""
+        if how.get("forked") and program == "python":
+            return Run(self, list(arguments), **how)
         return Run(self, [str(BIN / program), *arguments], **how)
 
     def write(self, name: str, text: str) -> Path:

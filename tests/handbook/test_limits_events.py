@@ -36,6 +36,10 @@ def test_the_plugin_writes_every_event_as_a_line(programs, tmp_path, monkeypatch
         "seconds": 42.0,
         "place": 1,
         "message": "waiting",
+        "run": "",
+        "call": 0,
+        "limit": "",
+        "reason": "",
     }
     assert (second["event"], second["message"]) == ("Trouble", "something")
 

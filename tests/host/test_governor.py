@@ -7,6 +7,8 @@ import pytest
 from massgen_plugins.errors import ConfigurationError
 from massgen_plugins.host import governor as governor_module
 from massgen_plugins.host.governor import Governor
+from massgen_plugins.profiles import loading, steering
+from massgen_plugins.profiles.steering import pause, resume, set_values
 from massgen_plugins.quota import MINUTE, Domain, Kind, Limit, Pool
 
 POOL = Pool(Domain("gemini", "key-1"), "gemini-2.5-flash")
@@ -96,3 +98,63 @@ def test_the_block_follows_an_edit(clock, project_file, said):
 def test_wrong_settings_stop_a_run_before_it_starts(said):
     with pytest.raises(ConfigurationError, match="max_wait"):
         Governor({"rate_limit": {"max_weight": 1}}, None, [], said.append)
+
+
+@pytest.fixture
+def wall(monkeypatch):
+    """Seconds since the epoch, as far as temporary limits know."""
+    moment = [1_000_000.0]
+    for module in (loading, steering):
+        monkeypatch.setattr(module.time, "time", lambda: moment[0])
+    return moment
+
+
+def test_a_temporary_limit_reaches_a_run_and_leaves_it_by_itself_and_each_is_an_event(clock, wall, said):
+    events = []
+    governor = Governor({}, None, [], said.append)
+    governor.emit = events.append
+    assert rpm(governor) == 9
+    set_values(POOL.name, {"rpm": 4}, until=wall[0] + 600)
+    clock[0] += 0.6
+    assert rpm(governor) == 4
+    pause()
+    clock[0] += 0.6
+    assert governor.rules(POOL).paused
+    resume()
+    clock[0] += 0.6
+    assert not governor.rules(POOL).paused
+    wall[0] += 600
+    clock[0] += 0.6
+    assert rpm(governor) == 9
+    assert [(event.before[0], event.after[0]) for event in events] == [
+        ("9 requests per minute", "4 requests per minute"),
+        ("4 requests per minute", "paused"),
+        ("paused", "4 requests per minute"),
+        ("4 requests per minute", "9 requests per minute"),
+    ]
+    assert {event.origin for event in events} == {"steering"}
+    assert all(event.by for event in events[:3])
+    assert said == []
+
+
+def test_an_edit_of_a_file_is_an_event_that_names_the_profile(clock, project_file, said):
+    events = []
+    governor = Governor({}, None, [], said.append)
+    governor.emit = events.append
+    assert rpm(governor) == 9
+    project_file.write_text("profile: gemini-tier1\n")
+    clock[0] += 0.6
+    assert rpm(governor) == 1000
+    (event,) = events
+    assert (event.pool, event.origin, event.by) == (POOL, "gemini-tier1", "")
+
+
+def test_what_does_not_change_is_no_event(clock, project_file, said):
+    events = []
+    governor = Governor({}, None, [], said.append)
+    governor.emit = events.append
+    assert rpm(governor) == 9
+    project_file.write_text("max_wait: 5\n")
+    clock[0] += 0.6
+    assert rpm(governor) == 9
+    assert events == []

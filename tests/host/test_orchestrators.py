@@ -7,7 +7,7 @@ from types import SimpleNamespace
 
 import pytest
 
-from massgen_plugins.host import announce, orchestrators
+from massgen_plugins.host import orchestrators, stage
 from massgen_plugins.host.switch import INHERITED, KEY
 
 MODEL = "gemini-2.5-flash"
@@ -72,4 +72,5 @@ def test_attaching_twice_changes_nothing(massgen, orchestrator):
 
 def test_it_is_remembered_for_announcements_and_forgotten_with_its_run(orchestrator, slept):
     start(orchestrator, "ours")
-    assert orchestrator in announce._orchestrators
+    assert stage.stage_of("run1", "ours").orchestrator is orchestrator
+    assert stage.stage_of("run1", "nobody") is None

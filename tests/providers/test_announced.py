@@ -45,7 +45,7 @@ def style(what, limit, remaining, reset=None, prefix="x-ratelimit"):
         ("openai", style("requests", 500, 500, "0s"), "requests/bucket:60s", (500, 500, 0, None)),
         ("openai", style("images", 5, 4, "12s"), "images/bucket:60s", (5, 4, 12, None)),
         ("azure_openai", style("tokens", 40_000, -812, 41), f"{TOTAL}/60s", (40_000, -812, 41, None)),
-        ("azure_openai", style("requests", 240, 239), "requests/60s", (240, 239, None, None)),
+        ("azure_openai", style("requests", 240, 239), "requests/10s", (240, 239, None, None)),
         ("azure_openai", style("requests", 240, 239, 41), "requests/60s", (240, 239, 41, None)),
         ("azure_openai", style("requests", 4, 3, 10), "requests/10s", (4, 3, 10, None)),
         (

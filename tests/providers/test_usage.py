@@ -161,7 +161,7 @@ def test_where_else_usage_stands(where):
     [
         ({"cost": 0.00123}, 1_230),
         ({"cost": 0}, 0),
-        ({"cost": 0.0000001}, 1),
+        ({"cost": 0.0000001}, 0.1),
         ({"cost": 0.001, "is_byok": True, "cost_details": {"upstream_inference_cost": 0.02}}, 21_000),
         ({"cost": 0.001, "is_byok": False, "cost_details": {"upstream_inference_cost": 0.02}}, 1_000),
         ({"cost": "free"}, None),

@@ -71,7 +71,7 @@ class Stage:
     def waiting(self) -> int:
         """How many tickets there are in the shared queue, and waiters here."""
         queue = self.domain.queue
-        return len(queue._waiters.all()) + queue.look(lambda state, _: len(state.tickets))
+        return len(queue._waiters.all()) + queue.look(lambda state, _: len(state.tickets.rows))
 
 
 @pytest.fixture(params=["memory", "sqlite", "shared", "slow"])
@@ -365,7 +365,7 @@ def test_nothing_is_left_of_loops_that_are_gone(make) -> None:
 
         clock.run(main())
     assert not limiter.domain.queue._timers
-    assert not limiter.domain.queue._waiters
+    assert not limiter.domain.queue._waiters.rows
 
 
 def test_who_waits_is_announced_with_reason_place_and_time(make) -> None:

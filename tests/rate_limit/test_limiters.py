@@ -125,8 +125,13 @@ def test_without_any_limit_the_first_call_of_a_run_leaves_alone(make: Make, hear
     ours = make("memory", None)
 
     async def main() -> None:
+        async def call_and_answer(number: int) -> None:
+            call = await acquire(ours, call=number)
+            call.answered()
+            ours.of(DOMAIN).ended(call.ask, answered=True)
+
         first = await acquire(ours, call="first")
-        rest = [asyncio.create_task(acquire(ours, call=number)) for number in range(5)]
+        rest = [asyncio.create_task(call_and_answer(number)) for number in range(5)]
         await asyncio.sleep(0)
         assert not any(task.done() for task in rest)
         first.answered()

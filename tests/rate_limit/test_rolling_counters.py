@@ -193,7 +193,7 @@ def test_a_bucket_that_had_no_limit_yet_owes_nothing() -> None:
     counter.add(ZERO, 1 << 40)
     counter.advance(at(ZERO + LENGTH))
     assert counter.fits(at(ZERO + LENGTH), 5, 5)
-    assert len(counter.dump()) == 3
+    assert len(written(counter)) == 3
 
 
 def test_its_memory_is_bounded() -> None:
@@ -201,7 +201,14 @@ def test_its_memory_is_bounded() -> None:
     for number in range(20_000):
         counter.advance(at(ZERO + number * STEP // 40))
         counter.add(ZERO + number * STEP // 40, 1)
-    assert len(counter.dump()) < 2 * 260
+    assert len(written(counter)) < 2 * 260
+
+
+def written(counter: RollingCounter) -> array[int]:
+    """What a counter appends to its book."""
+    pieces: list[bytes | array[int]] = []
+    counter.dump(pieces)
+    return array("q", b"".join(pieces))
 
 
 KINDS = [
@@ -216,9 +223,9 @@ KINDS = [
 def test_what_is_written_is_what_is_read(make, cap: int, calls: list[Wanted]) -> None:
     counter, again = make(), make()
     play(counter, cap, calls)
-    again.restore(array("q", bytes(counter.dump())))
+    again.restore(written(counter), 0)
     now = at(ZERO + LENGTH)
-    assert (again.used, again.dump()) == (counter.used, counter.dump())
+    assert (again.used, written(again)) == (counter.used, written(counter))
     assert again.frees_at(now, cap, 1) == counter.frees_at(now, cap, 1)
 
 
@@ -227,8 +234,8 @@ def test_what_is_written_is_what_is_read(make, cap: int, calls: list[Wanted]) ->
 def test_damaged_numbers_are_a_value_error_or_a_counter_that_works(make, numbers: list[int]) -> None:
     counter = make()
     try:
-        counter.restore(array("q", numbers))
-    except ValueError:
+        counter.restore(array("q", numbers), 0)
+    except (ValueError, LookupError):
         return
     counter.advance(at(ZERO))
     counter.fits(at(ZERO), 10, 1)

@@ -5,7 +5,8 @@ from __future__ import annotations
 import pytest
 
 from massgen_plugins.quota import MINUTE, NANOSECONDS, Limit, PoolRules
-from massgen_plugins.rate_limit.reservation import Ask
+from massgen_plugins.rate_limit.moment import NEVER
+from massgen_plugins.rate_limit.reservation import Ask, Booking, Reservation
 from massgen_plugins.rate_limit.startup import UNKNOWN_LIMIT_COOLDOWN, Startups
 from massgen_plugins.rate_limit.verdict import Reason
 
@@ -24,7 +25,7 @@ def ask(agent: str = "a", run: str = "run", pool: str = "pool") -> Ask:
 def leaves(known: Startups, call: Ask, now: int) -> bool:
     blocker = known.blocker(call, now)
     if blocker is None:
-        known.granted(call, now)
+        known.granted(Reservation(call, Booking({}, frozenset(), now, NEVER, now, NEVER, 0, 0)), now)
         return True
     assert blocker.reason is Reason.STARTUP
     return False

@@ -63,7 +63,7 @@ def test_who_was_not_seen_has_no_place_and_keeps_its_arrival() -> None:
 
 def test_who_was_not_seen_for_long_is_forgotten() -> None:
     tickets = queue(ticket("a", 1), ticket("b", 2, seen=ZERO + 3 * TICKET_LEASE))
-    assert len(tickets) == 2
+    assert len(tickets.rows) == 2
     tickets.put(ticket("b", 2, seen=ZERO + 3 * TICKET_LEASE + 1))
     assert [each.owner for each in tickets] == ["b"]
 
@@ -107,7 +107,7 @@ TICKETS = st.builds(
 def test_what_is_written_is_what_is_read(rows: list[Ticket]) -> None:
     tickets = Tickets()
     for row in rows:
-        tickets._rows[row.owner, row.pools] = row
+        tickets.rows[row.owner, row.pools] = row
     assert list(Tickets.restore(tickets.dump())) == list(tickets)
 
 

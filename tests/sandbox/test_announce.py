@@ -42,8 +42,8 @@ LIMITS = (RPM, RPD, TPM, PLACES, NONE)
             Host.AZURE,
             (TPM, Standing(QuotaKind.REQUESTS, WindowShape.FIXED, 10, 2, 1, 9_500_000_000, 1)),
             {
-                "x-ratelimit-limit-requests": "12",
-                "x-ratelimit-remaining-requests": "11",
+                "x-ratelimit-limit-requests": "2",
+                "x-ratelimit-remaining-requests": "1",
                 "x-ratelimit-reset-requests": "10",
                 "x-ratelimit-limit-tokens": "30000",
                 "x-ratelimit-remaining-tokens": "-554",

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Iterator, Mapping
 from typing import Any
 
@@ -17,6 +16,8 @@ __all__ = ["ChatUsageReader"]
 _CACHED = ("cached_tokens", "prompt_cache_hit_tokens")
 """OpenAI and most, in details or flat (Moonshot); DeepSeek."""
 _DOLLAR = 1_000_000
+_DIGITS = 6
+"""Of a micro-dollar: what a sum of many calls may not lose."""
 _MOST_DOLLARS = 1e6
 
 
@@ -86,13 +87,13 @@ def _usage(report: Mapping[str, Any], host: Host) -> Usage | None:
     return Usage(amounts, raw, _cost(report) if host.reports_cost else None)
 
 
-def _cost(report: Mapping[str, Any]) -> int | None:
+def _cost(report: Mapping[str, Any]) -> float | None:
     """OpenRouter's price; with a key of one's own at the provider, that one's bill comes on top."""
     cost = _dollars(report.get("cost"))
     details = report.get("cost_details")
     if cost is not None and report.get("is_byok") is True and isinstance(details, dict):
         cost += _dollars(details.get("upstream_inference_cost")) or 0.0
-    return None if cost is None else math.ceil(cost * _DOLLAR)
+    return None if cost is None else round(cost * _DOLLAR, _DIGITS)
 
 
 def _dollars(value: Any) -> float | None:

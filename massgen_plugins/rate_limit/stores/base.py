@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from contextlib import AbstractContextManager
 from typing import NamedTuple, Protocol
 
 from massgen_plugins.rate_limit.wall_clock import Start
@@ -69,6 +70,12 @@ class Store(Protocol):
 
     def start(self) -> Start:
         """How this process's share of the clock began. Never blocks."""
+
+    def turn(self, *, patient: bool = False) -> AbstractContextManager[object]:
+        """Within it, what this thread loads and swaps is one transaction, where the store has such.
+
+        Then nobody else writes meanwhile, and what was swapped is written when it ends without an error.
+        """
 
     def load(self, domain: str, since: int, *, patient: bool = False) -> Snapshot:
         """The parts of a domain that were written after version ``since``, and its version."""

@@ -47,11 +47,13 @@ class FairLock:
         """Begin anew: a child neither holds its parent's lock nor may use its file."""
         self.threads = threading.RLock()
         """Whoever has it is the only thread of this process that holds the lock, or is about to."""
+        self.depth = 0
+        """How often that thread has entered without leaving."""
         self._file = -1
         self._forks = forks()
 
     def enter(self, *, patient: bool) -> None:
-        """Take the lock.
+        """Take the lock; a thread that has it may enter again.
 
         Raises:
             StoreBusy: Somebody has it, and this thread is not to wait.
@@ -60,15 +62,17 @@ class FairLock:
         if not self.threads.acquire(timeout=_PATIENCE if patient else _SAME_PROCESS):
             raise StoreBusy
         try:
-            if fcntl is not None:
+            if fcntl is not None and not self.depth:
                 self._lock_file(patient=patient)
+            self.depth += 1
         except BaseException:
             self.threads.release()
             raise
 
     def leave(self) -> None:
-        """Let in the next one."""
-        if fcntl is not None and self._file >= 0:
+        """Let in the next one, when it was entered no more often."""
+        self.depth -= 1
+        if fcntl is not None and not self.depth and self._file >= 0:
             fcntl.flock(self._file, fcntl.LOCK_UN)
         self.threads.release()
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Callable, Mapping
+from contextlib import AbstractContextManager, nullcontext
 
 from massgen_plugins.rate_limit.stores.base import NOTHING, Snapshot
 from massgen_plugins.rate_limit.stores.boot_clock import boot_tick
@@ -48,6 +49,10 @@ class MemoryStore:
     def start(self) -> Start:
         """How this process's share of the clock began."""
         return self._start
+
+    def turn(self, *, patient: bool = False) -> AbstractContextManager[None]:  # noqa: ARG002 - never waits
+        """Nobody is kept out: whoever swaps may find a newer version."""
+        return nullcontext()
 
     def load(self, domain: str, since: int, *, patient: bool = False) -> Snapshot:  # noqa: ARG002 - never waits
         """The parts of a domain that were written after version ``since``."""

@@ -9,7 +9,7 @@ import hashlib
 import threading
 import time
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager, suppress
+from contextlib import AbstractContextManager, contextmanager, nullcontext, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -88,6 +88,10 @@ class RedisStore:
     def start(self) -> Start:
         """The server's time is nobody's boot: what was observed of a provider's clock stays true."""
         return Start(0, 0, self.tick)
+
+    def turn(self, *, patient: bool = True) -> AbstractContextManager[None]:  # noqa: ARG002 - it always is
+        """Nobody is kept out: whoever swaps may find a newer version."""
+        return nullcontext()
 
     def load(self, domain: str, since: int, *, patient: bool = True) -> Snapshot:  # noqa: ARG002 - always is
         """The parts of a domain that were written after version ``since``."""

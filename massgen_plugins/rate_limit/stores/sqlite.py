@@ -17,7 +17,7 @@ from massgen_plugins.errors import StoreUnavailable
 from massgen_plugins.rate_limit.stores.base import NOTHING, Snapshot, StoreBusy
 from massgen_plugins.rate_limit.stores.boot_clock import boot_identity, boot_tick, offset_for
 from massgen_plugins.rate_limit.stores.process import after_fork
-from massgen_plugins.rate_limit.stores.sqlite_file import SqliteFile
+from massgen_plugins.rate_limit.stores.sqlite_file import SqliteFile, Transaction
 from massgen_plugins.rate_limit.stores.wakeup import WakeUp
 from massgen_plugins.rate_limit.wall_clock import Start
 
@@ -29,10 +29,14 @@ _CHECKPOINT = 500
 _PAUSE_FOR_FORK = 1.0
 """Seconds for which a fork waits for the thread that is inside."""
 
-_SWAP = "UPDATE domain SET version = ?, tick = ? WHERE name = ? AND version = ?"
-_BEGIN = "INSERT INTO domain (name, version, tick) VALUES (?, ?, ?) ON CONFLICT DO NOTHING"
-_PUT = "INSERT OR REPLACE INTO part (domain, name, version, data) VALUES (?, ?, ?, ?)"
-_PARTS = "SELECT name, data FROM part WHERE domain = ? AND version > ?"
+# A domain's version stands beside its parts, in a row whose name is empty, so that a swap changes one page of
+# the file. A part is updated in place: a row that is replaced gets its pages anew.
+_SWAP = "UPDATE part SET version = ?, tick = ? WHERE domain = ? AND name = '' AND version = ?"
+_UPDATE = "UPDATE part SET version = ?, tick = ?, data = ? WHERE domain = ? AND name = ?"
+_INSERT = "INSERT INTO part (version, tick, data, domain, name) VALUES (?, ?, ?, ?, ?) ON CONFLICT DO NOTHING"
+_DELETE = "DELETE FROM part WHERE domain = ? AND name = ?"
+_VERSION = "SELECT version FROM part WHERE domain = ? AND name = ''"
+_PARTS = "SELECT name, data FROM part WHERE domain = ? AND name <> '' AND version > ?"
 
 
 class SqliteStore:
@@ -109,6 +113,10 @@ class SqliteStore:
             return Start(self._offset, self.tick(), self._wall, self._wall())
         return self._start
 
+    def turn(self, *, patient: bool = False) -> Transaction:
+        """Keep all others out for a while."""
+        return Transaction(self._file, patient=patient, foreign=True)
+
     def load(self, domain: str, since: int, *, patient: bool = False) -> Snapshot:
         """The parts of a domain that were written after version ``since``."""
         with self._file.transaction(patient=patient) as connection:
@@ -119,17 +127,17 @@ class SqliteStore:
     ) -> Snapshot | None:
         """Write parts if the domain still has ``version``."""
         with self._file.transaction(patient=patient) as connection:
-            row = (new, self.tick(), domain, version)
-            swapped = connection.execute(_SWAP, row).rowcount or (
-                not version and connection.execute(_BEGIN, (domain, new, self.tick())).rowcount
+            execute, tick = connection.execute, self.tick()
+            swapped = execute(_SWAP, (new, tick, domain, version)).rowcount or (
+                not version and execute(_INSERT, (new, tick, b"", domain, "")).rowcount
             )
             if not swapped:
                 return _read(connection, domain, version)
             for name, data in parts.items():
                 if data is None:
-                    connection.execute("DELETE FROM part WHERE domain = ? AND name = ?", (domain, name))
-                else:
-                    connection.execute(_PUT, (domain, name, new, data))
+                    execute(_DELETE, (domain, name))
+                elif not execute(_UPDATE, row := (new, tick, data, domain, name)).rowcount:
+                    execute(_INSERT, row)
         self._swaps += 1
         if self._swaps % _CHECKPOINT == 0:
             threading.Thread(target=self._file.checkpoint, name="massgen-plugins-disk", daemon=True).start()
@@ -138,7 +146,8 @@ class SqliteStore:
     def domains(self) -> list[str]:
         """The names of all domains."""
         with self._file.transaction(patient=True) as connection:
-            return [str(name) for (name,) in connection.execute("SELECT name FROM domain ORDER BY name")]
+            rows = connection.execute("SELECT domain FROM part WHERE name = '' ORDER BY 1")
+            return [str(name) for (name,) in rows]
 
     @property
     def address(self) -> str:
@@ -162,7 +171,7 @@ class SqliteStore:
         """Go on with the clock of the file; called whenever it is opened, within a transaction."""
         boot, since_boot = self._boot(), self._since_boot()
         known = connection.execute("SELECT boot, offset FROM clock").fetchone()
-        last = int(connection.execute("SELECT max(tick) FROM domain").fetchone()[0] or 0)
+        last = int(connection.execute("SELECT max(tick) FROM part").fetchone()[0] or 0)
         offset = self._offset  # a new file goes on with the clock of whoever makes it
         if known is not None:
             offset = offset_for(boot, known[0], known[1], last, since_boot)
@@ -181,7 +190,7 @@ class SqliteStore:
 
 
 def _read(connection: sqlite3.Connection, domain: str, since: int) -> Snapshot:
-    row = connection.execute("SELECT version FROM domain WHERE name = ?", (domain,)).fetchone()
+    row = connection.execute(_VERSION, (domain,)).fetchone()
     if row is None:
         return NOTHING
     version = int(row[0])

@@ -9,8 +9,8 @@ import ctypes
 import os
 import sqlite3
 import time
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager, suppress
+from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 
 from massgen_plugins.errors import StoreUnavailable
@@ -25,7 +25,7 @@ from massgen_plugins.rate_limit.stores.sqlite_format import (
     unusable_sentence,
 )
 
-__all__ = ["SqliteFile", "stamp_of"]
+__all__ = ["SqliteFile", "Transaction", "stamp_of"]
 
 _OPENING = 1.0
 """Seconds for which a patient thread waits, while it opens the file, for whoever reads it at that moment."""
@@ -40,18 +40,43 @@ _SCHEMA = f"""
 PRAGMA application_id = {APPLICATION_ID};
 PRAGMA user_version = {FORMAT};
 CREATE TABLE clock (one INTEGER PRIMARY KEY CHECK (one = 1), boot TEXT NOT NULL, offset INTEGER NOT NULL);
-CREATE TABLE domain (
-    name TEXT PRIMARY KEY,
-    version INTEGER NOT NULL,
-    tick INTEGER NOT NULL      -- when it was last written, on the store's clock
-) WITHOUT ROWID;
 CREATE TABLE part (
-    domain TEXT NOT NULL, name TEXT NOT NULL,
+    domain TEXT NOT NULL,
+    name TEXT NOT NULL,        -- empty in the row of the domain itself
     version INTEGER NOT NULL,  -- of the domain when the part was last written
+    tick INTEGER NOT NULL,     -- when that was, on the store's clock
     data BLOB NOT NULL,
     PRIMARY KEY (domain, name)
-);
+) WITHOUT ROWID;
 """
+
+
+class Transaction:
+    """What is done between its beginning and its end, is done as a whole or not at all.
+
+    Args:
+        file: In which.
+        patient: Whether this thread may stand still.
+        foreign: Whether what goes wrong in it has nothing to do with the file.
+    """
+
+    __slots__ = ("_file", "_foreign", "_patient")
+
+    def __init__(self, file: SqliteFile, *, patient: bool, foreign: bool = False) -> None:
+        self._file = file
+        self._patient = patient
+        self._foreign = foreign
+
+    def __enter__(self) -> sqlite3.Connection:
+        return self._file.begin(patient=self._patient)
+
+    def __exit__(self, _: object, error: BaseException | None, __: object) -> None:
+        if error is None:
+            self._file.commit()
+            return
+        explained = self._file.abandon(error, foreign=self._foreign)
+        if explained is not error:
+            raise explained from error
 
 
 class SqliteFile:
@@ -83,35 +108,61 @@ class SqliteFile:
         self._inode = 0
         self._looked = 0.0
 
-    @contextmanager
-    def transaction(self, *, patient: bool) -> Iterator[sqlite3.Connection]:
+    def transaction(self, *, patient: bool) -> Transaction:
         """The one write transaction of one thread; what was done in it is kept if nothing is raised.
+
+        Within another one it is a part of that.
 
         Raises:
             StoreBusy: Another process is writing.
             StoreReplaced: The file was damaged and has been set aside: ask again.
             StoreUnavailable: It cannot be used.
         """
+        return Transaction(self, patient=patient)
+
+    def begin(self, *, patient: bool) -> sqlite3.Connection:
+        """Begin a transaction; see there."""
         if self._connection is None and not patient:
             raise StoreBusy  # opening may take long
         try:
-            self.path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+            if self._connection is None:
+                self._make_folder()
             self.lock.enter(patient=patient)
         except OSError as error:
             raise self._unusable(error) from error
         try:
+            if self.lock.depth > 1 and self._connection is not None:
+                return self._connection
             connection = self._open(_OPENING if patient else 0)
             _begin(connection, patient=patient)
-            yield connection
-            connection.execute("COMMIT")
         except BaseException as error:
-            explained = self._explain(error)
-            if self._connection is not None:
+            raise self.abandon(error) from error
+        return connection
+
+    def commit(self) -> None:
+        """Keep what was done, and end the transaction."""
+        try:
+            if self.lock.depth == 1 and self._connection is not None:
+                self._connection.execute("COMMIT")
+        except BaseException as error:
+            raise self.abandon(error) from error
+        self.lock.leave()
+
+    def abandon(self, error: BaseException, *, foreign: bool = False) -> BaseException:
+        """End the transaction without what was done in it; returns the error in our words.
+
+        Args:
+            error: What went wrong.
+            foreign: Whether that had nothing to do with the file.
+        """
+        try:
+            explained = error if foreign else self._explain(error)
+            if self.lock.depth == 1 and self._connection is not None:
                 with suppress(sqlite3.Error):
                     self._connection.execute("ROLLBACK")
-            raise explained from error
         finally:
             self.lock.leave()
+        return explained
 
     def checkpoint(self) -> None:
         """Bring what was written into the file proper, by a connection of its own, beside whoever writes."""
@@ -164,8 +215,12 @@ class SqliteFile:
         self._connection = connection
         return connection
 
+    def _make_folder(self) -> None:
+        self.path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+
     def _prepare(self, wait: float) -> bool:
         """Make sure that what stands there is ours; True if it is empty yet."""
+        self._make_folder()
         with suppress(FileExistsError):
             # SQLite gives its side files the mode of the file itself. One that is there must not be opened by
             # hand: closing it would drop the locks that other connections of this process hold.

@@ -11,7 +11,7 @@ __all__ = ["APPLICATION_ID", "FORMAT", "FileKind", "kind_of", "unusable_sentence
 APPLICATION_ID = 0x4D47524C
 """Written in the header of every file of ours: MGRL."""
 
-FORMAT = 5
+FORMAT = 6
 """``user_version`` of the file."""
 
 _OLD_FORMATS = (1, 2, 3, 4)
@@ -39,8 +39,10 @@ def kind_of(application: int, version: int, tables: AbstractSet[str]) -> FileKin
         version: ``user_version`` of its header.
         tables: The names of its tables.
     """
-    if application == APPLICATION_ID and version >= FORMAT:
-        return FileKind.OURS if version == FORMAT else FileKind.NEWER
+    if application == APPLICATION_ID and version > 0:
+        if version == FORMAT:
+            return FileKind.OURS
+        return FileKind.NEWER if version > FORMAT else FileKind.OLD
     if application:
         return FileKind.FOREIGN
     if version in _OLD_FORMATS and tables >= _OLD_TABLES:

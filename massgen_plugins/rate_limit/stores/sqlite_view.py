@@ -73,11 +73,11 @@ def read_file(
 
     def read(connection: sqlite3.Connection) -> FileContent:
         clock = _clock(connection, boot(), since_boot(), wall)
-        domains: dict[str, dict[str, bytes]] = {
-            str(name): {} for (name,) in connection.execute("SELECT name FROM domain ORDER BY name")
-        }
+        domains: dict[str, dict[str, bytes]] = {}
         for domain, part, data in connection.execute("SELECT domain, name, data FROM part ORDER BY 1, 2"):
-            if domain in domains:
+            if not part:  # the row of the domain itself, which is the first
+                domains[str(domain)] = {}
+            elif domain in domains:
                 domains[domain][str(part)] = data if isinstance(data, bytes) else b""
         return FileContent(clock, domains)
 
@@ -196,7 +196,7 @@ def _damaged(path: Path, error: Exception) -> StoreUnavailable:
 
 def _clock(connection: sqlite3.Connection, boot: str, since: int, wall: Callable[[], int]) -> FileClock:
     known = connection.execute("SELECT boot, offset FROM clock").fetchone() or ("", 0)
-    latest = int(connection.execute("SELECT max(tick) FROM domain").fetchone()[0] or 0)
+    latest = int(connection.execute("SELECT max(tick) FROM part").fetchone()[0] or 0)
     offset = offset_for(boot, str(known[0]), int(known[1]), latest, since)
     tick = since + offset
     start = Start(offset if boot else tick, tick, wall, wall())

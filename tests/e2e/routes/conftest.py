@@ -40,6 +40,7 @@ def server(_server):
 def user(tmp_path, server):
     """Somebody whose own settings allow a lot."""
     somebody = User(tmp_path, server.url)
+    somebody.forks = False
     somebody.config_dir.mkdir(parents=True)
     (somebody.config_dir / "rate_limit.yaml").write_text(LARGE, encoding="utf-8")
     return somebody

@@ -57,6 +57,7 @@ def test_a_sub_agent_spends_its_parents_quota(user, server, tmp_path):
 def stripped(user, server, folder):
     """Somebody with the environment that an MCP client gives to a server; the key is in MassGen's file."""
     child = User(folder, server.url)
+    child.forks = False
     for name in ("GOOGLE_GEMINI_BASE_URL", "GEMINI_API_KEY", "LANG", "PYTHONUNBUFFERED"):
         del child.environment[name]
     child.environment["HOME"] = str(user.home)

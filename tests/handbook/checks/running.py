@@ -11,8 +11,9 @@ import tempfile
 from dataclasses import dataclass
 from pathlib import Path
 
+from tests.massgen_server.stand_ins import Server
+
 from .places import ROOT, SCRIPTS
-from .stand_ins import Server
 
 TIME_LIMIT = 120
 """Seconds; a page does not ask its reader to wait longer than that."""

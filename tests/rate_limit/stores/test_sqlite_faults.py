@@ -76,9 +76,10 @@ def test_a_part_that_another_program_has_written_stops_nobody(
 ) -> None:
     one, other = machine.open(), machine.open()
     assert one.spend(2) + other.spend(2) == one.used()[0] == 4
+    version = "(SELECT version FROM part WHERE name = '')"
     machine.scribble(
-        "UPDATE domain SET version = version + 1",
-        f"UPDATE part SET data = {value}, version = (SELECT version FROM domain) WHERE name = '{part}'",
+        "UPDATE part SET version = version + 1 WHERE name = ''",
+        f"UPDATE part SET data = {value}, version = {version} WHERE name = '{part}'",
     )
     assert one.spend(LIMIT) + other.spend(LIMIT) == LIMIT - 4
     assert [line for line in machine.said if "was damaged" in line]
@@ -90,7 +91,7 @@ def test_a_writer_that_is_killed_leaves_nothing_behind_and_holds_up_nobody(machi
     child = os.fork()
     if child == 0:
         with process.store._file.transaction(patient=True) as connection:
-            connection.execute("UPDATE domain SET version = version + 1")
+            connection.execute("UPDATE part SET version = version + 1 WHERE name = ''")
             connection.execute("DELETE FROM part")
             os.kill(os.getpid(), signal.SIGKILL)
     assert os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == -signal.SIGKILL

@@ -11,7 +11,7 @@ import pytest
 from massgen_plugins.errors import StoreUnavailable
 from massgen_plugins.rate_limit.stores.base import StoreBusy
 from massgen_plugins.rate_limit.stores.sqlite import SqliteStore
-from massgen_plugins.rate_limit.stores.sqlite_file import FORMAT
+from massgen_plugins.rate_limit.stores.sqlite_format import APPLICATION_ID, FORMAT
 
 
 def write(store: SqliteStore, version: int = 0) -> None:
@@ -35,11 +35,13 @@ def test_the_file_is_private_and_made_when_first_used(tmp_path: Path) -> None:
     store.close()
 
 
-@pytest.mark.parametrize("version", [1, 2, 3, 4])
+@pytest.mark.parametrize("version", [1, 2, 3, 4, 5])
 def test_an_old_format_is_set_aside_with_a_sentence(tmp_path: Path, version: int) -> None:
     path, said = tmp_path / "quota.sqlite3", []
-    tables = [f"CREATE TABLE {name} (x)" for name in ("clock", "secret", "scope")]
-    scribble(path, *tables, f"PRAGMA user_version = {version}")
+    tables = ("clock", "secret", "scope") if version < 5 else ("clock", "domain", "part")
+    stamp = [f"PRAGMA application_id = {APPLICATION_ID}"] if version == 5 else []
+    scribble(path, *(f"CREATE TABLE {name} (x)" for name in tables), *stamp)
+    scribble(path, f"PRAGMA user_version = {version}")
     store = SqliteStore(path, said.append)
     write(store)
     store.close()

@@ -33,7 +33,8 @@ def make(path: Path, *statements: str) -> None:
     [
         (APPLICATION_ID, FORMAT, set(), FileKind.OURS),
         (APPLICATION_ID, FORMAT + 1, set(), FileKind.NEWER),
-        (APPLICATION_ID, FORMAT - 1, OLD, FileKind.FOREIGN),
+        (APPLICATION_ID, FORMAT - 1, set(), FileKind.OLD),
+        (APPLICATION_ID, 0, set(), FileKind.FOREIGN),
         (0, 4, OLD, FileKind.OLD),
         (0, 4, {"clock"}, FileKind.FOREIGN),
         (0, 5, OLD, FileKind.FOREIGN),

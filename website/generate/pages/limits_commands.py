@@ -63,7 +63,8 @@ def _anchor(command: OurCommand) -> str:
 
 def _command(command: OurCommand) -> str:
     note = notes.load(_NOTES).get(command.name, {})
-    helped = "\n\n".join(prose(part) for part in command.help.split("\n\n"))
+    told = [part for part in command.help.split("\n\n") if not part.startswith("Example: ")]
+    helped = "\n\n".join(prose(part) for part in told)
     parts = (
         f"## `{command.name}` {{/* #{_anchor(command)} */}}",
         helped,

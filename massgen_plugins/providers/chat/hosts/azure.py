@@ -22,7 +22,8 @@ AZURE = Host(
     charge=ChargeRule(kept=True, assumed_output=4_096),
     endpoint_always=True,
     announced=(
-        # Requests are checked over 1 or 10 seconds (docs, 2026), and the reset tells which window is meant.
+        # Of 120 requests a minute they say 20, of 300 they say 50: those of ten seconds (clemenssiebler.com,
+        # 2024; learn.microsoft.com/answers 2156987, 2025). A longer reset means a minute.
         replace(openai_style("requests", Kind.REQUESTS), short=10.0),
         openai_style("tokens", Kind.TOTAL_TOKENS),
     ),

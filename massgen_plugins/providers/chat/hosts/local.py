@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+from massgen_plugins.middleware import RefusalKind
 from massgen_plugins.providers.base import Conventions
 from massgen_plugins.providers.chat.host import Host
 from massgen_plugins.providers.openai.host import OPENAI_HEADERS
-from massgen_plugins.providers.rules import RuleBook
+from massgen_plugins.providers.rules import RuleBook, rule
 from massgen_plugins.quota import Kind
 
 __all__ = ["LMSTUDIO", "SGLANG", "UNKNOWN", "VLLM"]
 
 _CONVENTIONS = Conventions(tpm_counts=Kind.TOTAL_TOKENS)
+_TOO_MANY = ("too many requests", "toomanyrequests", "concurren", "at the same time")
 
 
 def _local(name: str, label: str) -> Host:
@@ -19,7 +21,14 @@ def _local(name: str, label: str) -> Host:
         name=name,
         backends=frozenset({name}),
         endpoint_always=True,
-        book=RuleBook(label=label, conventions=_CONVENTIONS),
+        # It has no quota, so what it calls too many are too many at a time, unless a proxy names a limit.
+        book=RuleBook(
+            label=label,
+            conventions=_CONVENTIONS,
+            rules=(
+                rule(RefusalKind.WINDOW, statuses=(429,), words=_TOO_MANY, limits=((Kind.CONCURRENT, 0.0),)),
+            ),
+        ),
     )
 
 

@@ -9,8 +9,8 @@ import sys
 import time
 from pathlib import Path
 
-from .places import ROOT, SCRIPTS
-
+ROOT = Path(__file__).resolve().parents[2]
+SCRIPTS = Path(sys.executable).parent
 NAMES = ("massgen", "massgen-rl")
 
 _STAND_IN = """#!{python} -IS
@@ -29,19 +29,24 @@ _KEPT = ("PYTHONPATH", "PYTHONWARNINGS", "PYTHONUNBUFFERED", "PYTHON_DOTENV_DISA
 
 
 class Server:
-    """A running server, and the folder of its stand-ins; it ends with this process."""
+    """A running server, and the folder of its stand-ins; it ends with this process.
+
+    Attributes:
+        commands: The folder, for ``PATH``.
+        address: The path of its socket.
+    """
 
     def __init__(self, folder: Path, environment: dict[str, str]) -> None:
         """Start it: ``folder`` must stay, and be short enough for the address of a socket."""
         self.commands = folder / "commands"
-        self._address = str(folder / "socket")
+        self.address = str(folder / "socket")
         self._log = folder / "server.log"
         self.commands.mkdir()
         for name in NAMES:
             self._write(self.commands / name, SCRIPTS / name)
         with self._log.open("w") as log:
             self._process = subprocess.Popen(
-                [sys.executable, "-m", f"{__package__}.forked", self._address],
+                [sys.executable, "-m", f"{__package__}.forked", self.address],
                 cwd=ROOT,
                 env=environment,
                 stdin=subprocess.DEVNULL,
@@ -51,7 +56,7 @@ class Server:
 
     def _write(self, stand_in: Path, program: Path) -> None:
         filled = _STAND_IN.format(
-            python=sys.executable, program=str(program), socket=self._address, kept=list(_KEPT)
+            python=sys.executable, program=str(program), socket=self.address, kept=list(_KEPT)
         )
         stand_in.write_text(filled, encoding="utf-8")
         stand_in.chmod(0o755)
@@ -63,7 +68,7 @@ class Server:
             RuntimeError: It does not, within ``limit`` seconds.
         """
         until = time.monotonic() + limit
-        while not Path(self._address).exists():
+        while not Path(self.address).exists():
             if self._process.poll() is not None or time.monotonic() > until:
                 raise RuntimeError(f"MassGen cannot be imported: {self._log.read_text()[-2000:]}")
             time.sleep(0.05)
@@ -72,7 +77,7 @@ class Server:
         """Run a Python file; ``output`` is the descriptor that takes both of its streams."""
         request = {"program": str(file), "argv": [str(file)], "cwd": str(cwd), "environment": environment}
         with socket.socket(socket.AF_UNIX) as connection, Path("/dev/null").open() as nothing:
-            connection.connect(self._address)
+            connection.connect(self.address)
             descriptors = [nothing.fileno(), output, output]
             socket.send_fds(connection, [json.dumps(request).encode()], descriptors)
             connection.settimeout(120)

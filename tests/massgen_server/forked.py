@@ -1,14 +1,17 @@
 """A server that has imported MassGen, and runs each command in a fork of itself.
 
 Importing MassGen takes 4 to 11 seconds, and dozens of pages show its commands. This module, run with the path
-of a socket, waits for requests; the stand-ins in :mod:`.stand_ins` send one for each command, with their own
-file descriptors, so that pipes, redirections and exit codes are those of the real command.
+of a socket, waits for requests. Who sends one (:mod:`.stand_ins`, :mod:`.process`) sends its own file
+descriptors with it, so that pipes, redirections and exit codes are those of the real command.
+
+A request that asks for ``pid`` is told it in a line before the exit code, which is then not cut to a byte.
 """
 
 from __future__ import annotations
 
 import atexit
 import contextlib
+import importlib
 import json
 import os
 import runpy
@@ -17,6 +20,7 @@ import signal
 import socket
 import sys
 import threading
+import warnings
 from pathlib import Path
 from typing import Any
 
@@ -27,9 +31,9 @@ _STEP = 0.02
 
 def serve(path: str) -> None:
     """Answer one request after another until the parent is gone."""
-    from . import host
-
-    host.module("massgen.cli.entrypoint")
+    with warnings.catch_warnings(record=True):  # those of MassGen's libraries are not ours
+        warnings.simplefilter("always")
+        importlib.import_module("massgen.cli.entrypoint")
     signal.signal(signal.SIGCHLD, signal.SIG_IGN)
     with socket.socket(socket.AF_UNIX) as server:
         server.bind(path)
@@ -50,12 +54,15 @@ def _supervise(connection: socket.socket) -> None:
     """Wait for the command in a child of its own, and tell its exit code; who hangs up ends it."""
     signal.signal(signal.SIGCHLD, signal.SIG_DFL)
     text, descriptors, _, _ = socket.recv_fds(connection, _LARGEST, 3)
+    request = json.loads(text)
     child = os.fork()
     if child == 0:
         connection.close()
-        os._exit(_run(json.loads(text), descriptors))
+        os._exit(_run(request, descriptors))
     for descriptor in descriptors:
         os.close(descriptor)
+    if request.get("pid"):
+        connection.sendall(f"{child}\n".encode())
     finished, status = os.waitpid(child, os.WNOHANG)
     while not finished:
         if select.select([connection], [], [], _STEP)[0]:
@@ -63,7 +70,8 @@ def _supervise(connection: socket.socket) -> None:
             os._exit(0)
         finished, status = os.waitpid(child, os.WNOHANG)
     with contextlib.suppress(OSError):
-        connection.sendall(str(os.waitstatus_to_exitcode(status) % 256).encode())
+        code = os.waitstatus_to_exitcode(status)
+        connection.sendall(str(code if request.get("pid") else code % 256).encode())
     os._exit(0)
 
 
@@ -74,6 +82,9 @@ def _run(request: dict[str, Any], descriptors: list[int]) -> int:
     # What they are, files or pipes, is looked at when they are opened.
     sys.stdin, sys.stdout = os.fdopen(0, closefd=False), os.fdopen(1, "w", closefd=False)
     sys.stderr = os.fdopen(2, "w", 1, errors="backslashreplace", closefd=False)
+    if request["environment"].get("PYTHONUNBUFFERED"):
+        sys.stdout.reconfigure(write_through=True)
+    os.nice(request.get("nice", 0))
     os.chdir(request["cwd"])
     os.environ.clear()
     os.environ.update(request["environment"])

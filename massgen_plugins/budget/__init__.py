@@ -1,0 +1,1 @@
+"""What calls cost: usage by kind, prices, and what follows from both."""

@@ -1,0 +1,122 @@
+"""Prices of the package genai-prices, if it is installed; nothing is fetched over the network."""
+
+from __future__ import annotations
+
+import re
+import time
+from collections.abc import Iterator, Mapping
+from datetime import UTC, datetime
+from decimal import Decimal
+from typing import Any
+
+from massgen_plugins.budget.rates import Rates
+
+__all__ = ["PROVIDERS", "PriceList"]
+
+PROVIDERS: Mapping[str, str] = {
+    "anthropic": "anthropic",
+    "azure_openai": "azure",
+    "cerebras": "cerebras",
+    "deepseek": "deepseek",
+    "fireworks": "fireworks",
+    "gemini": "google",
+    "grok": "x-ai",
+    "groq": "groq",
+    "mistral": "mistral",
+    "moonshot": "moonshotai",
+    "nebius": "huggingface_nebius",
+    "openai": "openai",
+    "openrouter": "openrouter",
+    "sambanova": "huggingface_sambanova",
+    "together": "together",
+    "zai": "zai",
+}
+"""Our names of providers to those of genai-prices; of two it knows what they charge through Hugging Face."""
+
+_KEYS: Mapping[str, tuple[str, int]] = {
+    "input_mtok": ("input", 1),
+    "output_mtok": ("output", 1),
+    "cache_read_mtok": ("cached", 1),
+    "cache_write_mtok": ("cache_write", 1),
+    "cache_write_1h_mtok": ("cache_write_1h", 1),
+    "output_reasoning_mtok": ("reasoning", 1),
+    "input_audio_mtok": ("audio_input", 1),
+    "cache_audio_read_mtok": ("cached_audio", 1),
+    "output_audio_mtok": ("audio_output", 1),
+    "output_image_mtok": ("image_output", 1),
+    "web_searches_kcount": ("search", 1_000),
+    "requests_kcount": ("request", 1_000),
+}
+"""Its names of prices to ours, and by what they are multiplied to be for a million."""
+
+_DATE = re.compile(r"checked[^.]*?(20[0-9]{2}-[01][0-9]-[0-3][0-9])")
+
+
+class PriceList:
+    """What genai-prices knows. Loading it takes some tenths of a second: not for an event loop."""
+
+    def __init__(self) -> None:
+        self._snapshot: Any = None
+        self._source = self._dated = ""
+        self._found: dict[tuple[str, str], Any] = {}
+
+    def rates(self, provider: str, model: str, tokens_in: int, at: float | None = None) -> Rates | None:
+        """Unit prices of a model for a request of this size; None if they are not known.
+
+        Args:
+            provider: Our name of it.
+            model: As it was sent, or resolved.
+            tokens_in: How much is sent: a tier's price holds for the whole request.
+            at: When, in seconds since the epoch; some prices change by day or hour.
+        """
+        theirs = PROVIDERS.get(provider)
+        if theirs is None or not self.load():
+            return None
+        known = self._found.get((theirs, model), self)
+        if known is self:
+            known = self._found[theirs, model] = self._find(theirs, model)
+        if known is None:
+            return None
+        prices = known.get_prices(datetime.fromtimestamp(time.time() if at is None else at, UTC))
+        values = dict(_values(prices, tokens_in))
+        if not {"input", "output"} <= values.keys():
+            return None  # such as a price for each minute of speech
+        return Rates(**values, source=self._source, dated=self._dated)
+
+    def load(self) -> bool:
+        """Load it, if that has not been done; whether there is one."""
+        if self._snapshot is None:
+            try:
+                import genai_prices
+                from genai_prices.data_snapshot import get_snapshot
+
+                self._snapshot = get_snapshot()
+                self._source = f"genai-prices {genai_prices.__version__}"
+                self._dated = max(_dates(self._snapshot), default="")
+            except Exception:  # not installed, or of a version that keeps its prices elsewhere
+                self._snapshot = False
+        return bool(self._snapshot)
+
+    def _find(self, provider: str, model: str) -> Any:
+        try:
+            return self._snapshot.find_provider_model(model, None, provider, None)[1]
+        except LookupError:
+            return None
+
+
+def _values(prices: Any, tokens_in: int) -> Iterator[tuple[str, Decimal]]:
+    for key, (name, times) in _KEYS.items():
+        price = getattr(prices, key, None)
+        if price is not None and not isinstance(price, Decimal):  # by tiers
+            reached = [tier.price for tier in price.tiers if tokens_in > tier.start]
+            price = reached[-1] if reached else price.base
+        if price is not None:
+            yield name, price * times
+
+
+def _dates(snapshot: Any) -> Iterator[str]:
+    """When somebody looked at a provider's page, as remarks in the list say."""
+    today = time.strftime("%Y-%m-%d", time.gmtime())
+    for provider in snapshot.providers:
+        for each in (provider, *provider.models):
+            yield from (date for date in _DATE.findall(each.price_comments or "") if date <= today)

@@ -1,0 +1,115 @@
+"""The innermost middleware: it changes nothing, and tells when a call leaves, is answered and is over."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from weakref import WeakKeyDictionary
+
+from massgen_plugins.events import CallAdmitted, CallAnswered, CallSettled, Event
+from massgen_plugins.middleware import Action, CallOutcome, Middleware, ModelCall, Refusal, Usage
+
+__all__ = ["CallObserver"]
+
+_SERVER_ERRORS_START = 400
+
+
+@dataclass(eq=False, slots=True)
+class _Attempt:
+    """One attempt of a call; moments are of the monotonic clock, but ``left``."""
+
+    number: int
+    admitted: float
+    left: float
+    waited: float
+    status: int = 0
+    sent: bool = True
+    refused: bool = False
+    usage: Usage | None = None
+    ended: float = 0.0
+
+
+class CallObserver(Middleware):
+    """Turns the steps of each attempt into events.
+
+    Args:
+        emit: Told of them; must not block.
+        monotonic: Seconds of a clock that never goes back.
+        wall: Seconds since the epoch.
+    """
+
+    def __init__(
+        self,
+        emit: Callable[[Event], None],
+        monotonic: Callable[[], float] = time.monotonic,
+        wall: Callable[[], float] = time.time,
+    ) -> None:
+        self._emit = emit
+        self._monotonic = monotonic
+        self._wall = wall
+        self._attempts: WeakKeyDictionary[ModelCall, _Attempt] = WeakKeyDictionary()
+
+    async def before_call(self, call: ModelCall) -> None:
+        """Every middleware before this one has let the call pass."""
+        before = self._attempts.get(call)
+        now = self._monotonic()
+        since = call.opened if before is None else before.ended
+        number = 1 if before is None else before.number + 1
+        attempt = self._attempts[call] = _Attempt(number, now, self._wall(), max(0.0, now - since))
+        self._emit(CallAdmitted(call.pool, call.agent_id, call.run, call.number, attempt.waited, number))
+
+    async def after_call(self, call: ModelCall, outcome: CallOutcome) -> Action:
+        """The answer's beginning is here, or none came."""
+        attempt = self._attempts.get(call)
+        if attempt is not None:
+            attempt.status, attempt.sent = outcome.status, outcome.sent
+            attempt.refused = outcome.refusal is not None
+            seconds = self._monotonic() - attempt.admitted
+            self._emit(CallAnswered(call.pool, call.agent_id, call.run, call.number, outcome.status, seconds))
+        return Action.PASS
+
+    def on_usage(self, call: ModelCall, usage: Usage) -> None:
+        """The last report is the true one."""
+        attempt = self._attempts.get(call)
+        if attempt is not None:
+            attempt.usage = usage
+
+    def on_late_refusal(self, call: ModelCall, refusal: Refusal) -> None:  # noqa: ARG002 - to override
+        """An answer that ends in a refusal is none."""
+        attempt = self._attempts.get(call)
+        if attempt is not None:
+            attempt.refused = True
+
+    def on_finished(self, call: ModelCall) -> None:
+        """The attempt is over."""
+        attempt = self._attempts.get(call)
+        if attempt is None:
+            return
+        attempt.ended = self._monotonic()
+        usage = attempt.usage or Usage({})
+        self._emit(
+            CallSettled(
+                call.pool,
+                call.agent_id,
+                call.run,
+                call.number,
+                attempt.number,
+                call.model,
+                call.requested_model,
+                attempt.left,
+                attempt.waited,
+                attempt.ended - attempt.admitted,
+                attempt.status,
+                _outcome(attempt),
+                usage.amounts,
+                usage.raw,
+                usage.cost,
+            )
+        )
+
+
+def _outcome(attempt: _Attempt) -> str:
+    if attempt.refused:
+        return "refused"
+    return "answered" if 0 < attempt.status < _SERVER_ERRORS_START else "failed"

@@ -1,0 +1,91 @@
+"""The record of calls as a plugin: it hears of calls that are over, and has them written beside the store."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from massgen_plugins.events import CallSettled, CallTurnedAway, Event, Trouble
+from massgen_plugins.hookspecs import AgentInfo, MiddlewareContext, hookimpl
+
+if TYPE_CHECKING:
+    from massgen_plugins.calls.record import Recorder
+    from massgen_plugins.quota import Domain
+
+__all__ = ["massgen_agent_starting", "massgen_event", "massgen_middleware"]
+
+
+class _Recorders:
+    """The recorders of this process: one for each file that settings name."""
+
+    def __init__(self) -> None:
+        self.context: MiddlewareContext | None = None
+        self._lock = threading.Lock()
+        self._by_file: dict[str, Recorder] = {}
+        self._last: Recorder | None = None
+
+    def take(self, event: CallSettled | CallTurnedAway) -> None:
+        """Hand an event to the recorder that its settings want."""
+        try:
+            block = self.context.settings(event.pool.domain) if self.context is not None else {}
+        except KeyError:  # a budget's pool, of which no settings speak
+            recorder = self._last
+        else:
+            recorder = self.of(block)
+        if recorder is not None:
+            recorder.add(event)
+
+    def of(self, block: Mapping[str, object]) -> Recorder | None:
+        """The recorder that a ``rate_limit:`` block wants; None if it wants none."""
+        wanted: Any = block.get("record")
+        if not wanted or not wanted.get("keep") or not wanted.get("file"):
+            return None
+        recorder = self._by_file.get(wanted["file"])
+        if recorder is None:
+            with self._lock:
+                recorder = self._by_file.get(wanted["file"]) or self._made(wanted)
+        self._last = recorder
+        return recorder
+
+    def _made(self, wanted: Any) -> Recorder:
+        from massgen_plugins.budget.prices import Prices
+        from massgen_plugins.calls.record import Recorder
+
+        made = Recorder(
+            Path(wanted["file"]), wanted["days"], wanted["megabytes"], Prices(self._settings), self._report
+        )
+        self._by_file[wanted["file"]] = made
+        return made
+
+    def _settings(self, domain: Domain) -> Mapping[str, object]:
+        return self.context.settings(domain) if self.context is not None else {}
+
+    def _report(self, sentence: str) -> None:
+        if self.context is not None:
+            self.context.emit(Trouble(sentence))
+
+
+_recorders = _Recorders()
+
+
+@hookimpl
+def massgen_middleware(context: MiddlewareContext) -> None:
+    """Add none, but begin anew: calls of this chain are heard of from now on."""
+    global _recorders  # noqa: PLW0603 - a plugin that is a module has no other place
+    _recorders = _Recorders()
+    _recorders.context = context
+
+
+@hookimpl
+def massgen_agent_starting(agent: AgentInfo) -> None:
+    """Load what is needed here, where nobody waits for an answer."""
+    _recorders.of(agent.settings)
+
+
+@hookimpl
+def massgen_event(event: Event) -> None:
+    """Keep what is over."""
+    if isinstance(event, CallSettled | CallTurnedAway):
+        _recorders.take(event)

@@ -1,0 +1,177 @@
+"""Keeps the record of calls: events come in from event loops, a thread of its own prices and writes them."""
+
+from __future__ import annotations
+
+import atexit
+import json
+import threading
+import time
+from collections import deque
+from collections.abc import Callable
+from contextlib import suppress
+from pathlib import Path
+from typing import TypeAlias, TypeVar
+from weakref import WeakSet
+
+from massgen_plugins.budget.prices import Price, Prices
+from massgen_plugins.budget.usage import Tokens, tokens_of
+from massgen_plugins.calls.record_file import RecordFile
+from massgen_plugins.calls.rows import PICO, TURNED_AWAY
+from massgen_plugins.calls.runs import RunInfo, find_run
+from massgen_plugins.errors import StoreUnavailable, described
+from massgen_plugins.events import CallSettled, CallTurnedAway
+from massgen_plugins.rate_limit.stores.process import after_fork
+from massgen_plugins.rate_limit.stores.worker import WorkerThread
+
+__all__ = ["Recorder"]
+
+_MOST = 20_000
+"""Calls that wait to be written; of more the oldest are lost, as when the disk stands still."""
+
+_TOO_SLOW = "The record of calls lost some: the disk does not keep up, or stands still."
+_ERRORS_START = 400
+
+T = TypeVar("T")
+Over: TypeAlias = CallSettled | CallTurnedAway
+_recorders: WeakSet[Recorder] = WeakSet()
+
+
+class Recorder:
+    """The record of this process's calls in one file. A fault of it disturbs nobody: it says so once.
+
+    Args:
+        path: The file.
+        days: Calls older than this are removed.
+        megabytes: The oldest calls are removed when the file is larger.
+        prices: Says what a call cost; asked on the thread that writes.
+        report: Told, in one sentence, of what goes wrong.
+    """
+
+    def __init__(
+        self, path: Path, days: int, megabytes: int, prices: Prices, report: Callable[[str], None]
+    ) -> None:
+        self._file = RecordFile(path, days, megabytes, report)
+        self._prices = prices
+        self._report = report
+        self._worker = WorkerThread("massgen-plugins-record")
+        self._said: set[str] = set()
+        self._logged: set[str] = set()
+        self.forked()
+        after_fork(self)
+        _recorders.add(self)
+        self._worker.submit(prices.load)  # before the first call is over
+
+    def forked(self) -> None:
+        """A child writes what it did itself."""
+        self._lock = threading.Lock()
+        self._calls: deque[tuple[float, Over]] = deque(maxlen=_MOST)
+        self._runs: deque[RunInfo] = deque()
+
+    def add(self, event: Over) -> None:
+        """Keep a call that is over. Quick, from any thread."""
+        if event.run not in self._logged:
+            self._add_run(event.run)
+        if len(self._calls) == _MOST:
+            self._say(_TOO_SLOW)
+        self._calls.append((time.time(), event))
+        self._worker.remind(self.write)
+
+    def write(self) -> None:
+        """Write what was kept so far."""
+        with self._lock:
+            calls, runs = _taken(self._calls), _taken(self._runs)
+            if not calls:
+                return
+            try:
+                rows = [self._row(at, event) for at, event in calls]
+                self._file.append([_run_row(run) for run in runs], rows)
+            except StoreUnavailable as error:
+                self._say(str(error))
+            except Exception as error:  # ours; the run goes on
+                self._say(
+                    f"an error of ours: the record of calls lost {len(calls)} calls: {described(error)}."
+                )
+
+    def close(self) -> None:
+        """Write what is left, and close the file."""
+        self.write()
+        with self._lock:
+            self._file.close()
+
+    def _add_run(self, name: str) -> None:
+        run = find_run(name)
+        if run is None or run.log_dir is not None:  # asked here, in the context of the run
+            self._logged.add(name)
+        if run is not None:
+            self._runs.append(run)
+
+    def _row(self, at: float, event: Over) -> tuple[object, ...]:
+        if isinstance(event, CallTurnedAway):
+            return _turned_away(at, event)
+        domain = event.pool.domain
+        tokens = tokens_of(domain.provider, event.amounts, event.raw)
+        price = self._price(event, tokens)
+        return (
+            *(event.admitted, event.run, event.agent_id or "", event.model, event.requested_model),
+            *(domain.provider, domain.account, domain.endpoint, event.call, event.attempt),
+            *(event.waited, event.seconds, event.status, event.outcome, *_counts(tokens)),
+            *(_nothing_spent(event) if price is None else _cost(price)),
+        )
+
+    def _price(self, event: CallSettled, tokens: Tokens | None) -> Price | None:
+        if event.cost is not None:
+            return Price.said(event.cost)
+        domain = event.pool.domain
+        return self._prices.price(domain, event.model, tokens, event.requested_model, event.admitted)
+
+    def _say(self, sentence: str) -> None:
+        if sentence not in self._said:
+            self._said.add(sentence)
+            with suppress(Exception):
+                self._report(sentence)
+
+
+def _taken(kept: deque[T]) -> list[T]:
+    """What is kept so far; what comes meanwhile is for the next time."""
+    return [kept.popleft() for _ in range(len(kept))]
+
+
+def _run_row(run: RunInfo) -> tuple[object, ...]:
+    path = str(Path(run.config_path).absolute()) if run.config_path else ""
+    return run.name, path, run.started, str(run.log_dir or "")
+
+
+def _counts(tokens: Tokens | None) -> tuple[int | None, ...]:
+    if tokens is None:
+        return (None,) * 7
+    return (
+        *(tokens.input, tokens.output, tokens.cached, tokens.cache_write),
+        *(tokens.reasoning, tokens.audio_input, tokens.audio_output),
+    )
+
+
+def _cost(price: Price) -> tuple[object, ...]:
+    parts = [[name, count, str(rate)] for name, count, rate in price.parts]
+    return round(price.cost * PICO), json.dumps(parts) if parts else "", price.source, price.dated
+
+
+def _nothing_spent(event: CallSettled) -> tuple[object, ...]:
+    """An error answer without usage costs nothing; what else has no price is not known."""
+    refused = event.status >= _ERRORS_START and not event.amounts
+    return 0 if refused else None, "", "", ""
+
+
+def _turned_away(at: float, event: CallTurnedAway) -> tuple[object, ...]:
+    domain = event.pool.domain
+    return (
+        *(at, event.run, event.agent_id or "", event.pool.name, ""),
+        *(domain.provider, domain.account, domain.endpoint, event.call, 0),
+        *(0.0, 0.0, 0, TURNED_AWAY, *_counts(None), 0, "", "", ""),
+    )
+
+
+@atexit.register
+def _close_all() -> None:
+    for recorder in list(_recorders):
+        with suppress(Exception):  # at the end of a process there is nobody to tell
+            recorder.close()

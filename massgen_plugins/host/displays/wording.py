@@ -1,0 +1,81 @@
+"""How a wait is said: the number first, then why; the same words in every display."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+
+from massgen_plugins.host.displays.base import ShownWait
+from massgen_plugins.live.presence import WaitingCall
+
+__all__ = ["begin_line", "clock", "end_line", "footer", "ordinal", "token", "what_for"]
+
+_SHORT = {
+    " per minute": "/min",
+    " per second": "/s",
+    " per hour": "/h",
+    " per day": "/day",
+    " per ": "/",
+    " seconds": " s",
+}
+
+_REASONS = {
+    "pause": "pause after a refusal",
+    "probe": "one call tries the quota",
+    "startup": "one call tries the quota",
+    "until": "next day",
+}
+
+_WAITS = "\N{HOURGLASS WITH FLOWING SAND}"
+_GOES_ON = "\N{BLACK RIGHT-POINTING TRIANGLE}"
+
+
+def clock(seconds: float) -> str:
+    """``0:23``, ``1:01``, ``2:05:00``; the last second is shown until it is over."""
+    whole = max(0, math.ceil(seconds))
+    hours, minutes = whole // 3600, whole // 60 % 60
+    return f"{hours}:{minutes:02}:{whole % 60:02}" if hours else f"{minutes}:{whole % 60:02}"
+
+
+def ordinal(number: int) -> str:
+    """``1st``, ``2nd``, ``11th``."""
+    suffix = {1: "st", 2: "nd", 3: "rd"}.get(number % 10, "th")
+    return f"{number}{'th' if number % 100 in (11, 12, 13) else suffix}"
+
+
+def what_for(call: WaitingCall) -> str:
+    """What a call waits for: ``4 requests/min``."""
+    text = call.limit
+    for long, short in _SHORT.items():
+        text = text.replace(long, short)
+    return text or _REASONS.get(call.reason, "its turn")
+
+
+def token(call: WaitingCall) -> str:
+    """The same as one word for programs: ``4/min``, ``240000-input-tokens/min``, ``pause``."""
+    if not call.limit:
+        return call.reason or "turn"
+    return what_for(call).replace(" requests", "").replace(",", "").replace(" ", "-")
+
+
+def begin_line(call: WaitingCall, seconds: float) -> str:
+    """A wait that begins; short, since columns of a display may be narrow."""
+    place = f", {ordinal(call.place)} in line" if call.place > 1 else ""
+    return f"{_WAITS} {clock(seconds)}{place} · {what_for(call)}"
+
+
+def end_line(waited: float) -> str:
+    """A wait that has ended."""
+    return f"{_GOES_ON} goes on after {clock(waited)}"
+
+
+def footer(waits: Sequence[ShownWait], now: float, width: int) -> str:
+    """All waits in one line of at most ``width`` columns; what does not fit is left out from the end."""
+    first = waits[0]
+    name = f" ({first.name})" if first.name else ""
+    count = f"{_WAITS} quota: {len(waits)} wait{'s' if len(waits) == 1 else ''}"
+    left = clock(first.left(now))
+    parts = [count, f"next {left}{name}", what_for(first.call), first.call.model]
+    lines = [" · ".join(parts[:number]) for number in range(len(parts), 1, -1)]
+    lines += [f"{count} · next {left}", f"{_WAITS} {left}"]
+    return next((line for line in lines if len(line) < width), lines[-1])  # the sign takes two columns

@@ -1,0 +1,161 @@
+"""Who waits in this process, and what it has counted: kept in step by its events. Asks no clock."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field, replace
+
+from massgen_plugins.events import (
+    CallAdmitted,
+    CallGivenUp,
+    CallSettled,
+    CallTurnedAway,
+    CallWaits,
+    Event,
+)
+from massgen_plugins.live.presence import Counters, WaitingCall
+from massgen_plugins.quota import Pool
+
+__all__ = ["Change", "Tracker"]
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """What an event has changed.
+
+    Attributes:
+        began: A wait that has begun, or is longer or shorter than was told.
+        ended: A wait that has ended.
+        waited: How many seconds the ended wait took; None if the call did not leave.
+        again: Whether ``began`` is of a wait that was known.
+    """
+
+    began: WaitingCall | None = None
+    ended: WaitingCall | None = None
+    waited: float | None = None
+    again: bool = False
+
+
+_NOTHING = Change()
+
+
+@dataclass(slots=True)
+class _Counts:
+    """Counters of one run, while they grow; ``somebody`` is the time during which anybody waited."""
+
+    calls: int = 0
+    answered: int = 0
+    refused: int = 0
+    turned_away: int = 0
+    waits: int = 0
+    waited: float = 0.0
+    longest: float = 0.0
+    somebody: float = 0.0
+    waiting: int = 0
+    since: float = 0.0
+    pools: dict[Pool, int] = field(default_factory=dict)
+
+
+class Tracker:
+    """Told of every event of a process; belongs to one thread."""
+
+    def __init__(self) -> None:
+        self._waiting: dict[int, WaitingCall] = {}
+        self._runs: dict[str, _Counts] = {}
+
+    def note(self, event: Event, now: float) -> Change:
+        """Take an event into account.
+
+        Args:
+            event: What happened.
+            now: When, in seconds since the epoch.
+        """
+        if isinstance(event, CallAdmitted):
+            counts = self._of(event.run)
+            counts.calls += 1
+            counts.waited += event.waited
+            counts.longest = max(counts.longest, event.waited)
+            counts.pools[event.pool] = counts.pools.get(event.pool, 0) + 1
+            return self._ended(event.call, event.waited, now)
+        if isinstance(event, CallSettled):
+            counts = self._of(event.run)
+            counts.answered += event.outcome == "answered"
+            counts.refused += event.outcome == "refused"
+        elif isinstance(event, CallWaits):
+            return self._begun(event, now)
+        elif isinstance(event, CallTurnedAway | CallGivenUp):
+            self._of(event.run).turned_away += isinstance(event, CallTurnedAway)
+            return self._ended(event.call, None, now)
+        return _NOTHING
+
+    def counters(self, run: str | None = None) -> Counters:
+        """What was counted so far, of one run or of all."""
+        rows = [self._of(run)] if run is not None else list(self._runs.values())
+        return Counters(
+            sum(each.calls for each in rows),
+            sum(each.answered for each in rows),
+            sum(each.refused for each in rows),
+            sum(each.turned_away for each in rows),
+            sum(each.waits for each in rows),
+            sum(each.waited for each in rows),
+            max((each.longest for each in rows), default=0.0),
+            sum(each.somebody for each in rows),
+        )
+
+    def pools(self, run: str) -> dict[Pool, int]:
+        """How many calls of a run left, by their models' own pools."""
+        return dict(self._of(run).pools)
+
+    def waiting(self) -> tuple[WaitingCall, ...]:
+        """Who waits, in the order in which they leave, each at its present place.
+
+        First come, first served: of those who wait for the same pool nobody leaves before one that came
+        earlier, however old the estimate is that was made for it.
+        """
+        rows = sorted(self._waiting.values(), key=lambda each: (each.since, each.call))
+        last: dict[tuple[str, ...], WaitingCall] = {}
+        placed = []
+        for row in rows:
+            pool = row.provider, row.account, row.endpoint, row.model
+            before = last.get(pool)
+            place, until = (before.place, before.until) if before is not None else (0, row.until)
+            last[pool] = replace(row, place=place + 1, until=max(row.until, until))
+            placed.append(last[pool])
+        return tuple(sorted(placed, key=lambda each: (each.until, each.since, each.call)))
+
+    def _of(self, run: str) -> _Counts:
+        return self._runs.setdefault(run, _Counts())
+
+    def _begun(self, event: CallWaits, now: float) -> Change:
+        known = self._waiting.get(event.call)
+        if known is None:
+            counts = self._of(event.run)
+            counts.waits += 1
+            counts.since = counts.since if counts.waiting else now
+            counts.waiting += 1
+        domain = event.pool.domain
+        made = WaitingCall(
+            event.call,
+            event.run,
+            event.agent_id or "",
+            event.pool.name,
+            domain.provider,
+            domain.account,
+            domain.endpoint,
+            now if known is None else known.since,
+            now + event.seconds,
+            event.place + 1,
+            event.limit,
+            event.reason,
+        )
+        self._waiting[event.call] = made
+        return Change(began=made, again=known is not None)
+
+    def _ended(self, call: int, waited: float | None, now: float) -> Change:
+        known = self._waiting.pop(call, None)
+        if known is None:
+            return _NOTHING
+        counts = self._of(known.run)
+        counts.waiting -= 1
+        if not counts.waiting:
+            counts.somebody += max(0.0, now - counts.since)
+        return Change(ended=known, waited=waited)

@@ -1,0 +1,91 @@
+"""``prices`` of a profile and ``record`` of settings: what they mean, and every way to write them wrong."""
+
+from __future__ import annotations
+
+import pytest
+
+from massgen_plugins.errors import ConfigurationError
+from massgen_plugins.profiles.loading import load_settings
+
+
+def load(tmp_path, **block):
+    return load_settings({"rate_limit": {"store": str(tmp_path / "q.sqlite3"), **block}}, cwd=tmp_path)
+
+
+def priced(tmp_path, prices):
+    profile = {"fallback": "learned", "prices": prices}
+    return load(tmp_path, define=[{"provider": "acme", "profiles": {"own": profile}}], profile="own")
+
+
+def test_prices_of_the_profile_in_use_reach_whoever_has_the_settings(tmp_path):
+    prices = {"m": {"input": 1.5, "output": 2, "above": {"tokens": 10, "input": 3}}}
+    block = priced(tmp_path, prices).to_mapping()
+    (document,) = [each for each in block["define"] if each["provider"] == "acme"]
+    assert document["profiles"]["own"]["prices"] == prices
+    assert load(tmp_path, **block).to_mapping()["define"] == block["define"]
+
+
+@pytest.mark.parametrize(
+    ("prices", "words"),
+    [
+        (5, "prices': expected a mapping"),
+        ({"m": 5}, "prices.m': expected a mapping"),
+        ({"m": {}}, "the key 'input' is missing; write input and output"),
+        ({"m": {"input": 1}}, "the key 'output' is missing"),
+        ({"m": {"input": "1", "output": 2}}, "expected a number of US dollars for a million tokens"),
+        ({"m": {"input": -1, "output": 2}}, "from 0 to 1,000,000"),
+        ({"m": {"input": float("nan"), "output": 2}}, "from 0 to 1,000,000"),
+        ({"m": {"input": True, "output": 2}}, "from 0 to 1,000,000"),
+        ({"m": {"input": 1, "output": 2, "cache": 1}}, "did you mean 'cached'"),
+        ({"m": {"input": 1, "output": 2, "above": 5}}, "above': expected a mapping"),
+        ({"m": {"input": 1, "output": 2, "above": {"input": 5}}}, "the key 'tokens' is missing"),
+        ({"m": {"input": 1, "output": 2, "above": {"tokens": 5}}}, "no price stands beside tokens"),
+        ({"m": {"input": 1, "output": 2, "above": {"tokens": 1.5, "input": 1}}}, "expected a whole number"),
+        ({"": {"input": 1, "output": 2}}, "prices"),
+    ],
+)
+def test_a_wrong_price_gets_its_sentence(tmp_path, prices, words):
+    with pytest.raises(ConfigurationError) as failed:
+        priced(tmp_path, prices)
+    assert words in str(failed.value)
+    assert "\n" not in str(failed.value)
+
+
+def test_the_record_stands_beside_the_store_unless_it_is_said(tmp_path):
+    assert load(tmp_path).record.file == str(tmp_path / "calls.sqlite3")
+    assert load(tmp_path, record=True).record.keep
+    assert not load(tmp_path, record=False).record.keep
+    named = load(tmp_path, record={"days": 5, "file": str(tmp_path / "mine")}).record
+    assert (named.days, named.megabytes, named.file) == (5, 256, str(tmp_path / "mine"))
+
+
+@pytest.mark.parametrize("store", ["memory", "sqlite"])
+def test_a_store_without_a_file_has_its_record_in_the_users_state_directory(tmp_path, store, monkeypatch):
+    monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path / "state"))
+    record = load(tmp_path, store=store).record
+    assert record.file == str(tmp_path / "state" / "massgen-plugins" / "calls.sqlite3")
+
+
+def test_a_child_writes_into_its_parents_record(tmp_path):
+    parent = load(tmp_path, record={"days": 5})
+    assert load(tmp_path / "elsewhere", **parent.to_mapping()).record == parent.record
+
+
+@pytest.mark.parametrize(
+    ("record", "words"),
+    [
+        ("yes", "record': expected true, false, or a mapping with days and megabytes"),
+        (5, "record': expected true, false, or a mapping"),
+        ({"days": 0}, "record.days': expected a whole number of days from 1 to 3,650"),
+        ({"days": 1.5}, "expected a whole number of days"),
+        ({"megabytes": "10"}, "expected a whole number of megabytes"),
+        ({"file": "here"}, "record.file': write the path of a file that begins with / or ~/"),
+        ({"file": ""}, "write the path of a file"),
+        ({"day": 5}, "this key is unknown; did you mean 'days'"),
+        ({"keep": "no"}, "expected true or false"),
+    ],
+)
+def test_a_wrong_record_gets_its_sentence(tmp_path, record, words):
+    with pytest.raises(ConfigurationError) as failed:
+        load(tmp_path, record=record)
+    assert words in str(failed.value)
