@@ -10,6 +10,7 @@ from typing import Any
 
 from massgen_plugins.errors import ConfigurationError, described
 from massgen_plugins.gateway import PATIENCE, Entrance, Gateway
+from massgen_plugins.host.plan_watch import PlanWatch
 from massgen_plugins.host.pointers import POINTERS, NotPointed
 from massgen_plugins.host.stream import Agent, Turn, current_turn
 
@@ -49,10 +50,14 @@ class Programs:
 
     Args:
         fault: Told of an error of ours at a place.
+        say: Told a sentence for the user.
     """
 
-    def __init__(self, fault: Callable[[str, BaseException], None]) -> None:
+    def __init__(
+        self, fault: Callable[[str, BaseException], None], say: Callable[[str], None] = lambda _: None
+    ) -> None:
         self._gateway = Gateway(fault)
+        self._plans = PlanWatch(say)
         self._blind: Counter[Agent] = Counter()
 
     def is_blind(self, agent: Agent) -> bool:
@@ -81,7 +86,8 @@ class Programs:
         return None
 
     def _enter(self, backend_type: str, upstream: Callable[[Mapping[str, str]], str], turns: LiveTurn) -> str:
-        return self._gateway.open(Entrance(upstream, turns.scope, PATIENCE[backend_type]))
+        entrance = Entrance(upstream, turns.scope, PATIENCE[backend_type], self._plans.of(backend_type))
+        return self._gateway.open(entrance)
 
 
 class LiveTurn:

@@ -55,7 +55,7 @@ class Runtime:
         self._faults: set[str] = set()
         self._warned: set[str] = set()
         self._accounts = Accounts()
-        self.programs = Programs(self.fault)
+        self.programs = Programs(self.fault, self._warn_once)
         self._governors: dict[Domain, Governor] = {}
         self.live = LiveView(reports.warn_once)
         context = MiddlewareContext(self.emit, self.rules, self.settings)

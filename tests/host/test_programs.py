@@ -13,6 +13,7 @@ import pytest
 from massgen_plugins.errors import CallRefused, ConfigurationError
 from massgen_plugins.gateway import Gateway
 from massgen_plugins.host import programs
+from massgen_plugins.host.plan_watch import PlanWatch
 from massgen_plugins.host.pointers.base import past_proxies
 from massgen_plugins.host.pointers.codex import CodexPointer
 from massgen_plugins.host.stream import Agent, Turn, current_turn, limited_stream
@@ -263,3 +264,14 @@ def test_turns_without_a_request_are_told_of_from_the_second_one(shared, said):
 )
 def test_requests_pass_by_the_users_proxies(given, value):
     assert past_proxies(given) == {"NO_PROXY": value, "no_proxy": value}
+
+
+def test_a_plan_is_warned_of_once_at_each_threshold():
+    said = []
+    seen = PlanWatch(said.append).of("claude_code")
+    for used in ("0.5", "0.81", "0.84", "0.96", "0.99"):
+        seen(200, {"anthropic-ratelimit-unified-7d-utilization": used})
+    assert said == [
+        "the plan of the claude_code agents has used 81% of its weekly limit.",
+        "the plan of the claude_code agents has used 96% of its weekly limit.",
+    ]
