@@ -123,6 +123,7 @@ PROGRAMS = {
         {".codex/auth.json": {"OPENAI_API_KEY": "sk-secret"}},
         ("api.openai.com", "chatgpt.com"),
     ),
+    "copilot": Program("copilot", "gpt-4o", "copilot", {}, "copilot"),
     "gemini_cli": Program(
         "gemini_cli",
         "gemini-2.5-flash",

@@ -5,6 +5,8 @@ What is missing fails: `make programs` installs what MassGen's dependencies do n
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 from backends import BACKENDS, BackendTeam
 from figures import note
@@ -17,10 +19,12 @@ from massgen_plugins.sandbox.schedule import quickest
 ASKED = f"{QUESTION}\nSANDBOX: write new_answer vote"
 """On a busy machine the servers with MassGen's own tools start too late for Codex: then moves are written."""
 
+LIMITED_COPILOT = Path(__file__).with_name("limited_copilot.py")
+
 pytestmark = pytest.mark.e2e
 
 
-@pytest.mark.parametrize("name", PROGRAMS)
+@pytest.mark.parametrize("name", [name for name in PROGRAMS if name != "copilot"])
 def test_two_agents_are_never_refused(folder, name):
     program = PROGRAMS[name]
     with SandboxProcess(program.config()) as server, program.user(folder, server.url) as user:
@@ -55,6 +59,20 @@ def test_a_team_of_programs_and_others_shares_its_keys(folder):
     assert len({record.project for record in report.requests if record.endpoint == "messages"}) == 1
     assert report.refused == 0
     assert result.answers
+
+
+def test_copilot_is_never_refused(folder):
+    """Without MassGen: 0.1.97 cannot make a session with the SDK that pip installs."""
+    program = PROGRAMS["copilot"]
+    with SandboxProcess(program.config()) as server, program.user(folder, server.url) as user:
+        program.declare(user)
+        with user.command("python", str(LIMITED_COPILOT), server.url, "5") as run:
+            code = run.wait(200)
+        report = server.report()
+    assert code == 0, run.stderr.text
+    assert run.stdout.text.count("of the sandbox") == 5
+    assert (report.refused, len(report.requests)) == (0, 5)
+    assert quickest(report).waits
 
 
 def test_a_plan_is_left_alone_until_it_is_asked_for(folder):
