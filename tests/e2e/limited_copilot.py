@@ -21,9 +21,8 @@ from massgen_plugins.host.stream import Agent
 
 async def main(url: str, questions: int) -> None:
     shared = runtime()
-    governor = Governor(
-        {"rate_limit": {"profile": "declared"}}, None, [], sys.stderr.write, shared.conventions_of
-    )
+    block = {"rate_limit": {"profile": "declared"}}
+    governor = Governor(block, None, [], sys.stderr.write, shared.conventions_of)
     provider = shared.provider_of_backend("copilot", None)
     agent = Agent("a0", "run1", provider, "gpt-4o", "gpt-4o", governor, program="copilot")
     turns = LiveTurn(agent, Counter())

@@ -3,8 +3,8 @@
 python -m tests.gateway.patience [SECONDS] [PROGRAM ...]
 
 Each program is started by itself, beside the others, and is pointed at a gateway in this process; the sandbox
-behind it keeps the headers of its first answer back for 340 seconds, as a queue would. A program has passed if
-it shows the answer, and if the sandbox has seen one request: more would be more calls booked.
+behind it keeps the headers of its first answer back for 340 seconds, as a queue would. A program has passed
+if it shows the answer, and if the sandbox has seen one request: more would be more calls booked.
 """
 
 from __future__ import annotations
