@@ -1,4 +1,4 @@
-"""Two agents of each program, without and with limits, as a table: python tests/e2e/cli_table.py [PROGRAM ...]."""
+"""Two agents of each program, without and with limits, as a table: python tests/e2e/cli_table.py [NAME ...]."""
 
 from __future__ import annotations
 
@@ -29,10 +29,16 @@ def row(name: str, folder: Path, *, on: bool) -> str:
     finished = re.search(r"^COMPLETED: \d+ agents, ([\d.]+)s", result.stdout, re.MULTILINE)
     took = f"{finished[1]} s" if finished else "not completed"
     needed = f"{quickest(report).seconds:.1f} s"
-    return (
-        f"| `{name}` | {'with' if on else 'without'} | {len(report.requests)} | {report.refused} | {took} | {needed} "
-        f"| {shown} |"
+    cells = (
+        f"`{name}`",
+        "with" if on else "without",
+        len(report.requests),
+        report.refused,
+        took,
+        needed,
+        shown,
     )
+    return f"| {' | '.join(map(str, cells))} |"
 
 
 def main() -> None:
