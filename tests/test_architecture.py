@@ -53,7 +53,7 @@ ALLOWED = {
     "demo": {"sandbox", "quota", "errors", "hookspecs", "middleware", "installation"},
     "cli": {"quota", "errors", "events", "profiles", "rate_limit", "hookspecs", "manager", "host", "demo"}
     | {"_bootstrap", "providers", "installation", "wrapping", "calls", "budget", "planning", "live"}
-    | {"middleware", "metrics"},
+    | {"middleware", "metrics", "gateway"},
 }
 """Room -> rooms that it may know. Nothing below knows ``host``, ``wire`` or ``cli``."""
 
