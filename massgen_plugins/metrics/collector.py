@@ -136,7 +136,7 @@ def _put_pool(made: _Families, view: PoolView) -> None:
     for row in view.limits:
         if isinstance(row.limit.window, Held):
             made.set("in_flight", labels, row.used)
-        limit = (*labels, row.limit.key)
+        limit = (*labels, row.limit.key, str(row.limit.window))
         made.set("limit", limit, row.cap)
         made.set("used", limit, row.used)
         made.set("remaining", limit, max(0, row.cap - row.used))

@@ -9,7 +9,7 @@ __all__ = ["CALL_LABELS", "COUNTERS", "GAUGES", "HISTOGRAM", "LIMIT_LABELS", "PO
 POOL_LABELS = ("provider", "account", "model")
 """No run, agent or request is a label: their number has no bound."""
 
-LIMIT_LABELS = (*POOL_LABELS, "limit")
+LIMIT_LABELS = (*POOL_LABELS, "limit", "window")
 CALL_LABELS = (*POOL_LABELS, "outcome")
 
 GAUGES: Mapping[str, tuple[str, tuple[str, ...]]] = {

@@ -16,6 +16,7 @@ from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanE
 
 from massgen_plugins.events import (
     CallAdmitted,
+    CallAnswered,
     CallSettled,
     CallTurnedAway,
     PenaltyStarted,
@@ -114,6 +115,21 @@ def test_lines_of_json_are_private_and_have_fields(tmp_path):
     assert stat.S_IMODE(path.parent.stat().st_mode) == 0o700
 
 
+def test_of_a_call_that_neither_waits_nor_fails_there_is_one_line(tmp_path):
+    path = tmp_path / "events.jsonl"
+    admitted, answered = (
+        CallAdmitted(POOL, "a0", "run1", 1, 0.0, 1),
+        CallAnswered(POOL, "a0", "run1", 1, 200, 0.1),
+    )
+    sink = JsonLines(path)
+    sink.take([(0.0, admitted)])
+    assert not path.exists()
+    sink.take([(0.0, admitted), (0.0, answered), (0.0, SETTLED)])
+    sink.take([(0.0, ADMITTED), (0.0, CallAnswered(POOL, "a0", "run1", 1, 429, 0.1))])
+    kinds = [json.loads(line)["event"] for line in path.read_text().splitlines()]
+    assert kinds == ["CallSettled", "CallAdmitted", "CallAnswered"]
+
+
 def test_the_file_is_kept_small(tmp_path):
     path = tmp_path / "events.jsonl"
     sink = JsonLines(path, most_bytes=500, kept=2)
@@ -128,6 +144,7 @@ def test_the_file_is_kept_small(tmp_path):
 def test_a_row_is_plain_values():
     row = as_row(SETTLED, 3.0)
     assert json.loads(json.dumps(row)) == row
+    assert row["model"] == "flash"
     assert row["amounts"] == {"input_tokens": 100, "output_tokens": 20}
 
 

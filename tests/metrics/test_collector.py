@@ -73,7 +73,7 @@ def sample(values, name, **more):
 
 def test_a_scrape_tells_of_the_store_and_of_who_waits(live):
     values = scraped(QuotaCollector(view, None, live, lambda: NOW))
-    limit = {"limit": "requests/60s"}
+    limit = {"limit": "requests/60s", "window": "minute"}
     assert [sample(values, name, **limit) for name in ("limit", "used", "remaining")] == [4, 3, 1]
     assert sample(values, "reset_seconds", **limit) == 51
     assert (sample(values, "waiting"), sample(values, "next_slot_seconds")) == (2, 23)
