@@ -39,8 +39,12 @@ def console() -> Console:
     """Where results for people go: colours on a terminal unless ``NO_COLOR`` is set."""
     from rich.console import Console
 
+    class Piped(Console):
+        def on_broken_pipe(self) -> None:
+            raise BrokenPipeError  # rich's own exit code says that something failed
+
     known = sys.stdout.isatty() or "COLUMNS" in os.environ
-    return Console(width=None if known else _PIPE_WIDTH, highlight=False, markup=False, emoji=False)
+    return Piped(width=None if known else _PIPE_WIDTH, highlight=False, markup=False, emoji=False)
 
 
 def plain_table(*headings: str) -> Table:
