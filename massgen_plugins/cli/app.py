@@ -9,6 +9,7 @@ import typer
 
 import massgen_plugins
 from massgen_plugins.cli import (
+    budget,
     cost,
     demo,
     doctor,
@@ -46,6 +47,7 @@ def build_app() -> typer.Typer:
     app.add_typer(profiles.app, name="profiles")
     app.add_typer(penalty.app, name="penalty")
     app.add_typer(cost.app, name="cost")
+    app.add_typer(budget.app, name="budget")
     for module in (status, views, limits, steering, forget, doctor, run, demo, schema):
         module.register(app)
     for name in ("help", "version"):

@@ -111,8 +111,8 @@ Neovim and others use, write the schema into a file, and name it in the first li
 {fence('yaml rate-limit title="rate_limit.yaml"', in_editor)}
 
 `massgen-rl schema team` is for the `rate_limit:` block of a MassGen configuration, and
-`massgen-rl schema profile` for files of profiles. The handbook publishes all three as `/schemas/rate_limit.schema.json`,
-`/schemas/team.schema.json` and `/schemas/profile.schema.json`."""
+`massgen-rl schema profile` for files of profiles. The handbook publishes all three as
+`/schemas/rate_limit.schema.json`, `/schemas/team.schema.json` and `/schemas/profile.schema.json`."""
 
 
 _OTHERS = "all other models"
