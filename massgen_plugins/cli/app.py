@@ -14,6 +14,7 @@ from massgen_plugins.cli import (
     demo,
     doctor,
     forget,
+    init,
     limits,
     penalty,
     profiles,
@@ -48,7 +49,7 @@ def build_app() -> typer.Typer:
     app.add_typer(penalty.app, name="penalty")
     app.add_typer(cost.app, name="cost")
     app.add_typer(budget.app, name="budget")
-    for module in (status, views, limits, steering, forget, doctor, run, demo, schema):
+    for module in (init, status, views, limits, steering, forget, doctor, run, demo, schema):
         module.register(app)
     for name in ("help", "version"):
         app.command(name, hidden=True)(_ALIASES[name])

@@ -22,7 +22,8 @@ def moment(seconds: float) -> str:
     left = seconds - time.time()
     step = 10 if left > _SOON else 1  # the command itself has taken a second
     local = datetime.fromtimestamp(seconds).astimezone()
-    return f"{local:%H:%M}{f' on {local:%d %B}' if left > _DAY else ''} (in {describe_span(math.ceil(left / step) * step)})"
+    day = f" on {local:%d %B}" if left > _DAY else ""
+    return f"{local:%H:%M}{day} (in {describe_span(math.ceil(left / step) * step)})"
 
 
 def until_text(until: float | None, otherwise: str) -> str:
