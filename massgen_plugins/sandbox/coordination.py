@@ -5,8 +5,9 @@ it was shown, stop, or submit. The sandbox gives an answer while the prompt show
 first one shown as soon as there are any, so that every coordination ends. Without a move on offer it gives
 plain text.
 
-A test writes what it wants on lines of its own: ``SANDBOX: call_tool NAME {json}`` (one per call, in order)
-and ``SANDBOX: continue`` (an answer that must be continued once).
+A test writes what it wants on lines of its own: ``SANDBOX: call_tool NAME {json}`` (one per call, in order;
+a line that comes again is the same call, since clients repeat their system messages) and
+``SANDBOX: continue`` (an answer that must be continued once).
 """
 
 from __future__ import annotations
@@ -91,7 +92,7 @@ def answering_agents(text: str) -> list[str]:
 
 
 def _scripted(conversation: Conversation) -> Reply | None:
-    calls = _CALL_TOOL.findall(conversation.text)
+    calls = list(dict.fromkeys(_CALL_TOOL.findall(conversation.text)))
     if conversation.tool_results < len(calls):
         name, arguments = calls[conversation.tool_results]
         try:
