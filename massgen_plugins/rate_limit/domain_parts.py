@@ -154,7 +154,7 @@ class DomainParts:
 
     def configure(self, name: str, rules: PoolRules | None, tick: int) -> None:
         """Let these rules hold in a pool. What was learned under a limit that changes is forgotten."""
-        pool = self.pool(name)
+        pool = self._pools.get(name) or self.pool(name)
         new = rules or NO_RULES
         if new is pool.rules:
             return
@@ -195,11 +195,7 @@ class DomainParts:
 
     def leased(self, call: Reservation) -> bool:
         """Whether a call holds anything until it is over."""
-        pools, expected = self._pools, call.ask.expected
-        for name in call.ask.pools:  # noqa: SIM110 - for every call, and this way costs half
-            if pools[name].leases(expected):
-                return True
-        return False
+        return any(self._pools[name].leases(call.ask.expected) for name in call.pools)
 
     def cautious(self, pools: Iterable[str]) -> bool:
         """Whether a success matters to one of some pools."""

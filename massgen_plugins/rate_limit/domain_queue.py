@@ -12,12 +12,12 @@ from functools import partial
 from typing import TypeVar
 
 from massgen_plugins.quota import NANOSECONDS
-from massgen_plugins.rate_limit.admission import Admission
+from massgen_plugins.rate_limit.admission import Admission, Rows
 from massgen_plugins.rate_limit.lease_timer import LeaseTimer
 from massgen_plugins.rate_limit.moment import NEVER, Moment
 from massgen_plugins.rate_limit.pauses import Pauses
 from massgen_plugins.rate_limit.replica import DomainReplica
-from massgen_plugins.rate_limit.reservation import Ask, Reservation
+from massgen_plugins.rate_limit.reservation import UNKNOWN, Ask, Reservation
 from massgen_plugins.rate_limit.startup import Startups
 from massgen_plugins.rate_limit.stores.base import Store, StoreBusy
 from massgen_plugins.rate_limit.stores.worker import Worker
@@ -33,8 +33,11 @@ T = TypeVar("T")
 POLL = NANOSECONDS
 """Nanoseconds between looks at waiters, at most: rules may change, and a suspended machine has no timers."""
 
-_NEWS = 2 * NANOSECONDS
-"""A change of an estimate that is worth telling."""
+_NOTABLE = 2 * NANOSECONDS
+"""A change of a forecast that people are told of, in nanoseconds."""
+
+_TOLD_AGAIN = 20
+"""Waiters that are told another estimate when one gives up: of those far behind it is only a guess."""
 
 
 class DomainQueue:
@@ -71,17 +74,23 @@ class DomainQueue:
 
     async def acquire(self, ask: Ask) -> Reservation:
         """Wait until the call may leave; raises what the supervisor's ``refusal`` says."""
-        asked = None
-        if not self._waiters.rows:
-            try:
-                found = self._transactions.at_once(partial(self._admission.decide_first, ask))
-            except StoreBusy:
-                pass
-            else:
-                self._admission.confirm()
-                if isinstance(found, Reservation):
-                    return self._granted(found)
-                asked = found
+        if ask.arrival == UNKNOWN:
+            if not self._store.ready:
+                await asyncio.wrap_future(self._worker.submit(self._store.open))
+            ask.arrival = self._store.tick()
+        if self._waiters.rows:
+            return await self._wait(ask, None)
+        try:
+            found = self._transactions.at_once(partial(self._admission.decide_first, ask))
+        except StoreBusy:
+            return await self._wait(ask, None)
+        self._admission.confirm()
+        if isinstance(found, Reservation):
+            return self._granted(found)
+        return await self._wait(ask, found)
+
+    async def _wait(self, ask: Ask, asked: tuple[Rows, Moment] | None) -> Reservation:
+        """Join those who wait; ``asked`` is what was decided, if it was asked for already."""
         waiter = asked[0][0][0] if asked else Waiter(ask, self._supervisor.patience_for(ask))
         if self._pauses.remembered:
             waiter.held = self._pauses.held(ask.call)
@@ -101,9 +110,17 @@ class DomainQueue:
             self._give_up(waiter)
             raise
 
+    async def book(self, decide: Change[Reservation | None]) -> Reservation | None:
+        """What ``decide`` grants; nobody waits, nor has a place in the queue."""
+        call = await self._transactions.awaited(
+            decide, taken_back=lambda late: self._granted(late).release() if late is not None else None
+        )
+        return None if call is None else self._granted(call)
+
     def note(self, call: Reservation) -> None:
         """Something has become true of a call: the store knows it with the next transaction, or soon."""
-        self._transactions.update(call)
+        if not call.noted:
+            self._transactions.update(call)
         over = call.leased and call.over != NEVER and self._leases.drop(call)
         if not self._waiters.rows:
             self._transactions.remind()
@@ -219,9 +236,10 @@ class DomainQueue:
         if ahead and not self._store.lives(ahead):
             self._transactions.note(lambda state, _: state.bury(ahead))
             self._again = True
+        waiter.stale = False
         if paused := verdict.blocker.reason is Reason.PAUSED:
             waiter.hold(now.tick, paused=True)
-        if waiter.told is None or (not paused and abs(verdict.forecast - waiter.told) > _NEWS):
+        if waiter.told is None or (not paused and abs(verdict.forecast - waiter.told) > _NOTABLE):
             self._supervisor.waits(waiter, verdict, now)
             waiter.told = verdict.forecast
 
@@ -241,7 +259,7 @@ class DomainQueue:
 
     def _granted(self, call: Reservation) -> Reservation:
         call.attach(self._store.tick, self.replica.moment, self.note)
-        if self.replica.state.leased(call):
+        if call.leased:
             self._leases.add(call)
         self._transactions.admitted(call)
         return call
@@ -254,6 +272,8 @@ class DomainQueue:
     def _give_up(self, waiter: Waiter) -> None:
         """Its caller was cancelled, or is told of the error."""
         self._waiters.remove(waiter)
+        for behind in self._waiters.all()[:_TOLD_AGAIN]:
+            behind.stale = True
         waiter.take_back()
         self.serve()
 

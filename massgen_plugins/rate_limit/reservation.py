@@ -10,11 +10,14 @@ from massgen_plugins.quota import NANOSECONDS, Amounts, Kind
 from massgen_plugins.rate_limit.estimator import MOST
 from massgen_plugins.rate_limit.moment import NEVER, Moment
 
-__all__ = ["NORMAL", "URGENT", "WRITE_GRACE", "Ask", "Booking", "Reservation"]
+__all__ = ["NORMAL", "UNKNOWN", "URGENT", "WRITE_GRACE", "Ask", "Booking", "Reservation"]
 
 WRITE_GRACE = NANOSECONDS // 20
 """How long, in nanoseconds, an admitted call may take until it is written without being stamped anew."""
 
+
+UNKNOWN = -1
+"""The arrival of a call that was not asked for yet."""
 
 URGENT, NORMAL = 0, 1
 """Priorities: a call that blocks its event loop goes before all others."""
@@ -27,7 +30,7 @@ class Ask:
     Attributes:
         pools: Names of the pools that it books in, its model's own first.
         amounts: What it takes of each kind.
-        arrival: Tick at which it came; its ticket.
+        arrival: Tick at which it came: its place in the queue. ``UNKNOWN`` until it is asked for.
         priority: ``URGENT`` or ``NORMAL``; lower goes first.
         expected: The kinds that are counted while the answer is produced.
         kept: The kinds of which the provider gives nothing back.
@@ -38,7 +41,7 @@ class Ask:
 
     pools: tuple[str, ...]
     amounts: Amounts
-    arrival: int
+    arrival: int = UNKNOWN
     priority: int = NORMAL
     expected: frozenset[str] = frozenset()
     kept: frozenset[str] = frozenset()
@@ -202,7 +205,7 @@ class Reservation:
     def finished(self) -> None:
         """The call is over: its answer was read, closed or lost. Only the first report counts."""
         if self.over == NEVER:
-            self.over = self._tick()
+            self.over = self._tick() if self.leased else self.begun  # else nobody asks when it was
             if self.leased:
                 self._note(self)
 
