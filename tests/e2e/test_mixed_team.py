@@ -9,10 +9,10 @@ import pytest
 import yaml
 from backends import BACKENDS, UPLINK, mixed_team
 from figures import note
+from possible import possible, seconds_of
 
 from massgen_plugins.quota import Sliding
 from massgen_plugins.sandbox import Network, SandboxConfig, SandboxProcess, per_model, tiers
-from massgen_plugins.sandbox.schedule import surest
 
 pytestmark = pytest.mark.e2e
 
@@ -67,8 +67,7 @@ def test_three_processes_share_one_openai_key(folder):
                 run.thaw()
             results = [run.finish() for run in runs]
         report = server.report()
-    seconds = max(call.finished_ns for call in report.requests) / 1e9 - report.first_arrival
-    bound = surest(report, UPLINK)
+    seconds, bound = seconds_of(report), possible(report, user)
     note("three processes, three agents each, one OpenAI key", report, seconds, bound)
     assert all(result.answers for result in results)
     assert report.refused == 0
@@ -97,5 +96,5 @@ def _team(url, user):
 
 
 def _requests_in_a_day(user, provider):
-    rows = [row for pool in user.pools() if pool.domain.provider == provider for row in pool.limits]
+    rows = [row for pool in user.pools() if pool.pool.domain.provider == provider for row in pool.limits]
     return sum(row.used for row in rows if row.limit.window == LONG)
