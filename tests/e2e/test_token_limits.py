@@ -88,7 +88,7 @@ def _profile(asked):
 def _used_once_learned(report, limit, user):
     """The part of what the bucket gave that was used, between the first and the last call that it held back.
 
-    When such a call leaves, the bucket has just as much as is booked for it. So what is used in between is what
+    When such a call leaves, the bucket has just what is booked for it. So what is used in between is what
     flowed in, unless it overflowed, or less was let out than there was.
     """
     calls = sorted(report.requests, key=lambda call: call.arrived_ns)
