@@ -59,11 +59,9 @@ def list_(
     as_json: Json = False,
 ) -> None:
     """The table of all profiles, as `profiles` alone."""
-    from massgen_plugins.cli import profile_views
-    from massgen_plugins.profiles.overview import overview
+    from massgen_plugins.cli.profiles_table import answer
 
-    rows = overview(provider, places=current_places())
-    profile_views.rows_as_json(rows) if as_json else profile_views.show_rows(rows)
+    raise typer.Exit(answer(provider=provider, as_json=as_json))
 
 
 @app.command()
