@@ -35,8 +35,8 @@ def doctor(
 ) -> None:
     """Check that everything works, and say how to mend it.
 
-    Looks at versions, activation, seams, MassGen's start, CLI agents' programs, plugins, settings, store and
-    environment.
+    Looks at versions, activation, seams, MassGen's start, CLI agents' programs, plugins, settings, store,
+    traffic and environment.
     Exit code 1 if a check fails.
     """
     sections = list(_sections(deep=deep, quiet=as_json))
@@ -61,6 +61,7 @@ def _sections(*, deep: bool, quiet: bool) -> Iterator[tuple[str, list[Finding]]]
         seams,
         settings,
         store,
+        traffic,
         versions,
     )
 
@@ -73,6 +74,7 @@ def _sections(*, deep: bool, quiet: bool) -> Iterator[tuple[str, list[Finding]]]
     yield from _run("plugins", plugins.check_plugins)
     yield from _run("settings", settings.check_settings)
     yield from _run("store", store.check_store)
+    yield from _run("traffic", traffic.check_traffic)
     yield from _run("environment", environment.check_environment)
 
 

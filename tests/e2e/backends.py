@@ -28,17 +28,22 @@ class BackendTeam:
     """A MassGen configuration of agents of any backend: ``agents`` are name to ``backend:`` block.
 
     ``more``: further top-level keys.
+    ``messages``: name to what its system message says beside.
     """
 
     agents: Mapping[str, Mapping[str, Any]]
     switch: bool | None = True
     rate_limit: Mapping[str, Any] | None = None
     more: Mapping[str, Any] = field(default_factory=dict)
+    messages: Mapping[str, str] = field(default_factory=dict)
 
     def document(self) -> dict[str, Any]:
         """The configuration as MassGen reads it."""
         switch = {} if self.switch is None else {"enable_rate_limit": self.switch}
         agents = [{"id": name, "backend": {**backend, **switch}} for name, backend in self.agents.items()]
+        for agent in agents:
+            if agent["id"] in self.messages:
+                agent["system_message"] = self.messages[agent["id"]]
         block = {} if self.rate_limit is None else {"rate_limit": dict(self.rate_limit)}
         return {"agents": agents, "ui": {"display_type": "simple"}, **block, **self.more}
 
