@@ -53,10 +53,10 @@ AIMS = {"free": Budget(14, 60, 110, 1), "waiting": Budget(18, 90, 220, 2)}
 """What the design asks for."""
 
 BUDGETS = {
-    ("memory", "free"): Budget(49, 190, 295, 0),
-    ("memory", "waiting"): Budget(57, 252, 515, 0),
-    ("sqlite", "free"): Budget(52, 213, 325, 1),
-    ("sqlite", "waiting"): Budget(62, 297, 605, 2),
+    ("memory", "free"): Budget(51, 200, 318, 0),
+    ("memory", "waiting"): Budget(59, 263, 545, 0),
+    ("sqlite", "free"): Budget(54, 225, 352, 1),
+    ("sqlite", "waiting"): Budget(63, 307, 635, 2),
 }
 
 

@@ -6,10 +6,11 @@ Nothing in it is secret, and nothing depends on it: what cannot be read or writt
 from __future__ import annotations
 
 import json
+import math
 import os
 import stat
 import sys
-import tempfile
+import time
 from collections.abc import Iterable
 from contextlib import suppress
 from pathlib import Path
@@ -41,6 +42,7 @@ class AnswerCache:
         self._all: dict[str, Any] = {}
         self._files: dict[str, list[int] | None] = {}
         self._answers: dict[str, Any] = {}
+        self._until: float | None = None
         self._changed = False
         self._load()
 
@@ -59,8 +61,14 @@ class AnswerCache:
         if found != self._files:
             self._files, self._answers = found, {}
 
+    def expire(self, until: float) -> None:
+        """From this moment on, in seconds since the epoch, the answers are others by themselves."""
+        self._until = None if until == math.inf else until
+
     def changed(self) -> bool:
         """Whether any of the files has changed; true as long as none is watched."""
+        if self._until is not None and time.time() >= self._until:
+            return True
         return not self._files or any(_seen(Path(path)) != seen for path, seen in self._files.items())
 
     def save(self) -> None:
@@ -68,11 +76,13 @@ class AnswerCache:
         directory = _directory()
         if not self._changed or not self._files or directory is None:
             return
-        entry = {"files": self._files, "answers": self._answers}
+        entry = {"files": self._files, "answers": self._answers, "until": self._until}
         others = {key: value for key, value in self._all.items() if key != self._key}
         kept = dict([*others.items(), (self._key, entry)][-_MOST_PLACES:])
         with suppress(OSError, ValueError):
             directory.mkdir(mode=0o700, parents=True, exist_ok=True)
+            import tempfile  # rarely needed
+
             handle, name = tempfile.mkstemp(dir=directory)
             with os.fdopen(handle, "w", encoding="utf-8") as file:
                 json.dump({"format": _FORMAT, "places": kept}, file)
@@ -89,8 +99,10 @@ class AnswerCache:
         entry: Any = self._all.get(self._key)
         with suppress(TypeError, KeyError, AttributeError):
             files = {str(path): seen for path, seen in entry["files"].items()}
-            if all(_seen(Path(path)) == seen for path, seen in files.items()):
-                self._files, self._answers = files, dict(entry["answers"])
+            until = entry["until"]
+            fresh = until is None or time.time() < until
+            if fresh and all(_seen(Path(path)) == seen for path, seen in files.items()):
+                self._files, self._answers, self._until = files, dict(entry["answers"]), until
 
 
 def _key() -> str:

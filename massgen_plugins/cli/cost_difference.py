@@ -52,17 +52,31 @@ def _reason(totals: Totals, calls: Sequence[CallRow], own: OwnCosts, theirs: Dec
         return "not every price is known here"
     if _close(theirs, totals.cost):
         return ""
-    if not own.dollars and totals.cost:
-        return "MassGen has no price for the model, and counts nothing" if own.input_tokens else _UNSEEN
+    return _of_counting(totals, own, theirs) or _of_prices(calls, theirs)
+
+
+def _of_counting(totals: Totals, own: OwnCosts, theirs: Decimal) -> str:
+    """A reason in what MassGen counts, if there is one."""
+    ours = totals.tokens
+    if not theirs and own.input_tokens:
+        return "MassGen has no price for the model, and counts nothing"
+    if own.input_tokens > ours.input * (1 + _SAME):
+        return (
+            "MassGen counts an answer again with each of its events that say what it took: "
+            f"{own.input_tokens:,} tokens in, the calls took {ours.input:,}"
+        )
+    # What MassGen must have counted if it saw all calls, whatever it leaves out.
+    fewest = ours.input - ours.cached - ours.cache_write + ours.output - ours.reasoning
+    if own.input_tokens + own.output_tokens < fewest * (1 - _SAME):
+        return "MassGen has not counted all calls, such as those of tools and those that were cut short"
+    return ""
+
+
+def _of_prices(calls: Sequence[CallRow], theirs: Decimal) -> str:
     for reason, supposed in _suppositions(calls):
         if _close(theirs, supposed):
             return reason
-    if own.input_tokens + own.output_tokens < _fewest_tokens(totals) * (1 - _SAME):
-        return _UNSEEN
     return "MassGen takes its prices from another table"
-
-
-_UNSEEN = "MassGen has not counted all calls, such as those of tools and those that were cut short"
 
 
 def _suppositions(calls: Sequence[CallRow]) -> Iterable[tuple[str, Decimal]]:
@@ -89,12 +103,6 @@ def _supposed(call: CallRow, *, cached: bool, thoughts: bool) -> Decimal:
 
 
 _CACHE = ("cached input", "written to the cache")
-
-
-def _fewest_tokens(totals: Totals) -> int:
-    """What MassGen must have counted if it saw all calls, whatever it leaves out."""
-    tokens = totals.tokens
-    return tokens.input - tokens.cached - tokens.cache_write + tokens.output - tokens.reasoning
 
 
 def _close(one: Decimal, other: Decimal) -> bool:

@@ -12,9 +12,9 @@ from typing import TYPE_CHECKING, Any
 
 from massgen_plugins.cli.history_pace import DayPace, paces
 from massgen_plugins.cli.looking import look
+from massgen_plugins.cli.moments import moment
 from massgen_plugins.cli.output import as_home, emit_json, say
 from massgen_plugins.cli.settings_now import SettingsNow
-from massgen_plugins.cli.since import moment_of
 from massgen_plugins.errors import ConfigurationError, StoreUnavailable
 
 if TYPE_CHECKING:
@@ -27,6 +27,7 @@ BY = ("day", "run", "model", "agent", "hour", "month", "provider", "account", "f
 """By what it can be shown."""
 
 DEFAULT_SINCE = "7d"
+_ALL = "all"
 
 _COLUMNS = 8
 _FINE = {"day": "hour", "hour": "hour", "month": "day"}
@@ -63,7 +64,7 @@ def answer(
 
     Args:
         by: One of ``BY``.
-        since: As of :func:`.since.moment_of`.
+        since: As of :func:`.moments.moment`, or ``all``.
         as_json: One document for programs.
         only: Only calls of this ``run``, ``model`` or ``agent``.
 
@@ -77,7 +78,7 @@ def answer(
     from massgen_plugins.calls.rows import Question
 
     now = time.time()
-    question = replace(Question(since=moment_of(since, now)), **only)
+    question = replace(Question(since=None if since == _ALL else moment(since, "--since", now)), **only)
     settings = SettingsNow()
     path, record = open_record(settings)
     history = _history(record, question, by, settings, now)
@@ -130,6 +131,6 @@ def _shape(group: Totals, spread: Sequence[Totals], by: str) -> list[int]:
     counts: Mapping[float, int] = {each.first: each.calls for each in spread if each.key[by] == group.key[by]}
     first, last = group.first, max(group.last, group.first + 1)
     shape = [0] * _COLUMNS
-    for moment, calls in counts.items():
-        shape[min(_COLUMNS - 1, int((moment - first) / (last - first) * _COLUMNS))] += calls
+    for begun, calls in counts.items():
+        shape[min(_COLUMNS - 1, int((begun - first) / (last - first) * _COLUMNS))] += calls
     return shape

@@ -8,8 +8,9 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 from massgen_plugins.cli.history_pace import DayPace
+from massgen_plugins.cli.money import cost_of
 from massgen_plugins.cli.screen import Line, Screen, Span, aligned, cells, fit, wrapped
-from massgen_plugins.cli.wording import at, clock, dollars, plural, short_number
+from massgen_plugins.cli.wording import at, clock, plural, short_number
 
 if TYPE_CHECKING:
     from massgen_plugins.calls.rows import Totals
@@ -17,7 +18,7 @@ if TYPE_CHECKING:
 
 __all__ = ["document", "lines_of"]
 
-_HEADINGS = ("runs", "calls", "refused", "waited", "tokens in", "out", "cost", "")
+_HEADINGS = ("runs", "calls", "refused", "waited", "tokens in", "out", "US dollars", "")
 _RIGHT = range(1, 8)
 _LONGEST_NAME = 40
 _LEVELS = "▁▂▃▄▅▆▇█"
@@ -52,15 +53,7 @@ def _cells(group: Totals) -> Iterator[Span]:
     yield Span(clock(group.waited))
     yield Span(short_number(group.tokens.input))
     yield Span(short_number(group.tokens.output))
-    yield Span(_cost(group))
-
-
-def _cost(group: Totals) -> str:
-    """What is known of it; an unknown price is never a zero."""
-    if group.unknown and group.unknown >= group.calls:
-        return "unknown"
-    known = dollars(group.cost)
-    return f"{known} + ?" if group.unknown else known
+    yield Span(cost_of(group))
 
 
 def _stacked(row: Sequence[Span], screen: Screen) -> Iterator[Line]:
@@ -71,7 +64,7 @@ def _stacked(row: Sequence[Span], screen: Screen) -> Iterator[Line]:
         yield from wrapped(name.words, screen.width, 0, name.style)
     words = (
         f"{plural(int(runs.words), 'run')}, {calls.words} calls, {refused.words} refused, "
-        f"waited {waited.words}, {tokens_in.words} tokens in, {out.words} out, cost {cost.words}"
+        f"waited {waited.words}, {tokens_in.words} tokens in, {out.words} out, {cost.words} US dollars"
     )
     yield from wrapped(words, screen.width, 2)
 

@@ -24,12 +24,12 @@ _PLAIN_MARKS = {"waiting": "* ", "paused": "= ", "spent": "x ", "free": ""}
 def answer(*, as_json: bool = False, store: str | None = None) -> int:
     """Print it; nothing if no call was limited yet. Always 0: a prompt shows other programs' codes."""
     looked = look(store)
-    pools = sorted(looked.pools, key=_urgency)
+    pools = sorted(looked.pools, key=lambda view: _urgency(view, looked))
     words = ""
     state = "free"
     if pools:
         first = pools[-1]
-        state = state_of(first)
+        state = state_of(first, looked)
         marks = _PLAIN_MARKS if screen_of().ascii_only else _MARKS
         others = f" · +{len(pools) - 1}" if len(pools) > 1 else ""
         words = f"{marks[state]}{words_of(first, looked)}{others}"
@@ -44,12 +44,12 @@ def answer(*, as_json: bool = False, store: str | None = None) -> int:
     return 0
 
 
-def state_of(view: PoolView) -> str:
+def state_of(view: PoolView, looked: Looked) -> str:
     """``spent``, ``paused``, ``waiting`` or ``free``."""
     held = penalties_of(view)
     if spent(view) or held.closed:
         return "spent"
-    if held.pause:
+    if held.pause or looked.steering.pause_of(view.pool.name):
         return "paused"
     return "waiting" if view.queue else "free"
 
@@ -68,6 +68,8 @@ def _parts(view: PoolView, looked: Looked) -> Iterator[str]:
     if view.waiting:
         yield f"{view.waiting} wait"
     held = penalties_of(view)
+    if looked.steering.pause_of(name):
+        yield "paused"
     if held.closed:
         yield f"closed {clock(held.closed)}"
     elif held.pause:
@@ -92,8 +94,8 @@ def _part(row: LimitView) -> tuple[int, float]:
     return min(row.next_slot, NEVER), row.used / row.cap if row.cap else 1.0
 
 
-def _urgency(view: PoolView) -> tuple[int, float]:
-    order = ("free", "spent", "paused", "waiting").index(state_of(view))
+def _urgency(view: PoolView, looked: Looked) -> tuple[int, float]:
+    order = ("free", "spent", "paused", "waiting").index(state_of(view, looked))
     return order, max((row.used / row.cap for row in view.limits if row.cap), default=0.0)
 
 

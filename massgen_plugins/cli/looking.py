@@ -12,6 +12,7 @@ from massgen_plugins.cli.settings_now import SettingsNow
 from massgen_plugins.cli.store_place import given_store, view_of
 from massgen_plugins.errors import ConfigurationError
 from massgen_plugins.live.presence import Presence, WaitingCall, read_all
+from massgen_plugins.profiles.steering import NO_STEERING, Steering, read_steering
 from massgen_plugins.quota import NANOSECONDS, Pool, PoolRules
 
 if TYPE_CHECKING:
@@ -33,6 +34,7 @@ class Looked:
         now: When it was read, in seconds since the epoch.
         stated: By pool, what the settings of this directory say of it; absent where they do not.
         presences: The processes of this machine that make limited calls now.
+        steering: Temporary limits and pauses.
     """
 
     place: Path | str | None
@@ -40,6 +42,7 @@ class Looked:
     now: float
     stated: Mapping[Pool, PoolRules]
     presences: Sequence[Presence] = ()
+    steering: Steering = NO_STEERING
 
     @property
     def pools(self) -> Sequence[PoolView]:
@@ -51,6 +54,9 @@ class Looked:
 
         A process knows its own calls best: what it tells its agents is told here.
         """
+        pause = self.steering.pause_of(view.pool.name)
+        if pause is not None:
+            return None if pause.until is None else max(0.0, pause.until - self.now)
         named = self.waiting_in(view.pool)
         if named:
             return max(0.0, named[0][1].until - self.now)
@@ -96,4 +102,12 @@ def look(store: str | None = None, settings: SettingsNow | None = None) -> Looke
 
     view = view_of(place, holds)
     known.keep()
-    return Looked(place, view, time.time(), stated, presences)
+    return Looked(place, view, time.time(), stated, presences, _steering())
+
+
+def _steering() -> Steering:
+    """What holds; a damaged file holds nothing, and the commands that change it say so."""
+    try:
+        return read_steering()
+    except ConfigurationError:
+        return NO_STEERING

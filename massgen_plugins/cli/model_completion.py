@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from contextlib import suppress
 
-__all__ = ["assignments", "examples", "models", "pools", "steered"]
+__all__ = ["assignments", "examples", "models", "overridden", "pools", "steered"]
 
 
 def models(incomplete: str) -> list[str]:
@@ -46,6 +46,17 @@ def steered(incomplete: str) -> list[str]:
 
     with suppress(MassgenPluginsError):
         return _beginning(incomplete, dict.fromkeys(each.model for each in read_steering().entries))
+    return []
+
+
+def overridden(incomplete: str) -> list[str]:
+    """Models of which the user's settings state limits."""
+    from massgen_plugins.cli.places import current_places
+    from massgen_plugins.errors import MassgenPluginsError
+    from massgen_plugins.profiles.loading import read_settings
+
+    with suppress(MassgenPluginsError):
+        return _beginning(incomplete, read_settings(current_places()).overrides)
     return []
 
 

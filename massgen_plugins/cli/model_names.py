@@ -9,6 +9,7 @@ from pathlib import Path
 
 from massgen_plugins.errors import ConfigurationError, StoreUnavailable
 from massgen_plugins.profiles.families import matches
+from massgen_plugins.profiles.layers import Layer
 from massgen_plugins.profiles.loading import read_catalog, read_settings
 from massgen_plugins.profiles.names import best_match
 from massgen_plugins.profiles.places import Places
@@ -36,20 +37,24 @@ class ModelNames:
         settings: What holds here.
         stated: Names in profiles and settings.
         pools: What the store knows of earlier calls.
+        profiles: Names of all profiles.
     """
 
     settings: Settings
     stated: frozenset[str]
     pools: Sequence[PoolView] = ()
+    profiles: frozenset[str] = frozenset()
 
     @classmethod
-    def of(cls, places: Places) -> ModelNames:
+    def of(cls, places: Places, run: Layer | None = None) -> ModelNames:
         """Read profiles, settings and the store; a store that cannot be read knows no names."""
-        settings = read_settings(places)
+        settings = read_settings(places, run)
         stated = set(settings.overrides) | {entry.model for entry in settings.steering.entries}
-        for profile in read_catalog(places).profiles:
+        profiles = read_catalog(places).profiles
+        for profile in profiles:
             stated |= {*profile.models, *profile.aliases, *profile.pools}
-        return cls(settings, frozenset(stated - {"*"}), _pools(settings))
+        names = frozenset(profile.name for profile in profiles)
+        return cls(settings, frozenset(stated - {"*"}), _pools(settings), names)
 
     def steered_by(self, steering: Steering) -> ModelNames:
         """The same with other temporary limits."""
@@ -80,7 +85,7 @@ class ModelNames:
         near = get_close_matches(model, sorted(candidates), cutoff=_ALIKE)
         return near[0] if near else ""
 
-    def require(self, model: str, command: str) -> None:
+    def require(self, model: str, command: str, cure: str = "Add --yes to write it all the same.") -> None:
         """Refuse a name that nothing uses, since nothing would come of it.
 
         Raises:
@@ -90,10 +95,8 @@ class ModelNames:
             return
         near = self.meant(model)
         hint = f"did you mean '{near}'?" if near else "`massgen-rl profiles` shows what there is."
-        raise ConfigurationError(
-            f"{command}: no profile, setting or earlier call names the model {model[:80]!a}; {hint} "
-            "Add --yes to write it all the same."
-        )
+        known = f"{command}: no profile, setting or earlier call names the model {model[:80]!a}"
+        raise ConfigurationError(f"{known}; {hint} {cure}".rstrip())
 
     def rules(self, model: str) -> dict[str, PoolRules | None]:
         """What holds for a model now, by the providers that name it."""

@@ -38,8 +38,10 @@ def moment(written: str, option: str, now: float | None = None) -> float:
     try:
         return _local(datetime.fromisoformat(f"{text}-01" if _MONTH.fullmatch(text) else text))
     except (ValueError, OverflowError, OSError):
+        from massgen_plugins.profiles.document import shown
+
         raise ConfigurationError(
-            f"{option}: {text[:80]!a} is no moment; write a span such as 7d, 24h or 30m, today, yesterday, "
+            f"{option}: {shown(text)} is no moment; write a span such as 7d, 24h or 30m, today, yesterday, "
             "or a date such as 2026-11-30 or 2026-11-30T12:00."
         ) from None
 

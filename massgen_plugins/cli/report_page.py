@@ -6,11 +6,12 @@ from collections.abc import Iterator
 from datetime import datetime
 from html import escape
 
+from massgen_plugins.cli.money import cost_of
 from massgen_plugins.cli.output import clean
 from massgen_plugins.cli.report_chart import axis, lane, legend, limit_chart
 from massgen_plugins.cli.report_data import RunReport
 from massgen_plugins.cli.report_style import STYLE
-from massgen_plugins.cli.wording import clock, dollars, plural, short_number
+from massgen_plugins.cli.wording import clock, plural, short_number
 
 __all__ = ["MARK", "page_of"]
 
@@ -76,10 +77,8 @@ def _facts(report: RunReport) -> Iterator[str]:
 
 def _cost(report: RunReport) -> str:
     totals = report.totals
-    if totals.unknown and totals.unknown >= totals.calls:
-        return "unknown"
-    more = f", and {plural(totals.unknown, 'call')} of unknown price" if totals.unknown else ""
-    return f"{dollars(totals.cost)}{more}"
+    known = f"{cost_of(totals)} US dollars" if totals.cost or not totals.unknown else "unknown"
+    return f"{known} (?: {plural(totals.unknown, 'call')})" if totals.unknown and totals.cost else known
 
 
 def _fact(name: str, value: str) -> str:

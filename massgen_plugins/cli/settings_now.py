@@ -79,6 +79,14 @@ class SettingsNow:
             self._put(name, [known.profile, written])
         return known
 
+    def settings(self) -> Settings:
+        """All of them.
+
+        Raises:
+            ConfigurationError: They are wrong.
+        """
+        return self._read()
+
     def changed(self) -> bool:
         """Whether a file was written since it was read, so that other answers may be true."""
         return self._cache.changed()
@@ -98,6 +106,7 @@ class SettingsNow:
             self._places = current_places()
             self._cache.watch(files_of(self._places))  # looked at before they are read
             self._settings = read_settings(self._places)
+            self._cache.expire(self._settings.steering.next_end)
         return self._settings
 
     def _put(self, name: str, answer: Any) -> None:

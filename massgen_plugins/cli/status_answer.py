@@ -43,6 +43,8 @@ def answer(*, as_json: bool = False, store: str | None = None, exit_code: bool =
         sys.stdout.write(screen.text(lines_of(looked, screen)))
     else:
         say(_nothing(looked))
+    if not as_json:
+        _name_unlimited()
     return SPENT if exit_code and any(map(spent, looked.pools)) else 0
 
 
@@ -55,6 +57,13 @@ def spent(pool: PoolView) -> bool:
         for row in pool.limits
         if isinstance(row.limit.window, CalendarDay | CalendarMonth)
     )
+
+
+def _name_unlimited() -> None:
+    from massgen_plugins.host.unlimited import cure_of, remembered
+
+    for each in remembered():
+        say(f"massgen-rl: {each.sentence}. To have limits, {cure_of(each.way)}.")
 
 
 def _nothing(looked: Looked) -> str:

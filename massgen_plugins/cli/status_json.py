@@ -61,6 +61,17 @@ The document::
         quote       the provider's words; empty if nothing holds
         share       the part of each limit of seconds or minutes that may be used, 0 to 1
         probing     whether one call has to succeed before others follow
+    unlimited     a list, one for each agent of the last day whose traffic nobody could read:
+      agent       its name
+      way         how it spoke to whom, such as requests to api.example
+      seen        when, ISO 8601 in UTC
+      steering:
+        paused      the pause that somebody began: by whom, since and until when; null for none
+        set         a list of limits that somebody set for a while, with key and value
+        by          who did it: a login name
+        since       when, in seconds since the epoch
+        until       when it ends, in seconds since the epoch; null for when it is taken back
+        value       the limit as it was given, before the safety margin; null for none
 """
 
 from __future__ import annotations
@@ -72,6 +83,8 @@ from typing import Any
 
 from massgen_plugins.cli.looking import Looked
 from massgen_plugins.cli.penalties import PenaltiesView, penalties_of
+from massgen_plugins.cli.status_steering import steering_json
+from massgen_plugins.host.unlimited import remembered
 from massgen_plugins.live.presence import Presence, WaitingCall
 from massgen_plugins.quota import NANOSECONDS, Held, Limit
 from massgen_plugins.rate_limit.book import write_window
@@ -92,6 +105,9 @@ def document(looked: Looked) -> dict[str, Any]:
         "read_at": _iso(looked.now),
         "runs": [_run(each) for each in looked.presences],
         "pools": [_pool(each, looked) for each in looked.pools],
+        "unlimited": [
+            {"agent": each.agent, "way": each.way, "seen": _iso(each.seen)} for each in remembered()
+        ],
     }
 
 
@@ -113,6 +129,7 @@ def _pool(view: PoolView, looked: Looked) -> dict[str, Any]:
         "agents": [_agent(run, call, now) for run, call in looked.waiting_in(pool)],
         "limits": [_limit(row, view, looked) for row in view.limits],
         "penalties": _penalties(penalties_of(view), now),
+        "steering": steering_json(view, looked),
     }
 
 

@@ -9,6 +9,7 @@ from massgen_plugins.cli.penalties import PenaltiesView, penalties_of
 from massgen_plugins.cli.screen import Line, Screen, Span, cells, wrapped
 from massgen_plugins.cli.status_queue import queue_lines
 from massgen_plugins.cli.status_rows import limit_lines
+from massgen_plugins.cli.status_steering import steering_notes
 from massgen_plugins.cli.wording import amount, at, stated
 from massgen_plugins.quota import ACCOUNT_POOL, Limit
 from massgen_plugins.rate_limit.messages import describe_span
@@ -32,7 +33,7 @@ def pool_lines(view: PoolView, looked: Looked, screen: Screen) -> Iterator[Line]
     yield from _heading(view, screen)
     yield from limit_lines(view, looked.stated.get(view.pool), looked.now, screen)
     yield from queue_lines(view, looked, screen)
-    for note, style in _notes(view, looked.now):
+    for note, style in (*steering_notes(view, looked), *_notes(view, looked.now)):
         yield from wrapped(note, screen.width, _INDENT, style)
 
 

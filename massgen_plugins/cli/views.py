@@ -19,6 +19,8 @@ def register(app: typer.Typer) -> None:
     app.command()(line)
     app.command()(history)
     app.command()(report)
+    app.command()(plan)
+    app.command()(why)
 
 
 def watch(
@@ -108,3 +110,45 @@ def report(
     from massgen_plugins.cli.report import answer
 
     raise typer.Exit(answer(file, run=run, hide_names=hide_names, overwrite=overwrite))
+
+
+def plan(
+    file: Annotated[str, typer.Argument(metavar="TEAM", help="A MassGen configuration, such as team.yaml.")],
+    as_json: Json = False,
+) -> None:
+    """Say what a run will take: calls, time, the longest wait, cost, and what would be sooner.
+
+    The limiter itself plays the run on a clock that jumps; nothing is sent. Exit code 3 if a day, a month
+    or the longest wait allowed does not suffice. Example: massgen-rl plan team.yaml
+    """
+    from massgen_plugins.cli.plan import answer
+
+    raise typer.Exit(answer(file, as_json=as_json))
+
+
+def why(
+    what: Annotated[
+        str,
+        typer.Argument(
+            metavar="WHAT", help="last, an agent's name, a file with a refusal in it, or - for stdin."
+        ),
+    ] = "last",
+    provider: Annotated[
+        str | None,
+        typer.Option("--provider", metavar="NAME", help="Whose refusal a file holds, such as openai."),
+    ] = None,
+    model: Annotated[
+        str | None, typer.Option("--model", metavar="MODEL", help="Of which model it is.")
+    ] = None,
+    status: Annotated[
+        int | None, typer.Option("--status", metavar="CODE", min=100, max=599, help="Its HTTP status.")
+    ] = None,
+    as_json: Json = False,
+) -> None:
+    """Explain a refusal: what it said, what we believed, what we did, what it means, what to do.
+
+    A file may hold an answer as `curl -i` prints it, a body alone, or the message of an SDK's error.
+    """
+    from massgen_plugins.cli.why import answer
+
+    raise typer.Exit(answer(what, provider=provider, model=model, status=status, as_json=as_json))

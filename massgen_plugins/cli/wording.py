@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from datetime import datetime
-from decimal import Decimal
 
+from massgen_plugins.live.spans import clock, ordinal
 from massgen_plugins.quota import CalendarDay, CalendarMonth, Held, Kind, Limit
 from massgen_plugins.rate_limit.messages import describe_span
 
@@ -13,7 +13,6 @@ __all__ = [
     "at",
     "clock",
     "counted",
-    "dollars",
     "ordinal",
     "plural",
     "short_limit",
@@ -23,7 +22,6 @@ __all__ = [
 
 _DOLLAR = 1_000_000
 _SOON = 86_400
-_HOUR = 3600
 
 
 def amount(limit: Limit, number: int) -> str:
@@ -64,21 +62,9 @@ def at(now: float, seconds: float, window: object = None) -> str:
     return f"{day}{local:%H:%M %Z} (in {describe_span(seconds)})"
 
 
-def clock(seconds: float) -> str:
-    """A countdown: ``0:23``, ``12:05``; hours in words, as ``3 h 48 min``."""
-    whole = max(0, round(seconds))
-    return f"{whole // 60}:{whole % 60:02}" if whole < _HOUR else describe_span(whole)
-
-
 def plural(count: int, one: str, many: str = "") -> str:
     """``1 call``, ``2 calls``."""
     return f"{count:,} {one if count == 1 else many or one + 's'}"
-
-
-def ordinal(number: int) -> str:
-    """``1st``, ``2nd``, ``3rd``, ``4th``."""
-    endings = {1: "st", 2: "nd", 3: "rd"}
-    return f"{number}{'th' if number % 100 in (11, 12, 13) else endings.get(number % 10, 'th')}"
 
 
 def short_number(number: int) -> str:
@@ -86,9 +72,3 @@ def short_number(number: int) -> str:
     if number < 10_000:
         return f"{number:,}"
     return f"{number / 1e3:.0f}k" if number < 1_000_000 else f"{number / 1e6:.1f}M"
-
-
-def dollars(micro: Decimal | float) -> str:
-    """Micro-dollars as money: ``$0.09``; less than a cent with as many digits as it takes."""
-    amount_ = float(micro) / 1e6
-    return f"${amount_:,.2f}" if amount_ >= 0.995 or not amount_ else f"${amount_:.2g}"

@@ -5,13 +5,13 @@ from __future__ import annotations
 import threading
 from collections.abc import Mapping
 from dataclasses import replace
-from urllib.parse import urlsplit
 
 from massgen_plugins import wire
 from massgen_plugins.calls.observer import CallObserver
 from massgen_plugins.calls.runs import begin_run
 from massgen_plugins.errors import CallRefused, ConfigurationError, described
 from massgen_plugins.events import (
+    BudgetMark,
     CallAdmitted,
     CallAnswered,
     CallGivenUp,
@@ -20,11 +20,12 @@ from massgen_plugins.events import (
     CallWaits,
     Event,
     LimitLearned,
+    ModelReplaced,
     StoreChanged,
     Trouble,
 )
 from massgen_plugins.hookspecs import AgentInfo, MiddlewareContext
-from massgen_plugins.host import foreign_keys, reports, timings
+from massgen_plugins.host import foreign_keys, notices, reports, timings, unlimited
 from massgen_plugins.host.accounts import Accounts
 from massgen_plugins.host.governor import Governor
 from massgen_plugins.host.live_view import LiveView
@@ -95,12 +96,18 @@ class Runtime:
         info = AgentInfo(agent.agent_id, agent.provider.name, agent.requested_model, agent.governor.block)
         self.plugins.agent_starting(info)
 
+    def model_for(self, agent: Agent) -> str | None:
+        """The model for a turn that begins, if a plugin names another one than the agent's own."""
+        return self.chain.model_for(agent.agent_id, agent.run, agent.requested_model)
+
     def unseen(self, agent: Agent) -> None:
         """An agent has answered without any model call that the wire could see."""
-        self._warn_once(
+        said = self._warn_once(
             f"agent {agent.agent_id} has answered, but none of its requests could be read: it runs "
             "WITHOUT limits. `massgen-rl doctor` tells what is covered."
         )
+        if said:
+            unlimited.remember(agent.agent_id, f"traffic of its {agent.provider.name} backend")
 
     # The gate, as the wire sees it.
 
@@ -141,10 +148,15 @@ class Runtime:
         if turn is None or not any(part in url for part in _MODEL_TRAFFIC):
             return
         turn.calls += 1  # it is said here, so `unseen` need not
-        self._warn_once(
-            f"agent {turn.agent.agent_id} sends requests to {_host_of(url)} that no provider plugin reads: "
-            "they are NOT limited."
+        way = unlimited.way_of(url)
+        said = self._warn_once(
+            f"agent {turn.agent.agent_id} sends {way} that no provider plugin reads: they are NOT limited."
+            if way.startswith("requests")
+            else f"agent {turn.agent.agent_id} speaks over {way}, which cannot be read: it is NOT limited. "
+            f"To have limits, {unlimited.cure_of(way)}."
         )
+        if said:
+            unlimited.remember(turn.agent.agent_id, way)
 
     def open_call(
         self, provider: Provider, request: ModelRequest, *, urgent: bool, repeatable: bool
@@ -184,16 +196,12 @@ class Runtime:
     def refused(self, call: ModelCall, error: CallRefused) -> None:
         """End the turn whose own model was refused; another model's refusal is the failure of a tool."""
         turn = current_turn.get()
-        if turn is not None and (turn.agent.provider.name, turn.agent.model) == (
-            call.domain.provider,
-            call.model,
-        ):
+        if turn is not None and turn.is_about(call.domain.provider, call.model, call.requested_model):
             turn.refused = error
-        self.emit(
-            CallTurnedAway(
-                call.pool, call.agent_id, str(error), call.run, call.number, getattr(error, "resets_at", None)
-            )
-        )
+            if turn.begins_anew:
+                return
+        pool = error.pool if isinstance(error.pool, Pool) else call.pool
+        self.emit(CallTurnedAway(pool, call.agent_id, str(error), call.run, call.number, error.resets_at))
 
     def fault(self, place: str, error: BaseException) -> None:
         """An error of ours or of a plugin; the call went on without whoever failed."""
@@ -228,23 +236,20 @@ class Runtime:
             reports.at_exit(event.pool, event.message)
         elif isinstance(event, Trouble | LimitLearned | StoreChanged):
             reports.warn_once(event.message)
+        elif isinstance(event, BudgetMark | ModelReplaced):
+            notices.tell(event.message, event.run, event.agent_id)
         elif not isinstance(event, CallAnswered | CallGivenUp | CallSettled | CallWaits):
             reports.inform(f"massgen-plugins: {event}")
         self.live.tell(event)
         self.plugins.event(event)
 
-    def _warn_once(self, message: str) -> None:
-        """Tell of a trouble that every request would bring again."""
-        if message not in self._warned:
-            self._warned.add(message)
-            self.emit(Trouble(message))
-
-
-def _host_of(url: str) -> str:
-    try:
-        return urlsplit(url).hostname or "a host"
-    except ValueError:  # such as a broken IPv6 address
-        return "a host"
+    def _warn_once(self, message: str) -> bool:
+        """Tell of a trouble that every request would bring again; True if it was not said before."""
+        if message in self._warned:
+            return False
+        self._warned.add(message)
+        self.emit(Trouble(message))
+        return True
 
 
 def _legible(text: str) -> str:

@@ -13,7 +13,7 @@ from massgen_plugins.errors import ConfigurationError
 from massgen_plugins.profiles.allowed import check_store
 from massgen_plugins.profiles.document import document_of
 from massgen_plugins.profiles.layers import Layer, read_layer
-from massgen_plugins.profiles.merging import merge
+from massgen_plugins.profiles.merging import merge, merged_budget
 from massgen_plugins.profiles.places import ConventionsOf, Places, any_provider, exists, find_places
 from massgen_plugins.profiles.profile import profiles_of
 from massgen_plugins.profiles.safe_files import stamp, yaml_files
@@ -22,7 +22,7 @@ from massgen_plugins.profiles.settings import Settings
 from massgen_plugins.profiles.steering import NO_STEERING, read_steering
 from massgen_plugins.profiles.strict_yaml import load_yaml
 
-__all__ = ["SettingsSource", "files_of", "load_settings", "read_catalog", "read_settings"]
+__all__ = ["SettingsSource", "files_of", "layers_of", "load_settings", "read_catalog", "read_settings"]
 
 _BLOCK = "rate_limit"
 
@@ -38,9 +38,20 @@ def read_settings(places: Places, run: Layer | None = None) -> Settings:
 
 
 def _merged(places: Places, run: Layer | None) -> Settings:
-    layers = _layers(places, run)
+    layers = layers_of(places, run)
     check_store(layers, lambda: _own(places), places.user_file)
-    return merge(layers, _catalog(places, layers), places)
+    settings = merge(layers, _catalog(places, layers), places)
+    return settings if all(layer.block.inherit for layer in layers) else _within_own(settings, layers, places)
+
+
+def _within_own(settings: Settings, layers: Sequence[Layer], places: Places) -> Settings:
+    """The same, with the user's own budget, which holds whether or not anything is inherited."""
+    try:
+        own = _own(places)
+    except ConfigurationError as error:
+        unread = f"Your own settings are not inherited, nor could their budget be read: {error}"
+        return replace(settings, notes=(*settings.notes, unread))
+    return replace(settings, budget=merged_budget(layers, own))
 
 
 def files_of(places: Places) -> list[Path]:
@@ -53,10 +64,15 @@ def files_of(places: Places) -> list[Path]:
 
 def read_catalog(places: Places) -> Catalog:
     """Read all profiles of these places, those that stand in settings files included."""
-    return _catalog(places, _layers(places, None))
+    return _catalog(places, layers_of(places, None))
 
 
-def _layers(places: Places, run: Layer | None) -> list[Layer]:
+def layers_of(places: Places, run: Layer | None) -> list[Layer]:
+    """What each source states, the strongest first: a run's own, the project's, the user's.
+
+    Raises:
+        ConfigurationError: One of them is wrong.
+    """
     layers = [run] if run else []
     for role, path in (("project", places.project_file), ("user", places.user_file)):
         if path and exists(path) and all(layer.block.inherit for layer in layers):

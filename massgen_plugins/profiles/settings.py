@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from massgen_plugins.errors import ConfigurationError
+from massgen_plugins.profiles.budget import BudgetBlock
 from massgen_plugins.profiles.layers import ALL_PROVIDERS
 from massgen_plugins.profiles.limit_values import LimitValues, ModelLimits, limits_of
 from massgen_plugins.profiles.names import matches
@@ -16,7 +17,7 @@ from massgen_plugins.profiles.profile import Profile, to_document
 from massgen_plugins.profiles.record import RecordSettings
 from massgen_plugins.profiles.steering import NO_STEERING, PAUSED, Steering, SteeringEntry
 from massgen_plugins.profiles.windows import ROLLING
-from massgen_plugins.quota import ACCOUNT_POOL, NANOSECONDS, PoolRules
+from massgen_plugins.quota import ACCOUNT_POOL, NANOSECONDS, Limit, PoolRules
 
 __all__ = ["MEMORY", "InUse", "Settings"]
 
@@ -52,8 +53,11 @@ class Settings:
         wait_for_day: Whether a call waits for the next day, however far it is, when a day is spent.
         cooldown_mode: ``probe``, ``space`` or ``off``.
         safety_margin: Fraction taken off every limit in place of the profile's own; None leaves that.
+        announce: ``names``: whether agents are called by their names in displays, records and events;
+            ``events``: whether events are kept in a file.
         notes: Sentences that the user should be told once.
         conventions: How providers count for which no profile is in use.
+        budget: How much may be spent; None if nobody says so.
         record: What is kept of calls that are over.
         own: Of ``overrides``, what the run's own YAML says.
         steering: Temporary limits and pauses.
@@ -69,8 +73,10 @@ class Settings:
     wait_for_day: bool = False
     cooldown_mode: str = "probe"
     safety_margin: float | None = None
+    announce: Mapping[str, bool] = field(default_factory=lambda: {"names": True, "events": False})
     notes: tuple[str, ...] = ()
     conventions: ConventionsOf = any_provider
+    budget: BudgetBlock | None = None
     record: RecordSettings = field(default_factory=RecordSettings)
     own: ModelLimits = field(default_factory=dict)
     steering: Steering = NO_STEERING
@@ -126,13 +132,23 @@ class Settings:
         held = [each for each in values if each.over_yaml or each.key not in own]
         return (*held, *([pause] if pause else []))
 
+    def margin_of(self, provider: str) -> float:
+        """The fraction that is taken off every limit."""
+        own = self.in_use[provider].profile.safety_margin if provider in self.in_use else 0
+        return own if self.safety_margin is None else self.safety_margin
+
+    def limits_by(self, provider: str, values: LimitValues) -> tuple[Limit, ...]:
+        """What limit keys as they are written mean for a provider, its margin taken off."""
+        profile = self.in_use[provider].profile if provider in self.in_use else None
+        conventions = profile.conventions if profile else self.conventions(provider)
+        return limits_of(values, conventions, self.margin_of(provider))
+
     def _made(
         self, profile: Profile | None, provider: str, values: LimitValues, *, paused: bool
     ) -> PoolRules:
         conventions = profile.conventions if profile else self.conventions(provider)
-        own = profile.safety_margin if profile else 0
         return PoolRules(
-            limits=limits_of(values, conventions, own if self.safety_margin is None else self.safety_margin),
+            limits=self.limits_by(provider, values),
             cooldown=int((values.get("cooldown") or 0) * NANOSECONDS),
             cooldown_mode=self.cooldown_mode,
             max_wait=int(self.max_wait * NANOSECONDS),
@@ -179,7 +195,22 @@ class Settings:
             "cooldown_mode": self.cooldown_mode,
             "record": self.record.model_dump(),
         }
-        return block if self.safety_margin is None else {**block, "safety_margin": self.safety_margin}
+        if self.safety_margin is not None:
+            block["safety_margin"] = self.safety_margin
+        if self.budget is not None:
+            block["budget"] = self.budget.to_mapping()
+        return block
+
+    def for_child(self, run: str) -> dict[str, Any]:
+        """The same for a sub-agent, which shares the budget of the run that starts it.
+
+        What was raised is the user's to say, in settings that every process reads.
+        """
+        block = self.to_mapping()
+        if "budget" in block:
+            block["budget"] = {"run_id": run, **block["budget"]}
+            block["budget"].pop("raised", None)
+        return block
 
 
 def _uncovered(profile: Profile, model: str) -> ConfigurationError:

@@ -75,7 +75,8 @@ class Admission:
             state.configure(pool, self._supervisor.rules_of(pool), now.tick)
         for waiter in waiters:
             ask = waiter.ask
-            if waiter.told is not None and ask.pools in heads and heads[ask.pools][1] <= waiter.deadline:
+            told = waiter.told is not None and not waiter.stale
+            if told and ask.pools in heads and heads[ask.pools][1] <= waiter.deadline:
                 continue
             verdict = state.decide(now, ask, self.startups, earlier)
             rows.append((waiter, verdict))

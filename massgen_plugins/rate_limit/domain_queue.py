@@ -31,11 +31,13 @@ __all__ = ["POLL", "DomainQueue"]
 T = TypeVar("T")
 
 POLL = NANOSECONDS
-"""Nanoseconds after which waiters are looked after at the latest: rules may have changed, and timers stand
-still while a machine is suspended."""
+"""Nanoseconds between looks at waiters, at most: rules may change, and a suspended machine has no timers."""
 
 _NOTABLE = 2 * NANOSECONDS
 """A change of a forecast that people are told of, in nanoseconds."""
+
+_TOLD_AGAIN = 20
+"""Waiters that are told another estimate when one gives up: of those far behind it is only a guess."""
 
 
 class DomainQueue:
@@ -62,8 +64,7 @@ class DomainQueue:
         self._transactions.forked()
         self._admission = Admission(self._supervisor, self.startups, self._store)
         self._waiters = Waiters()
-        self._again = False  # somebody came by while the lock was held
-        self._submitted = False
+        self._again = self._submitted = False  # somebody came by while the lock was held; the worker will
         self._asking = False  # the worker is about to set the timers
         self._leases = LeaseTimer()
         self._pauses = Pauses()
@@ -109,10 +110,16 @@ class DomainQueue:
             self._give_up(waiter)
             raise
 
+    async def book(self, decide: Change[Reservation | None]) -> Reservation | None:
+        """What ``decide`` grants; nobody waits, nor has a place in the queue."""
+        call = await self._transactions.awaited(
+            decide, taken_back=lambda late: self._granted(late).release() if late is not None else None
+        )
+        return None if call is None else self._granted(call)
+
     def note(self, call: Reservation) -> None:
         """Something has become true of a call: the store knows it with the next transaction, or soon."""
-        if not call.noted:
-            self._transactions.update(call)
+        self._transactions.update(call)
         over = call.leased and call.over != NEVER and self._leases.drop(call)
         if not self._waiters.rows:
             self._transactions.remind()
@@ -137,10 +144,7 @@ class DomainQueue:
 
     def lease(self, calls: Iterable[Reservation]) -> None:
         """A limit was learned: of these calls, those under way hold places now."""
-        for call in calls:
-            if call.under_way and not call.leased and self.replica.state.leased(call):
-                call.leased = True
-                self._leases.add(call)
+        self._leases.add_all(call for call in calls if self.replica.state.leased(call))
 
     def look(self, view: Change[T]) -> T:
         """Read the state as this process knows it, with all that has become true of its calls."""
@@ -231,6 +235,7 @@ class DomainQueue:
         if ahead and not self._store.lives(ahead):
             self._transactions.note(lambda state, _: state.bury(ahead))
             self._again = True
+        waiter.stale = False
         if paused := verdict.blocker.reason is Reason.PAUSED:
             waiter.hold(now.tick, paused=True)
         if waiter.told is None or (not paused and abs(verdict.forecast - waiter.told) > _NOTABLE):
@@ -255,6 +260,8 @@ class DomainQueue:
         call.attach(self._store.tick, self.replica.moment, self.note)
         if call.leased:
             self._leases.add(call)
+        if call.hasty:
+            self._transactions.admitted(call)
         return call
 
     def _end(self, waiter: Waiter, error: Exception | None) -> None:
@@ -265,6 +272,8 @@ class DomainQueue:
     def _give_up(self, waiter: Waiter) -> None:
         """Its caller was cancelled, or is told of the error."""
         self._waiters.remove(waiter)
+        for behind in self._waiters.all()[:_TOLD_AGAIN]:
+            behind.stale = True
         waiter.take_back()
         self.serve()
 

@@ -9,7 +9,7 @@ from contextlib import suppress
 from pathlib import Path
 from weakref import WeakSet
 
-from massgen_plugins.events import CallWaits, Trouble
+from massgen_plugins.events import CallWaits, StoreChanged, Trouble
 from massgen_plugins.hookspecs import MiddlewareContext
 from massgen_plugins.middleware import ModelCall
 from massgen_plugins.quota import Domain
@@ -40,11 +40,24 @@ class Limiters:
     def of(self, domain: Domain) -> DomainLimiter:
         """The limiter of a domain, over the store that its settings name."""
         place = str(self._context.settings(domain).get("store", MEMORY))
-        return self._at(place).domain(domain)
+        return self.at(place).domain(domain)
 
     def spare(self, domain: Domain) -> DomainLimiter:
         """One in memory, for a domain whose limiter failed."""
-        return self._at("").domain(domain)
+        return self.at("").domain(domain)
+
+    def at(self, place: str) -> Limiter:
+        """The limiter over the store at a place, as of :func:`open_store`; one in memory if it is empty."""
+        limiter = self._by_store.get(place)
+        if limiter is None:
+            with self._lock:
+                limiter = self._by_store.get(place)
+                if limiter is None:
+                    store = open_store(place or MEMORY, self._report)
+                    limiter = Limiter(store, self._context.rules, self._waits, self._report)
+                    limiter.on_store = self._store_changed
+                    self._by_store[place] = limiter
+        return limiter
 
     def close(self) -> None:
         """Bring every store up to date, and close it."""
@@ -53,19 +66,11 @@ class Limiters:
                 limiter.flush()
                 limiter.store.close()
 
-    def _at(self, place: str) -> Limiter:
-        limiter = self._by_store.get(place)
-        if limiter is None:
-            with self._lock:
-                limiter = self._by_store.get(place)
-                if limiter is None:
-                    store = open_store(place or MEMORY, self._report)
-                    limiter = Limiter(store, self._context.rules, self._waits, self._report)
-                    self._by_store[place] = limiter
-        return limiter
-
     def _report(self, message: str) -> None:
         self._context.emit(Trouble(message))
+
+    def _store_changed(self, working: bool, message: str) -> None:
+        self._context.emit(StoreChanged(working, message))
 
     def _waits(self, wait: WaitInfo) -> None:
         call = wait.call if isinstance(wait.call, ModelCall) else None

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field, replace
 from weakref import WeakKeyDictionary
 
 from massgen_plugins.errors import CallRefused
-from massgen_plugins.events import CallGivenUp, Event, LimitLearned, ProviderRefused, Trouble
+from massgen_plugins.events import CallGivenUp, Event, LimitLearned, PenaltyStarted, ProviderRefused, Trouble
 from massgen_plugins.middleware import Action, CallOutcome, Middleware, ModelCall, Refusal, RefusalKind, Usage
 from massgen_plugins.quota import ACCOUNT_POOL, Charge, Domain, Kind, Limit, Mode, Pool
 from massgen_plugins.rate_limit import messages
@@ -138,6 +138,8 @@ class RateLimitMiddleware(Middleware):
         self._emit(_refused_event(call, refusal))
         if lowered:
             self._emit(LimitLearned(pool, messages.learned_message(pool, refusal), _stated(refusal)))
+        if pause := attempts.limiter.pause_of(pool.name):
+            self._emit(PenaltyStarted(pool, pause, refusal.kind))
         attempts.refusals += 1
         too_large = _too_large(attempts, refusal) if attempts.refusals > 1 else None
         if too_large is not None:

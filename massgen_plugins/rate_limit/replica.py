@@ -47,15 +47,24 @@ class DomainReplica:
         domain: Which.
         store: Where it is kept.
         process: Names this process; empty for one that makes no calls, and has no share in the quota.
-        report: Told, in one sentence, when the store fails and when it works again.
+        report: Told, in one sentence, of what is wrong with what the store holds.
+        changed: Told when the store fails and when it works again, and why; ``report`` if None.
     """
 
-    def __init__(self, domain: Domain, store: Store, process: str, report: Callable[[str], None]) -> None:
+    def __init__(
+        self,
+        domain: Domain,
+        store: Store,
+        process: str,
+        report: Callable[[str], None],
+        changed: Callable[[bool, str], None] | None = None,
+    ) -> None:
         self.name = domain_name(domain)
         self.state = DomainState(process, time.time_ns())
         self._store = store
         self._process = process
         self._report = report
+        self._changed = changed or (lambda _, message: report(message))
         self._version = -1  # it was never loaded
         self._known = 0  # the last version that the copy agreed with
         self._overtaken = False  # by others, when it was in the store last
@@ -282,8 +291,8 @@ class DomainReplica:
         others = self.state.facts.others(self._process, now.tick)
         self.state.go_alone(now, 1 + others)
         share = f", as one of {1 + others} equal shares," if others else ""
-        self._report(
-            f"{error} The quota is kept in memory of this process{share} until the store works again."
+        self._changed(
+            False, f"{error} The quota is kept in memory of this process{share} until the store works again."
         )
 
     def _works_again(self) -> None:
@@ -291,7 +300,7 @@ class DomainReplica:
         if self.alone:
             self.alone = False
             self.state.come_back()
-            self._report(f"{self._store.description} works again; the quota is shared.")
+            self._changed(True, f"{self._store.description} works again; the quota is shared.")
 
 
 def domain_name(domain: Domain) -> str:

@@ -89,6 +89,7 @@ class Reservation:
         booked: What the books say.
         epoch: Which books; it is not found in others.
         leased: Whether it holds anything until it is over.
+        hasty: Whether it is booked in a window so short that an event loop may stand still for as long.
         noted: Whether its queue knows already that something has become true of it.
     """
 
@@ -98,12 +99,14 @@ class Reservation:
         "_now",
         "_released",
         "_tick",
+        "_written",
         "amounts",
         "answered_at",
         "ask",
         "begun",
         "booked",
         "epoch",
+        "hasty",
         "leased",
         "noted",
         "over",
@@ -116,7 +119,7 @@ class Reservation:
         self.ask = ask
         self.booked = booking
         self.epoch = epoch
-        self.leased = self.noted = self._released = False
+        self.leased = self.hasty = self.noted = self._released = self._written = False
         self.amounts, _, self.begun, self.answered_at, self.seen, self.over, self.wall, self.slack = booking
         self._tick: Callable[[], int] = _no_clock
         self._now: Callable[[], Moment] = _no_moment
@@ -155,12 +158,25 @@ class Reservation:
     def written(self) -> None:
         """The request is being written now: the margin counts from here, however long it took to get here."""
         tick = self._tick()
-        if self.begun - WRITE_GRACE < tick <= self.begun:
+        self._written = True
+        if self.begun - WRITE_GRACE <= tick <= self.begun:
             self.begun = tick  # told with what is noted next: an earlier stamp can wait
         elif tick > self.begun:
             now = self._now()
             self.begun, self.seen, self.wall, self.slack = now.tick, now.tick, now.wall, now.slack
             self._note(self)
+
+    def postpone(self, tick: int) -> bool:
+        """What is not written by now will be counted later; True if that changes what is booked."""
+        late = not self._written and self.begun < tick and self.over == NEVER
+        if late:
+            self.begun = tick + WRITE_GRACE
+        return late
+
+    @property
+    def waits_to_be_written(self) -> bool:
+        """Whether it was admitted, and is not written yet."""
+        return not self._written and self.over == NEVER
 
     def answered(self) -> None:
         """The answer's headers are here, so the server has counted the call."""

@@ -6,6 +6,7 @@ import asyncio
 import threading
 from collections import deque
 from collections.abc import Callable, Sequence
+from concurrent.futures import Future
 from contextlib import suppress
 from functools import partial
 from typing import Any, TypeAlias, TypeVar
@@ -16,6 +17,7 @@ from massgen_plugins.rate_limit.replica import DomainReplica
 from massgen_plugins.rate_limit.reservation import Booking, Reservation
 from massgen_plugins.rate_limit.stores.base import Store, StoreBusy
 from massgen_plugins.rate_limit.stores.worker import Worker
+from massgen_plugins.rate_limit.unwritten import UnwrittenCalls
 
 __all__ = ["Change", "Transactions"]
 
@@ -48,6 +50,7 @@ class Transactions:
         """Whoever has it may use the replica."""
         self._updates: deque[Reservation] = deque()
         self._notes: deque[Change[None]] = deque()
+        self._unwritten = UnwrittenCalls()
         # Of the transaction that is being done:
         self._change: Change[Any] = _nothing
         self._calls: Sequence[Reservation] = ()
@@ -62,8 +65,13 @@ class Transactions:
 
     def update(self, call: Reservation) -> None:
         """Something has become true of a call: it goes along with the next transaction."""
-        call.noted = True
-        self._updates.append(call)
+        if not call.noted:
+            call.noted = True
+            self._updates.append(call)
+
+    def admitted(self, call: Reservation) -> None:
+        """A call may leave: until it is written, it is booked as if that were done now."""
+        self._unwritten.add(call)
 
     def note(self, change: Change[None]) -> None:
         """Change the state with the next transaction."""
@@ -104,17 +112,28 @@ class Transactions:
         self.wake_others()
         return result
 
-    async def awaited(self, change: Change[T]) -> T:
-        """The same, for an event loop."""
+    async def awaited(self, change: Change[T], taken_back: Callable[[T], None] | None = None) -> T:
+        """The same, for an event loop; ``taken_back`` is given what comes when nobody awaits it any more."""
         try:
             return self.at_once(change)
         except StoreBusy:
-            return await asyncio.wrap_future(self._worker.submit(partial(self.patiently, change)))
+            future = self._worker.submit(partial(self.patiently, change))
+        try:
+            return await asyncio.wrap_future(future)
+        except asyncio.CancelledError:
+            if taken_back is not None:
+                future.add_done_callback(partial(_take_back, taken_back))
+            raise
 
     def transact(self, change: Change[T], *, patient: bool) -> T:
         """The same, for whoever has the lock; to be followed by :meth:`wake_others` after its release."""
+        if self._unwritten.calls:
+            for late in self._unwritten.late(self._store.tick()):
+                self.update(late)
         if self._updates:
             self._calls = _drain(self._updates)
+            for call in self._calls:
+                call.noted = False  # what becomes true of it from now on is noted anew
         if self._notes:
             self._changes = _drain(self._notes)
         self._change = change
@@ -130,7 +149,6 @@ class Transactions:
 
     def _attempt(self, state: DomainState, now: Moment) -> Any:
         for call in self._calls:
-            call.noted = False  # what becomes true of it from now on is noted anew
             booking = self._bookings[call] = call.booking
             state.change(call, booking, now)
         if self._changes:
@@ -156,6 +174,11 @@ class Transactions:
         self._notes.extendleft(reversed(self._changes))
         self._calls, self._changes, self._change = (), (), _nothing
         self._bookings.clear()
+
+
+def _take_back(taken_back: Callable[[T], None], future: Future[T]) -> None:
+    if not future.cancelled() and future.exception() is None:
+        taken_back(future.result())
 
 
 def _nothing(_: DomainState, __: Moment) -> None:

@@ -128,6 +128,7 @@ def test_an_unknown_price_is_unknown_and_its_model_is_named(rl, spent):
         ((0.0, (0, 0)), "has not counted all calls"),
         ((ALL / 2, (3000, 300)), "has not counted all calls"),
         ((ALL * 3, (6000, 600)), "takes its prices from another table"),
+        ((ALL * 2, (12000, 1200)), "12,000 tokens in, the calls took 6,000"),
     ],
 )
 def test_massgens_own_figure_stands_beside_with_the_reason_of_the_difference(

@@ -78,10 +78,21 @@ def test_without_a_record_it_says_so_and_makes_none(rl, home):
 
 def test_each_day_is_a_line_with_their_sum(rl, recorded):
     shown = rl("history").out.splitlines()
-    assert shown[0].split() == ["day", "runs", "calls", "refused", "waited", "tokens", "in", "out", "cost"]
+    assert shown[0].split() == [
+        "day",
+        "runs",
+        "calls",
+        "refused",
+        "waited",
+        "tokens",
+        "in",
+        "out",
+        "US",
+        "dollars",
+    ]
     today = next(line for line in shown if line.startswith(time.strftime("%Y-%m-%d")))
     assert today.split()[1:6] == ["1", "4", "2", "1:36", "21k"]
-    assert "$0.004 + ?" in today  # what is not known is no zero
+    assert "0.0040 + ?" in today  # what is not known is no zero
     assert shown[3].split()[:3] == ["all", "2", "5"]
     assert "the price of 1 call is not known" in rl("history").out
 
@@ -119,7 +130,7 @@ def test_only_what_is_asked_for_is_counted(rl, recorded):
     ("arguments", "sentence"),
     [
         (("--by", "dya"), "did you mean"),
-        (("--since", "yesterdy"), "is no moment; write a span such as 30m"),
+        (("--since", "yesterdy"), "is no moment; write a span such as 7d"),
         (("--since", "AIza" + "x" * 35), "text that looks like an API key is no moment"),
     ],
 )
@@ -190,7 +201,7 @@ def test_a_report_shows_every_call_with_its_wait_and_its_outcome(rl, recorded, s
     assert file.stat().st_mode & 0o777 == 0o600
     page = Page(file.read_text())
     assert len(page.bars("answered")) == 3
-    assert [re.sub(r"^.*: ", "", each) for each in page.bars("wait")] == ["waited 1:00", "waited 0:35"]
+    assert [re.sub(r"^.*: ", "", each) for each in page.bars("wait")] == ["waited 1:01", "waited 0:35"]
     assert "refused, status 429" in page.bars("refused")[0]
     assert len(page.bars("away")) == 1
     assert "<b>Grace</b>" in page.words  # as letters

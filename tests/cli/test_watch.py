@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import math
 import os
 import pty
 import re
@@ -93,7 +94,7 @@ def test_in_a_pipe_each_change_is_a_line_and_nothing_else_is(two_wait):
 
 
 def clock_of(seconds: float) -> str:
-    return f"{round(seconds) // 60}:{round(seconds) % 60:02}"
+    return f"{math.ceil(seconds) // 60}:{math.ceil(seconds) % 60:02}"
 
 
 def test_a_pause_of_the_provider_is_a_line(spend):
@@ -197,6 +198,11 @@ def test_the_line_says_what_stands_in_the_way(rl, spend, script):
     assert rl("line").out == ""
     spend(limits=[Limit(Kind.REQUESTS, 9, MINUTE)], refusal=Refusal(RefusalKind.WINDOW, retry_after=30))
     assert re.fullmatch(r"‖ gemini-2\.5-flash 1/\d next 0:3\d · paused 0:3\d · day 0/245\n", rl("line").out)
-    spend(refusal=Refusal(RefusalKind.UNTIL))
-    assert rl("line").out.startswith("✗ gemini-2.5-flash")
     assert script("line", PYTHONIOENCODING="ascii").out.isascii()
+
+
+def test_the_line_says_that_a_day_is_used_up(rl, spend):
+    spend(refusal=Refusal(RefusalKind.UNTIL))
+    assert re.fullmatch(
+        r"✗ gemini-2\.5-flash 1/\d next [\d:]+ · day 1/245 · until \d\d:\d\d\n", rl("line").out
+    )

@@ -96,6 +96,13 @@ def test_the_footer_fits_its_line(width, line):
     assert footer([shown(left=23, name="")], NOW, 36) == "⏳ quota: 1 waits · next 0:23"
 
 
+def test_a_pause_has_no_number():
+    paused = shown(reason="paused", limit="")
+    assert begin_line(paused.call, 5) == "⏳ paused, go on with massgen-rl resume"
+    assert footer([paused, paused], NOW, 76) == "⏳ quota: 2 wait · paused, go on with massgen-rl resume"
+    assert footer([paused, paused], NOW, 36) == "⏳ quota: 2 wait"
+
+
 def test_lines_for_programs(capsys):
     display = AutomationDisplay(None, STAGE)
     display.begin(shown(place=3), NOW)

@@ -81,7 +81,7 @@ export const SECTIONS: Section[] = [
     folders: ['limits'],
     pages: words(`limits/what-massgen-does limits/quick-start operate/speed-and-cost operate/performance
       limits/how-it-works limits/choosing-a-tier limits/many-processes-and-machines limits/profiles limits/steer limits/commands
-      limits/events-and-metrics limits/hooks limits/errors limits/write-a-provider limits/measured limits/fleet`),
+      limits/see-what-waits limits/events-and-metrics limits/hooks limits/errors limits/write-a-provider limits/measured limits/fleet`),
   },
   {
     slug: 'run',

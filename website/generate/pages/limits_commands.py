@@ -90,15 +90,18 @@ def _exits() -> str:
         ("`0`", "Fine."),
         (code(str(exits.CHECK_FAILED)), "A check failed, or the store cannot be used."),
         (code(str(exits.WRONG_INPUT)), "Command line, settings file or environment variable is wrong."),
+        (code(str(exits.SPENT)), "A day, or a month, is used up (`--exit-code`, `--exit-status`)."),
         (code(str(exits.NO_HOST)), "`run`: there is no MassGen here, or not one that is supported."),
         (code(str(exits.INTERRUPTED)), "Ctrl-C."),
+        (code(str(exits.BROKEN_PIPE)), "Whoever read the output has gone, as `head` does."),
     ]
     return f"""\
 ## Exit codes
 
 {table(("Code", "Meaning"), rows)}
 
-`run` otherwise ends with [MassGen's own code](/reference/files-and-exit-codes)."""
+`run` otherwise ends with [MassGen's own code](/reference/files-and-exit-codes). A command
+with `--json` that fails prints one document, too: `{{"error": "the sentence", "exit_code": 1}}`."""
 
 
 def _next() -> str:

@@ -1,4 +1,4 @@
-"""Keeps refusals as a plugin: it hears of them as everybody does."""
+"""Events of refusals, and of what came of them, as entries of the log."""
 
 from __future__ import annotations
 
@@ -6,24 +6,32 @@ import atexit
 import time
 from collections.abc import Mapping
 from contextlib import suppress
-from typing import Any
+from typing import Any, TypeAlias
 
 from massgen_plugins.calls.refusals import RefusalLog, refusals_file
-from massgen_plugins.events import CallTurnedAway, Event, LimitLearned, PenaltyStarted, ProviderRefused
-from massgen_plugins.hookspecs import MiddlewareContext, hookimpl
+from massgen_plugins.events import CallTurnedAway, LimitLearned, PenaltyStarted, ProviderRefused
+from massgen_plugins.hookspecs import MiddlewareContext
 from massgen_plugins.quota import Pool
 
-__all__ = ["massgen_event", "massgen_middleware"]
+__all__ = ["REFUSALS", "Keeper", "keeper"]
+
+Refused: TypeAlias = ProviderRefused | LimitLearned | PenaltyStarted | CallTurnedAway
+REFUSALS = (ProviderRefused, LimitLearned, PenaltyStarted, CallTurnedAway)
+"""The events that are kept."""
 
 
-class _Keeper:
-    """Turns events into entries of the log."""
+class Keeper:
+    """Turns events into entries of the log.
+
+    Attributes:
+        context: Of the chain whose events come; None before there is one.
+    """
 
     def __init__(self) -> None:
         self.context: MiddlewareContext | None = None
         self._log: RefusalLog | None = None
 
-    def take(self, event: ProviderRefused | LimitLearned | PenaltyStarted | CallTurnedAway) -> None:
+    def take(self, event: Refused) -> None:
         """Keep it, unless the settings want no record."""
         settings = self._settings(event.pool)
         record: Any = settings.get("record") or {}
@@ -38,9 +46,7 @@ class _Keeper:
         if self._log is not None:
             self._log.write()
 
-    def _what(
-        self, event: ProviderRefused | LimitLearned | PenaltyStarted | CallTurnedAway
-    ) -> dict[str, Any]:
+    def _what(self, event: Refused) -> dict[str, Any]:
         match event:
             case ProviderRefused():
                 return {
@@ -90,23 +96,11 @@ def _call(event: ProviderRefused | CallTurnedAway) -> dict[str, Any]:
     return {"agent": event.agent_id or "", "run": event.run, "call": event.call}
 
 
-_keeper = _Keeper()
-
-
-@hookimpl
-def massgen_middleware(context: MiddlewareContext) -> None:
-    """Add none, but know which limits hold."""
-    _keeper.context = context
-
-
-@hookimpl
-def massgen_event(event: Event) -> None:
-    """Keep what was refused, learned and turned away."""
-    if isinstance(event, ProviderRefused | LimitLearned | PenaltyStarted | CallTurnedAway):
-        _keeper.take(event)
+keeper = Keeper()
+"""That of this process."""
 
 
 @atexit.register
 def _close() -> None:
     with suppress(Exception):  # at the end of a process there is nobody to tell
-        _keeper.close()
+        keeper.close()
