@@ -59,6 +59,7 @@ class PriceList:
         self._snapshot: Any = None
         self._source = self._dated = ""
         self._found: dict[tuple[str, str], Any] = {}
+        self._made: dict[tuple[int, int], tuple[Any, Rates | None]] = {}
 
     def rates(self, provider: str, model: str, tokens_in: int, at: float | None = None) -> Rates | None:
         """Unit prices of a model for a request of this size; None if they are not known.
@@ -78,10 +79,11 @@ class PriceList:
         if known is None:
             return None
         prices = known.get_prices(datetime.fromtimestamp(time.time() if at is None else at, UTC))
-        values = dict(_values(prices, tokens_in))
-        if not {"input", "output"} <= values.keys():
-            return None  # such as a price for each minute of speech
-        return Rates(**values, source=self._source, dated=self._dated)
+        key = id(prices), _tier(prices, tokens_in)
+        made = self._made.get(key)
+        if made is None:  # with the prices themselves, so that no other object has their id
+            made = self._made[key] = prices, self._rates(prices, tokens_in)
+        return made[1]
 
     def load(self) -> bool:
         """Load it, if that has not been done; whether there is one."""
@@ -97,6 +99,16 @@ class PriceList:
                 self._snapshot = False
         return bool(self._snapshot)
 
+    def _rates(self, prices: Any, tokens_in: int) -> Rates | None:
+        values = dict(_values(prices, tokens_in))
+        if "input" not in values:
+            return None  # such as a price for each minute of speech
+        if "output" not in values:
+            if not vars(prices).keys() <= _KEYS.keys():
+                return None
+            values["output"] = Decimal(0)  # embeddings have no output
+        return Rates(**values, source=self._source, dated=self._dated)
+
     def _find(self, provider: str, model: str) -> Any:
         try:
             return self._snapshot.find_provider_model(model, None, provider, None)[1]
@@ -105,13 +117,21 @@ class PriceList:
 
 
 def _values(prices: Any, tokens_in: int) -> Iterator[tuple[str, Decimal]]:
-    for key, (name, times) in _KEYS.items():
-        price = getattr(prices, key, None)
-        if price is not None and not isinstance(price, Decimal):  # by tiers
-            reached = [tier.price for tier in price.tiers if tokens_in > tier.start]
-            price = reached[-1] if reached else price.base
-        if price is not None:
+    for key, price in vars(prices).items():
+        name, times = _KEYS.get(key, ("", 0))
+        if not name or price is None:
+            continue
+        if isinstance(price, Decimal):
             yield name, price * times
+        else:
+            reached = [tier.price for tier in price.tiers if tokens_in > tier.start]
+            yield name, (reached[-1] if reached else price.base) * times
+
+
+def _tier(prices: Any, tokens_in: int) -> int:
+    """Names the tiers that a request of this size has reached; no two sizes with one name differ in price."""
+    found = (getattr(price, "tiers", ()) for price in vars(prices).values())
+    return sum(tokens_in > tier.start for tiers in found for tier in tiers)
 
 
 def _dates(snapshot: Any) -> Iterator[str]:

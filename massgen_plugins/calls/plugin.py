@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from massgen_plugins.calls.refusal_entries import REFUSALS, keeper
 from massgen_plugins.events import CallSettled, CallTurnedAway, Event, Trouble
 from massgen_plugins.hookspecs import AgentInfo, MiddlewareContext, hookimpl
 
@@ -76,6 +77,7 @@ def massgen_middleware(context: MiddlewareContext) -> None:
     global _recorders  # noqa: PLW0603 - a plugin that is a module has no other place
     _recorders = _Recorders()
     _recorders.context = context
+    keeper.context = context
 
 
 @hookimpl
@@ -86,6 +88,8 @@ def massgen_agent_starting(agent: AgentInfo) -> None:
 
 @hookimpl
 def massgen_event(event: Event) -> None:
-    """Keep what is over."""
+    """Keep what is over, and what was refused."""
     if isinstance(event, CallSettled | CallTurnedAway):
         _recorders.take(event)
+    if isinstance(event, REFUSALS):
+        keeper.take(event)

@@ -44,6 +44,7 @@ _SUMS = {
     "turned_away": f"total(outcome = '{TURNED_AWAY}')",
     "runs": "count(DISTINCT nullif(call.run, ''))",
     "unknown": "total(cost IS NULL)",
+    "unsaid": "total(cost IS NULL AND input IS NULL)",
     "waited": "total(waited)",
     "longest_wait": "max(waited)",
     "seconds": "total(seconds)",
@@ -52,7 +53,7 @@ _SUMS = {
     "last": "max(time)",
 }
 _SUM_NAMES = tuple(_SUMS)
-_COUNTED = _SUM_NAMES[:7]
+_COUNTED = _SUM_NAMES[:8]
 _SUMMED = ", ".join([*_SUMS.values(), *(f"sum({name})" for name in _TOKENS)])
 _ROW_NAMES = (
     *("id", "time", "run", "agent", "model", "requested_model", "provider", "account", "endpoint", "number"),
@@ -96,18 +97,25 @@ class Record:
         return [each for each in made if each.calls or each.turned_away]
 
     def calls(
-        self, question: Question | None = None, *, limit: int = -1, newest_first: bool = True
+        self,
+        question: Question | None = None,
+        *,
+        limit: int = -1,
+        newest_first: bool = True,
+        dearest_first: bool = False,
     ) -> Iterator[CallRow]:
         """The calls in question.
 
         Args:
             question: Which calls; None for all.
             limit: At most so many; negative: all.
-            newest_first: Their order.
+            newest_first: Their order in time.
+            dearest_first: By cost first; those of unknown cost come last.
         """
         where, values = _where(question or Question())
         order = "DESC" if newest_first else "ASC"
-        sql = f"SELECT {_ROW} {_FROM} {where} ORDER BY time {order}, id {order} LIMIT ?"
+        first = "cost DESC NULLS LAST, " if dearest_first else ""
+        sql = f"SELECT {_ROW} {_FROM} {where} ORDER BY {first}time {order}, id {order} LIMIT ?"
         with self._reading() as connection:
             if connection is not None:
                 for row in connection.execute(sql, (*values, limit)):

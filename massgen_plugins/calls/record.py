@@ -28,6 +28,7 @@ __all__ = ["Recorder"]
 _MOST = 20_000
 """Calls that wait to be written; of more the oldest are lost, as when the disk stands still."""
 
+_TOO_SLOW = "The record of calls lost some: the disk does not keep up, or stands still."
 _ERRORS_START = 400
 
 T = TypeVar("T")
@@ -70,6 +71,8 @@ class Recorder:
         """Keep a call that is over. Quick, from any thread."""
         if event.run not in self._logged:
             self._add_run(event.run)
+        if len(self._calls) == _MOST:
+            self._say(_TOO_SLOW)
         self._calls.append((time.time(), event))
         self._worker.remind(self.write)
 

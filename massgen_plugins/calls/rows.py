@@ -5,9 +5,12 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from decimal import Decimal
+from typing import TYPE_CHECKING
 
-from massgen_plugins.budget.rates import Part
 from massgen_plugins.budget.usage import Tokens
+
+if TYPE_CHECKING:  # whoever only asks needs no profiles
+    from massgen_plugins.budget.rates import Part
 
 __all__ = [
     "ANSWERED",
@@ -141,6 +144,7 @@ class Totals:
         tokens: The sum of what is known.
         cost: Micro-dollars, exact, of the calls whose cost is known.
         unknown: Calls whose cost is not known.
+        unsaid: Those of them whose answers did not say what they took; of the others nobody knows the price.
         first: When the first one left.
         last: When the last one left.
     """
@@ -158,5 +162,6 @@ class Totals:
     tokens: Tokens = field(default_factory=Tokens)
     cost: Decimal = Decimal(0)
     unknown: int = 0
+    unsaid: int = 0
     first: float = 0.0
     last: float = 0.0

@@ -5,6 +5,8 @@ from __future__ import annotations
 import os
 import sys
 
+from massgen_plugins.cli.exits import BROKEN_PIPE, CHECK_FAILED
+
 __all__ = ["main"]
 
 
@@ -12,21 +14,30 @@ def main() -> None:
     """Entry point of ``massgen-rl``: runs the command in ``sys.argv`` and exits with its code."""
     closed = sys.stdout is None
     _prepare_streams()
-    from massgen_plugins.cli.app import build_app
-
     try:
         try:
-            build_app()(prog_name="massgen-rl")
+            _run()
         finally:
             sys.stdout.flush()
     except BrokenPipeError:
-        _end("")  # whoever reads has had enough
+        _end("", BROKEN_PIPE)  # whoever reads has had enough
     except OSError as error:
         _end(f"the result cannot be written: {error.strerror}")
     except SystemExit as end:
         if closed and not end.code:
             _end("the result cannot be written: standard output is closed")
         raise
+
+
+def _run() -> None:
+    from massgen_plugins.cli.quick import quick
+
+    code = quick(sys.argv[1:])
+    if code is not None:
+        sys.exit(code)
+    from massgen_plugins.cli.app import build_app
+
+    build_app()(prog_name="massgen-rl")
 
 
 def _prepare_streams() -> None:
@@ -44,12 +55,11 @@ def _prepare_streams() -> None:
             del os.environ[name]
 
 
-def _end(problem: str) -> None:
+def _end(problem: str, code: int = CHECK_FAILED) -> None:
     """Say what is wrong, leave nothing to be written at the interpreter's own end, and exit."""
-    from massgen_plugins.cli.exits import CHECK_FAILED
     from massgen_plugins.cli.output import say
 
     os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
     if problem:
         say(f"massgen-rl: {problem}.")
-    sys.exit(CHECK_FAILED)
+    sys.exit(code)

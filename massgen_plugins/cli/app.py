@@ -7,7 +7,20 @@ from typing import Annotated
 import typer
 
 import massgen_plugins
-from massgen_plugins.cli import budget, demo, doctor, forget, profiles, run, status
+from massgen_plugins.cli import (
+    budget,
+    cost,
+    demo,
+    doctor,
+    forget,
+    limits,
+    penalty,
+    profiles,
+    run,
+    status,
+    steering,
+    views,
+)
 from massgen_plugins.cli.exits import EXPLAINED
 from massgen_plugins.cli.group import RootGroup
 from massgen_plugins.cli.output import tell
@@ -29,8 +42,10 @@ def build_app() -> typer.Typer:
     )
     app.callback()(_root)
     app.add_typer(profiles.app, name="profiles")
+    app.add_typer(penalty.app, name="penalty")
+    app.add_typer(cost.app, name="cost")
     app.add_typer(budget.app, name="budget")
-    for module in (status, forget, doctor, run, demo):
+    for module in (status, views, limits, steering, forget, doctor, run, demo):
         module.register(app)
     return app
 

@@ -1,25 +1,29 @@
-"""``rpm=5 tpm=none`` on the command line, as the values that they stand for."""
+"""``rpm=5 tpm=none`` and ``10m`` on the command line, as the values that they stand for."""
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 
 from massgen_plugins.errors import ConfigurationError
 from massgen_plugins.profiles.document import shown
 
-__all__ = ["read_assignments"]
+__all__ = ["read_assignments", "read_span"]
+
+_EXAMPLE = "rpm=5, or tpm=none to take a limit away"
+_SPAN = re.compile(r"(?:(\d{1,4})d)?(?:(\d{1,4})h)?(?:(\d{1,6})m)?(?:(\d{1,7})s)?")
+_UNITS = (86_400, 3600, 60, 1)
+_LONGEST = 366 * 86_400
 
 
 def read_assignments(
-    words: Iterable[str],
-    command: str = "profiles set",
-    example: str = "rpm=5, or tpm=none to take a limit away",
+    words: Iterable[str], command: str = "profiles set", example: str = _EXAMPLE
 ) -> dict[str, int | float | str]:
     """Keys and values; whether a value fits its key is checked elsewhere.
 
     Args:
-        words: As they stand on the command line.
-        command: Whose they are.
+        words: As they were typed.
+        command: Stands in front of complaints.
         example: How they are written.
 
     Raises:
@@ -38,10 +42,27 @@ def read_assignments(
     return values
 
 
+def read_span(text: str) -> int:
+    """``90s``, ``10m``, ``1h30m`` or ``2d``, in seconds.
+
+    Raises:
+        ConfigurationError: It is none of these, zero, or longer than a year.
+    """
+    found = _SPAN.fullmatch(text) if text.isascii() else None
+    seconds = (
+        sum(int(part or 0) * unit for part, unit in zip(found.groups(), _UNITS, strict=True)) if found else 0
+    )
+    if 0 < seconds <= _LONGEST:
+        return seconds
+    raise ConfigurationError(
+        f"--for: {shown(text)} is no length of time; write it as 90s, 10m, 1h30m or 2d, a year at most."
+    )
+
+
 def _number(value: str) -> int | float | str:
     for kind in (int, float):
         try:
-            return kind(value)
+            return value if "_" in value else kind(value)
         except ValueError:
             continue
     return value

@@ -10,10 +10,11 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from massgen_plugins.cli import budget_names
-from massgen_plugins.cli.exits import BUDGET_SPENT
+from massgen_plugins.cli.exits import SPENT
 from massgen_plugins.cli.output import as_home, clean, emit_json, say, tell
 from massgen_plugins.cli.places import current_places
-from massgen_plugins.cli.store_choice import StoreOption, chosen_store, opened_store
+from massgen_plugins.cli.pool_choice import opened
+from massgen_plugins.cli.store_choice import StoreOption, chosen_store
 from massgen_plugins.errors import ConfigurationError
 
 if TYPE_CHECKING:
@@ -94,7 +95,7 @@ def check(
     for row in spent:
         tell(line(row, time.time()))
     if spent:
-        raise typer.Exit(BUDGET_SPENT)
+        raise typer.Exit(SPENT)
 
 
 @app.command(name="set")
@@ -169,8 +170,8 @@ def reset(
         raise _no_such("reset", "run", what, ["shared", *runs])
     name = "all days, months and accounts" if what == "shared" else f"the run {clean(what)}"
     _agree("reset", f"Count {name} from zero, so that all of it can be spent again?", yes=yes)
-    with opened_store(place) as opened:
-        begin_anew(opened, SHARED if what == "shared" else run_domain(what))
+    with opened(place) as target:
+        begin_anew(target, SHARED if what == "shared" else run_domain(what))
     tell(f"Counted from zero: {name}.")
 
 

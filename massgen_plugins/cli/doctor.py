@@ -35,7 +35,7 @@ def doctor(
 ) -> None:
     """Check that everything works, and say how to mend it.
 
-    Looks at versions, activation, seams, MassGen's start, plugins, settings, store and environment.
+    Looks at versions, activation, seams, MassGen's start, plugins, settings, store, traffic and environment.
     Exit code 1 if a check fails.
     """
     sections = list(_sections(deep=deep, quiet=as_json))
@@ -52,7 +52,16 @@ def doctor(
 
 
 def _sections(*, deep: bool, quiet: bool) -> Iterator[tuple[str, list[Finding]]]:
-    from massgen_plugins.cli.checks import activation, environment, plugins, seams, settings, store, versions
+    from massgen_plugins.cli.checks import (
+        activation,
+        environment,
+        plugins,
+        seams,
+        settings,
+        store,
+        traffic,
+        versions,
+    )
 
     yield from _run("versions", versions.check_versions)
     yield from _run("activation", activation.check_activation)
@@ -62,6 +71,7 @@ def _sections(*, deep: bool, quiet: bool) -> Iterator[tuple[str, list[Finding]]]
     yield from _run("plugins", plugins.check_plugins)
     yield from _run("settings", settings.check_settings)
     yield from _run("store", store.check_store)
+    yield from _run("traffic", traffic.check_traffic)
     yield from _run("environment", environment.check_environment)
 
 

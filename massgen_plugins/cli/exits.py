@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-__all__ = ["BUDGET_SPENT", "CHECK_FAILED", "EXPLAINED", "INTERRUPTED", "NO_HOST", "WRONG_INPUT"]
+__all__ = ["BROKEN_PIPE", "CHECK_FAILED", "EXPLAINED", "INTERRUPTED", "NO_HOST", "SPENT", "WRONG_INPUT"]
 
 CHECK_FAILED = 1
 """A check failed, or the store cannot be used."""
@@ -10,8 +10,9 @@ CHECK_FAILED = 1
 WRONG_INPUT = 2
 """The command line, a settings file or an environment variable is wrong."""
 
-BUDGET_SPENT = 3
-"""``budget check`` found a budget that is spent."""
+SPENT = 3
+"""``status --exit-code``, ``watch --exit-status``, ``plan``: a day or month is used up, or not enough;
+``budget check``: a budget is spent."""
 
 NO_HOST = 127
 """``run`` or ``demo`` found no MassGen, or none that this package knows."""
@@ -19,13 +20,18 @@ NO_HOST = 127
 INTERRUPTED = 130
 """Ctrl-C."""
 
+BROKEN_PIPE = 141
+"""Whoever read the output has gone, as of any program that SIGPIPE ends: 128 and its number."""
+
 EXPLAINED = """\b
 Exit codes:
   0    fine
   1    a check failed, or the store cannot be used
   2    wrong command line, settings file or environment variable
-  3    budget check: a budget is spent
+  3    status --exit-code, watch --exit-status, plan: a day, or a month, is used up;
+       budget check: a budget is spent
   127  run, demo: there is no MassGen, or not one that is supported
   130  interrupted with Ctrl-C
+  141  whoever read the output has gone, as `head` does
   run otherwise ends with MassGen's own exit code."""
 """In the form that keeps line breaks in ``--help``."""

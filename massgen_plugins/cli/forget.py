@@ -2,23 +2,22 @@
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from massgen_plugins.cli.output import clean, say, tell
-from massgen_plugins.cli.store_choice import StoreOption, chosen_store, opened_store, view_of
+from massgen_plugins.cli.pool_choice import ALL, PoolName, agreed, known_pools, meant, opened
+from massgen_plugins.cli.store_choice import StoreOption
 from massgen_plugins.errors import ConfigurationError
 
 if TYPE_CHECKING:
-    from massgen_plugins.quota import Domain, Pool
+    from massgen_plugins.quota import Domain
     from massgen_plugins.rate_limit.stores.base import Store
+    from massgen_plugins.rate_limit.viewing import PoolView
 
 __all__ = ["register"]
-
-_ALL = "all"
 
 
 def register(app: typer.Typer) -> None:
@@ -27,73 +26,50 @@ def register(app: typer.Typer) -> None:
 
 
 def forget(
-    pool: Annotated[
-        str,
-        typer.Argument(
-            metavar="POOL",
-            help="A pool as `status` shows it, its model if only one pool has it, a domain (its "
-            "provider and account), or all.",
-        ),
-    ],
+    pool: PoolName,
     yes: Annotated[bool, typer.Option("--yes", "-y", help="Do not ask.")] = False,
     use: Annotated[
         bool, typer.Option("--use", help="Forget what is used, too, of a whole domain or of all.")
     ] = False,
     store: StoreOption = None,
 ) -> None:
-    """Drop what refusals have taught; use stays counted."""
-    place = chosen_store(store)
-    if place is None:
-        raise ConfigurationError(
-            "The settings say store: memory: nothing is learned for longer than one run."
-        )
-    view = view_of(place)
-    known = [each.pool for each in view.pools]
+    """Drop what refusals have taught, and say what that was; use stays counted.
+
+    Example: massgen-rl forget gemini-2.5-flash
+    """
+    from massgen_plugins.cli.learned_text import learned
+
+    place, known = known_pools(store)
     if not known:
         say("No call was limited yet: there is nothing to forget.")
         return
-    meant = _meant(pool, known)
-    domains = list(dict.fromkeys(each.domain for each in meant))
-    if use and pool != _ALL and pool not in map(str, domains):
+    views = meant(pool, known, "forget")
+    domains = list(dict.fromkeys(each.pool.domain for each in views))
+    if use and pool != ALL and pool not in map(str, domains):
         raise ConfigurationError(
             f"forget: use is forgotten by whole domains; name {clean(str(domains[0]))}, or all."
         )
-    if not yes and not _agreed(domains if use else meant, use=use):
+    something = use or any(learned(each) for each in views)
+    if something and not yes and not _agreed(domains, views, use=use):
         say("Nothing is forgotten.")
         return
-    with opened_store(place) as opened:
+    with opened(place) as store_to_change:
         for domain in domains:
-            if use:
-                _begin_anew(opened, domain)
-            else:
-                _forget_learned(opened, domain, [each for each in meant if each.domain == domain])
+            mine = [each for each in views if each.pool.domain == domain]
+            _begin_anew(store_to_change, domain) if use else _forget(store_to_change, domain, mine)
 
 
-def _meant(wanted: str, known: Sequence[Pool]) -> Sequence[Pool]:
-    found = [each for each in known if wanted in {_ALL, str(each), str(each.domain)}]
-    if found:
-        return found
-    found = [each for each in known if each.name == wanted]
-    if len(found) == 1:
-        return found
-    from massgen_plugins.profiles.document import shown, suggestion
-
-    if found:
-        which = ", ".join(map(str, found))
-        raise ConfigurationError(f"forget: several pools have this name; name one of {which}, or all.")
-    names = {_ALL, *map(str, known), *(each.name for each in known), *(str(each.domain) for each in known)}
-    hint = suggestion(wanted, names)
-    raise ConfigurationError(
-        f"forget: no pool has the name given, {shown(wanted)}; {hint}{'' if hint.endswith('?') else '.'}"
-    )
-
-
-def _forget_learned(store: Store, domain: Domain, pools: Sequence[Pool]) -> None:
+def _forget(store: Store, domain: Domain, views: Sequence[PoolView]) -> None:
+    from massgen_plugins.cli.learned_text import learned
     from massgen_plugins.rate_limit.forgetting import forget_learned
 
-    forget_learned(store, domain, [each.name for each in pools])
-    for each in pools:
-        tell(f"{each}: forgotten.")
+    forget_learned(store, domain, [each.pool.name for each in views])
+    for each in views:
+        dropped = ", ".join(learned(each))
+        if dropped:
+            tell(f"{each.pool}: forgotten: {dropped}.")
+        elif each.eventful:
+            tell(f"{each.pool}: nothing was learned.")
 
 
 def _begin_anew(store: Store, domain: Domain) -> None:
@@ -103,10 +79,9 @@ def _begin_anew(store: Store, domain: Domain) -> None:
     tell(f"{domain}: counted anew.")
 
 
-def _agreed(names: Sequence[Domain | Pool], *, use: bool) -> bool:
+def _agreed(domains: Sequence[Domain], views: Sequence[PoolView], *, use: bool) -> bool:
     """Whether the user wants that."""
-    if not sys.stdin.isatty():
-        raise ConfigurationError("forget: there is nobody to ask; add --yes.")
+    names = domains if use else [each.pool for each in views]
     what = "all that was learned and used in" if use else "what refusals have taught about"
     count = f"{len(names)} {'domains' if use else 'pools'}"
-    return typer.confirm(f"Forget {what} {clean(str(names[0])) if len(names) == 1 else count}?", err=True)
+    return agreed(f"Forget {what} {names[0] if len(names) == 1 else count}?", "forget")

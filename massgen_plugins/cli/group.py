@@ -7,9 +7,10 @@ from typing import Any, NoReturn
 import typer
 from typer.core import TyperGroup
 
-from massgen_plugins.cli.exits import CHECK_FAILED, INTERRUPTED, WRONG_INPUT
+from massgen_plugins.cli.exits import INTERRUPTED
 from massgen_plugins.cli.output import say
-from massgen_plugins.errors import ConfigurationError, MassgenPluginsError
+from massgen_plugins.cli.quick import failed
+from massgen_plugins.errors import MassgenPluginsError
 
 __all__ = ["RootGroup"]
 
@@ -35,11 +36,11 @@ class RootGroup(TyperGroup):
 
     def invoke(self, ctx: Any) -> Any:
         """Run a command; what goes wrong on purpose becomes one sentence and an exit code."""
+        words = [*ctx._protected_args, *ctx.args]  # noqa: SLF001 - the parser has taken them from nobody else
         try:
             return super().invoke(ctx)
         except MassgenPluginsError as error:
-            say(f"massgen-rl: {error}")
-            _exit(WRONG_INPUT if isinstance(error, ConfigurationError) else CHECK_FAILED)
+            _exit(failed(error, as_json="--json" in words))
         except (KeyboardInterrupt, typer.Abort):
             say("\nmassgen-rl: interrupted.")
             _exit(INTERRUPTED)

@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from massgen_plugins.cli import profile_names
+from massgen_plugins.cli import model_completion, profile_changes, profile_names
 from massgen_plugins.cli.exits import CHECK_FAILED
 from massgen_plugins.cli.output import as_home, emit_json, say, tell
 from massgen_plugins.cli.places import current_places
@@ -75,6 +75,8 @@ def use(name: Name) -> None:
     places = current_places()
     _done(f"{name} is in use", edit(name, places=places))
     _tell_if_overruled(name)
+    profile_changes.tell_limits(name, places)
+    profile_changes.tell_followers_of_profile(name, places)
 
 
 @app.command()
@@ -82,7 +84,9 @@ def enable(name: Name) -> None:
     """Take back `disable`."""
     from massgen_plugins.profiles.edit import enable as edit
 
-    _done(f"{name} is no longer switched off", edit(name, places=current_places()))
+    places = current_places()
+    _done(f"{name} is no longer switched off", edit(name, places=places))
+    profile_changes.tell_followers_of_profile(name, places)
 
 
 @app.command()
@@ -93,28 +97,74 @@ def disable(name: Name) -> None:
     places = current_places()
     _done(f"{name} is switched off", edit(name, places=places))
     _tell_if_unlimited(name)
+    profile_changes.tell_followers_of_profile(name, places)
 
 
 @app.command(name="set")
 def set_(
     model: Annotated[
         str,
-        typer.Argument(metavar="MODEL", help="A model or family, such as gemini-2.5-flash or gemini-*-pro."),
+        typer.Argument(
+            metavar="MODEL",
+            help="A model or family, such as gemini-2.5-flash or gemini-*-pro.",
+            autocompletion=model_completion.models,
+        ),
     ],
     limits: Annotated[
-        list[str], typer.Argument(metavar="KEY=VALUE", help="Such as rpm=5; tpm=none takes a limit away.")
+        list[str],
+        typer.Argument(
+            metavar="KEY=VALUE...",
+            help="Such as rpm=5; tpm=none takes a limit away.",
+            autocompletion=model_completion.assignments,
+        ),
     ],
+    yes: Annotated[bool, typer.Option("--yes", "-y", help="Also if the name looks mistyped.")] = False,
 ) -> None:
-    """Change limits of a model, whatever profile is in use."""
+    """Change limits of a model in your settings, whatever profile is in use.
+
+    For a while only, or in a live run: `massgen-rl set`.
+
+    Example: massgen-rl profiles set gemini-2.5-pro rpm=5
+    """
     from massgen_plugins.cli.assignments import read_assignments
+    from massgen_plugins.cli.model_names import ModelNames
     from massgen_plugins.profiles.edit import set_limits
 
     places = current_places()
     values = read_assignments(limits)
+    names = ModelNames.of(places)
+    if not yes and model not in names.profiles and names.meant(model):
+        names.require(model, "profiles set")
     _done(f"{model}: {', '.join(limits)}", set_limits(model, values, places=places))
-    near = profile_names.nearest_model(model, places)
-    if near:
-        say(f"massgen-rl: no profile names the model '{model}'; did you mean '{near}'?")
+    profile_changes.tell_change(model, values, names, places)
+
+
+@app.command()
+def unset(
+    model: Annotated[
+        str,
+        typer.Argument(
+            metavar="MODEL", help="As given to `set`.", autocompletion=model_completion.overridden
+        ),
+    ],
+    keys: Annotated[
+        list[str] | None,
+        typer.Argument(metavar="[KEY...]", help="Only these limits, such as rpm.", show_default=False),
+    ] = None,
+) -> None:
+    """Take back what `profiles set` wrote.
+
+    Example: massgen-rl profiles unset gemini-2.5-pro
+    """
+    from massgen_plugins.cli.model_names import ModelNames
+    from massgen_plugins.profiles.edit import unset_limits
+
+    places = current_places()
+    names = ModelNames.of(places)
+    file, gone = unset_limits(model, keys or (), places=places)
+    listed = ", ".join(f"{key}={'none' if value is None else value}" for key, value in gone.items())
+    _done(f"{model}: {listed} taken back", file)
+    profile_changes.tell_change(model, gone, names, places)
 
 
 @app.command()
@@ -153,7 +203,7 @@ def import_(
 
 
 def _done(what: str, file: Path) -> None:
-    tell(f"{what} ({as_home(str(file))}). Runs that are under way follow within a second.")
+    tell(f"{what} ({as_home(str(file))}).")
 
 
 def _tell_if_overruled(name: str) -> None:

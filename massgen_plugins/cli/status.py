@@ -1,14 +1,12 @@
-"""``massgen-rl status``: what is used of each limit, and who waits for what."""
+"""``massgen-rl status``: what is used of each limit, and who waits for what until when."""
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import Annotated
 
 import typer
 
-from massgen_plugins.cli.output import as_home, emit_json, say
-from massgen_plugins.cli.store_choice import StoreOption, chosen_store, view_of
+from massgen_plugins.cli.store_choice import StoreOption
 
 __all__ = ["register"]
 
@@ -20,28 +18,12 @@ def register(app: typer.Typer) -> None:
 
 def status(
     as_json: Annotated[bool, typer.Option("--json", help="Print one JSON document on stdout.")] = False,
+    exit_code: Annotated[
+        bool, typer.Option("--exit-code", help="Exit code 3 when a day, or a month, is used up.")
+    ] = False,
     store: StoreOption = None,
 ) -> None:
-    """Show how much of each limit is used, and what waits."""
-    import time
+    """Show how much of each limit is used, who waits, and when the next call may leave."""
+    from massgen_plugins.cli.status_answer import answer
 
-    place = chosen_store(store)
-    view = view_of(place)
-    for fault in view.faults:
-        say(f"massgen-rl: {fault}")
-    if as_json:
-        from massgen_plugins.cli.status_json import document
-
-        emit_json(document(place, view, time.time()))
-    elif any(pool.eventful for pool in view.pools):
-        from massgen_plugins.cli.status_view import show
-
-        show([pool for pool in view.pools if pool.eventful], time.time())
-    else:
-        say(_nothing(place))
-
-
-def _nothing(place: Path | str | None) -> str:
-    if place is None:
-        return "The settings say store: memory, so what is used is known to the running MassGen alone."
-    return f"No call was limited yet ({as_home(str(place))})."
+    raise typer.Exit(answer(as_json=as_json, store=store, exit_code=exit_code))

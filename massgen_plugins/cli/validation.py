@@ -33,7 +33,7 @@ class FileFinding:
         return {"file": self.file, "ok": not self.error, "profiles": list(self.profiles), "error": self.error}
 
     def show(self) -> None:
-        """For people: good news on stdout, bad news on stderr."""
+        """For people: what is right on stdout, what is wrong on stderr."""
         if self.error:
             say(f"fail  {self.error}")
         else:

@@ -13,7 +13,7 @@ import yaml
 from massgen_plugins.demo.failure import DemoError
 from massgen_plugins.installation import install_whole_set
 
-__all__ = ["DEFAULT_EXAMPLE", "Example", "find_example"]
+__all__ = ["DEFAULT_EXAMPLE", "Example", "example_names", "find_example"]
 
 DEFAULT_EXAMPLE = "basic/multi/six_gemini_agents"
 """Five Flash agents and one Pro: MassGen's example of a team that was meant to stay within its limits."""
@@ -73,6 +73,14 @@ def find_example(name: str) -> Example:
     return Example(wanted, len(backends), models, text, _dump(config))
 
 
+def example_names() -> list[str]:
+    """The examples that can be run; none without MassGen."""
+    try:
+        return _suitable_names(_configs())
+    except DemoError:
+        return []
+
+
 def _configs() -> Path:
     spec = importlib.util.find_spec("massgen")
     if spec is None or spec.origin is None:
@@ -88,7 +96,10 @@ def _suitable_names(folder: Path) -> list[str]:
 def _suitable(path: Path) -> dict[str, Any] | None:
     """The example in a file, if it is a team of Gemini agents that needs nothing else."""
     try:
-        config = yaml.safe_load(path.read_text(encoding="utf-8"))
+        text = path.read_text(encoding="utf-8")
+        if "gemini" not in text:  # to parse them all takes seconds
+            return None
+        config = yaml.safe_load(text)
         agents = config["agents"]
         backends = [agent["backend"] for agent in agents]
         fitting = len(agents) > 1 and all(b["type"] == "gemini" and b["model"] for b in backends)

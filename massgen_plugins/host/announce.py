@@ -11,7 +11,7 @@ from massgen_plugins.errors import described
 from massgen_plugins.host import reports
 from massgen_plugins.host.displays import WaitDisplay, display_of
 from massgen_plugins.host.displays.base import ShownWait
-from massgen_plugins.host.displays.wording import begin_line, end_line, ordinal
+from massgen_plugins.host.displays.wording import PAUSED, begin_line, end_line, ordinal
 from massgen_plugins.host.stage import Stage, stage_of
 from massgen_plugins.live.names import Names
 from massgen_plugins.live.presence import WaitingCall
@@ -134,6 +134,8 @@ class Announcer:
 
 
 def _sentence(call: WaitingCall, name: str, now: float) -> str:
+    if call.reason == PAUSED:
+        return f"{call.model}: {name or _BACKGROUND} waits until `massgen-rl resume` is run."
     span = describe_span(call.until - now)
     place = f", {ordinal(call.place)} in line" if call.place > 1 else ""
     what = f"({call.limit})" if call.limit else f"({call.reason})" if call.reason else ""

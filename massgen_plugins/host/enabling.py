@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+import os
+import time
 import weakref
+from collections import Counter
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, Self
 
 from massgen_plugins.host import orchestrators, reports, stage, subagents
+from massgen_plugins.host.days import days_in, too_little
 from massgen_plugins.host.governor import Governor
 from massgen_plugins.host.plugin_profiles import readable
+from massgen_plugins.host.run_records import RunRecord
 from massgen_plugins.host.runtime import Runtime, runtime
 from massgen_plugins.host.stream import Agent, limited_stream
 from massgen_plugins.host.switch import INHERITED, KEY
@@ -69,7 +74,7 @@ class Plan:
         orchestrators.attach()
         subagents.attach_when_imported()
         if limited:
-            self.runtime.live.begin(run, self.config_path)
+            self._begin(run, limited)
         for name, agent in limited.items():
             backend = agents[name].backend
             stage.assign(backend, run)
@@ -78,6 +83,18 @@ class Plan:
             )
             backend.config[KEY] = {INHERITED: self.governor.settings.for_child(run)}
             self.runtime.agent_starting(agent)
+
+    def _begin(self, run: str, limited: Mapping[str, Agent]) -> None:
+        """Say what a day cannot give, and let the run be seen."""
+        settings = self.governor.settings
+        known = days_in(settings.store)
+        for (provider, model), count in Counter((a.provider.name, a.model) for a in limited.values()).items():
+            said = too_little(known, provider, settings.account(provider), model, count)
+            if said is not None:
+                reports.warn_once(said)
+        team = os.path.realpath(self.config_path) if self.config_path else ""
+        record = RunRecord(run, team, time.time(), frozenset(limited), settings.store, self.governor.rules)
+        self.runtime.live.begin(record, names=settings.announce["names"])
 
     def _check_budgets(self, agents: Mapping[str, Agent]) -> None:
         """Refuse a run whose budgets cannot hold."""

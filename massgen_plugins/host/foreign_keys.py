@@ -24,7 +24,7 @@ def warning_about(request: ModelRequest, agent_id: str) -> str | None:
         return None
     return (
         f"agent {agent_id} sends the key in {_KEY} to {host}, which is not OpenAI's: if it is not meant to "
-        "have it, set api_key: of that agent to the host's own key, and replace the key at OpenAI."
+        f"have it, run that agent with the host's own key in {_KEY}, and replace the key at OpenAI."
     )
 
 

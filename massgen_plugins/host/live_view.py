@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import atexit
-import os
+import sys
 import time
 from collections import deque
 from collections.abc import Callable
@@ -13,6 +13,7 @@ from pathlib import Path
 
 from massgen_plugins.events import Event
 from massgen_plugins.host.announce import Announcer
+from massgen_plugins.host.run_records import RunRecord
 from massgen_plugins.host.ticker import Ticker
 from massgen_plugins.live.names import Names
 from massgen_plugins.live.presence import Presence, WaitingCall, live_directory
@@ -25,6 +26,9 @@ __all__ = ["LiveView"]
 _MOST = 100_000
 """Events that are kept while a display hangs; the oldest go first."""
 
+_RUNS = 8
+"""Runs that are written of; those before them are over."""
+
 
 class LiveView:
     """What this process shows of itself while it runs.
@@ -36,8 +40,6 @@ class LiveView:
     def __init__(self, report: Callable[[str], None]) -> None:
         self.names = Names()
         self._report = report
-        self._run = ""
-        self._team = ""
         self._directory = ""
         self.forked()
         self._ticker = Ticker(self._tick, "massgen-plugins-live")
@@ -52,10 +54,18 @@ class LiveView:
         self._started = time.time()
         self._file: PresenceFile | None = None
         self._broken = False
+        self._records: list[RunRecord] = []
 
-    def begin(self, run: str, team: str | None) -> None:
-        """A run begins, or the first one of this process."""
-        self._run, self._team = run, os.path.realpath(team) if team else ""
+    def begin(self, record: RunRecord, *, names: bool = True) -> None:
+        """A run begins.
+
+        Args:
+            record: What is known of it.
+            names: Whether its agents may be called by their names.
+        """
+        if not names:
+            self.names.hidden = True
+        self._records.append(record)
         self._ticker.wake()
 
     def tell(self, event: Event) -> None:
@@ -65,20 +75,36 @@ class LiveView:
             self._ticker.wake()
 
     def close(self) -> None:
-        """The process ends."""
+        """The process ends: say what each run did."""
         self._ticker.stop()
+        records, self._records = self._records, []
+        with suppress(Exception):
+            self._take_events()
+            for record in records:
+                self._end(record)
         if self._file is not None:
             self._file.remove()
 
+    def _end(self, record: RunRecord) -> None:
+        lines = record.summary(self.tracker, self.names)
+        record.write(self.tracker, self.names, (), lines)
+        for line in lines:
+            sys.stderr.write(f"{line}\n")
+
     def _tick(self) -> bool:
-        while self._events:
-            event, when = self._events.popleft()
-            self._announcer.changed(self.tracker.note(event, when), when)
+        self._take_events()
         waiting = self.tracker.waiting()
         self._announcer.tick(waiting, time.time())
+        for record in self._records[-_RUNS:]:
+            record.write(self.tracker, self.names, waiting, ())
         if not self._broken:
             self._write(waiting)
         return bool(waiting)
+
+    def _take_events(self) -> None:
+        while self._events:
+            event, when = self._events.popleft()
+            self._announcer.changed(self.tracker.note(event, when), when)
 
     def _write(self, waiting: tuple[WaitingCall, ...]) -> None:
         directory = live_directory()
@@ -100,4 +126,5 @@ class LiveView:
         counters = self.tracker.counters()
         shown = tuple(replace(each, agent=self.names.shown(each.agent or None)) for each in waiting)
         where = self._directory
-        return Presence(0, self._run, self._team, where, self._started, time.time(), counters, shown)
+        run, team = (self._records[-1].run, self._records[-1].team) if self._records else ("", "")
+        return Presence(0, run, team, where, self._started, time.time(), counters, shown)

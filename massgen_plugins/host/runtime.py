@@ -5,7 +5,6 @@ from __future__ import annotations
 import threading
 from collections.abc import Mapping
 from dataclasses import replace
-from urllib.parse import urlsplit
 
 from massgen_plugins import wire
 from massgen_plugins.calls.observer import CallObserver
@@ -26,7 +25,7 @@ from massgen_plugins.events import (
     Trouble,
 )
 from massgen_plugins.hookspecs import AgentInfo, MiddlewareContext
-from massgen_plugins.host import foreign_keys, notices, reports, timings
+from massgen_plugins.host import foreign_keys, notices, reports, timings, unlimited
 from massgen_plugins.host.accounts import Accounts
 from massgen_plugins.host.governor import Governor
 from massgen_plugins.host.live_view import LiveView
@@ -103,10 +102,12 @@ class Runtime:
 
     def unseen(self, agent: Agent) -> None:
         """An agent has answered without any model call that the wire could see."""
-        self._warn_once(
+        said = self._warn_once(
             f"agent {agent.agent_id} has answered, but none of its requests could be read: it runs "
             "WITHOUT limits. `massgen-rl doctor` tells what is covered."
         )
+        if said:
+            unlimited.remember(agent.agent_id, f"traffic of its {agent.provider.name} backend")
 
     # The gate, as the wire sees it.
 
@@ -147,10 +148,15 @@ class Runtime:
         if turn is None or not any(part in url for part in _MODEL_TRAFFIC):
             return
         turn.calls += 1  # it is said here, so `unseen` need not
-        self._warn_once(
-            f"agent {turn.agent.agent_id} sends requests to {_host_of(url)} that no provider plugin reads: "
-            "they are NOT limited."
+        way = unlimited.way_of(url)
+        said = self._warn_once(
+            f"agent {turn.agent.agent_id} sends {way} that no provider plugin reads: they are NOT limited."
+            if way.startswith("requests")
+            else f"agent {turn.agent.agent_id} speaks over {way}, which cannot be read: it is NOT limited. "
+            f"To have limits, {unlimited.cure_of(way)}."
         )
+        if said:
+            unlimited.remember(turn.agent.agent_id, way)
 
     def open_call(
         self, provider: Provider, request: ModelRequest, *, urgent: bool, repeatable: bool
@@ -237,18 +243,13 @@ class Runtime:
         self.live.tell(event)
         self.plugins.event(event)
 
-    def _warn_once(self, message: str) -> None:
-        """Tell of a trouble that every request would bring again."""
-        if message not in self._warned:
-            self._warned.add(message)
-            self.emit(Trouble(message))
-
-
-def _host_of(url: str) -> str:
-    try:
-        return urlsplit(url).hostname or "a host"
-    except ValueError:  # such as a broken IPv6 address
-        return "a host"
+    def _warn_once(self, message: str) -> bool:
+        """Tell of a trouble that every request would bring again; True if it was not said before."""
+        if message in self._warned:
+            return False
+        self._warned.add(message)
+        self.emit(Trouble(message))
+        return True
 
 
 def _legible(text: str) -> str:

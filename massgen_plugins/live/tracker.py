@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 
 from massgen_plugins.events import (
@@ -15,7 +16,7 @@ from massgen_plugins.events import (
 from massgen_plugins.live.presence import Counters, WaitingCall
 from massgen_plugins.quota import Pool
 
-__all__ = ["Change", "Tracker"]
+__all__ = ["AgentUse", "Change", "PoolUse", "Tracker"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,6 +40,38 @@ _NOTHING = Change()
 
 
 @dataclass(slots=True)
+class PoolUse:
+    """What the calls of one run took in one pool.
+
+    Attributes:
+        calls: Attempts that left.
+        amounts: What the provider reported, by kind.
+        cost: Millionths of a US dollar, as far as the provider itself says so.
+        unpriced: Answers of which it did not say what they cost.
+    """
+
+    calls: int = 0
+    amounts: dict[str, int] = field(default_factory=dict)
+    cost: float = 0
+    unpriced: int = 0
+
+
+@dataclass(slots=True)
+class AgentUse:
+    """What one agent of a run did.
+
+    Attributes:
+        calls: Attempts that left.
+        waited: Seconds that they waited.
+        longest: Seconds of the longest wait.
+    """
+
+    calls: int = 0
+    waited: float = 0.0
+    longest: float = 0.0
+
+
+@dataclass(slots=True)
 class _Counts:
     """Counters of one run, while they grow; ``somebody`` is the time during which anybody waited."""
 
@@ -52,7 +85,9 @@ class _Counts:
     somebody: float = 0.0
     waiting: int = 0
     since: float = 0.0
-    pools: dict[Pool, int] = field(default_factory=dict)
+    ended: float = 0.0
+    pools: dict[Pool, PoolUse] = field(default_factory=dict)
+    agents: dict[str, AgentUse] = field(default_factory=dict)
 
 
 class Tracker:
@@ -70,16 +105,10 @@ class Tracker:
             now: When, in seconds since the epoch.
         """
         if isinstance(event, CallAdmitted):
-            counts = self._of(event.run)
-            counts.calls += 1
-            counts.waited += event.waited
-            counts.longest = max(counts.longest, event.waited)
-            counts.pools[event.pool] = counts.pools.get(event.pool, 0) + 1
+            self._admitted(event, now)
             return self._ended(event.call, event.waited, now)
         if isinstance(event, CallSettled):
-            counts = self._of(event.run)
-            counts.answered += event.outcome == "answered"
-            counts.refused += event.outcome == "refused"
+            self._settled(event, now)
         elif isinstance(event, CallWaits):
             return self._begun(event, now)
         elif isinstance(event, CallTurnedAway | CallGivenUp):
@@ -101,9 +130,17 @@ class Tracker:
             sum(each.somebody for each in rows),
         )
 
-    def pools(self, run: str) -> dict[Pool, int]:
-        """How many calls of a run left, by their models' own pools."""
-        return dict(self._of(run).pools)
+    def pools(self, run: str) -> Mapping[Pool, PoolUse]:
+        """What a run took, by its calls' models' own pools."""
+        return self._of(run).pools
+
+    def agents(self, run: str) -> Mapping[str, AgentUse]:
+        """What the agents of a run did; "" stands for calls outside of any agent's stream."""
+        return self._of(run).agents
+
+    def ended(self, run: str) -> float:
+        """When anything was heard last of a run's calls, in seconds since the epoch; 0 if nothing was."""
+        return self._of(run).ended
 
     def waiting(self) -> tuple[WaitingCall, ...]:
         """Who waits, in the order in which they leave, each at its present place.
@@ -124,6 +161,29 @@ class Tracker:
 
     def _of(self, run: str) -> _Counts:
         return self._runs.setdefault(run, _Counts())
+
+    def _admitted(self, event: CallAdmitted, now: float) -> None:
+        counts: _Counts = self._of(event.run)
+        counts.calls += 1
+        counts.waited += event.waited
+        counts.longest = max(counts.longest, event.waited)
+        counts.ended = now
+        counts.pools.setdefault(event.pool, PoolUse()).calls += 1
+        agent = counts.agents.setdefault(event.agent_id or "", AgentUse())
+        agent.calls += 1
+        agent.waited += event.waited
+        agent.longest = max(agent.longest, event.waited)
+
+    def _settled(self, event: CallSettled, now: float) -> None:
+        counts = self._of(event.run)
+        counts.answered += event.outcome == "answered"
+        counts.refused += event.outcome == "refused"
+        counts.ended = now
+        use = counts.pools.setdefault(event.pool, PoolUse())
+        for kind, amount in event.amounts.items():
+            use.amounts[kind] = use.amounts.get(kind, 0) + amount
+        use.cost += event.cost or 0
+        use.unpriced += event.cost is None and event.outcome == "answered"
 
     def _begun(self, event: CallWaits, now: float) -> Change:
         known = self._waiting.get(event.call)

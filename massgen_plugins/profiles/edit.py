@@ -2,21 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from pathlib import Path
 from typing import Any, TypeAlias
 
 from massgen_plugins.profiles.document import Place, wrong
 from massgen_plugins.profiles.layers import SettingsBlock, read_layer
-from massgen_plugins.profiles.limit_values import check_changes
+from massgen_plugins.profiles.limit_values import LimitValues, ModelLimits, check_changes
 from massgen_plugins.profiles.loading import read_catalog
 from massgen_plugins.profiles.places import Places, exists, find_places, no_home
 from massgen_plugins.profiles.profile import Profile, read_profiles
 from massgen_plugins.profiles.safe_files import update_text
-from massgen_plugins.profiles.splice import put
+from massgen_plugins.profiles.splice import put, take
 from massgen_plugins.profiles.strict_yaml import load_yaml, parse_yaml
 
-__all__ = ["Edits", "disable", "edit_settings", "enable", "set_limits", "use", "validate"]
+__all__ = ["Edits", "disable", "edit_settings", "enable", "set_limits", "unset_limits", "use", "validate"]
 
 Edits: TypeAlias = Mapping[tuple[str, ...], Any]
 """Paths of keys to their new values."""
@@ -115,6 +115,39 @@ def set_limits(model: str, values: Mapping[str, Any], *, places: Places | None =
     return edit_settings(places, edits)
 
 
+def unset_limits(
+    model: str, keys: Collection[str] = (), *, places: Places | None = None
+) -> tuple[Path, LimitValues]:
+    """Take back limits of a model or family that the user's settings state; with keys only these.
+
+    Returns:
+        The user's settings file, and what stood there.
+
+    Raises:
+        ConfigurationError: Nothing of it stands there, or the file cannot be read or written.
+    """
+    places = places or find_places()
+    gone: dict[str, Any] = {}
+
+    def rewrite(text: str, source: str) -> str:
+        models = read_layer(parse_yaml(text, source), "user").block.models
+        stated = models.get(model, {})
+        gone.update({key: value for key, value in stated.items() if not keys or key in keys})
+        if not gone or set(keys) - set(gone):
+            raise wrong(Place("profiles unset"), _not_there(model, keys, models))
+        for key in gone:
+            text = take(text, ("models", model, key), source)
+        return text
+
+    return _rewrite(places, rewrite), gone
+
+
+def _not_there(model: str, keys: Collection[str], models: ModelLimits) -> str:
+    listed = ", ".join(f"{name} {key}" for name, values in models.items() for key in values)
+    what = f"{', '.join(keys)} of {model}" if keys else model
+    return f"your settings say nothing of {what}; they state {listed or 'no limits'}"
+
+
 def validate(path: Path) -> tuple[Profile, ...]:
     """The profiles in a file, if it is right in every way.
 
@@ -134,13 +167,22 @@ def edit_settings(places: Places, edits: Callable[[SettingsBlock], Edits]) -> Pa
     Raises:
         ConfigurationError: The file cannot be read or written, or would be wrong.
     """
+
+    def rewrite(text: str, source: str) -> str:
+        for keys, value in edits(read_layer(parse_yaml(text, source), "user").block).items():
+            text = put(text, keys, value, source)
+        return text
+
+    return _rewrite(places, rewrite)
+
+
+def _rewrite(places: Places, change: Callable[[str, str], str]) -> Path:
     path = places.user_file
     if path is None:
         raise no_home()
 
     def rewrite(text: str) -> str:
-        for keys, value in edits(read_layer(parse_yaml(text, str(path)), "user").block).items():
-            text = put(text, keys, value, str(path))
+        text = change(text, str(path))
         read_layer(parse_yaml(text, str(path)), "user")
         return text
 

@@ -55,6 +55,18 @@ def _store(value: Any) -> str:
     raise problem("write memory, sqlite, the path of a file that begins with / or ~/, or redis://HOST:PORT")
 
 
+class Announce(Strict):
+    """What this process tells of itself.
+
+    Attributes:
+        names: Whether agents are called by their names in displays, records and events.
+        events: Whether events are kept in a file.
+    """
+
+    names: Flag = True
+    events: Flag = False
+
+
 class SettingsBlock(Strict):
     """The keys of ``rate_limit:``.
 
@@ -66,6 +78,7 @@ class SettingsBlock(Strict):
         define: Profiles that stand in the settings themselves.
         inherit: Whether weaker layers and the user's profiles are read at all.
         allow_stores: Servers that other layers may name as store; in the user's own layer only.
+        announce: What is told of the process; each key of it by itself.
         max_wait: As of :class:`~massgen_plugins.profiles.settings.Settings`, like all that follow.
         budget: How much may be spent; the budgets of all layers hold together.
     """
@@ -82,6 +95,7 @@ class SettingsBlock(Strict):
     models: dict[ModelName, Annotated[LimitValues, stated(Changes)]] = Field(default_factory=dict)
     define: tuple[ProfileFile, ...] = ()
     inherit: Flag = True
+    announce: Announce = Field(default_factory=Announce)
     max_wait: Annotated[float, number(86_400, "seconds")] = 900
     store: Annotated[str, PlainValidator(_store)] = "sqlite"
     allow_stores: tuple[Annotated[str, PlainValidator(_server)], ...] = ()

@@ -22,7 +22,7 @@ from massgen_plugins.profiles.settings import Settings
 from massgen_plugins.profiles.steering import NO_STEERING, read_steering
 from massgen_plugins.profiles.strict_yaml import load_yaml
 
-__all__ = ["SettingsSource", "load_settings", "read_catalog", "read_settings"]
+__all__ = ["SettingsSource", "files_of", "layers_of", "load_settings", "read_catalog", "read_settings"]
 
 _BLOCK = "rate_limit"
 
@@ -38,7 +38,7 @@ def read_settings(places: Places, run: Layer | None = None) -> Settings:
 
 
 def _merged(places: Places, run: Layer | None) -> Settings:
-    layers = _layers(places, run)
+    layers = layers_of(places, run)
     check_store(layers, lambda: _own(places), places.user_file)
     settings = merge(layers, _catalog(places, layers), places)
     return settings if all(layer.block.inherit for layer in layers) else _within_own(settings, layers, places)
@@ -54,12 +54,25 @@ def _within_own(settings: Settings, layers: Sequence[Layer], places: Places) -> 
     return replace(settings, budget=merged_budget(layers, own))
 
 
+def files_of(places: Places) -> list[Path]:
+    """Every file and directory that settings and profiles come from, whether it exists or not."""
+    files = [path for path in (places.project_file, places.user_file, places.steering_file) if path]
+    for directory in places.profile_dirs():
+        files += [directory, *yaml_files(directory)]
+    return files
+
+
 def read_catalog(places: Places) -> Catalog:
     """Read all profiles of these places, those that stand in settings files included."""
-    return _catalog(places, _layers(places, None))
+    return _catalog(places, layers_of(places, None))
 
 
-def _layers(places: Places, run: Layer | None) -> list[Layer]:
+def layers_of(places: Places, run: Layer | None) -> list[Layer]:
+    """What each source states, the strongest first: a run's own, the project's, the user's.
+
+    Raises:
+        ConfigurationError: One of them is wrong.
+    """
     layers = [run] if run else []
     for role, path in (("project", places.project_file), ("user", places.user_file)):
         if path and exists(path) and all(layer.block.inherit for layer in layers):
@@ -170,8 +183,4 @@ class SettingsSource:
             self._settings = replace(self._settings, steering=self._steering)
 
     def _look(self) -> dict[Path, tuple[int, ...] | None]:
-        places = self._places
-        files = [each for each in (places.project_file, places.user_file, places.steering_file) if each]
-        for directory in self._places.profile_dirs():
-            files += [directory, *yaml_files(directory)]
-        return {path: stamp(path) for path in files}
+        return {path: stamp(path) for path in files_of(self._places)}

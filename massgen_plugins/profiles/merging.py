@@ -8,7 +8,7 @@ from typing import Any
 from massgen_plugins.profiles.budget import BudgetBlock
 from massgen_plugins.profiles.budget_merging import merge_budgets
 from massgen_plugins.profiles.document import wrong
-from massgen_plugins.profiles.layers import ALL_PROVIDERS, Layer
+from massgen_plugins.profiles.layers import ALL_PROVIDERS, Announce, Layer
 from massgen_plugins.profiles.places import Places, default_store_path
 from massgen_plugins.profiles.record import RecordSettings, record_of
 from massgen_plugins.profiles.search import Catalog
@@ -51,6 +51,7 @@ def merge(layers: Sequence[Layer], catalog: Catalog, places: Places) -> Settings
         stopped=stopped,
         overrides=_merged_models(weakest_first),
         accounts=_merged_accounts(weakest_first),
+        announce=_merged_announce(weakest_first),
         notes=notes,
         conventions=places.conventions,
         budget=merged_budget(layers),
@@ -121,4 +122,11 @@ def _merged_accounts(layers: Iterable[Layer]) -> dict[str, str]:
         accounts = layer.block.account
         # One account for every provider leaves nothing of what weaker layers said of single ones.
         merged = dict(accounts) if ALL_PROVIDERS in accounts else {**merged, **accounts}
+    return merged
+
+
+def _merged_announce(layers: Iterable[Layer]) -> dict[str, bool]:
+    merged: dict[str, bool] = Announce().model_dump()
+    for layer in layers:
+        merged |= layer.block.announce.model_dump(exclude_unset=True)
     return merged

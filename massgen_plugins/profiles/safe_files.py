@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import stat
-import tempfile
 from collections.abc import Callable
 from pathlib import Path
 
@@ -97,6 +96,8 @@ def update_text(
 
 
 def _replace(path: Path, text: str) -> None:
+    import tempfile  # readers need none
+
     # mkstemp makes the file 0600, under a hidden name that no reader of profiles looks at.
     handle, name = tempfile.mkstemp(prefix=f".{path.name}.", dir=path.parent)
     try:

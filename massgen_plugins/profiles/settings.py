@@ -17,7 +17,7 @@ from massgen_plugins.profiles.profile import Profile, to_document
 from massgen_plugins.profiles.record import RecordSettings
 from massgen_plugins.profiles.steering import NO_STEERING, PAUSED, Steering, SteeringEntry
 from massgen_plugins.profiles.windows import ROLLING
-from massgen_plugins.quota import ACCOUNT_POOL, NANOSECONDS, PoolRules
+from massgen_plugins.quota import ACCOUNT_POOL, NANOSECONDS, Limit, PoolRules
 
 __all__ = ["MEMORY", "InUse", "Settings"]
 
@@ -53,6 +53,8 @@ class Settings:
         wait_for_day: Whether a call waits for the next day, however far it is, when a day is spent.
         cooldown_mode: ``probe``, ``space`` or ``off``.
         safety_margin: Fraction taken off every limit in place of the profile's own; None leaves that.
+        announce: ``names``: whether agents are called by their names in displays, records and events;
+            ``events``: whether events are kept in a file.
         notes: Sentences that the user should be told once.
         conventions: How providers count for which no profile is in use.
         budget: How much may be spent; None if nobody says so.
@@ -71,6 +73,7 @@ class Settings:
     wait_for_day: bool = False
     cooldown_mode: str = "probe"
     safety_margin: float | None = None
+    announce: Mapping[str, bool] = field(default_factory=lambda: {"names": True, "events": False})
     notes: tuple[str, ...] = ()
     conventions: ConventionsOf = any_provider
     budget: BudgetBlock | None = None
@@ -129,13 +132,23 @@ class Settings:
         held = [each for each in values if each.over_yaml or each.key not in own]
         return (*held, *([pause] if pause else []))
 
+    def margin_of(self, provider: str) -> float:
+        """The fraction that is taken off every limit."""
+        own = self.in_use[provider].profile.safety_margin if provider in self.in_use else 0
+        return own if self.safety_margin is None else self.safety_margin
+
+    def limits_by(self, provider: str, values: LimitValues) -> tuple[Limit, ...]:
+        """What limit keys as they are written mean for a provider, its margin taken off."""
+        profile = self.in_use[provider].profile if provider in self.in_use else None
+        conventions = profile.conventions if profile else self.conventions(provider)
+        return limits_of(values, conventions, self.margin_of(provider))
+
     def _made(
         self, profile: Profile | None, provider: str, values: LimitValues, *, paused: bool
     ) -> PoolRules:
         conventions = profile.conventions if profile else self.conventions(provider)
-        own = profile.safety_margin if profile else 0
         return PoolRules(
-            limits=limits_of(values, conventions, own if self.safety_margin is None else self.safety_margin),
+            limits=self.limits_by(provider, values),
             cooldown=int((values.get("cooldown") or 0) * NANOSECONDS),
             cooldown_mode=self.cooldown_mode,
             max_wait=int(self.max_wait * NANOSECONDS),

@@ -10,7 +10,7 @@ import yaml
 from massgen_plugins.profiles.document import Place, wrong
 from massgen_plugins.profiles.strict_yaml import compose, parse_yaml
 
-__all__ = ["put"]
+__all__ = ["put", "take"]
 
 _WIDTH = 100_000
 _COMMENT = re.compile(r"(?:^|[ \t])(#.*)$", re.MULTILINE)
@@ -28,6 +28,49 @@ def put(text: str, path: tuple[str, ...], value: Any, source: str) -> str:
     if parse_yaml(changed, source).value != wanted:
         raise wrong(Place(source, path), "this layout cannot be changed automatically; edit the file by hand")
     return changed
+
+
+def take(text: str, path: tuple[str, ...], source: str) -> str:
+    """The text without the value at a path of keys, nor mappings that are empty by that.
+
+    Raises:
+        ConfigurationError: The text is not strict YAML, or is laid out so that it cannot be changed safely.
+    """
+    content = parse_yaml(text, source).value
+    while len(path) > 1 and len(_at(content, path[:-1])) == 1:
+        path = path[:-1]
+    changed = _removed(text, compose(text, source), path)
+    if (parse_yaml(changed, source).value or {}) != _without(content, path):
+        raise wrong(Place(source, path), "this layout cannot be changed automatically; edit the file by hand")
+    return changed
+
+
+def _at(content: Any, path: tuple[str, ...]) -> Any:
+    for key in path:
+        content = content[key]
+    return content
+
+
+def _without(content: Any, path: tuple[str, ...]) -> Any:
+    if len(path) == 1:
+        return {key: value for key, value in content.items() if key != path[0]}
+    return {**content, path[0]: _without(content[path[0]], path[1:])}
+
+
+def _removed(text: str, root: yaml.Node | None, path: tuple[str, ...]) -> str:
+    node: Any = root
+    for key in path[:-1]:
+        node = next(item for name, item in node.value if name.value == key)
+    index = next(number for number, (name, _) in enumerate(node.value) if name.value == path[-1])
+    name, item = node.value[index]
+    start, end = name.start_mark.index, _last(item)
+    if not node.flow_style:
+        return text[: text.rfind("\n", 0, start) + 1] + text[_line_end(text, end) + 1 :]
+    if index + 1 < len(node.value):  # up to the next key, its comma included
+        return text[:start] + text[node.value[index + 1][0].start_mark.index :]
+    if index:  # from the end of the one before
+        return text[: _last(node.value[index - 1][1])] + text[end:]
+    return text[:start] + text[end:]
 
 
 def _with(content: Any, path: tuple[str, ...], value: Any) -> Any:

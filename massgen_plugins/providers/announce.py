@@ -84,7 +84,7 @@ def _read(
         return None
     resets_in = seconds_until(headers.get(each.reset, ""), now)
     seconds = each.seconds if each.seconds is not None else _span(limit, remaining, resets_in)
-    if each.short and (resets_in is None or 0 < resets_in <= each.short):
+    if each.short and (resets_in is None or resets_in <= each.short):
         seconds = each.short
     if limit == 0 and rate is not None:  # less than one in a window: a longer window
         limit, seconds = per(rate, seconds)

@@ -43,9 +43,13 @@ class EventReader:
             if not line.endswith((b"\n", b"\r")):  # the beginning of a line, or a line with \x0b and its like
                 self._keep(line)
                 continue
-            self._keep(line)
-            whole = bytes(self._rest)
-            self._rest.clear()
+            whole = line
+            if self._rest or self._size + len(line) > _MOST:
+                self._keep(line)
+                whole = bytes(self._rest)
+                self._rest.clear()
+            else:
+                self._size += len(line)
             if whole.strip(b"\r\n"):
                 self._lines.append(whole)
             elif self._lines or self._size > _MOST:
@@ -68,6 +72,8 @@ class EventReader:
 
     def _event(self) -> Event:
         lines, self._lines, self._size = self._lines, [], 0
+        if len(lines) == 1 and lines[0].startswith(b"data: "):  # most events are this one line
+            return Event("", lines[0][6:].rstrip(b"\r\n"), lines[0])
         name, data = b"", []
         for line in lines:
             field, _, value = line.rstrip(b"\r\n").partition(b":")

@@ -1,6 +1,6 @@
 """The limiter: what may leave when, shared by everything that spends the same quota.
 
-From the bottom up: ``sliding`` and ``calendar_day`` count one window each, ``ledger`` counts a scope,
-``line`` orders those who wait, ``lessons`` keeps what refusals taught, ``scope_state`` decides with all
-of these, ``stores`` make that decision atomic for a process or a machine, ``limiter`` alone waits.
+From the bottom up: ``rings`` and ``calendar_windows`` count in one window each, ``book`` counts for a pool,
+``domain`` decides with books, penalties and the shared queue, ``replica`` keeps this process's copy in step
+with a store by compare-and-swap, ``domain_queue`` alone waits, ``limiter`` is what others use.
 """

@@ -55,8 +55,8 @@ class Admission:
 
     def decide_first(self, ask: Ask, state: DomainState, now: Moment) -> Reservation | tuple[Rows, Moment]:
         """As :meth:`decide`, for a call that nobody is before: the way of nearly every call."""
-        for pool in ask.pools:
-            state.configure(pool, self._supervisor.rules_of(pool), now.tick)
+        for name in ask.pools:
+            state.configure(name, self._supervisor.rules_of(name), now.tick)
         verdict = state.decide(now, ask, self.startups)
         if not isinstance(verdict, Reservation):
             return self.decide((Waiter(ask, self._supervisor.patience_for(ask)),), state, now)
@@ -75,7 +75,8 @@ class Admission:
             state.configure(pool, self._supervisor.rules_of(pool), now.tick)
         for waiter in waiters:
             ask = waiter.ask
-            if waiter.told is not None and ask.pools in heads and heads[ask.pools][1] <= waiter.deadline:
+            told = waiter.told is not None and not waiter.stale
+            if told and ask.pools in heads and heads[ask.pools][1] <= waiter.deadline:
                 continue
             verdict = state.decide(now, ask, self.startups, earlier)
             rows.append((waiter, verdict))

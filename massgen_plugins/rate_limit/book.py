@@ -10,6 +10,7 @@ from __future__ import annotations
 import json
 from array import array
 from collections.abc import Iterable, Mapping, Sequence
+from typing import TypeAlias
 from zlib import crc32
 
 from massgen_plugins.quota import (
@@ -21,14 +22,17 @@ from massgen_plugins.quota import (
     Limit,
     Sliding,
     Window,
+    margin_of,
 )
 from massgen_plugins.rate_limit.calendar_windows import CalendarCounter, periods_at
-from massgen_plugins.rate_limit.counters import Counter, counter_for
 from massgen_plugins.rate_limit.moment import NEVER, Moment
 from massgen_plugins.rate_limit.reservation import Booking
-from massgen_plugins.rate_limit.rolling_counters import RollingCounter
+from massgen_plugins.rate_limit.rings import HeldRing, Ring
+from massgen_plugins.rate_limit.rolling_counters import BucketCounter, HeldCounter, RollingCounter
 
-__all__ = ["Book", "amounts_of", "read_window", "write_window"]
+__all__ = ["Book", "Counter", "amounts_of", "read_window", "write_window"]
+
+Counter: TypeAlias = RollingCounter | CalendarCounter
 
 _MOST_COUNTERS = 40
 
@@ -47,68 +51,77 @@ class Book:
 
     def __init__(self) -> None:
         self.counters: dict[str, Counter] = {}
-        self._windows: dict[str, Window] = {}
+        self._windows: dict[tuple[Window, str], Ring | CalendarCounter] = {}
         self._legend = b""  # what is counted, as it is written; empty if it has to be written anew
 
     def counter(self, limit: Limit) -> Counter:
         """The counter of a limit's kind and window; made if there is none."""
-        key = limit.key
-        if key not in self.counters:
-            self.counters[key] = counter_for(limit.kind, limit.window)
-            self._windows[key] = limit.window
+        known = self.counters.get(limit.key)
+        if known is None:
+            known = self.counters[limit.key] = self._make(limit.kind, limit.window)
             self._legend = b""
-        return self.counters[key]
+        return known
 
     def add(self, booking: Booking, now: Moment) -> None:
         """Book a call that is admitted now."""
-        amounts = booking.amounts
-        for counter in self.counters.values():
-            amount = amounts.get(counter.kind)
-            if amount:
-                counter.book(booking, amount, now)
+        for window in self._windows.values():
+            window.book(booking, now)
 
     def change(self, before: Booking, after: Booking, now: Moment) -> None:
         """Book what is true of a call by now, in place of what was booked."""
-        for counter in self.counters.values():
-            counter.rebook(before, after, now)
+        for window in self._windows.values():
+            window.rebook(before, after, now)
 
     def backfill(self, keys: Iterable[str], bookings: Iterable[Booking], now: Moment) -> None:
         """Let counters that are new know of calls that left before, oldest first."""
         counters = [self.counters[key] for key in keys]
         for booking in bookings:
             for counter in counters:
-                amount = booking.amounts.get(counter.kind)
-                if amount:
-                    counter.advance(now)
-                    counter.book(booking, amount, now)
+                counter.book(booking, now)
 
     def advance(self, now: Moment) -> None:
         """Forget what has aged out."""
-        for counter in self.counters.values():
-            counter.advance(now)
+        for window in self._windows.values():
+            window.advance(now)
 
     def merge(self, other: Book, since: int) -> None:
         """Count what another copy has, too; what is older than tick ``since`` is in both."""
-        for key, theirs in other.counters.items():
-            mine = self.counters.get(key)
-            if mine is None:
-                self.counters[key], self._windows[key], self._legend = theirs, other._windows[key], b""
-            elif isinstance(mine, RollingCounter) and isinstance(theirs, RollingCounter):
-                mine.merge(theirs, since)
-            elif isinstance(mine, CalendarCounter) and isinstance(theirs, CalendarCounter):
-                mine.merge(theirs)
+        for kind, window in other._kinds():
+            limit = Limit(kind, 0, window)
+            self.counter(limit).merge(other.counter(limit))
+        for key, ring in self._windows.items():
+            theirs_ring = other._windows.get(key)
+            if isinstance(ring, Ring) and isinstance(theirs_ring, Ring):
+                ring.merge(theirs_ring, since)
+
+    def _make(self, kind: str, window: Window) -> Counter:
+        if isinstance(window, CalendarDay | CalendarMonth):
+            counter = self._windows[window, kind] = CalendarCounter(kind, window)
+            return counter
+        ring = self._windows.get((window, ""))
+        if not isinstance(ring, Ring):
+            ring = HeldRing() if isinstance(window, Held) else Ring(window.length, margin_of(window))
+            self._windows[window, ""] = ring
+        if isinstance(window, Held):
+            return HeldCounter(kind, ring)
+        return BucketCounter(kind, ring) if isinstance(window, Bucket) else RollingCounter(kind, ring)
+
+    def _kinds(self) -> list[tuple[str, Window]]:
+        """What is counted, in the order in which it is written."""
+        return [
+            (each.kind, window)
+            for (window, _), counted in self._windows.items()
+            for each in (counted.counters if isinstance(counted, Ring) else (counted,))
+        ]
 
     def dump(self) -> bytes:
         """All of it, for a store: a line that says what is counted, 64-bit integers, a checksum."""
         if not self._legend:
-            rows = [
-                (counter.kind, *write_window(window))
-                for counter, window in zip(self.counters.values(), self._windows.values(), strict=True)
-            ]
+            rows = [(kind, *write_window(window)) for kind, window in self._kinds()]
             self._legend = json.dumps(rows, separators=(",", ":")).encode() + b"\n"
         pieces: list[bytes | array[int]] = [self._legend]
-        for counter in self.counters.values():
-            counter.dump(pieces)
+        for window in self._windows.values():
+            window.dump(pieces)
         body = b"".join(pieces)
         return body + crc32(body).to_bytes(_CHECKSUM)
 
@@ -119,7 +132,7 @@ class Book:
             ValueError: It is damaged.
         """
         body = data[:-_CHECKSUM]
-        if crc32(body) != int.from_bytes(data[-_CHECKSUM:]):
+        if not body or crc32(body) != int.from_bytes(data[-_CHECKSUM:]):
             raise ValueError("the book's checksum is wrong")
         start = body.find(b"\n") + 1
         legend = body[:start]
@@ -128,8 +141,8 @@ class Book:
             if other:
                 self._begin(legend)
             numbers, at = array("q", body[start:]), 0
-            for counter in self.counters.values():
-                at = counter.restore(numbers, at)
+            for window in self._windows.values():
+                at = window.restore(numbers, at)
         except (TypeError, LookupError, RecursionError, OverflowError) as error:
             raise ValueError(f"the book is damaged: {type(error).__name__}") from None
         if at != len(numbers):

@@ -110,8 +110,11 @@ class CalendarCounter:
             self.advance(now)
         return self.used + amount <= cap
 
-    def book(self, _: Booking, amount: int, now: Moment) -> None:
-        """Spend ``amount`` for a call that is admitted now."""
+    def book(self, booking: Booking, now: Moment) -> None:
+        """Spend for a call that is admitted now."""
+        amount = booking.amounts.get(self.kind)
+        if not amount:
+            return
         if not self._from <= now.wall < self._until or now.slack != self._slack:
             self.advance(now)
         if len(self.periods) == 1 and self.periods[0] in self.spent:
@@ -148,8 +151,9 @@ class CalendarCounter:
             del self.spent[max(self.spent, key=lambda kept: abs(kept - here))]
         self._count()
 
-    def merge(self, other: CalendarCounter) -> None:
+    def merge(self, other: object) -> None:
         """Count what another copy has, too."""
+        assert isinstance(other, CalendarCounter)  # noqa: S101 - of the same limit
         for period, amount in other.spent.items():
             self.spent[period] = max(self.spent.get(period, 0), amount)
         self._count()

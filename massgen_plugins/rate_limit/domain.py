@@ -122,15 +122,17 @@ class DomainState(DomainParts):
     def _grant(self, now: Moment, ask: Ask) -> Reservation:
         begun = now.tick + WRITE_GRACE
         booking = Booking(ask.amounts, ask.expected, begun, NEVER, begun, NEVER, now.wall, now.slack)
+        call = Reservation(ask, booking, self.facts.epoch)
         for name in ask.pools:
             pool = self._pools[name]
+            if pool.leases(ask.expected):
+                call.leased = True
             if pool.book.counters:
                 pool.book.add(booking, now)
                 self.changed.add(BOOK + name)
             if pool.penalties.probe == PROBE_NEEDED:
                 pool.penalties.probe = now.tick + max(_SHORTEST_PROBE, pool.rules.cooldown)
                 self.changed.add(FACTS)
-        call = Reservation(ask, booking, self.facts.epoch)
         if self._since_alone is not None:
             self._since_alone.append(call)
         return call

@@ -154,7 +154,7 @@ class DomainParts:
 
     def configure(self, name: str, rules: PoolRules | None, tick: int) -> None:
         """Let these rules hold in a pool. What was learned under a limit that changes is forgotten."""
-        pool = self.pool(name)
+        pool = self._pools.get(name) or self.pool(name)
         new = rules or NO_RULES
         if new is pool.rules:
             return
@@ -180,6 +180,10 @@ class DomainParts:
         pool = self.pool(name)
         return pool.rules if pool.limits else None
 
+    def hasty(self, pools: Iterable[str]) -> bool:
+        """Whether some pools have windows so short that an event loop may stand still for as long."""
+        return any(self.pool(name).hasty for name in pools)
+
     def is_paced(self, pools: Iterable[str]) -> bool:
         """Whether a limit of some pools says how fast calls may follow each other."""
         return any(self.pool(name).paced for name in pools)
@@ -191,11 +195,7 @@ class DomainParts:
 
     def leased(self, call: Reservation) -> bool:
         """Whether a call holds anything until it is over."""
-        pools, expected = self._pools, call.ask.expected
-        for name in call.ask.pools:  # noqa: SIM110 - for every call, and this way costs half
-            if pools[name].leases(expected):
-                return True
-        return False
+        return any(self._pools[name].leases(call.ask.expected) for name in call.pools)
 
     def cautious(self, pools: Iterable[str]) -> bool:
         """Whether a success matters to one of some pools."""

@@ -12,12 +12,12 @@ from functools import partial
 from typing import TypeVar
 
 from massgen_plugins.quota import NANOSECONDS
-from massgen_plugins.rate_limit.admission import Admission
+from massgen_plugins.rate_limit.admission import Admission, Rows
 from massgen_plugins.rate_limit.lease_timer import LeaseTimer
 from massgen_plugins.rate_limit.moment import NEVER, Moment
 from massgen_plugins.rate_limit.pauses import Pauses
 from massgen_plugins.rate_limit.replica import DomainReplica
-from massgen_plugins.rate_limit.reservation import Ask, Reservation
+from massgen_plugins.rate_limit.reservation import UNKNOWN, Ask, Reservation
 from massgen_plugins.rate_limit.startup import Startups
 from massgen_plugins.rate_limit.stores.base import Store, StoreBusy
 from massgen_plugins.rate_limit.stores.worker import Worker
@@ -31,11 +31,13 @@ __all__ = ["POLL", "DomainQueue"]
 T = TypeVar("T")
 
 POLL = NANOSECONDS
-"""Nanoseconds after which waiters are looked after at the latest: rules may have changed, and timers stand
-still while a machine is suspended."""
+"""Nanoseconds between looks at waiters, at most: rules may change, and a suspended machine has no timers."""
 
-_NEWS = 2 * NANOSECONDS
-"""A change of an estimate that is worth telling."""
+_NOTABLE = 2 * NANOSECONDS
+"""A change of a forecast that people are told of, in nanoseconds."""
+
+_TOLD_AGAIN = 20
+"""Waiters that are told another estimate when one gives up: of those far behind it is only a guess."""
 
 
 class DomainQueue:
@@ -62,8 +64,7 @@ class DomainQueue:
         self._transactions.forked()
         self._admission = Admission(self._supervisor, self.startups, self._store)
         self._waiters = Waiters()
-        self._again = False  # somebody came by while the lock was held
-        self._submitted = False
+        self._again = self._submitted = False  # somebody came by while the lock was held; the worker will
         self._asking = False  # the worker is about to set the timers
         self._leases = LeaseTimer()
         self._pauses = Pauses()
@@ -73,17 +74,23 @@ class DomainQueue:
 
     async def acquire(self, ask: Ask) -> Reservation:
         """Wait until the call may leave; raises what the supervisor's ``refusal`` says."""
-        asked = None
-        if not self._waiters.rows:
-            try:
-                found = self._transactions.at_once(partial(self._admission.decide_first, ask))
-            except StoreBusy:
-                pass
-            else:
-                self._admission.confirm()
-                if isinstance(found, Reservation):
-                    return self._granted(found)
-                asked = found
+        if ask.arrival == UNKNOWN:
+            if not self._store.ready:
+                await asyncio.wrap_future(self._worker.submit(self._store.open))
+            ask.arrival = self._store.tick()
+        if self._waiters.rows:
+            return await self._wait(ask, None)
+        try:
+            found = self._transactions.at_once(partial(self._admission.decide_first, ask))
+        except StoreBusy:
+            return await self._wait(ask, None)
+        self._admission.confirm()
+        if isinstance(found, Reservation):
+            return self._granted(found)
+        return await self._wait(ask, found)
+
+    async def _wait(self, ask: Ask, asked: tuple[Rows, Moment] | None) -> Reservation:
+        """Join those who wait; ``asked`` is what was decided, if it was asked for already."""
         waiter = asked[0][0][0] if asked else Waiter(ask, self._supervisor.patience_for(ask))
         if self._pauses.remembered:
             waiter.held = self._pauses.held(ask.call)
@@ -112,7 +119,8 @@ class DomainQueue:
 
     def note(self, call: Reservation) -> None:
         """Something has become true of a call: the store knows it with the next transaction, or soon."""
-        self._transactions.update(call)
+        if not call.noted:
+            self._transactions.update(call)
         over = call.leased and call.over != NEVER and self._leases.drop(call)
         if not self._waiters.rows:
             self._transactions.remind()
@@ -137,10 +145,7 @@ class DomainQueue:
 
     def lease(self, calls: Iterable[Reservation]) -> None:
         """A limit was learned: of these calls, those under way hold places now."""
-        for call in calls:
-            if call.under_way and not call.leased and self.replica.state.leased(call):
-                call.leased = True
-                self._leases.add(call)
+        self._leases.add_all(call for call in calls if self.replica.state.leased(call))
 
     def look(self, view: Change[T]) -> T:
         """Read the state as this process knows it, with all that has become true of its calls."""
@@ -231,9 +236,10 @@ class DomainQueue:
         if ahead and not self._store.lives(ahead):
             self._transactions.note(lambda state, _: state.bury(ahead))
             self._again = True
+        waiter.stale = False
         if paused := verdict.blocker.reason is Reason.PAUSED:
             waiter.hold(now.tick, paused=True)
-        if waiter.told is None or (not paused and abs(verdict.forecast - waiter.told) > _NEWS):
+        if waiter.told is None or (not paused and abs(verdict.forecast - waiter.told) > _NOTABLE):
             self._supervisor.waits(waiter, verdict, now)
             waiter.told = verdict.forecast
 
@@ -253,9 +259,9 @@ class DomainQueue:
 
     def _granted(self, call: Reservation) -> Reservation:
         call.attach(self._store.tick, self.replica.moment, self.note)
-        if self.replica.state.leased(call):
-            call.leased = True
+        if call.leased:
             self._leases.add(call)
+        self._transactions.admitted(call)
         return call
 
     def _end(self, waiter: Waiter, error: Exception | None) -> None:
@@ -266,6 +272,8 @@ class DomainQueue:
     def _give_up(self, waiter: Waiter) -> None:
         """Its caller was cancelled, or is told of the error."""
         self._waiters.remove(waiter)
+        for behind in self._waiters.all()[:_TOLD_AGAIN]:
+            behind.stale = True
         waiter.take_back()
         self.serve()
 

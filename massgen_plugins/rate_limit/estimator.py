@@ -21,7 +21,7 @@ MOST = (1 << 40) - 1
 _KEPT = 20
 _ENOUGH = 3
 _HEADROOM = 1.1
-_NEWS = 0.05
+_NOTABLE = 0.05
 _UNIT = 1000
 
 
@@ -51,7 +51,7 @@ class Estimates:
                 continue
             before = self._scaled(kind, charge)
             self._sample(kind, charge, used[kind])
-            changed |= abs(self._scaled(kind, charge) - before) > _NEWS * before
+            changed |= abs(self._scaled(kind, charge) - before) > _NOTABLE * before
         return changed
 
     def _sample(self, kind: str, charge: Charge, used: int) -> None:

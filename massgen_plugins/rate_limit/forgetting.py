@@ -8,10 +8,11 @@ from massgen_plugins.errors import StoreUnavailable
 from massgen_plugins.quota import Domain
 from massgen_plugins.rate_limit.domain import FACTS, DomainState
 from massgen_plugins.rate_limit.moment import Moment
+from massgen_plugins.rate_limit.penalties import Penalties
 from massgen_plugins.rate_limit.replica import DomainReplica
 from massgen_plugins.rate_limit.stores.base import Store
 
-__all__ = ["begin_anew", "forget_learned"]
+__all__ = ["begin_anew", "clear_penalties", "forget_learned"]
 
 
 def forget_learned(store: Store, domain: Domain, pools: Sequence[str]) -> None:
@@ -36,6 +37,20 @@ def forget_learned(store: Store, domain: Domain, pools: Sequence[str]) -> None:
         return [ticket.address for ticket in state.tickets]
 
     _tell(store, replica, replica.transact(drop, patient=True))
+
+
+def clear_penalties(store: Store, domain: Domain, pools: Sequence[str]) -> None:
+    """End what refusals imposed on some pools; learned limits stay. Arguments and errors as above."""
+    replica = _replica(domain, store)
+
+    def clear(state: DomainState, now: Moment) -> list[str]:
+        for name in pools:
+            learned = state.pool(name).penalties.learned
+            state.facts.penalties[name] = Penalties(learned=dict(learned))
+            state.refresh(name, now.tick)
+        return [ticket.address for ticket in state.tickets]
+
+    _tell(store, replica, replica.transact(clear, patient=True))
 
 
 def begin_anew(store: Store, domain: Domain) -> None:

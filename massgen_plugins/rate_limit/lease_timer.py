@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Iterable
 
 from massgen_plugins.quota import NANOSECONDS
 from massgen_plugins.rate_limit.reservation import Reservation
-from massgen_plugins.rate_limit.rolling_counters import LEASE
+from massgen_plugins.rate_limit.rings import LEASE
 from massgen_plugins.rate_limit.waiter import running_loop
 
 __all__ = ["LeaseTimer"]
@@ -23,11 +24,18 @@ class LeaseTimer:
 
     def add(self, call: Reservation) -> None:
         """A call is admitted that holds its place until it is over."""
+        call.leased = True
         self._calls.add(call)
         loop = running_loop()
         if loop is not None and (self._loop is None or self._loop.is_closed()):
             self._loop = loop
             loop.call_later(_PERIOD, self._renew)
+
+    def add_all(self, calls: Iterable[Reservation]) -> None:
+        """So do these, which left before it was known; those that are over do not."""
+        for call in calls:
+            if call.under_way and not call.leased:
+                self.add(call)
 
     def drop(self, call: Reservation) -> bool:
         """A call is over; True if it was leased."""

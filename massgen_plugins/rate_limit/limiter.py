@@ -67,7 +67,7 @@ class Limiter:
         store: Where the domains are kept.
         rules_of: What holds in a pool now; read once for each decision. None: no limit is declared.
         on_wait: Told of every wait that begins; must not raise.
-        report: Told, in one sentence, of a store that fails, and when it works again.
+        report: Told, in one sentence, of what is wrong with a store.
         worker: Does what may take longer; a thread of its own unless a test brings another.
     """
 
@@ -83,6 +83,8 @@ class Limiter:
         self.rules_of = rules_of
         self.on_wait = on_wait
         self.report = report
+        self.on_store: Callable[[bool, str], None] | None = None
+        """Told when the store fails and when it works again, and why; ``report`` if None."""
         self.worker = worker or WorkerThread("massgen-plugins-store")
         self._number = next(_numbers)
         self._domains: dict[Domain, DomainLimiter] = {}
@@ -131,8 +133,9 @@ class DomainLimiter:
     def __init__(self, limiter: Limiter, domain: Domain) -> None:
         self._limiter = limiter
         self._domain = domain
-        replica = DomainReplica(domain, limiter.store, limiter.owner, limiter.report)
+        replica = DomainReplica(domain, limiter.store, limiter.owner, limiter.report, limiter.on_store)
         self.queue = DomainQueue(replica, limiter.store, limiter.worker, self)
+        self._pools: dict[str, Pool] = {}
         self._estimates: dict[str, Estimates] = {}
         self._next_date = 0
 
@@ -181,6 +184,12 @@ class DomainLimiter:
         self.queue.lease(recent)
         return lowered
 
+    def pause_of(self, pool: str) -> float:
+        """Seconds for which nothing leaves in a pool, after a refusal; 0 if anything may."""
+        penalties, now = self.queue.replica.state.pool(pool).penalties, self.queue.replica.moment()
+        left = max(penalties.pause - now.tick, penalties.closed - now.tick, penalties.until - now.wall, 0)
+        return left / NANOSECONDS
+
     def refused_late(self, call: Reservation, refusal: Refusal) -> None:
         """Learn from a refusal in the middle of an answer."""
         chance = random.random()  # noqa: S311 - spreads back-offs
@@ -220,7 +229,8 @@ class DomainLimiter:
 
     def rules_of(self, pool: str) -> PoolRules | None:
         """What holds in a pool of the domain now."""
-        return self._limiter.rules_of(Pool(self._domain, pool))
+        known = self._pools.get(pool)
+        return self._limiter.rules_of(known or self._pools.setdefault(pool, Pool(self._domain, pool)))
 
     def patience_for(self, ask: Ask) -> int:
         """Nanoseconds that a call may wait in all."""

@@ -9,7 +9,7 @@ from contextlib import suppress
 from pathlib import Path
 from weakref import WeakSet
 
-from massgen_plugins.events import CallWaits, Trouble
+from massgen_plugins.events import CallWaits, StoreChanged, Trouble
 from massgen_plugins.hookspecs import MiddlewareContext
 from massgen_plugins.middleware import ModelCall
 from massgen_plugins.quota import Domain
@@ -55,6 +55,7 @@ class Limiters:
                 if limiter is None:
                     store = open_store(place or MEMORY, self._report)
                     limiter = Limiter(store, self._context.rules, self._waits, self._report)
+                    limiter.on_store = self._store_changed
                     self._by_store[place] = limiter
         return limiter
 
@@ -67,6 +68,9 @@ class Limiters:
 
     def _report(self, message: str) -> None:
         self._context.emit(Trouble(message))
+
+    def _store_changed(self, working: bool, message: str) -> None:
+        self._context.emit(StoreChanged(working, message))
 
     def _waits(self, wait: WaitInfo) -> None:
         call = wait.call if isinstance(wait.call, ModelCall) else None

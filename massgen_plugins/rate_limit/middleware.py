@@ -7,19 +7,17 @@ from dataclasses import dataclass, field, replace
 from weakref import WeakKeyDictionary
 
 from massgen_plugins.errors import CallRefused
-from massgen_plugins.events import CallGivenUp, Event, LimitLearned, ProviderRefused, Trouble
+from massgen_plugins.events import CallGivenUp, Event, LimitLearned, PenaltyStarted, ProviderRefused, Trouble
 from massgen_plugins.middleware import Action, CallOutcome, Middleware, ModelCall, Refusal, RefusalKind, Usage
 from massgen_plugins.quota import ACCOUNT_POOL, Charge, Domain, Kind, Limit, Mode, Pool
 from massgen_plugins.rate_limit import messages
 from massgen_plugins.rate_limit.limiter import DomainLimiter
-from massgen_plugins.rate_limit.reservation import NORMAL, URGENT, Ask, Reservation
+from massgen_plugins.rate_limit.reservation import NORMAL, UNKNOWN, URGENT, Ask, Reservation
 
 __all__ = ["RateLimitMiddleware"]
 
 _SERVER_ERRORS_START = 400
 _ONE_PLACE = Charge(1, Mode.KEPT)
-_UNKNOWN = -1
-"""The arrival of a call before the store's clock was asked."""
 
 
 @dataclass(eq=False, slots=True)
@@ -27,7 +25,7 @@ class _Attempts:
     """One call, over all its attempts."""
 
     limiter: DomainLimiter
-    arrival: int = _UNKNOWN
+    arrival: int = UNKNOWN
     charges: dict[str, Charge] = field(default_factory=dict)
     pools: tuple[str, ...] = ()
     reservation: Reservation | None = None
@@ -61,9 +59,9 @@ class RateLimitMiddleware(Middleware):
         """Wait until the call fits into every limit of its pools."""
         attempts = self._known.get(call) or self._begin(call)
         try:
-            if attempts.arrival == _UNKNOWN:
-                attempts.arrival = await attempts.limiter.tick()
-            attempts.reservation = await attempts.limiter.acquire(_ask(call, attempts))
+            ask = _ask(call, attempts)
+            attempts.reservation = await attempts.limiter.acquire(ask)
+            attempts.arrival = ask.arrival
         except CallRefused:
             self._known.pop(call, None)
             raise
@@ -140,6 +138,8 @@ class RateLimitMiddleware(Middleware):
         self._emit(_refused_event(call, refusal))
         if lowered:
             self._emit(LimitLearned(pool, messages.learned_message(pool, refusal), _stated(refusal)))
+        if pause := attempts.limiter.pause_of(pool.name):
+            self._emit(PenaltyStarted(pool, pause, refusal.kind))
         attempts.refusals += 1
         too_large = _too_large(attempts, refusal) if attempts.refusals > 1 else None
         if too_large is not None:
@@ -193,7 +193,7 @@ class RateLimitMiddleware(Middleware):
             raise fault
         self._failed.add(call.domain)
         self._emit(Trouble(messages.spare_message(call.pool, type(fault).__name__)))
-        attempts.limiter, attempts.arrival = spare, await spare.tick()
+        attempts.limiter, attempts.arrival = spare, UNKNOWN
         attempts.reservation = await spare.acquire(_ask(call, attempts))
 
     def _reservation(self, call: ModelCall) -> Reservation | None:

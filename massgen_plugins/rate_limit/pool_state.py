@@ -5,9 +5,8 @@ from __future__ import annotations
 from dataclasses import replace
 
 from massgen_plugins.quota import MINUTE, Amounts, Bucket, Held, Kind, Limit, PoolRules, Sliding
-from massgen_plugins.rate_limit.book import Book
+from massgen_plugins.rate_limit.book import Book, Counter
 from massgen_plugins.rate_limit.calendar_windows import CalendarCounter
-from massgen_plugins.rate_limit.counters import Counter
 from massgen_plugins.rate_limit.moment import NEVER, Moment
 from massgen_plugins.rate_limit.penalties import FULL, Penalties
 from massgen_plugins.rate_limit.rolling_counters import BucketCounter, HeldCounter
@@ -69,6 +68,14 @@ class PoolState:
             self.shortest = 0
 
     @property
+    def hasty(self) -> bool:
+        """Whether a window is so short that an event loop may stand still for as long."""
+        return any(
+            isinstance(limit.window, Sliding | Bucket) and limit.window.length < MINUTE.length
+            for _, limit, _ in self.limits
+        )
+
+    @property
     def paced(self) -> bool:
         """Whether it was declared, or is known, how fast calls may follow each other."""
         return bool(self.rules.limits or (self.others and self.others.limits)) or any(
@@ -84,7 +91,7 @@ class PoolState:
         return self._held or any(limit.kind in expected for _, limit, _ in self.limits)
 
     def go_alone(self, now: Moment, processes: int) -> None:
-        """Take only a share of what others, of whom nothing is heard any more, have not spent by now."""
+        """Take only a share of what is left: what others spend is not known any more."""
         if processes > 1:
             self.book.advance(now)
             self._apart, self._processes = Book.restore(self.book.dump()), processes

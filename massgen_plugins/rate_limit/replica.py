@@ -10,6 +10,7 @@ import re
 import secrets
 import time
 from collections.abc import Callable, Iterable
+from contextlib import nullcontext
 from typing import TypeVar
 
 from massgen_plugins.errors import StoreUnavailable
@@ -31,6 +32,9 @@ _ENROL = 60_000_000_000
 
 _MOST_TRIES = 1000
 
+_OPEN_TO_ALL = nullcontext()
+"""In place of a turn, for as long as nobody else is seen to write: a swap is a transaction of its own."""
+
 _LINE_OF_DESCENT = 1 << 24
 """Versions of one domain, from its beginning to its loss. The first one is a random multiple of it, so that
 nobody takes a domain that was lost and begun anew for the one that it knows."""
@@ -43,15 +47,24 @@ class DomainReplica:
         domain: Which.
         store: Where it is kept.
         process: Names this process; empty for one that makes no calls, and has no share in the quota.
-        report: Told, in one sentence, when the store fails and when it works again.
+        report: Told, in one sentence, of what is wrong with what the store holds.
+        changed: Told when the store fails and when it works again, and why; ``report`` if None.
     """
 
-    def __init__(self, domain: Domain, store: Store, process: str, report: Callable[[str], None]) -> None:
+    def __init__(
+        self,
+        domain: Domain,
+        store: Store,
+        process: str,
+        report: Callable[[str], None],
+        changed: Callable[[bool, str], None] | None = None,
+    ) -> None:
         self.name = domain_name(domain)
         self.state = DomainState(process, time.time_ns())
         self._store = store
         self._process = process
         self._report = report
+        self._changed = changed or (lambda _, message: report(message))
         self._version = -1  # it was never loaded
         self._known = 0  # the last version that the copy agreed with
         self._overtaken = False  # by others, when it was in the store last
@@ -139,7 +152,7 @@ class DomainReplica:
 
     def _exchange(self, work: Callable[[DomainState, Moment], T], *, patient: bool) -> T:
         store, state = self._store, self.state
-        with store.turn(patient=patient):
+        with store.turn(patient=patient) if self._overtaken else _OPEN_TO_ALL:
             if self._version < 0 or self.alone:
                 self._take_over(store.load(self.name, 0, patient=patient))
             elif self._overtaken and store.quick:  # others write often: look first, rather than decide twice
@@ -278,8 +291,8 @@ class DomainReplica:
         others = self.state.facts.others(self._process, now.tick)
         self.state.go_alone(now, 1 + others)
         share = f", as one of {1 + others} equal shares," if others else ""
-        self._report(
-            f"{error} The quota is kept in memory of this process{share} until the store works again."
+        self._changed(
+            False, f"{error} The quota is kept in memory of this process{share} until the store works again."
         )
 
     def _works_again(self) -> None:
@@ -287,7 +300,7 @@ class DomainReplica:
         if self.alone:
             self.alone = False
             self.state.come_back()
-            self._report(f"{self._store.description} works again; the quota is shared.")
+            self._changed(True, f"{self._store.description} works again; the quota is shared.")
 
 
 def domain_name(domain: Domain) -> str:

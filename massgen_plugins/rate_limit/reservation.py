@@ -10,11 +10,14 @@ from massgen_plugins.quota import NANOSECONDS, Amounts, Kind
 from massgen_plugins.rate_limit.estimator import MOST
 from massgen_plugins.rate_limit.moment import NEVER, Moment
 
-__all__ = ["NORMAL", "URGENT", "WRITE_GRACE", "Ask", "Booking", "Reservation"]
+__all__ = ["NORMAL", "UNKNOWN", "URGENT", "WRITE_GRACE", "Ask", "Booking", "Reservation"]
 
 WRITE_GRACE = NANOSECONDS // 20
 """How long, in nanoseconds, an admitted call may take until it is written without being stamped anew."""
 
+
+UNKNOWN = -1
+"""The arrival of a call that was not asked for yet."""
 
 URGENT, NORMAL = 0, 1
 """Priorities: a call that blocks its event loop goes before all others."""
@@ -27,7 +30,7 @@ class Ask:
     Attributes:
         pools: Names of the pools that it books in, its model's own first.
         amounts: What it takes of each kind.
-        arrival: Tick at which it came; its ticket.
+        arrival: Tick at which it came: its place in the queue. ``UNKNOWN`` until it is asked for.
         priority: ``URGENT`` or ``NORMAL``; lower goes first.
         expected: The kinds that are counted while the answer is produced.
         kept: The kinds of which the provider gives nothing back.
@@ -38,7 +41,7 @@ class Ask:
 
     pools: tuple[str, ...]
     amounts: Amounts
-    arrival: int
+    arrival: int = UNKNOWN
     priority: int = NORMAL
     expected: frozenset[str] = frozenset()
     kept: frozenset[str] = frozenset()
@@ -95,6 +98,7 @@ class Reservation:
         "_now",
         "_released",
         "_tick",
+        "_written",
         "amounts",
         "answered_at",
         "ask",
@@ -113,7 +117,7 @@ class Reservation:
         self.ask = ask
         self.booked = booking
         self.epoch = epoch
-        self.leased = self.noted = self._released = False
+        self.leased = self.noted = self._released = self._written = False
         self.amounts, _, self.begun, self.answered_at, self.seen, self.over, self.wall, self.slack = booking
         self._tick: Callable[[], int] = _no_clock
         self._now: Callable[[], Moment] = _no_moment
@@ -152,12 +156,25 @@ class Reservation:
     def written(self) -> None:
         """The request is being written now: the margin counts from here, however long it took to get here."""
         tick = self._tick()
-        if self.begun - WRITE_GRACE < tick <= self.begun:
+        self._written = True
+        if self.begun - WRITE_GRACE <= tick <= self.begun:
             self.begun = tick  # told with what is noted next: an earlier stamp can wait
         elif tick > self.begun:
             now = self._now()
             self.begun, self.seen, self.wall, self.slack = now.tick, now.tick, now.wall, now.slack
             self._note(self)
+
+    def postpone(self, tick: int) -> bool:
+        """What is not written by now will be counted later; True if that changes what is booked."""
+        late = not self._written and self.begun < tick and self.over == NEVER
+        if late:
+            self.begun = tick + WRITE_GRACE
+        return late
+
+    @property
+    def waits_to_be_written(self) -> bool:
+        """Whether it was admitted, and is not written yet."""
+        return not self._written and self.over == NEVER
 
     def answered(self) -> None:
         """The answer's headers are here, so the server has counted the call."""
@@ -188,7 +205,7 @@ class Reservation:
     def finished(self) -> None:
         """The call is over: its answer was read, closed or lost. Only the first report counts."""
         if self.over == NEVER:
-            self.over = self._tick()
+            self.over = self._tick() if self.leased else self.begun  # else nobody asks when it was
             if self.leased:
                 self._note(self)
 

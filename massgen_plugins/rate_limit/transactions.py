@@ -17,6 +17,7 @@ from massgen_plugins.rate_limit.replica import DomainReplica
 from massgen_plugins.rate_limit.reservation import Booking, Reservation
 from massgen_plugins.rate_limit.stores.base import Store, StoreBusy
 from massgen_plugins.rate_limit.stores.worker import Worker
+from massgen_plugins.rate_limit.unwritten import UnwrittenCalls
 
 __all__ = ["Change", "Transactions"]
 
@@ -50,6 +51,7 @@ class Transactions:
         self._updates: deque[Reservation] = deque()
         self._notes: deque[Change[None]] = deque()
         self._to_wake: deque[str] = deque()
+        self._unwritten = UnwrittenCalls()
         # Of the transaction that is being done:
         self._change: Change[Any] = _nothing
         self._calls: list[Reservation] = []
@@ -64,9 +66,13 @@ class Transactions:
 
     def update(self, call: Reservation) -> None:
         """Something has become true of a call: it goes along with the next transaction."""
-        if not call.noted:
-            call.noted = True
-            self._updates.append(call)
+        call.noted = True
+        self._updates.append(call)
+
+    def admitted(self, call: Reservation) -> None:
+        """A call may leave: until it is written, it is booked as if that were done now."""
+        if self._replica.state.hasty(call.pools):
+            self._unwritten.add(call)
 
     def note(self, change: Change[None]) -> None:
         """Change the state with the next transaction."""
@@ -122,6 +128,9 @@ class Transactions:
 
     def transact(self, change: Change[T], *, patient: bool) -> T:
         """The same, for whoever has the lock; to be followed by :meth:`wake_others` after its release."""
+        if self._unwritten:
+            for late in self._unwritten.late(self._store.tick()):
+                self.update(late)
         calls = self._calls = _drain(self._updates) if self._updates else []
         for call in calls:
             call.noted = False  # what becomes true of it from now on is noted anew
@@ -132,11 +141,12 @@ class Transactions:
         except BaseException:
             self._put_back()
             raise
-        for call, booking in zip(calls, self._bookings, strict=True):
-            call.booked = booking
-        if self._late:
+        else:
+            for call, booking in zip(calls, self._bookings, strict=True):
+                call.booked = booking
             self._to_wake.extend(self._late)
-        self._calls, self._changes, self._change = [], [], _nothing
+        finally:
+            self._calls, self._changes, self._change = [], [], _nothing
         return result
 
     def _attempt(self, state: DomainState, now: Moment) -> Any:
@@ -163,7 +173,6 @@ class Transactions:
         for call in self._calls:
             call.noted = True
         self._notes.extendleft(reversed(self._changes))
-        self._calls, self._changes, self._change = [], [], _nothing
 
 
 def _take_back(taken_back: Callable[[T], None], future: Future[T]) -> None:

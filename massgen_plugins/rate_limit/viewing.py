@@ -7,10 +7,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TypeAlias
 
-from massgen_plugins.quota import ACCOUNT_POOL, Domain, Pool, PoolRules
+from massgen_plugins.quota import ACCOUNT_POOL, NANOSECONDS, Domain, Pool, PoolRules
 from massgen_plugins.rate_limit import wall_clock
 from massgen_plugins.rate_limit.domain import DomainState
-from massgen_plugins.rate_limit.moment import Moment
+from massgen_plugins.rate_limit.moment import NEVER, Moment
 from massgen_plugins.rate_limit.penalties import Penalties
 from massgen_plugins.rate_limit.pool_state import NO_RULES
 from massgen_plugins.rate_limit.replica import read_domain_name
@@ -21,7 +21,7 @@ from massgen_plugins.rate_limit.verdict import LimitView
 from massgen_plugins.rate_limit.wall_clock import Start
 
 __all__ = [
-    "Declared",
+    "Holds",
     "PoolView",
     "StoreView",
     "as_declared",
@@ -33,11 +33,14 @@ __all__ = [
 _VIEWER = "viewer"
 
 
-Declared: TypeAlias = Callable[[Pool, PoolRules], PoolRules]
-"""A pool and what a process last declared for it, to what holds in it now."""
+Holds: TypeAlias = Callable[[Pool, PoolRules, float], PoolRules]
+"""What holds in a pool now.
+
+Args: the pool; what a process last declared for it; the seconds since any process was seen in its domain.
+"""
 
 
-def as_declared(pool: Pool, declared: PoolRules) -> PoolRules:  # noqa: ARG001 - the same for all
+def as_declared(pool: Pool, declared: PoolRules, idle: float) -> PoolRules:  # noqa: ARG001 - the same for all
     """What a process last declared holds."""
     return declared
 
@@ -95,7 +98,7 @@ class StoreView:
         return list(dict.fromkeys(view.pool.domain for view in self.pools))
 
 
-def view_file(path: Path, holds: Declared = as_declared) -> StoreView:
+def view_file(path: Path, holds: Holds = as_declared) -> StoreView:
     """What a SQLite file holds; nothing if there is none. Raises as :func:`.sqlite_view.read_file` does.
 
     Args:
@@ -108,7 +111,7 @@ def view_file(path: Path, holds: Declared = as_declared) -> StoreView:
     return _view(content.domains, content.clock.tick, content.clock.start, holds)
 
 
-def view_store(store: Store, holds: Declared = as_declared) -> StoreView:
+def view_store(store: Store, holds: Holds = as_declared) -> StoreView:
     """What a store holds, asked by its reading operations; may block.
 
     Args:
@@ -122,7 +125,7 @@ def view_store(store: Store, holds: Declared = as_declared) -> StoreView:
     return _view(parts, store.tick(), store.start(), holds)
 
 
-def _view(domains: Mapping[str, Mapping[str, bytes]], tick: int, start: Start, holds: Declared) -> StoreView:
+def _view(domains: Mapping[str, Mapping[str, bytes]], tick: int, start: Start, holds: Holds) -> StoreView:
     pools: list[PoolView] = []
     faults: list[str] = []
     for name, parts in sorted(domains.items()):
@@ -141,7 +144,7 @@ def view_domain(
     parts: Mapping[str, bytes],
     tick: int,
     start: Start,
-    holds: Declared = as_declared,
+    holds: Holds = as_declared,
 ) -> tuple[list[PoolView], list[str]]:
     """The pools of a domain, and sentences about parts that are damaged.
 
@@ -157,7 +160,8 @@ def view_domain(
     names = {*state.pools(), *state.facts.rules, *state.facts.penalties}
     names.update(pool for ticket in state.tickets for pool in ticket.pools)
     declared = {name: state.facts.rules.get(name, NO_RULES) for name in sorted(names)}
-    held = {name: holds(Pool(domain, name), rules) for name, rules in declared.items()}
+    idle = (now.tick - max(state.facts.members.values(), default=-NEVER)) / NANOSECONDS
+    held = {name: holds(Pool(domain, name), rules, idle) for name, rules in declared.items()}
     for name, rules in held.items():
         if rules.limits != declared[name].limits:
             state.configure(name, rules, now.tick)

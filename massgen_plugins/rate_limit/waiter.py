@@ -22,19 +22,21 @@ class Waiter:
         ask: What it asks for, and its ticket.
         patience: Nanoseconds that it may wait in all.
         told: Tick at which it will leave, as far as anybody was told; None before.
+        stale: Whether somebody before it has given up since.
         place: How many waiters of this process were before it when it came.
         held: Nanoseconds of pauses, which do not count as waiting.
         loop: In which it waits; None until it does.
     """
 
-    __slots__ = ("_future", "_paused_at", "ask", "held", "loop", "patience", "place", "told")
+    __slots__ = ("_future", "_paused_at", "ask", "held", "loop", "patience", "place", "stale", "told")
 
-    def __init__(self, ask: Ask, patience: int, held: int = 0) -> None:
+    def __init__(self, ask: Ask, patience: int) -> None:
         self.ask = ask
         self.patience = patience
         self.told: int | None = None
+        self.stale = False
         self.place = 0
-        self.held = held
+        self.held = 0
         self._paused_at: int | None = None
         self.loop: asyncio.AbstractEventLoop | None = None
         self._future: asyncio.Future[Reservation] | None = None

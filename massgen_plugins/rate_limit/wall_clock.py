@@ -17,7 +17,6 @@ virtual machine that is paused), the day ends later by so much, unless an answer
 from __future__ import annotations
 
 from collections.abc import Callable
-from email.utils import parsedate_to_datetime
 from typing import NamedTuple
 
 from massgen_plugins.quota import NANOSECONDS
@@ -95,6 +94,8 @@ def read_date(text: str) -> int | None:
     """A ``Date`` header in nanoseconds since the epoch; None if it is none, or cannot be true."""
     if len(text) > _LONGEST:
         return None
+    from email.utils import parsedate_to_datetime  # who only looks reads no dates
+
     try:
         date = int(parsedate_to_datetime(text).timestamp()) * NANOSECONDS
     except (ValueError, TypeError, IndexError, OverflowError, OSError):

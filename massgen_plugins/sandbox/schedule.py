@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 import heapq
-from dataclasses import dataclass, field
+from collections.abc import Callable
+from dataclasses import dataclass, field, replace
 
 from massgen_plugins.sandbox.books import open_window
-from massgen_plugins.sandbox.limits import WindowShape
+from massgen_plugins.sandbox.limits import Quota, WindowShape
 from massgen_plugins.sandbox.quotas import NANOSECONDS, Window
 from massgen_plugins.sandbox.records import LimitReport, RequestRecord
 from massgen_plugins.sandbox.report import SandboxReport
 
-__all__ = ["Quickest", "quickest"]
+__all__ = ["Quickest", "quickest", "surest"]
 
 
 @dataclass(frozen=True)
@@ -28,21 +29,52 @@ class Quickest:
     waits: int
 
 
-def quickest(report: SandboxReport) -> Quickest:
+def quickest(report: SandboxReport, *, after: int = 0) -> Quickest:
     """The calls that were let in, in their order, each as early as the limits allow with their own charges.
 
     What calls wait for each other is not known to a server: it is counted only after the last one that a
     limit held back. Calendar days are left out. A report without such calls takes no time.
+
+    ``after``: the first so many calls keep the times at which they came; the others are scheduled after them.
     """
+    return _schedule(report, lambda quota: quota, after)
+
+
+def surest(report: SandboxReport, uplink: float) -> Quickest:
+    """The same for a client that must not be refused and cannot see how long its calls travel.
+
+    ``uplink``: seconds from sending to the server's count, at most; answers' headers come later than that.
+
+    Let N calls fit into a window of W seconds, and a call be sent at s. It may be counted as late as
+    s + uplink, and the N-th call after it as soon as that one is sent. Unless that one is sent at
+    s + uplink + W or later, there are travelling times with which it is refused. A fixed window whose
+    beginning nobody tells may begin with any call, so for it the same is true. Calls are therefore sent by a
+    schedule of sliding windows of W + uplink seconds. Only arrivals are seen, and the first one comes up to
+    ``uplink`` after its sending: so much is taken off once. A bucket fills by the time that passes, so it is
+    left as it is; the larger of both bounds holds.
+    """
+    plain, sure = quickest(report), _schedule(report, lambda quota: _lengthened(quota, uplink), 0)
+    seconds = sure.seconds - uplink
+    return replace(sure, seconds=seconds) if seconds > plain.seconds else plain
+
+
+def _lengthened(quota: Quota, uplink: float) -> Quota:
+    if quota.shape not in {WindowShape.SLIDING, WindowShape.FIXED}:
+        return quota
+    return replace(quota, window=quota.window + uplink, shape=WindowShape.SLIDING, phase=0.0)
+
+
+def _schedule(report: SandboxReport, by: Callable[[Quota], Quota], after: int) -> Quickest:
     calls = sorted((each for each in report.requests if each.admitted), key=lambda each: each.arrived_ns)
     if not calls:
         return Quickest(0.0, 0.0, 0)
-    limits = [_Limit(each) for each in report.limits if each.quota.shape is not WindowShape.DAY]
+    timed = [each for each in report.limits if each.quota.shape is not WindowShape.DAY]
+    limits = [_Limit(each, by(each.quota)) for each in timed]
     now = began = calls[0].arrived_ns
     held_back, at, waits = calls[0], began, 0
-    for call in calls:
+    for number, call in enumerate(calls):
         concerned = [limit for limit in limits if limit.concerns(call)]
-        fits = _earliest(concerned, now, call)
+        fits = call.arrived_ns if number < after else _earliest(concerned, now, call)
         if fits > now:
             held_back, at, waits = call, fits, waits + 1
         now = fits
@@ -58,11 +90,12 @@ class _Limit:
     """One limit, empty at first; ``ends``: when those who hold a place give it back."""
 
     seen: LimitReport
+    quota: Quota
     window: Window = field(init=False)
     ends: list[tuple[int, int]] = field(default_factory=list)
 
     def __post_init__(self) -> None:
-        self.window = open_window(self.seen.quota, 0)
+        self.window = open_window(self.quota, 0)
 
     def concerns(self, call: RequestRecord) -> bool:
         same = (self.seen.host, self.seen.project) == (call.host, call.project)

@@ -243,3 +243,12 @@ def test_a_record_that_was_never_written_is_empty_and_a_foreign_file_is_named(tm
     foreign.write_text("something else" * 1000)
     with pytest.raises(StoreUnavailable, match="no record of calls"):
         Record(foreign).totals()
+
+
+def test_calls_that_are_lost_are_said(recorder, told, monkeypatch):
+    monkeypatch.setattr("massgen_plugins.calls.record._MOST", 3)
+    monkeypatch.setattr(recorder, "_worker", type("Never", (), {"remind": lambda *_: None})())
+    for _ in range(5):
+        recorder.add(settled())
+    assert len(told) == 1
+    assert "lost some" in told[0]

@@ -6,7 +6,8 @@ import json
 import os
 import subprocess
 import sysconfig
-from collections.abc import Callable, Sequence
+import time
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -15,6 +16,8 @@ import pytest
 from typer.testing import CliRunner
 
 from massgen_plugins.cli.app import build_app
+from massgen_plugins.live.presence import Presence, WaitingCall, live_directory
+from massgen_plugins.live.writer import PresenceFile
 from massgen_plugins.middleware import Refusal, RefusalKind, StatedLimit
 from massgen_plugins.profiles import load_settings
 from massgen_plugins.quota import MINUTE, Domain, Kind, Limit, Pool
@@ -166,6 +169,33 @@ def spend(store_file: Path) -> Callable[..., None]:
             store.close()
 
     return put
+
+
+@pytest.fixture
+def run_goes_on(home: Path) -> Iterator[Callable[..., Presence]]:
+    """Lets a run go on as others see it, in this process; it ends with the test."""
+    files: list[PresenceFile] = []
+
+    def write(*waiting: WaitingCall, **changed: Any) -> Presence:
+        directory = live_directory()
+        assert directory is not None
+        files.append(PresenceFile(directory))
+        now = time.time()
+        made = Presence(0, "20261130-104912-7", "/work/team.yaml", "/work", now - 90, now, waiting=waiting)
+        files[-1].write(replace(made, **changed))
+        return made
+
+    yield write
+    for file in files:
+        file.remove()
+
+
+def waiting_call(agent: str, left: float = 23.0, pool: Pool = FLASH, number: int = 1) -> WaitingCall:
+    """A call that waits for the minute's limit."""
+    now = time.time()
+    where = (pool.name, pool.domain.provider, pool.domain.account, pool.domain.endpoint)
+    limit = "9 requests per minute"
+    return WaitingCall(number, "run", agent, *where, now - 38, now + left, number, limit, "limit")
 
 
 @pytest.fixture

@@ -12,7 +12,7 @@ import pytest
 from massgen_plugins.cli.checks import activation, seams
 from massgen_plugins.installation import CONFLICTS
 
-SECTIONS = {"versions", "activation", "seams", "plugins", "settings", "store", "environment"}
+SECTIONS = {"versions", "activation", "seams", "plugins", "settings", "store", "traffic", "environment"}
 
 
 @pytest.fixture

@@ -191,10 +191,13 @@ def test_set_without_limits_is_wrong_usage(rl):
     assert rl("profiles", "set", "gemini-2.5-flash").code == 2
 
 
-def test_a_mistyped_model_is_asked_about(rl):
+def test_a_mistyped_model_is_not_written_without_yes(rl, settings_file):
     ran = rl("profiles", "set", "gemini-2.5-flsh", "rpm=5")
-    assert ran.code == 0
+    assert (ran.code, ran.out) == (2, "")
     assert "did you mean 'gemini-2.5-flash'?" in ran.err
+    assert not settings_file.exists()
+    assert rl("profiles", "set", "gemini-2.5-flsh", "rpm=5", "--yes").code == 0
+    assert "gemini-2.5-flsh" in settings_file.read_text()
 
 
 @pytest.mark.parametrize(
@@ -269,3 +272,50 @@ def test_without_a_home_the_sentence_names_the_way_out(rl, monkeypatch):
     ran = rl("profiles", "use", "gemini-free")
     assert ran.code == 2
     assert "MASSGEN_PLUGINS_CONFIG_DIR" in ran.err
+
+
+def test_set_tells_what_holds_now_and_that_no_run_follows(rl):
+    ran = rl("profiles", "set", "gemini-2.5-flash", "rpm=5")
+    assert "now requests per minute 9 -> 5" in ran.out
+    assert "No limited run is under way" in ran.out
+    assert "follow within a second" not in ran.out
+
+
+def test_set_tells_when_the_project_is_stronger(rl):
+    Path(".massgen").mkdir()
+    Path(".massgen/rate_limit.yaml").write_text("models: {gemini-2.5-flash: {rpm: 3}}\n")
+    ran = rl("profiles", "set", "gemini-2.5-flash", "rpm=5")
+    assert "nothing changes by it" in ran.err
+
+
+def test_use_tells_the_limits_that_hold_now(rl):
+    out = rl("profiles", "use", "gemini-tier1").out
+    assert "1,000 requests per minute" in out
+    assert "massgen-rl profiles show gemini-tier1" in out or out.count("requests per minute") > 1
+
+
+def test_unset_takes_back_what_set_wrote_and_leaves_the_rest(rl, settings_file):
+    settings_file.parent.mkdir(parents=True)
+    settings_file.write_text("# mine\nmodels:\n  gemini-2.5-pro: {rpm: 1, tpm: 5}  # careful\n")
+    rl("profiles", "set", "gemini-2.5-flash", "rpm=5", "rpd=20")
+    ran = rl("profiles", "unset", "gemini-2.5-flash", "rpm")
+    assert "rpm=5 taken back" in ran.out
+    assert "now requests per minute 5 -> 9" in ran.out
+    assert limits()["requests/America/Los_Angeles"] == 20
+    rl("profiles", "unset", "gemini-2.5-flash")
+    rl("profiles", "unset", "gemini-2.5-pro", "rpm")
+    assert settings_file.read_text() == "# mine\nmodels:\n  gemini-2.5-pro: {tpm: 5}  # careful\n"
+    rl("profiles", "unset", "gemini-2.5-pro")
+    assert settings_file.read_text() == "# mine\n"
+
+
+@pytest.mark.parametrize(
+    "words", [["gemini-2.5-pro"], ["gemini-2.5-flash", "tpm"], ["gemini-2.5-flash", "rpm", "tpm"]]
+)
+def test_unset_of_what_is_not_there_says_what_is(rl, settings_file, words):
+    rl("profiles", "set", "gemini-2.5-flash", "rpm=5")
+    before = settings_file.read_text()
+    ran = rl("profiles", "unset", *words)
+    assert ran.code == 2
+    assert "gemini-2.5-flash rpm" in ran.err
+    assert settings_file.read_text() == before

@@ -17,7 +17,10 @@ import pytest
 import massgen_plugins
 
 SCRIPT = Path(sysconfig.get_path("scripts")) / "massgen-rl"
-COMMANDS = ("profiles", "status", "forget", "doctor", "run", "demo")
+COMMANDS = (
+    *("profiles", "cost", "status", "watch", "line", "history", "report", "why"),
+    *("forget", "doctor", "run", "demo"),
+)
 HEAVY = {"yaml", "sqlite3", "massgen", "rich", "pluggy", "aiohttp", "httpx", "platformdirs"}
 REPORT = (
     "import sys\n"
@@ -48,7 +51,7 @@ def test_help_names_every_command_and_every_exit_code(rl):
     ran = rl("--help")
     assert ran.code == 0
     assert all(f"  {name} " in ran.out for name in COMMANDS)
-    assert all(f"    {code}  " in ran.out for code in (0, 1, 2, 127, 130))
+    assert all(f"    {code}  " in ran.out for code in (0, 1, 2, 3, 127, 130, 141))
 
 
 @pytest.mark.parametrize("command", COMMANDS)
@@ -66,6 +69,54 @@ def test_help_loads_nothing_that_only_commands_need(arguments):
     )
     loaded = set(done.stdout.rpartition("LOADED")[2].split())
     assert not loaded & HEAVY
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [["status"], ["status", "--json"], ["line"], ["line", "--json"], ["history"], ["history", "--by", "run"]],
+    ids=" ".join,
+)
+def test_what_is_looked_at_all_day_loads_no_library(spend, arguments):
+    """Nothing that parses command lines or draws tables; settings are read once, and then remembered."""
+    spend()
+    for _ in range(2):
+        done = subprocess.run(
+            [sys.executable, "-c", REPORT, *arguments],
+            capture_output=True,
+            text=True,
+            check=True,
+            env=os.environ,
+        )
+    loaded = set(done.stdout.rpartition("LOADED")[2].split())
+    assert not loaded & (HEAVY - {"sqlite3", "platformdirs"} | {"typer", "pydantic", "asyncio", "filelock"})
+
+
+def test_what_is_remembered_of_settings_is_forgotten_when_they_change(script, spend, settings_file):
+    spend()
+
+    def cap():
+        return script("status", "--json").document["pools"][0]["limits"][0]["cap"]
+
+    assert cap() == cap() == 9
+    settings_file.parent.mkdir(parents=True)
+    settings_file.write_text("models:\n  gemini-2.5-flash: {rpm: 30}\n")
+    assert cap() == cap() == 30
+    settings_file.write_text("models: 3\n")
+    assert script("status").code == 2
+    settings_file.unlink()
+    assert cap() == 9
+
+
+@pytest.mark.parametrize("content", ["", "[]", '{"format": 1, "places": 7}', "\0", "{" * 100_000])
+def test_what_is_remembered_may_be_spoiled(script, spend, home, content):
+    spend()
+    assert script("status").code == 0
+    [file] = (home / ".cache").rglob("answers.json")
+    assert file.stat().st_mode & 0o777 == 0o600
+    file.write_text(content)
+    ran = script("status")
+    assert (ran.code, ran.err) == (0, "")
+    assert "9 / 9" in ran.out or "1 / 9" in ran.out
 
 
 def test_version(script):
@@ -176,6 +227,16 @@ def test_a_terminal_of_ascii_letters_gets_no_traceback(script, spend):
         ran = script(*arguments, PYTHONIOENCODING="ascii")
         assert ran.err == ""
         assert ran.out.isascii()
+
+
+def test_a_reader_who_leaves_early_is_a_code_of_its_own(spend):
+    """As of any program that writes to a pipe which nobody reads any more."""
+    spend()
+    for arguments in ("status", "profiles", "history --since all", "--help"):
+        command = f"{SCRIPT} {arguments} | true; echo ${{PIPESTATUS[0]}}"
+        done = subprocess.run(["bash", "-c", command], capture_output=True, text=True, check=False)
+        assert done.stderr == "" or "No call is recorded" in done.stderr
+        assert done.stdout.strip() in {"0", "141"}  # 0 if it was quicker
 
 
 def test_a_reader_who_leaves_early_gets_no_traceback():

@@ -7,6 +7,7 @@ import json
 import re
 import sqlite3
 import threading
+import time
 from pathlib import Path
 
 import pytest
@@ -18,7 +19,7 @@ from massgen_plugins.rate_limit.replica import DomainReplica
 from massgen_plugins.rate_limit.reservation import Ask, Reservation
 from massgen_plugins.rate_limit.stores.sqlite import SqliteStore
 from massgen_plugins.rate_limit.verdict import Wait
-from tests.cli.conftest import DOMAIN, FLASH, PRO, spend_in
+from tests.cli.conftest import DOMAIN, FLASH, PRO, spend_in, waiting_call
 
 NAME = "gemini/research/gemini-2.5-flash"
 LIMIT_KEYS = {
@@ -29,6 +30,9 @@ LIMIT_KEYS = {
     "zone",
     "declared",
     "stated",
+    "settings",
+    "last_run",
+    "next_slot",
     "cap",
     "used",
     "left",
@@ -48,8 +52,10 @@ POOL_KEYS = {
     "waiting",
     "next_slot",
     "queue",
+    "agents",
     "limits",
     "penalties",
+    "steering",
 }
 PENALTY_KEYS = {"pause", "closed", "advice", "until", "quote", "share", "probing"}
 PACIFIC = CalendarDay("America/Los_Angeles")
@@ -108,13 +114,13 @@ def test_the_document_has_stable_keys_and_true_numbers(rl, spend):
     spend(calls=4, tokens=500)
     ran = rl("status", "--json")
     assert (ran.code, ran.err) == (0, "")
-    assert set(ran.document) == {"store", "exists", "read_at", "pools"}
+    assert set(ran.document) == {"store", "exists", "read_at", "runs", "pools", "unlimited"}
     pool = pool_of(ran)
     assert set(pool) == POOL_KEYS
     assert set(pool["penalties"]) == PENALTY_KEYS
     assert all(set(limit) == LIMIT_KEYS for limit in pool["limits"])
     assert (pool["domain"], pool["name"], pool["profile"]) == (str(DOMAIN), FLASH.name, "gemini-seed")
-    assert (pool["waiting"], pool["next_slot"], pool["queue"], pool["under_way"]) == (0, None, [], None)
+    assert (pool["waiting"], pool["next_slot"], pool["queue"], pool["under_way"]) == (0, 0, [], None)
     minute = limit_of(ran, "requests/60s")
     assert (minute["declared"], minute["cap"], minute["used"], minute["left"]) == (9, 9, 4, 5)
     assert 0 < minute["free_in"] <= 63
@@ -165,10 +171,113 @@ def test_who_waits_is_shown_with_the_next_slot(rl, spend):
     assert [(row["process"], row["waiting"]) for row in pool["queue"]] == [("first", 2), ("second", 2)]
     assert 50 < pool["next_slot"] <= 63
     assert pool["next_slot"] == pool["queue"][0]["leaves_in"]
-    assert "4 waiting in 2 processes, next slot in about" in rl("status").out
+    assert "4 calls wait in 2 processes, next slot 1:0" in rl("status").out
 
 
-def test_calls_under_way_are_shown_where_they_are_limited(rl, spend):
+def test_the_next_slot_is_told_beside_when_all_is_free(rl, spend, run_goes_on):
+    """As it is decided: a bucket of 10 a minute has a slot after 6 s, and is all free after a minute."""
+    run_goes_on()
+    spend(calls=11, limits=[Limit(Kind.REQUESTS, 10, Bucket(60 * 10**9))])
+    minute = limit_of(rl("status", "--json"), "requests/bucket:60s")
+    assert 3 < minute["next_slot"] < 9
+    assert 58 < minute["free_in"] < 63
+    assert re.search(r"next slot 0:0[4-8], all free 1:0[0-2]", rl("status").out)
+
+
+def test_a_limit_that_was_changed_since_the_last_run_is_the_one_that_holds(
+    rl, spend, run_goes_on, store_file
+):
+    spend(calls=3, limits=[Limit(Kind.REQUESTS, 4, MINUTE)])
+    over = limit_of(rl("status", "--json"), "requests/60s")
+    assert (over["cap"], over["settings"], over["last_run"], over["left"]) == (9, 9, 4, 6)
+    assert re.search(r"3 / 9 .*\(now; in the last run 4\)", rl("status").out)
+    run_goes_on()
+    running = limit_of(rl("status", "--json"), "requests/60s")
+    assert (running["cap"], running["settings"], running["last_run"]) == (4, 9, 4)
+    assert "3 / 4 " in rl("status").out
+    assert "(the run's own; the settings here say 9)" in rl("status").out
+    nobody_is_seen(store_file)  # that process uses something else
+    assert rl("profiles", "set", FLASH.name, "rpm=20").code == 0
+    assert limit_of(rl("status", "--json"), "requests/60s")["cap"] == 20
+
+
+def nobody_is_seen(path):
+    """The processes of the last run are gone for long."""
+    store = SqliteStore(path)
+    DomainReplica(DOMAIN, store, "", lambda _: None).transact(forget_members, patient=True)
+    store.close()
+
+
+def forget_members(state, _):
+    state.facts.members = {}
+    state.changed.add("facts")
+
+
+@pytest.mark.parametrize("code", [0, 3])
+def test_a_spent_day_is_an_exit_code_for_scripts(rl, spend, code):
+    stated = StatedLimit(Kind.REQUESTS, PACIFIC, 20)
+    spend(refusal=Refusal(RefusalKind.UNTIL, limits=(stated,)) if code else None)
+    assert rl("status").code == 0
+    assert rl("status", "--exit-code").code == rl("status", "--exit-code", "--json").code == code
+
+
+@pytest.mark.parametrize("width", [120, 80, 40, 24])
+def test_no_number_is_cut_however_narrow_the_terminal(rl, spend, monkeypatch, width):
+    spend(calls=9, tokens=2757)
+    monkeypatch.setenv("COLUMNS", str(width))
+    shown = rl("status").out
+    assert max(map(len, shown.splitlines())) <= width
+    assert "24,813 / 240,000" in shown
+    assert "9 / 245" in shown
+    assert all(line == line.rstrip() for line in shown.splitlines())
+
+
+def test_the_agents_that_wait_are_named_with_their_countdowns(rl, spend, run_goes_on, monkeypatch):
+    spend(calls=11)
+    run_goes_on(
+        waiting_call("Ada", 23.0), waiting_call("日本語", 83.0, number=2), waiting_call("x", pool=PRO)
+    )
+    agents = pool_of(rl("status", "--json"))["agents"]
+    assert [(each["agent"], each["place"]) for each in agents] == [("Ada", 1), ("日本語", 2)]
+    assert 20 < agents[0]["leaves_in"] <= 23
+    assert pool_of(rl("status", "--json"))["next_slot"] == pytest.approx(agents[0]["leaves_in"], abs=2)
+    for width in (120, 80, 40):
+        monkeypatch.setenv("COLUMNS", str(width))
+        shown = rl("status").out
+        assert "2 calls wait, next slot 0:2" in shown
+        assert re.search(r"1  Ada +\S* +0:2[0-3]\b", shown)
+        assert re.search(r"2  日本語  \S* +1:2[0-3]\b", shown)
+        assert ("team.yaml, pid" in shown) is (width > 40)
+
+
+def test_what_somebody_changed_for_a_while_is_shown_with_its_end(rl, spend):
+    spend(calls=3)
+    assert rl("set", FLASH.name, "rpm=20", "--for", "10m", "--yes").code == 0
+    assert rl("pause").code == 0
+    shown = rl("status").out
+    assert re.search(
+        r"set by \S+ until \d\d:\d\d:\d\d: rpm 20 \(`massgen-rl unset gemini-2.5-flash`\)", shown
+    )
+    assert re.search(r"paused by \S+: nothing leaves, and no turn ends \(`massgen-rl resume`\)", shown)
+    pool = pool_of(rl("status", "--json"))
+    assert pool["steering"]["set"][0]["value"] == 20
+    assert pool["steering"]["paused"]["until"] is None
+    assert pool["next_slot"] is None
+    assert rl("line").out.startswith("‖ gemini-2.5-flash 3/")
+    assert limit_of(rl("status", "--json"), "requests/60s")["cap"] in (18, 20)
+
+
+def test_what_is_remembered_ends_with_a_temporary_limit(rl, spend, monkeypatch):
+    spend()
+    rl("set", FLASH.name, "rpm=20", "--for", "10m", "--yes")
+    cap = limit_of(rl("status", "--json"), "requests/60s")["cap"]
+    later = time.time() + 601
+    monkeypatch.setattr(time, "time", lambda: later)
+    assert cap > limit_of(rl("status", "--json"), "requests/60s")["cap"] == 9
+
+
+def test_calls_under_way_are_shown_where_they_are_limited(rl, spend, run_goes_on):
+    run_goes_on()
     spend(calls=2, limits=[Limit(Kind.CONCURRENT, 4, HELD), Limit(Kind.REQUESTS, 10, Bucket(60 * 10**9))])
     ran = rl("status", "--json")
     assert pool_of(ran)["under_way"] == 2
@@ -295,7 +404,12 @@ def test_a_file_that_cannot_be_read_is_a_sentence_with_its_cure_and_stays(
     before = contents(store_file.parent) if change is not directory else None
     for arguments in (("status",), ("status", "--json"), ("forget", "all", "--yes")):
         ran = rl(*arguments)
-        assert (ran.code, ran.out) == (1, "")
+        assert ran.code == 1
+        if "--json" in arguments:
+            assert set(ran.document) == {"error", "exit_code"}
+            assert f"{store_file} {sentence}" in ran.document["error"]
+        else:
+            assert ran.out == ""
         assert f"{store_file} {sentence}" in ran.err
         assert ran.err.count("\n") == 1
     assert before is None or contents(store_file.parent) == before
@@ -335,7 +449,11 @@ def test_a_damaged_part_is_named_and_the_rest_is_shown(rl, spend, store_file, pa
     ran = rl("status", "--json")
     assert ran.code == 0
     assert f"'{part}' is damaged" in ran.err
-    assert bool(pool_of(ran, str(PRO))["limits"]) is (part != "facts")
+    assert [row["used"] for row in pool_of(ran, str(PRO))["limits"]] == [
+        1,
+        1,
+        1000,
+    ]  # limits: by the settings
 
 
 def alter(path, change):
@@ -354,7 +472,10 @@ def test_an_empty_file_is_a_store_without_calls(rl, store_file):
 def test_forget_drops_what_was_learned_and_keeps_what_was_used(rl, spend, lower_limit):
     spend(calls=3, refusal=lower_limit)
     ran = rl("forget", NAME, "--yes")
-    assert (ran.code, ran.out) == (0, f"{NAME}: forgotten.\n")
+    assert ran.code == 0
+    assert ran.out.startswith(
+        f"{NAME}: forgotten: the limit of 5 requests per minute (9 hold again), a pause of "
+    )
     after = rl("status", "--json")
     assert limit_of(after, "requests/60s")["cap"] == 9
     assert limit_of(after, "requests/60s")["used"] == 3
@@ -429,7 +550,7 @@ def test_forget_takes_a_model_or_all(rl, spend, lower_limit):
     spend(refusal=lower_limit)
     spend(PRO, refusal=lower_limit)
     assert rl("forget", "gemini-2.5-flash", "--yes").out.count("forgotten") == 1
-    assert rl("forget", "all", "--yes").out.count("forgotten") == 2
+    assert rl("forget", "all", "--yes").out.count("forgotten") == 1
     assert "learned" not in rl("status").out
 
 
@@ -447,9 +568,33 @@ def test_forget_asks_first(rl, spend, script, lower_limit, monkeypatch):
     ran = script("forget", "all")
     assert ran.code == 2
     assert "--yes" in ran.err
-    monkeypatch.setattr("massgen_plugins.cli.forget._agreed", lambda *_, **__: False)
+    monkeypatch.setattr("massgen_plugins.cli.forget.agreed", lambda *_: False)
     assert "Nothing is forgotten" in rl("forget", "all").err
     assert "learned" in rl("status").out
+
+
+def test_forget_of_what_taught_nothing_says_so_and_does_not_ask(rl, spend):
+    spend()
+    assert rl("forget", "all").out == f"{NAME}: nothing was learned.\n"
+
+
+def test_penalty_clear_ends_the_pause_and_keeps_what_was_learned(rl, spend, lower_limit):
+    spend(calls=3, refusal=lower_limit)
+    assert rl("penalty", "clear", NAME).code == 2
+    ran = rl("penalty", "clear", "gemini-2.5-flash", "--yes")
+    assert ran.code == 0
+    assert ran.out.startswith(f"{NAME}: cleared: a pause of ")
+    after = rl("status", "--json")
+    assert pool_of(after)["penalties"]["pause"] == 0
+    assert limit_of(after, "requests/60s")["cap"] == 5
+    assert "nothing to clear" in rl("penalty", "clear", "all").err
+
+
+def test_penalty_clear_of_an_unknown_pool_suggests(rl, spend):
+    spend()
+    ran = rl("penalty", "clear", "gemini-2.5-flsh")
+    assert ran.code == 2
+    assert "did you mean" in ran.err
 
 
 def test_forget_without_a_store_makes_none(rl, home):

@@ -25,16 +25,23 @@ UPLINK, LATENCY = 0.15, 0.3
 
 @dataclass(frozen=True)
 class BackendTeam:
-    """A MassGen configuration of agents of any backend: ``agents`` are name to ``backend:`` block."""
+    """A MassGen configuration of agents of any backend: ``agents`` are name to ``backend:`` block.
+
+    ``messages``: name to what its system message says beside.
+    """
 
     agents: Mapping[str, Mapping[str, Any]]
     switch: bool | None = True
     rate_limit: Mapping[str, Any] | None = None
+    messages: Mapping[str, str] = field(default_factory=dict)
 
     def document(self) -> dict[str, Any]:
         """The configuration as MassGen reads it."""
         switch = {} if self.switch is None else {"enable_rate_limit": self.switch}
         agents = [{"id": name, "backend": {**backend, **switch}} for name, backend in self.agents.items()]
+        for agent in agents:
+            if agent["id"] in self.messages:
+                agent["system_message"] = self.messages[agent["id"]]
         block = {} if self.rate_limit is None else {"rate_limit": dict(self.rate_limit)}
         return {"agents": agents, "ui": {"display_type": "simple"}, **block}
 

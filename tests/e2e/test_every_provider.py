@@ -1,6 +1,8 @@
 """No agent of any backend meets a limit: six agents of each, under limits of its provider's own shape.
 
-Each backend runs without the plugin (it must be refused, else the limits do not bind) and with it.
+Each backend runs without the plugin (it must be refused, else the limits do not bind), with a profile of the
+true limits, and with none. The time is judged by what is possible for a client that is never refused and
+cannot see how long its calls travel (here up to 150 ms): see `massgen_plugins.sandbox.schedule.surest`.
 """
 
 from __future__ import annotations
@@ -8,11 +10,11 @@ from __future__ import annotations
 import os
 
 import pytest
-from backends import BACKENDS
+from backends import BACKENDS, LATENCY, UPLINK
 from figures import note
 
 from massgen_plugins.sandbox import SandboxProcess
-from massgen_plugins.sandbox.schedule import quickest
+from massgen_plugins.sandbox.schedule import quickest, surest
 
 pytestmark = pytest.mark.e2e
 
@@ -24,13 +26,8 @@ MOST_WITHOUT_PROFILE = 2
 UNPROTECTED = ("chatcompletion", "claude")
 """Backends that run here without the plugin, too; `MASSGEN_E2E=all` runs each of them in each way."""
 
-ANNOUNCED = ("openai", "chatcompletion", "claude", "cerebras")
-"""Backends whose headers or first refusal tell the limit. Where nothing is announced on success (groq, grok,
-openrouter, azure_openai), all calls under way are refused together: up to one for each agent, absorbed."""
-
-SLOWER = {"azure_openai": 1.2, "grok": 1.3}
-"""Most times the bound. Azure's windows are fixed and nobody tells when they begin: sliding is what is safe.
-xAI's are of one second, and a call may be counted as late as its headers come, here 0.3 s later."""
+LEARNERS = ("openai", "claude", "azure_openai", "grok", "groq", "openrouter", "vllm")
+"""Backends that run here without a profile, too: each tells its limits in its own way, some only refusing."""
 
 
 @pytest.mark.parametrize("backend", BACKENDS if ALL else UNPROTECTED)
@@ -47,24 +44,22 @@ def test_without_the_plugin_the_limits_bind(folder, backend):
 @pytest.mark.parametrize("backend", BACKENDS)
 def test_with_the_right_profile_nothing_is_refused_and_no_time_is_lost(folder, backend):
     result, report = _run(folder, backend, declared=True)
-    bound = quickest(report)
-    seconds = _seconds(report)
-    note(f"{backend}, declared", report, seconds, bound, "first arrival to last answer")
+    bound, seconds = _note(f"{backend}, declared", report)
     assert result.answers
     assert report.refused == 0
     assert all(limit.fullest <= 1 for limit in report.limits if limit.quota.kind != "output_tokens")
     if backend == "vllm":  # its two places are free so soon that MassGen itself is what takes time
         assert max(model.most_concurrent for model in report.models) <= 2
     else:
-        assert seconds <= SLOWER.get(backend, 1.05) * bound.seconds
+        assert seconds <= 1.05 * bound
 
 
-@pytest.mark.parametrize("backend", BACKENDS if ALL else ANNOUNCED)
+@pytest.mark.parametrize("backend", BACKENDS if ALL else LEARNERS)
 def test_what_nobody_declared_is_learned(folder, backend):
     result, report = _run(folder, backend)
-    note(f"{backend}, no profile", report, result.completed, quickest(report), _reasons(report))
+    _note(f"{backend}, no profile", report, _reasons(report))
     assert result.answers
-    assert report.refused <= (MOST_WITHOUT_PROFILE if backend in ANNOUNCED else AGENTS)
+    assert report.refused <= MOST_WITHOUT_PROFILE
 
 
 def _run(folder, name, *, declared=False, **environment):
@@ -76,9 +71,14 @@ def _run(folder, name, *, declared=False, **environment):
         return result, server.report()
 
 
-def _seconds(report):
-    ends = [record.finished_ns for record in report.requests]
-    return max(ends) / 1e9 - report.first_arrival
+def _note(run, report, remarks=""):
+    """Put a run into the table; the seconds that are possible, and those that it took."""
+    assert LATENCY > UPLINK  # else headers could tell earlier that a call was counted
+    bound = surest(report, UPLINK)
+    seconds = max(record.finished_ns for record in report.requests) / 1e9 - report.first_arrival
+    alone = f"the quota alone: {quickest(report).seconds:.1f} s"
+    note(run, report, seconds, bound, f"{alone}; {remarks}" if remarks else alone)
+    return bound.seconds, seconds
 
 
 def _reasons(report):

@@ -29,6 +29,7 @@ JUDGED = {
     "cooldown_mode": "how long calls wait",
     "safety_margin": "other limits: as models",
     "store": "a server: only one that the user has named. A file: private, and none that is there is changed",
+    "announce": "agents' names are shown, events are kept: in the user's own state directory alone",
     "allow_stores": "refused in settings of others",
 }
 

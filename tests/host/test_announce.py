@@ -158,6 +158,12 @@ def test_a_wait_that_becomes_long_is_shown(process, watched):
     assert orchestrator.lines == [("a0", "⏳ 1:00 · 4 requests/min")]
 
 
+def test_a_pause_is_shown_however_long_it_may_be(process, watched):
+    orchestrator = watched("a0")
+    process.tell(CallWaits(POOL, "a0", 1, 0, "...", "run1", 1, "", "paused"))
+    assert orchestrator.lines == [("a0", "⏳ paused, go on with massgen-rl resume")]
+
+
 def test_a_call_that_does_not_leave_says_nothing_more(process, watched):
     orchestrator = watched("a0")
     process.tell(wait(60))

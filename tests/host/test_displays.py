@@ -96,6 +96,13 @@ def test_the_footer_fits_its_line(width, line):
     assert footer([shown(left=23, name="")], NOW, 36) == "⏳ quota: 1 waits · next 0:23"
 
 
+def test_a_pause_has_no_number():
+    paused = shown(reason="paused", limit="")
+    assert begin_line(paused.call, 5) == "⏳ paused, go on with massgen-rl resume"
+    assert footer([paused, paused], NOW, 76) == "⏳ quota: 2 wait · paused, go on with massgen-rl resume"
+    assert footer([paused, paused], NOW, 36) == "⏳ quota: 2 wait"
+
+
 def test_lines_for_programs(capsys):
     display = AutomationDisplay(None, STAGE)
     display.begin(shown(place=3), NOW)
@@ -173,18 +180,28 @@ def test_rich_draws_an_agent_as_waiting_that_massgen_calls_working():
     assert host.agent_status == {"agent_4": "waiting"}
 
 
-def test_the_web_page_is_told_every_five_seconds():
-    statuses = []
-    host = SimpleNamespace(update_agent_status=lambda *status: statuses.append(status))
+def test_the_web_page_counts_down_every_five_seconds():
+    said = []
+    host = SimpleNamespace(
+        update_agent_status=lambda *status: said.append(status),
+        _emit=lambda _, event: said.append((event["agent_id"], *event["data"].values())),
+    )
     display = WebDisplay(host, STAGE)
+    display.begin(shown(left=11), NOW)
     for second in range(11):
         display.tick([shown(left=11)], NOW + second)
-    display.end(shown(), 11.0, NOW + 11)
-    assert statuses == [
-        ("agent_4", "waits for quota, 0:11 (4 requests/min)"),
-        ("agent_4", "waits for quota, 0:06 (4 requests/min)"),
-        ("agent_4", "waits for quota, 0:01 (4 requests/min)"),
+    display.end(shown(left=11), 11.0, NOW + 11)
+    display.tick([], NOW + 11)
+    line = "⏳ quota: 1 waits · next {} (agent_4) · 4 requests/min · gemini-2.5-flash"
+    assert said == [
+        ("agent_4", "waiting"),
+        ("agent_4", "⏳ 0:11 · 4 requests/min"),
+        (None, line.format("0:11")),
+        (None, line.format("0:06")),
+        (None, line.format("0:01")),
         ("agent_4", "working"),
+        ("agent_4", "▶ goes on after 0:11"),
+        (None, "coordinating"),
     ]
 
 

@@ -9,6 +9,7 @@ import pytest
 from massgen_plugins.events import CallAdmitted, CallWaits
 from massgen_plugins.host import reports
 from massgen_plugins.host.live_view import LiveView
+from massgen_plugins.host.run_records import RunRecord
 from massgen_plugins.host.ticker import Ticker
 from massgen_plugins.live.presence import live_directory, read_all
 from massgen_plugins.quota import Domain, Pool
@@ -33,7 +34,7 @@ def by_hand(view, monkeypatch):
 
 
 def test_others_see_a_wait_begin_and_end(by_hand):
-    by_hand.begin("run1", "team.yaml")
+    by_hand.begin(RunRecord("run1", "/home/u/team.yaml", 0.0))
     by_hand.tell(WAITS)
     assert by_hand._tick()
     (found,) = read_all()

@@ -89,7 +89,7 @@ def test_each_run_of_a_process_is_counted_for_itself():
     tracker.note(admitted(1), 0)
     tracker.note(CallAdmitted(POOL, "agent_1", "run2", 2, 7.0, 1), 0)
     assert (tracker.counters("run1").calls, tracker.counters("run2").longest) == (1, 7.0)
-    assert (tracker.counters().calls, tracker.pools("run2")) == (2, {POOL: 1})
+    assert (tracker.counters().calls, tracker.pools("run2")[POOL].calls) == (2, 1)
 
 
 def test_the_time_during_which_anybody_waits_is_counted_once():

@@ -1,4 +1,4 @@
-"""The keys ``prices`` of a profile and ``record`` of settings: meaning, and every way to write them wrong."""
+"""``prices`` of a profile and ``record`` of settings: what they mean, and every way to write them wrong."""
 
 from __future__ import annotations
 

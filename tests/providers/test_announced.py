@@ -48,6 +48,7 @@ def style(what, limit, remaining, reset=None, prefix="x-ratelimit"):
         ("azure_openai", style("requests", 240, 239), "requests/10s", (240, 239, None, None)),
         ("azure_openai", style("requests", 240, 239, 41), "requests/60s", (240, 239, 41, None)),
         ("azure_openai", style("requests", 4, 3, 10), "requests/10s", (4, 3, 10, None)),
+        ("azure_openai", style("requests", 4, 4, 0), "requests/10s", (4, 4, 0, None)),
         (
             "groq",
             style("requests", 14_400, 14_370, "2m59.56s"),

@@ -24,7 +24,7 @@ from massgen_plugins.quota import (
 from massgen_plugins.rate_limit.book import Book, amounts_of, read_window, write_window
 from massgen_plugins.rate_limit.moment import NEVER, Moment
 from massgen_plugins.rate_limit.reservation import WRITE_GRACE, Ask, Booking, Reservation
-from massgen_plugins.rate_limit.rolling_counters import LEASE
+from massgen_plugins.rate_limit.rings import LEASE
 
 ZERO, NOON = 10**15, 1_790_000_000 * NANOSECONDS
 MARGIN = 2 * NANOSECONDS
@@ -282,6 +282,12 @@ def test_what_a_stranger_has_written_is_a_value_error_or_a_book_that_works(place
 def test_damage_is_found(place: int, byte: int) -> None:
     with pytest.raises(ValueError, match="checksum"):
         Book.restore(WRITTEN[:place] + bytes([WRITTEN[place] ^ byte]) + WRITTEN[place + 1 :])
+
+
+@pytest.mark.parametrize("data", [b"", b"\x00", bytes(4), bytes(8)])
+def test_zeros_are_no_book(data: bytes) -> None:
+    with pytest.raises(ValueError, match="checksum"):
+        Book.restore(data)
 
 
 def _works(data: bytes) -> None:

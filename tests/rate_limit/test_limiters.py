@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from massgen_plugins.events import CallWaits, Event, Trouble
+from massgen_plugins.events import CallWaits, Event, StoreChanged, Trouble
 from massgen_plugins.hookspecs import MiddlewareContext
 from massgen_plugins.middleware import ModelCall
 from massgen_plugins.quota import MINUTE, Charge, Domain, Kind, Limit, Pool, PoolRules
@@ -64,7 +64,7 @@ def used(path: Path) -> list[int]:
 
 
 def troubles(heard: list[Event]) -> list[str]:
-    return [event.message for event in heard if isinstance(event, Trouble)]
+    return [event.message for event in heard if isinstance(event, StoreChanged | Trouble)]
 
 
 def test_a_domain_has_one_limiter_and_nothing_is_opened_before_it_is_needed(
@@ -206,3 +206,24 @@ class TestRedis:
                 server.stop()
 
         assert abs(asyncio.run(main())) < 120
+
+
+def test_who_waits_behind_a_call_that_is_given_up_is_told_a_shorter_time(
+    make: Make, heard: list[Event]
+) -> None:
+    ours = make("memory")
+
+    async def main() -> None:
+        for _ in range(3):
+            await acquire(ours)
+        tasks = [asyncio.create_task(acquire(ours)) for _ in range(4)]
+        await asyncio.sleep(0.05)
+        tasks[0].cancel()
+        await asyncio.sleep(0.05)
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+
+    asyncio.run(main())
+    told = [(round(event.seconds, -1), event.again) for event in heard if isinstance(event, CallWaits)]
+    assert told[:5] == [(60, False), (60, False), (60, False), (120, False), (60, True)]

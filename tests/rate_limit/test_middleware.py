@@ -12,7 +12,7 @@ from email.utils import formatdate
 import pytest
 
 from massgen_plugins.errors import CallRefused
-from massgen_plugins.events import LimitLearned, ProviderRefused
+from massgen_plugins.events import LimitLearned, PenaltyStarted, ProviderRefused
 from massgen_plugins.middleware import (
     Action,
     Announced,
@@ -194,7 +194,8 @@ def test_a_refused_call_is_sent_again_after_the_hint_and_nobody_else_leaves_mean
 
     clock.run(main())
     assert stage.left == [0.0, 21.5, 22.0]
-    assert [type(event) for event in stage.events] == [ProviderRefused, LimitLearned]
+    assert [type(event) for event in stage.events] == [ProviderRefused, LimitLearned, PenaltyStarted]
+    assert stage.events[-1].seconds == pytest.approx(21, abs=1)
 
 
 def test_a_request_that_cannot_be_repeated_is_handed_back(clock) -> None:

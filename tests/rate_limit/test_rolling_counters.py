@@ -12,7 +12,8 @@ from hypothesis import strategies as st
 
 from massgen_plugins.quota import NANOSECONDS
 from massgen_plugins.rate_limit.moment import Moment
-from massgen_plugins.rate_limit.rolling_counters import LEASE, BucketCounter, HeldCounter, RollingCounter
+from massgen_plugins.rate_limit.rings import LEASE, HeldRing, Ring
+from massgen_plugins.rate_limit.rolling_counters import BucketCounter, HeldCounter, RollingCounter
 
 LENGTH = 10 * NANOSECONDS
 MARGIN = 333_333_333
@@ -22,6 +23,12 @@ ZERO = 10**15
 
 def at(tick: int) -> Moment:
     return Moment(tick, 0)
+
+
+def change(counter: RollingCounter, now: Moment, *before_and_after: int) -> None:
+    """Let what was spent of the counter's kind be another amount with another stamp."""
+    stamp, amount, new_stamp, new_amount = before_and_after
+    counter.ring.change(now, stamp, {counter.kind: amount}, new_stamp, {counter.kind: new_amount})
 
 
 class Wanted(NamedTuple):
@@ -69,7 +76,7 @@ def play(counter: RollingCounter, cap: int, calls: list[Wanted]) -> tuple[list[S
         counter.add(stamp, amount)
         if call.answered:
             used = min(amount, call.settled)
-            counter.change(at(now), stamp, amount, now + call.way, used)
+            change(counter, at(now), stamp, amount, now + call.way, used)
             stamp, amount = now + call.way, used
         spent.append(Spent(now, stamp, amount))
     return spent, refused
@@ -77,7 +84,7 @@ def play(counter: RollingCounter, cap: int, calls: list[Wanted]) -> tuple[list[S
 
 @given(cap=st.integers(1, 40), calls=CALLS)
 def test_no_window_is_over_wherever_it_begins(cap: int, calls: list[Wanted]) -> None:
-    spent, _ = play(RollingCounter("k", LENGTH, MARGIN), cap, calls)
+    spent, _ = play(RollingCounter("k", Ring(LENGTH, MARGIN)), cap, calls)
     for first in spent:
         inside = [c for c in spent if c.late >= first.late and c.early < first.late + LENGTH]
         assert sum(call.amount for call in inside) <= cap
@@ -85,7 +92,7 @@ def test_no_window_is_over_wherever_it_begins(cap: int, calls: list[Wanted]) -> 
 
 @given(cap=st.integers(1, 40), calls=CALLS, span=st.integers(0, 3 * LENGTH))
 def test_nothing_is_late_by_more_than_a_step(cap: int, calls: list[Wanted], span: int) -> None:
-    counter = RollingCounter("k", LENGTH, MARGIN)
+    counter = RollingCounter("k", Ring(LENGTH, MARGIN))
     spent, _ = play(counter, cap, calls)
     now = spent[-1].early + span if spent else ZERO
     counter.advance(at(now))
@@ -96,7 +103,7 @@ def test_nothing_is_late_by_more_than_a_step(cap: int, calls: list[Wanted], span
 
 @given(cap=st.integers(1, 40), calls=CALLS, amount=st.integers(1, 40))
 def test_it_fits_when_it_was_said_to_fit_and_not_before(cap: int, calls: list[Wanted], amount: int) -> None:
-    for counter in (RollingCounter("k", LENGTH, MARGIN), BucketCounter("k", LENGTH, MARGIN)):
+    for counter in (RollingCounter("k", Ring(LENGTH, MARGIN)), BucketCounter("k", Ring(LENGTH, MARGIN))):
         spent, _ = play(counter, cap, calls)
         now, wanted = (spent[-1].early if spent else ZERO), min(amount, cap)
         when = counter.frees_at(at(now), cap, wanted)
@@ -111,7 +118,7 @@ def test_it_fits_when_it_was_said_to_fit_and_not_before(cap: int, calls: list[Wa
 @given(cap=st.integers(1, 40), calls=CALLS)
 def test_no_interval_takes_more_than_a_bucket_gives(cap: int, calls: list[Wanted]) -> None:
     """Its capacity, and the refill of the interval's span; whenever the calls have arrived."""
-    spent, _ = play(BucketCounter("k", LENGTH, MARGIN), cap, calls)
+    spent, _ = play(BucketCounter("k", Ring(LENGTH, MARGIN)), cap, calls)
     for begin in {call.late for call in spent}:
         for end in {call.early for call in spent} | {begin}:
             inside = sum(c.amount for c in spent if c.late >= begin and c.early <= end)
@@ -128,7 +135,7 @@ def exact_leak(spent: list[Spent], now: int, cap: int) -> Fraction:
 
 @given(cap=st.integers(1, 40), calls=CALLS, span=st.integers(0, 2 * LENGTH))
 def test_a_bucket_is_late_by_no_more_than_a_step(cap: int, calls: list[Wanted], span: int) -> None:
-    counter = BucketCounter("k", LENGTH, MARGIN)
+    counter = BucketCounter("k", Ring(LENGTH, MARGIN))
     spent, _ = play(counter, cap, calls)
     now = spent[-1].early + span if spent else ZERO
     counter.advance(at(now))
@@ -139,7 +146,7 @@ def test_a_bucket_is_late_by_no_more_than_a_step(cap: int, calls: list[Wanted], 
 
 
 def test_a_bucket_keeps_what_is_in_it_when_its_capacity_changes() -> None:
-    counter = BucketCounter("k", LENGTH, MARGIN)
+    counter = BucketCounter("k", Ring(LENGTH, MARGIN))
     assert counter.fits(at(ZERO), 10, 10)
     counter.add(ZERO, 10)
     counter.advance(at(ZERO + LENGTH // 2))
@@ -149,47 +156,47 @@ def test_a_bucket_keeps_what_is_in_it_when_its_capacity_changes() -> None:
 
 
 def test_a_held_place_is_free_when_it_is_given_back_or_its_lease_has_lapsed() -> None:
-    counter = HeldCounter("concurrent")
+    counter = HeldCounter("concurrent", HeldRing())
     counter.add(ZERO + LEASE, 1)
     counter.add(ZERO + 5 + LEASE, 1)
     assert not counter.fits(at(ZERO), 2, 1)
     assert counter.frees_at(at(ZERO), 2, 1) <= ZERO + 5 + LEASE
-    counter.change(at(ZERO + 9), ZERO + LEASE, 1, ZERO + LEASE, 0)
+    change(counter, at(ZERO + 9), ZERO + LEASE, 1, ZERO + LEASE, 0)
     assert counter.fits(at(ZERO + 9), 2, 1)
     counter.advance(at(ZERO + 5 + LEASE))
     assert counter.used == 0
 
 
 def test_a_lease_that_is_renewed_holds_on() -> None:
-    counter = HeldCounter("concurrent")
+    counter = HeldCounter("concurrent", HeldRing())
     counter.add(ZERO + LEASE, 1)
     later = ZERO + LEASE // 2
-    counter.change(at(later), ZERO + LEASE, 1, later + LEASE, 1)
+    change(counter, at(later), ZERO + LEASE, 1, later + LEASE, 1)
     counter.advance(at(ZERO + LEASE + 1))
     assert counter.used == 1
 
 
 def test_what_has_aged_out_is_not_spent_anew_by_a_late_update() -> None:
-    counter = RollingCounter("k", LENGTH, MARGIN)
+    counter = RollingCounter("k", Ring(LENGTH, MARGIN))
     counter.add(ZERO, 5)
     later = at(ZERO + LENGTH)
     counter.advance(later)
-    counter.change(later, ZERO, 5, ZERO, 9)
+    change(counter, later, ZERO, 5, ZERO, 9)
     assert counter.used == 0
 
 
 def test_what_is_written_after_it_has_aged_out_is_spent() -> None:
     """The call looked for a connection for longer than a window."""
-    counter = RollingCounter("k", LENGTH, MARGIN)
+    counter = RollingCounter("k", Ring(LENGTH, MARGIN))
     counter.add(ZERO, 5)
     later = at(ZERO + 2 * LENGTH)
-    counter.change(later, ZERO, 5, later.tick + MARGIN, 5)
+    change(counter, later, ZERO, 5, later.tick + MARGIN, 5)
     counter.advance(later)
     assert counter.used == 5
 
 
 def test_a_bucket_that_had_no_limit_yet_owes_nothing() -> None:
-    counter = BucketCounter("k", LENGTH, MARGIN)
+    counter = BucketCounter("k", Ring(LENGTH, MARGIN))
     counter.add(ZERO, 1 << 40)
     counter.advance(at(ZERO + LENGTH))
     assert counter.fits(at(ZERO + LENGTH), 5, 5)
@@ -197,7 +204,7 @@ def test_a_bucket_that_had_no_limit_yet_owes_nothing() -> None:
 
 
 def test_its_memory_is_bounded() -> None:
-    counter = RollingCounter("k", LENGTH, MARGIN)
+    counter = RollingCounter("k", Ring(LENGTH, MARGIN))
     for number in range(20_000):
         counter.advance(at(ZERO + number * STEP // 40))
         counter.add(ZERO + number * STEP // 40, 1)
@@ -207,14 +214,14 @@ def test_its_memory_is_bounded() -> None:
 def written(counter: RollingCounter) -> array[int]:
     """What a counter appends to its book."""
     pieces: list[bytes | array[int]] = []
-    counter.dump(pieces)
+    counter.ring.dump(pieces)
     return array("q", b"".join(pieces))
 
 
 KINDS = [
-    lambda: RollingCounter("k", LENGTH, MARGIN),
-    lambda: BucketCounter("k", LENGTH, MARGIN),
-    lambda: HeldCounter("k"),
+    lambda: RollingCounter("k", Ring(LENGTH, MARGIN)),
+    lambda: BucketCounter("k", Ring(LENGTH, MARGIN)),
+    lambda: HeldCounter("k", HeldRing()),
 ]
 
 
@@ -223,7 +230,7 @@ KINDS = [
 def test_what_is_written_is_what_is_read(make, cap: int, calls: list[Wanted]) -> None:
     counter, again = make(), make()
     play(counter, cap, calls)
-    again.restore(written(counter), 0)
+    again.ring.restore(written(counter), 0)
     now = at(ZERO + LENGTH)
     assert (again.used, written(again)) == (counter.used, written(counter))
     assert again.frees_at(now, cap, 1) == counter.frees_at(now, cap, 1)
@@ -234,7 +241,7 @@ def test_what_is_written_is_what_is_read(make, cap: int, calls: list[Wanted]) ->
 def test_damaged_numbers_are_a_value_error_or_a_counter_that_works(make, numbers: list[int]) -> None:
     counter = make()
     try:
-        counter.restore(array("q", numbers), 0)
+        counter.ring.restore(array("q", numbers), 0)
     except (ValueError, LookupError):
         return
     counter.advance(at(ZERO))
@@ -245,18 +252,18 @@ def test_damaged_numbers_are_a_value_error_or_a_counter_that_works(make, numbers
 
 def test_copies_that_went_apart_count_together() -> None:
     """What is older than their last meeting is in both; what is younger was spent by one of them."""
-    one, other = RollingCounter("k", LENGTH, MARGIN), RollingCounter("k", LENGTH, MARGIN)
+    one, other = RollingCounter("k", Ring(LENGTH, MARGIN)), RollingCounter("k", Ring(LENGTH, MARGIN))
     for counter in (one, other):
         counter.add(ZERO, 3)
     one.add(ZERO + 5 * STEP, 2)
     other.add(ZERO + 9 * STEP, 4)
-    one.merge(other, ZERO + STEP)
+    one.ring.merge(other.ring, ZERO + STEP)
     assert one.used == 3 + 2 + 4
 
 
 @pytest.mark.parametrize("cap", [3, 7, 11, 13])
 def test_a_full_bucket_takes_exactly_its_capacity_at_once(cap: int) -> None:
-    counter = BucketCounter("k", LENGTH, MARGIN)
+    counter = BucketCounter("k", Ring(LENGTH, MARGIN))
     for _ in range(cap):
         assert counter.fits(at(ZERO), cap, 1)
         counter.add(ZERO + MARGIN, 1)

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from massgen_plugins.sandbox import Quota, QuotaKind, SandboxReport, WindowShape, concurrent, per_model, tiers
-from massgen_plugins.sandbox.schedule import quickest
+from massgen_plugins.sandbox.schedule import quickest, surest
 
 REQUESTS = QuotaKind.REQUESTS
 
@@ -41,6 +41,44 @@ def served(judge: Any, arrivals: list[float], lasts: float = 1.0, **call: Any) -
 )
 def test_by_hand(judge_with: Any, quotas: tuple[Quota, ...], arrivals: list[float], seconds: float) -> None:
     assert quickest(served(judge_with(*quotas), arrivals)).seconds == pytest.approx(seconds)
+
+
+@pytest.mark.parametrize(
+    ("quotas", "arrivals", "seconds"),
+    [
+        # Sent at 0, 1.5, 3.0; the first one arrives up to half a second after its sending.
+        (tiers.xai(1, None), [0.5, 1.5, 3], 1 + 3.0 - 0.5),
+        (per_model(rpm=2), [0, 0, 61, 61], 1 + 60.5 - 0.5),
+        # Nobody tells that the window begins at 10.
+        ((Quota(REQUESTS, 1, 10, WindowShape.FIXED),), [7, 10, 20], 1 + 2 * 10.5 - 0.5),
+        (tiers.openai(2, None), [0, 0, 30, 60], 61),  # a bucket fills meanwhile
+        ((), [0, 3], 4),
+    ],
+)
+def test_a_client_that_cannot_see_its_calls_travel_needs_longer(
+    judge_with: Any, quotas: tuple[Quota, ...], arrivals: list[float], seconds: float
+) -> None:
+    report = served(judge_with(*quotas), arrivals)
+    assert surest(report, 0.5).seconds == pytest.approx(seconds)
+    assert quickest(report).seconds <= seconds
+
+
+@pytest.mark.parametrize(("after", "seconds"), [(0, 71), (2, 66), (3, 81), (4, 81)])
+def test_the_first_calls_may_keep_their_times(judge_with: Any, after: int, seconds: float) -> None:
+    report = served(judge_with(*per_model(rpm=2)), [0, 5, 70, 80])
+    assert quickest(report, after=after).seconds == pytest.approx(seconds)
+
+
+@pytest.mark.parametrize("sooner", [0.01, 0.2])
+def test_whoever_sends_sooner_can_be_refused(judge_with: Any, sooner: float) -> None:
+    """The derivation's own case: the first call travels for as long as it can, the second not at all."""
+    uplink, sent = 0.5, 1.5 - sooner
+    judge = judge_with(*tiers.xai(1, None))
+    assert judge.ask(uplink)
+    assert not judge.ask(sent)
+    judge = judge_with(*tiers.xai(1, None))
+    assert judge.ask(uplink)
+    assert judge.ask(uplink + 1)
 
 
 def test_places_are_free_when_the_answers_before_are_over(judge_with: Any) -> None:

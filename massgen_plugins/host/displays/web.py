@@ -1,4 +1,7 @@
-"""MassGen's web page: the agent's status says how long it waits, every few seconds."""
+"""MassGen's web page: a countdown beside the phase, and lines in the agent's column.
+
+Its present page shows neither status events nor unknown statuses; what is said here reaches the page alone.
+"""
 
 from __future__ import annotations
 
@@ -6,15 +9,17 @@ from collections.abc import Sequence
 from typing import Any
 
 from massgen_plugins.host.displays.base import ShownWait, WaitDisplay
-from massgen_plugins.host.displays.wording import clock, what_for
+from massgen_plugins.host.displays.wording import begin_line, end_line, footer
 from massgen_plugins.host.stage import Stage
 
 __all__ = ["WebDisplay"]
 
 _PERIOD = 5.0
-"""Seconds between two statuses of an agent: the page keeps all of them."""
+"""Seconds between two countdowns: the server keeps everything that it sends, for pages that come later."""
 
-_WORKS = "working"
+_WIDEST = 80
+_WAITS, _WORKS = "waiting", "working"
+_PHASE = "coordinating"
 
 
 class WebDisplay(WaitDisplay):
@@ -22,21 +27,32 @@ class WebDisplay(WaitDisplay):
 
     def __init__(self, host: Any, stage: Stage) -> None:
         super().__init__(host, stage)
-        self._said: dict[str, float] = {}
+        self._counted: float | None = None
+
+    def begin(self, wait: ShownWait, now: float) -> None:
+        """The agent waits, and for what."""
+        self._status(wait, _WAITS)
+        self._structured("text", wait.agent_id, content=begin_line(wait.call, wait.left(now)))
 
     def tick(self, waits: Sequence[ShownWait], now: float) -> None:
-        """Say how long each agent still waits."""
-        for wait in waits:
-            if now - self._said.get(wait.agent_id, 0.0) >= _PERIOD - 0.5:
-                self._said[wait.agent_id] = now
-                left = clock(wait.left(now))
-                self._tell(wait.agent_id, f"waits for quota, {left} ({what_for(wait.call)})")
+        """Count down in the place where the page has the phase; put that back at the end."""
+        if not waits:
+            self._counted = None
+            phase = getattr(self.stage.orchestrator, "workflow_phase", None)
+            self._structured("phase_change", None, phase=str(phase or _PHASE))
+        elif self._counted is None or now - self._counted >= _PERIOD:
+            self._counted = now
+            self._structured("phase_change", None, phase=footer(waits, now, _WIDEST))
 
     def end(self, wait: ShownWait, waited: float | None, now: float) -> None:  # noqa: ARG002 - to override
         """It works again."""
-        self._said.pop(wait.agent_id, None)
         if waited is not None:
-            self._tell(wait.agent_id, _WORKS)
+            self._status(wait, _WORKS)
+            self._structured("text", wait.agent_id, content=end_line(waited))
 
-    def _tell(self, agent_id: str, status: str) -> None:
-        self.stage.in_loop(self.host.update_agent_status, agent_id, status)
+    def _status(self, wait: ShownWait, status: str) -> None:
+        self.stage.in_loop(self.host.update_agent_status, wait.agent_id, status)
+
+    def _structured(self, event_type: str, agent_id: str | None, **data: str) -> None:
+        event = {"event_type": event_type, "agent_id": agent_id, "round_number": 0, "data": data}
+        self.stage.in_loop(self.host._emit, "structured_event", event)  # noqa: SLF001 - not into events.jsonl

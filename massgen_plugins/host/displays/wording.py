@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Sequence
 
 from massgen_plugins.host.displays.base import ShownWait
 from massgen_plugins.live.presence import WaitingCall
+from massgen_plugins.live.spans import clock, ordinal
 
-__all__ = ["begin_line", "clock", "end_line", "footer", "ordinal", "token", "what_for"]
+__all__ = ["PAUSED", "begin_line", "clock", "end_line", "footer", "ordinal", "token", "what_for"]
+
+PAUSED = "paused"
+"""The reason of a wait that a person has ordered, and that ends when a person says so."""
 
 _SHORT = {
     " per minute": "/min",
@@ -20,6 +23,7 @@ _SHORT = {
 }
 
 _REASONS = {
+    PAUSED: "paused, go on with massgen-rl resume",
     "pause": "pause after a refusal",
     "probe": "one call tries the quota",
     "startup": "one call tries the quota",
@@ -28,19 +32,6 @@ _REASONS = {
 
 _WAITS = "\N{HOURGLASS WITH FLOWING SAND}"
 _GOES_ON = "\N{BLACK RIGHT-POINTING TRIANGLE}"
-
-
-def clock(seconds: float) -> str:
-    """``0:23``, ``1:01``, ``2:05:00``; the last second is shown until it is over."""
-    whole = max(0, math.ceil(seconds))
-    hours, minutes = whole // 3600, whole // 60 % 60
-    return f"{hours}:{minutes:02}:{whole % 60:02}" if hours else f"{minutes}:{whole % 60:02}"
-
-
-def ordinal(number: int) -> str:
-    """``1st``, ``2nd``, ``11th``."""
-    suffix = {1: "st", 2: "nd", 3: "rd"}.get(number % 10, "th")
-    return f"{number}{'th' if number % 100 in (11, 12, 13) else suffix}"
 
 
 def what_for(call: WaitingCall) -> str:
@@ -60,6 +51,8 @@ def token(call: WaitingCall) -> str:
 
 def begin_line(call: WaitingCall, seconds: float) -> str:
     """A wait that begins; short, since columns of a display may be narrow."""
+    if call.reason == PAUSED:
+        return f"{_WAITS} {what_for(call)}"
     place = f", {ordinal(call.place)} in line" if call.place > 1 else ""
     return f"{_WAITS} {clock(seconds)}{place} · {what_for(call)}"
 
@@ -75,6 +68,10 @@ def footer(waits: Sequence[ShownWait], now: float, width: int) -> str:
     name = f" ({first.name})" if first.name else ""
     count = f"{_WAITS} quota: {len(waits)} wait{'s' if len(waits) == 1 else ''}"
     left = clock(first.left(now))
+    if first.call.reason == PAUSED:
+        return next(
+            (line for line in (f"{count} · {what_for(first.call)}", count) if len(line) < width), count
+        )
     parts = [count, f"next {left}{name}", what_for(first.call), first.call.model]
     lines = [" · ".join(parts[:number]) for number in range(len(parts), 1, -1)]
     lines += [f"{count} · next {left}", f"{_WAITS} {left}"]

@@ -12,6 +12,7 @@ __all__ = ["is_end", "is_preamble"]
 
 _RESPONSES = re.compile(rb'"type"\s{0,4}:\s{0,4}"response\.(?:created|queued|in_progress)"')
 _RESPONSES_END = re.compile(rb'"type"\s{0,4}:\s{0,4}"response\.(?:completed|incomplete|failed)"')
+_NO_CHOICES = re.compile(rb'"choices"\s{0,4}:\s{0,4}\[\s{0,4}\]')
 _MOST = 64 * 1024
 _CONTENT = ("content", "tool_calls", "function_call", "reasoning", "reasoning_content", "refusal", "audio")
 
@@ -39,7 +40,7 @@ def is_end(event: bytes) -> bool:
     """
     if b"[DONE]" in event[-16:] or _RESPONSES_END.search(event, 0, 4_096):
         return True
-    if b'"usage"' not in event or len(event) > _MOST:
+    if b'"usage"' not in event or len(event) > _MOST or not _NO_CHOICES.search(event):
         return False
     document = read_json(read_event(event).data)
     return isinstance(document, dict) and bool(document.get("usage")) and document.get("choices") == []

@@ -1,1 +1,1 @@
-"""Where the state of scopes lives, and what makes a decision atomic: a process, a machine."""
+"""Where the state of domains lives, and what makes a swap atomic: a process, a machine, a server."""

@@ -69,7 +69,7 @@ class ThreeLimits(FullCycle):
         domain, wanted = self._domain, {Kind.REQUESTS: 1, Kind.INPUT_TOKENS: weight}
         used = {Kind.INPUT_TOKENS: weight * 9 // 10}
         for _ in range(times):
-            call = await domain.acquire(Ask(POOLS, wanted, await domain.tick()))
+            call = await domain.acquire(Ask(POOLS, wanted))
             call.written()
             call.answered()
             call.settle(used)
@@ -81,7 +81,7 @@ class ThreeLimits(FullCycle):
         used = {Kind.INPUT_TOKENS: 3600}
         for _ in range(times):
             clock.now += gap
-            call = await domain.acquire(Ask(POOLS, wanted, await domain.tick()))
+            call = await domain.acquire(Ask(POOLS, wanted))
             call.written()
             call.answered()
             call.settle(used)
@@ -91,7 +91,7 @@ class ThreeLimits(FullCycle):
         """Acquire in a loop, and never tell what came of it."""
         domain, wanted = self._domain, {Kind.REQUESTS: 1, Kind.INPUT_TOKENS: 4000}
         for _ in range(times):
-            await domain.acquire(Ask(POOLS, wanted, await domain.tick()))
+            await domain.acquire(Ask(POOLS, wanted))
 
     async def fill(self, events: int, seconds: float) -> None:
         """Make calls evenly over the last ``seconds``, as the clock will show."""

@@ -54,7 +54,7 @@ class Ours(Peer):
 
     async def _ask(self, amounts: Amounts) -> Any:
         domain = self._domain
-        return await domain.acquire(Ask(POOLS, amounts, await domain.tick()))
+        return await domain.acquire(Ask(POOLS, amounts))
 
     def written(self, held: Any) -> None:
         held.written()
@@ -68,7 +68,7 @@ class Ours(Peer):
     async def spin(self, times: int, weight: int = 1) -> None:
         domain, amounts = self._domain, {Kind.REQUESTS: weight}
         for _ in range(times):
-            await domain.acquire(Ask(POOLS, amounts, await domain.tick()))
+            await domain.acquire(Ask(POOLS, amounts))
 
     def close(self) -> None:
         self._limiter.flush()

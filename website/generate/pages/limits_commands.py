@@ -63,7 +63,8 @@ def _anchor(command: OurCommand) -> str:
 
 def _command(command: OurCommand) -> str:
     note = notes.load(_NOTES).get(command.name, {})
-    helped = "\n\n".join(prose(part) for part in command.help.split("\n\n"))
+    told = [part for part in command.help.split("\n\n") if not part.startswith("Example: ")]
+    helped = "\n\n".join(prose(part) for part in told)
     parts = (
         f"## `{command.name}` {{/* #{_anchor(command)} */}}",
         helped,
@@ -89,15 +90,18 @@ def _exits() -> str:
         ("`0`", "Fine."),
         (code(str(exits.CHECK_FAILED)), "A check failed, or the store cannot be used."),
         (code(str(exits.WRONG_INPUT)), "Command line, settings file or environment variable is wrong."),
+        (code(str(exits.SPENT)), "A day, or a month, is used up (`--exit-code`, `--exit-status`)."),
         (code(str(exits.NO_HOST)), "`run`: there is no MassGen here, or not one that is supported."),
         (code(str(exits.INTERRUPTED)), "Ctrl-C."),
+        (code(str(exits.BROKEN_PIPE)), "Whoever read the output has gone, as `head` does."),
     ]
     return f"""\
 ## Exit codes
 
 {table(("Code", "Meaning"), rows)}
 
-`run` otherwise ends with [MassGen's own code](/reference/files-and-exit-codes)."""
+`run` otherwise ends with [MassGen's own code](/reference/files-and-exit-codes). A command
+with `--json` that fails prints one document, too: `{{"error": "the sentence", "exit_code": 1}}`."""
 
 
 def _next() -> str:

@@ -68,7 +68,7 @@ def _parameter(parameter: Any) -> Parameter:
     default = parameter.default
     return Parameter(
         names=(str(parameter.metavar or parameter.name),) if argument else spelled,
-        value="" if switch or argument else str(parameter.metavar or parameter.type.name.upper()),
+        value="" if switch or argument else str(parameter.metavar or parameter.name.upper()),
         default="" if default in (None, False, ()) or callable(default) else str(default),
         needed=parameter.required,
         help=getattr(parameter, "help", "") or "",

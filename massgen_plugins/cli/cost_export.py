@@ -1,0 +1,141 @@
+"""``cost export``: every call as one row, for spreadsheets and programs."""
+
+from __future__ import annotations
+
+import csv
+import json
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import IO, Any
+
+from massgen_plugins.calls.query import Record
+from massgen_plugins.calls.rows import CallRow, Question
+from massgen_plugins.cli.money import DOLLAR
+from massgen_plugins.errors import ConfigurationError
+
+__all__ = ["COLUMNS", "write"]
+
+_PLAIN = (
+    "run",
+    "file",
+    "agent",
+    "provider",
+    "account",
+    "endpoint",
+    "model",
+    "requested_model",
+    "number",
+    "attempt",
+)
+_TOKENS = ("input", "cached", "cache_write", "output", "reasoning", "audio_input", "audio_output")
+COLUMNS = (
+    *("id", "time", *_PLAIN, "waited", "seconds", "status", "outcome"),
+    *(f"{name}_tokens" for name in _TOKENS),
+    *("cost_usd", "price_source", "price_dated"),
+)
+"""Of the rows; what is not known is empty (CSV), null (JSON, Parquet)."""
+
+
+def write(record: Record, question: Question, form: str, output: Path | None) -> int:
+    """Write the calls in question, the oldest first; how many there were.
+
+    Raises:
+        ConfigurationError: They cannot be written there, or in this form.
+    """
+    rows = map(_row, record.calls(question, newest_first=False))
+    if form == "parquet":
+        return _parquet(rows, output)
+    with _opened(output) as file:
+        return _csv(rows, file) if form == "csv" else _json(rows, file)
+
+
+def _csv(rows: Iterator[dict[str, Any]], file: IO[str]) -> int:
+    writer = csv.DictWriter(file, COLUMNS, lineterminator="\n")
+    writer.writeheader()
+    count = 0
+    for row in rows:
+        writer.writerow({name: _harmless(value) for name, value in row.items()})
+        count += 1
+    return count
+
+
+def _harmless(value: Any) -> Any:
+    """A name that a spreadsheet would take for a formula, as text."""
+    return f"'{value}" if isinstance(value, str) and value[:1] in {"=", "+", "-", "@", "\t"} else value
+
+
+def _json(rows: Iterator[dict[str, Any]], file: IO[str]) -> int:
+    count = 0
+    file.write("[")
+    for count, row in enumerate(rows, start=1):
+        file.write(",\n" if count > 1 else "\n")
+        json.dump(row, file)
+    file.write("\n]\n")
+    return count
+
+
+def _parquet(rows: Iterator[dict[str, Any]], output: Path | None) -> int:
+    if output is None:
+        raise ConfigurationError("--format parquet: this is no text; name a file with --output.")
+    try:
+        import pyarrow as pa
+        from pyarrow import parquet
+    except ImportError:
+        raise ConfigurationError("--format parquet needs a package more: pip install pyarrow.") from None
+    columns: dict[str, list[Any]] = {name: [] for name in COLUMNS}
+    for row in rows:
+        for name, value in row.items():
+            columns[name].append(value)
+    whole, real = {"id", "number", "attempt", "status"}, {"waited", "seconds", "cost_usd"}
+    kinds = {
+        name: pa.int64()
+        if name in whole or name.endswith("_tokens")
+        else pa.float64()
+        if name in real
+        else pa.string()
+        for name in COLUMNS
+    }
+    table = pa.table({name: pa.array(values, kinds[name]) for name, values in columns.items()})
+    try:
+        parquet.write_table(table, output)
+    except OSError as error:
+        raise _unwritable(output, error) from error
+    return len(columns["id"])
+
+
+def _row(call: CallRow) -> dict[str, Any]:
+    tokens = {f"{name}_tokens": getattr(call.tokens, name, None) for name in _TOKENS}
+    return {
+        "id": call.id,
+        "time": datetime.fromtimestamp(call.time, UTC).isoformat(timespec="milliseconds"),
+        **{name: getattr(call, name) for name in _PLAIN},
+        "waited": round(call.waited, 3),
+        "seconds": round(call.seconds, 3),
+        "status": call.status,
+        "outcome": call.outcome,
+        **tokens,
+        "cost_usd": None if call.cost is None else float(call.cost / DOLLAR),
+        "price_source": call.source,
+        "price_dated": call.dated,
+    }
+
+
+@contextmanager
+def _opened(output: Path | None) -> Iterator[IO[str]]:
+    if output is None:
+        yield sys.stdout
+        return
+    try:
+        with output.open("w", encoding="utf-8", newline="") as file:
+            yield file
+    except OSError as error:
+        raise _unwritable(output, error) from error
+
+
+def _unwritable(output: Path, error: OSError) -> ConfigurationError:
+    return ConfigurationError(
+        f"--output: {output}: {error.strerror or error}; name a file that can be written."
+    )

@@ -1,0 +1,131 @@
+"""``cost`` for people: a table where there is room for one, a few lines for each row where there is not."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from decimal import Decimal
+from pathlib import PurePath
+from typing import TYPE_CHECKING, NamedTuple
+
+from massgen_plugins.calls.rows import Totals
+from massgen_plugins.cli.cost_sums import Group, Sums
+from massgen_plugins.cli.money import DOLLAR, clock, cost_of, counted, dollars, short
+from massgen_plugins.cli.output import console, plain_table, text
+
+if TYPE_CHECKING:
+    from rich.console import Console
+
+__all__ = ["missing", "show"]
+
+_WIDE, _NARROW = 100, 60
+
+
+class _Column(NamedTuple):
+    """What stands in a column; ``wide``: only where there is room."""
+
+    heading: str
+    cell: Callable[[Group], str]
+    wide: bool = False
+    left: bool = False
+
+
+def _team(group: Group) -> str:
+    return PurePath(group.run.file).name if group.run is not None else ""
+
+
+def _span(seconds: float) -> str:
+    minutes, rest = divmod(round(seconds), 60)
+    hours, minutes = divmod(minutes, 60)
+    return f"{hours}:{minutes:02}:{rest:02}" if hours else f"{minutes}:{rest:02}"
+
+
+_SUMS = (
+    _Column("calls", lambda each: f"{each.totals.calls:,}"),
+    _Column("refused", lambda each: f"{each.totals.refused:,}", wide=True),
+    _Column("waited", lambda each: _span(each.totals.waited), wide=True),
+    _Column("in", lambda each: short(each.totals.tokens.input)),
+    _Column("cached", lambda each: short(each.totals.tokens.cached), wide=True),
+    _Column("out", lambda each: short(each.totals.tokens.output)),
+    _Column("US dollars", lambda each: cost_of(each.totals)),
+)
+_RUN = (
+    _Column("team", _team, left=True),
+    _Column(
+        "began", lambda each: clock(each.run.started if each.run else each.totals.first), wide=True, left=True
+    ),
+)
+_OWN = _Column("MassGen says", lambda each: f"{each.difference.theirs:,.4f}" if each.difference else "")
+
+
+def show(sums: Sums) -> None:
+    """Print the sums, the total, and what has to be said of them."""
+    page = console()
+    total = Group("total", sums.total)
+    if page.width < _NARROW:
+        _stacked(page, sums, total)
+    else:
+        _table(page, sums, total)
+    for note in _notes(sums):
+        page.print()
+        page.print(text(note))
+
+
+def _table(page: Console, sums: Sums, total: Group) -> None:
+    told = any(each.difference for each in sums.groups)
+    columns = [*(_RUN if sums.by == "run" else ()), *_SUMS, *((_OWN,) if told else ())]
+    chosen = [each for each in columns if page.width >= _WIDE or not each.wide]
+    table = plain_table(sums.by, *(each.heading for each in chosen))
+    for column, each in zip(table.columns[1:], chosen, strict=True):
+        column.justify = "left" if each.left else "right"
+        column.no_wrap = not each.left
+    for group in sums.groups:
+        table.add_row(text(_name(group, sums.by)), *(text(each.cell(group)) for each in chosen))
+    cells = (text("" if each in _RUN else each.cell(total), "bold") for each in chosen)
+    table.add_row(text("total", "bold"), *cells)
+    page.print(table)
+
+
+def _stacked(page: Console, sums: Sums, total: Group) -> None:
+    for group in (*sums.groups, total):
+        totals = group.totals
+        page.print(text(_name(group, sums.by), "bold"))
+        if group.run is not None:
+            page.print(text(f"  {_team(group)}"))
+        page.print(text(f"  {counted(totals.calls, 'call')}, {_tokens(totals)}"))
+        own = f", MassGen says {group.difference.theirs:,.4f}" if group.difference else ""
+        page.print(text(f"  {cost_of(totals)} US dollars{own}"))
+
+
+def _tokens(totals: Totals) -> str:
+    return f"{short(totals.tokens.input)} in, {short(totals.tokens.output)} out"
+
+
+def _notes(sums: Sums) -> Iterator[str]:
+    if sums.left_out:
+        yield f"{sums.left_out:,} more are in the total and not in the list; --most shows them."
+    for group in sums.groups:
+        told = group.difference
+        if told is not None and told.reason:
+            amount = dollars(abs(Decimal(str(told.more))) * DOLLAR)
+            which = "more" if told.more > 0 else "less"
+            yield f"{group.name}: MassGen says {amount} {which}. {told.reason}."
+    yield from missing(sums)
+
+
+def missing(sums: Sums) -> Iterator[str]:
+    """What is in no sum, since its cost is not known."""
+    if sums.unpriced:
+        models = ", ".join(f"{name}: {counted(count, 'call')}" for name, count in sums.unpriced.items())
+        yield (
+            f"Not in the sum, since nobody knows the price of {models}. Write it into your profile, under "
+            "prices."
+        )
+    if sums.total.unsaid:
+        yield (
+            f"Not in the sum: {counted(sums.total.unsaid, 'call')} of which no answer said what it took, as "
+            "when it was cut short."
+        )
+
+
+def _name(group: Group, by: str) -> str:
+    return group.name or f"no {by}"

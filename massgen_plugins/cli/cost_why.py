@@ -1,0 +1,99 @@
+"""``cost why``: one call's cost, factor by factor."""
+
+from __future__ import annotations
+
+from dataclasses import asdict
+from decimal import Decimal
+from typing import Any
+
+from massgen_plugins.calls.query import Record
+from massgen_plugins.calls.rows import CallRow, Question
+from massgen_plugins.cli.cost_sums import dollars
+from massgen_plugins.cli.money import clock, exact
+from massgen_plugins.cli.output import console, plain_table, text
+from massgen_plugins.errors import ConfigurationError
+
+__all__ = ["document", "named", "show"]
+
+_LAST = "last"
+
+
+def named(written: str, record: Record) -> CallRow:
+    """The call that is meant.
+
+    Raises:
+        ConfigurationError: There is none of this number, or none at all.
+    """
+    if written == _LAST:
+        found = next(record.calls(Question(), limit=1), None)
+    elif written.isascii() and written.isdigit() and len(written) <= 18:
+        found = record.call(int(written))
+    else:
+        raise ConfigurationError(
+            f"why: {written[:40]!a} is no call; write its number in the record, as `cost export` shows it, "
+            "or: last."
+        )
+    if found is None:
+        raise ConfigurationError(
+            f"why: there is no call {written} in {record.path}; write another one, or: last."
+        )
+    return found
+
+
+def document(call: CallRow) -> dict[str, Any]:
+    """The same for programs."""
+    tokens = asdict(call.tokens) if call.tokens is not None else None
+    parts = [
+        {"what": name, "count": count, "dollars_per_million": float(rate), "cost": dollars(count * rate)}
+        for name, count, rate in call.parts
+    ]
+    values = {key: value for key, value in asdict(call).items() if key not in {"tokens", "parts", "cost"}}
+    return {
+        **values,
+        "tokens": tokens,
+        "cost": None if call.cost is None else dollars(call.cost),
+        "parts": parts,
+    }
+
+
+def show(call: CallRow) -> None:
+    """Print it."""
+    page = console()
+    page.print(text(f"Call {call.id}: {call.model} of {call.provider}", "bold"))
+    page.print(text(f"  {clock(call.time)}, {_whose(call)}"))
+    page.print(
+        text(
+            f"  {call.outcome} ({call.status}) after {call.seconds:.1f} s, waited {call.waited:.1f} s before"
+        )
+    )
+    if call.parts:
+        table = plain_table("", "tokens", "dollars per million", "US dollars")
+        for column in table.columns[1:]:
+            column.justify = "right"
+        for name, count, rate in call.parts:
+            table.add_row(
+                text(f"  {name}"), text(f"{count:,}"), text(_plain(rate)), text(exact(count * rate))
+            )
+        page.print(table)
+    page.print(text(f"  {_sum(call)}"))
+
+
+def _whose(call: CallRow) -> str:
+    who = f"agent {call.agent}" if call.agent else "outside of any agent's turn"
+    return f"{who}, run {call.run}" if call.run else who
+
+
+def _plain(rate: Decimal) -> str:
+    return f"{rate.normalize():f}"
+
+
+def _sum(call: CallRow) -> str:
+    if call.cost is None:
+        if call.tokens is None:
+            return "The cost is not known: the answer did not say what the call took."
+        taken = f"{call.tokens.input:,} tokens in, {call.tokens.output:,} out"
+        return f"The cost is not known: {taken}, and nobody knows the price of {call.model}."
+    if not call.source:
+        return "0.00 US dollars: there was no answer to pay for."
+    of = f", as of {call.dated}" if call.dated else ""
+    return f"{exact(call.cost)} US dollars, by the prices of: {call.source}{of}."

@@ -1,0 +1,67 @@
+"""Single keys from a terminal, while something else is shown in it."""
+
+from __future__ import annotations
+
+import os
+import select
+import signal
+import sys
+import time
+from contextlib import suppress
+from types import FrameType
+from typing import Self
+
+__all__ = ["Keyboard", "Waiting"]
+
+
+class Waiting:
+    """Waits, and hears no key: where there is no terminal to read from."""
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        pass
+
+    def read(self, seconds: float) -> str:
+        """Wait so long; no key."""
+        time.sleep(seconds)
+        return ""
+
+
+class Keyboard(Waiting):
+    """Keys without Return and echo, as long as the context lasts; a resized window ends a wait, too."""
+
+    def __enter__(self) -> Self:
+        import termios
+        import tty
+
+        self._input = sys.stdin.fileno()
+        self._before = termios.tcgetattr(self._input)
+        self._wake_out, self._wake_in = os.pipe()
+        self._handler = signal.signal(signal.SIGWINCH, self._resized)
+        tty.setcbreak(self._input)
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        import termios
+
+        termios.tcsetattr(self._input, termios.TCSADRAIN, self._before)
+        signal.signal(signal.SIGWINCH, self._handler)
+        os.close(self._wake_out)
+        os.close(self._wake_in)
+
+    def read(self, seconds: float) -> str:
+        """The next key within so many seconds; "" for none, or if the window was resized."""
+        ready, _, _ = select.select([self._input, self._wake_out], [], [], max(0.0, seconds))
+        if self._wake_out in ready:
+            os.read(self._wake_out, 100)
+        if self._input not in ready:
+            return ""
+        pressed = os.read(self._input, 32).decode("utf-8", "replace")
+        # An arrow key or the like comes as several letters: it is none of ours.
+        return "" if pressed.startswith("\x1b") and len(pressed) > 1 else pressed[:1] or "q"
+
+    def _resized(self, number: int, frame: FrameType | None) -> None:  # noqa: ARG002 - as signals are told
+        with suppress(OSError):
+            os.write(self._wake_in, b"r")

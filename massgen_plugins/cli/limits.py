@@ -1,0 +1,55 @@
+"""``massgen-rl limits``: which limits hold, and where each of them comes from."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from massgen_plugins.cli import model_completion
+
+__all__ = ["register"]
+
+
+def register(app: typer.Typer) -> None:
+    """Add the command."""
+    app.command()(limits)
+
+
+def limits(
+    model: Annotated[
+        str | None,
+        typer.Argument(
+            metavar="[MODEL]",
+            help="Left out: every model of earlier calls and of your settings.",
+            autocompletion=model_completion.models,
+            show_default=False,
+        ),
+    ] = None,
+    origin: Annotated[
+        bool, typer.Option("--origin", help="Show file and line of each value, and what it hides.")
+    ] = False,
+    team: Annotated[
+        Path | None,
+        typer.Option(
+            "--team", metavar="FILE", help="Count a team's YAML in, as a run of it does.", show_default=False
+        ),
+    ] = None,
+    as_json: Annotated[bool, typer.Option("--json", help="Print one JSON document on stdout.")] = False,
+) -> None:
+    """Show the limits that hold, after the safety margin.
+
+    Example: massgen-rl limits gemini-2.5-flash --origin
+    """
+    from massgen_plugins.cli.limits_found import find
+    from massgen_plugins.cli.limits_view import as_document, lines
+    from massgen_plugins.cli.output import emit_json
+    from massgen_plugins.cli.screen import screen_of
+
+    found = find(model, team)
+    if as_json:
+        emit_json(as_document(found))
+    else:
+        screen = screen_of()
+        typer.echo(screen.text(lines(found, screen.width, origin=origin)), nl=False)

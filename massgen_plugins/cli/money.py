@@ -1,0 +1,56 @@
+"""Money, tokens and moments as they are shown."""
+
+from __future__ import annotations
+
+import time
+from decimal import ROUND_HALF_UP, Decimal
+
+from massgen_plugins.calls.rows import Totals
+
+__all__ = ["DOLLAR", "clock", "cost_of", "counted", "dollars", "exact", "short"]
+
+DOLLAR = Decimal(1_000_000)
+"""Micro-dollars."""
+
+_CENTS = Decimal("0.01")
+_FINE = Decimal("0.0001")
+_LARGE = 100
+
+
+def dollars(micro: Decimal) -> str:
+    """US dollars with four decimals, from 100 on with two; what is less than the last of them is said so."""
+    amount = micro / DOLLAR
+    if 0 < amount < _FINE:
+        return "<0.0001"
+    return f"{amount.quantize(_CENTS if abs(amount) >= _LARGE else _FINE, ROUND_HALF_UP):,}"
+
+
+def exact(micro: Decimal) -> str:
+    """US dollars with all of their decimals, at least two."""
+    text = f"{micro / DOLLAR:,.12f}".rstrip("0")
+    return text + "0" * max(0, 2 - len(text.partition(".")[2]))
+
+
+def cost_of(totals: Totals) -> str:
+    """What is known of a sum, and whether something is not."""
+    if not totals.unknown:
+        return dollars(totals.cost)
+    return f"{dollars(totals.cost)} + ?" if totals.cost else "unknown"
+
+
+def short(count: int) -> str:
+    """A number of tokens: 950, 12.3k, 4.5M."""
+    for size, letter in ((1_000_000_000, "G"), (1_000_000, "M"), (1_000, "k")):
+        if count >= size:
+            return f"{count / size:.1f}".removesuffix(".0") + letter
+    return str(count)
+
+
+def counted(count: int, what: str) -> str:
+    """``1 call``, ``2,000 calls``."""
+    return f"{count:,} {what}" if count == 1 else f"{count:,} {what}s"
+
+
+def clock(at: float) -> str:
+    """A moment on this machine's clock."""
+    return time.strftime("%Y-%m-%d %H:%M", time.localtime(at))

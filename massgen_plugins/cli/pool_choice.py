@@ -1,0 +1,104 @@
+"""The pools, and the domains of a store, that a name on the command line means."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from massgen_plugins.cli import model_completion
+from massgen_plugins.cli.output import clean, say
+from massgen_plugins.cli.store_choice import chosen_store, redis_store, view_of
+from massgen_plugins.errors import ConfigurationError
+
+if TYPE_CHECKING:
+    from massgen_plugins.quota import Pool
+    from massgen_plugins.rate_limit.stores.base import Store
+    from massgen_plugins.rate_limit.viewing import PoolView
+
+__all__ = ["ALL", "PoolName", "agreed", "known_pools", "meant", "opened"]
+
+ALL = "all"
+"""Instead of a name: every pool."""
+
+PoolName = Annotated[
+    str,
+    typer.Argument(
+        metavar="POOL",
+        help="A pool as `status` shows it, its model if only one pool has it, a domain (its "
+        "provider and account), or all.",
+        autocompletion=model_completion.pools,
+    ),
+]
+
+
+def known_pools(given: str | None) -> tuple[Path | str, Sequence[PoolView]]:
+    """A store's place, and all of its pools.
+
+    Raises:
+        ConfigurationError: Settings are wrong, or keep limits in memory.
+    """
+    place = chosen_store(given)
+    if place is None:
+        raise ConfigurationError(
+            "The settings say store: memory: nothing is learned for longer than one run."
+        )
+    return place, view_of(place).pools
+
+
+def meant(wanted: str, views: Sequence[PoolView], command: str) -> list[PoolView]:
+    """The pools that a name means.
+
+    Raises:
+        ConfigurationError: It means none, or it is not clear which.
+    """
+    found = [each for each in views if wanted in {ALL, str(each.pool), str(each.pool.domain)}]
+    if found:
+        return found
+    found = [each for each in views if each.pool.name == wanted]
+    if len(found) == 1:
+        return found
+    from massgen_plugins.profiles.document import shown, suggestion
+
+    if found:
+        which = ", ".join(str(each.pool) for each in found)
+        raise ConfigurationError(f"{command}: several pools have this name; name one of {which}, or all.")
+    hint = suggestion(wanted, _names([each.pool for each in views]))
+    raise ConfigurationError(
+        f"{command}: no pool has the name given, {shown(wanted)}; {hint}{'' if hint.endswith('?') else '.'}"
+    )
+
+
+def _names(known: Sequence[Pool]) -> set[str]:
+    return {ALL, *map(str, known), *(each.name for each in known), *(str(each.domain) for each in known)}
+
+
+def agreed(question: str, command: str) -> bool:
+    """Whether the user says yes.
+
+    Raises:
+        ConfigurationError: There is nobody to ask.
+    """
+    if not sys.stdin.isatty():
+        raise ConfigurationError(f"{command}: there is nobody to ask; add --yes.")
+    return typer.confirm(clean(question), err=True)
+
+
+@contextmanager
+def opened(place: Path | str) -> Iterator[Store]:
+    """The store at a place, closed at the end."""
+    if isinstance(place, str):
+        with redis_store(place) as server:
+            yield server
+        return
+    from massgen_plugins.rate_limit.stores.sqlite import SqliteStore
+
+    file = SqliteStore(place, say)
+    try:
+        yield file
+    finally:
+        file.close()

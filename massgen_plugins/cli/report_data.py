@@ -1,0 +1,135 @@
+"""What a report shows: one run's calls, lane by lane, and how full its limits were."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from massgen_plugins.quota import NANOSECONDS, Bucket, Domain, Kind, Limit, Pool, Sliding
+
+if TYPE_CHECKING:
+    from massgen_plugins.calls.rows import CallRow, RunRow, Totals
+    from massgen_plugins.rate_limit.viewing import PoolView
+
+__all__ = ["Lane", "LimitUse", "RunReport", "lanes_of", "limit_uses"]
+
+
+@dataclass(frozen=True, slots=True)
+class Lane:
+    """The calls of one agent, in the order in which they left.
+
+    Attributes:
+        name: The agent's; "" outside of any agent's turn.
+        calls: Its calls.
+    """
+
+    name: str
+    calls: Sequence[CallRow]
+
+    @property
+    def waited(self) -> float:
+        """Seconds for which its calls were held."""
+        return sum(call.waited for call in self.calls)
+
+
+@dataclass(frozen=True, slots=True)
+class LimitUse:
+    """How much of a limit was used, from the record.
+
+    Attributes:
+        pool: Whose it is.
+        limit: Which, with the amount that holds now.
+        steps: From each moment (seconds since the epoch) on, so much.
+    """
+
+    pool: Pool
+    limit: Limit
+    steps: Sequence[tuple[float, int]]
+
+    @property
+    def most(self) -> int:
+        """The fullest that it was."""
+        return max((used for _, used in self.steps), default=0)
+
+
+@dataclass(frozen=True, slots=True)
+class RunReport:
+    """One run.
+
+    Attributes:
+        run: Its name, file and beginning.
+        lanes: Its agents, by name.
+        uses: Its limits.
+        totals: The sums.
+    """
+
+    run: RunRow
+    lanes: Sequence[Lane]
+    uses: Sequence[LimitUse]
+    totals: Totals
+
+    @property
+    def calls(self) -> list[CallRow]:
+        """All calls, in the order in which they left."""
+        return sorted((call for lane in self.lanes for call in lane.calls), key=lambda call: call.time)
+
+    @property
+    def begins(self) -> float:
+        """When the first call was asked for."""
+        return min(call.time - call.waited for lane in self.lanes for call in lane.calls)
+
+    @property
+    def ends(self) -> float:
+        """When the last answer was complete."""
+        last = max(call.time + call.seconds for lane in self.lanes for call in lane.calls)
+        return max(last, self.begins + 1)
+
+
+def lanes_of(calls: Sequence[CallRow]) -> list[Lane]:
+    """Calls by agent, those of nobody last."""
+    names = sorted({call.agent for call in calls}, key=lambda name: (not name, name))
+    return [Lane(name, [call for call in calls if call.agent == name]) for name in names]
+
+
+def limit_uses(calls: Sequence[CallRow], pools: Sequence[PoolView]) -> list[LimitUse]:
+    """The use of each rolling limit of the pools that were called."""
+    called: dict[Pool, list[CallRow]] = {}
+    for call in calls:
+        pool = Pool(Domain(call.provider, call.account, call.endpoint), call.model)
+        called.setdefault(pool, []).append(call)
+    uses = []
+    for view in pools:
+        for row in view.limits:
+            window = row.limit.window
+            if view.pool in called and isinstance(window, Sliding | Bucket):
+                steps = _steps(called[view.pool], row.limit.kind, window.length / NANOSECONDS)
+                if steps:
+                    uses.append(LimitUse(view.pool, Limit(row.limit.kind, row.cap, window), steps))
+    return uses
+
+
+def _steps(calls: Sequence[CallRow], kind: str, length: float) -> list[tuple[float, int]]:
+    changes: dict[float, int] = {}
+    for call in calls:
+        amount = _amounts(call).get(kind, 0)
+        if amount and call.attempt:
+            changes[call.time] = changes.get(call.time, 0) + amount
+            changes[call.time + length] = changes.get(call.time + length, 0) - amount
+    used, steps = 0, []
+    for moment in sorted(changes):
+        used += changes[moment]
+        steps.append((moment, used))
+    return steps
+
+
+def _amounts(call: CallRow) -> Mapping[str, int]:
+    tokens = call.tokens
+    if tokens is None:
+        return {Kind.REQUESTS: 1}
+    return {
+        Kind.REQUESTS: 1,
+        Kind.INPUT_TOKENS: tokens.input,
+        Kind.OUTPUT_TOKENS: tokens.output,
+        Kind.TOTAL_TOKENS: tokens.input + tokens.output,
+    }

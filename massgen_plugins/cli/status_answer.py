@@ -1,0 +1,73 @@
+"""What `status` does; nothing that parses command lines is needed for it."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from massgen_plugins.cli.exits import SPENT
+from massgen_plugins.cli.looking import Looked, look
+from massgen_plugins.cli.output import as_home, emit_json, say
+from massgen_plugins.quota import CalendarDay, CalendarMonth
+
+if TYPE_CHECKING:
+    from massgen_plugins.rate_limit.viewing import PoolView
+
+__all__ = ["answer", "spent"]
+
+
+def answer(*, as_json: bool = False, store: str | None = None, exit_code: bool = False) -> int:
+    """Show the state of every pool.
+
+    Args:
+        as_json: One document for programs.
+        store: What ``--store`` names.
+        exit_code: Tell by the exit code that a day or month is spent.
+
+    Returns:
+        The exit code.
+    """
+    looked = look(store)
+    for fault in looked.view.faults:
+        say(f"massgen-rl: {fault}")
+    if as_json:
+        from massgen_plugins.cli.status_json import document
+
+        emit_json(document(looked))
+    elif looked.pools:
+        from massgen_plugins.cli.screen import screen_of
+        from massgen_plugins.cli.status_view import lines_of
+
+        screen = screen_of()
+        sys.stdout.write(screen.text(lines_of(looked, screen)))
+    else:
+        say(_nothing(looked))
+    if not as_json:
+        _name_unlimited()
+    return SPENT if exit_code and any(map(spent, looked.pools)) else 0
+
+
+def spent(pool: PoolView) -> bool:
+    """Whether a day or month of a pool is used up, or the provider takes no calls until a later moment."""
+    if pool.penalties.until > pool.now.wall:
+        return True
+    return any(
+        row.used >= row.cap
+        for row in pool.limits
+        if isinstance(row.limit.window, CalendarDay | CalendarMonth)
+    )
+
+
+def _name_unlimited() -> None:
+    from massgen_plugins.host.unlimited import cure_of, remembered
+
+    for each in remembered():
+        say(f"massgen-rl: {each.sentence}. To have limits, {cure_of(each.way)}.")
+
+
+def _nothing(looked: Looked) -> str:
+    place: Path | str | None = looked.place
+    if place is None:
+        return "The settings say store: memory, so what is used is known to the running MassGen alone."
+    return f"No call was limited yet ({as_home(str(place))})."

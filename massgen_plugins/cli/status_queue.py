@@ -1,0 +1,68 @@
+"""Who waits for a pool, until when."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from massgen_plugins.cli.looking import Looked
+from massgen_plugins.cli.screen import Line, Screen, Span, cells, fit, wrapped
+from massgen_plugins.cli.wording import clock, plural
+from massgen_plugins.live.presence import Presence, WaitingCall
+from massgen_plugins.rate_limit.viewing import PoolView
+
+__all__ = ["queue_lines", "run_words", "waiter_lines"]
+
+_LONGEST_NAME = 24
+_BAR = 10
+
+
+def queue_lines(view: PoolView, looked: Looked, screen: Screen) -> Iterator[Line]:
+    """How many wait, when the first of them leaves, and who they are."""
+    named = looked.waiting_in(view.pool)
+    count = max(view.waiting, len(named))
+    if not count:
+        return
+    seconds = looked.next_slot(view) or 0.0
+    processes = max(len({waiter.process for waiter in view.queue}), len({each.pid for each, _ in named}))
+    spread = f" in {processes} processes" if processes > 1 else ""
+    slot = clock(seconds) if seconds >= 0.5 else "now"
+    words = f"{plural(count, 'call waits', 'calls wait')}{spread}, next slot {slot}"
+    yield from wrapped(words, screen.width, 2, "cyan")
+    yield from waiter_lines(named, looked.now, screen)
+    if named and count > len(named):
+        yield from wrapped(f"and {count - len(named)} on other machines or by other users", screen.width, 4)
+
+
+def waiter_lines(
+    named: list[tuple[Presence, WaitingCall]], now: float, screen: Screen, most: int = 20
+) -> Iterator[Line]:
+    """A line for each call that waits: its place, its agent, how long still, and in which process.
+
+    Args:
+        named: The calls, in the order of their leaving.
+        now: Seconds since the epoch.
+        screen: Where they are shown.
+        most: How many lines at most.
+    """
+    shown = named[:most]
+    names = [fit(call.agent or "-", _LONGEST_NAME) for _, call in shown]
+    longest = max(map(cells, names), default=0)
+    for number, ((run, call), name) in enumerate(zip(shown, names, strict=True), 1):
+        left, waited = max(0.0, call.until - now), max(0.0, now - call.since)
+        first = f"  {number:>3}  {name}{' ' * (longest - cells(name))}  "
+        second = f"{clock(left):>6}"
+        after = f"  has waited {clock(waited)}  {run_words(run)}"
+        room = screen.width - cells(first) - cells(second)
+        if room >= cells(after) + _BAR + 2:
+            bar = screen.bar(waited / (waited + left) if waited + left else 1.0, _BAR)
+            yield Span(first), *bar, Span("  "), Span(second, "cyan"), Span(after, "dim")
+        else:
+            shorter = after if room >= cells(after) else ""
+            yield Span(first), Span(second, "cyan"), Span(shorter, "dim")
+    if len(named) > most:
+        yield (Span(f"       {len(named) - most} more"),)
+
+
+def run_words(run: Presence) -> str:
+    """A run as people know it: its team's file, and its process."""
+    return f"{run.team.rpartition('/')[2] or 'MassGen'}, pid {run.pid}"

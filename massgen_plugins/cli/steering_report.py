@@ -1,0 +1,118 @@
+"""What `set`, `unset`, `pause` and `resume` tell: before and after, until when, and who follows."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Mapping, Sequence
+from typing import Any, NamedTuple
+
+from massgen_plugins.cli.followers import Follower, followers, tell_followers, waiting_calls
+from massgen_plugins.cli.model_names import ModelNames
+from massgen_plugins.cli.output import emit_json, tell
+from massgen_plugins.cli.steering_text import differences, rules_as_json, until_text
+from massgen_plugins.profiles.steering import ALL_MODELS, SteeringEntry
+from massgen_plugins.rate_limit.messages import describe_span
+
+__all__ = ["Wish", "report_back", "report_pause", "report_resume", "report_set"]
+
+_OVER_YAML = "add --over-yaml to be stronger than the YAML of a run"
+
+
+class Wish(NamedTuple):
+    """What `set` was asked for.
+
+    Attributes:
+        model: The model or family.
+        values: The limits as they are written.
+        until: In seconds since the epoch; None: no end.
+        over_yaml: Whether a run's own YAML is overruled.
+    """
+
+    model: str
+    values: Mapping[str, Any]
+    until: float | None
+    over_yaml: bool
+
+
+def report_set(names: ModelNames, then: ModelNames, wish: Wish, *, as_json: bool) -> None:
+    """What holds instead of what."""
+    rows = followers("" if wish.over_yaml else wish.model, wish.values)
+    before, after = names.rules(wish.model), then.rules(wish.model)
+    if as_json:
+        _emit(wish.model, rules_as_json(before), rules_as_json(after), rows, wish.until)
+        return
+    ends = until_text(wish.until, f"until `massgen-rl unset {wish.model}`")
+    again = ", then as before" if wish.until else ""
+    listed = ", ".join(f"{key}={value}" for key, value in wish.values.items())
+    for text in differences(before, after) or [listed]:
+        tell(f"{wish.model}: {text}, {ends}{again}.")
+    _tell_of_processes(names, rows, _OVER_YAML)
+
+
+def report_back(names: ModelNames, then: ModelNames, models: Sequence[str], *, as_json: bool) -> None:
+    """What holds again."""
+    known = list(dict.fromkeys(models))
+    if as_json:
+        before, after = ({each: rules_as_json(side.rules(each)) for each in known} for side in (names, then))
+        _emit(known, before, after, followers())
+        return
+    for model in known:
+        for text in differences(names.rules(model), then.rules(model)) or ["taken back"]:
+            tell(f"{model}: {text}.")
+    _tell_of_processes(names, followers())
+
+
+def report_pause(names: ModelNames, model: str, until: float | None, *, as_json: bool) -> None:
+    """What stands still."""
+    rows, count = followers(), waiting_calls(model)
+    if as_json:
+        _emit(model, {"paused": _paused(names, model)}, {"paused": True}, rows, until)
+        return
+    ends = "`massgen-rl resume`" if model == ALL_MODELS else f"`massgen-rl resume {model}`"
+    tell(f"{_named(model)}: paused {until_text(until, f'until {ends}')}.")
+    calls = f"{count} call{' waits' if count == 1 else 's wait'}"
+    tell(f"Nothing leaves, {calls}, no turn ends: max_wait stands still.")
+    _tell_of_processes(names, rows)
+
+
+def report_resume(names: ModelNames, ended: Sequence[SteeringEntry], *, as_json: bool) -> None:
+    """What goes on."""
+    rows = followers()
+    if as_json:
+        _emit([each.model for each in ended], {"paused": bool(ended)}, {"paused": False}, rows)
+        return
+    for each in ended:
+        tell(f"{_named(each.model)}: goes on, after {describe_span(time.time() - each.at)}.")
+    if ended:
+        _tell_of_processes(names, rows)
+    else:
+        tell("Nothing was paused.")
+
+
+def _paused(names: ModelNames, model: str) -> bool:
+    steering = names.settings.steering
+    return bool(steering.entries) and steering.pause_of("" if model == ALL_MODELS else model) is not None
+
+
+def _named(model: str) -> str:
+    return "all models" if model == ALL_MODELS else model
+
+
+def _tell_of_processes(names: ModelNames, rows: Sequence[Follower], cure: str = "") -> None:
+    tell_followers(rows, cure)
+    if "://" in names.settings.store:
+        tell("Other machines that share the Redis server do not follow: run the same command there.")
+
+
+def _emit(
+    model: object, before: object, after: object, rows: Sequence[Follower], until: float | None = None
+) -> None:
+    emit_json(
+        {
+            "model": model,
+            "before": before,
+            "after": after,
+            "until": until,
+            "processes": [row.as_json() for row in rows],
+        }
+    )

@@ -1,0 +1,154 @@
+"""``massgen-rl watch``: what is waited for, as it changes; in a pipe one line for each change."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable, Sequence
+from contextlib import suppress
+from typing import TYPE_CHECKING
+
+from massgen_plugins.cli.exits import CHECK_FAILED, SPENT
+from massgen_plugins.cli.keyboard import Keyboard, Waiting
+from massgen_plugins.cli.looking import Looked, look
+from massgen_plugins.cli.output import clean, say, tell
+from massgen_plugins.cli.screen import Line, Screen, Span
+from massgen_plugins.cli.settings_now import SettingsNow
+from massgen_plugins.cli.status_answer import spent
+from massgen_plugins.cli.watch_lines import Changes
+from massgen_plugins.cli.watch_view import Totals, watch_lines
+from massgen_plugins.cli.wording import clock, plural
+
+if TYPE_CHECKING:
+    from rich.console import Console, RenderableType
+
+    from massgen_plugins.live.presence import Counters
+
+__all__ = ["Watch", "answer"]
+
+_KEYS = "q quit · ? help"
+_HELP = (
+    'q or Ctrl-C: quit; the agents go on. ?: this help on and off. "next slot" is when the next call may '
+    'leave, "all free" when nothing of the limit is used any more.'
+)
+
+
+class Watch:
+    """What is seen, and what was counted since the watching began.
+
+    Args:
+        look_again: Reads the store and the records of the running processes.
+    """
+
+    def __init__(self, look_again: Callable[[], Looked]) -> None:
+        self._look = look_again
+        self._counted: dict[tuple[int, float], Counters] = {}
+        self.looked = self.look()
+
+    def look(self) -> Looked:
+        """Look once more."""
+        self.looked = self._look()
+        for run in self.looked.presences:
+            self._counted[run.pid, run.started] = run.counters
+        return self.looked
+
+    @property
+    def totals(self) -> Totals:
+        """What all runs that were seen have counted."""
+        return Totals.of(list(self._counted.values()))
+
+    @property
+    def idle(self) -> bool:
+        """Whether no run goes on, and nobody waits."""
+        return not self.looked.presences and not any(pool.waiting for pool in self.looked.pools)
+
+    @property
+    def exit_status(self) -> int:
+        """1 if calls were turned away, 3 if a day or month is used up, else 0."""
+        if any(map(spent, self.looked.pools)):
+            return SPENT
+        return CHECK_FAILED if self.totals.turned_away else 0
+
+
+def answer(
+    *,
+    interval: float = 1.0,
+    compact: bool = False,
+    until_idle: bool = False,
+    exit_status: bool = False,
+    store: str | None = None,
+) -> int:
+    """Watch until a key, or until nothing goes on; the exit code."""
+    settings = SettingsNow()
+    watch = Watch(lambda: look(store, SettingsNow() if settings.changed() else settings))
+    if sys.stdout.isatty():
+        keys = Keyboard() if sys.stdin.isatty() else Waiting()
+        _on_terminal(watch, keys, interval, compact=compact, until_idle=until_idle)
+    else:
+        _in_pipe(watch, Waiting(), interval, until_idle=until_idle)
+    return watch.exit_status if exit_status else 0
+
+
+def _in_pipe(watch: Watch, waiting: Waiting, interval: float, *, until_idle: bool) -> None:
+    changes = Changes()
+    while True:
+        for line in changes.lines(watch.looked):
+            tell(line)
+        sys.stdout.flush()
+        if until_idle and watch.idle:
+            tell(_summary(watch))
+            return
+        waiting.read(interval)
+        watch.look()
+
+
+def _on_terminal(watch: Watch, keys: Waiting, interval: float, *, compact: bool, until_idle: bool) -> None:
+    from rich.console import Console
+    from rich.live import Live
+
+    console = Console(highlight=False, markup=False, emoji=False)
+    footer = _KEYS
+    with suppress(KeyboardInterrupt), keys, Live(console=console, screen=True, auto_refresh=False) as live:
+        while not (until_idle and watch.idle):
+            lines = watch_lines(watch.looked, watch.totals, _screen(console), footer, compact=compact)
+            live.update(_drawn(lines, console.size.height), refresh=True)
+            key = keys.read(interval)
+            if key in {"q", "Q", "\x04"}:
+                break
+            footer = _pressed(key, footer)
+            watch.look()
+    say(_summary(watch))
+
+
+def _pressed(key: str, footer: str) -> str:
+    """What stands below from now on."""
+    if key == "?":
+        return _HELP if footer == _KEYS else _KEYS
+    return footer
+
+
+def _screen(console: Console) -> Screen:
+    return Screen(console.size.width, colours=True, ascii_only=console.options.ascii_only)
+
+
+def _drawn(lines: Sequence[Line], height: int) -> RenderableType:
+    """The lines for rich; what does not fit is counted, and the last line stays."""
+    from rich.text import Text
+
+    shown = list(lines)
+    if len(shown) > height > 2:
+        hidden = len(shown) - height + 1
+        shown = [
+            *shown[: height - 2],
+            (Span(f"{hidden} more lines: the window is too low", "dim"),),
+            shown[-1],
+        ]
+    drawn = [Text.assemble(*((clean(words), style) for words, style in line), no_wrap=True) for line in shown]
+    return Text("\n").join(drawn)
+
+
+def _summary(watch: Watch) -> str:
+    totals = watch.totals
+    return (
+        f"{plural(totals.calls, 'call')}, {totals.refused} refused, {totals.turned_away} turned away, "
+        f"{clock(totals.waited)} waited."
+    )

@@ -1,0 +1,87 @@
+"""``watch`` on a terminal: the same words as ``status``, made to be looked at while they change."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from massgen_plugins.cli.line import state_of, words_of
+from massgen_plugins.cli.looking import Looked
+from massgen_plugins.cli.screen import Line, Screen, Span, cells, wrapped
+from massgen_plugins.cli.status_queue import waiter_lines
+from massgen_plugins.cli.status_view import pool_lines
+from massgen_plugins.cli.wording import clock, plural
+from massgen_plugins.live.presence import Counters
+from massgen_plugins.rate_limit.viewing import PoolView
+
+__all__ = ["Totals", "watch_lines"]
+
+_NARROW = 60
+_COLOURS = {"waiting": "cyan", "paused": "yellow", "spent": "red", "free": ""}
+
+
+@dataclass(frozen=True, slots=True)
+class Totals:
+    """What all processes together have counted while they were watched, those that have ended included."""
+
+    calls: int = 0
+    refused: int = 0
+    turned_away: int = 0
+    waited: float = 0.0
+
+    @classmethod
+    def of(cls, counted: Sequence[Counters]) -> Totals:
+        """The sum."""
+        return cls(
+            sum(each.calls for each in counted),
+            sum(each.refused for each in counted),
+            sum(each.turned_away for each in counted),
+            sum(each.waited for each in counted),
+        )
+
+
+def watch_lines(
+    looked: Looked, totals: Totals, screen: Screen, footer: str = "", *, compact: bool = False
+) -> list[Line]:
+    """The whole picture.
+
+    Args:
+        looked: What is seen.
+        totals: What was counted.
+        screen: Where it is shown; below 60 columns it is compact.
+        footer: The last line, such as the keys.
+        compact: Two lines for each pool.
+    """
+    lines: list[Line] = [*_header(looked, screen), ()]
+    for view in looked.pools:
+        if compact or screen.width < _NARROW:
+            lines += _compact(view, looked, screen)
+        else:
+            lines += [*pool_lines(view, looked, screen), ()]
+    if not looked.pools:
+        lines += [*wrapped("No call was limited yet.", screen.width), ()]
+    lines += _totals(totals, screen)
+    return [*lines, *wrapped(footer, screen.width, 0, "dim")]
+
+
+def _header(looked: Looked, screen: Screen) -> Iterator[Line]:
+    time = f"{datetime.fromtimestamp(looked.now).astimezone():%H:%M:%S}"
+    seen = f"{plural(len(looked.presences), 'run')} · {plural(len(looked.pools), 'pool')} · {time}"
+    gap = screen.width - len("massgen-rl watch") - cells(seen)
+    if gap >= 2:
+        yield Span("massgen-rl watch", "bold"), Span(" " * gap), Span(seen, "dim")
+    else:
+        yield from wrapped(seen, screen.width, 0, "bold")
+
+
+def _compact(view: PoolView, looked: Looked, screen: Screen) -> Iterator[Line]:
+    state = state_of(view, looked)
+    yield from wrapped(words_of(view, looked), screen.width, 0, _COLOURS[state])
+    yield from waiter_lines(looked.waiting_in(view.pool), looked.now, screen, most=6)
+
+
+def _totals(totals: Totals, screen: Screen) -> Iterator[Line]:
+    away = f" · {totals.turned_away} turned away" if totals.turned_away else ""
+    words = f"{plural(totals.calls, 'call')} · {totals.refused} refused{away} · {clock(totals.waited)} waited"
+    yield from wrapped(words, screen.width)

@@ -1,0 +1,74 @@
+"""Amounts, spans and moments as every view of the command line words them."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from massgen_plugins.live.spans import clock, ordinal
+from massgen_plugins.quota import CalendarDay, CalendarMonth, Held, Kind, Limit
+from massgen_plugins.rate_limit.messages import describe_span
+
+__all__ = [
+    "amount",
+    "at",
+    "clock",
+    "counted",
+    "ordinal",
+    "plural",
+    "short_limit",
+    "short_number",
+    "stated",
+]
+
+_DOLLAR = 1_000_000
+_SOON = 86_400
+
+
+def amount(limit: Limit, number: int) -> str:
+    """A number of what a limit counts: ``240,000``, ``$1.50``."""
+    return f"${number / _DOLLAR:,.2f}" if limit.kind == Kind.COST else f"{number:,}"
+
+
+def counted(limit: Limit) -> str:
+    """What a limit counts, and over which time: ``requests per minute``."""
+    kind = "calls" if limit.kind == Kind.CONCURRENT else limit.kind.replace("_", " ")
+    return f"{kind} at a time" if isinstance(limit.window, Held) else f"{kind} per {limit.window}"
+
+
+def short_limit(limit: Limit) -> str:
+    """What a limit counts, in one word: ``minute``, ``tokens``, ``day``."""
+    if isinstance(limit.window, Held):
+        return "at a time"
+    if limit.kind == Kind.REQUESTS:
+        return str(limit.window)
+    kind = {Kind.INPUT_TOKENS: "tokens in", Kind.OUTPUT_TOKENS: "tokens out", Kind.TOTAL_TOKENS: "tokens"}
+    words = (
+        kind.get(Kind(limit.kind), limit.kind) if limit.kind in set(Kind) else limit.kind.replace("_", " ")
+    )
+    return f"{words}/{limit.window}" if isinstance(limit.window, CalendarDay | CalendarMonth) else words
+
+
+def stated(limit: Limit) -> str:
+    """A limit in words: ``9 requests per minute``."""
+    words = counted(limit)
+    one = limit.amount == 1 and limit.kind != Kind.COST
+    return f"{amount(limit, limit.amount)} {words.replace('s ', ' ', 1) if one else words}"
+
+
+def at(now: float, seconds: float, window: object = None) -> str:
+    """A moment in local time, with its day where that is not soon, and how far it is."""
+    local = datetime.fromtimestamp(now + seconds).astimezone()
+    day = f"{local:%d %B} " if isinstance(window, CalendarMonth) or seconds > _SOON else ""
+    return f"{day}{local:%H:%M %Z} (in {describe_span(seconds)})"
+
+
+def plural(count: int, one: str, many: str = "") -> str:
+    """``1 call``, ``2 calls``."""
+    return f"{count:,} {one if count == 1 else many or one + 's'}"
+
+
+def short_number(number: int) -> str:
+    """A large number in few letters: ``950``, ``27k``, ``1.2M``."""
+    if number < 10_000:
+        return f"{number:,}"
+    return f"{number / 1e3:.0f}k" if number < 1_000_000 else f"{number / 1e6:.1f}M"

@@ -1,0 +1,101 @@
+"""How much of a day's quota is left, as the shared store knows it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from pathlib import Path
+
+from massgen_plugins.errors import MassgenPluginsError
+from massgen_plugins.profiles.redis_address import is_redis
+from massgen_plugins.quota import NANOSECONDS, CalendarDay, Kind, Pool, Sliding
+from massgen_plugins.rate_limit.messages import describe_span
+from massgen_plugins.rate_limit.verdict import LimitView
+from massgen_plugins.rate_limit.viewing import PoolView, StoreView, view_file
+
+__all__ = ["Day", "days_in", "too_little"]
+
+_DAY = 86_400 * NANOSECONDS
+_MEMORY = "memory"
+
+
+@dataclass(frozen=True, slots=True)
+class Day:
+    """A day's limit of requests.
+
+    Attributes:
+        pool: Whose it is.
+        used: What was used.
+        allowed: What may be used.
+        resets_in: Seconds until all of it is free again.
+    """
+
+    pool: Pool
+    used: int
+    allowed: int
+    resets_in: float
+
+    @property
+    def left(self) -> int:
+        """What may still be used."""
+        return max(0, self.allowed - self.used)
+
+    def __str__(self) -> str:
+        return f"{self.used:,}/{self.allowed:,} requests today"
+
+
+def days_in(store: str) -> list[Day]:
+    """The days of all pools in a store; none if it is no file, or cannot be read."""
+    if store == _MEMORY or is_redis(store):
+        return []
+    try:
+        return _days(view_file(Path(store)))
+    except (MassgenPluginsError, OSError, ValueError):
+        return []  # whoever uses the store says what is wrong with it
+
+
+def too_little(
+    days: Sequence[Day], provider: str, account: str | None, model: str, agents: int
+) -> str | None:
+    """What to say before a run whose agents need more calls than a day has left; None if it may suffice.
+
+    Each agent answers and votes, and one presents the answer. Of several accounts, whose key this is cannot
+    be known yet: it is said if none of them has enough.
+
+    Args:
+        days: As :func:`days_in` says.
+        provider: Of the agents.
+        account: The account's name, if the user gave it one.
+        model: The resolved model of the agents.
+        agents: How many use it.
+    """
+    needed = 2 * agents + 1 if agents > 1 else 1
+    known = [day for day in days if (day.pool.domain.provider, day.pool.name) == (provider, model)]
+    known = [day for day in known if account in (None, day.pool.domain.account)]
+    best = max(known, key=lambda day: day.left, default=None)
+    if best is None or best.left >= needed:
+        return None
+    resets = datetime.now().astimezone() + timedelta(seconds=best.resets_in)
+    those = "one agent needs" if agents == 1 else f"{agents} agents need"
+    return (
+        f"{model}: {best.left:,} of {best.allowed:,} requests are left for this day, and {those} at least "
+        f"{needed}. It resets at {resets:%H:%M %Z on %d %B}, in {describe_span(best.resets_in)}. Use another "
+        "model or key, or fewer agents; `massgen-rl plan` says what would suffice."
+    )
+
+
+def _days(view: StoreView) -> list[Day]:
+    rows = [(pool, _day_of(pool)) for pool in view.pools]
+    return [
+        Day(pool.pool, row.used, row.cap, row.resets / NANOSECONDS) for pool, row in rows if row is not None
+    ]
+
+
+def _day_of(pool: PoolView) -> LimitView | None:
+    return next((row for row in pool.limits if row.limit.kind == Kind.REQUESTS and _is_day(row)), None)
+
+
+def _is_day(row: LimitView) -> bool:
+    window = row.limit.window
+    return isinstance(window, CalendarDay) or (isinstance(window, Sliding) and window.length == _DAY)

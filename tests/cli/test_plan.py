@@ -1,0 +1,72 @@
+"""``massgen-rl plan`` as somebody types it."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+from typer.testing import CliRunner
+
+from massgen_plugins.cli.app import build_app
+
+TEAM = """
+agents:
+  - {id: a, backend: {type: gemini, model: gemini-2.5-flash}}
+  - {id: b, backend: {type: gemini, model: gemini-2.5-flash}}
+rate_limit:
+  models:
+    gemini-2.5-flash: {rpm: 3, rpd: DAY}
+"""
+
+
+@pytest.fixture
+def plan(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+
+    def run(day=100, *arguments, columns=120, text=TEAM):
+        (tmp_path / "team.yaml").write_text(text.replace("DAY", str(day)))
+        monkeypatch.setenv("COLUMNS", str(columns))
+        return CliRunner().invoke(build_app(), ["plan", "team.yaml", *arguments])
+
+    return run
+
+
+def test_the_number_first_then_why_then_what_to_do(plan):
+    done = plan()
+    assert done.exit_code == 0
+    lines = done.stdout.splitlines()
+    assert lines[0] == "team.yaml: 2 agents on gemini-2.5-flash"
+    assert lines[2].split()[:4] == ["at", "least", "5", "1:18"]
+    assert "left: enough for" in done.stdout
+    assert "what binds: 3 requests per minute" not in lines[0]
+    assert "sooner with:" in done.stdout
+
+
+def test_a_day_that_does_not_suffice_is_exit_code_3(plan):
+    done = plan(4)
+    assert done.exit_code == 3
+    assert "and a usual run takes 6: it does not suffice" in done.stdout
+
+
+def test_programs_get_the_same_facts(plan):
+    document = json.loads(plan(100, "--json").stdout)
+    assert document["suffices"] is True
+    assert [each["calls"] for each in document["estimates"]] == [5, 6]
+    assert document["left"][0]["limit"].startswith("requests/")
+    assert document["estimates"][0]["cost"] is None
+
+
+def test_forty_columns_cut_no_number(plan):
+    done = plan(columns=40)
+    assert max(map(len, done.stdout.splitlines())) <= 40
+    assert "usual: 6 calls in" in done.stdout
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [("- 1\n", "holds no mapping"), ("a: [\n", "not valid YAML"), ("agents: []\n", "names no agent")],
+)
+def test_what_is_no_team_is_one_sentence(plan, text, said):
+    done = plan(text=text)
+    assert done.exit_code != 0
+    assert said in (done.stderr + str(done.exception))
