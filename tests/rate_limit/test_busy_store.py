@@ -36,6 +36,7 @@ def test_what_a_call_took_is_written_when_the_store_is_free_again(
                 return turn(patient=patient)
 
             busy.setattr(store, "turn", held)
+            domain.queue.replica._overtaken = True  # others write often
             call.settle({Kind.INPUT_TOKENS: 30})
             with pytest.raises(StoreBusy):
                 domain.queue._transactions.at_once(lambda _, __: None)
