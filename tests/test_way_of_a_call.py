@@ -54,9 +54,9 @@ AIMS = {"free": Budget(14, 60, 110, 1), "waiting": Budget(18, 90, 220, 2)}
 
 BUDGETS = {
     ("memory", "free"): Budget(56, 214, 346, 0),
-    ("memory", "waiting"): Budget(62, 276, 580, 0),
+    ("memory", "waiting"): Budget(64, 276, 580, 0),
     ("sqlite", "free"): Budget(58, 238, 382, 1),
-    ("sqlite", "waiting"): Budget(66, 320, 668, 2),
+    ("sqlite", "waiting"): Budget(68, 320, 668, 2),
 }
 
 
