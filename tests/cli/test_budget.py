@@ -64,7 +64,7 @@ def test_what_is_spent_is_shown_by_budget_run_and_agent(rl, spend):
     assert (rows[run, "agents.a"]["spent"], rows[run, "agents.a"]["is_spent"]) == (0.02, True)
     shown = rl("budget").out
     assert "run 20261130-1-1" in shown
-    assert "0.97 left, begins anew at" in shown
+    assert "0.97 left, until 00:00 on" in shown
 
 
 def test_quota_is_shown_without_budgets(rl, spend):
