@@ -53,10 +53,10 @@ AIMS = {"free": Budget(14, 60, 110, 1), "waiting": Budget(18, 90, 220, 2)}
 """What the design asks for."""
 
 BUDGETS = {
-    ("memory", "free"): Budget(56, 214, 346, 0),
-    ("memory", "waiting"): Budget(64, 276, 580, 0),
-    ("sqlite", "free"): Budget(58, 238, 382, 1),
-    ("sqlite", "waiting"): Budget(68, 320, 668, 2),
+    ("memory", "free"): Budget(51, 208, 325, 0),
+    ("memory", "waiting"): Budget(60, 273, 550, 0),
+    ("sqlite", "free"): Budget(54, 232, 362, 1),
+    ("sqlite", "waiting"): Budget(64, 318, 645, 2),
 }
 
 
