@@ -45,11 +45,9 @@ def _table(
         if provider:
             raise typer.BadParameter("--provider is for the table of profiles; leave it out here.")
         return
-    from massgen_plugins.cli import profile_views
-    from massgen_plugins.profiles.overview import overview
+    from massgen_plugins.cli.profiles_table import answer
 
-    rows = overview(provider, places=current_places())
-    profile_views.rows_as_json(rows) if as_json else profile_views.show_rows(rows)
+    raise typer.Exit(answer(provider=provider, as_json=as_json))
 
 
 @app.command()
