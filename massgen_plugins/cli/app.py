@@ -14,9 +14,11 @@ from massgen_plugins.cli import (
     doctor,
     forget,
     limits,
+    metrics,
     penalty,
     profiles,
     run,
+    schema,
     status,
     steering,
     views,
@@ -45,7 +47,7 @@ def build_app() -> typer.Typer:
     app.add_typer(penalty.app, name="penalty")
     app.add_typer(cost.app, name="cost")
     app.add_typer(budget.app, name="budget")
-    for module in (status, views, limits, steering, forget, doctor, run, demo):
+    for module in (status, views, limits, steering, forget, doctor, metrics, run, demo, schema):
         module.register(app)
     return app
 

@@ -27,6 +27,7 @@ class Agent:
         model: The resolved model of its backend: the pool its own turns are booked in.
         governor: Knows its settings.
         base_url: Of its backend, if one is set.
+        program: MassGen's type of its backend, if it works in a program of its own; else empty.
         backend: MassGen's backend, as a weak reference; None if it cannot be referred to.
     """
 
@@ -37,6 +38,7 @@ class Agent:
     model: str
     governor: Governor
     base_url: str | None = None
+    program: str = ""
     backend: Callable[[], Any] | None = None
 
 
@@ -64,6 +66,8 @@ class Turn:
         """Whether a call is to the model that answers in this turn, and not to one of a tool."""
         if provider != self.agent.provider.name:
             return False
+        if self.agent.program:  # a program of its own chooses models by itself
+            return True
         return model == self.agent.model or requested_model == self.replacement
 
     @property

@@ -6,10 +6,10 @@ from dataclasses import replace
 
 from massgen_plugins.quota import MINUTE, Amounts, Bucket, Held, Kind, Limit, PoolRules, Sliding
 from massgen_plugins.rate_limit.book import Book, Counter
+from massgen_plugins.rate_limit.bucket_counters import BucketCounter, HeldCounter
 from massgen_plugins.rate_limit.calendar_windows import CalendarCounter
 from massgen_plugins.rate_limit.moment import NEVER, Moment
 from massgen_plugins.rate_limit.penalties import FULL, Penalties
-from massgen_plugins.rate_limit.rolling_counters import BucketCounter, HeldCounter
 from massgen_plugins.rate_limit.verdict import Blocker, LimitView, Reason
 
 __all__ = ["NO_RULES", "PoolState"]
@@ -27,6 +27,7 @@ class PoolState:
         penalties: What was learned.
         limits: The limits in force, each with its amount in force and its counter.
         shortest: Nanoseconds of the shortest rolling window; 0 if one is a bucket.
+        cautious: Whether anything but the limits may stand in a call's way, so that a success matters.
     """
 
     __slots__ = (
@@ -34,6 +35,7 @@ class PoolState:
         "_held",
         "_processes",
         "book",
+        "cautious",
         "limits",
         "others",
         "penalties",
@@ -48,12 +50,14 @@ class PoolState:
         self.penalties = Penalties()
         self.limits: list[tuple[int, Limit, Counter]] = []
         self.shortest = NEVER
+        self.cautious = False
         self._held = False
         self._apart: Book | None = None
         self._processes = 1
 
     def refresh(self, tick: int) -> None:
         """Let declared and learned limits be in force, as far as caution allows."""
+        self.cautious = self.penalties.cautious
         rules = self.others if self.rules is NO_RULES and self.others else self.rules
         declared = {limit.key for limit in rules.limits}
         learned = [limit for key, limit in self.penalties.learned.items() if key not in declared]
@@ -104,7 +108,7 @@ class PoolState:
         """What keeps a call from leaving, whoever comes first; what waiting does not cure before the rest."""
         if self._apart is not None:
             self._take_share(self._apart, now)
-        penalty = self._penalty(now, name) if self.penalties.cautious else None
+        penalty = self._penalty(now, name) if self.cautious else None
         if penalty is not None and penalty.final:
             return penalty
         for cap, _, counter in self.limits:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -28,14 +29,16 @@ def test_what_a_call_took_is_written_when_the_store_is_free_again(
     async def acquire() -> None:
         call = await domain.acquire(Ask(("model",), {Kind.INPUT_TOKENS: 1000}, await domain.tick()))
         with monkeypatch.context() as busy:
-            turn = store.turn
+            load, swap = store.load, store.swap
 
-            def held(*, patient: bool = False) -> object:
+            def held(*arguments: object, patient: bool = False) -> Any:
                 if not patient:
                     raise StoreBusy
-                return turn(patient=patient)
+                verb = load if len(arguments) == 2 else swap
+                return verb(*arguments, patient=patient)  # type: ignore[arg-type]
 
-            busy.setattr(store, "turn", held)
+            busy.setattr(store, "load", held)
+            busy.setattr(store, "swap", held)
             call.settle({Kind.INPUT_TOKENS: 30})
             with pytest.raises(StoreBusy):
                 domain.queue._transactions.at_once(lambda _, __: None)
