@@ -47,11 +47,9 @@ def _table(
         if provider:
             raise typer.BadParameter("--provider is for the table of profiles; leave it out here.")
         return
-    from massgen_plugins.cli import profile_views
-    from massgen_plugins.profiles.overview import overview
+    from massgen_plugins.cli.profiles_answer import answer
 
-    rows = overview(provider, places=current_places())
-    profile_views.rows_as_json(rows) if as_json else profile_views.show_rows(rows)
+    answer(provider, as_json=as_json)
 
 
 @app.command(name="ls", hidden=True)
@@ -61,11 +59,9 @@ def list_(
     as_json: Json = False,
 ) -> None:
     """The table of all profiles, as `profiles` alone."""
-    from massgen_plugins.cli import profile_views
-    from massgen_plugins.profiles.overview import overview
+    from massgen_plugins.cli.profiles_answer import answer
 
-    rows = overview(provider, places=current_places())
-    profile_views.rows_as_json(rows) if as_json else profile_views.show_rows(rows)
+    answer(provider, as_json=as_json)
 
 
 @app.command()

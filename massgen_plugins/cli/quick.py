@@ -23,6 +23,7 @@ _COMMANDS: Mapping[str, tuple[str, Mapping[str, str], Mapping[str, str]]] = {
         _JSON,
         {"--by": "by", "--since": "since", "--run": "run", "--model": "model", "--agent": "agent"},
     ),
+    "profiles": ("profiles_answer", _JSON, {"--provider": "provider"}),
     "line": ("line", _JSON, {"--store": "store"}),
     "status": ("status_answer", {**_JSON, "--exit-code": "exit_code"}, {"--store": "store"}),
 }
