@@ -16,6 +16,7 @@ from massgen_plugins.cli import (
     forget,
     init,
     limits,
+    metrics,
     penalty,
     profiles,
     run,
@@ -49,7 +50,7 @@ def build_app() -> typer.Typer:
     app.add_typer(penalty.app, name="penalty")
     app.add_typer(cost.app, name="cost")
     app.add_typer(budget.app, name="budget")
-    for module in (init, status, views, limits, steering, forget, doctor, run, demo, schema):
+    for module in (init, status, views, limits, steering, forget, doctor, metrics, run, demo, schema):
         module.register(app)
     for name in ("help", "version"):
         app.command(name, hidden=True)(_ALIASES[name])

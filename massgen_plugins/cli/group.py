@@ -6,7 +6,7 @@ from typing import Any, NoReturn
 
 import typer
 
-from massgen_plugins.cli.exits import INTERRUPTED
+from massgen_plugins.cli.exits import BROKEN_PIPE, INTERRUPTED
 from massgen_plugins.cli.output import say
 from massgen_plugins.cli.plain_help import PlainGroup
 from massgen_plugins.cli.quick import failed
@@ -34,6 +34,13 @@ class RootGroup(PlainGroup):
             self._load_plugins()
         return super().get_command(ctx, cmd_name)
 
+    def make_context(self, *arguments: Any, **options: Any) -> Any:
+        """Read the command line; ``--help`` and ``--version`` are answered here."""
+        try:
+            return super().make_context(*arguments, **options)
+        except BrokenPipeError:
+            _exit(BROKEN_PIPE)
+
     def invoke(self, ctx: Any) -> Any:
         """Run a command; what goes wrong on purpose becomes one sentence and an exit code."""
         words = [*ctx._protected_args, *ctx.args]  # noqa: SLF001 - the parser has taken them from nobody else
@@ -41,6 +48,8 @@ class RootGroup(PlainGroup):
             return super().invoke(ctx)
         except MassgenPluginsError as error:
             _exit(failed(error, as_json="--json" in words))
+        except BrokenPipeError:
+            _exit(BROKEN_PIPE)  # whoever reads has had enough
         except (KeyboardInterrupt, typer.Abort):
             say("\nmassgen-rl: interrupted.")
             _exit(INTERRUPTED)

@@ -1,17 +1,15 @@
-"""One profile as a table for people and as JSON for programs."""
+"""Profiles as tables for people and as JSON for programs."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import asdict
-from pathlib import Path
 from typing import Any
 
-from massgen_plugins.cli.output import as_home, console, emit_json, plain_table, text
-from massgen_plugins.cli.profiles_answer import state_of
+from massgen_plugins.cli.output import console, emit_json, plain_table, text
+from massgen_plugins.cli.profiles_table import origin_words, state_words
 from massgen_plugins.profiles.limit_values import LIMIT_KEYS, LimitValues, ModelLimits
 from massgen_plugins.profiles.overview import ProfileRow
-from massgen_plugins.profiles.places import find_places
 from massgen_plugins.profiles.profile import LEARNED, Profile
 
 __all__ = ["profile_as_json", "show_profile"]
@@ -55,12 +53,12 @@ def show_profile(row: ProfileRow, profile: Profile, overrides: ModelLimits) -> N
 def _facts(row: ProfileRow, profile: Profile) -> Iterable[tuple[str, str]]:
     margin = f"{profile.safety_margin:.0%} of every limit" if profile.safety_margin else "none"
     day = profile.conventions.day_zone
-    yield "Profile", f"{profile.name} ({state_of(on=row.on, why=row.why)})"
+    yield "Profile", f"{profile.name} ({state_words(row.why, on=row.on)})"
     yield "Provider", f"{profile.provider}{f', {profile.tier}' if profile.tier else ''}"
     yield "About", profile.description
     yield "Source", profile.source
     yield "Seen", profile.date
-    yield "File", _origin(profile.origin)
+    yield "File", origin_words(profile.origin)
     yield "Margin", margin
     yield "Tokens", f"tpm counts {profile.conventions.tpm_counts.replace('_', ' ')}"
     yield "Window", _SHAPES[profile.conventions.bucket]
@@ -103,9 +101,3 @@ def _listed(values: LimitValues) -> str:
     return ", ".join(
         f"{key} {'none' if value is None else _value(key, value)}" for key, value in values.items()
     )
-
-
-def _origin(origin: str) -> str:
-    """Where a profile comes from, short."""
-    shipped = Path(origin).parent == find_places().shipped_dir
-    return "built in" if shipped else as_home(origin)

@@ -47,9 +47,9 @@ def _table(
         if provider:
             raise typer.BadParameter("--provider is for the table of profiles; leave it out here.")
         return
-    from massgen_plugins.cli.profiles_answer import answer
+    from massgen_plugins.cli.profiles_table import answer
 
-    answer(provider, as_json=as_json)
+    raise typer.Exit(answer(provider=provider, as_json=as_json))
 
 
 @app.command(name="ls", hidden=True)
@@ -59,9 +59,9 @@ def list_(
     as_json: Json = False,
 ) -> None:
     """The table of all profiles, as `profiles` alone."""
-    from massgen_plugins.cli.profiles_answer import answer
+    from massgen_plugins.cli.profiles_table import answer
 
-    answer(provider, as_json=as_json)
+    raise typer.Exit(answer(provider=provider, as_json=as_json))
 
 
 @app.command()

@@ -115,6 +115,11 @@ class SettingsBlock(Strict):
         BeforeValidator(lambda value: "off" if value is False else value),
         Also({"const": False}),
     ] = "probe"
+    gateway: Annotated[
+        str,
+        choice(("keys", "plans", "off")),
+        BeforeValidator(lambda value: "off" if value is False else value),
+    ] = "keys"
     safety_margin: Annotated[float | None, number(1, below=True)] = None
     budget: BudgetBlock = Field(default_factory=BudgetBlock)
     record: WrittenRecord = RecordSettings()
@@ -123,7 +128,7 @@ class SettingsBlock(Strict):
 SETTING_KEYS = tuple(SettingsBlock.model_fields)
 """All keys of ``rate_limit:``."""
 
-_PLAIN = {"max_wait", "store", "wait_for_day", "cooldown_mode", "safety_margin"}
+_PLAIN = {"max_wait", "store", "wait_for_day", "cooldown_mode", "gateway", "safety_margin"}
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import re
 from dataclasses import replace
 
@@ -14,6 +15,7 @@ from massgen_plugins.providers.chat.host import EXPECTED_OUTPUT, Host
 from massgen_plugins.providers.chat.requests import UNKNOWN_MODEL
 from massgen_plugins.providers.estimate import decoded, measure, unread_body
 from massgen_plugins.providers.image_rules import anthropic_image
+from massgen_plugins.providers.plans import claude_account
 from massgen_plugins.providers.urls import credential_of, place_of
 from massgen_plugins.quota import Charge, Kind, Mode
 
@@ -60,12 +62,14 @@ def read_request(request: HttpRequest) -> ModelRequest | None:
     return ModelRequest(
         requested_model=model,
         model=base_model(model),
-        credential=credential_of(request.headers),
+        credential=claude_account(request.headers, body.get("metadata")) or credential_of(request.headers),
         endpoint="" if place.host in ANTHROPIC_HOSTS else place.endpoint,
         charges={
             Kind.REQUESTS: Charge(1),
             Kind.CONCURRENT: Charge(1),
-            Kind.INPUT_TOKENS: Charge(sizes.tokens),
+            # "Estimated at the beginning of each request" (docs, 2026), nobody says how: a quarter of the
+            # characters is what OpenAI takes. Input that the cache gives is given back with the answer.
+            Kind.INPUT_TOKENS: Charge(sizes.tokens, least=math.ceil(sizes.characters / 4) + sizes.media),
             Kind.OUTPUT_TOKENS: Charge(output, Mode.EXPECTED),
             Kind.TOTAL_TOKENS: Charge(sizes.tokens + output),
         },

@@ -8,6 +8,7 @@ from typing import Any
 
 from massgen_plugins.profiles.layers import SETTING_KEYS
 from massgen_plugins.profiles.limit_values import LIMIT_KEYS
+from massgen_plugins.profiles.prices import PRICE_KEYS
 from massgen_plugins.profiles.profile import FILE_KEYS, PROFILE_KEYS, Profile
 from massgen_plugins.profiles.windows import ROLLING
 from website.generate import notes
@@ -47,6 +48,7 @@ def render() -> str:
         _keys("Limits {/* #limits */}", "Limits", LIMIT_KEYS, _LIMITS),
         _MONEY,
         _keys("A profile {/* #profile */}", "A profile", PROFILE_KEYS, _PROFILE),
+        _keys("Prices {/* #prices */}", "Prices", PRICE_KEYS, _PRICES),
         _keys("A profile file {/* #profile-file */}", "A profile file", FILE_KEYS, _FILE),
         _models(),
         _shipped(profiles),
@@ -126,6 +128,9 @@ provider does, so they have **no effect** in this version: limit requests or tok
 _PROFILE = (
     "One entry of `profiles:` in a profile file. At least one of `models`, `pools` and `fallback` is needed."
 )
+_PRICES = """\
+One entry of `prices:` in a profile, in US dollars for a million tokens. They go before every price list; what
+the provider itself says of a call goes before both: [What a run costs](/limits/cost#own-prices)."""
 _FILE = """\
 Profiles of your own go into `profiles/` beside your `rate_limit.yaml`, one file for each provider.
 `massgen-rl profiles validate FILE` checks one. Files are strict YAML in UTF-8, 1 MB at most."""
