@@ -5,17 +5,17 @@ from __future__ import annotations
 from typing import Any, NoReturn
 
 import typer
-from typer.core import TyperGroup
 
 from massgen_plugins.cli.exits import BROKEN_PIPE, INTERRUPTED
 from massgen_plugins.cli.output import say
+from massgen_plugins.cli.plain_help import PlainGroup
 from massgen_plugins.cli.quick import failed
 from massgen_plugins.errors import MassgenPluginsError
 
 __all__ = ["RootGroup"]
 
 
-class RootGroup(TyperGroup):
+class RootGroup(PlainGroup):
     """Our own commands, then those of plugins.
 
     Loading plugins takes a tenth of a second, so it waits until a name is not ours or all are listed.

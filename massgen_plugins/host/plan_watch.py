@@ -20,7 +20,7 @@ class PlanWatch:
         say: Told a sentence; the same one may come again.
     """
 
-    def __init__(self, say: Callable[[str], None]) -> None:
+    def __init__(self, say: Callable[[str], object]) -> None:
         self._say = say
         self._said: set[tuple[str, str, float, float | None]] = set()
 

@@ -54,7 +54,7 @@ class Programs:
     """
 
     def __init__(
-        self, fault: Callable[[str, BaseException], None], say: Callable[[str], None] = lambda _: None
+        self, fault: Callable[[str, BaseException], None], say: Callable[[str], object] = lambda _: None
     ) -> None:
         self._gateway = Gateway(fault)
         self._plans = PlanWatch(say)

@@ -154,6 +154,8 @@ class DomainState(DomainParts):
             pool = self._pools[name]
             if pool.leases(ask.expected):
                 call.leased = True
+            if pool.hasty:
+                call.hasty = True
             if pool.book.counters:
                 pool.book.add(booking, now)
                 self.changed.add(BOOK + name)

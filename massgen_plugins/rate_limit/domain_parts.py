@@ -161,10 +161,6 @@ class DomainParts:
         pool = self.pool(name)
         return pool.rules if pool.limits else None
 
-    def hasty(self, pools: Iterable[str]) -> bool:
-        """Whether some pools have windows so short that an event loop may stand still for as long."""
-        return any(self.pool(name).hasty for name in pools)
-
     def is_paced(self, pools: Iterable[str]) -> bool:
         """Whether a limit of some pools says how fast calls may follow each other."""
         return any(self.pool(name).paced for name in pools)

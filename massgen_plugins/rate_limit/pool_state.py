@@ -27,6 +27,7 @@ class PoolState:
         penalties: What was learned.
         limits: The limits in force, each with its amount in force and its counter.
         shortest: Nanoseconds of the shortest rolling window; 0 if one is a bucket.
+        hasty: Whether a window is so short that an event loop may stand still for as long.
         cautious: Whether anything but the limits may stand in a call's way, so that a success matters.
     """
 
@@ -36,6 +37,7 @@ class PoolState:
         "_processes",
         "book",
         "cautious",
+        "hasty",
         "limits",
         "others",
         "penalties",
@@ -50,7 +52,7 @@ class PoolState:
         self.penalties = Penalties()
         self.limits: list[tuple[int, Limit, Counter]] = []
         self.shortest = NEVER
-        self.cautious = False
+        self.cautious = self.hasty = False
         self._held = False
         self._apart: Book | None = None
         self._processes = 1
@@ -70,14 +72,8 @@ class PoolState:
         self._held = any(isinstance(window, Held) for window in windows)
         if any(isinstance(window, Bucket) for window in windows):
             self.shortest = 0
-
-    @property
-    def hasty(self) -> bool:
-        """Whether a window is so short that an event loop may stand still for as long."""
-        return any(
-            isinstance(limit.window, Sliding | Bucket) and limit.window.length < MINUTE.length
-            for _, limit, _ in self.limits
-        )
+        rolling = [window.length for window in windows if isinstance(window, Sliding | Bucket)]
+        self.hasty = min(rolling, default=NEVER) < MINUTE.length
 
     @property
     def paced(self) -> bool:

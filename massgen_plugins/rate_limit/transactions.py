@@ -65,13 +65,13 @@ class Transactions:
 
     def update(self, call: Reservation) -> None:
         """Something has become true of a call: it goes along with the next transaction."""
-        call.noted = True
-        self._updates.append(call)
+        if not call.noted:
+            call.noted = True
+            self._updates.append(call)
 
     def admitted(self, call: Reservation) -> None:
         """A call may leave: until it is written, it is booked as if that were done now."""
-        if self._replica.state.hasty(call.pools):
-            self._unwritten.add(call)
+        self._unwritten.add(call)
 
     def note(self, change: Change[None]) -> None:
         """Change the state with the next transaction."""
@@ -127,7 +127,7 @@ class Transactions:
 
     def transact(self, change: Change[T], *, patient: bool) -> T:
         """The same, for whoever has the lock; to be followed by :meth:`wake_others` after its release."""
-        if self._unwritten:
+        if self._unwritten.calls:
             for late in self._unwritten.late(self._store.tick()):
                 if not late.noted:
                     self.update(late)

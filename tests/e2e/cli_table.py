@@ -7,21 +7,24 @@ import sys
 import tempfile
 from pathlib import Path
 
+import programs
 from harness import QUESTION
-from programs import PROGRAMS, REQUESTS, SECONDS
+from programs import PROGRAMS
 
 from massgen_plugins.sandbox import SandboxProcess
 from massgen_plugins.sandbox.schedule import quickest
 
 ASKED = f"{QUESTION}\nSANDBOX: write new_answer vote"
+REQUESTS = 2
+programs.SECONDS = 20
 _SHOWN = 60
 
 
 def row(name: str, folder: Path, *, on: bool) -> str:
     """One run as a line."""
     program = PROGRAMS[name]
-    with SandboxProcess(program.config()) as server, program.user(folder, server.url) as user:
-        block = {**program.declare(user), "gateway": "plans"}
+    with SandboxProcess(program.config(REQUESTS)) as server, program.user(folder, server.url) as user:
+        block = {**program.declare(user, REQUESTS), "gateway": "plans"}
         result = user.run(program.team(2, switch=on, rate_limit=block), question=ASKED)
         report = server.report()
     answers = [text for file, text in result.answers.items() if "final" in file]
@@ -43,7 +46,7 @@ def row(name: str, folder: Path, *, on: bool) -> str:
 
 def main() -> None:
     """Print the table, row by row."""
-    sys.stdout.write(f"{REQUESTS} requests in {SECONDS} s\n")
+    sys.stdout.write(f"{REQUESTS} requests in {programs.SECONDS} s\n")
     for name in sys.argv[1:] or [name for name in PROGRAMS if name != "copilot"]:
         for on in (False, True):
             with tempfile.TemporaryDirectory() as folder:

@@ -9,14 +9,14 @@ see how long its calls travel (here up to 150 ms), and sends no call before Mass
 from __future__ import annotations
 
 import os
-import sqlite3
 
 import pytest
-from backends import BACKENDS, LATENCY, UPLINK
+from backends import BACKENDS
 from figures import note
+from possible import possible, seconds_of
 
 from massgen_plugins.sandbox import SandboxProcess
-from massgen_plugins.sandbox.schedule import quickest, surest
+from massgen_plugins.sandbox.schedule import quickest
 
 pytestmark = pytest.mark.e2e
 
@@ -75,26 +75,10 @@ def _run(folder, name, *, declared=False, **environment):
 
 def _note(run, report, result, remarks=""):
     """Put a run into the table; the seconds that are possible, and those that it took."""
-    assert LATENCY > UPLINK  # else headers could tell earlier that a call was counted
-    bound = surest(report, UPLINK, _made(report, result.user))
-    seconds = max(record.finished_ns for record in report.requests) / 1e9 - report.first_arrival
+    bound, seconds = possible(report, result.user), seconds_of(report)
     alone = f"the quota alone: {quickest(report).seconds:.1f} s"
     note(run, report, seconds, bound, f"{alone}; {remarks}" if remarks else alone)
     return bound.seconds, seconds
-
-
-def _made(report, user):
-    """When MassGen had made each call, on the server's clock: the record tells how long each was held.
-
-    No call arrives before it left, so the clocks differ by the least time between both of all calls.
-    """
-    with sqlite3.connect(f"file:{user.store.with_name('calls.sqlite3')}?mode=ro", uri=True) as record:
-        rows = record.execute("SELECT time, waited FROM call WHERE attempt = 1 ORDER BY time").fetchall()
-    arrivals = sorted(each.arrived for each in report.requests if each.admitted)
-    if len(rows) != len(arrivals):  # some were sent again
-        return ()
-    ahead = min(arrived - left for arrived, (left, _) in zip(arrivals, rows, strict=True))
-    return [left - waited + ahead for left, waited in rows]
 
 
 def _reasons(report):

@@ -8,12 +8,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
-from itertools import accumulate
 from typing import Any
 
 import pytest
 from backends import BACKENDS
 from figures import note
+from possible import holds
 
 from massgen_plugins.quota import Sliding
 from massgen_plugins.sandbox import Quota, SandboxProcess, tiers
@@ -69,7 +69,7 @@ def test_tokens_bind_and_are_used_to_the_limit(folder, case):
         result = user.run(backend.team(AGENTS, server.url, rate_limit=backend.declare(user)))
         report = server.report()
     [limit] = report.limits
-    used, settled = _used_once_learned(report, limit), _used_in_a_day(user, asked.kind)
+    used, settled = _used_once_learned(report, limit, user), _used_in_a_day(user, asked.kind)
     remarks = f"{used:.0%} of the limit used once learned; settled {settled:,}, the server {limit.charged:,}"
     note(case, report, result.completed, remarks=remarks)
     assert result.answers
@@ -85,17 +85,17 @@ def _profile(asked):
     return {"fallback": {"limits": [bucket, long]}}
 
 
-def _used_once_learned(report, limit):
-    """The part of what a bucket gave that was used, from the first call that had to wait for it to the last.
+def _used_once_learned(report, limit, user):
+    """The part of what the bucket gave that was used, between the first and the last call that it held back.
 
-    Before that one the bucket was full, and nobody could use more than was asked for.
+    When such a call leaves, the bucket has just what is booked for it. So what is used in between is what
+    flowed in, unless it overflowed, or less was let out than there was.
     """
     calls = sorted(report.requests, key=lambda call: call.arrived_ns)
-    amounts = [call.charged[limit.name] for call in calls]
-    total = accumulate(amounts)
-    first = max(LEARNED, next(number for number, sum_ in enumerate(total) if sum_ > limit.quota.limit))
-    given = limit.quota.limit * (calls[-1].arrived - calls[first].arrived) / limit.quota.window
-    return sum(amounts[first + 1 :]) / given
+    held = [number for number, seconds in enumerate(holds(user)) if number >= LEARNED and seconds > 2]
+    first, last = held[0], held[-1]
+    given = limit.quota.limit * (calls[last].arrived - calls[first].arrived) / limit.quota.window
+    return sum(call.charged[limit.name] for call in calls[first:last]) / given
 
 
 def _used_in_a_day(user, kind):

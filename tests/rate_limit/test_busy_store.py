@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 from pathlib import Path
-from typing import Any
 
 import pytest
 
@@ -14,34 +13,25 @@ from massgen_plugins.rate_limit.reservation import Ask
 from massgen_plugins.rate_limit.stores.base import StoreBusy
 from massgen_plugins.rate_limit.stores.sqlite import SqliteStore
 from massgen_plugins.rate_limit.stores.worker import AtOnce
+from tests.rate_limit.stores.machine import hold
 
 DOMAIN = Domain("gemini", "project")
 RULES = PoolRules((Limit(Kind.INPUT_TOKENS, 10_000, MINUTE),), cooldown_mode="off")
 
 
-def test_what_a_call_took_is_written_when_the_store_is_free_again(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_what_a_call_took_is_written_when_the_store_is_free_again(tmp_path: Path) -> None:
     store = SqliteStore(tmp_path / "quota.sqlite3")
     limiter = Limiter(store, lambda _: RULES, worker=AtOnce())
     domain = limiter.domain(DOMAIN)
 
     async def acquire() -> None:
         call = await domain.acquire(Ask(("model",), {Kind.INPUT_TOKENS: 1000}, await domain.tick()))
-        with monkeypatch.context() as busy:
-            load, swap = store.load, store.swap
-
-            def held(*arguments: object, patient: bool = False) -> Any:
-                if not patient:
-                    raise StoreBusy
-                verb = load if len(arguments) == 2 else swap
-                return verb(*arguments, patient=patient)  # type: ignore[arg-type]
-
-            busy.setattr(store, "load", held)
-            busy.setattr(store, "swap", held)
-            call.settle({Kind.INPUT_TOKENS: 30})
-            with pytest.raises(StoreBusy):
-                domain.queue._transactions.at_once(lambda _, __: None)
+        holder = hold(store.path)
+        call.settle({Kind.INPUT_TOKENS: 30})
+        with pytest.raises(StoreBusy):
+            domain.queue._transactions.at_once(lambda _, __: None)
+        holder.rollback()
+        holder.close()
         limiter.flush()
 
     asyncio.run(acquire())
