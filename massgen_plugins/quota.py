@@ -72,10 +72,13 @@ class Charge(NamedTuple):
     Attributes:
         amount: Not negative.
         mode: What becomes of it when the true use is known.
+        least: What the provider itself estimates before it answers, and refuses by: however little earlier
+            calls took, no less is booked until the true use is known.
     """
 
     amount: int
     mode: Mode = Mode.SETTLED
+    least: int = 0
 
 
 _NAMED_SPANS: Mapping[float, str] = {1: "second", 60: "minute", 3600: "hour", 86_400: "24 hours"}

@@ -38,6 +38,8 @@ def doctor(
     Looks at versions, activation, seams, MassGen's start, CLI agents' programs, plugins, settings, store,
     traffic and environment.
     Exit code 1 if a check fails.
+
+    Example: massgen-rl doctor --quick
     """
     sections = list(_sections(deep=deep, quiet=as_json))
     marks = [finding.mark.value for _, findings in sections for finding in findings]

@@ -96,6 +96,7 @@ class Plan:
         team = os.path.realpath(self.config_path) if self.config_path else ""
         record = RunRecord(run, team, time.time(), frozenset(limited), settings.store, self.governor.rules)
         self.runtime.live.begin(record, names=settings.announce["names"])
+        self.runtime.sinks.begin(keep=settings.announce["events"])
 
     def _check_budgets(self, agents: Mapping[str, Agent]) -> None:
         """Refuse a run whose budgets cannot hold."""

@@ -31,6 +31,7 @@ from massgen_plugins.host.governor import Governor
 from massgen_plugins.host.live_view import LiveView
 from massgen_plugins.host.programs import Programs
 from massgen_plugins.host.runs import log_dir
+from massgen_plugins.host.sinks import Sinks
 from massgen_plugins.host.stream import Agent, current_turn
 from massgen_plugins.interrupts import ends_the_run
 from massgen_plugins.manager import Plugins, build_manager
@@ -56,9 +57,10 @@ class Runtime:
         self._faults: set[str] = set()
         self._warned: set[str] = set()
         self._accounts = Accounts()
-        self.programs = Programs(self.fault, self._warn_once)
+        self.programs = Programs(self.fault, self._say_once)
         self._governors: dict[Domain, Governor] = {}
         self.live = LiveView(reports.warn_once)
+        self.sinks = Sinks(reports.warn_once)
         context = MiddlewareContext(self.emit, self.rules, self.settings)
         # The observer comes last, so that what it calls admitted has passed everybody.
         self.chain = Chain([*plugins.middleware(context), CallObserver(self.emit)], self.fault)
@@ -232,7 +234,7 @@ class Runtime:
     def emit(self, event: Event) -> None:
         """Tell the user and the plugins."""
         if isinstance(event, CallAdmitted):
-            turn = current_turn.get()
+            turn = current_turn.get() if event.waited >= timings.WORTH else None
             if turn is not None and event.pool.name == turn.agent.model:
                 timings.take_out(turn, event.waited)
         elif isinstance(event, CallTurnedAway):
@@ -245,7 +247,14 @@ class Runtime:
         elif not isinstance(event, CallAnswered | CallGivenUp | CallSettled | CallWaits):
             reports.inform(f"massgen-plugins: {event}")
         self.live.tell(event)
+        if self.live.names.hidden:
+            event = self.live.names.hidden_in(event)
+        if self.sinks.any:
+            self.sinks.tell(event)
         self.plugins.event(event)
+
+    def _say_once(self, message: str) -> None:
+        self._warn_once(message)
 
     def _warn_once(self, message: str) -> bool:
         """Tell of a trouble that every request would bring again; True if it was not said before."""

@@ -39,7 +39,10 @@ class Estimates:
     def amounts(self, charges: Mapping[str, Charge]) -> dict[str, int]:
         """What to book for a call."""
         return {
-            kind: min(MOST, max(0, charge.amount if kind == Kind.REQUESTS else self._scaled(kind, charge)))
+            kind: min(
+                MOST,
+                max(0, charge.least, charge.amount if kind == Kind.REQUESTS else self._scaled(kind, charge)),
+            )
             for kind, charge in charges.items()
         }
 

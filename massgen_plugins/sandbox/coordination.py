@@ -6,9 +6,10 @@ JSON that the prompt asks for, as agents in programs of their own get them. The 
 the prompt shows none, and votes for the first one shown as soon as there are any, so that every coordination
 ends. Without a move on offer it gives plain text.
 
-A test writes what it wants on lines of its own: ``SANDBOX: call_tool NAME {json}`` (one per call, in order),
-``SANDBOX: continue`` (an answer that must be continued once), and ``SANDBOX: write MOVE MOVE`` (to write one
-of these as JSON where no move is on offer, as when a program's servers start too slowly on a busy machine).
+A test writes what it wants on lines of its own: ``SANDBOX: call_tool NAME {json}`` (one per call, in order;
+a line that comes again is the same call, since clients repeat their system messages), ``SANDBOX: continue``
+(an answer that must be continued once), and ``SANDBOX: write MOVE MOVE`` (to write one of these as JSON where
+no move is on offer, as when a program's servers start too slowly on a busy machine).
 """
 
 from __future__ import annotations
@@ -111,7 +112,7 @@ def answering_agents(text: str) -> list[str]:
 
 
 def _scripted(conversation: Conversation) -> Reply | None:
-    calls = _CALL_TOOL.findall(conversation.text)
+    calls = list(dict.fromkeys(_CALL_TOOL.findall(conversation.text)))
     if conversation.tool_results < len(calls):
         name, arguments = calls[conversation.tool_results]
         try:

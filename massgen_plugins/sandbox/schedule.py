@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import heapq
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 
 from massgen_plugins.sandbox.books import open_window
@@ -29,21 +29,21 @@ class Quickest:
     waits: int
 
 
-def quickest(report: SandboxReport, *, after: int = 0) -> Quickest:
+def quickest(report: SandboxReport) -> Quickest:
     """The calls that were let in, in their order, each as early as the limits allow with their own charges.
 
     What calls wait for each other is not known to a server: it is counted only after the last one that a
     limit held back. Calendar days are left out. A report without such calls takes no time.
-
-    ``after``: the first so many calls keep the times at which they came; the others are scheduled after them.
     """
-    return _schedule(report, lambda quota: quota, after)
+    return _schedule(report, lambda quota: quota)
 
 
-def surest(report: SandboxReport, uplink: float) -> Quickest:
+def surest(report: SandboxReport, uplink: float, made: Sequence[float] = ()) -> Quickest:
     """The same for a client that must not be refused and cannot see how long its calls travel.
 
     ``uplink``: seconds from sending to the server's count, at most; answers' headers come later than that.
+    ``made``: when the clients' programs had made their calls, in seconds since the server's start, if that is
+    known: the n-th call cannot be sent before n of them were made.
 
     Let N calls fit into a window of W seconds, and a call be sent at s. It may be counted as late as
     s + uplink, and the N-th call after it as soon as that one is sent. Unless that one is sent at
@@ -53,7 +53,9 @@ def surest(report: SandboxReport, uplink: float) -> Quickest:
     ``uplink`` after its sending: so much is taken off once. A bucket fills by the time that passes, so it is
     left as it is; the larger of both bounds holds.
     """
-    plain, sure = quickest(report), _schedule(report, lambda quota: _lengthened(quota, uplink), 0)
+    moments = [round(moment * NANOSECONDS) for moment in sorted(made)]
+    plain = _schedule(report, lambda quota: quota, moments)
+    sure = _schedule(report, lambda quota: _lengthened(quota, uplink), moments)
     seconds = sure.seconds - uplink
     return replace(sure, seconds=seconds) if seconds > plain.seconds else plain
 
@@ -64,7 +66,7 @@ def _lengthened(quota: Quota, uplink: float) -> Quota:
     return replace(quota, window=quota.window + uplink, shape=WindowShape.SLIDING, phase=0.0)
 
 
-def _schedule(report: SandboxReport, by: Callable[[Quota], Quota], after: int) -> Quickest:
+def _schedule(report: SandboxReport, by: Callable[[Quota], Quota], made: Sequence[int] = ()) -> Quickest:
     calls = sorted((each for each in report.requests if each.admitted), key=lambda each: each.arrived_ns)
     if not calls:
         return Quickest(0.0, 0.0, 0)
@@ -74,7 +76,8 @@ def _schedule(report: SandboxReport, by: Callable[[Quota], Quota], after: int) -
     held_back, at, waits = calls[0], began, 0
     for number, call in enumerate(calls):
         concerned = [limit for limit in limits if limit.concerns(call)]
-        fits = call.arrived_ns if number < after else _earliest(concerned, now, call)
+        earliest = max(now, made[number]) if number < len(made) else now
+        fits = _earliest(concerned, earliest, call)
         if fits > now:
             held_back, at, waits = call, fits, waits + 1
         now = fits

@@ -27,15 +27,14 @@ UPLINK, LATENCY = 0.15, 0.3
 class BackendTeam:
     """A MassGen configuration of agents of any backend: ``agents`` are name to ``backend:`` block.
 
-    ``more``: further top-level keys.
-    ``messages``: name to what its system message says beside.
+    ``messages``: name to what its system message says beside. ``more``: further top-level keys.
     """
 
     agents: Mapping[str, Mapping[str, Any]]
     switch: bool | None = True
     rate_limit: Mapping[str, Any] | None = None
-    more: Mapping[str, Any] = field(default_factory=dict)
     messages: Mapping[str, str] = field(default_factory=dict)
+    more: Mapping[str, Any] = field(default_factory=dict)
 
     def document(self) -> dict[str, Any]:
         """The configuration as MassGen reads it."""

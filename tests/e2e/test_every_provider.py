@@ -1,8 +1,9 @@
 """No agent of any backend meets a limit: six agents of each, under limits of its provider's own shape.
 
 Each backend runs without the plugin (it must be refused, else the limits do not bind), with a profile of the
-true limits, and with none. The time is judged by what is possible for a client that is never refused and
-cannot see how long its calls travel (here up to 150 ms): see `massgen_plugins.sandbox.schedule.surest`.
+true limits, and with none. The time is judged by what is possible for a client that is never refused, cannot
+see how long its calls travel (here up to 150 ms), and sends no call before MassGen has made it: see
+`massgen_plugins.sandbox.schedule.surest`.
 """
 
 from __future__ import annotations
@@ -10,11 +11,12 @@ from __future__ import annotations
 import os
 
 import pytest
-from backends import BACKENDS, LATENCY, UPLINK
+from backends import BACKENDS
 from figures import note
+from possible import possible, seconds_of
 
 from massgen_plugins.sandbox import SandboxProcess
-from massgen_plugins.sandbox.schedule import quickest, surest
+from massgen_plugins.sandbox.schedule import quickest
 
 pytestmark = pytest.mark.e2e
 
@@ -44,7 +46,7 @@ def test_without_the_plugin_the_limits_bind(folder, backend):
 @pytest.mark.parametrize("backend", BACKENDS)
 def test_with_the_right_profile_nothing_is_refused_and_no_time_is_lost(folder, backend):
     result, report = _run(folder, backend, declared=True)
-    bound, seconds = _note(f"{backend}, declared", report)
+    bound, seconds = _note(f"{backend}, declared", report, result)
     assert result.answers
     assert report.refused == 0
     assert all(limit.fullest <= 1 for limit in report.limits if limit.quota.kind != "output_tokens")
@@ -57,7 +59,7 @@ def test_with_the_right_profile_nothing_is_refused_and_no_time_is_lost(folder, b
 @pytest.mark.parametrize("backend", BACKENDS if ALL else LEARNERS)
 def test_what_nobody_declared_is_learned(folder, backend):
     result, report = _run(folder, backend)
-    _note(f"{backend}, no profile", report, _reasons(report))
+    _note(f"{backend}, no profile", report, result, _reasons(report))
     assert result.answers
     assert report.refused <= MOST_WITHOUT_PROFILE
 
@@ -71,11 +73,9 @@ def _run(folder, name, *, declared=False, **environment):
         return result, server.report()
 
 
-def _note(run, report, remarks=""):
+def _note(run, report, result, remarks=""):
     """Put a run into the table; the seconds that are possible, and those that it took."""
-    assert LATENCY > UPLINK  # else headers could tell earlier that a call was counted
-    bound = surest(report, UPLINK)
-    seconds = max(record.finished_ns for record in report.requests) / 1e9 - report.first_arrival
+    bound, seconds = possible(report, result.user), seconds_of(report)
     alone = f"the quota alone: {quickest(report).seconds:.1f} s"
     note(run, report, seconds, bound, f"{alone}; {remarks}" if remarks else alone)
     return bound.seconds, seconds

@@ -73,3 +73,12 @@ def test_numbers_that_cannot_be_true_are_booked_as_what_can(charges: dict, used:
     assert all(0 <= amount <= MOST for amount in estimates.amounts(charges).values())
     assert all(0 <= sample <= MOST for row in estimates.samples.values() for sample in row)
     assert all(len(row) <= 20 for row in estimates.samples.values())
+
+
+def test_no_less_is_booked_than_the_provider_itself_estimates() -> None:
+    charges, estimates = {Kind.INPUT_TOKENS: Charge(1000, least=700)}, Estimates()
+    for _ in range(5):
+        estimates.learn(charges, {Kind.INPUT_TOKENS: 300})  # the rest came from its cache
+    assert estimates.amounts(charges) == {Kind.INPUT_TOKENS: 700}
+    estimates.learn(charges, {Kind.INPUT_TOKENS: 800})
+    assert estimates.amounts(charges)[Kind.INPUT_TOKENS] > 800

@@ -63,10 +63,13 @@ def test_a_client_that_cannot_see_its_calls_travel_needs_longer(
     assert quickest(report).seconds <= seconds
 
 
-@pytest.mark.parametrize(("after", "seconds"), [(0, 71), (2, 66), (3, 81), (4, 81)])
-def test_the_first_calls_may_keep_their_times(judge_with: Any, after: int, seconds: float) -> None:
-    report = served(judge_with(*per_model(rpm=2)), [0, 5, 70, 80])
-    assert quickest(report, after=after).seconds == pytest.approx(seconds)
+@pytest.mark.parametrize(
+    ("made", "seconds"), [([0, 0, 0], 3.5), ([0, 0, 2.5], 3.5), ([0, 0, 9], 10.0), ([4, 0, 0], 5.0)]
+)
+def test_no_call_is_sent_before_it_was_made(judge_with: Any, made: list[float], seconds: float) -> None:
+    """At one a second, with half a second on the way: at 0, 1.5 and 3; the first arrives up to 0.5 later."""
+    report = served(judge_with(*tiers.xai(1, None)), [0, 1.5, 3], lasts=1)
+    assert surest(report, 0.5, made).seconds == pytest.approx(seconds)
 
 
 @pytest.mark.parametrize("sooner", [0.01, 0.2])

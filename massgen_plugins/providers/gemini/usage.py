@@ -14,6 +14,8 @@ __all__ = ["GeminiUsageReader"]
 _MARKS = (b'"usageMetadata"', b'"usage"')
 """Fields that hold counts: on Google's own paths, and on the OpenAI-compatible one."""
 
+_MOST = 8
+"""Events with usage of one piece that are read, from each end: counts grow."""
 _LONGEST = 1024 * 1024
 """Bytes of a document that are kept whole; of a longer one (it holds an image) only the end is."""
 _END = 64 * 1024
@@ -59,7 +61,8 @@ class GeminiUsageReader:
             self._keep(data, _LONGEST)
         else:
             self._keep(data[-_END:], _END)
-            for event in self._events.feed(data):
+            events = [event for event in self._events.feed(data) if _has_usage(event)]
+            for event in events if len(events) <= 2 * _MOST else (*events[:_MOST], *events[-_MOST:]):
                 self._take(event)
 
     def usage(self) -> Usage | None:
@@ -79,8 +82,6 @@ class GeminiUsageReader:
             del self._kept[:-_END]
 
     def _take(self, event: Event) -> None:
-        if not _has_mark(event.raw) and len(event.raw) < _LONGEST:
-            return
         document = read_json(event.data)
         if document is None:  # cut after a megabyte, or as large as no answer is
             self._counts.take(_last_report(self._kept))
@@ -116,6 +117,11 @@ class GeminiUsageReader:
             return False
         self._budget -= size
         return True
+
+
+def _has_usage(event: Event) -> bool:
+    """Whether it may report usage; of a longer one than is kept nobody knows."""
+    return b'"usage' in event.raw or len(event.raw) >= _LONGEST
 
 
 def _has_mark(data: bytes | bytearray) -> bool:
