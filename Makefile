@@ -12,11 +12,12 @@ PYTHON ?= $(shell for name in python3 python3.13 python3.12 python3.11 python; d
 # Named after all that an installation depends on: when one of them changes, the next command installs anew.
 STAMP := $(VENV)/complete-$(shell { cat pyproject.toml $(PINS) Makefile; pwd; } | cksum | tr ' ' -)
 PEERS := $(VENV)/peers-$(notdir $(STAMP))
+PROGRAMS := $(VENV)/programs/complete-$(shell { cat tests/programs.txt; echo $(notdir $(STAMP)); } | cksum | tr ' ' -)
 DOCS := website/node_modules/.complete-$(shell cat website/package-lock.json website/checks/package-lock.json \
 	website/checks/set-up | cksum | tr ' ' -)
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test test-fast test-install lint bench bench-quick soak docs docs-build docs-check \
+.PHONY: help setup demo test programs test-fast test-install lint bench bench-quick soak docs docs-build docs-check \
 	docs-browser docs-generate docs-update recordings clean
 
 help:  ## List these targets
@@ -27,8 +28,10 @@ setup: $(STAMP)  ## Make .venv and install the package into it, with MassGen and
 demo: $(STAMP)  ## Run MassGen against the sandbox, without and with the switch, and compare
 	@$(IN_VENV) -m massgen_plugins.demo
 
-test: lint $(DOCS)  ## Check and test everything, runs of the real MassGen included
+test: lint $(DOCS) $(PROGRAMS)  ## Check and test everything, runs of the real MassGen included
 	$(IN_VENV) -m pytest
+
+programs: $(PROGRAMS)  ## Install the programs of MassGen's CLI agents, which the tests run, into .venv
 
 test-fast: $(STAMP)  ## Test all but the runs of the real MassGen and the built handbook
 	$(IN_VENV) -m pytest -m "not e2e and not site"
@@ -89,6 +92,14 @@ $(STAMP):
 $(PEERS): $(STAMP)
 	$(IN_VENV) -m pip install --quiet --group bench --constraint $(PINS)
 	@touch $(PEERS)
+
+# Without their install scripts, which build what no test needs.
+$(PROGRAMS): $(STAMP)
+	@command -v npm >/dev/null || { echo "Node.js 20 or newer with npm is needed." >&2; exit 1; }
+	rm -rf $(VENV)/programs
+	npm install --prefix $(VENV)/programs --no-save --no-audit --no-fund --ignore-scripts --loglevel=error \
+		$$(grep -v '^#' tests/programs.txt)
+	@touch $(PROGRAMS)
 
 $(DOCS):
 	website/checks/set-up

@@ -168,7 +168,7 @@ def _full(state: DomainState, now: Moment, budgets: Sequence[Budget], micros: in
         counter = state.book(each.pool.name).counter(each.limit)
         counter.advance(now)
         if counter.used + micros > each.limit.amount:
-            return Full(_level(state, now, each), _spenders(state, now))
+            return Full(_level(state, now, each), _spenders(state, now) if each.name == "run" else {})
     return None
 
 

@@ -58,7 +58,7 @@ class Marks:
                 reached,
                 level.spent,
                 budget.amount or 0,
-                mark_message(level, reached, self._wall()),
+                mark_message(level, self._wall()),
                 scope.agent_id,
                 scope.run,
             )

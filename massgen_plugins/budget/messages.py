@@ -106,12 +106,12 @@ def spent_message(level: Level, model: str, bound: Bound, by: Mapping[str, int],
     )
 
 
-def mark_message(level: Level, mark: int, now: float) -> str:
+def mark_message(level: Level, now: float) -> str:
     """A mark is reached."""
     amount = dollars(level.budget.amount or 0)
     return (
-        f"{_PREFIX}: {mark} % of {title(level.budget)} are spent: {dollars(level.spent)} of {amount} US "
-        f"dollars. {_resets(level, now)}"
+        f"{_PREFIX}: {int(level.percent)} % of {title(level.budget)} are spent: {dollars(level.spent)} of "
+        f"{amount} US dollars. {_resets(level, now)}"
     )
 
 

@@ -155,19 +155,14 @@ class BudgetMiddleware(Middleware):
         self._emit(Trouble(messages.uncounted_message(call.domain.provider, call.requested_model)))
 
     def _refusal(self, call: ModelCall, terms: Terms, full: Full, bound: Bound) -> CallRefused:
-        """The same sentence for everybody whom the same budget refuses."""
+        """The same sentence for everybody whom the same budget stops."""
         level, budget = full.level, full.level.budget
-        key = budget.pool, budget.name, budget.amount, level.resets
-        if key not in self._sentences:
-            self._sentences[key] = messages.spent_message(
-                level, call.requested_model, bound, full.by, self._wall()
-            )
-        return CallRefused(
-            self._sentences[key],
-            resets_at=level.resets,
-            pool=budget.pool,
-            instead=self._cheaper.instead(terms, call, level),
-        )
+        instead = self._cheaper.instead(terms, call, level)
+        sentence = messages.spent_message(level, call.requested_model, bound, full.by, self._wall())
+        if instead is None:
+            key = budget.pool, budget.name, budget.amount, level.resets
+            sentence = self._sentences.setdefault(key, sentence)
+        return CallRefused(sentence, resets_at=level.resets, pool=budget.pool, instead=instead)
 
 
 def _learned_as(call: ModelCall) -> str:

@@ -12,7 +12,7 @@ __all__ = ["SAFETY_FACTOR", "Bound", "Prices", "forecast", "input_tokens", "make
 SAFETY_FACTOR = 2
 """Times the learned expectation of output tokens is reserved when a request sets no bound."""
 
-_FIRST_FORECAST = 4_000
+_FIRST_FORECAST = 500
 """Output tokens expected of a model's first call, where its request says nothing."""
 
 

@@ -121,6 +121,27 @@ class Record:
                 for row in connection.execute(sql, (*values, limit)):
                     yield _call(row)
 
+    def waits(
+        self, bounds: Sequence[float], since: float
+    ) -> list[tuple[tuple[str, str, str], list[int], float]]:
+        """How long calls were held, by provider, account and model.
+
+        Args:
+            bounds: Upper bounds of the groups, rising; one more is without a bound.
+            since: Only calls that left since then, in seconds since the epoch.
+
+        Returns:
+            For each the number of calls in each group, and the sum of their waits.
+        """
+        steps = [f"total(waited > {low!r} AND waited <= {high!r})" for low, high in _pairs(bounds)]
+        names = "provider, account, model"
+        where, values = _where(Question(since=since))
+        summed = f"{names}, total(waited), {', '.join(steps)}"
+        sql = f"SELECT {summed} {_FROM} {where} AND {_LEFT} GROUP BY {names} ORDER BY {names}"
+        with self._reading() as connection:
+            found = [] if connection is None else connection.execute(sql, values).fetchall()
+        return [((row[0], row[1], row[2]), [int(count) for count in row[4:]], row[3]) for row in found]
+
     def call(self, number: int) -> CallRow | None:
         """The call of this number in the record."""
         with self._reading() as connection:
@@ -164,6 +185,10 @@ class Record:
             ) from error
         except OSError as error:
             raise StoreUnavailable(f"{self.path} cannot be read: {error.strerror or error}.") from error
+
+
+def _pairs(bounds: Sequence[float]) -> list[tuple[float, float]]:
+    return list(zip([-1.0, *bounds], [*bounds, 1e12], strict=True))
 
 
 def _where(question: Question) -> tuple[str, list[object]]:

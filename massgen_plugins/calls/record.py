@@ -7,7 +7,7 @@ import json
 import threading
 import time
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from contextlib import suppress
 from pathlib import Path
 from typing import TypeAlias, TypeVar
@@ -15,7 +15,7 @@ from weakref import WeakSet
 
 from massgen_plugins.budget.prices import Price, Prices
 from massgen_plugins.budget.usage import Tokens, tokens_of
-from massgen_plugins.calls.record_file import RecordFile
+from massgen_plugins.calls.record_file import RecordBusy, RecordFile
 from massgen_plugins.calls.rows import PICO, TURNED_AWAY
 from massgen_plugins.calls.runs import RunInfo, find_run
 from massgen_plugins.errors import StoreUnavailable, described
@@ -29,6 +29,9 @@ _MOST = 20_000
 """Calls that wait to be written; of more the oldest are lost, as when the disk stands still."""
 
 _TOO_SLOW = "The record of calls lost some: the disk does not keep up, or stands still."
+_RETRY = 5.0
+"""Seconds between two attempts to write into a file that cannot be written."""
+
 _ERRORS_START = 400
 
 T = TypeVar("T")
@@ -66,6 +69,9 @@ class Recorder:
         self._lock = threading.Lock()
         self._calls: deque[tuple[float, Over]] = deque(maxlen=_MOST)
         self._runs: deque[RunInfo] = deque()
+        self._rows: deque[tuple[object, ...]] = deque(maxlen=_MOST)
+        self._run_rows: deque[tuple[object, ...]] = deque(maxlen=_MOST)
+        self._retry_at = 0.0
 
     def add(self, event: Over) -> None:
         """Keep a call that is over. Quick, from any thread."""
@@ -77,26 +83,37 @@ class Recorder:
         self._worker.remind(self.write)
 
     def write(self) -> None:
-        """Write what was kept so far."""
+        """Write what was kept so far; after a failure not before some seconds have passed."""
         with self._lock:
-            calls, runs = _taken(self._calls), _taken(self._runs)
-            if not calls:
-                return
-            try:
-                rows = [self._row(at, event) for at, event in calls]
-                self._file.append([_run_row(run) for run in runs], rows)
-            except StoreUnavailable as error:
-                self._say(str(error))
-            except Exception as error:  # ours; the run goes on
-                self._say(
-                    f"an error of ours: the record of calls lost {len(calls)} calls: {described(error)}."
-                )
+            self._rows.extend(self._new_rows())
+            self._run_rows.extend(map(_run_row, _taken(self._runs)))
+            if self._rows and time.monotonic() >= self._retry_at:
+                self._append()
 
     def close(self) -> None:
         """Write what is left, and close the file."""
+        self._retry_at = 0.0
         self.write()
         with self._lock:
             self._file.close()
+
+    def _append(self) -> None:
+        try:
+            self._file.append(self._run_rows, self._rows)
+        except StoreUnavailable as error:
+            self._retry_at = time.monotonic() + _RETRY
+            if not isinstance(error, RecordBusy):
+                self._say(str(error))
+        else:
+            self._rows.clear()
+            self._run_rows.clear()
+
+    def _new_rows(self) -> Iterator[tuple[object, ...]]:
+        for at, event in _taken(self._calls):
+            try:
+                yield self._row(at, event)
+            except Exception as error:  # ours; the run goes on
+                self._say(f"an error of ours: the record of calls lost one: {described(error)}.")
 
     def _add_run(self, name: str) -> None:
         run = find_run(name)

@@ -13,7 +13,7 @@ from pathlib import Path
 from massgen_plugins.errors import StoreUnavailable
 from massgen_plugins.rate_limit.stores.process import forks
 
-__all__ = ["APPLICATION_ID", "COLUMNS", "FORMAT", "RecordFile", "is_ours"]
+__all__ = ["APPLICATION_ID", "COLUMNS", "FORMAT", "RecordBusy", "RecordFile", "is_ours"]
 
 APPLICATION_ID = 0x4D474343
 """Written in the header of every record: MGCC."""
@@ -63,6 +63,10 @@ _DAY = 86_400.0
 _MEGABYTE = 1_000_000
 _SMALLER = 0.9
 """Of the bound: what is left of a file that has grown too large."""
+
+
+class RecordBusy(StoreUnavailable):
+    """Another process writes for longer than can be waited."""
 
 
 class RecordFile:
@@ -193,10 +197,11 @@ class RecordFile:
         self._report(f"{self.path} {why}; it is kept as {kept.name}, and a new one is begun.")
 
     def _unusable(self, error: Exception) -> StoreUnavailable:
+        kind = RecordBusy if _is_busy(error) else StoreUnavailable
         what = getattr(error, "strerror", None) or (error if isinstance(error, sqlite3.Error) else "")
-        return StoreUnavailable(
+        return kind(
             f"The record of calls cannot be written ({self.path}: {what or type(error).__name__}): calls go "
-            "on, and what they cost is not kept. Mend that, or set record: false under rate_limit."
+            "on, and are written once that is mended. Or set record: false under rate_limit."
         )
 
 
@@ -224,6 +229,10 @@ def _is_damage(error: sqlite3.DatabaseError) -> bool:
     return code in {sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB} or (
         code == sqlite3.SQLITE_ERROR and "no such" in str(error)  # a table is missing
     )
+
+
+def _is_busy(error: Exception) -> bool:
+    return getattr(error, "sqlite_errorcode", 0) & 0xFF in {sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED}
 
 
 def _inode(path: Path) -> int:

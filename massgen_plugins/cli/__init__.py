@@ -14,6 +14,7 @@ def main() -> None:
     """Entry point of ``massgen-rl``: runs the command in ``sys.argv`` and exits with its code."""
     closed = sys.stdout is None
     _prepare_streams()
+    stdout = sys.stdout
     try:
         try:
             _run()
@@ -24,6 +25,8 @@ def main() -> None:
     except OSError as error:
         _end(f"the result cannot be written: {error.strerror}")
     except SystemExit as end:
+        if sys.stdout is not stdout:  # typer has noticed it first
+            _end("", BROKEN_PIPE)
         if closed and not end.code:
             _end("the result cannot be written: standard output is closed")
         raise

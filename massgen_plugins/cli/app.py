@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Annotated
 
 import typer
@@ -13,10 +14,13 @@ from massgen_plugins.cli import (
     demo,
     doctor,
     forget,
+    init,
     limits,
+    metrics,
     penalty,
     profiles,
     run,
+    schema,
     status,
     steering,
     views,
@@ -24,6 +28,7 @@ from massgen_plugins.cli import (
 from massgen_plugins.cli.exits import EXPLAINED
 from massgen_plugins.cli.group import RootGroup
 from massgen_plugins.cli.output import tell
+from massgen_plugins.cli.plain_help import PlainCommand, PlainGroup
 
 __all__ = ["build_app"]
 
@@ -34,7 +39,7 @@ def build_app() -> typer.Typer:
         cls=RootGroup,
         help="Keep MassGen's agents inside their providers' quotas.",
         epilog=EXPLAINED,
-        no_args_is_help=True,
+        invoke_without_command=True,
         # Plain help appears in a third of the time, and nobody's variables in a traceback.
         rich_markup_mode=None,
         pretty_exceptions_enable=False,
@@ -45,9 +50,44 @@ def build_app() -> typer.Typer:
     app.add_typer(penalty.app, name="penalty")
     app.add_typer(cost.app, name="cost")
     app.add_typer(budget.app, name="budget")
-    for module in (status, views, limits, steering, forget, doctor, run, demo):
+    for module in (init, status, views, limits, steering, forget, doctor, metrics, run, demo, schema):
         module.register(app)
+    for name in ("help", "version"):
+        app.command(name, hidden=True)(_ALIASES[name])
+    _speak_plainly(app)
     return app
+
+
+def _speak_plainly(app: typer.Typer) -> None:
+    for command in app.registered_commands:
+        command.cls = PlainCommand
+    for group in app.registered_groups:
+        if group.typer_instance is not None:
+            group.cls = PlainGroup
+            _speak_plainly(group.typer_instance)
+
+
+def _help(
+    context: typer.Context,
+    names: Annotated[list[str] | None, typer.Argument(metavar="[COMMAND...]", show_default=False)] = None,
+) -> None:
+    """Show the help of a command, as `--help` behind it does."""
+    command, inner = context.find_root().command, context.find_root()
+    for name in names or ():
+        found = command.get_command(inner, name) if hasattr(command, "get_command") else None
+        if found is None:
+            raise typer.BadParameter(f"there is no command '{name}'; `massgen-rl --help` lists all.")
+        command, inner = found, type(inner)(found, parent=inner, info_name=name)
+    tell(command.get_help(inner))
+
+
+def _version() -> None:
+    """Show the version, as `--version` does."""
+    tell(f"massgen-plugins {massgen_plugins.__version__}")
+
+
+_ALIASES: dict[str, Callable[..., None]] = {"help": _help, "version": _version}
+"""Words that people try."""
 
 
 def _show_version(wanted: bool) -> None:
@@ -57,9 +97,14 @@ def _show_version(wanted: bool) -> None:
 
 
 def _root(
-    version: Annotated[
+    context: typer.Context,
+    version: Annotated[  # noqa: ARG001 - its callback has done it
         bool,
-        typer.Option("--version", help="Show the version and exit.", callback=_show_version, is_eager=True),
+        typer.Option(
+            "--version", "-V", help="Show the version and exit.", callback=_show_version, is_eager=True
+        ),
     ] = False,
 ) -> None:
-    """Options that stand before a command."""
+    """Options that stand before a command; without one, the help."""
+    if context.invoked_subcommand is None:
+        tell(context.get_help())

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import re
-import sys
 import time
 from typing import TYPE_CHECKING, Annotated
 
@@ -13,7 +11,7 @@ from massgen_plugins.cli import budget_names
 from massgen_plugins.cli.exits import SPENT
 from massgen_plugins.cli.output import as_home, clean, emit_json, say, tell
 from massgen_plugins.cli.places import current_places
-from massgen_plugins.cli.pool_choice import opened
+from massgen_plugins.cli.pool_choice import agreed, opened
 from massgen_plugins.cli.store_choice import StoreOption, chosen_store
 from massgen_plugins.errors import ConfigurationError
 
@@ -30,9 +28,6 @@ app = typer.Typer(
     invoke_without_command=True,
 )
 
-_SPAN = re.compile(r"([1-9][0-9]{0,4})([mhd])")
-_SECONDS = {"m": 60, "h": 3600, "d": 86_400}
-_LONGEST = 366 * 86_400
 _FOLLOW = "Runs that are under way follow within a second."
 
 Json = Annotated[bool, typer.Option("--json", help="Print one JSON document on stdout.")]
@@ -130,16 +125,17 @@ def raise_(
         ),
     ],
     span: Annotated[
-        str, typer.Option("--for", metavar="SPAN", help="How long: minutes, hours or days, as 30m, 2h, 1d.")
+        str, typer.Option("--for", metavar="SPAN", help="How long, such as 30m, 2h or 1d.")
     ] = "2h",
     yes: Yes = False,
 ) -> None:
     """Allow more for a while, whatever file a budget stands in."""
+    from massgen_plugins.cli.assignments import read_span
     from massgen_plugins.profiles.edit_budget import add_raise
 
     budgets = dict(_amount(word) for word in amounts)
     now = time.time()
-    until = now + _seconds(span)
+    until = now + read_span(span)
     listed = ", ".join(f"{dollars:,.2f} US dollars for {name}" for name, dollars in budgets.items())
     moment = time.strftime("%H:%M on %d %B", time.localtime(until))
     _agree("raise", f"Until {moment}, allow {clean(listed)} more than the budget?", yes=yes)
@@ -170,8 +166,8 @@ def reset(
         raise _no_such("reset", "run", what, ["shared", *runs])
     name = "all days, months and accounts" if what == "shared" else f"the run {clean(what)}"
     _agree("reset", f"Count {name} from zero, so that all of it can be spent again?", yes=yes)
-    with opened(place) as target:
-        begin_anew(target, SHARED if what == "shared" else run_domain(what))
+    with opened(place) as to_change:
+        begin_anew(to_change, SHARED if what == "shared" else run_domain(what))
     tell(f"Counted from zero: {name}.")
 
 
@@ -211,23 +207,9 @@ def _amount(word: str) -> tuple[str, float]:
     return name or "all", dollars
 
 
-def _seconds(span: str) -> int:
-    found = _SPAN.fullmatch(span)
-    seconds = int(found[1]) * _SECONDS[found[2]] if found else 0
-    if not 0 < seconds <= _LONGEST:
-        raise ConfigurationError(
-            f"--for: {clean(span[:40])!r} is no span of at most a year; write such as 30m, 2h or 1d."
-        )
-    return seconds
-
-
 def _agree(command: str, question: str, *, yes: bool) -> None:
     """Ask before more can be spent."""
-    if yes:
-        return
-    if not sys.stdin.isatty():
-        raise ConfigurationError(f"budget {command}: there is nobody to ask; add --yes.")
-    if not typer.confirm(question, err=True):
+    if not yes and not agreed(question, f"budget {command}"):
         say("Nothing is changed.")
         raise typer.Exit
 

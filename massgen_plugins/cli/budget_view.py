@@ -17,7 +17,7 @@ from massgen_plugins.rate_limit.messages import describe_span
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from rich.table import Table
+    from rich.console import Console
 
 __all__ = ["document", "line", "rows_of", "show"]
 
@@ -57,13 +57,12 @@ def document(rows: Iterable[BudgetRow]) -> dict[str, Any]:
 def show(rows: Sequence[BudgetRow], now: float, *, everything: bool) -> None:
     """What all runs share, then runs with their agents."""
     page = console()
-    shared = [row for row in rows if not row.run]
-    page.print(_table(shared, now, narrow=page.width < _NARROW))
+    _print(page, [row for row in rows if not row.run], now)
     runs = list(dict.fromkeys(row.run for row in rows if row.run))
     for run in runs if everything else runs[:_LATEST]:
         page.print()
         page.print(text(f"run {run}", "bold"))
-        page.print(_table([row for row in rows if row.run == run], now, narrow=page.width < _NARROW))
+        _print(page, [row for row in rows if row.run == run], now)
     if len(runs) > _LATEST and not everything:
         say(f"\n{len(runs) - _LATEST} earlier runs: `massgen-rl budget show --all`.")
 
@@ -72,25 +71,35 @@ def line(row: BudgetRow, now: float) -> str:
     """One budget in one line, for scripts."""
     of = f" of run {row.run}" if row.run else ""
     amount = "" if row.amount is None else f" of {dollars(row.amount)}"
-    return f"{row.name}{of}: {dollars(row.spent + row.reserved)}{amount} US dollars, {_left(row, now)}"
+    used = dollars(row.spent + row.reserved)
+    return f"{row.name}{of}: {used}{amount} US dollars, {', '.join(_parts(row, now))}"
 
 
-def _table(rows: Sequence[BudgetRow], now: float, *, narrow: bool) -> Table:
-    table = (
-        plain_table("Budget", "Spent", "Of", "") if not narrow else plain_table("Budget", "US dollars", "")
-    )
-    for column in table.columns[1 : 2 if narrow else 3]:
+def _print(page: Console, rows: Sequence[BudgetRow], now: float) -> None:
+    if page.width < _NARROW:
+        for row in rows:
+            page.print(text(row.name, "red" if row.is_spent else ""))
+            page.print(text(f"  {_figures(row)}"))
+            for part in _parts(row, now):
+                page.print(text(f"  {part}"))
+        return
+    table = plain_table("Budget", "Spent", "Of", "")
+    for column in table.columns[1:3]:
         column.justify = "right"
         column.no_wrap = True
     for row in rows:
-        spent, amount = dollars(row.spent), "" if row.amount is None else dollars(row.amount)
-        figures = [f"{spent} / {amount or '-'}"] if narrow else [spent, amount or "-"]
-        style = "red" if row.is_spent else ""
-        table.add_row(*(text(cell, style) for cell in (row.name, *figures, _left(row, now))))
-    return table
+        amount = "-" if row.amount is None else dollars(row.amount)
+        cells = (row.name, dollars(row.spent), amount, ", ".join(_parts(row, now)))
+        table.add_row(*(text(cell, "red" if row.is_spent else "") for cell in cells))
+    page.print(table)
 
 
-def _left(row: BudgetRow, now: float) -> str:
+def _figures(row: BudgetRow) -> str:
+    amount = "" if row.amount is None else f" of {dollars(row.amount)}"
+    return f"{dollars(row.spent)}{amount} US dollars"
+
+
+def _parts(row: BudgetRow, now: float) -> list[str]:
     """What is left, and until when."""
     parts = []
     if row.amount is not None:
@@ -100,5 +109,5 @@ def _left(row: BudgetRow, now: float) -> str:
         parts.append(f"{dollars(row.reserved)} reserved")
     if row.resets is not None and row.amount is not None:
         moment = datetime.fromtimestamp(row.resets).astimezone()
-        parts.append(f"begins anew at {moment:%H:%M on %d %b}, in {describe_span(row.resets - now)}")
-    return ", ".join(parts)
+        parts.append(f"until {moment:%H:%M on %d %b} ({describe_span(row.resets - now)})")
+    return parts

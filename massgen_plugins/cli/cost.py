@@ -59,7 +59,9 @@ File = Annotated[
 @app.callback()
 def _sums(  # noqa: PLR0913, PLR0917 - options
     context: typer.Context,
-    by: Annotated[By, typer.Option("--by", help="By what.")] = By.RUN,
+    by: Annotated[
+        By, typer.Option("--by", metavar="WHAT", help="By run, agent, model, provider, day or month.")
+    ] = By.RUN,
     since: Since = None,
     until: Until = None,
     run: Run = None,
@@ -68,7 +70,9 @@ def _sums(  # noqa: PLR0913, PLR0917 - options
     provider: Annotated[
         str | None, typer.Option("--provider", metavar="PROVIDER", help="Of one provider.")
     ] = None,
-    most: Annotated[int, typer.Option("--most", min=1, help="At most so many rows, the latest.")] = 20,
+    most: Annotated[
+        int, typer.Option("--most", metavar="N", min=1, help="At most so many rows: the latest, or dearest.")
+    ] = 20,
     as_json: Json = False,
     record: File = None,
 ) -> None:
@@ -110,7 +114,9 @@ def why(
 
 @app.command()
 def export(  # noqa: PLR0913, PLR0917 - options
-    form: Annotated[Format, typer.Option("--format", help="Of the file.")] = Format.CSV,
+    form: Annotated[
+        Format, typer.Option("--format", metavar="FORM", help="csv, json or parquet.")
+    ] = Format.CSV,
     output: Annotated[
         Path | None, typer.Option("--output", "-o", metavar="FILE", help="Write there, not to stdout.")
     ] = None,

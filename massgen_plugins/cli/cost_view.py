@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from massgen_plugins.calls.rows import Totals
 from massgen_plugins.cli.cost_sums import Group, Sums
-from massgen_plugins.cli.money import DOLLAR, clock, cost_of, counted, dollars, short
+from massgen_plugins.cli.money import DOLLAR, cost_of, counted, dollars, short
 from massgen_plugins.cli.output import console, plain_table, text
 
 if TYPE_CHECKING:
@@ -48,13 +48,8 @@ _SUMS = (
     _Column("out", lambda each: short(each.totals.tokens.output)),
     _Column("US dollars", lambda each: cost_of(each.totals)),
 )
-_RUN = (
-    _Column("team", _team, left=True),
-    _Column(
-        "began", lambda each: clock(each.run.started if each.run else each.totals.first), wide=True, left=True
-    ),
-)
-_OWN = _Column("MassGen says", lambda each: f"{each.difference.theirs:,.4f}" if each.difference else "")
+_RUN = (_Column("team", _team, left=True),)
+_OWN = _Column("MassGen", lambda each: f"{each.difference.theirs:,.4f}" if each.difference else "")
 
 
 def show(sums: Sums) -> None:

@@ -58,14 +58,15 @@ def document(call: CallRow) -> dict[str, Any]:
 
 def show(call: CallRow) -> None:
     """Print it."""
+    from rich.padding import Padding
+
+    def line(words: str) -> None:
+        page.print(Padding(text(words), (0, 0, 0, 2)))
+
     page = console()
     page.print(text(f"Call {call.id}: {call.model} of {call.provider}", "bold"))
-    page.print(text(f"  {clock(call.time)}, {_whose(call)}"))
-    page.print(
-        text(
-            f"  {call.outcome} ({call.status}) after {call.seconds:.1f} s, waited {call.waited:.1f} s before"
-        )
-    )
+    line(f"{clock(call.time)}, {_whose(call)}")
+    line(f"{call.outcome} ({call.status}) after {call.seconds:.1f} s, waited {call.waited:.1f} s before")
     if call.parts:
         table = plain_table("", "tokens", "dollars per million", "US dollars")
         for column in table.columns[1:]:
@@ -75,7 +76,7 @@ def show(call: CallRow) -> None:
                 text(f"  {name}"), text(f"{count:,}"), text(_plain(rate)), text(exact(count * rate))
             )
         page.print(table)
-    page.print(text(f"  {_sum(call)}"))
+    line(_sum(call))
 
 
 def _whose(call: CallRow) -> str:

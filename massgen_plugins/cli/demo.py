@@ -6,6 +6,7 @@ from typing import Annotated
 
 import typer
 
+from massgen_plugins.cli import model_completion
 from massgen_plugins.cli.exits import NO_HOST
 from massgen_plugins.cli.output import say
 from massgen_plugins.errors import HostMismatch
@@ -21,7 +22,11 @@ def register(app: typer.Typer) -> None:
 def demo(
     example: Annotated[
         str | None,
-        typer.Option(metavar="NAME", help="One of MassGen's own examples; left out: six Gemini agents."),
+        typer.Option(
+            metavar="NAME",
+            help="One of MassGen's own examples; left out: six Gemini agents.",
+            autocompletion=model_completion.examples,
+        ),
     ] = None,
     rpm: Annotated[
         int | None,
@@ -37,6 +42,8 @@ def demo(
     """Run MassGen against a sandbox, without and with limits.
 
     Takes about two minutes; needs no API key and no network.
+
+    Example: massgen-rl demo --rpm 10
     """
     from massgen_plugins.cli.installed_host import require_host
     from massgen_plugins.demo import main

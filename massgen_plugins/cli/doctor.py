@@ -29,14 +29,17 @@ def doctor(
         bool,
         typer.Option(
             "--deep/--quick",
-            help="Import MassGen in a process of its own, for about ten seconds, or do not.",
+            help="Import MassGen and ask CLI agents' programs for their version, for ten seconds, or do not.",
         ),
     ] = True,
 ) -> None:
     """Check that everything works, and say how to mend it.
 
-    Looks at versions, activation, seams, MassGen's start, plugins, settings, store, traffic and environment.
+    Looks at versions, activation, seams, MassGen's start, CLI agents' programs, plugins, settings, store,
+    traffic and environment.
     Exit code 1 if a check fails.
+
+    Example: massgen-rl doctor --quick
     """
     sections = list(_sections(deep=deep, quiet=as_json))
     marks = [finding.mark.value for _, findings in sections for finding in findings]
@@ -56,6 +59,7 @@ def _sections(*, deep: bool, quiet: bool) -> Iterator[tuple[str, list[Finding]]]
         activation,
         environment,
         plugins,
+        programs,
         seams,
         settings,
         store,
@@ -68,6 +72,7 @@ def _sections(*, deep: bool, quiet: bool) -> Iterator[tuple[str, list[Finding]]]
     yield from _run("seams", seams.check_seams)
     if deep:
         yield from _run("attachment", lambda: [_attachment(quiet=quiet)])
+        yield from _run("programs", programs.check_programs)
     yield from _run("plugins", plugins.check_plugins)
     yield from _run("settings", settings.check_settings)
     yield from _run("store", store.check_store)

@@ -5,17 +5,17 @@ from __future__ import annotations
 from typing import Any, NoReturn
 
 import typer
-from typer.core import TyperGroup
 
-from massgen_plugins.cli.exits import INTERRUPTED
+from massgen_plugins.cli.exits import BROKEN_PIPE, INTERRUPTED
 from massgen_plugins.cli.output import say
+from massgen_plugins.cli.plain_help import PlainGroup
 from massgen_plugins.cli.quick import failed
 from massgen_plugins.errors import MassgenPluginsError
 
 __all__ = ["RootGroup"]
 
 
-class RootGroup(TyperGroup):
+class RootGroup(PlainGroup):
     """Our own commands, then those of plugins.
 
     Loading plugins takes a tenth of a second, so it waits until a name is not ours or all are listed.
@@ -34,6 +34,13 @@ class RootGroup(TyperGroup):
             self._load_plugins()
         return super().get_command(ctx, cmd_name)
 
+    def make_context(self, *arguments: Any, **options: Any) -> Any:
+        """Read the command line; ``--help`` and ``--version`` are answered here."""
+        try:
+            return super().make_context(*arguments, **options)
+        except BrokenPipeError:
+            _exit(BROKEN_PIPE)
+
     def invoke(self, ctx: Any) -> Any:
         """Run a command; what goes wrong on purpose becomes one sentence and an exit code."""
         words = [*ctx._protected_args, *ctx.args]  # noqa: SLF001 - the parser has taken them from nobody else
@@ -41,6 +48,8 @@ class RootGroup(TyperGroup):
             return super().invoke(ctx)
         except MassgenPluginsError as error:
             _exit(failed(error, as_json="--json" in words))
+        except BrokenPipeError:
+            _exit(BROKEN_PIPE)  # whoever reads has had enough
         except (KeyboardInterrupt, typer.Abort):
             say("\nmassgen-rl: interrupted.")
             _exit(INTERRUPTED)

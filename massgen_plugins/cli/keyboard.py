@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import select
 import signal
 import sys
@@ -12,6 +13,9 @@ from types import FrameType
 from typing import Self
 
 __all__ = ["Keyboard", "Waiting"]
+
+_ARROWS = re.compile(r"\x1b[\[O][0-9;]*[A-Za-z~]")
+"""Keys that come as several letters: none of ours."""
 
 
 class Waiting:
@@ -38,6 +42,7 @@ class Keyboard(Waiting):
 
         self._input = sys.stdin.fileno()
         self._before = termios.tcgetattr(self._input)
+        self._pressed = ""
         self._wake_out, self._wake_in = os.pipe()
         self._handler = signal.signal(signal.SIGWINCH, self._resized)
         tty.setcbreak(self._input)
@@ -53,14 +58,17 @@ class Keyboard(Waiting):
 
     def read(self, seconds: float) -> str:
         """The next key within so many seconds; "" for none, or if the window was resized."""
+        if self._pressed:
+            key, self._pressed = self._pressed[0], self._pressed[1:]
+            return key
         ready, _, _ = select.select([self._input, self._wake_out], [], [], max(0.0, seconds))
         if self._wake_out in ready:
             os.read(self._wake_out, 100)
         if self._input not in ready:
             return ""
-        pressed = os.read(self._input, 32).decode("utf-8", "replace")
-        # An arrow key or the like comes as several letters: it is none of ours.
-        return "" if pressed.startswith("\x1b") and len(pressed) > 1 else pressed[:1] or "q"
+        pressed = _ARROWS.sub("", os.read(self._input, 32).decode("utf-8", "replace") or "q")
+        self._pressed = pressed[1:]
+        return pressed[:1]
 
     def _resized(self, number: int, frame: FrameType | None) -> None:  # noqa: ARG002 - as signals are told
         with suppress(OSError):

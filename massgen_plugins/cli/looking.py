@@ -13,7 +13,7 @@ from massgen_plugins.cli.store_place import given_store, view_of
 from massgen_plugins.errors import ConfigurationError
 from massgen_plugins.live.presence import Presence, WaitingCall, read_all
 from massgen_plugins.profiles.steering import NO_STEERING, Steering, read_steering
-from massgen_plugins.quota import NANOSECONDS, Pool, PoolRules
+from massgen_plugins.quota import ACCOUNT_POOL, NANOSECONDS, Pool, PoolRules
 
 if TYPE_CHECKING:
     from massgen_plugins.rate_limit.viewing import PoolView, StoreView
@@ -46,8 +46,15 @@ class Looked:
 
     @property
     def pools(self) -> Sequence[PoolView]:
-        """The pools of which there is anything to show."""
-        return [pool for pool in self.view.pools if pool.eventful]
+        """The pools of which there is anything to show.
+
+        Whoever waits for a model waits in its account's pool, too: without limits that tells nothing.
+        """
+        return [
+            pool
+            for pool in self.view.pools
+            if pool.eventful and (pool.pool.name != ACCOUNT_POOL or pool.limits or pool.penalties.cautious)
+        ]
 
     def next_slot(self, view: PoolView) -> float | None:
         """Seconds until the next call of a pool may leave; None if no moment is known.

@@ -39,8 +39,13 @@ def console() -> Console:
     """Where results for people go: colours on a terminal unless ``NO_COLOR`` is set."""
     from rich.console import Console
 
+    class Page(Console):
+        def on_broken_pipe(self) -> None:
+            """As anywhere else: the exception goes on."""
+            raise BrokenPipeError
+
     known = sys.stdout.isatty() or "COLUMNS" in os.environ
-    return Console(width=None if known else _PIPE_WIDTH, highlight=False, markup=False, emoji=False)
+    return Page(width=None if known else _PIPE_WIDTH, highlight=False, markup=False, emoji=False)
 
 
 def plain_table(*headings: str) -> Table:

@@ -2,48 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from dataclasses import asdict
-from itertools import groupby
-from pathlib import Path
 from typing import Any
 
-from massgen_plugins.cli.output import as_home, console, emit_json, plain_table, text
+from massgen_plugins.cli.output import console, emit_json, plain_table, text
+from massgen_plugins.cli.profiles_table import origin_words, state_words
 from massgen_plugins.profiles.limit_values import LIMIT_KEYS, LimitValues, ModelLimits
 from massgen_plugins.profiles.overview import ProfileRow
-from massgen_plugins.profiles.places import find_places
 from massgen_plugins.profiles.profile import LEARNED, Profile
 
-__all__ = ["profile_as_json", "rows_as_json", "show_profile", "show_rows"]
-
-_WHY = {
-    "default": "by default",
-    "user": "your choice",
-    "project": "this project's choice",
-    "disabled": "switched off",
-}
-
-
-def rows_as_json(rows: Iterable[ProfileRow]) -> None:
-    """A list with one object for each profile."""
-    emit_json([asdict(row) for row in rows])
-
-
-def show_rows(rows: Sequence[ProfileRow]) -> None:
-    """A line for each profile, below that of its provider."""
-    table = plain_table("Profile", "Tier", "State", "Comes from", "Seen")
-    for provider, group in groupby(rows, lambda row: row.provider):
-        table.add_row(text(provider, "bold"))
-        for row in group:
-            cells = (f"  {row.name}", row.tier, state(row), _origin(row.origin), row.date)
-            table.add_row(*(text(cell, "green" if row.on else "") for cell in cells))
-    console().print(table)
-
-
-def state(row: ProfileRow) -> str:
-    """On or off, and why."""
-    why = _WHY.get(row.why, row.why)
-    return f"{'on' if row.on else 'off'}{f', {why}' if why else ''}"
+__all__ = ["profile_as_json", "show_profile"]
 
 
 def profile_as_json(row: ProfileRow, profile: Profile) -> None:
@@ -84,12 +53,12 @@ def show_profile(row: ProfileRow, profile: Profile, overrides: ModelLimits) -> N
 def _facts(row: ProfileRow, profile: Profile) -> Iterable[tuple[str, str]]:
     margin = f"{profile.safety_margin:.0%} of every limit" if profile.safety_margin else "none"
     day = profile.conventions.day_zone
-    yield "Profile", f"{profile.name} ({state(row)})"
+    yield "Profile", f"{profile.name} ({state_words(row.why, on=row.on)})"
     yield "Provider", f"{profile.provider}{f', {profile.tier}' if profile.tier else ''}"
     yield "About", profile.description
     yield "Source", profile.source
     yield "Seen", profile.date
-    yield "File", _origin(profile.origin)
+    yield "File", origin_words(profile.origin)
     yield "Margin", margin
     yield "Tokens", f"tpm counts {profile.conventions.tpm_counts.replace('_', ' ')}"
     yield "Window", _SHAPES[profile.conventions.bucket]
@@ -132,9 +101,3 @@ def _listed(values: LimitValues) -> str:
     return ", ".join(
         f"{key} {'none' if value is None else _value(key, value)}" for key, value in values.items()
     )
-
-
-def _origin(origin: str) -> str:
-    """Where a profile comes from, short."""
-    shipped = Path(origin).parent == find_places().shipped_dir
-    return "built in" if shipped else as_home(origin)

@@ -38,6 +38,8 @@ def _table(
     """Show, choose and change profiles: named sets of limits.
 
     Alone: a table of all, by provider.
+
+    Example: massgen-rl profiles --provider openai
     """
     if context.invoked_subcommand is not None:
         if as_json:
@@ -45,16 +47,29 @@ def _table(
         if provider:
             raise typer.BadParameter("--provider is for the table of profiles; leave it out here.")
         return
-    from massgen_plugins.cli import profile_views
-    from massgen_plugins.profiles.overview import overview
+    from massgen_plugins.cli.profiles_table import answer
 
-    rows = overview(provider, places=current_places())
-    profile_views.rows_as_json(rows) if as_json else profile_views.show_rows(rows)
+    raise typer.Exit(answer(provider=provider, as_json=as_json))
+
+
+@app.command(name="ls", hidden=True)
+@app.command(name="list", hidden=True)
+def list_(
+    provider: Annotated[str | None, typer.Option("--provider", metavar="PROVIDER")] = None,
+    as_json: Json = False,
+) -> None:
+    """The table of all profiles, as `profiles` alone."""
+    from massgen_plugins.cli.profiles_table import answer
+
+    raise typer.Exit(answer(provider=provider, as_json=as_json))
 
 
 @app.command()
 def show(name: Name, as_json: Json = False) -> None:
-    """Show one profile: limits, cooldown, margin, source, date."""
+    """Show one profile: limits, cooldown, margin, source, date.
+
+    Example: massgen-rl profiles show gemini-tier1
+    """
     from massgen_plugins.cli import profile_views
     from massgen_plugins.profiles.loading import read_settings
     from massgen_plugins.profiles.overview import details
@@ -69,7 +84,10 @@ def show(name: Name, as_json: Json = False) -> None:
 
 @app.command()
 def use(name: Name) -> None:
-    """Let a profile limit its provider; switches it on, too."""
+    """Let a profile limit its provider; switches it on, too.
+
+    Example: massgen-rl profiles use gemini-tier1
+    """
     from massgen_plugins.profiles.edit import use as edit
 
     places = current_places()
@@ -81,7 +99,10 @@ def use(name: Name) -> None:
 
 @app.command()
 def enable(name: Name) -> None:
-    """Take back `disable`."""
+    """Take back `disable`.
+
+    Example: massgen-rl profiles enable gemini-seed
+    """
     from massgen_plugins.profiles.edit import enable as edit
 
     places = current_places()
@@ -91,7 +112,10 @@ def enable(name: Name) -> None:
 
 @app.command()
 def disable(name: Name) -> None:
-    """Switch a profile off; the default one holds then."""
+    """Switch a profile off; the default one holds then.
+
+    Example: massgen-rl profiles disable gemini-tier1
+    """
     from massgen_plugins.profiles.edit import disable as edit
 
     places = current_places()
@@ -172,7 +196,10 @@ def validate(
     files: Annotated[list[Path], typer.Argument(metavar="FILE", help="Profile files.")],
     as_json: Json = False,
 ) -> None:
-    """Check profile files; exit code 1 if one is wrong."""
+    """Check profile files; exit code 1 if one is wrong.
+
+    Example: massgen-rl profiles validate team-profiles.yaml
+    """
     from massgen_plugins.cli.validation import check_files
 
     findings = check_files(files)
@@ -194,7 +221,10 @@ def import_(
         bool, typer.Option("--overwrite", help="Replace profile files of the same name.")
     ] = False,
 ) -> None:
-    """Make profiles of a file in MassGen's own format."""
+    """Make profiles of a file in MassGen's own format.
+
+    Example: massgen-rl profiles import rate_limits.yaml
+    """
     from massgen_plugins.profiles.massgen_format import import_massgen
 
     for path in import_massgen(file, overwrite=overwrite, places=current_places()):

@@ -24,6 +24,7 @@ _COMMANDS: Mapping[str, tuple[str, Mapping[str, str], Mapping[str, str]]] = {
         {"--by": "by", "--since": "since", "--run": "run", "--model": "model", "--agent": "agent"},
     ),
     "line": ("line", _JSON, {"--store": "store"}),
+    "profiles": ("profiles_table", _JSON, {"--provider": "provider"}),
     "status": ("status_answer", {**_JSON, "--exit-code": "exit_code"}, {"--store": "store"}),
 }
 

@@ -41,7 +41,7 @@ dd { margin: 0; font-size: 1.15rem; font-variant-numeric: tabular-nums }
 .wait { background: repeating-linear-gradient(135deg, var(--wait) 0 3px, transparent 3px 7px);
   border: 1px solid var(--wait) }
 .answered { background: var(--answered) }
-.refused { background: var(--refused); min-width: 14px }
+.refused { background: var(--refused); z-index: 1; min-width: 14px }
 .failed { background: var(--failed); min-width: 14px }
 .away { background: var(--away); min-width: 14px }
 .axis { position: relative; height: 1.6rem; margin-top: .3rem; border-top: 1px solid var(--edge);

@@ -40,6 +40,8 @@ def run(
 
     For environments in which the automatic start is blocked or switched off.
     Ends with MassGen's exit code; 127 if there is no MassGen here, or not one that is supported.
+
+    Example: massgen-rl run -- --config team.yaml "Your question"
     """
     from massgen_plugins.cli.installed_host import require_host
 

@@ -79,6 +79,23 @@ class SettingsNow:
             self._put(name, [known.profile, written])
         return known
 
+    def profiles(self) -> list[dict[str, Any]]:
+        """A row for every profile, as :class:`massgen_plugins.profiles.overview.ProfileRow` has it.
+
+        Raises:
+            ConfigurationError: Settings or profiles are wrong.
+        """
+        known = self._cache.get("profiles")
+        if not isinstance(known, list):
+            self._read()
+            from dataclasses import asdict
+
+            from massgen_plugins.profiles.overview import overview
+
+            known = [asdict(row) for row in overview(places=self._places)]
+            self._put("profiles", known)
+        return known
+
     def settings(self) -> Settings:
         """All of them.
 

@@ -14,13 +14,16 @@ from massgen_plugins.rate_limit.messages import describe_span
 __all__ = ["differences", "moment", "rules_as_json", "until_text"]
 
 _DAY = 86_400
+_SOON = 120
 
 
 def moment(seconds: float) -> str:
     """A moment in local time, with its day where that is not today's or tomorrow's, and how far it is."""
     left = seconds - time.time()
+    step = 10 if left > _SOON else 1  # the command itself has taken a second
     local = datetime.fromtimestamp(seconds).astimezone()
-    return f"{local:%H:%M}{f' on {local:%d %B}' if left > _DAY else ''} (in {describe_span(math.ceil(left))})"
+    day = f" on {local:%d %B}" if left > _DAY else ""
+    return f"{local:%H:%M}{day} (in {describe_span(math.ceil(left / step) * step)})"
 
 
 def until_text(until: float | None, otherwise: str) -> str:

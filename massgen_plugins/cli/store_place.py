@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from massgen_plugins.errors import ConfigurationError
 
 if TYPE_CHECKING:
+    from massgen_plugins.quota import Domain
     from massgen_plugins.rate_limit.stores.redis_store import RedisStore
     from massgen_plugins.rate_limit.viewing import Holds, StoreView
 
@@ -81,15 +82,15 @@ def view_of(place: Path | str | None, holds: Holds | None = None, *, budgets: bo
     """
     from massgen_plugins.rate_limit.viewing import StoreView, as_declared, view_file, view_store
 
+    def wanted(domain: Domain) -> bool:
+        return (domain.provider == _BUDGETS) is budgets
+
     if place is None:
         return StoreView(())
     if isinstance(place, Path):
-        view = view_file(place, holds or as_declared)
-    else:
-        with redis_store(place) as store:
-            view = view_store(store, holds or as_declared)
-    pools = [each for each in view.pools if (each.pool.domain.provider == _BUDGETS) is budgets]
-    return StoreView(pools, view.faults)
+        return view_file(place, holds or as_declared, wanted)
+    with redis_store(place) as store:
+        return view_store(store, holds or as_declared, wanted)
 
 
 @contextmanager

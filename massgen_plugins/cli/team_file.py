@@ -8,12 +8,10 @@ from typing import Any
 import yaml
 
 from massgen_plugins.profiles.document import Document, Place, document_of, wrong
-from massgen_plugins.profiles.layers import Layer, read_layer
+from massgen_plugins.profiles.layers import BLOCK, Layer, read_layer
 from massgen_plugins.profiles.safe_files import read_text
 
-__all__ = ["BLOCK", "read_team", "team_layer"]
-
-BLOCK = "rate_limit"
+__all__ = ["read_team", "team_layer"]
 
 
 def read_team(path: Path) -> dict[str, Any]:

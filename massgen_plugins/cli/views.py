@@ -23,7 +23,7 @@ def register(app: typer.Typer) -> None:
     app.command()(why)
 
 
-def watch(
+def watch(  # noqa: PLR0913, PLR0917 - an option each
     interval: Annotated[
         float,
         typer.Option("--interval", "-i", metavar="SECONDS", min=0.2, max=3600, help="Between two looks."),
@@ -40,6 +40,9 @@ def watch(
             "--exit-status", help="Exit code 1 if calls were turned away, 3 if a day, or a month, is used up."
         ),
     ] = False,
+    as_json: Annotated[
+        bool, typer.Option("--json", help="The document of `status --json`, one a line, at each look.")
+    ] = False,
     store: StoreOption = None,
 ) -> None:
     """Watch runs as they wait: who, for what, until when.
@@ -50,7 +53,12 @@ def watch(
 
     raise typer.Exit(
         answer(
-            interval=interval, compact=compact, until_idle=until_idle, exit_status=exit_status, store=store
+            interval=interval,
+            compact=compact,
+            until_idle=until_idle,
+            exit_status=exit_status,
+            as_json=as_json,
+            store=store,
         )
     )
 

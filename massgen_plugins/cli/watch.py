@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import json
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from contextlib import suppress
 from typing import TYPE_CHECKING
 
@@ -11,7 +12,7 @@ from massgen_plugins.cli.exits import CHECK_FAILED, SPENT
 from massgen_plugins.cli.keyboard import Keyboard, Waiting
 from massgen_plugins.cli.looking import Looked, look
 from massgen_plugins.cli.output import clean, say, tell
-from massgen_plugins.cli.screen import Line, Screen, Span
+from massgen_plugins.cli.screen import Line, Screen, Span, wrapped
 from massgen_plugins.cli.settings_now import SettingsNow
 from massgen_plugins.cli.status_answer import spent
 from massgen_plugins.cli.watch_lines import Changes
@@ -25,10 +26,12 @@ if TYPE_CHECKING:
 
 __all__ = ["Watch", "answer"]
 
-_KEYS = "q quit · ? help"
+_KEYS = "q quit · p pause · + - limit for 10 min · w why · ? help"
 _HELP = (
-    'q or Ctrl-C: quit; the agents go on. ?: this help on and off. "next slot" is when the next call may '
-    'leave, "all free" when nothing of the limit is used any more.'
+    "q or Ctrl-C: quit; the agents go on. p: pause all, and again: go on. + and -: one request per minute "
+    "more or less for the quota that is waited for, for ten minutes. w: the last refusal in plain words. "
+    '?: this help on and off. "Next slot" is when the next call may leave, "all free" when nothing of the '
+    "limit is used any more."
 )
 
 
@@ -69,36 +72,51 @@ class Watch:
         return CHECK_FAILED if self.totals.turned_away else 0
 
 
-def answer(
+def answer(  # noqa: PLR0913 - an option each
     *,
     interval: float = 1.0,
     compact: bool = False,
     until_idle: bool = False,
     exit_status: bool = False,
+    as_json: bool = False,
     store: str | None = None,
 ) -> int:
     """Watch until a key, or until nothing goes on; the exit code."""
     settings = SettingsNow()
     watch = Watch(lambda: look(store, SettingsNow() if settings.changed() else settings))
-    if sys.stdout.isatty():
+    if as_json:
+        _in_pipe(watch, Waiting(), interval, _documents, until_idle=until_idle)
+    elif sys.stdout.isatty():
         keys = Keyboard() if sys.stdin.isatty() else Waiting()
         _on_terminal(watch, keys, interval, compact=compact, until_idle=until_idle)
     else:
-        _in_pipe(watch, Waiting(), interval, until_idle=until_idle)
+        _in_pipe(watch, Waiting(), interval, Changes().lines, until_idle=until_idle)
+        tell(_summary(watch))
     return watch.exit_status if exit_status else 0
 
 
-def _in_pipe(watch: Watch, waiting: Waiting, interval: float, *, until_idle: bool) -> None:
-    changes = Changes()
+def _in_pipe(
+    watch: Watch,
+    waiting: Waiting,
+    interval: float,
+    lines: Callable[[Looked], Iterable[str]],
+    *,
+    until_idle: bool,
+) -> None:
     while True:
-        for line in changes.lines(watch.looked):
+        for line in lines(watch.looked):
             tell(line)
         sys.stdout.flush()
         if until_idle and watch.idle:
-            tell(_summary(watch))
             return
         waiting.read(interval)
         watch.look()
+
+
+def _documents(looked: Looked) -> Iterable[str]:
+    from massgen_plugins.cli.status_json import document
+
+    yield json.dumps(document(looked), allow_nan=False)
 
 
 def _on_terminal(watch: Watch, keys: Waiting, interval: float, *, compact: bool, until_idle: bool) -> None:
@@ -106,24 +124,34 @@ def _on_terminal(watch: Watch, keys: Waiting, interval: float, *, compact: bool,
     from rich.live import Live
 
     console = Console(highlight=False, markup=False, emoji=False)
-    footer = _KEYS
+    below: list[Line] = []
     with suppress(KeyboardInterrupt), keys, Live(console=console, screen=True, auto_refresh=False) as live:
         while not (until_idle and watch.idle):
-            lines = watch_lines(watch.looked, watch.totals, _screen(console), footer, compact=compact)
-            live.update(_drawn(lines, console.size.height), refresh=True)
+            screen = _screen(console)
+            lines = watch_lines(watch.looked, watch.totals, screen, compact=compact)
+            shown = [*lines, *(below or wrapped(_KEYS, screen.width, 0, "dim"))]
+            live.update(_drawn(shown, console.size.height), refresh=True)
             key = keys.read(interval)
             if key in {"q", "Q", "\x04"}:
                 break
-            footer = _pressed(key, footer)
+            below = _below(key, watch.looked, screen, below)
             watch.look()
     say(_summary(watch))
 
 
-def _pressed(key: str, footer: str) -> str:
-    """What stands below from now on."""
+def _below(key: str, looked: Looked, screen: Screen, before: list[Line]) -> list[Line]:
+    """What stands below the picture after a key; the same key again, or q, takes it away."""
     if key == "?":
-        return _HELP if footer == _KEYS else _KEYS
-    return footer
+        return [] if before else list(wrapped(_HELP, screen.width, 0, "dim"))
+    if key == "w":
+        from massgen_plugins.cli.why import last_lines
+
+        return [] if before else last_lines(screen)
+    if key in {"p", "+", "-"}:
+        from massgen_plugins.cli.watch_keys import pressed
+
+        return list(wrapped(pressed(key, looked), screen.width, 0, "cyan"))
+    return before if not key else []
 
 
 def _screen(console: Console) -> Screen:

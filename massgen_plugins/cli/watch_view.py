@@ -41,16 +41,13 @@ class Totals:
         )
 
 
-def watch_lines(
-    looked: Looked, totals: Totals, screen: Screen, footer: str = "", *, compact: bool = False
-) -> list[Line]:
+def watch_lines(looked: Looked, totals: Totals, screen: Screen, *, compact: bool = False) -> list[Line]:
     """The whole picture.
 
     Args:
         looked: What is seen.
         totals: What was counted.
         screen: Where it is shown; below 60 columns it is compact.
-        footer: The last line, such as the keys.
         compact: Two lines for each pool.
     """
     lines: list[Line] = [*_header(looked, screen), ()]
@@ -61,8 +58,7 @@ def watch_lines(
             lines += [*pool_lines(view, looked, screen), ()]
     if not looked.pools:
         lines += [*wrapped("No call was limited yet.", screen.width), ()]
-    lines += _totals(totals, screen)
-    return [*lines, *wrapped(footer, screen.width, 0, "dim")]
+    return [*lines, *_totals(totals, screen)]
 
 
 def _header(looked: Looked, screen: Screen) -> Iterator[Line]:

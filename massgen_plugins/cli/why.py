@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 from massgen_plugins.calls.refusals import read_refusals, refusals_file
 from massgen_plugins.cli.history import open_record
 from massgen_plugins.cli.output import emit_json, say
-from massgen_plugins.cli.screen import screen_of
+from massgen_plugins.cli.screen import Line, Screen, screen_of, wrapped
 from massgen_plugins.cli.settings_now import SettingsNow
 from massgen_plugins.cli.why_story import Story, story_of
 from massgen_plugins.cli.why_words import lines_of, meaning, to_do, would_do
@@ -21,10 +21,11 @@ from massgen_plugins.errors import ConfigurationError
 if TYPE_CHECKING:
     from massgen_plugins.cli.why_body import Reading
 
-__all__ = ["answer"]
+__all__ = ["answer", "last_lines"]
 
 LAST = "last"
 _STDIN = "-"
+_NONE = "No provider refused anything that is known here."
 
 
 def answer(
@@ -49,13 +50,21 @@ def answer(
     else:
         story = _of_the_past(what)
     if story is None:
-        say("No provider refused anything that is known here." if what == LAST else _unread())
+        say(_NONE if what == LAST else _unread())
     if as_json:
         emit_json({"refusal": _document(story) if story else None})
     elif story is not None:
         screen = screen_of()
         sys.stdout.write(screen.text(lines_of(story, screen, time.time())))
     return 0
+
+
+def last_lines(screen: Screen) -> list[Line]:
+    """The last refusal, as `watch` shows it."""
+    story = _of_the_past(LAST)
+    if story is None:
+        return list(wrapped(_NONE, screen.width, 0, "dim"))
+    return list(lines_of(story, screen, time.time()))
 
 
 def _unread() -> str:

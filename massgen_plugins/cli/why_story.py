@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 __all__ = ["Story", "story_of"]
 
 _TOGETHER = 5.0
-"""Seconds after a refusal within which what came of it is noted."""
+"""Seconds between a refusal and what came of it, or of those of other agents at the same time."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,13 +72,13 @@ def story_of(
         agent: Whose.
     """
     wanted = [
-        (number, each)
-        for number, each in enumerate(entries)
+        each
+        for each in entries
         if each.get("what") in ("refused", "turned away") and agent in (None, each.get("agent"))
     ]
     if not wanted:
         return None
-    number, entry = wanted[-1]
+    entry = wanted[-1]
     turned_away = entry["what"] == "turned away"
     return Story(
         provider=_text(entry, "provider"),
@@ -90,7 +90,7 @@ def story_of(
         until=_number(entry, "resets_at"),
         held=_texts(entry, "held"),
         profile=_text(entry, "profile"),
-        did=[] if turned_away else [*_imposed(entry, entries[number + 1 :]), *_went_on(entry, record)],
+        did=[] if turned_away else [*_imposed(entry, entries), *_went_on(entry, record)],
         time=_number(entry, "time"),
         agent=_text(entry, "agent"),
         account=_text(entry, "account"),
@@ -98,12 +98,12 @@ def story_of(
     )
 
 
-def _imposed(entry: Mapping[str, Any], later: Sequence[Mapping[str, Any]]) -> list[str]:
-    """What was learned, and which pause began, right after a refusal."""
+def _imposed(entry: Mapping[str, Any], entries: Sequence[Mapping[str, Any]]) -> list[str]:
+    """What was learned, and which pause began, by a refusal or by those that came together with it."""
     did: list[str] = []
-    end = float(entry["time"]) + _TOGETHER
-    for each in later:
-        if float(each["time"]) > end or _text(each, "account") != _text(entry, "account"):
+    for each in entries:
+        together = abs(float(each["time"]) - float(entry["time"])) <= _TOGETHER
+        if not together or _text(each, "account") != _text(entry, "account"):
             continue
         if each.get("what") == "learned" and "learned" not in "".join(did):
             did.append(f"learned {', '.join(_texts(each, 'limits'))} for everybody who uses the key")

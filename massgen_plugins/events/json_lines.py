@@ -4,37 +4,63 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Sequence
+from collections.abc import Hashable, Mapping, Sequence
 from dataclasses import fields
+from functools import cache
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
-from massgen_plugins.events import Event
+from massgen_plugins.events import CallAdmitted, CallAnswered, Event
 from massgen_plugins.events.sink import EventSink
 from massgen_plugins.quota import Pool
 
 __all__ = ["JsonLines", "as_row"]
 
 _PATIENCE = 2.0
+_ERRORS_START = 400
+_WAITED = 0.05
+"""Seconds from which a wait is worth a line."""
 
 
 def as_row(event: Event, at: float) -> dict[str, Any]:
     """An event as plain values: its kind, its moment, its process, the pool in parts, and its own fields."""
-    row: dict[str, Any] = {"time": round(at, 3), "event": type(event).__name__, "pid": os.getpid()}
-    for each in fields(event):
-        value = getattr(event, each.name)
-        if isinstance(value, Pool):
-            domain = value.domain
-            row |= {"provider": domain.provider, "account": domain.account, "model": value.name}
-            if domain.endpoint:
-                row["endpoint"] = domain.endpoint
-        elif each.name not in row:
-            row[each.name] = value
+    kind = type(event)
+    row: dict[str, Any] = {"time": round(at, 3), "event": kind.__name__, "pid": os.getpid()}
+    pool: Pool | None = getattr(event, "pool", None)
+    if pool is not None:
+        domain = pool.domain
+        row["provider"], row["account"], row["model"] = domain.provider, domain.account, pool.name
+        if domain.endpoint:
+            row["endpoint"] = domain.endpoint
+    for name in _names(cast("Hashable", kind)):
+        row[name] = getattr(event, name)
     return row
+
+
+@cache
+def _names(kind: type[object]) -> tuple[str, ...]:
+    return tuple(each.name for each in fields(kind) if each.name != "pool")  # type: ignore[arg-type]
+
+
+def _worth(event: Event) -> bool:
+    """Whether an event says what no other does: the end of an attempt has its wait and its status, too."""
+    if isinstance(event, CallAdmitted):
+        return event.waited >= _WAITED
+    return not isinstance(event, CallAnswered) or event.status >= _ERRORS_START
+
+
+def _as_plain(value: object) -> object:
+    """Mappings that are none of JSON's; of anything else its words."""
+    return dict(value) if isinstance(value, Mapping) else str(value)
+
+
+_encode = json.JSONEncoder(separators=(",", ":"), default=_as_plain, check_circular=False).encode
 
 
 class JsonLines(EventSink):
     """Appends to a file; of mode 0600, in a directory of mode 0700.
+
+    Of a call that neither waits nor fails there is one line, its end, which says all that the others do.
 
     Args:
         path: The file. Older lines are in ``NAME.1``, ``NAME.2`` and so on.
@@ -49,8 +75,10 @@ class JsonLines(EventSink):
 
     def take(self, events: Sequence[tuple[float, Event]]) -> None:
         """Write them as one piece, so that lines of several processes do not mix."""
-        rows = (json.dumps(as_row(event, at), default=str, separators=(",", ":")) for at, event in events)
-        data = "".join(f"{row}\n" for row in rows).encode("utf-8", "replace")
+        rows = [_encode(as_row(event, at)) for at, event in events if _worth(event)]
+        if not rows:
+            return
+        data = ("\n".join(rows) + "\n").encode("utf-8", "replace")
         self._path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
         self._rotate(len(data))
         flags = os.O_WRONLY | os.O_APPEND | os.O_CREAT | getattr(os, "O_NOFOLLOW", 0)

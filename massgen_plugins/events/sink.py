@@ -12,6 +12,10 @@ from massgen_plugins.events import Event
 __all__ = ["BackgroundSink", "EventSink"]
 
 
+_LULL = 0.1
+"""Seconds for which events are gathered before a sink is handed them."""
+
+
 class EventSink(ABC):
     """Takes events somewhere. Its methods are called on one thread, and may block."""
 
@@ -46,7 +50,7 @@ class BackgroundSink:
         """A child has none of its parent's threads and events."""
         self._events: deque[tuple[float, Event]] = deque(maxlen=self._most)
         self._told = threading.Event()
-        self._over = False
+        self._ended = threading.Event()
         self._thread: threading.Thread | None = None
         self._lock = threading.Lock()
         self.lost = 0
@@ -63,21 +67,22 @@ class BackgroundSink:
 
     def close(self, patience: float = 1.0) -> None:
         """Let the sink take what is left, and close it; blocks for ``patience`` seconds at most."""
-        self._over = True
+        self._ended.set()
         self._told.set()
         if self._thread is not None:
             self._thread.join(patience)
 
     def _start(self) -> None:
         with self._lock:
-            if self._thread is None and not self._over:
+            if self._thread is None and not self._ended.is_set():
                 name = f"massgen-plugins-{type(self._sink).__name__}"
                 self._thread = threading.Thread(target=self._run, name=name, daemon=True)
                 self._thread.start()
 
     def _run(self) -> None:
-        while not self._over:
+        while not self._ended.is_set():
             self._told.wait()
+            self._ended.wait(_LULL)  # many at once are cheaper
             self._told.clear()
             self._pass_on()
         self._pass_on()

@@ -1,12 +1,21 @@
-"""Who may use the gateway: whoever knows a path that only a program of ours was told."""
+"""Who may use the gateway: a process of this user that knows a path which only a program of ours was told."""
 
 from __future__ import annotations
 
+import os
 import secrets
+from asyncio import BaseTransport
+from contextlib import suppress
+from pathlib import Path
 
 from aiohttp import web
 
-__all__ = ["is_ours", "is_upgrade", "new_secret", "split_path"]
+__all__ = ["is_of_this_user", "is_ours", "is_upgrade", "new_secret", "split_path"]
+
+_CONNECTIONS = (Path("/proc/net/tcp"), Path("/proc/net/tcp6"))
+_LOOPBACK = ("0100007F", "0000000000000000FFFF00000100007F")
+_ROOT = 0
+"""Reads every memory and file anyway."""
 
 _BYTES = 24
 
@@ -35,3 +44,26 @@ def is_ours(request: web.Request, port: int) -> bool:
 def is_upgrade(request: web.Request) -> bool:
     """Whether a web socket, or another protocol, is asked for."""
     return "upgrade" in request.headers.get("Connection", "").lower() or "Upgrade" in request.headers
+
+
+def is_of_this_user(transport: BaseTransport) -> bool:
+    """Whether the process at the other end is this user's; where the system does not tell, the path must do.
+
+    A path can be read in a program's own error messages, and so in logs that others may read.
+    """
+    owner = _owner_of(transport.get_extra_info("peername"), transport.get_extra_info("sockname"))
+    return owner is None or owner in (_ROOT, os.getuid())
+
+
+def _owner_of(peer: tuple[str, int] | None, here: tuple[str, int] | None) -> int | None:
+    """The user of the process that has a connection's other end, by Linux's own tables."""
+    if peer is None or here is None:
+        return None
+    ends = {(f"{address}:{peer[1]:04X}", f"{address}:{here[1]:04X}") for address in _LOOPBACK}
+    for table in _CONNECTIONS:
+        with suppress(OSError, ValueError, IndexError):
+            for line in table.read_text(encoding="ascii").splitlines()[1:]:
+                fields = line.split()
+                if (fields[1], fields[2]) in ends:
+                    return int(fields[7])
+    return None

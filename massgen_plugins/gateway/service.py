@@ -10,12 +10,13 @@ import threading
 from collections.abc import Callable
 from concurrent.futures import Future
 from contextlib import suppress
+from weakref import WeakSet
 
 from aiohttp import ClientSession, ClientTimeout, DummyCookieJar, TCPConnector, web
 
 from massgen_plugins.gateway import replies
 from massgen_plugins.gateway.entrance import Entrance
-from massgen_plugins.gateway.guard import is_ours, is_upgrade, new_secret, split_path
+from massgen_plugins.gateway.guard import is_of_this_user, is_ours, is_upgrade, new_secret, split_path
 from massgen_plugins.gateway.passing import Passing
 
 __all__ = ["Gateway"]
@@ -42,6 +43,7 @@ class Gateway:
         self._thread: threading.Thread | None = None
         self._loop: asyncio.AbstractEventLoop | None = None
         self._stop: asyncio.Event | None = None
+        self._known: WeakSet[asyncio.BaseTransport] = WeakSet()
         self.port = 0
 
     def open(self, entrance: Entrance) -> str:
@@ -110,11 +112,20 @@ class Gateway:
     async def _handle(self, request: web.Request) -> web.StreamResponse:
         secret, rest = split_path(request.raw_path)
         entrance = self._entrances.get(secret)
-        if entrance is None or not is_ours(request, self.port):
+        if entrance is None or not is_ours(request, self.port) or not self._is_known(request):
             return replies.not_found()
         if is_upgrade(request):
             return replies.no_upgrade()
         return await self._passing.answer(request, entrance, secret, rest)
+
+    def _is_known(self, request: web.Request) -> bool:
+        """Whether a connection is of this user; looked up once for each."""
+        transport = request.transport
+        if transport is None:  # it is gone already
+            return False
+        if transport not in self._known and is_of_this_user(transport):
+            self._known.add(transport)
+        return transport in self._known
 
 
 def _application(handle: Callable[[web.Request], object]) -> web.Application:

@@ -11,7 +11,7 @@ from massgen_plugins.errors import described
 from massgen_plugins.host import reports
 from massgen_plugins.host.displays import WaitDisplay, display_of
 from massgen_plugins.host.displays.base import ShownWait
-from massgen_plugins.host.displays.wording import PAUSED, begin_line, end_line, ordinal
+from massgen_plugins.host.displays.wording import PAUSED, begin_line, end_line
 from massgen_plugins.host.stage import Stage, stage_of
 from massgen_plugins.live.names import Names
 from massgen_plugins.live.presence import WaitingCall
@@ -43,7 +43,7 @@ class Announcer:
     def changed(self, change: Change, now: float) -> None:
         """A wait has begun, has another estimate, or has ended."""
         if change.began is not None:
-            self._begin(change.began, now)
+            self._begin(change.began, change.message, now)
         elif change.ended is not None:
             self._end(change.ended, change.waited, now)
 
@@ -65,14 +65,14 @@ class Announcer:
             _tried(display.tick, waits, now)
         self._ticked = dict.fromkeys(display for display, waits in rows.items() if waits)
 
-    def _begin(self, call: WaitingCall, now: float) -> None:
-        if call.until - call.since < _LONG and call.reason != "paused" and call.call not in self._shown:
-            reports.inform(f"massgen-plugins: {_sentence(call, self._wait_of(call).name, now)}")
+    def _begin(self, call: WaitingCall, message: str, now: float) -> None:
+        if call.until - call.since < _LONG and call.reason != PAUSED and call.call not in self._shown:
+            reports.inform(f"{message} ({self._wait_of(call).name or _BACKGROUND})")
             return
         wait = self._shown[call.call] = self._wait_of(call)
         stage, display = self._place_of(call)
         note = _timeout_note(stage, wait, now)
-        said = f"massgen-plugins: {_sentence(call, wait.name, now)}{note}"
+        said = f"{message}{note} ({wait.name or _BACKGROUND})"
         (reports.inform if display is not None and not note else reports.log_warning)(said)
         left = wait.left(now)
         self._emit(
@@ -93,7 +93,8 @@ class Announcer:
         wait = self._wait_of(call)
         stage, display = self._place_of(call)
         text = None if waited is None else end_line(waited)
-        reports.inform(f"massgen-plugins: {call.model}: {wait.name or _BACKGROUND} {text or 'waits no more'}")
+        over = text or "waits no more"
+        reports.inform(f"massgen-plugins: {call.model}: {over} ({wait.name or _BACKGROUND})")
         self._emit(
             stage,
             wait,
@@ -131,15 +132,6 @@ class Announcer:
             # The TUI drops status events of level "info".
             stage.in_loop(lambda: emitter.emit_status(text, level="warning", agent_id=agent))
         stage.in_loop(lambda: emitter.emit_raw(_EVENT, agent_id=agent, **fields, **more))
-
-
-def _sentence(call: WaitingCall, name: str, now: float) -> str:
-    if call.reason == PAUSED:
-        return f"{call.model}: {name or _BACKGROUND} waits until `massgen-rl resume` is run."
-    span = describe_span(call.until - now)
-    place = f", {ordinal(call.place)} in line" if call.place > 1 else ""
-    what = f"({call.limit})" if call.limit else f"({call.reason})" if call.reason else ""
-    return f"{call.model}: {name or _BACKGROUND} waits about {span} for its quota {what}{place}."
 
 
 def _timeout_note(stage: Stage | None, wait: ShownWait, now: float) -> str:

@@ -18,6 +18,8 @@ __all__ = ["Day", "days_in", "too_little"]
 
 _DAY = 86_400 * NANOSECONDS
 _MEMORY = "memory"
+_BUDGETS = "budget"
+"""The provider in domains of budgets, of which each run has one."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,7 +52,7 @@ def days_in(store: str) -> list[Day]:
     if store == _MEMORY or is_redis(store):
         return []
     try:
-        return _days(view_file(Path(store)))
+        return _days(view_file(Path(store), wanted=lambda domain: domain.provider != _BUDGETS))
     except (MassgenPluginsError, OSError, ValueError):
         return []  # whoever uses the store says what is wrong with it
 

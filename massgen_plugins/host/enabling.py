@@ -14,15 +14,13 @@ from massgen_plugins.host import orchestrators, reports, stage, subagents
 from massgen_plugins.host.days import days_in, too_little
 from massgen_plugins.host.governor import Governor
 from massgen_plugins.host.plugin_profiles import readable
+from massgen_plugins.host.programs import IN_PROGRAMS
 from massgen_plugins.host.run_records import RunRecord
 from massgen_plugins.host.runtime import Runtime, runtime
 from massgen_plugins.host.stream import Agent, limited_stream
 from massgen_plugins.host.switch import INHERITED, KEY
 
 __all__ = ["Plan"]
-
-_CHILD_PROCESSES = frozenset({"claude_code", "codex", "gemini_cli", "antigravity_cli", "copilot"})
-"""Backends whose requests leave another process: they cannot be seen."""
 
 _BLOCKED = (
     "The environment variable MASSGEN_PLUGINS_BLOCK names rate_limit: agents run WITHOUT limits; "
@@ -77,6 +75,9 @@ class Plan:
             self._begin(run, limited)
         for name, agent in limited.items():
             backend = agents[name].backend
+            if agent.program and (why := self.runtime.programs.point(agent, backend)):
+                reports.warn_once(why)
+                continue
             stage.assign(backend, run)
             backend.stream_with_tools = limited_stream(
                 agent, backend.stream_with_tools, self.runtime.unseen, self.runtime.model_for
@@ -95,6 +96,7 @@ class Plan:
         team = os.path.realpath(self.config_path) if self.config_path else ""
         record = RunRecord(run, team, time.time(), frozenset(limited), settings.store, self.governor.rules)
         self.runtime.live.begin(record, names=settings.announce["names"])
+        self.runtime.sinks.begin(keep=settings.announce["events"])
 
     def _check_budgets(self, agents: Mapping[str, Agent]) -> None:
         """Refuse a run whose budgets cannot hold."""
@@ -118,8 +120,9 @@ class Plan:
             reports.warn_once(_uncovered(name, backend_type))
             return None
         resolved = self.runtime.resolve_model(provider, model)
+        program = backend_type if backend_type in IN_PROGRAMS else ""
         backend = _reference(host_agent.backend)
-        return Agent(name, run, provider, model, resolved, self.governor, base_url, backend)
+        return Agent(name, run, provider, model, resolved, self.governor, base_url, program, backend)
 
 
 def _reference(backend: Any) -> Callable[[], Any] | None:
@@ -152,7 +155,7 @@ def _type_of(backend: Any, model: str) -> str:
 
 
 def _uncovered(name: str, backend_type: str) -> str:
-    if backend_type in _CHILD_PROCESSES:
+    if backend_type in IN_PROGRAMS:
         return (
             f"agent {name} ({backend_type}) makes its calls in a program of its own, where they cannot be "
             "counted: it runs without limits, and spends the quota of its key beside the others."

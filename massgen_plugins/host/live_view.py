@@ -11,13 +11,13 @@ from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
 
-from massgen_plugins.events import Event
+from massgen_plugins.events import CallAnswered, Event
 from massgen_plugins.host.announce import Announcer
 from massgen_plugins.host.run_records import RunRecord
 from massgen_plugins.host.ticker import Ticker
 from massgen_plugins.live.names import Names
 from massgen_plugins.live.presence import Presence, WaitingCall, live_directory
-from massgen_plugins.live.tracker import Tracker
+from massgen_plugins.live.tracker import NOTHING, Tracker
 from massgen_plugins.live.writer import PresenceFile
 from massgen_plugins.rate_limit.stores.process import after_fork
 
@@ -70,6 +70,8 @@ class LiveView:
 
     def tell(self, event: Event) -> None:
         """Something happened; from any thread, and quick: it is looked at in another one."""
+        if isinstance(event, CallAnswered):
+            return  # its end says the same
         self._events.append((event, time.time()))
         if not self._ticker.woken:
             self._ticker.wake()
@@ -104,7 +106,9 @@ class LiveView:
     def _take_events(self) -> None:
         while self._events:
             event, when = self._events.popleft()
-            self._announcer.changed(self.tracker.note(event, when), when)
+            change = self.tracker.note(event, when)
+            if change is not NOTHING:
+                self._announcer.changed(change, when)
 
     def _write(self, waiting: tuple[WaitingCall, ...]) -> None:
         directory = live_directory()

@@ -29,7 +29,9 @@ from massgen_plugins.host import foreign_keys, notices, reports, timings, unlimi
 from massgen_plugins.host.accounts import Accounts
 from massgen_plugins.host.governor import Governor
 from massgen_plugins.host.live_view import LiveView
+from massgen_plugins.host.programs import Programs
 from massgen_plugins.host.runs import log_dir
+from massgen_plugins.host.sinks import Sinks
 from massgen_plugins.host.stream import Agent, current_turn
 from massgen_plugins.interrupts import ends_the_run
 from massgen_plugins.manager import Plugins, build_manager
@@ -55,8 +57,10 @@ class Runtime:
         self._faults: set[str] = set()
         self._warned: set[str] = set()
         self._accounts = Accounts()
+        self.programs = Programs(self.fault, self._say_once)
         self._governors: dict[Domain, Governor] = {}
         self.live = LiveView(reports.warn_once)
+        self.sinks = Sinks(reports.warn_once)
         context = MiddlewareContext(self.emit, self.rules, self.settings)
         # The observer comes last, so that what it calls admitted has passed everybody.
         self.chain = Chain([*plugins.middleware(context), CallObserver(self.emit)], self.fault)
@@ -102,6 +106,8 @@ class Runtime:
 
     def unseen(self, agent: Agent) -> None:
         """An agent has answered without any model call that the wire could see."""
+        if agent.program and not self.programs.is_blind(agent):
+            return
         said = self._warn_once(
             f"agent {agent.agent_id} has answered, but none of its requests could be read: it runs "
             "WITHOUT limits. `massgen-rl doctor` tells what is covered."
@@ -228,7 +234,7 @@ class Runtime:
     def emit(self, event: Event) -> None:
         """Tell the user and the plugins."""
         if isinstance(event, CallAdmitted):
-            turn = current_turn.get()
+            turn = current_turn.get() if event.waited >= timings.WORTH else None
             if turn is not None and event.pool.name == turn.agent.model:
                 timings.take_out(turn, event.waited)
         elif isinstance(event, CallTurnedAway):
@@ -241,7 +247,14 @@ class Runtime:
         elif not isinstance(event, CallAnswered | CallGivenUp | CallSettled | CallWaits):
             reports.inform(f"massgen-plugins: {event}")
         self.live.tell(event)
+        if self.live.names.hidden:
+            event = self.live.names.hidden_in(event)
+        if self.sinks.any:
+            self.sinks.tell(event)
         self.plugins.event(event)
+
+    def _say_once(self, message: str) -> None:
+        self._warn_once(message)
 
     def _warn_once(self, message: str) -> bool:
         """Tell of a trouble that every request would bring again; True if it was not said before."""

@@ -27,6 +27,7 @@ class Agent:
         model: The resolved model of its backend: the pool its own turns are booked in.
         governor: Knows its settings.
         base_url: Of its backend, if one is set.
+        program: MassGen's type of its backend, if it works in a program of its own; else empty.
         backend: MassGen's backend, as a weak reference; None if it cannot be referred to.
     """
 
@@ -37,6 +38,7 @@ class Agent:
     model: str
     governor: Governor
     base_url: str | None = None
+    program: str = ""
     backend: Callable[[], Any] | None = None
 
 
@@ -61,15 +63,20 @@ class Turn:
         return given if self.replacement is None else {**given, "model": self.replacement}
 
     def is_about(self, provider: str, model: str, requested_model: str) -> bool:
-        """Whether a call is to the model that answers in this turn, and not to one of a tool."""
+        """Whether a call is to the model that answers in this turn, and not to one of a tool.
+
+        A program of its own chooses models by itself: all of them answer.
+        """
         if provider != self.agent.provider.name:
             return False
-        return model == self.agent.model or requested_model == self.replacement
+        return bool(self.agent.program) or model == self.agent.model or requested_model == self.replacement
 
     @property
     def begins_anew(self) -> bool:
         """Whether it was refused before anything was answered, and another model may answer in its place."""
-        return self.refused is not None and self.refused.instead is not None and self.calls == 1
+        if self.refused is None or self.agent.program:  # what a program was told cannot be taken back
+            return False
+        return self.refused.instead is not None and self.calls == 1
 
     def begin_anew(self) -> None:
         """Go on as if nothing had been, with the other model."""

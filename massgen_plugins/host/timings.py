@@ -9,9 +9,9 @@ from typing import Any
 from massgen_plugins.host.stage import stage_of
 from massgen_plugins.host.stream import Turn
 
-__all__ = ["take_out"]
+__all__ = ["WORTH", "take_out"]
 
-_WORTH = 0.05
+WORTH = 0.05
 """Seconds; less is within what a call takes anyway."""
 
 
@@ -25,8 +25,6 @@ def take_out(turn: Turn, waited: float) -> None:
         turn: Whose call it is.
         waited: Seconds that it waited.
     """
-    if waited < _WORTH:
-        return
     now = time.time()
     with suppress(Exception):  # MassGen is of another version
         backend = turn.agent.backend() if turn.agent.backend is not None else None

@@ -3,6 +3,10 @@
 from __future__ import annotations
 
 import threading
+from dataclasses import replace
+from typing import Any
+
+from massgen_plugins.events import Event
 
 __all__ = ["Names"]
 
@@ -27,3 +31,12 @@ class Names:
             return agent_id
         with self._lock:
             return f"#{self._numbers.setdefault(agent_id, len(self._numbers) + 1)}"
+
+    def hidden_in(self, event: Event) -> Event:
+        """An event as it may leave the process."""
+        agent_id = getattr(event, "agent_id", None)
+        if not self.hidden or agent_id is None:
+            return event
+        # Sentences of events name models, never agents.
+        shown: dict[str, Any] = {"agent_id": self.shown(agent_id)}
+        return replace(event, **shown)

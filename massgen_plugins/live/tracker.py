@@ -16,7 +16,7 @@ from massgen_plugins.events import (
 from massgen_plugins.live.presence import Counters, WaitingCall
 from massgen_plugins.quota import Pool
 
-__all__ = ["AgentUse", "Change", "PoolUse", "Tracker"]
+__all__ = ["NOTHING", "AgentUse", "Change", "PoolUse", "Tracker"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,15 +28,18 @@ class Change:
         ended: A wait that has ended.
         waited: How many seconds the ended wait took; None if the call did not leave.
         again: Whether ``began`` is of a wait that was known.
+        message: The limiter's sentence about ``began``.
     """
 
     began: WaitingCall | None = None
     ended: WaitingCall | None = None
     waited: float | None = None
     again: bool = False
+    message: str = ""
 
 
-_NOTHING = Change()
+NOTHING = Change()
+"""Of an event that changes nobody's waiting."""
 
 
 @dataclass(slots=True)
@@ -114,7 +117,7 @@ class Tracker:
         elif isinstance(event, CallTurnedAway | CallGivenUp):
             self._of(event.run).turned_away += isinstance(event, CallTurnedAway)
             return self._ended(event.call, None, now)
-        return _NOTHING
+        return NOTHING
 
     def counters(self, run: str | None = None) -> Counters:
         """What was counted so far, of one run or of all."""
@@ -208,12 +211,12 @@ class Tracker:
             event.reason,
         )
         self._waiting[event.call] = made
-        return Change(began=made, again=known is not None)
+        return Change(began=made, again=known is not None, message=event.message)
 
     def _ended(self, call: int, waited: float | None, now: float) -> Change:
         known = self._waiting.pop(call, None)
         if known is None:
-            return _NOTHING
+            return NOTHING
         counts = self._of(known.run)
         counts.waiting -= 1
         if not counts.waiting:

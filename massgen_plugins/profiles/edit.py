@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any, TypeAlias
 
 from massgen_plugins.profiles.document import Place, wrong
-from massgen_plugins.profiles.layers import SettingsBlock, read_layer
+from massgen_plugins.profiles.layers import BLOCK, SettingsBlock, is_wrapped, read_layer
 from massgen_plugins.profiles.limit_values import LimitValues, ModelLimits, check_changes
 from massgen_plugins.profiles.loading import read_catalog
 from massgen_plugins.profiles.places import Places, exists, find_places, no_home
@@ -136,7 +136,7 @@ def unset_limits(
         if not gone or set(keys) - set(gone):
             raise wrong(Place("profiles unset"), _not_there(model, keys, models))
         for key in gone:
-            text = take(text, ("models", model, key), source)
+            text = take(text, (*_above(text, source), "models", model, key), source)
         return text
 
     return _rewrite(places, rewrite), gone
@@ -169,11 +169,17 @@ def edit_settings(places: Places, edits: Callable[[SettingsBlock], Edits]) -> Pa
     """
 
     def rewrite(text: str, source: str) -> str:
+        above = _above(text, source)
         for keys, value in edits(read_layer(parse_yaml(text, source), "user").block).items():
-            text = put(text, keys, value, source)
+            text = put(text, (*above, *keys), value, source)
         return text
 
     return _rewrite(places, rewrite)
+
+
+def _above(text: str, source: str) -> tuple[str, ...]:
+    """The keys below which the settings of a file stand."""
+    return (BLOCK,) if is_wrapped(parse_yaml(text, source)) else ()
 
 
 def _rewrite(places: Places, change: Callable[[str, str], str]) -> Path:

@@ -6,7 +6,7 @@ import re
 from dataclasses import dataclass
 from typing import Annotated, Any, Literal
 
-from pydantic import BeforeValidator, Field, PlainValidator
+from pydantic import BeforeValidator, Field, PlainValidator, WithJsonSchema
 
 from massgen_plugins.profiles.budget import BudgetBlock
 from massgen_plugins.profiles.document import Document, looks_like_key, wrong
@@ -16,14 +16,20 @@ from massgen_plugins.profiles.places import absolute_path
 from massgen_plugins.profiles.profile import ProfileFile
 from massgen_plugins.profiles.record import RecordSettings, WrittenRecord
 from massgen_plugins.profiles.redis_address import address_problem, is_redis
-from massgen_plugins.profiles.validation import Flag, Strict, checked, choice, number, problem, text
+from massgen_plugins.profiles.validation import Also, Flag, Strict, checked, choice, number, problem, text
 
-__all__ = ["ALL_PROVIDERS", "SETTING_KEYS", "Layer", "SettingsBlock", "read_layer"]
+__all__ = ["ALL_PROVIDERS", "BLOCK", "SETTING_KEYS", "Layer", "SettingsBlock", "is_wrapped", "read_layer"]
+
+BLOCK = "rate_limit"
+"""The key of a MassGen configuration below which settings stand; a file of settings may have it, too."""
 
 ALL_PROVIDERS = "*"
 """Stands for every provider that has no account of its own."""
 
 _ACCOUNT = re.compile(r"[A-Za-z0-9._-]{1,64}")
+_ACCOUNT_SCHEMA = WithJsonSchema({"type": "string", "pattern": f"^{_ACCOUNT.pattern}$"})
+_SERVER_SCHEMA = WithJsonSchema({"type": "string", "pattern": "^rediss?://"})
+_STORE_SCHEMA = WithJsonSchema({"type": "string", "pattern": "^(?:memory|sqlite|[/~].*|rediss?://.*)$"})
 _SERVER = text("the address of a server, redis://HOST:6379")
 _STORE = text("memory, sqlite, the absolute path of a file, or redis://...", longest=4096)
 
@@ -86,26 +92,34 @@ class SettingsBlock(Strict):
     profile: Annotated[
         dict[Name | None, Name],
         BeforeValidator(lambda value: value if isinstance(value, dict) else {None: value}),
+        Also({"type": "string", "minLength": 1}),
     ] = Field(default_factory=dict)
     disabled: tuple[Name, ...] = ()
     account: Annotated[
-        dict[Name | Literal["*"], Annotated[str, PlainValidator(_account)]],
+        dict[Name | Literal["*"], Annotated[str, PlainValidator(_account), _ACCOUNT_SCHEMA]],
         BeforeValidator(lambda value: value if isinstance(value, dict) else {ALL_PROVIDERS: value}),
+        Also({"type": "string", "pattern": f"^{_ACCOUNT.pattern}$"}),
     ] = Field(default_factory=dict)
     models: dict[ModelName, Annotated[LimitValues, stated(Changes)]] = Field(default_factory=dict)
     define: tuple[ProfileFile, ...] = ()
     inherit: Flag = True
     announce: Announce = Field(default_factory=Announce)
     max_wait: Annotated[float, number(86_400, "seconds")] = 900
-    store: Annotated[str, PlainValidator(_store)] = "sqlite"
-    allow_stores: tuple[Annotated[str, PlainValidator(_server)], ...] = ()
+    store: Annotated[str, PlainValidator(_store), _STORE_SCHEMA] = "sqlite"
+    allow_stores: tuple[Annotated[str, PlainValidator(_server), _SERVER_SCHEMA], ...] = ()
     wait_for_day: Flag = False
     # YAML 1.1 reads a bare ``off`` as false.
     cooldown_mode: Annotated[
         str,
         choice(("probe", "space", "off")),
         BeforeValidator(lambda value: "off" if value is False else value),
+        Also({"const": False}),
     ] = "probe"
+    gateway: Annotated[
+        str,
+        choice(("keys", "plans", "off")),
+        BeforeValidator(lambda value: "off" if value is False else value),
+    ] = "keys"
     safety_margin: Annotated[float | None, number(1, below=True)] = None
     budget: BudgetBlock = Field(default_factory=BudgetBlock)
     record: WrittenRecord = RecordSettings()
@@ -114,7 +128,7 @@ class SettingsBlock(Strict):
 SETTING_KEYS = tuple(SettingsBlock.model_fields)
 """All keys of ``rate_limit:``."""
 
-_PLAIN = {"max_wait", "store", "wait_for_day", "cooldown_mode", "safety_margin"}
+_PLAIN = {"max_wait", "store", "wait_for_day", "cooldown_mode", "gateway", "safety_margin"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -138,12 +152,21 @@ class Layer:
         return {**values, "record": self.block.record} if "record" in self.block.model_fields_set else values
 
 
+def is_wrapped(document: Document) -> bool:
+    """Whether a file of settings has them below ``rate_limit:``, as a MassGen configuration does."""
+    return isinstance(document.value, dict) and [*document.value] == [BLOCK]
+
+
 def read_layer(document: Document, role: str) -> Layer:
     """Check a layer.
 
     Raises:
         ConfigurationError: A key or value is wrong; the sentence names the place.
     """
+    if role != "run" and is_wrapped(document):
+        document = document.below(BLOCK)
+    elif role != "run" and isinstance(document.value, dict) and BLOCK in document.value:
+        raise wrong(document.place(BLOCK), "write all other keys below this one, or leave it out")
     if document.value is None:
         return Layer(role, SettingsBlock(), document)
     layer = Layer(role, checked(SettingsBlock, document), document)

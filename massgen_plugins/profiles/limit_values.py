@@ -7,7 +7,15 @@ from decimal import Decimal
 from fractions import Fraction
 from typing import Annotated, Any, TypeAlias
 
-from pydantic import PlainValidator, RootModel, field_validator, model_validator
+from pydantic import (
+    GetCoreSchemaHandler,
+    GetJsonSchemaHandler,
+    RootModel,
+    WithJsonSchema,
+    field_validator,
+    model_validator,
+)
+from pydantic_core import CoreSchema, core_schema
 
 from massgen_plugins.profiles.document import document_of
 from massgen_plugins.profiles.names import ModelName
@@ -58,7 +66,7 @@ class GenericLimit(Strict):
 
     MISSING = "the key '{}' is missing; write kind, amount and window"
     kind: Annotated[str, choice(tuple(Kind))]
-    amount: Any
+    amount: Annotated[Any, WithJsonSchema({"type": "number", "minimum": 0})]
     window: WrittenWindow
 
     @model_validator(mode="after")
@@ -92,6 +100,11 @@ class Limits(Strict):
             raise problem(f"no limit stands here; write at least one of {', '.join(LIMIT_KEYS)}")
         return value
 
+    @classmethod
+    def in_editors(cls, schema: dict[str, Any]) -> dict[str, Any]:
+        """A key's JSON schema as it may be written here."""
+        return schema
+
 
 LIMIT_KEYS = tuple(Limits.model_fields)
 """All keys that may stand under a model."""
@@ -104,6 +117,10 @@ class Changes(Limits):
     @classmethod
     def _none_removes(cls, value: Any, handler: Any) -> Any:
         return None if value in (None, "none") else handler(value)
+
+    @classmethod
+    def in_editors(cls, schema: dict[str, Any]) -> dict[str, Any]:
+        return {"anyOf": [schema, {"enum": ["none", None]}]}
 
 
 class PoolLimits(Limits):
@@ -121,11 +138,23 @@ def check_changes(model: str, values: LimitValues, command: str) -> None:
     checked(RootModel[dict[ModelName, Changes]], document_of({model: values}, command))
 
 
-def stated(model: type[Limits]) -> PlainValidator:
+class stated:  # noqa: N801 - it reads like a function where it stands
     """Stands in ``Annotated``: values are checked against a model of limits and kept as they were written."""
-    return PlainValidator(
-        lambda value: model.model_validate(value).model_dump(mode="json", exclude_unset=True)
-    )
+
+    def __init__(self, model: type[Limits]) -> None:
+        self._model = model
+
+    def __get_pydantic_core_schema__(self, source: Any, handler: GetCoreSchemaHandler) -> CoreSchema:
+        return core_schema.no_info_plain_validator_function(self._plain)
+
+    def __get_pydantic_json_schema__(self, core: CoreSchema, handler: GetJsonSchemaHandler) -> dict[str, Any]:
+        schema = handler.resolve_ref_schema(handler(self._model.__pydantic_core_schema__))
+        keys = {name: self._model.in_editors(each) for name, each in schema["properties"].items()}
+        needed = [{"required": [key]} for key in LIMIT_KEYS]
+        return {**schema, "properties": keys, "anyOf": needed}
+
+    def _plain(self, value: Any) -> dict[str, Any]:
+        return self._model.model_validate(value).model_dump(mode="json", exclude_unset=True)
 
 
 def limits_of(values: LimitValues, conventions: Conventions, margin: float) -> tuple[Limit, ...]:

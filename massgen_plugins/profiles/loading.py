@@ -12,7 +12,7 @@ from typing import Any
 from massgen_plugins.errors import ConfigurationError
 from massgen_plugins.profiles.allowed import check_store
 from massgen_plugins.profiles.document import document_of
-from massgen_plugins.profiles.layers import Layer, read_layer
+from massgen_plugins.profiles.layers import BLOCK, Layer, read_layer
 from massgen_plugins.profiles.merging import merge, merged_budget
 from massgen_plugins.profiles.places import ConventionsOf, Places, any_provider, exists, find_places
 from massgen_plugins.profiles.profile import profiles_of
@@ -23,8 +23,6 @@ from massgen_plugins.profiles.steering import NO_STEERING, read_steering
 from massgen_plugins.profiles.strict_yaml import load_yaml
 
 __all__ = ["SettingsSource", "files_of", "layers_of", "load_settings", "read_catalog", "read_settings"]
-
-_BLOCK = "rate_limit"
 
 
 def load_settings(host_yaml: Mapping[str, Any] | None, **options: Any) -> Settings:
@@ -98,10 +96,10 @@ def _catalog(places: Places, layers: Sequence[Layer]) -> Catalog:
 
 
 def _run_layer(host_yaml: Mapping[str, Any] | None, config_path: str | None) -> Layer | None:
-    if not host_yaml or _BLOCK not in host_yaml:
+    if not host_yaml or BLOCK not in host_yaml:
         return None
     source = config_path or "the MassGen configuration"
-    return read_layer(document_of(host_yaml[_BLOCK], source, (_BLOCK,)), "run")
+    return read_layer(document_of(host_yaml[BLOCK], source, (BLOCK,)), "run")
 
 
 class SettingsSource:

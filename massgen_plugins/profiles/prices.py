@@ -10,7 +10,7 @@ from pydantic import PlainValidator, model_validator
 from massgen_plugins.profiles.names import ModelName
 from massgen_plugins.profiles.validation import Strict, number, problem, whole_number
 
-__all__ = ["ModelPrices", "PriceKeys"]
+__all__ = ["PRICE_KEYS", "ModelPrices", "PriceKeys"]
 
 _DOLLARS = number(1_000_000, "US dollars for a million tokens")
 _TOKENS = whole_number(10**12)
@@ -55,6 +55,10 @@ class PriceKeys(Strict):
         if self.above is not None and len(self.above.model_fields_set) < 2:
             raise problem("no price stands beside tokens; write input, output or both", at="above")
         return self
+
+
+PRICE_KEYS = tuple(PriceKeys.model_fields)
+"""All keys that may stand under a model."""
 
 
 def _plain(value: Any) -> Mapping[str, Any]:

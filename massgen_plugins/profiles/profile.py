@@ -16,7 +16,17 @@ from massgen_plugins.profiles.limit_values import Limits, LimitValues, PoolLimit
 from massgen_plugins.profiles.names import ModelName, Name, PoolName, best_match, matches
 from massgen_plugins.profiles.places import ConventionsOf, any_provider
 from massgen_plugins.profiles.prices import ModelPrices
-from massgen_plugins.profiles.validation import Expected, Flag, Strict, checked, choice, number, problem, text
+from massgen_plugins.profiles.validation import (
+    Also,
+    Expected,
+    Flag,
+    Strict,
+    checked,
+    choice,
+    number,
+    problem,
+    text,
+)
 from massgen_plugins.profiles.windows import Zone
 from massgen_plugins.quota import ACCOUNT_POOL, Conventions, Kind
 
@@ -46,6 +56,11 @@ def _is_date(value: Any) -> bool:
         return False
 
 
+_DATE_WORDS = Expected(
+    "a date as YYYY-MM-DD, such as 2026-01-31", _is_date, {"type": "string", "pattern": f"^{_DATE.pattern}$"}
+)
+
+
 def _fallback(value: Any, handler: Any) -> Any:
     return {} if value == LEARNED else handler(value)
 
@@ -70,13 +85,15 @@ class ProfileFields(Strict):
     description: Annotated[str, text()] = ""
     tier: Annotated[str, text()] = ""
     source: Annotated[str, text()] = ""
-    date: Annotated[str, Expected("a date as YYYY-MM-DD, such as 2026-01-31", _is_date)] = ""
+    date: Annotated[str, _DATE_WORDS] = ""
     default: Flag = False
     safety_margin: Annotated[float, number(1, below=True)] = 0
     window: Annotated[str | None, choice(("bucket", "sliding"))] = None
     models: ModelLimits = Field(default_factory=dict)
     pools: dict[PoolName, Annotated[LimitValues, stated(PoolLimits)]] = Field(default_factory=dict)
-    fallback: Annotated[LimitValues | None, stated(Limits), WrapValidator(_fallback)] = None
+    fallback: Annotated[
+        LimitValues | None, stated(Limits), WrapValidator(_fallback), Also({"const": LEARNED})
+    ] = None
     prices: ModelPrices = Field(default_factory=dict)
 
     @model_validator(mode="after")

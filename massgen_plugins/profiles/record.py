@@ -9,7 +9,7 @@ from pydantic import BeforeValidator, PlainValidator
 
 from massgen_plugins.profiles.document import shown
 from massgen_plugins.profiles.places import absolute_path, default_store_path
-from massgen_plugins.profiles.validation import Expected, Flag, Strict, problem
+from massgen_plugins.profiles.validation import Also, Expected, Flag, Strict, problem
 
 __all__ = ["FILE_NAME", "RecordSettings", "WrittenRecord", "record_of"]
 
@@ -18,7 +18,8 @@ FILE_NAME = "calls.sqlite3"
 
 def _whole(most: int, what: str) -> Expected:
     said = f"a whole number of {what} from 1 to {most:,}, without quotes"
-    return Expected(said, lambda value: type(value) is int and 1 <= value <= most)
+    schema = {"type": "integer", "minimum": 1, "maximum": most}
+    return Expected(said, lambda value: type(value) is int and 1 <= value <= most, schema)
 
 
 def _file(value: Any) -> str | None:
@@ -54,7 +55,7 @@ def _written(value: Any) -> Any:
     raise problem(f"expected true, false, or a mapping with days and megabytes, found {shown(value)}")
 
 
-WrittenRecord = Annotated[RecordSettings, BeforeValidator(_written)]
+WrittenRecord = Annotated[RecordSettings, BeforeValidator(_written), Also({"type": "boolean"})]
 """As it stands in settings: true, false, or the keys themselves."""
 
 

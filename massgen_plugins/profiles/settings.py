@@ -52,6 +52,8 @@ class Settings:
         max_wait: Seconds; a call that would wait longer is refused at once. 0 to 86,400.
         wait_for_day: Whether a call waits for the next day, however far it is, when a day is spent.
         cooldown_mode: ``probe``, ``space`` or ``off``.
+        gateway: Which logins of agents in programs of their own pass through the gateway: ``keys``, ``plans``
+            beside them, or none (``off``).
         safety_margin: Fraction taken off every limit in place of the profile's own; None leaves that.
         announce: ``names``: whether agents are called by their names in displays, records and events;
             ``events``: whether events are kept in a file.
@@ -72,6 +74,7 @@ class Settings:
     max_wait: float = 900
     wait_for_day: bool = False
     cooldown_mode: str = "probe"
+    gateway: str = "keys"
     safety_margin: float | None = None
     announce: Mapping[str, bool] = field(default_factory=lambda: {"names": True, "events": False})
     notes: tuple[str, ...] = ()
@@ -193,6 +196,7 @@ class Settings:
             "max_wait": self.max_wait,
             "wait_for_day": self.wait_for_day,
             "cooldown_mode": self.cooldown_mode,
+            "gateway": self.gateway,
             "record": self.record.model_dump(),
         }
         if self.safety_margin is not None:

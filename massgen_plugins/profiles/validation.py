@@ -6,13 +6,31 @@ import re
 from collections.abc import Callable, Collection
 from typing import Annotated, Any, ClassVar, TypeVar
 
-from pydantic import BaseModel, ConfigDict, GetCoreSchemaHandler, ValidationError, model_validator
+from pydantic import (
+    BaseModel,
+    ConfigDict,
+    GetCoreSchemaHandler,
+    GetJsonSchemaHandler,
+    ValidationError,
+    model_validator,
+)
 from pydantic_core import CoreSchema, ErrorDetails, PydanticCustomError, core_schema
 
 from massgen_plugins.errors import ConfigurationError
 from massgen_plugins.profiles.document import Document, looks_like_key, shown, suggestion, wrong
 
-__all__ = ["Expected", "Flag", "Strict", "checked", "choice", "number", "problem", "text", "whole_number"]
+__all__ = [
+    "Also",
+    "Expected",
+    "Flag",
+    "Strict",
+    "checked",
+    "choice",
+    "number",
+    "problem",
+    "text",
+    "whole_number",
+]
 
 M = TypeVar("M", bound=BaseModel)
 
@@ -46,11 +64,18 @@ class Strict(BaseModel):
 
 
 class Expected:
-    """Stands in ``Annotated``: what a scalar must be, as a person reads it and as a test of its value."""
+    """Stands in ``Annotated``: what a scalar must be, as a person reads it and as a test of its value.
 
-    def __init__(self, what: str, fits: Callable[[Any], bool]) -> None:
+    Args:
+        what: For people.
+        fits: The test.
+        schema: The same as JSON schema, for editors.
+    """
+
+    def __init__(self, what: str, fits: Callable[[Any], bool], schema: dict[str, Any] | None = None) -> None:
         self._what = what
         self._fits = fits
+        self._schema = schema or {}
 
     def check(self, value: Any, at: str = "") -> Any:
         """The value, if it is what was expected.
@@ -66,6 +91,23 @@ class Expected:
     def __get_pydantic_core_schema__(self, source: Any, handler: GetCoreSchemaHandler) -> CoreSchema:
         return core_schema.no_info_plain_validator_function(self.check)
 
+    def __get_pydantic_json_schema__(self, core: CoreSchema, handler: GetJsonSchemaHandler) -> dict[str, Any]:
+        return dict(self._schema)
+
+
+class Also:
+    """Stands in ``Annotated``: what an editor accepts beside what follows from the type.
+
+    Args:
+        schemas: As JSON schema.
+    """
+
+    def __init__(self, *schemas: dict[str, Any]) -> None:
+        self._schemas = schemas
+
+    def __get_pydantic_json_schema__(self, core: CoreSchema, handler: GetJsonSchemaHandler) -> dict[str, Any]:
+        return {"anyOf": [*self._schemas, handler(core)]}
+
 
 def problem(sentence: str, at: str = "") -> PydanticCustomError:
     """What a validator raises: the sentence after the place; ``at`` names a key below the validated one."""
@@ -75,7 +117,8 @@ def problem(sentence: str, at: str = "") -> PydanticCustomError:
 def whole_number(most: int) -> Expected:
     """A whole number from 0 to ``most``."""
     what = f"a whole number from 0 to {most:,}, without quotes or separators"
-    return Expected(what, lambda value: type(value) is int and 0 <= value <= most)
+    schema = {"type": "integer", "minimum": 0, "maximum": most}
+    return Expected(what, lambda value: type(value) is int and 0 <= value <= most, schema)
 
 
 def number(most: float, unit: str = "", *, below: bool = False) -> Expected:
@@ -84,6 +127,7 @@ def number(most: float, unit: str = "", *, below: bool = False) -> Expected:
     return Expected(
         f"{what}, without quotes",
         lambda value: type(value) in (int, float) and 0 <= value <= most and not (below and value == most),
+        {"type": "number", "minimum": 0, "exclusiveMaximum" if below else "maximum": most},
     )
 
 
@@ -95,15 +139,23 @@ def text(what: str = "text", pattern: re.Pattern[str] | None = None, longest: in
             return False
         return pattern is None or (pattern.fullmatch(value) is not None and not looks_like_key(value))
 
-    return Expected(what, fits)
+    schema = {"type": "string", "minLength": 1, "maxLength": longest}
+    return Expected(what, fits, {**schema, "pattern": f"^(?:{pattern.pattern})$"} if pattern else schema)
 
 
 def choice(words: Collection[str]) -> Expected:
     """One of some words."""
-    return Expected(f"one of {', '.join(words)}", lambda value: isinstance(value, str) and value in words)
+    return Expected(
+        f"one of {', '.join(words)}",
+        lambda value: isinstance(value, str) and value in words,
+        {"enum": [str(each) for each in words]},
+    )
 
 
-Flag = Annotated[bool, Expected("true or false, without quotes", lambda value: isinstance(value, bool))]
+Flag = Annotated[
+    bool,
+    Expected("true or false, without quotes", lambda value: isinstance(value, bool), {"type": "boolean"}),
+]
 """True or false, nothing that merely looks like it."""
 
 

@@ -6,7 +6,7 @@ import re
 from typing import Annotated, Any, TypeAlias
 from zoneinfo import ZoneInfo
 
-from pydantic import PlainValidator
+from pydantic import PlainValidator, WithJsonSchema
 
 from massgen_plugins.profiles.validation import problem, text
 from massgen_plugins.quota import DAY, HELD, NANOSECONDS, Bucket, CalendarDay, CalendarMonth, Sliding, Window
@@ -52,11 +52,16 @@ def _written(value: Any) -> Any:
     return value
 
 
-WrittenWindow: TypeAlias = Annotated[str, PlainValidator(_written)]
+_PATTERN = rf"^(?:{_SPAN.pattern}|(?:day|month)@.+|held)$"
+WrittenWindow: TypeAlias = Annotated[
+    str, PlainValidator(_written), WithJsonSchema({"type": "string", "pattern": _PATTERN})
+]
 """A window, kept as it was written."""
 
 Zone: TypeAlias = Annotated[
-    str | None, PlainValidator(lambda value: value if value == ROLLING else _known_zone(value))
+    str | None,
+    PlainValidator(lambda value: value if value == ROLLING else _known_zone(value)),
+    WithJsonSchema({"type": "string", "minLength": 1, "maxLength": 64}),
 ]
 """Where a day begins: an IANA name, or :data:`ROLLING`."""
 

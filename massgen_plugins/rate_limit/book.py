@@ -24,11 +24,11 @@ from massgen_plugins.quota import (
     Window,
     margin_of,
 )
+from massgen_plugins.rate_limit.bucket_counters import BucketCounter, HeldCounter
 from massgen_plugins.rate_limit.calendar_windows import CalendarCounter, periods_at
 from massgen_plugins.rate_limit.moment import NEVER, Moment
 from massgen_plugins.rate_limit.reservation import Booking
-from massgen_plugins.rate_limit.rings import HeldRing, Ring
-from massgen_plugins.rate_limit.rolling_counters import BucketCounter, HeldCounter, RollingCounter
+from massgen_plugins.rate_limit.rings import HeldRing, Ring, RollingCounter
 
 __all__ = ["Book", "Counter", "amounts_of", "read_window", "write_window"]
 

@@ -8,11 +8,12 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 
-from massgen_plugins.quota import NANOSECONDS, Amounts
+from massgen_plugins.quota import NANOSECONDS, Amounts, PoolRules
 from massgen_plugins.rate_limit.book import amounts_of
 from massgen_plugins.rate_limit.domain_parts import BOOK, FACTS, QUEUE, DomainParts
 from massgen_plugins.rate_limit.moment import NEVER, Moment
 from massgen_plugins.rate_limit.penalties import PROBE_NEEDED
+from massgen_plugins.rate_limit.pool_state import NO_RULES
 from massgen_plugins.rate_limit.reservation import URGENT, WRITE_GRACE, Ask, Booking, Reservation
 from massgen_plugins.rate_limit.startup import Startups
 from massgen_plugins.rate_limit.tickets import PATIENCE, RENEWAL, TICKET_LEASE, Ticket
@@ -25,6 +26,32 @@ _SHORTEST_PROBE = 10 * NANOSECONDS
 
 class DomainState(DomainParts):
     """What one process knows of a domain, and what it decides by that."""
+
+    def configure(self, name: str, rules: PoolRules | None, tick: int) -> None:
+        """Let these rules hold in a pool. What was learned under a limit that changes is forgotten."""
+        pool = self._pools.get(name) or self.pool(name)
+        new = rules or NO_RULES
+        if new is pool.rules:
+            return
+        known = self.facts.rules.get(name)
+        if known is not None:
+            before = {limit.key: limit for limit in known.limits}
+            after = {limit.key: limit for limit in new.limits}
+            for key in [k for k in pool.penalties.learned if before.get(k) != after.get(k)]:
+                del pool.penalties.learned[key]
+        if rules is not None and (known is None or known.limits != new.limits):
+            self.facts.rules[name] = rules
+            self.changed.add(FACTS)
+        (self.paused.add if new.paused else self.paused.discard)(name)
+        pool.rules, pool.others = new, None
+        pool.refresh(tick)
+
+    def cautious(self, pools: Sequence[str]) -> bool:
+        """Whether a success matters to one of some pools."""
+        for name in pools:  # noqa: SIM110 - after every call, and this way costs half
+            if (self._pools.get(name) or self.pool(name)).cautious:
+                return True
+        return False
 
     def decide(
         self,
@@ -65,8 +92,8 @@ class DomainState(DomainParts):
         """Book what is true of a call by now, in place of what is booked."""
         if call.booked == booking or call.epoch != self.facts.epoch:
             return
-        for name in call.pools:
-            self.book(name).change(call.booked, booking, now)
+        for name in call.ask.pools:
+            self._pools[name].book.change(call.booked, booking, now)
             self.changed.add(BOOK + name)
 
     def queue(self, ask: Ask, address: str, now: int, until: int, waiting: int) -> None:
@@ -127,6 +154,8 @@ class DomainState(DomainParts):
             pool = self._pools[name]
             if pool.leases(ask.expected):
                 call.leased = True
+            if pool.hasty:
+                call.hasty = True
             if pool.book.counters:
                 pool.book.add(booking, now)
                 self.changed.add(BOOK + name)

@@ -152,25 +152,6 @@ class DomainParts:
 
     # Rules.
 
-    def configure(self, name: str, rules: PoolRules | None, tick: int) -> None:
-        """Let these rules hold in a pool. What was learned under a limit that changes is forgotten."""
-        pool = self._pools.get(name) or self.pool(name)
-        new = rules or NO_RULES
-        if new is pool.rules:
-            return
-        known = self.facts.rules.get(name)
-        if known is not None:
-            before = {limit.key: limit for limit in known.limits}
-            after = {limit.key: limit for limit in new.limits}
-            for key in [k for k in pool.penalties.learned if before.get(k) != after.get(k)]:
-                del pool.penalties.learned[key]
-        if rules is not None and (known is None or known.limits != new.limits):
-            self.facts.rules[name] = rules
-            self.changed.add(FACTS)
-        (self.paused.add if new.paused else self.paused.discard)(name)
-        pool.rules, pool.others = new, None
-        pool.refresh(tick)
-
     def has_rules(self, name: str, rules: PoolRules | None) -> bool:
         """Whether these rules hold in a pool already."""
         return self.pool(name).rules is (rules or NO_RULES)
@@ -179,10 +160,6 @@ class DomainParts:
         """The rules of a pool; None if no limit of it is known, be it declared or learned."""
         pool = self.pool(name)
         return pool.rules if pool.limits else None
-
-    def hasty(self, pools: Iterable[str]) -> bool:
-        """Whether some pools have windows so short that an event loop may stand still for as long."""
-        return any(self.pool(name).hasty for name in pools)
 
     def is_paced(self, pools: Iterable[str]) -> bool:
         """Whether a limit of some pools says how fast calls may follow each other."""
@@ -196,10 +173,6 @@ class DomainParts:
     def leased(self, call: Reservation) -> bool:
         """Whether a call holds anything until it is over."""
         return any(self._pools[name].leases(call.ask.expected) for name in call.pools)
-
-    def cautious(self, pools: Iterable[str]) -> bool:
-        """Whether a success matters to one of some pools."""
-        return any(self.pool(name).penalties.cautious for name in pools)
 
     def penalties(self, name: str) -> Penalties:
         """What refusals imposed on a pool, to be changed; call :meth:`refresh` afterwards."""

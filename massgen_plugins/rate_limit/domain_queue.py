@@ -119,8 +119,7 @@ class DomainQueue:
 
     def note(self, call: Reservation) -> None:
         """Something has become true of a call: the store knows it with the next transaction, or soon."""
-        if not call.noted:
-            self._transactions.update(call)
+        self._transactions.update(call)
         over = call.leased and call.over != NEVER and self._leases.drop(call)
         if not self._waiters.rows:
             self._transactions.remind()
@@ -261,7 +260,8 @@ class DomainQueue:
         call.attach(self._store.tick, self.replica.moment, self.note)
         if call.leased:
             self._leases.add(call)
-        self._transactions.admitted(call)
+        if call.hasty:
+            self._transactions.admitted(call)
         return call
 
     def _end(self, waiter: Waiter, error: Exception | None) -> None:

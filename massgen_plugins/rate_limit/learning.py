@@ -11,7 +11,7 @@ from massgen_plugins.rate_limit.estimator import MOST
 from massgen_plugins.rate_limit.moment import Moment
 from massgen_plugins.rate_limit.pool_state import PoolState
 from massgen_plugins.rate_limit.reservation import Reservation
-from massgen_plugins.rate_limit.rolling_counters import RollingCounter
+from massgen_plugins.rate_limit.rings import RollingCounter
 from massgen_plugins.rate_limit.wall_clock import ClockSample, observe
 
 __all__ = ["announced", "observed_date", "refused", "succeeded"]

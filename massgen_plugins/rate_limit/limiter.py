@@ -201,8 +201,9 @@ class DomainLimiter:
 
     def succeeded(self, call: Reservation) -> None:
         """Learn from an answer, if a pool of the call is under a penalty."""
-        self.queue.startups.slow.served(call.ask)
-        if self.queue.replica.state.cautious(call.pools):
+        if self.queue.startups.slow.paths:
+            self.queue.startups.slow.served(call.ask)
+        if self.queue.replica.state.cautious(call.ask.pools):
             self.queue.later(lambda state, now: learning.succeeded(state, now, call))
 
     def announced(self, call: Reservation, rows: Iterable[Announced]) -> None:

@@ -6,10 +6,10 @@ from dataclasses import replace
 
 from massgen_plugins.quota import MINUTE, Amounts, Bucket, Held, Kind, Limit, PoolRules, Sliding
 from massgen_plugins.rate_limit.book import Book, Counter
+from massgen_plugins.rate_limit.bucket_counters import BucketCounter, HeldCounter
 from massgen_plugins.rate_limit.calendar_windows import CalendarCounter
 from massgen_plugins.rate_limit.moment import NEVER, Moment
 from massgen_plugins.rate_limit.penalties import FULL, Penalties
-from massgen_plugins.rate_limit.rolling_counters import BucketCounter, HeldCounter
 from massgen_plugins.rate_limit.verdict import Blocker, LimitView, Reason
 
 __all__ = ["NO_RULES", "PoolState"]
@@ -27,6 +27,8 @@ class PoolState:
         penalties: What was learned.
         limits: The limits in force, each with its amount in force and its counter.
         shortest: Nanoseconds of the shortest rolling window; 0 if one is a bucket.
+        hasty: Whether a window is so short that an event loop may stand still for as long.
+        cautious: Whether anything but the limits may stand in a call's way, so that a success matters.
     """
 
     __slots__ = (
@@ -34,6 +36,8 @@ class PoolState:
         "_held",
         "_processes",
         "book",
+        "cautious",
+        "hasty",
         "limits",
         "others",
         "penalties",
@@ -48,12 +52,14 @@ class PoolState:
         self.penalties = Penalties()
         self.limits: list[tuple[int, Limit, Counter]] = []
         self.shortest = NEVER
+        self.cautious = self.hasty = False
         self._held = False
         self._apart: Book | None = None
         self._processes = 1
 
     def refresh(self, tick: int) -> None:
         """Let declared and learned limits be in force, as far as caution allows."""
+        self.cautious = self.penalties.cautious
         rules = self.others if self.rules is NO_RULES and self.others else self.rules
         declared = {limit.key for limit in rules.limits}
         learned = [limit for key, limit in self.penalties.learned.items() if key not in declared]
@@ -66,14 +72,8 @@ class PoolState:
         self._held = any(isinstance(window, Held) for window in windows)
         if any(isinstance(window, Bucket) for window in windows):
             self.shortest = 0
-
-    @property
-    def hasty(self) -> bool:
-        """Whether a window is so short that an event loop may stand still for as long."""
-        return any(
-            isinstance(limit.window, Sliding | Bucket) and limit.window.length < MINUTE.length
-            for _, limit, _ in self.limits
-        )
+        rolling = [window.length for window in windows if isinstance(window, Sliding | Bucket)]
+        self.hasty = min(rolling, default=NEVER) < MINUTE.length
 
     @property
     def paced(self) -> bool:
@@ -104,7 +104,7 @@ class PoolState:
         """What keeps a call from leaving, whoever comes first; what waiting does not cure before the rest."""
         if self._apart is not None:
             self._take_share(self._apart, now)
-        penalty = self._penalty(now, name) if self.penalties.cautious else None
+        penalty = self._penalty(now, name) if self.cautious else None
         if penalty is not None and penalty.final:
             return penalty
         for cap, _, counter in self.limits:

@@ -89,6 +89,7 @@ class Reservation:
         booked: What the books say.
         epoch: Which books; it is not found in others.
         leased: Whether it holds anything until it is over.
+        hasty: Whether it is booked in a window so short that an event loop may stand still for as long.
         noted: Whether its queue knows already that something has become true of it.
     """
 
@@ -105,6 +106,7 @@ class Reservation:
         "begun",
         "booked",
         "epoch",
+        "hasty",
         "leased",
         "noted",
         "over",
@@ -117,7 +119,7 @@ class Reservation:
         self.ask = ask
         self.booked = booking
         self.epoch = epoch
-        self.leased = self.noted = self._released = self._written = False
+        self.leased = self.hasty = self.noted = self._released = self._written = False
         self.amounts, _, self.begun, self.answered_at, self.seen, self.over, self.wall, self.slack = booking
         self._tick: Callable[[], int] = _no_clock
         self._now: Callable[[], Moment] = _no_moment

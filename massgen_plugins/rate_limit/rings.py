@@ -1,4 +1,4 @@
-"""When what was spent in a rolling window ages out: the cells of one window, for all kinds. Pure.
+"""What was spent in a sliding window, in bounded memory: cells of the window, and amounts of each kind. Pure.
 
 Time is in integer nanoseconds: with floating-point seconds one call too many fits exactly at the edge.
 
@@ -11,13 +11,12 @@ from __future__ import annotations
 
 from array import array
 from bisect import bisect_left, bisect_right
-from typing import Protocol
 
 from massgen_plugins.quota import NANOSECONDS, Amounts
 from massgen_plugins.rate_limit.moment import NEVER, Moment
 from massgen_plugins.rate_limit.reservation import Booking
 
-__all__ = ["LEASE", "HeldRing", "Ring"]
+__all__ = ["LEASE", "HeldRing", "Ring", "RollingCounter"]
 
 LEASE = 60 * NANOSECONDS
 """Nanoseconds for which a call under way holds its place without its process showing that it lives."""
@@ -26,23 +25,6 @@ _PLACE_MARGIN = 150_000_000
 """Nanoseconds after the end of an answer by which the server has surely given its place to others."""
 
 _STEPS = 250
-
-
-class _Column(Protocol):
-    """What a ring knows of a counter of one kind; see :class:`.rolling_counters.RollingCounter`."""
-
-    kind: str
-    amounts: array[int]
-    used: int
-
-    def age_out(self, count: int) -> None:
-        """The oldest cells count no more."""
-
-    def dump(self) -> tuple[int, ...]:
-        """What it has beside its amounts."""
-
-    def restore(self, numbers: array[int]) -> None:
-        """Hold what :meth:`dump` said."""
 
 
 class Ring:
@@ -66,7 +48,7 @@ class Ring:
         self._margin = margin
         self._step = max(1, (length or margin) // _STEPS)
         self.stamps = array("q")
-        self.counters: list[_Column] = []
+        self.counters: list[RollingCounter] = []
         self.expires = NEVER
 
     def advance(self, now: Moment) -> None:
@@ -228,3 +210,87 @@ class HeldRing(Ring):
     def stamp(self, booking: Booking, kind: str) -> int:  # noqa: ARG002 - all kinds alike
         """Until when a call holds its place, as far as is known of it."""
         return booking.over + _PLACE_MARGIN if booking.over != NEVER else booking.seen + LEASE
+
+
+class RollingCounter:
+    """What counts of one kind in a sliding window.
+
+    Attributes:
+        kind: What is counted.
+        used: What counts now, after :meth:`advance`.
+        ring: Says when it ages out.
+        amounts: In each cell of the ring.
+
+    Args:
+        kind: What is counted.
+        ring: That of the window.
+    """
+
+    __slots__ = ("amounts", "kind", "ring", "used")
+
+    def __init__(self, kind: str, ring: Ring) -> None:
+        self.kind = kind
+        self.ring = ring
+        self.amounts = array("q", bytes(8 * len(ring.stamps)))
+        self.used = 0
+        ring.counters.append(self)
+
+    def advance(self, now: Moment) -> None:
+        """Forget what has aged out; to be called before anything is asked at a later moment."""
+        self.ring.advance(now)
+
+    def fits(self, now: Moment, cap: int, amount: int) -> bool:
+        """Whether ``amount`` can be added now."""
+        if self.ring.expires <= now.tick:
+            self.ring.advance(now)
+        return self.used + amount <= cap
+
+    def frees_at(self, now: Moment, cap: int, amount: int) -> int:
+        """The tick at which ``amount`` will fit if nothing is added; from below, if beyond one window.
+
+        Args:
+            now: After :meth:`advance`.
+            cap: The limit; above zero.
+            amount: May be more than the limit: what several calls ask for, one after the other.
+        """
+        length = self.ring.length
+        rounds, needed = 0, self.used + amount - cap
+        if amount > cap:
+            rounds = -(-(amount - cap) // cap)
+            needed = self.used + amount - rounds * cap - cap
+        when = now.tick
+        for stamp, freed in zip(self.ring.stamps, self.amounts, strict=True):
+            if needed <= 0:
+                break
+            needed -= freed
+            when = stamp + length
+        return max(now.tick, when) + rounds * length
+
+    def book(self, booking: Booking, now: Moment) -> None:
+        """Spend for a call that left before it was known that this kind counts."""
+        self.ring.advance(now)
+        self.add(self.ring.stamp(booking, self.kind), booking.amounts.get(self.kind, 0))
+
+    def add(self, stamp: int, amount: int) -> None:
+        """Spend ``amount``, to age out one window after ``stamp``."""
+        self.ring.spend(stamp, {self.kind: amount})
+
+    def clears_at(self, now: Moment, cap: int) -> int:  # noqa: ARG002 - other windows ask
+        """The tick at which nothing counts any more."""
+        cells = zip(self.ring.stamps, self.amounts, strict=True)
+        return max([now.tick, *(stamp + self.ring.length for stamp, amount in cells if amount)])
+
+    def age_out(self, count: int) -> None:
+        """The oldest cells of the ring count no more."""
+        self.used -= sum(self.amounts[:count])
+        del self.amounts[:count]
+
+    def merge(self, other: object) -> None:
+        """Count what another copy has beside its ring, too."""
+
+    def dump(self) -> tuple[int, ...]:
+        """What it has beside its ring, for a store."""
+        return ()
+
+    def restore(self, numbers: array[int]) -> None:
+        """Hold what :meth:`dump` said; raises ValueError if it is damaged."""

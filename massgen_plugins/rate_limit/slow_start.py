@@ -42,18 +42,21 @@ class _Path:
 class SlowStart:
     """The calls of a process in a domain whose pace is not known.
 
+    Attributes:
+        paths: The calls of each pool; empty if the pace of all is known.
+
     Args:
         is_paced: Whether a limit of some pools says how fast calls may follow each other.
     """
 
     def __init__(self, is_paced: Callable[[Sequence[str]], bool]) -> None:
         self._is_paced = is_paced
-        self._paths: dict[str, _Path] = {}
+        self.paths: dict[str, _Path] = {}
         self._recent: deque[tuple[int, Reservation]] = deque(maxlen=_MOST)
 
     def blocker(self, ask: Ask, now: int) -> Blocker | None:
         """What keeps a call waiting; None: nothing of this kind."""
-        path = self._paths.get(_key(ask))
+        path = self.paths.get(_key(ask))
         if path is None or len(path.unanswered) < _FEWEST or ask.priority == URGENT:
             return None
         if self._is_paced(ask.pools):
@@ -68,9 +71,9 @@ class SlowStart:
         """A call leaves."""
         ask = call.ask
         if self._is_paced(ask.pools):
-            self._paths.pop(_key(ask), None)
+            self.paths.pop(_key(ask), None)
             return
-        path = self._paths.setdefault(_key(ask), _Path())
+        path = self.paths.setdefault(_key(ask), _Path())
         path.unanswered = {each: until for each, until in path.unanswered.items() if until > now}
         path.unanswered[ask.call] = now + _UNANSWERED_FOR
         while self._recent and self._recent[0][0] + _REMEMBERED_FOR < now:
@@ -79,18 +82,18 @@ class SlowStart:
 
     def ended(self, ask: Ask) -> bool:
         """A call was answered, or came to nothing: True if others may go on now."""
-        path = self._paths.get(_key(ask))
+        path = self.paths.get(_key(ask))
         return path is not None and path.unanswered.pop(ask.call, None) is not None
 
     def served(self, ask: Ask) -> None:
         """A call was answered, and not refused."""
-        path = self._paths.get(_key(ask))
+        path = self.paths.get(_key(ask))
         if path is not None:
             path.served += 1
 
     def refused(self, ask: Ask) -> None:
         """A call was refused: what was served before says nothing any more."""
-        path = self._paths.get(_key(ask))
+        path = self.paths.get(_key(ask))
         if path is not None:
             path.served = 0
 

@@ -50,14 +50,13 @@ class Transactions:
         """Whoever has it may use the replica."""
         self._updates: deque[Reservation] = deque()
         self._notes: deque[Change[None]] = deque()
-        self._to_wake: deque[str] = deque()
         self._unwritten = UnwrittenCalls()
         # Of the transaction that is being done:
         self._change: Change[Any] = _nothing
-        self._calls: list[Reservation] = []
-        self._changes: list[Change[None]] = []
-        self._bookings: list[Booking] = []
-        self._late: Sequence[str] = ()
+        self._calls: Sequence[Reservation] = ()
+        self._changes: Sequence[Change[None]] = ()
+        self._bookings: dict[Reservation, Booking] = {}
+        self._late: Sequence[str] = ()  # where processes are to be woken
 
     @property
     def pending(self) -> bool:
@@ -66,13 +65,13 @@ class Transactions:
 
     def update(self, call: Reservation) -> None:
         """Something has become true of a call: it goes along with the next transaction."""
-        call.noted = True
-        self._updates.append(call)
+        if not call.noted:
+            call.noted = True
+            self._updates.append(call)
 
     def admitted(self, call: Reservation) -> None:
         """A call may leave: until it is written, it is booked as if that were done now."""
-        if self._replica.state.hasty(call.pools):
-            self._unwritten.add(call)
+        self._unwritten.add(call)
 
     def note(self, change: Change[None]) -> None:
         """Change the state with the next transaction."""
@@ -103,7 +102,7 @@ class Transactions:
             return self.transact(change, patient=False)
         finally:
             self.lock.release()
-            if self._to_wake:
+            if self._late:
                 self.wake_others()
 
     def patiently(self, change: Change[T]) -> T:
@@ -128,51 +127,54 @@ class Transactions:
 
     def transact(self, change: Change[T], *, patient: bool) -> T:
         """The same, for whoever has the lock; to be followed by :meth:`wake_others` after its release."""
-        if self._unwritten:
+        if self._unwritten.calls:
             for late in self._unwritten.late(self._store.tick()):
-                self.update(late)
-        calls = self._calls = _drain(self._updates) if self._updates else []
-        for call in calls:
-            call.noted = False  # what becomes true of it from now on is noted anew
-        self._changes = _drain(self._notes) if self._notes else []
+                if not late.noted:
+                    self.update(late)
+        if self._updates:
+            self._calls = _drain(self._updates)
+            for call in self._calls:
+                call.noted = False  # what becomes true of it from now on is noted anew
+        if self._notes:
+            self._changes = _drain(self._notes)
         self._change = change
         try:
             result: T = self._replica.transact(self._attempt, patient=patient)
         except BaseException:
             self._put_back()
             raise
-        else:
-            for call, booking in zip(calls, self._bookings, strict=True):
-                call.booked = booking
-            self._to_wake.extend(self._late)
-        finally:
-            self._calls, self._changes, self._change = [], [], _nothing
+        for call in self._calls:
+            call.booked = self._bookings.pop(call)
+        self._calls, self._changes, self._change = (), (), _nothing
         return result
 
     def _attempt(self, state: DomainState, now: Moment) -> Any:
-        self._bookings = bookings = []
         for call in self._calls:
-            booking = call.booking
-            bookings.append(booking)
+            booking = self._bookings[call] = call.booking
             state.change(call, booking, now)
         if self._changes:
             for change in self._changes:
                 change(state, now)
             now = self._replica.moment()  # an answer may have told the provider's time
         result = self._change(state, now)
-        self._late = state.to_wake(now) if state.tickets.rows else ()
+        if state.tickets.rows or self._late:
+            self._late = state.to_wake(now)
         return result
 
     def wake_others(self) -> None:
         """After one's own waiters know: tell processes that their first one can leave."""
-        while self._to_wake:
-            self._store.wake(self._to_wake.popleft())
+        late, self._late = self._late, ()
+        for address in late:
+            self._store.wake(address)
 
     def _put_back(self) -> None:
+        """Nothing of what a transaction was to apply was applied."""
         self._updates.extendleft(call for call in reversed(self._calls) if not call.noted)
         for call in self._calls:
             call.noted = True
         self._notes.extendleft(reversed(self._changes))
+        self._calls, self._changes, self._change = (), (), _nothing
+        self._bookings.clear()
 
 
 def _take_back(taken_back: Callable[[T], None], future: Future[T]) -> None:

@@ -13,20 +13,21 @@ __all__ = ["UnwrittenCalls"]
 
 
 class UnwrittenCalls:
-    """Those of one domain in this process; used by all threads."""
+    """Those of one domain in this process; used by all threads.
+
+    Attributes:
+        calls: Some of them may have been written meanwhile.
+    """
 
     def __init__(self) -> None:
-        self._calls: set[Reservation] = set()
-
-    def __bool__(self) -> bool:
-        return bool(self._calls)
+        self.calls: set[Reservation] = set()
 
     def add(self, call: Reservation) -> None:
         """A call is admitted where windows are short."""
-        self._calls.add(call)
+        self.calls.add(call)
 
     def late(self, tick: int) -> list[Reservation]:
         """Those that are later than they were booked by now."""
-        calls = list(self._calls)
-        self._calls.difference_update(call for call in calls if not call.waits_to_be_written)
+        calls = list(self.calls)
+        self.calls.difference_update(call for call in calls if not call.waits_to_be_written)
         return [call for call in calls if call.postpone(tick)]

@@ -24,6 +24,8 @@ __all__ = [
     "Holds",
     "PoolView",
     "StoreView",
+    "Wanted",
+    "any_domain",
     "as_declared",
     "view_domain",
     "view_file",
@@ -38,6 +40,9 @@ Holds: TypeAlias = Callable[[Pool, PoolRules, float], PoolRules]
 
 Args: the pool; what a process last declared for it; the seconds since any process was seen in its domain.
 """
+
+Wanted: TypeAlias = Callable[[Domain], bool]
+"""A domain, to whether it is looked at."""
 
 
 def as_declared(pool: Pool, declared: PoolRules, idle: float) -> PoolRules:  # noqa: ARG001 - the same for all
@@ -98,41 +103,51 @@ class StoreView:
         return list(dict.fromkeys(view.pool.domain for view in self.pools))
 
 
-def view_file(path: Path, holds: Holds = as_declared) -> StoreView:
+def any_domain(domain: Domain) -> bool:  # noqa: ARG001 - the same for all
+    """All domains are looked at."""
+    return True
+
+
+def view_file(path: Path, holds: Holds = as_declared, wanted: Wanted = any_domain) -> StoreView:
     """What a SQLite file holds; nothing if there is none. Raises as :func:`.sqlite_view.read_file` does.
 
     Args:
         path: The file.
         holds: What holds in a pool now.
+        wanted: Whether a domain is looked at: of budgets there may be thousands.
     """
     content = read_file(path)
     if content is None:
         return StoreView(())
-    return _view(content.domains, content.clock.tick, content.clock.start, holds)
+    return _view(content.domains, content.clock.tick, content.clock.start, holds, wanted)
 
 
-def view_store(store: Store, holds: Holds = as_declared) -> StoreView:
+def view_store(store: Store, holds: Holds = as_declared, wanted: Wanted = any_domain) -> StoreView:
     """What a store holds, asked by its reading operations; may block.
 
     Args:
         store: The store.
         holds: What holds in a pool now.
+        wanted: Whether a domain is looked at.
 
     Raises:
         StoreUnavailable: It cannot be read.
     """
-    parts = {name: store.load(name, 0, patient=True).parts for name in store.domains()}
-    return _view(parts, store.tick(), store.start(), holds)
+    names = [name for name in store.domains() if (domain := read_domain_name(name)) is None or wanted(domain)]
+    parts = {name: store.load(name, 0, patient=True).parts for name in names}
+    return _view(parts, store.tick(), store.start(), holds, wanted)
 
 
-def _view(domains: Mapping[str, Mapping[str, bytes]], tick: int, start: Start, holds: Holds) -> StoreView:
+def _view(
+    domains: Mapping[str, Mapping[str, bytes]], tick: int, start: Start, holds: Holds, wanted: Wanted
+) -> StoreView:
     pools: list[PoolView] = []
     faults: list[str] = []
     for name, parts in sorted(domains.items()):
         domain = read_domain_name(name)
         if domain is None:
             faults.append(f"{name[:80]!a} is not the name of a domain; it is left out.")
-        else:
+        elif wanted(domain):
             found, wrong = view_domain(domain, parts, tick, start, holds)
             pools += found
             faults += wrong

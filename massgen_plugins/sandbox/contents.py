@@ -49,9 +49,10 @@ class Input:
         tool_results: int,
         output_bound: int | None,
         with_usage: bool = True,
+        after_tool: bool = False,
     ) -> Call:
         """The call that has this input."""
-        conversation = Conversation(self.text, frozenset(offers), tool_results)
+        conversation = Conversation(self.text, frozenset(offers), tool_results, after_tool=after_tool)
         characters = len(self.text) + len(self.tools)
         return Call(model, streamed, self.tokens, conversation, with_usage, output_bound, characters)
 

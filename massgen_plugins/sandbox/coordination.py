@@ -1,13 +1,15 @@
 """What the sandbox answers: a decision read from the prompt, in the protocol's neutral terms.
 
 A MassGen agent is asked to end a turn with one of the moves on offer: give a new answer, vote for an answer
-it was shown, stop, or submit. The sandbox gives an answer while the prompt shows none, and votes for the
-first one shown as soon as there are any, so that every coordination ends. Without a move on offer it gives
-plain text.
+it was shown, stop, or submit. The moves are tools of the request, tools of an MCP server of MassGen's, or
+JSON that the prompt asks for, as agents in programs of their own get them. The sandbox gives an answer while
+the prompt shows none, and votes for the first one shown as soon as there are any, so that every coordination
+ends. Without a move on offer it gives plain text.
 
 A test writes what it wants on lines of its own: ``SANDBOX: call_tool NAME {json}`` (one per call, in order;
-a line that comes again is the same call, since clients repeat their system messages) and
-``SANDBOX: continue`` (an answer that must be continued once).
+a line that comes again is the same call, since clients repeat their system messages), ``SANDBOX: continue``
+(an answer that must be continued once), and ``SANDBOX: write MOVE MOVE`` (to write one of these as JSON where
+no move is on offer, as when a program's servers start too slowly on a busy machine).
 """
 
 from __future__ import annotations
@@ -23,7 +25,13 @@ __all__ = ["Conversation", "Move", "Reply", "Text", "ToolCall", "Unfinished", "a
 _ANSWERS = "<CURRENT ANSWERS from the agents>"
 _END = "<END OF CURRENT ANSWERS>"
 _ANSWERED = re.compile(r"<end of (agent\d+)[\d.]*>")
+_ACTIONS = "--- Coordination Actions ---"
+_WRITTEN = re.compile(r'"tool_name": "(\w+)"')
+_MOVES = {"new_answer", "vote", "stop", "submit"}
+_OF_A_SERVER = re.compile(r".*workflow.*_(new_answer|vote|stop|submit)")
 _CALL_TOOL = re.compile(r"^SANDBOX: call_tool (\S+) (\{.*\})[ \t\r]*$", re.MULTILINE)
+_WRITE = re.compile(r"^SANDBOX: write ([a-z_ ]+)", re.MULTILINE)
+_FINAL = "selected as the winning presenter"
 _CONTINUE = re.compile(r"^SANDBOX: continue[ \t\r]*$", re.MULTILINE)
 _FILLER = "This text was written by a rule and not by a model, so there is nothing to learn from it."
 
@@ -33,13 +41,15 @@ class Conversation:
     """What a request says, whatever its protocol.
 
     ``text``: all the text of the prompt. ``offers``: names of the moves or tools on offer.
-    ``tool_results``: results of earlier tool calls in it. ``resumed``: it continues an unfinished answer.
+    ``tool_results``: results of earlier tool calls in it; ``after_tool``: it ends with one. ``resumed``: it
+    continues an unfinished answer.
     """
 
     text: str
     offers: frozenset[str] = frozenset()
     tool_results: int = 0
     resumed: bool = False
+    after_tool: bool = False
 
 
 @dataclass(frozen=True)
@@ -81,7 +91,17 @@ def reply_to(conversation: Conversation, *, serial: int, words: int) -> Reply:
     if scripted is not None:
         return scripted
     text = _essay(serial, words)
-    return _move(conversation, text) or Text(text)
+    offers = {_plain(offer): offer for offer in conversation.offers}
+    asked = set(offers) & _MOVES or _to_be_written(conversation)
+    move = _move(answering_agents(conversation.text), asked, text)
+    if move is None:
+        return Text(text)
+    if move.name not in offers:
+        return Text(json.dumps({"tool_name": move.name, "arguments": dict(move.arguments)}))
+    if offers[move.name] == move.name:
+        return move
+    # A tool of a server's: the program goes on after its result.
+    return Text(text) if conversation.after_tool else ToolCall(offers[move.name], move.arguments)
 
 
 def answering_agents(text: str) -> list[str]:
@@ -104,9 +124,22 @@ def _scripted(conversation: Conversation) -> Reply | None:
     return None
 
 
-def _move(conversation: Conversation, text: str) -> Move | None:
-    offers = conversation.offers
-    agents = answering_agents(conversation.text)
+def _to_be_written(conversation: Conversation) -> set[str]:
+    """Moves that the prompt asks to write as JSON; after the result of a tool the turn is over."""
+    text = conversation.text
+    asked = _WRITTEN.findall(text.rpartition(_ACTIONS)[2])
+    if not asked and _FINAL not in text and not conversation.after_tool:
+        asked = " ".join(_WRITE.findall(text)).split()
+    return set(asked)
+
+
+def _plain(offer: str) -> str:
+    """The move that a tool is, whatever its server; its own name if it is none."""
+    found = _OF_A_SERVER.fullmatch(offer)
+    return found[1] if found else offer
+
+
+def _move(agents: list[str], offers: set[str], text: str) -> Move | None:
     if "submit" in offers:
         return Move("submit", {"confirmed": True})
     if "vote" in offers and (agents or "new_answer" not in offers):

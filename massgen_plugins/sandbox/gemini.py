@@ -95,11 +95,13 @@ class GeminiDialect:
             raise MalformedRequestError("* GenerateContentRequest.contents: contents is not specified")
         parts = body.parts()
         text = "\n".join(part.text for part in parts if part.text)
+        asked = _OFFERED.findall(text.rpartition(_DECISION)[2]) if _DECISION in text else ()
         conversation = Conversation(
             text=text,
-            offers=frozenset(_OFFERED.findall(text.rpartition(_DECISION)[2]) if _DECISION in text else ()),
+            offers=frozenset(asked or _declared(body.tools)),
             tool_results=sum(part.function_response is not None for part in parts),
             resumed=body.continuation_token is not None,
+            after_tool=any(part.function_response is not None for part in body.contents[-1].parts),
         )
         bound = body.generation_config.max_output_tokens
         return Call(
@@ -148,6 +150,12 @@ def _parse(shape: type[_Shape], raw: bytes) -> _Shape:
         first = error.errors(include_url=False, include_input=False)[0]
         where = ".".join(str(step) for step in first["loc"]) or "the body"
         raise MalformedRequestError(f"Invalid value at '{where}': {first['msg']}") from None
+
+
+def _declared(tools: list[dict[str, Any]]) -> list[str]:
+    """Names of the functions that are tools of an MCP server of MassGen's."""
+    declared = [each for tool in tools for each in tool.get("functionDeclarations") or ()]
+    return [str(each.get("name")) for each in declared if "workflow" in str(each.get("name"))]
 
 
 def _count(body: _Body) -> int:

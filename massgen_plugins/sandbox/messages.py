@@ -67,6 +67,7 @@ class MessagesDialect:
             offers=(tool.name for tool in tools),
             tool_results=sum(_results(content) for content in contents),
             output_bound=body.max_tokens,
+            after_tool=_results(body.messages[-1].content) > 0 if body.messages else False,
         )
 
     def answer(self, call: Call, reply: Reply, terms: Terms) -> Answer:

@@ -39,6 +39,13 @@ class _Tool(BaseModel):
 
     type: str
     name: str = ""
+    tools: tuple[_Tool, ...] = ()
+
+    def offers(self) -> list[str]:
+        """Names of the functions that it is; of a namespace, those in it, with its own name before each."""
+        if self.type == "namespace":
+            return [f"{self.name}{name}" for tool in self.tools for name in tool.offers()]
+        return [self.name] if self.type == "function" else []
 
 
 class _Body(BaseModel):
@@ -69,9 +76,10 @@ class ResponsesDialect:
         return Input(texts, sum(blobs_of(item.content) for item in items), tools).call(
             self._deployment or body.model,
             streamed=bool(body.stream),
-            offers=(tool.name for tool in body.tools or () if tool.type == "function"),
+            offers=(name for tool in body.tools or () for name in tool.offers()),
             tool_results=sum(item.type == "function_call_output" for item in items),
             output_bound=body.max_output_tokens,
+            after_tool=bool(items) and items[-1].type == "function_call_output",
         )
 
     def answer(self, call: Call, reply: Reply, terms: Terms) -> Answer:

@@ -14,11 +14,14 @@ __all__ = ["failed_event", "output_item", "response_body", "stream_events"]
 def output_item(reply: Reply, serial: int) -> dict[str, Any]:
     """``reply`` as an item of a response's output."""
     if isinstance(reply, Move | ToolCall):
+        head, separator, name = reply.name.rpartition("__")  # a server's tool stands in a namespace
+        namespace = {"namespace": head + separator} if separator else {}
         return {
             "type": "function_call",
             "id": f"fc_{serial}",
             "call_id": f"call_{serial}",
-            "name": reply.name,
+            "name": name,
+            **namespace,
             "arguments": json.dumps(dict(reply.arguments)),
             "status": "completed",
         }

@@ -19,6 +19,7 @@ from massgen_plugins.errors import CallRefused
 from massgen_plugins.providers.base import HttpRequest
 from massgen_plugins.wire.aiohttp_body import HeldReader
 from massgen_plugins.wire.answer import AnswerReader
+from massgen_plugins.wire.decoding import decoded
 from massgen_plugins.wire.exchange import Exchange, current, mark_written
 from massgen_plugins.wire.gate import find_provider
 from massgen_plugins.wire.loop_runner import LoopRunner
@@ -104,6 +105,8 @@ class AiohttpSender:
             whole_url = whole_url.update_query(params)
         own = CIMultiDict(self._kwargs.get("headers") or ())
         headers = {name.lower(): value for name, value in [*self._session.headers.items(), *own.items()]}
+        if body is not None:  # programs of agents compress what they send
+            body = decoded(body, headers.get("content-encoding", ""))
         return HttpRequest(method.upper(), str(whole_url), headers, body)
 
     def _body(self) -> bytes | None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-__all__ = ["Decoder"]
+__all__ = ["Decoder", "decoded"]
 
 
 class Decoder:
@@ -36,6 +36,13 @@ class Decoder:
             self._steps = None
             return b""
         return data
+
+
+def decoded(body: bytes, content_encoding: str) -> bytes | None:
+    """A whole body as it was before it was compressed; None if it cannot be decoded."""
+    if not body or content_encoding.strip().lower() in ("", "identity"):
+        return body
+    return Decoder(content_encoding).decode(body) or None
 
 
 def _decoder(coding: str) -> Any:

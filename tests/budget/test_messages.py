@@ -34,7 +34,7 @@ def sentences() -> list[str]:
         level = Level(budget, 2_000_000, 1_500_000, resets)
         found += [
             messages.spent_message(level, "gpt-5.4", Bound(30_000, exact), {"a": 1, "b": 2}, NOON),
-            messages.mark_message(level, 80, NOON),
+            messages.mark_message(level, NOON),
             messages.cheaper_message(level, "a", "gpt-5.4", "gpt-5.4-mini"),
         ]
     return found

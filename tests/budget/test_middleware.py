@@ -177,7 +177,7 @@ def test_without_a_bound_twice_what_was_learned_is_reserved(store: str) -> None:
         return [str(first), *(str(each) for each in rest if each is not None)]
 
     first, *rest = asyncio.run(run())
-    assert "is expected to cost up to 1.80" in first  # 100,000 tokens in, 2 x 4,000 out
+    assert "is expected to cost up to 1.10" in first  # 100,000 tokens in, 2 x 500 out
     # 1.5 cents are spent; each call reserves 2 x 50 tokens, 1 cent.
     assert len(rest) == 200 - 98
 

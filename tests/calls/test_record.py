@@ -189,7 +189,7 @@ def test_a_place_that_cannot_be_written_is_said_once_and_disturbs_nobody(tmp_pat
     assert "record: false" in told[0]
 
 
-def test_a_full_disk_is_said_once_and_calls_are_kept_again_later(path, recorder, record, told, monkeypatch):
+def test_a_full_disk_is_said_once_and_nothing_is_lost(path, recorder, record, told, monkeypatch):
     def full(self, runs, calls):
         raise sqlite3.OperationalError("database or disk is full")
 
@@ -198,11 +198,50 @@ def test_a_full_disk_is_said_once_and_calls_are_kept_again_later(path, recorder,
         for _ in range(3):
             recorder.add(settled())
             recorder.write()
-    recorder.add(settled())
-    recorder.write()
     assert len(told) == 1
     assert "full" in told[0]
+    recorder.close()
+    assert record.totals()[0].calls == 3
+
+
+def test_a_file_that_cannot_be_written_is_not_tried_with_every_call(recorder, monkeypatch):
+    tried = []
+
+    def held(self, runs, calls):
+        tried.append(len(calls))
+        raise sqlite3.OperationalError("database is locked")
+
+    monkeypatch.setattr(RecordFile, "_write", held)
+    for _ in range(5):
+        recorder.add(settled())
+        recorder.write()
+    assert tried == [1]
+
+
+def test_a_file_that_another_program_holds_is_waited_for_in_silence(
+    path, recorder, record, told, monkeypatch
+):
+    monkeypatch.setattr("massgen_plugins.calls.record_file._PATIENCE", 0.05)
+    recorder.add(settled())
+    recorder.write()
+    recorder.close()
+    holder = sqlite3.connect(path, isolation_level=None)
+    holder.execute("BEGIN IMMEDIATE")
+    recorder.add(settled())
+    recorder.write()
+    assert told == []
+    holder.execute("ROLLBACK")
+    holder.close()
+    recorder.close()
+    assert record.totals()[0].calls == 2
+
+
+def test_one_call_that_cannot_be_read_costs_no_other(recorder, record, told):
+    recorder.add(settled(raw={"prompt_tokens": "many"}))
+    recorder.add(settled())
+    recorder.write()
     assert record.totals()[0].calls == 1
+    assert "lost one" in told[0]
 
 
 def test_nothing_is_written_in_the_thread_in_which_a_call_ends(recorder, monkeypatch):

@@ -64,7 +64,7 @@ def test_what_is_spent_is_shown_by_budget_run_and_agent(rl, spend):
     assert (rows[run, "agents.a"]["spent"], rows[run, "agents.a"]["is_spent"]) == (0.02, True)
     shown = rl("budget").out
     assert "run 20261130-1-1" in shown
-    assert "0.97 left, begins anew at" in shown
+    assert "0.97 left, until 00:00 on" in shown
 
 
 def test_quota_is_shown_without_budgets(rl, spend):
@@ -171,8 +171,8 @@ def test_reset_counts_from_zero(rl, spend):
         (["raise", "much", "-y"], "write dollars"),
         (["raise", "-1", "-y"], ""),
         (["raise", "rnu=1", "-y"], "did you mean 'run'?"),
-        (["raise", "1", "--for", "soon", "-y"], "write such as 30m"),
-        (["raise", "1", "--for", "9999d", "-y"], "at most a year"),
+        (["raise", "1", "--for", "soon", "-y"], "write it as 90s, 10m"),
+        (["raise", "1", "--for", "9999d", "-y"], "a year at most"),
         (["reset", "nobody", "-y"], "there is no run 'nobody'; known are shared."),
         (["check", "dya"], "did you mean 'day'?"),
         (["check", "--run", "nobody"], "no run 'nobody' is known"),

@@ -319,3 +319,24 @@ def test_unset_of_what_is_not_there_says_what_is(rl, settings_file, words):
     assert ran.code == 2
     assert "gemini-2.5-flash rpm" in ran.err
     assert settings_file.read_text() == before
+
+
+def test_a_file_that_has_its_settings_below_rate_limit_is_read_and_changed_there(rl, settings_file):
+    settings_file.parent.mkdir(parents=True)
+    settings_file.write_text("# as in the README\nrate_limit:\n  max_wait: 60  # short\n")
+    assert rl("profiles", "set", "gemini-2.5-flash", "rpm=5").code == 0
+    assert limits()["requests/60s"] == 5
+    assert rl("profiles", "use", "gemini-tier1").code == 0
+    text = settings_file.read_text()
+    assert text.startswith("# as in the README\nrate_limit:\n  max_wait: 60  # short\n  ")
+    assert [line for line in text.splitlines() if line and not line.startswith((" ", "#"))] == ["rate_limit:"]
+    assert rl("profiles", "unset", "gemini-2.5-flash").code == 0
+    assert "rpm" not in settings_file.read_text()
+
+
+def test_both_forms_in_one_file_are_one_sentence(rl, settings_file):
+    settings_file.parent.mkdir(parents=True)
+    settings_file.write_text("rate_limit: {max_wait: 60}\nstore: memory\n")
+    ran = rl("profiles")
+    assert ran.code == 2
+    assert "rate_limit" in ran.err

@@ -13,8 +13,10 @@ import termios
 from pathlib import Path
 
 import pytest
+import typer
 
 import massgen_plugins
+from massgen_plugins.cli.app import build_app
 
 SCRIPT = Path(sysconfig.get_path("scripts")) / "massgen-rl"
 COMMANDS = (
@@ -245,6 +247,92 @@ def test_a_reader_who_leaves_early_gets_no_traceback():
         f"{sys.executable} -c {command}", shell=True, capture_output=True, text=True, check=False
     )
     assert "Traceback" not in done.stderr
+
+
+@pytest.mark.parametrize("arguments", ["", "--help", "set --help", "profiles", "limits", "schema"])
+def test_a_reader_who_leaves_early_ends_it_as_elsewhere(arguments):
+    done = subprocess.run(
+        ["bash", "-c", f"'{SCRIPT}' {arguments} | true; exit ${{PIPESTATUS[0]}}"],
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert (done.returncode, done.stderr) == (141, "")
+
+
+@pytest.mark.parametrize("words", [["version"], ["-V"], ["--version"]], ids=" ".join)
+def test_words_that_people_try_for_the_version(rl, words):
+    assert rl(*words).out == f"massgen-plugins {massgen_plugins.__version__}\n"
+
+
+def test_words_that_people_try_for_help(rl):
+    assert rl().out == rl("--help").out == rl("help").out
+    assert rl().code == 0
+    assert rl("help", "set").out == rl("set", "--help").out
+    assert rl("help", "profiles", "set").out == rl("profiles", "set", "--help").out
+    ran = rl("help", "nonsense")
+    assert (ran.code, ran.out) == (2, "")
+    assert "nonsense" in ran.err
+
+
+@pytest.mark.parametrize("word", ["list", "ls"])
+def test_words_that_people_try_for_the_table(rl, word):
+    assert rl("profiles", word).out == rl("profiles").out
+    assert rl("profiles", word, "--json").document == rl("profiles", "--json").document
+    assert f" {word} " not in rl("profiles", "--help").out
+
+
+def every_help(command, words=()):
+    """The words of every command, those of groups included."""
+    yield words
+    for name, inner in getattr(command, "commands", {}).items():
+        if not inner.hidden:
+            yield from every_help(inner, (*words, name))
+
+
+EVERY = list(every_help(typer.main.get_command(build_app())))
+
+
+@pytest.mark.parametrize("words", EVERY, ids=" ".join)
+def test_no_help_speaks_of_types_of_python_or_in_braces(rl, words):
+    out = rl(*words, "--help").out
+    assert not re.search(r"<\w+(\[[^\]]*\])?>|\{|\[\[|\.\.\.\.", out)
+
+
+OURS = ("set", "unset", "pause", "resume", "limits", "schema", "forget", "doctor", "run", "demo")
+INNER = ("show", "use", "enable", "disable", "set", "unset", "validate", "import")
+
+
+@pytest.mark.parametrize(
+    "words",
+    [*((name,) for name in OURS), *(("profiles", name) for name in INNER), ("penalty", "clear")],
+    ids=" ".join,
+)
+def test_each_help_has_an_example_that_is_its_own(rl, words):
+    assert f"Example: massgen-rl {' '.join(words)}" in rl(*words, "--help").out
+
+
+def completed(script, line: str, shell: str = "bash") -> list[str]:
+    if shell == "bash":
+        words = {"COMP_WORDS": line, "COMP_CWORD": str(len(line.split(" ")) - 1)}
+    else:
+        words = {"_TYPER_COMPLETE_ARGS": line, "_TYPER_COMPLETE_FISH_ACTION": "get-args"}
+    ran = script(_MASSGEN_RL_COMPLETE=f"complete_{shell}", **words)
+    return ran.out.split()
+
+
+@pytest.mark.parametrize("shell", ["bash", "zsh", "fish"])
+def test_completion_knows_what_stands_behind_a_command(script, spend, shell):
+    spend()
+    assert "gemini-2.5-flash" in " ".join(completed(script, "massgen-rl forget gemini-2", shell))
+    assert "gemini-2.5-flash" in " ".join(completed(script, "massgen-rl set gemini-2.5-f", shell))
+    assert "rpm=" in " ".join(completed(script, "massgen-rl set gemini-2.5-flash r", shell))
+    assert "rpm=" in " ".join(completed(script, "massgen-rl profiles set gemini-2.5-flash r", shell))
+
+
+def test_completion_knows_what_is_set(script, rl):
+    rl("set", "gemini-2.5-pro", "rpm=1")
+    assert completed(script, "massgen-rl unset gem") == ["gemini-2.5-pro"]
 
 
 def test_a_wrong_environment_variable_is_named(rl, monkeypatch):

@@ -232,6 +232,18 @@ def test_no_number_is_cut_however_narrow_the_terminal(rl, spend, monkeypatch, wi
     assert all(line == line.rstrip() for line in shown.splitlines())
 
 
+def test_the_accounts_pool_is_shown_only_if_it_says_something(rl, spend, store_file):
+    """Every call books in it, and so everybody who waits stands in its queue, too."""
+    spend(calls=11)
+    store = SqliteStore(store_file)
+    both = Ask((FLASH.name, "*account"), {Kind.REQUESTS: 1}, 0)
+    replica = DomainReplica(DOMAIN, store, "waiter", lambda _: None)
+    replica.transact(lambda s, now: s.queue(both, "", now.tick, now.tick + 10**12, 1), patient=True)
+    store.close()
+    assert [pool["name"] for pool in rl("status", "--json").document["pools"]] == [FLASH.name]
+    assert "*account" not in rl("line").out
+
+
 def test_the_agents_that_wait_are_named_with_their_countdowns(rl, spend, run_goes_on, monkeypatch):
     spend(calls=11)
     run_goes_on(

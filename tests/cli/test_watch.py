@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import json
 import math
 import os
 import pty
@@ -20,12 +21,16 @@ import pytest
 from massgen_plugins.cli.looking import look
 from massgen_plugins.cli.screen import Screen
 from massgen_plugins.cli.watch import Watch
+from massgen_plugins.cli.watch_keys import pressed
 from massgen_plugins.cli.watch_lines import Changes
 from massgen_plugins.cli.watch_view import watch_lines
 from massgen_plugins.live.presence import Counters
 from massgen_plugins.middleware import Refusal, RefusalKind
+from massgen_plugins.profiles import load_settings
+from massgen_plugins.profiles.steering import read_steering
 from massgen_plugins.quota import MINUTE, Kind, Limit
-from tests.cli.conftest import PRO, SCRIPT, waiting_call
+from massgen_plugins.rate_limit.viewing import StoreView
+from tests.cli.conftest import FLASH, PRO, SCRIPT, waiting_call
 
 DONE = Counters(calls=12, answered=11, refused=1, turned_away=0, waits=3, waited=580.0)
 
@@ -39,7 +44,7 @@ def two_wait(spend, run_goes_on):
 
 def shown(width: int, **options) -> list[str]:
     watch = Watch(look)
-    lines = watch_lines(watch.looked, watch.totals, Screen(width), "q quit", **options)
+    lines = watch_lines(watch.looked, watch.totals, Screen(width), **options)
     return Screen(width).text(lines).splitlines()
 
 
@@ -114,6 +119,13 @@ def test_until_idle_ends_with_a_summary_and_tells_by_its_code_how_it_went(rl, sp
     assert rl("watch", "--until-idle").code == 0
 
 
+def test_programs_get_a_document_a_line(rl, spend):
+    spend()
+    ran = rl("watch", "--until-idle", "--json")
+    [line] = ran.out.splitlines()
+    assert json.loads(line)["pools"][0]["name"] == FLASH.name
+
+
 def test_calls_that_were_turned_away_are_a_code(two_wait):
     gone = replace(two_wait, counters=replace(DONE, turned_away=1))
     watch = Watch(lambda: replace(look(), presences=[gone]))
@@ -168,13 +180,47 @@ def test_on_a_terminal_it_follows_keys_and_the_windows_size(two_wait):
     terminal = Terminal("-i", "0.3", columns=120)
     assert "requests per minute" in terminal.until(r"q quit")
     terminal.press("?")
-    terminal.until(r'"next slot" is when')
-    terminal.press("?\x1b[A")  # an arrow is no key of ours
+    terminal.until(r'"Next slot"')
+    terminal.press("?")
+    terminal.press("w")
+    terminal.until(r"No provider refused anything")
+    terminal.press("w")
+    terminal.press("\x1b[A")  # an arrow is no key of ours
     terminal.resize(40)
     narrow = terminal.until(r"gemini-2.5-flash 9/9 next [\s\S]*q quit")
     assert "1 run · 1 pool" in narrow
     terminal.press("q")
     assert terminal.end() == 0
+
+
+def test_keys_pause_and_change_the_limit_that_is_waited_for(two_wait):
+    terminal = Terminal("-i", "0.3", columns=120)
+    terminal.until(r"q quit")
+    terminal.press("p")
+    terminal.until(r"Paused: nothing leaves")
+    assert read_steering().pause_of(FLASH.name) is not None
+    terminal.until(r"paused by \S+: nothing leaves, and no turn ends")
+    terminal.press("p")
+    terminal.until(r"Calls leave again")
+    assert read_steering().entries == ()
+    terminal.press("+")
+    terminal.until(r"gemini-2\.5-flash: 9 -> 10 requests per minute for 10 minutes")
+    [entry] = read_steering().entries
+    assert 590 < entry.until - time.time() <= 600
+    assert load_settings(None).rules("gemini", FLASH.name).limits[0].amount == 10
+    terminal.press("q")
+    assert terminal.end() == 0
+
+
+def test_a_key_never_sets_a_limit_of_zero(spend):
+    spend(calls=1, limits=[Limit(Kind.REQUESTS, 1, MINUTE)])
+    looked = look()
+    [view] = looked.view.pools
+    one = replace(view, limits=[replace(view.limits[0], cap=1)])
+    said = pressed("-", replace(looked, view=replace(looked.view, pools=[one])))
+    assert "would end turns; p pauses" in said
+    assert read_steering().entries == ()
+    assert "no limit of requests per minute" in pressed("+", replace(looked, view=StoreView(())))
 
 
 def test_ctrl_c_leaves_the_picture_and_says_what_was_seen(two_wait):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import time
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -113,13 +114,20 @@ def test_the_last_refusal_is_told_from_what_it_said_to_what_to_do(rl, keeper, st
     assert document["to_do"]
 
 
+def test_what_was_learned_by_another_agents_refusal_at_the_same_time_is_told(rl, keeper):
+    keeper(
+        REFUSED, LimitLearned(FLASH, "", ("3 requests per minute",)), replace(REFUSED, agent_id="Bob", call=8)
+    )
+    assert "learned 3 requests per minute for everybody" in words(rl("why", "Bob").out)
+
+
 def test_an_agent_is_asked_by_name(rl, keeper):
-    keeper(REFUSED, CallTurnedAway(FLASH, "Bob", "the daily limit is used up.", RUN, 9, time.time() + 3600))
+    keeper(REFUSED, CallTurnedAway(FLASH, "Bob", "the daily limit is used up.", RUN, 9, time.time() + 7230))
     assert "the provider refused a call of Ada" in rl("why", "Ada").out
     said = words(rl("why", "Bob").out)
     assert "we turned away a call of Bob" in said
     assert '"the daily limit is used up."; until ' in said
-    assert "(in 1 h)" in said
+    assert "(in 2 h)" in said
     assert "we turned away" in rl("why").out  # the last of all
     ran = rl("why", "Adah")
     assert ran.code == 2

@@ -27,13 +27,14 @@ UPLINK, LATENCY = 0.15, 0.3
 class BackendTeam:
     """A MassGen configuration of agents of any backend: ``agents`` are name to ``backend:`` block.
 
-    ``messages``: name to what its system message says beside.
+    ``messages``: name to what its system message says beside. ``more``: further top-level keys.
     """
 
     agents: Mapping[str, Mapping[str, Any]]
     switch: bool | None = True
     rate_limit: Mapping[str, Any] | None = None
     messages: Mapping[str, str] = field(default_factory=dict)
+    more: Mapping[str, Any] = field(default_factory=dict)
 
     def document(self) -> dict[str, Any]:
         """The configuration as MassGen reads it."""
@@ -43,7 +44,7 @@ class BackendTeam:
             if agent["id"] in self.messages:
                 agent["system_message"] = self.messages[agent["id"]]
         block = {} if self.rate_limit is None else {"rate_limit": dict(self.rate_limit)}
-        return {"agents": agents, "ui": {"display_type": "simple"}, **block}
+        return {"agents": agents, "ui": {"display_type": "simple"}, **block, **self.more}
 
 
 @dataclass(frozen=True)

@@ -22,7 +22,7 @@ def test_a_raised_limit_ends_a_wait(folder):
         user = User(folder, server.url)
         _set(user, LOW)
         with user.start(Team.of(2)) as run:
-            run.stderr.wait_for(f"({LOW} requests per minute)")
+            run.stdout.wait_for(f" {LOW}/min ")
             _set(user, HIGH)
             seconds = _until_another_arrives(server)
             result = run.finish()

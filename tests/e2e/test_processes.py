@@ -13,7 +13,7 @@ from massgen_plugins.sandbox import Network, QuotaKind, SandboxConfig, SandboxPr
 pytestmark = pytest.mark.e2e
 
 RPM = 9
-WAITING = f"({RPM} requests per minute)"
+WAITING = f" {RPM}/min "
 """What the first agent that waits for this limit is shown."""
 
 
@@ -38,7 +38,7 @@ def test_a_killed_process_neither_frees_nor_blocks_quota(folder):
     with SandboxProcess(_server(latency=5.0)) as server:
         user = User(folder, server.url)
         with user.start(Team.of(2), held=True) as follower, user.start(Team.of(6)) as killed:
-            killed.stderr.wait_for(WAITING)
+            killed.stdout.wait_for(WAITING)
             in_flight = RPM - sum(call.finished_ns > 0 for call in server.report().requests)
             killed.kill()
             killed.wait(30)
@@ -62,9 +62,9 @@ def test_a_frozen_process_at_the_head_of_the_queue_does_not_stall_the_others(fol
     with SandboxProcess(_server()) as server:
         user = User(folder, server.url)
         with user.start(Team.of(3), held=True) as other, user.start(Team.of(6)) as frozen:
-            frozen.stderr.wait_for(WAITING)
+            frozen.stdout.wait_for(WAITING)
             other.thaw()
-            other.stderr.wait_for("waiting about")
+            other.stdout.wait_for("WAIT: ")
             frozen.freeze()
             served_by_then = server.report().arrived
             assert other.finish().answers

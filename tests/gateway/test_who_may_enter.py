@@ -9,6 +9,8 @@ from pathlib import Path
 
 import pytest
 
+from massgen_plugins.gateway import guard
+
 from .upstream import Upstream, exchange
 
 OTHERS = {
@@ -28,6 +30,19 @@ async def test_everybody_else_gets_404(enter, who):
         line, _, body = await exchange(url, *lines, body=b"{}")
         assert (line, body) == ("HTTP/1.1 404 Not Found", b"Not found.\n")
         assert not upstream.got
+
+
+async def test_another_user_of_this_machine_gets_404_even_with_the_path(enter, monkeypatch):
+    async with Upstream() as upstream:
+        url = enter(upstream.url) + "/v1/messages"
+        mine = guard.os.getuid()
+        monkeypatch.setattr(guard, "_ROOT", -1)
+        monkeypatch.setattr(guard.os, "getuid", lambda: mine + 1)
+        line, _, _ = await exchange(url, body=b"{}")
+        assert (line, upstream.got) == ("HTTP/1.1 404 Not Found", [])
+        monkeypatch.setattr(guard.os, "getuid", lambda: mine)
+        line, _, _ = await exchange(url, body=b"{}")
+        assert line == "HTTP/1.1 200 OK"
 
 
 async def test_each_program_has_a_path_of_its_own(enter):

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import asyncio
+import gzip
 import statistics
 import time
 from contextlib import contextmanager
 from contextvars import ContextVar
 
 import pytest
+import zstandard
 
 from massgen_plugins import wire
 from massgen_plugins.errors import CallRefused
@@ -73,6 +75,20 @@ async def test_each_request_is_its_agents(enter, door, says):
     assert says.whose == ["a", "b"]
     assert door.recorder.names == ["before", "written", "after", "usage", "finished"] * 2
     assert door.recorder.usages == [7, 7]
+
+
+@pytest.mark.parametrize("coding", ["gzip", "zstd"])
+async def test_compressed_requests_are_read_and_pass_as_they_are(enter, door, coding):
+    body = {"gzip": gzip.compress, "zstd": zstandard.compress}[coding](BODY)
+    read = []
+    door.provider.read_request = lambda request, original=door.provider.read_request: (
+        read.append(request.body) or original(request)
+    )
+    async with Upstream(STREAM) as upstream:
+        url = enter(upstream.url) + "/v1/messages"
+        await exchange(url, f"Content-Encoding: {coding}", body=body)
+        assert upstream.got[0].body == body
+    assert read == [BODY]
 
 
 async def test_refusals_of_the_provider_are_absorbed(enter, door):

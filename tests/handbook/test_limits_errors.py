@@ -26,6 +26,7 @@ SPEAKERS = {
 
 SENTENCES = {
     "rate_limit/messages.py",
+    "budget/messages.py",
     "providers/gemini/advice.py",
     "profiles/merging.py",
     "host/announce.py",

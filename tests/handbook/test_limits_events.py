@@ -3,15 +3,13 @@
 from __future__ import annotations
 
 import json
-import subprocess
-import sys
 
 import pytest
 
 from massgen_plugins.events import CallWaits, Trouble
 from massgen_plugins.quota import Domain, Pool
 
-from .limits_pages import files_of
+from .limits_pages import files_of, text_of
 
 
 @pytest.fixture(scope="module")
@@ -40,25 +38,27 @@ def test_the_plugin_writes_every_event_as_a_line(programs, tmp_path, monkeypatch
         "call": 0,
         "limit": "",
         "reason": "",
+        "again": False,
     }
     assert (second["event"], second["message"]) == ("Trouble", "something")
 
 
-def test_the_exporter_prints_one_line_for_each_number(programs, tmp_path):
-    document = {
-        "pools": [{"pool": "p", "waiting": 2, "limits": [{"key": "requests/60s", "used": 3, "cap": 9}]}]
-    }
-    command = tmp_path / "massgen-rl"
-    command.write_text(f"#!/bin/sh\ncat <<'END'\n{json.dumps(document)}\nEND\n")
-    command.chmod(0o755)
-    script = tmp_path / "quota_metrics.py"
-    script.write_text(programs["quota_metrics.py"])
-    environment = {"PATH": f"{tmp_path}:/usr/bin:/bin"}
-    done = subprocess.run(
-        [sys.executable, str(script)], env=environment, capture_output=True, text=True, check=True
-    )
-    assert done.stdout.splitlines() == [
-        'massgen_quota_used{pool="p",limit="requests/60s"} 3',
-        'massgen_quota_cap{pool="p",limit="requests/60s"} 9',
-        'massgen_quota_waiting{pool="p"} 2',
-    ]
+def test_what_the_page_says_of_automation_is_what_is_printed(capsys):
+    from massgen_plugins.host.displays.automation import AutomationDisplay
+    from massgen_plugins.host.displays.base import ShownWait
+    from massgen_plugins.live.presence import WaitingCall
+
+    call = WaitingCall(1, "", "agent_4", "m", "p", "a", "", 0, 61, 3, "4 requests per minute", "limit")
+    wait = ShownWait("agent_4", "agent_4", call)
+    AutomationDisplay(None, None).begin(wait, 0)
+    AutomationDisplay(None, None).end(wait, 61.0, 61)
+    page = text_of("events-and-metrics")
+    for line in capsys.readouterr().out.splitlines():
+        assert f"`{line}`" in page
+
+
+def test_every_metric_is_on_the_page():
+    from massgen_plugins.metrics.names import COUNTERS, GAUGES
+
+    page = text_of("events-and-metrics")
+    assert all(f"`{name}`" in page for name in (*GAUGES, *(f"{name}_total" for name in COUNTERS)))

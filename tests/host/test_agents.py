@@ -209,10 +209,10 @@ def test_a_fault_of_ours_is_said_loudly_and_the_run_goes_on(host, said, monkeypa
 
 
 def test_an_agent_of_an_unknown_provider_is_named(host, said):
-    entries = [{"id": "a", "backend": {"type": "claude_code", "enable_rate_limit": True}}]
+    entries = [{"id": "a", "backend": {"type": "antigravity_cli", "enable_rate_limit": True}}]
     entries += [{"id": "b", "backend": {"type": "acme", "model": "x", "enable_rate_limit": True}}]
     assert limited(host.create_agents_from_config({"agents": entries})) == []
-    assert [line for line in said if "agent a (claude_code)" in line and "program of its own" in line]
+    assert [line for line in said if "agent a (antigravity_cli)" in line and "program of its own" in line]
     assert [line for line in said if "agent b (acme)" in line and "without limits" in line]
 
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from massgen_plugins.host import enabling
 from massgen_plugins.host.attach import attach
+from massgen_plugins.host.programs import IN_PROGRAMS
 from massgen_plugins.host.runtime import Runtime
 
 OWN_NAME = (
@@ -99,4 +99,4 @@ def test_a_provider_without_a_profile_runs(providers_of, said):
 
 
 def test_no_type_is_both_read_and_called_unreadable():
-    assert not set(PROVIDERS) & enabling._CHILD_PROCESSES
+    assert not set(PROVIDERS) & IN_PROGRAMS

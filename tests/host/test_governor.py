@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import pytest
 
+from massgen_plugins.budget.terms import Scope, Terms
 from massgen_plugins.errors import ConfigurationError
 from massgen_plugins.host import governor as governor_module
 from massgen_plugins.host.governor import Governor
 from massgen_plugins.profiles import loading, steering
+from massgen_plugins.profiles.edit_budget import add_raise
+from massgen_plugins.profiles.places import find_places
 from massgen_plugins.profiles.steering import pause, resume, set_values
 from massgen_plugins.quota import MINUTE, Domain, Kind, Limit, Pool
 
@@ -158,3 +161,25 @@ def test_what_does_not_change_is_no_event(clock, project_file, said):
     clock[0] += 0.6
     assert rpm(governor) == 9
     assert events == []
+
+
+@pytest.mark.parametrize("inherit", [True, False])
+def test_a_raised_budget_reaches_a_run_whatever_its_own_yaml_says(
+    clock, said, monkeypatch, tmp_path, inherit
+):
+    monkeypatch.setenv("MASSGEN_PLUGINS_CONFIG_DIR", str(tmp_path / "mine"))
+    places = find_places()
+    block = {"inherit": inherit, "store": "memory", "budget": {"run": 1, "zone": "UTC"}}
+    governor = Governor({"rate_limit": block}, None, [], said.append)
+    scope = Scope(Domain("openai", "a"), "run1", None)
+
+    def allowed():
+        (budget,) = [each for each in Terms(governor.block).budgets(scope, 50.0) if each.name == "run"]
+        return budget.amount
+
+    assert allowed() == 1_000_000
+    add_raise({"run": 2.5}, 100.0, places, 50.0)
+    assert allowed() == 1_000_000
+    clock[0] += 0.6
+    assert allowed() == 3_500_000
+    assert said == []

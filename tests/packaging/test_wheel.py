@@ -58,7 +58,7 @@ def test_metadata(names, read):
     required = {line.split(">")[0] for line in lines if "extra ==" not in line}
     ours = {"filelock", "platformdirs", "pluggy", "pydantic", "pyyaml", "rich", "typer"}
     assert required == ours, "MassGen is not one"
-    assert metadata.get_all("Provides-Extra") == ["cost", "massgen", "redis"]
+    assert metadata.get_all("Provides-Extra") == ["cost", "massgen", "metrics", "redis"]
     assert metadata["Requires-Python"] == ">=3.11"
     assert "massgen-rl = massgen_plugins.cli:main" in read(f"{info}/entry_points.txt")
     assert f"{info}/licenses/LICENSE" in names

@@ -9,10 +9,16 @@ from massgen_plugins.providers.gemini.provider import GeminiProvider
 from tests.providers.every import PROVIDERS
 
 ANY = [*PROVIDERS.values(), GeminiProvider()]
-IN_PROGRAMS_OF_THEIR_OWN = {"claude_code", "codex", "gemini_cli", "antigravity_cli", "copilot"}
+IN_PROGRAMS_OF_THEIR_OWN = {
+    "claude_code": ["anthropic"],
+    "codex": ["openai"],
+    "copilot": ["copilot"],
+    "gemini_cli": ["gemini"],
+    "antigravity_cli": [],
+}
 NO_BACKEND = {"ag2", "inference", "uitars"}
 """An adapter, and two that MassGen lists but refuses to create."""
-HTTP = sorted(set(BACKEND_CAPABILITIES) - IN_PROGRAMS_OF_THEIR_OWN - NO_BACKEND)
+HTTP = sorted(set(BACKEND_CAPABILITIES) - set(IN_PROGRAMS_OF_THEIR_OWN) - NO_BACKEND)
 
 
 def who_serves(backend_type, base_url=None):
@@ -43,8 +49,8 @@ def test_a_base_url_leaves_it_one_provider(backend_type, base_url):
 
 
 @pytest.mark.parametrize("backend_type", sorted(IN_PROGRAMS_OF_THEIR_OWN))
-def test_agents_in_programs_of_their_own_are_nobody_elses(backend_type):
-    assert who_serves(backend_type) == []
+def test_agents_in_programs_of_their_own_are_their_vendors(backend_type):
+    assert who_serves(backend_type) == IN_PROGRAMS_OF_THEIR_OWN[backend_type]
 
 
 @pytest.mark.parametrize(

@@ -13,32 +13,25 @@ from massgen_plugins.rate_limit.reservation import Ask
 from massgen_plugins.rate_limit.stores.base import StoreBusy
 from massgen_plugins.rate_limit.stores.sqlite import SqliteStore
 from massgen_plugins.rate_limit.stores.worker import AtOnce
+from tests.rate_limit.stores.machine import hold
 
 DOMAIN = Domain("gemini", "project")
 RULES = PoolRules((Limit(Kind.INPUT_TOKENS, 10_000, MINUTE),), cooldown_mode="off")
 
 
-def test_what_a_call_took_is_written_when_the_store_is_free_again(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_what_a_call_took_is_written_when_the_store_is_free_again(tmp_path: Path) -> None:
     store = SqliteStore(tmp_path / "quota.sqlite3")
     limiter = Limiter(store, lambda _: RULES, worker=AtOnce())
     domain = limiter.domain(DOMAIN)
 
     async def acquire() -> None:
         call = await domain.acquire(Ask(("model",), {Kind.INPUT_TOKENS: 1000}, await domain.tick()))
-        with monkeypatch.context() as busy:
-            turn = store.turn
-
-            def held(*, patient: bool = False) -> object:
-                if not patient:
-                    raise StoreBusy
-                return turn(patient=patient)
-
-            busy.setattr(store, "turn", held)
-            call.settle({Kind.INPUT_TOKENS: 30})
-            with pytest.raises(StoreBusy):
-                domain.queue._transactions.at_once(lambda _, __: None)
+        holder = hold(store.path)
+        call.settle({Kind.INPUT_TOKENS: 30})
+        with pytest.raises(StoreBusy):
+            domain.queue._transactions.at_once(lambda _, __: None)
+        holder.rollback()
+        holder.close()
         limiter.flush()
 
     asyncio.run(acquire())

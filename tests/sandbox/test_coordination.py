@@ -90,3 +90,38 @@ def test_an_answer_that_must_be_continued_is_continued_once() -> None:
 def test_a_marker_within_a_line_is_no_script() -> None:
     quoted = json.dumps("SANDBOX: continue")
     assert isinstance(reply(f"the text {quoted} is quoted"), Text)
+
+
+SERVED = frozenset({"mcp__massgen_workflow_tools__new_answer", "mcp__massgen_workflow_tools__vote", "Read"})
+TOLD = """--- Coordination Actions ---
+    Usage: {"tool_name": "new_answer", "arguments": {"content": "your answer"}}
+    Usage: {"tool_name": "vote", "arguments": {"agent_id": "agent1"}}
+"""
+
+
+def test_a_move_of_a_server_is_called_by_its_whole_name_and_once() -> None:
+    call = reply(EMPTY, SERVED)
+    assert isinstance(call, ToolCall)
+    assert call.name == "mcp__massgen_workflow_tools__new_answer"
+    after = Conversation(EMPTY, SERVED, tool_results=1, after_tool=True)
+    assert isinstance(reply_to(after, serial=1, words=10), Text)
+
+
+def test_a_move_that_the_prompt_describes_is_written() -> None:
+    written = reply(TOLD + TWO, frozenset({"Read"}))
+    assert isinstance(written, Text)
+    assert json.loads(written.text) == {
+        "tool_name": "vote",
+        "arguments": {"agent_id": "agent2", "reason": "It is the first one shown."},
+    }
+
+
+def test_a_script_can_ask_for_a_written_move_where_none_is_on_offer() -> None:
+    script = "\nSANDBOX: write new_answer vote\n"
+    written = reply(script + EMPTY)
+    assert isinstance(written, Text)
+    assert json.loads(written.text)["tool_name"] == "new_answer"
+    assert isinstance(reply(script, BOTH), Move)
+    final = reply("You have been selected as the winning presenter." + script)
+    assert isinstance(final, Text)
+    assert not final.text.startswith("{")

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import difflib
+import json
 from collections.abc import Iterator
 from pathlib import Path
 
+from massgen_plugins.profiles.schema import SCHEMAS, json_schema
 from website.generate.facts import facts_text
 from website.generate.gallery import GALLERY, gallery_text
 from website.generate.owners import OWNERS, owners_text
 from website.generate.pages import PAGES
-from website.generate.places import DOCS, FACTS, REPOSITORY, SNAPSHOT, VERSIONS
+from website.generate.places import DOCS, FACTS, REPOSITORY, SNAPSHOT, STATIC, VERSIONS
 from website.generate.release.snapshot import snapshot_text
 from website.generate.release.versions import versions_text
 
@@ -28,6 +30,8 @@ def generated() -> Iterator[tuple[Path, str]]:
     for path, render in PAGES.items():
         yield DOCS / path, render()
     yield OWNERS, owners_text()
+    for name in SCHEMAS:
+        yield STATIC / "schemas" / f"{name}.schema.json", json.dumps(json_schema(name), indent=2) + "\n"
 
 
 def differing() -> list[str]:

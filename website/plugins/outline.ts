@@ -80,7 +80,7 @@ export const SECTIONS: Section[] = [
     description: 'Keep a team inside its provider’s quota with one line of YAML, and know what a run costs in time and money.',
     folders: ['limits'],
     pages: words(`limits/what-massgen-does limits/quick-start operate/speed-and-cost operate/performance
-      limits/how-it-works limits/choosing-a-tier limits/many-processes-and-machines limits/profiles limits/steer limits/commands
+      limits/how-it-works limits/choosing-a-tier limits/many-processes-and-machines limits/profiles limits/steer limits/budgets limits/cost limits/model-prices limits/commands
       limits/see-what-waits limits/events-and-metrics limits/hooks limits/errors limits/write-a-provider limits/measured limits/fleet`),
   },
   {

@@ -17,6 +17,7 @@ from massgen_plugins.providers.chat.provider import URL_DECIDES
 from massgen_plugins.providers.directory import owner_of
 from massgen_plugins.providers.errors import read_error
 from massgen_plugins.providers.headers import clock_of
+from massgen_plugins.providers.plans import spent_plan
 from massgen_plugins.providers.urls import place_of
 
 __all__ = ["AnthropicProvider"]
@@ -36,7 +37,7 @@ class AnthropicProvider(Provider):
     def serves(self, backend_type: str, base_url: str | None) -> bool:
         place = place_of(base_url) if base_url else None
         is_own = place is not None and owner_of(place) == self.name
-        return backend_type == "claude" or (is_own and backend_type in URL_DECIDES)
+        return backend_type in ("claude", "claude_code") or (is_own and backend_type in URL_DECIDES)
 
     def is_model_call(self, method: str, url: str) -> bool:
         messages = is_messages(method, url)
@@ -57,6 +58,8 @@ class AnthropicProvider(Provider):
     def read_refusal(
         self, status: int, headers: Mapping[str, str], body: bytes, request: ModelRequest
     ) -> Refusal | None:
+        if (spent := spent_plan(status, headers, body)) is not None:
+            return spent
         error = read_error(status, headers, body)
         if error is None:
             return None

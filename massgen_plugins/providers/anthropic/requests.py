@@ -15,6 +15,7 @@ from massgen_plugins.providers.chat.host import EXPECTED_OUTPUT, Host
 from massgen_plugins.providers.chat.requests import UNKNOWN_MODEL
 from massgen_plugins.providers.estimate import decoded, measure, unread_body
 from massgen_plugins.providers.image_rules import anthropic_image
+from massgen_plugins.providers.plans import claude_account
 from massgen_plugins.providers.urls import credential_of, place_of
 from massgen_plugins.quota import Charge, Kind, Mode
 
@@ -61,7 +62,7 @@ def read_request(request: HttpRequest) -> ModelRequest | None:
     return ModelRequest(
         requested_model=model,
         model=base_model(model),
-        credential=credential_of(request.headers),
+        credential=claude_account(request.headers, body.get("metadata")) or credential_of(request.headers),
         endpoint="" if place.host in ANTHROPIC_HOSTS else place.endpoint,
         charges={
             Kind.REQUESTS: Charge(1),

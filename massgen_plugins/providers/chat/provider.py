@@ -17,6 +17,7 @@ from massgen_plugins.providers.chat.usage import ChatUsageReader
 from massgen_plugins.providers.directory import owner_of
 from massgen_plugins.providers.errors import read_error
 from massgen_plugins.providers.headers import clock_of
+from massgen_plugins.providers.plans import spent_plan
 from massgen_plugins.providers.urls import place_of
 
 __all__ = ["URL_DECIDES", "ChatProvider"]
@@ -71,6 +72,8 @@ class ChatProvider(Provider):
         body: bytes,
         request: ModelRequest,
     ) -> Refusal | None:
+        if (spent := spent_plan(status, headers, body)) is not None:
+            return spent
         error = read_error(status, headers, body)
         if error is None:
             return None

@@ -12,6 +12,7 @@ from massgen_plugins.providers.chat.apis import Api, api_of
 from massgen_plugins.providers.chat.host import EXPECTED_OUTPUT, ChargeRule, Host, TotalRule
 from massgen_plugins.providers.estimate import Sizes, decoded, measure, unread_body
 from massgen_plugins.providers.image_rules import openai_image
+from massgen_plugins.providers.plans import openai_account
 from massgen_plugins.providers.urls import credential_of, place_of
 from massgen_plugins.quota import Charge, Kind, Mode
 
@@ -45,7 +46,7 @@ def read_request(request: HttpRequest, host: Host) -> ModelRequest | None:
     return ModelRequest(
         requested_model=requested,
         model=model,
-        credential=credential_of(request.headers),
+        credential=openai_account(request.headers) or credential_of(request.headers),
         endpoint="" if host.owns(place.host) and not host.endpoint_always else place.endpoint,
         charges=_charges(api, sizes, bound, body, host.charge),
         stream=body.get("stream") is True,

@@ -29,7 +29,7 @@ class GeminiProvider(Provider):
     )
 
     def serves(self, backend_type: str, base_url: str | None) -> bool:
-        return backend_type == "gemini" or openai_path.is_openai_base(base_url or "")
+        return backend_type in ("gemini", "gemini_cli") or openai_path.is_openai_base(base_url or "")
 
     def is_model_call(self, method: str, url: str) -> bool:
         return is_model_call(method, url) or (method == "POST" and openai_path.is_openai_path(url))

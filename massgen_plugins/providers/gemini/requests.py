@@ -14,6 +14,9 @@ from massgen_plugins.providers.urls import Place
 from massgen_plugins.providers.urls import credential_of as credential_in
 from massgen_plugins.quota import Charge, Kind
 
+_CODE_ASSIST = "v1internal"
+"""What stands in the place of the model at ``cloudcode-pa.googleapis.com/v1internal:generateContent``."""
+
 __all__ = ["credential_of", "is_model_call", "read_request"]
 
 
@@ -31,14 +34,16 @@ def read_request(request: HttpRequest) -> ModelRequest | None:
     address = parse_call(request.url)
     if address is None:
         return None
+    document, account = read_body(request.body), ""
+    if address.model == _CODE_ASSIST:
+        address, document, account = _inside(address, document or {})
     model = resolve_model(address.model)
-    document = read_body(request.body)
     declared = request.headers.get("content-length")
     tokens = input_tokens(request.body, document, model, declared_size=declared)
     return ModelRequest(
         requested_model=address.model,
         model=model,
-        credential=credential_of(request, address.place),
+        credential=account or credential_of(request, address.place),
         endpoint=endpoint_of(address.place),
         charges={
             Kind.REQUESTS: Charge(_requests(address, document)),
@@ -49,6 +54,14 @@ def read_request(request: HttpRequest) -> ModelRequest | None:
         max_output=_max_output(document),
         host=address.place.host,
     )
+
+
+def _inside(address: Address, body: Mapping[str, Any]) -> tuple[Address, dict[str, Any] | None, str]:
+    """A request of Code Assist (the login of a plan): its model, the usual document in it, its project."""
+    model, document, project = body.get("model"), body.get("request"), body.get("project")
+    named = address._replace(model=model) if isinstance(model, str) and model else address
+    inner = document if isinstance(document, dict) else None
+    return named, inner, f"code assist {project}" if isinstance(project, str) and project else ""
 
 
 def credential_of(request: HttpRequest, place: Place) -> str:

@@ -29,7 +29,7 @@ OPENAI_HEADERS = (
 OPENAI = Host(
     name="openai",
     hosts=("api.openai.com", "eu.api.openai.com", "us.api.openai.com"),
-    backends=frozenset({"openai"}),
+    backends=frozenset({"openai", "codex"}),
     default_of=frozenset({"chatcompletion"}),
     # "The maximum of max_tokens and the estimated number of tokens based on the character count" (rate limits
     # guide, 2026). Nobody publishes whether an unused part comes back: it is taken for kept.

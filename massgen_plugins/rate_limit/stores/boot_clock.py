@@ -8,6 +8,8 @@ tick that was written, plus the time since the boot. It never runs ahead of true
 from __future__ import annotations
 
 import time
+from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 
 __all__ = ["boot_identity", "boot_tick", "offset_for"]
@@ -32,11 +34,15 @@ def _namespace() -> int:
 _NAMESPACE = _namespace()
 
 
-def boot_tick() -> int:
-    """Nanoseconds since this boot, suspends included where the system counts them; the same in containers."""
+def _tick() -> Callable[[], int]:
     if _CLOCK is None:
-        return time.monotonic_ns()
-    return time.clock_gettime_ns(_CLOCK) - _NAMESPACE
+        return time.monotonic_ns
+    read = partial(time.clock_gettime_ns, int(_CLOCK))
+    return (lambda: read() - _NAMESPACE) if _NAMESPACE else read
+
+
+boot_tick = _tick()
+"""Nanoseconds since this boot, suspends included where the system counts them; the same in containers."""
 
 
 def boot_identity() -> str:

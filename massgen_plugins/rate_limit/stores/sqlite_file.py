@@ -21,11 +21,14 @@ from massgen_plugins.rate_limit.stores.sqlite_format import (
     APPLICATION_ID,
     FORMAT,
     FileKind,
+    is_busy,
     kind_of,
+    stamp_of,
+    tables_of,
     unusable_sentence,
 )
 
-__all__ = ["SqliteFile", "Transaction", "stamp_of"]
+__all__ = ["SqliteFile", "Transaction"]
 
 _OPENING = 1.0
 """Seconds for which a patient thread waits, while it opens the file, for whoever reads it at that moment."""
@@ -232,7 +235,7 @@ class SqliteFile:
         application, version = stamp
         # Of a file of ours the tables need not be read: it is opened again and again.
         known = application == APPLICATION_ID
-        kind = kind_of(application, version, set() if known else _tables(self.path, wait))
+        kind = kind_of(application, version, set() if known else tables_of(self.path, wait))
         if kind in {FileKind.OURS, FileKind.EMPTY}:
             return kind is FileKind.EMPTY
         if kind is FileKind.OLD:
@@ -243,7 +246,7 @@ class SqliteFile:
     def _explain(self, error: BaseException) -> BaseException:
         """An error in our words; a damaged file is set aside by the way."""
         code = getattr(error, "sqlite_errorcode", 0) & 0xFF
-        if _busy(error):
+        if is_busy(error):
             return StoreBusy()
         damaged = code in {sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB, sqlite3.SQLITE_ERROR}
         undecodable = isinstance(error, UnicodeDecodeError | TypeError | ValueError)
@@ -276,52 +279,13 @@ def _begin(connection: sqlite3.Connection, *, patient: bool) -> None:
     try:
         connection.execute("BEGIN IMMEDIATE")
     except sqlite3.OperationalError as error:
-        if not (patient and _busy(error)):
+        if not (patient and is_busy(error)):
             raise
         connection.execute(f"PRAGMA busy_timeout = {_HELD}")
         try:
             connection.execute("BEGIN IMMEDIATE")
         finally:
             connection.execute("PRAGMA busy_timeout = 0")
-
-
-def stamp_of(path: Path, wait: float = 0) -> tuple[int, int] | None:
-    """Application id and user version in a file's header; None if the file is empty.
-
-    A file that is not SQLite's has the stamp (-1, 0).
-    """
-    # By SQLite itself, read-only: opening and closing the file by hand would drop this process's locks on it.
-    if path.stat().st_size == 0:
-        return None
-    connection = sqlite3.connect(f"{path.as_uri()}?mode=ro", uri=True, timeout=wait)
-    try:
-        application = int(connection.execute("PRAGMA application_id").fetchone()[0])
-        return application, int(connection.execute("PRAGMA user_version").fetchone()[0])
-    except sqlite3.DatabaseError as error:
-        if _busy(error):
-            raise
-        return -1, 0
-    finally:
-        connection.close()
-
-
-def _tables(path: Path, wait: float) -> set[str]:
-    """The names of all tables; of a file that cannot be read to its end, one that nobody has."""
-    connection = sqlite3.connect(f"{path.as_uri()}?mode=ro", uri=True, timeout=wait)
-    try:
-        rows = connection.execute("SELECT name FROM sqlite_master WHERE type = 'table'").fetchall()
-        return {str(name) for (name,) in rows}
-    except sqlite3.DatabaseError as error:
-        if _busy(error):
-            raise
-        return {""}
-    finally:
-        connection.close()
-
-
-def _busy(error: BaseException) -> bool:
-    code = getattr(error, "sqlite_errorcode", 0) & 0xFF
-    return code in {sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED}
 
 
 def _inode(path: Path) -> int:

@@ -30,7 +30,7 @@ def only_what_is_newer_is_read(stand: Stand) -> None:
     assert stand.store.load("domain", 2, patient=True) == (2, {})
 
 
-def a_stale_writer_writes_nothing_and_is_told_the_news(stand: Stand) -> None:
+def a_stale_writer_writes_nothing_and_is_told_what_is_newer(stand: Stand) -> None:
     """Compare-and-swap."""
     stand.store.swap("domain", 0, 1, {"a": b"1"}, patient=True)
     stand.store.swap("domain", 1, 2, {"a": b"2"}, patient=True)
@@ -65,6 +65,14 @@ def domains_do_not_touch_each_other(stand: Stand) -> None:
     assert stand.store.load("one", 0, patient=True) == (5, {"a": b"1"})
 
 
+def within_a_turn_one_reads_what_one_has_written(stand: Stand) -> None:
+    """Whether or not it is one transaction."""
+    with stand.store.turn(patient=True):
+        assert stand.store.swap("domain", 0, 1, {"a": b"1"}, patient=True) is None
+        assert stand.store.load("domain", 0, patient=True) == (1, {"a": b"1"})
+    assert stand.store.load("domain", 0, patient=True) == (1, {"a": b"1"})
+
+
 def the_clock_goes_on(stand: Stand) -> None:
     """By as much as time does."""
     before = stand.store.tick()
@@ -76,10 +84,11 @@ CHECKS: tuple[Check, ...] = (
     an_unknown_domain_has_no_version,
     what_was_written_is_read,
     only_what_is_newer_is_read,
-    a_stale_writer_writes_nothing_and_is_told_the_news,
+    a_stale_writer_writes_nothing_and_is_told_what_is_newer,
     a_second_beginner_is_told_of_the_first,
     a_version_may_jump,
     who_knows_a_higher_version_is_told_everything,
     domains_do_not_touch_each_other,
+    within_a_turn_one_reads_what_one_has_written,
     the_clock_goes_on,
 )

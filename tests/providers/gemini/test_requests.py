@@ -202,7 +202,7 @@ def test_a_request_carries_the_host_without_its_port():
         ("chatcompletion", "https://api.groq.com/openai/v1", False),
         ("azure_openai", "https://x.openai.azure.com/openai/v1", False),
         ("chatcompletion", "https://[broken", False),
-        ("gemini_cli", None, False),
+        ("gemini_cli", None, True),
         ("", "", False),
     ],
 )

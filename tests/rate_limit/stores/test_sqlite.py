@@ -11,6 +11,7 @@ import pytest
 
 from massgen_plugins.middleware import Refusal, RefusalKind, StatedLimit
 from massgen_plugins.quota import MINUTE, NANOSECONDS, Kind, Limit, PoolRules
+from massgen_plugins.rate_limit.domain import FACTS, DomainState
 from massgen_plugins.rate_limit.stores.boot_clock import offset_for
 from massgen_plugins.rate_limit.stores.sqlite_view import read_file
 from tests.rate_limit.stores.machine import LIMIT, Machine, hold
@@ -22,6 +23,20 @@ def test_two_processes_share_a_pool(machine: Machine) -> None:
     assert one.spend(4) == 4
     assert other.spend(4) == 2
     assert one.used() == other.used() == [LIMIT, LIMIT]
+
+
+def test_who_was_overtaken_looks_before_it_decides_again(machine: Machine) -> None:
+    one, other = machine.open(), machine.open()
+    decided: list[int] = []
+
+    def decide(number: int, state: DomainState) -> None:
+        decided.append(number)
+        state.changed.add(FACTS)
+
+    for number in range(4):
+        assert other.spend(1) == 1
+        one.replica.transact(lambda state, _, number=number: decide(number, state), patient=True)
+    assert decided == [0, 1, 1, 2, 3]  # at first it loads all, then it does not expect others yet
 
 
 def test_what_one_process_learns_holds_for_the_other(machine: Machine) -> None:

@@ -49,6 +49,36 @@ def test_an_old_format_is_set_aside_with_a_sentence(tmp_path: Path, version: int
     assert f"format {version}" in said[0]
 
 
+def test_what_was_done_in_a_turn_that_fails_is_not_written(tmp_path: Path) -> None:
+    """A fault of whoever has the turn says nothing of the file."""
+    store = SqliteStore(tmp_path / "quota.sqlite3")
+    write(store)
+
+    def fail() -> None:
+        with store.turn(patient=True):
+            write(store, 1)
+            raise ValueError("mine")
+
+    with pytest.raises(ValueError, match="mine"):
+        fail()
+    assert store.load("domain", 0) == (1, {"a": b"1"})
+    assert not list(tmp_path.glob("*.aside-*"))
+    store.close()
+
+
+def test_in_a_turn_nobody_else_writes(tmp_path: Path) -> None:
+    one, other = (SqliteStore(tmp_path / "quota.sqlite3") for _ in range(2))
+    write(one)
+    assert other.load("domain", 0, patient=True).version == 1
+    with one.turn(patient=True):
+        write(one, 1)
+        with pytest.raises(StoreBusy):
+            other.swap("domain", 1, 2, {"a": b"2"})
+    assert other.load("domain", 1).version == 2
+    one.close()
+    other.close()
+
+
 def test_a_newer_format_is_refused_and_left_alone(tmp_path: Path) -> None:
     path = tmp_path / "quota.sqlite3"
     store = SqliteStore(path)

@@ -30,6 +30,6 @@ def _note(lab: Lab, name: str, finished: Finished, report: SandboxReport) -> Non
         worst_minute=int(report.worst_window(QuotaKind.REQUESTS, 60, with_refused=True) * 10),
     )
     lab.story.quote(f"{name}-output", finished.stdout, most=40)
-    lab.story.quote(f"{name}-waits", finished.stderr, holding="massgen-plugins")
+    lab.story.quote(f"{name}-waits", finished.text("massgen.log"), holding="waiting about")
     lab.story.quote(f"{name}-retries", finished.stderr, holding="backing off", most=5)
     lab.story.quote(f"{name}-pane", finished.text("agent_outputs/agent1.txt"), holding="Rate limited", most=3)

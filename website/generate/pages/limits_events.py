@@ -10,6 +10,7 @@ from collections.abc import Iterator
 
 from massgen_plugins import events
 from massgen_plugins.cli import status_json
+from massgen_plugins.metrics.names import COUNTERS, GAUGES, HISTOGRAM
 from website.generate import notes
 from website.generate.mdx import code, fence, from_docstring, front_matter, page, prose, sentence, table
 from website.generate.reading.comments import argument_texts
@@ -23,9 +24,13 @@ _VERIFIED = (
     "massgen_plugins/events/__init__.py#class CallWaits",
     "massgen_plugins/cli/status_json.py#def document",
     "massgen_plugins/host/announce.py#_LONG = 5.0",
+    "massgen_plugins/metrics/names.py#GAUGES",
     "tests/cli/test_status.py",
+    "tests/events/test_sinks.py",
     "tests/handbook/test_generated.py",
     "tests/handbook/test_limits_events.py",
+    "tests/host/test_displays.py",
+    "tests/metrics/test_collector.py",
 )
 
 
@@ -40,7 +45,7 @@ def render() -> str:
         _VERIFIED,
     )
     return page(
-        head, _OPENING, _WHERE, "## Events", *map(_event, names), _COLLECT, _status(), _METRICS, _NEXT
+        head, _OPENING, _WHERE, "## Events", *map(_event, names), _COLLECT, _status(), _metrics(), _NEXT
     )
 
 
@@ -51,19 +56,50 @@ of plugins.
 
 No event, log line or number carries a key, a prompt or an answer."""
 
-_WHERE = """\
+_DISPLAYS = (
+    (
+        "Full screen (`textual`)",
+        "an empty circle in the agent's tab, `⏳ 0:23` beside the time of its round",
+        "a line in the agent's text",
+    ),
+    (
+        "`--display rich`",
+        "a line in the footer: how many wait, who goes on next, and when",
+        "a line in the agent's panel, an hourglass beside its name",
+    ),
+    ("`--automation`", "nothing", "`WAIT: agent_4 61s 4/min 3rd`, `WAITED: agent_4 61s`"),
+    ("`--no-display`", "nothing", "a line for the agent"),
+    (
+        "Web page",
+        "the countdown stands where the phase stands, every 5 seconds",
+        "a line in the agent's column",
+    ),
+)
+
+_WHERE = f"""\
 ## Where you see it without doing anything
 
-* A wait of **more than 5 seconds** is one warning line in MassGen's log, in its own displays and in
-  `events.jsonl`:
+A wait of **more than 5 seconds** has a beginning, a countdown and an end:
 
-  ```text
-  massgen-plugins: gemini-2.5-flash: waiting about 59 s for its quota (9 requests per minute). (analyst)
-  ```
+{table(("Display", "While it waits", "At its beginning and end"), _DISPLAYS)}
 
+* In `WAIT:` lines the fields are the agent's name, seconds, what is waited for, and the place in the queue;
+  only the name may contain blanks. `WAITED:` says how long it was, and `not-sent` if the call did not leave.
+* `events.jsonl` of the run has an event `backend_status` for each beginning (`kind: quota_wait`, with
+  seconds, place, limit and the moment of the end) and each end (`quota_wait_over`).
+* `rate_limit.json` stands beside MassGen's `status.json`: who waits until when, and what was counted so far.
 * Shorter waits are lines of level `INFO` in the log alone.
 * A refusal of the plugin is the end of the agent's turn, in the agent's own pane.
-* `massgen-rl status` shows the state of every quota at any time, while runs go on and afterwards."""
+* At the end one summary stands on stderr: calls, refusals, how much of the time was waiting, what the quota
+  alone demands, and what would have been sooner.
+* `massgen-rl watch` and `massgen-rl status` show the state of every quota, while runs go on and afterwards.
+
+A wait is taken out of what MassGen measures: the time to the first token in `massgen logs` is the model's,
+and round timeouts do not count it. `orchestrator_timeout_seconds` does count it; when it would end the run
+before a wait is over, the line at the beginning of the wait says so.
+
+`announce: {{names: false}}` under `rate_limit:` shows `#1`, `#2` and so on instead of agents' names, in
+all of these places and in events."""
 
 
 def _event(name: str) -> str:
@@ -118,8 +154,19 @@ def massgen_event(event):
 _COLLECT = f"""\
 ## Collecting events
 
-A plugin of one function hears of all of them. It must not block: it is called where the event happened, often
-on an event loop. Appending a line to a local file is fine; a request to a server is not.
+With `announce: {{events: true}}` under `rate_limit:` each process appends its events, as lines of JSON, to
+`events.jsonl` in the state directory (`~/.local/state/massgen-plugins` on Linux). Only you can read it; after
+ten megabytes another file is begun, and three older ones are kept.
+
+A program that uses OpenTelemetry, such as MassGen with `--logfire`, receives `gen_ai.client.token.usage`,
+`gen_ai.client.operation.duration`, `massgen_rl.wait.duration` and `massgen_rl.calls` from the meter
+`massgen_plugins`, and a span event `massgen_rl.wait` in the span around a call that has waited.
+
+Each of these has a thread and a bounded queue of its own: one that hangs holds up nobody.
+
+A plugin of one function hears of all events, too. It must not block: it is called where the event happened,
+often on an event loop. Appending a line to a local file is fine; for more hand events to
+`massgen_plugins.events.sink.BackgroundSink`.
 
 {fence('python compile title="limit_events.py"', _PLUGIN)}
 
@@ -183,30 +230,52 @@ def _literal_keys() -> Iterator[str]:
             yield from (str(key.value) for key in node.keys if isinstance(key, ast.Constant))
 
 
-_EXPORTER = '''\
-"""Prints what is used of every limit, in the format that Prometheus' textfile collector reads."""
-
-import json
-import subprocess
-
-answer = subprocess.run(["massgen-rl", "status", "--json"], capture_output=True, check=True)
-document = json.loads(answer.stdout)
-for pool in document["pools"]:
-    for limit in pool["limits"]:
-        labels = f'pool="{pool["pool"]}",limit="{limit["key"]}"'
-        print(f'massgen_quota_used{{{labels}}} {limit["used"]}')
-        print(f'massgen_quota_cap{{{labels}}} {limit["cap"]}')
-    print(f'massgen_quota_waiting{{pool="{pool["pool"]}"}} {pool["waiting"]}')'''
-
-_METRICS = f"""\
+_METRICS_HEAD = """\
 ### Into Prometheus
 
-There is no port to open. A script that a timer starts once a minute writes a file for the textfile collector:
+`massgen-rl metrics --serve 127.0.0.1:9464` serves the quotas, waits and calls of all your processes; without
+`--serve` it prints them once. It reads the store, the record of calls and the records of running processes,
+and sends no request to any provider. Counters begin anew at midnight UTC, which `rate` and `increase`
+understand."""
 
-{fence('python compile title="quota_metrics.py"', _EXPORTER)}
+_SERVE = """\
+pip install 'massgen-plugins[metrics]'
+massgen-rl metrics --serve 127.0.0.1:9464"""
 
-Without limited calls it prints nothing. Two alarms are worth having: `used / cap` above 0.9 of a limit per
-*day* in the morning, and `waiting` above 0 for ten minutes."""
+_METRICS_USE = f"""\
+{fence("bash other", _SERVE)}
+
+{
+    fence(
+        'yaml other title="prometheus.yml"',
+        '''scrape_configs:
+  - job_name: massgen
+    scrape_interval: 10s
+    static_configs:
+      - targets: ["127.0.0.1:9464"]''',
+    )
+}
+
+Alerts for `rule_files:` (`monitoring/prometheus-massgen-rl.yml`) and a dashboard for Grafana
+(`monitoring/grafana-massgen-rl.json`) are among the files that this handbook serves. A program with a
+registry of its own takes the collector, `REGISTRY.register(QuotaCollector.of_settings())`, from
+`massgen_plugins.metrics`."""
+
+
+def _metrics() -> str:
+    rows = [(code(name), _labelled(labels), sentence(said)) for name, (said, labels) in GAUGES.items()]
+    rows += [
+        (code(f"{name}_total"), _labelled(labels), sentence(said))
+        for name, (said, labels) in COUNTERS.items()
+    ]
+    name, said, labels = HISTOGRAM
+    rows.append((code(name), _labelled(labels), f"{sentence(said)} A histogram."))
+    return "\n\n".join((_METRICS_HEAD, table(("Metric", "Labels", "What it is"), rows), _METRICS_USE))
+
+
+def _labelled(labels: tuple[str, ...]) -> str:
+    return ", ".join(map(code, labels)) or "none"
+
 
 _NEXT = """\
 ## Next

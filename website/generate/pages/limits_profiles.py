@@ -8,6 +8,7 @@ from typing import Any
 
 from massgen_plugins.profiles.layers import SETTING_KEYS
 from massgen_plugins.profiles.limit_values import LIMIT_KEYS
+from massgen_plugins.profiles.prices import PRICE_KEYS
 from massgen_plugins.profiles.profile import FILE_KEYS, PROFILE_KEYS, Profile
 from massgen_plugins.profiles.windows import ROLLING
 from website.generate import notes
@@ -22,7 +23,7 @@ _VERIFIED = (
     "plugin_configs/README.md",
     "massgen_plugins/profiles/layers.py#SETTING_KEYS",
     "massgen_plugins/profiles/limit_values.py#LIMIT_KEYS",
-    "massgen_plugins/profiles/names.py#def covers",
+    "massgen_plugins/profiles/families.py#def covers",
     "tests/profiles/test_settings.py",
     "tests/handbook/test_generated.py",
 )
@@ -47,6 +48,7 @@ def render() -> str:
         _keys("Limits {/* #limits */}", "Limits", LIMIT_KEYS, _LIMITS),
         _MONEY,
         _keys("A profile {/* #profile */}", "A profile", PROFILE_KEYS, _PROFILE),
+        _keys("Prices {/* #prices */}", "Prices", PRICE_KEYS, _PRICES),
         _keys("A profile file {/* #profile-file */}", "A profile file", FILE_KEYS, _FILE),
         _models(),
         _shipped(profiles),
@@ -75,6 +77,7 @@ rate_limit:
     gemini-*-flash: {rpm: 500}
     gemini-3-flash-preview: {rpd: none}"""
     file = run.replace("rate_limit:\n", "").replace("\n  ", "\n").removeprefix("  ")
+    in_editor = "# yaml-language-server: $schema=rate_limit.schema.json\nmax_wait: 600"
     command = "massgen-rl profiles set gemini-2.5-flash rpm=5 rpd=20\nmassgen-rl doctor"
     return f"""\
 ## Where settings stand
@@ -88,8 +91,8 @@ The first of these that has a key decides it, key by key:
    `massgen-rl profiles use` and `set` write here.
 4. The profile that is on by default.
 
-In a MassGen configuration the keys stand below `rate_limit:`; in the two files they stand at the outermost
-level, since there is nothing else in them.
+In a MassGen configuration the keys stand below `rate_limit:`. In the two files, where there is nothing else,
+they stand at the outermost level; the same text with `rate_limit:` above it is read, too.
 
 {fence('yaml rate-limit title="team.yaml, beside agents:"', run)}
 
@@ -97,7 +100,21 @@ level, since there is nothing else in them.
 
 {fence("bash check", command)}
 
-A change reaches runs that are under way within a second; `doctor` shows what holds and which file says so."""
+A change reaches runs that are under way within a second; `massgen-rl limits --origin` shows what holds and
+which file and line says so. For a while only: [Steer a live run](/limits/steer).
+
+### In an editor {{/* #editor */}}
+
+An editor that knows JSON schemas checks and completes the keys. With the YAML language server, which VS Code,
+Neovim and others use, write the schema into a file, and name it in the first line of your settings:
+
+{fence("bash check", "massgen-rl schema > rate_limit.schema.json")}
+
+{fence('yaml rate-limit title="rate_limit.yaml"', in_editor)}
+
+`massgen-rl schema team` is for the `rate_limit:` block of a MassGen configuration, and
+`massgen-rl schema profile` for files of profiles. The handbook publishes all three as
+`/schemas/rate_limit.schema.json`, `/schemas/team.schema.json` and `/schemas/profile.schema.json`."""
 
 
 _OTHERS = "all other models"
@@ -111,6 +128,9 @@ provider does, so they have **no effect** in this version: limit requests or tok
 _PROFILE = (
     "One entry of `profiles:` in a profile file. At least one of `models`, `pools` and `fallback` is needed."
 )
+_PRICES = """\
+One entry of `prices:` in a profile, in US dollars for a million tokens. They go before every price list; what
+the provider itself says of a call goes before both: [What a run costs](/limits/cost#own-prices)."""
 _FILE = """\
 Profiles of your own go into `profiles/` beside your `rate_limit.yaml`, one file for each provider.
 `massgen-rl profiles validate FILE` checks one. Files are strict YAML in UTF-8, 1 MB at most."""

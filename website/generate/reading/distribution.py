@@ -8,7 +8,14 @@ from pathlib import Path
 from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 
-__all__ = ["count_of_packages", "extras", "massgen_directory", "massgen_version", "oldest_python"]
+__all__ = [
+    "count_of_packages",
+    "extras",
+    "massgen_directory",
+    "massgen_version",
+    "oldest_python",
+    "package_version",
+]
 
 _NAME = "massgen"
 
@@ -16,6 +23,11 @@ _NAME = "massgen"
 def massgen_version() -> str:
     """The version that is installed, such as ``0.1.97``."""
     return version(_NAME)
+
+
+def package_version(name: str) -> str:
+    """The version of another package that is installed."""
+    return version(name)
 
 
 def massgen_directory() -> Path:

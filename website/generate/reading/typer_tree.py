@@ -58,7 +58,8 @@ def _commands(name: str, command: Any) -> Iterator[OurCommand]:
     helped = inspect.cleandoc(command.help or "")
     yield OurCommand(name, helped, tuple(_parameter(each) for each in command.params))
     for sub_name, sub_command in getattr(command, "commands", {}).items():
-        yield from _commands(f"{name} {sub_name}", sub_command)
+        if not sub_command.hidden:
+            yield from _commands(f"{name} {sub_name}", sub_command)
 
 
 def _parameter(parameter: Any) -> Parameter:

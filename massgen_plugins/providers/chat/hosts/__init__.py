@@ -17,7 +17,7 @@ from massgen_plugins.providers.chat.hosts.inference import (
 )
 from massgen_plugins.providers.chat.hosts.local import LMSTUDIO, SGLANG, UNKNOWN, VLLM
 from massgen_plugins.providers.chat.hosts.own_models import DEEPSEEK, MISTRAL, MOONSHOT, QWEN, XAI, ZAI
-from massgen_plugins.providers.chat.hosts.resellers import OPENROUTER, POE
+from massgen_plugins.providers.chat.hosts.resellers import COPILOT, OPENROUTER, POE
 
 __all__ = ["HOSTS"]
 
@@ -25,6 +25,7 @@ HOSTS = (
     UNKNOWN,
     AZURE,
     CEREBRAS,
+    COPILOT,
     DEEPSEEK,
     FIREWORKS,
     GROQ,

@@ -1,4 +1,4 @@
-"""Hosts that pass calls on to other providers: OpenRouter, Poe."""
+"""Hosts that pass calls on to other providers: GitHub Copilot, OpenRouter, Poe."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from massgen_plugins.providers.rules import RuleBook, rule
 from massgen_plugins.providers.windows import DAY_SECONDS
 from massgen_plugins.quota import ACCOUNT_POOL, Kind
 
-__all__ = ["FREE_POOL", "OPENROUTER", "POE"]
+__all__ = ["COPILOT", "FREE_POOL", "OPENROUTER", "POE"]
 
 FREE_POOL = "openrouter:free"
 """All models whose name ends in ``:free`` share 20 requests a minute and 50 or 1,000 a day (docs, 2026)."""
@@ -56,6 +56,19 @@ OPENROUTER = Host(
             rule(_PERMANENT, codes="openrouter_credits openrouter_key_limit", pool=ACCOUNT_POOL),
             rule(_PERMANENT, statuses=(403,), words=("key limit exceeded",), pool=ACCOUNT_POOL),
         ),
+    ),
+)
+
+COPILOT = Host(
+    name="copilot",
+    hosts=("api.githubcopilot.com", ".githubcopilot.com"),
+    backends=frozenset({"copilot"}),
+    # docs.github.com/copilot (2026): limits by time, and premium requests by month; it says no number.
+    book=RuleBook(
+        label="GitHub Copilot",
+        conventions=Conventions(),
+        place="https://github.com/settings/copilot",
+        rules=(rule(_PERMANENT, codes="quota_exceeded", statuses=(402, 429), pool=ACCOUNT_POOL),),
     ),
 )
 

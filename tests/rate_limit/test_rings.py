@@ -11,9 +11,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from massgen_plugins.quota import NANOSECONDS
+from massgen_plugins.rate_limit.bucket_counters import BucketCounter, HeldCounter
 from massgen_plugins.rate_limit.moment import Moment
-from massgen_plugins.rate_limit.rings import LEASE, HeldRing, Ring
-from massgen_plugins.rate_limit.rolling_counters import BucketCounter, HeldCounter, RollingCounter
+from massgen_plugins.rate_limit.rings import LEASE, HeldRing, Ring, RollingCounter
 
 LENGTH = 10 * NANOSECONDS
 MARGIN = 333_333_333

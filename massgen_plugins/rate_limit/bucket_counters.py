@@ -1,98 +1,13 @@
-"""What was spent of one kind in a rolling window, in a token bucket, or is held; in bounded memory. Pure."""
+"""What was spent of one kind in a token bucket, or is held. Pure."""
 
 from __future__ import annotations
 
 from array import array
 
 from massgen_plugins.rate_limit.moment import NEVER, Moment
-from massgen_plugins.rate_limit.reservation import Booking
-from massgen_plugins.rate_limit.rings import Ring
+from massgen_plugins.rate_limit.rings import Ring, RollingCounter
 
-__all__ = ["BucketCounter", "HeldCounter", "RollingCounter"]
-
-
-class RollingCounter:
-    """What counts of one kind in a sliding window.
-
-    Attributes:
-        kind: What is counted.
-        used: What counts now, after :meth:`advance`.
-        ring: Says when it ages out.
-        amounts: In each cell of the ring.
-
-    Args:
-        kind: What is counted.
-        ring: That of the window.
-    """
-
-    __slots__ = ("amounts", "kind", "ring", "used")
-
-    def __init__(self, kind: str, ring: Ring) -> None:
-        self.kind = kind
-        self.ring = ring
-        self.amounts = array("q", bytes(8 * len(ring.stamps)))
-        self.used = 0
-        ring.counters.append(self)
-
-    def advance(self, now: Moment) -> None:
-        """Forget what has aged out; to be called before anything is asked at a later moment."""
-        self.ring.advance(now)
-
-    def fits(self, now: Moment, cap: int, amount: int) -> bool:
-        """Whether ``amount`` can be added now."""
-        if self.ring.expires <= now.tick:
-            self.ring.advance(now)
-        return self.used + amount <= cap
-
-    def frees_at(self, now: Moment, cap: int, amount: int) -> int:
-        """The tick at which ``amount`` will fit if nothing is added; from below, if beyond one window.
-
-        Args:
-            now: After :meth:`advance`.
-            cap: The limit; above zero.
-            amount: May be more than the limit: what several calls ask for, one after the other.
-        """
-        length = self.ring.length
-        rounds, needed = 0, self.used + amount - cap
-        if amount > cap:
-            rounds = -(-(amount - cap) // cap)
-            needed = self.used + amount - rounds * cap - cap
-        when = now.tick
-        for stamp, freed in zip(self.ring.stamps, self.amounts, strict=True):
-            if needed <= 0:
-                break
-            needed -= freed
-            when = stamp + length
-        return max(now.tick, when) + rounds * length
-
-    def book(self, booking: Booking, now: Moment) -> None:
-        """Spend for a call that left before it was known that this kind counts."""
-        self.ring.advance(now)
-        self.add(self.ring.stamp(booking, self.kind), booking.amounts.get(self.kind, 0))
-
-    def add(self, stamp: int, amount: int) -> None:
-        """Spend ``amount``, to age out one window after ``stamp``."""
-        self.ring.spend(stamp, {self.kind: amount})
-
-    def clears_at(self, now: Moment, cap: int) -> int:  # noqa: ARG002 - other windows ask
-        """The tick at which nothing counts any more."""
-        cells = zip(self.ring.stamps, self.amounts, strict=True)
-        return max([now.tick, *(stamp + self.ring.length for stamp, amount in cells if amount)])
-
-    def age_out(self, count: int) -> None:
-        """The oldest cells of the ring count no more."""
-        self.used -= sum(self.amounts[:count])
-        del self.amounts[:count]
-
-    def merge(self, other: object) -> None:
-        """Count what another copy has beside its ring, too."""
-
-    def dump(self) -> tuple[int, ...]:
-        """What it has beside its ring, for a store."""
-        return ()
-
-    def restore(self, numbers: array[int]) -> None:
-        """Hold what :meth:`dump` said; raises ValueError if it is damaged."""
+__all__ = ["BucketCounter", "HeldCounter"]
 
 
 class HeldCounter(RollingCounter):

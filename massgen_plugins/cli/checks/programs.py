@@ -1,0 +1,57 @@
+"""The programs in which MassGen's CLI agents work: which are there, and what was tried with them."""
+
+from __future__ import annotations
+
+import re
+import shutil
+import subprocess
+from collections.abc import Iterator
+from importlib.util import find_spec
+from pathlib import Path
+
+from massgen_plugins.cli.checks.finding import Finding, ok
+from massgen_plugins.gateway.patience import PATIENCE
+
+__all__ = ["check_programs"]
+
+_COMMANDS = {"claude_code": "claude", "codex": "codex", "copilot": "copilot", "gemini_cli": "gemini"}
+_VERSION = re.compile(r"\d+\.\d+\.\d+")
+_ANSWERS_WITHIN = 20.0
+_NOT_COVERED = "antigravity_cli, and Codex and Gemini CLI in Docker, run without limits: they are not reached"
+
+
+def check_programs() -> Iterator[Finding]:
+    """One finding for each program, and one for what is not covered. Starts each that is installed."""
+    for backend, patience in PATIENCE.items():
+        tried = f"tried with {' and '.join(patience.tried)}"
+        path = _find(backend)
+        if path is None:
+            yield ok(f"{backend} agents", f"`{_COMMANDS[backend]}` is not installed ({tried})")
+            continue
+        version = _version(path)
+        known = version in patience.tried
+        found = f"{version or 'of an unknown version'} ({path}), {tried}"
+        hint = f"a call waits for its quota; by itself the program waits {patience.waits}"
+        yield ok(f"{backend} agents", found, "" if known else f"this version was not tried: {hint}")
+    yield ok("not covered", _NOT_COVERED)
+
+
+def _find(backend: str) -> str | None:
+    if backend == "claude_code":
+        spec = find_spec("claude_agent_sdk")
+        for place in (spec.submodule_search_locations if spec else None) or ():
+            bundled = Path(place) / "_bundled" / "claude"
+            if bundled.exists():
+                return str(bundled)
+    return shutil.which(_COMMANDS[backend])
+
+
+def _version(path: str) -> str | None:
+    try:
+        done = subprocess.run(  # noqa: S603 - what MassGen would start, too
+            [path, "--version"], capture_output=True, text=True, timeout=_ANSWERS_WITHIN, check=False
+        )
+    except (OSError, subprocess.TimeoutExpired):
+        return None
+    found = _VERSION.search(done.stdout)
+    return found[0] if found else None

@@ -1,0 +1,15 @@
+"""The proof of ``massgen-rl init``: three calls of the real MassGen's agent, limited by the real package."""
+
+from __future__ import annotations
+
+import pytest
+
+from massgen_plugins.demo.proof import prove
+
+
+@pytest.mark.e2e
+def test_three_calls_are_limited_and_none_is_refused() -> None:
+    proof = prove()
+    assert (proof.served, proof.refused) == (3, 0)
+    assert proof.seconds[-1] - proof.seconds[0] >= 2
+    assert proof.limited
