@@ -40,13 +40,24 @@ class CallRefused(MassgenPluginsError):
     Attributes:
         status_code: Always 400.
         resets_at: When the call could be made, in seconds since the epoch; None if waiting is no cure.
+        pool: The ``quota.Pool`` that is in the way; None: the call's own.
+        instead: A model with which the turn can begin anew; None if there is none.
     """
 
     status_code = 400
 
-    def __init__(self, message: str, *, resets_at: float | None = None) -> None:
+    def __init__(
+        self,
+        message: str,
+        *,
+        resets_at: float | None = None,
+        pool: object = None,
+        instead: str | None = None,
+    ) -> None:
         super().__init__(message)
         self.resets_at = resets_at
+        self.pool = pool
+        self.instead = instead
 
 
 def described(error: BaseException) -> str:

@@ -31,6 +31,7 @@ _NAME = re.compile(r"[a-z0-9._-]+")
 
 BUILT_IN = {
     "rate_limit": "massgen_plugins.rate_limit.plugin",
+    "budget": "massgen_plugins.budget.plugin",
     "gemini": "massgen_plugins.providers.gemini.plugin",
     "providers": "massgen_plugins.providers.plugin",
     "calls": "massgen_plugins.calls.plugin",

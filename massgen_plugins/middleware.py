@@ -206,6 +206,10 @@ class Middleware:
     :class:`ModelCall`.
     """
 
+    def model_for(self, agent_id: str, run: str, model: str) -> str | None:  # noqa: ARG002 - to override
+        """Asked when a turn of an agent begins: another model for it than its own; None leaves that."""
+        return None
+
     async def before_call(self, call: ModelCall) -> None:
         """Runs before the request leaves; may wait.
 
@@ -253,6 +257,15 @@ class Chain:
         self._forward = tuple(middleware)
         self._backward = tuple(reversed(self._forward))
         self._fault = fault
+
+    def model_for(self, agent_id: str, run: str, model: str) -> str | None:
+        """Another model for a turn that begins; the first that a middleware names."""
+        for middleware in self._forward:
+            with self._guarded(middleware, "model_for"):
+                other = middleware.model_for(agent_id, run, model)
+                if other is not None:
+                    return other
+        return None
 
     async def before_call(self, call: ModelCall) -> None:
         """Let every middleware delay or refuse the call; those already passed learn of a refusal."""

@@ -56,13 +56,13 @@ def installed(tmp_path, monkeypatch):
 
 def test_it_is_found_by_its_entry_point(plugins, told):
     assert [point.name for point in entry_points(group="massgen_plugins")] == ["acme"]
-    assert plugins.names() == ["rate_limit", "gemini", "providers", "calls", "acme"]
+    assert plugins.names() == ["rate_limit", "budget", "gemini", "providers", "calls", "acme"]
     assert told == []
 
 
 def test_its_middleware_goes_before_the_limiter(plugins):
     names = [type(each).__name__ for each in plugins.middleware(CONTEXT)]
-    assert names == ["CountingMiddleware", "RateLimitMiddleware"]
+    assert names == ["CountingMiddleware", "BudgetMiddleware", "RateLimitMiddleware"]
 
 
 def test_its_provider_reads_its_traffic(plugins):
@@ -96,7 +96,7 @@ def test_its_command_is_a_command(plugins):
 
 def test_it_can_be_blocked_by_name(plugins, monkeypatch, told):
     monkeypatch.setenv(BLOCK_VARIABLE, "acme")
-    assert build_manager(told.append).names() == ["rate_limit", "gemini", "providers", "calls"]
+    assert build_manager(told.append).names() == ["rate_limit", "budget", "gemini", "providers", "calls"]
     assert told == []
 
 
@@ -116,7 +116,7 @@ def test_it_can_be_blocked_by_name(plugins, monkeypatch, told):
 def test_a_broken_package_is_left_out_with_one_sentence(told, installed, body, why):
     installed(body)
     made = build_manager(told.append)
-    assert sorted(made.names()) == ["acme", "calls", "gemini", "providers", "rate_limit"]
+    assert sorted(made.names()) == ["acme", "budget", "calls", "gemini", "providers", "rate_limit"]
     assert len(told) == 1
     assert told[0].startswith("The plugin broken (broken_plugin) could not be loaded and is left out: ")
     assert why in told[0]
@@ -127,6 +127,7 @@ def test_a_package_that_takes_a_built_in_name_is_left_out(told, installed):
     installed("", name="gemini")
     assert sorted(build_manager(told.append).names()) == [
         "acme",
+        "budget",
         "calls",
         "gemini",
         "providers",
@@ -147,6 +148,7 @@ def test_other_processes_see_it_through_pythonpath(site):
     code = "from massgen_plugins.manager import build_manager as b; print(*b(print).names())"
     assert in_another_process(site, sys.executable, "-c", code).split() == [
         "rate_limit",
+        "budget",
         "gemini",
         "providers",
         "calls",

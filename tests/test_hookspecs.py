@@ -14,6 +14,7 @@ import typer
 from typer.testing import CliRunner
 
 from massgen_plugins import hookspecs
+from massgen_plugins.budget.middleware import BudgetMiddleware
 from massgen_plugins.events import Trouble
 from massgen_plugins.hookspecs import AgentInfo, MiddlewareContext, hookimpl
 from massgen_plugins.manager import BLOCK_VARIABLE, BUILT_IN, build_manager
@@ -91,7 +92,7 @@ def test_hook_massgen_middleware(plugins):
     first, *rest = plugins(plugin(massgen_middleware=massgen_middleware)).middleware(CONTEXT)
     assert first is own
     assert seen == [CONTEXT]
-    assert [type(each) for each in rest] == [RateLimitMiddleware]
+    assert [type(each) for each in rest] == [BudgetMiddleware, RateLimitMiddleware]
 
 
 def test_later_middleware_is_asked_earlier_and_the_limiter_last(plugins):
@@ -101,7 +102,7 @@ def test_later_middleware_is_asked_earlier_and_the_limiter_last(plugins):
         plugin(massgen_middleware=lambda: two),
         plugin(massgen_middleware=lambda: None),
     )
-    assert made.middleware(CONTEXT)[:-1] == [two, one]
+    assert made.middleware(CONTEXT)[:-2] == [two, one]
 
 
 def test_hook_massgen_provider(plugins):
@@ -202,8 +203,8 @@ def test_a_function_may_take_fewer_arguments_than_the_hook_offers(plugins):
 def test_built_in_plugins_are_plugins_like_any_other(plugins, monkeypatch):
     assert plugins().names() == list(BUILT_IN)
     monkeypatch.setenv(BLOCK_VARIABLE, "rate_limit, nobody")
-    assert plugins().names() == ["gemini", "providers", "calls"]
-    assert plugins().middleware(CONTEXT) == []
+    assert plugins().names() == ["budget", "gemini", "providers", "calls"]
+    assert [type(each).__name__ for each in plugins().middleware(CONTEXT)] == ["BudgetMiddleware"]
 
 
 def test_the_start_of_the_interpreter_knows_nothing_of_plugins():

@@ -53,10 +53,10 @@ AIMS = {"free": Budget(14, 60, 110, 1), "waiting": Budget(18, 90, 220, 2)}
 """What the design asks for."""
 
 BUDGETS = {
-    ("memory", "free"): Budget(52, 200, 330, 0),
-    ("memory", "waiting"): Budget(58, 255, 560, 0),
-    ("sqlite", "free"): Budget(54, 220, 365, 1),
-    ("sqlite", "waiting"): Budget(62, 297, 650, 2),
+    ("memory", "free"): Budget(54, 205, 346, 0),
+    ("memory", "waiting"): Budget(62, 263, 580, 0),
+    ("sqlite", "free"): Budget(56, 225, 382, 1),
+    ("sqlite", "waiting"): Budget(66, 307, 668, 2),
 }
 
 

@@ -1,1 +1,1 @@
-"""What calls cost: usage by kind, prices, and what follows from both."""
+"""What calls cost: usage by kind, prices, what follows from both, and budgets that hold."""

@@ -8,6 +8,7 @@ import typer
 
 import massgen_plugins
 from massgen_plugins.cli import (
+    budget,
     cost,
     demo,
     doctor,
@@ -44,6 +45,7 @@ def build_app() -> typer.Typer:
     app.add_typer(profiles.app, name="profiles")
     app.add_typer(penalty.app, name="penalty")
     app.add_typer(cost.app, name="cost")
+    app.add_typer(budget.app, name="budget")
     for module in (status, views, limits, steering, forget, doctor, metrics, run, demo):
         module.register(app)
     return app

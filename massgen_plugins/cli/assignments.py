@@ -10,18 +10,21 @@ from massgen_plugins.profiles.document import shown
 
 __all__ = ["read_assignments", "read_span"]
 
-_FORM = "write KEY=VALUE, such as rpm=5, or tpm=none to take a limit away"
+_EXAMPLE = "rpm=5, or tpm=none to take a limit away"
 _SPAN = re.compile(r"(?:(\d{1,4})d)?(?:(\d{1,4})h)?(?:(\d{1,6})m)?(?:(\d{1,7})s)?")
 _UNITS = (86_400, 3600, 60, 1)
 _LONGEST = 366 * 86_400
 
 
-def read_assignments(words: Iterable[str], command: str = "profiles set") -> dict[str, int | float | str]:
+def read_assignments(
+    words: Iterable[str], command: str = "profiles set", example: str = _EXAMPLE
+) -> dict[str, int | float | str]:
     """Keys and values; whether a value fits its key is checked elsewhere.
 
     Args:
         words: As they were typed.
         command: Stands in front of complaints.
+        example: How they are written.
 
     Raises:
         ConfigurationError: A word is not of the form, or a key comes twice.
@@ -30,7 +33,9 @@ def read_assignments(words: Iterable[str], command: str = "profiles set") -> dic
     for word in words:
         key, equals, value = word.partition("=")
         if not equals or not key or not value:
-            raise ConfigurationError(f"{command}: {shown(word)} is not understood; {_FORM}.")
+            raise ConfigurationError(
+                f"{command}: {shown(word)} is not understood; write KEY=VALUE, such as {example}."
+            )
         if key in values:
             raise ConfigurationError(f"{command}: the key is given twice, {shown(key)}; write it once.")
         values[key] = _number(value)

@@ -11,7 +11,8 @@ WRONG_INPUT = 2
 """The command line, a settings file or an environment variable is wrong."""
 
 SPENT = 3
-"""``status --exit-code``, ``watch --exit-status``: a day or month is used up."""
+"""``status --exit-code``, ``watch --exit-status``, ``plan``: a day or month is used up, or not enough;
+``budget check``: a budget is spent."""
 
 NO_HOST = 127
 """``run`` or ``demo`` found no MassGen, or none that this package knows."""
@@ -27,7 +28,8 @@ Exit codes:
   0    fine
   1    a check failed, or the store cannot be used
   2    wrong command line, settings file or environment variable
-  3    status --exit-code, watch --exit-status: a day, or a month, is used up
+  3    status --exit-code, watch --exit-status, plan: a day, or a month, is used up;
+       budget check: a budget is spent
   127  run, demo: there is no MassGen, or not one that is supported
   130  interrupted with Ctrl-C
   141  whoever read the output has gone, as `head` does

@@ -16,6 +16,8 @@ if TYPE_CHECKING:
 __all__ = ["chosen_store", "given_store", "redis_store", "view_of"]
 
 _MAGIC = b"SQLite format 3\0"
+_BUDGETS = "budget"
+"""The provider in domains of budgets, as ``budget.terms`` names it: not imported for a view of quotas."""
 
 
 def chosen_store(given: str | None) -> Path | str | None:
@@ -66,12 +68,13 @@ def _begins(path: Path) -> bytes:
         return file.read(len(_MAGIC))
 
 
-def view_of(place: Path | str | None, holds: Holds | None = None) -> StoreView:
-    """What a store holds, for people to look at; nothing is changed.
+def view_of(place: Path | str | None, holds: Holds | None = None, *, budgets: bool = False) -> StoreView:
+    """What a store holds of quotas, or of budgets, for people to look at; nothing is changed.
 
     Args:
         place: The store.
         holds: What holds in a pool now; None: what a process last declared.
+        budgets: Show budgets in place of quotas.
 
     Raises:
         StoreUnavailable: It cannot be read.
@@ -81,9 +84,12 @@ def view_of(place: Path | str | None, holds: Holds | None = None) -> StoreView:
     if place is None:
         return StoreView(())
     if isinstance(place, Path):
-        return view_file(place, holds or as_declared)
-    with redis_store(place) as store:
-        return view_store(store, holds or as_declared)
+        view = view_file(place, holds or as_declared)
+    else:
+        with redis_store(place) as store:
+            view = view_store(store, holds or as_declared)
+    pools = [each for each in view.pools if (each.pool.domain.provider == _BUDGETS) is budgets]
+    return StoreView(pools, view.faults)
 
 
 @contextmanager

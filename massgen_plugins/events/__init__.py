@@ -13,6 +13,7 @@ from typing import TypeAlias
 from massgen_plugins.quota import Amounts, Pool
 
 __all__ = [
+    "BudgetMark",
     "CallAdmitted",
     "CallAnswered",
     "CallGivenUp",
@@ -22,6 +23,7 @@ __all__ = [
     "Event",
     "LimitLearned",
     "LimitsChanged",
+    "ModelReplaced",
     "PenaltyStarted",
     "ProviderRefused",
     "StoreChanged",
@@ -267,6 +269,50 @@ class LimitsChanged:
 
 
 @dataclass(frozen=True, slots=True)
+class BudgetMark:
+    """So much of a budget is spent; once for each mark of the settings, in each process.
+
+    Attributes:
+        pool: The budget's.
+        budget: Its name: ``run``, ``day``, ``month``, ``agents.NAME``, ``accounts.NAME.day``.
+        percent: The mark.
+        spent: Millionths of a US dollar.
+        amount: The budget, in millionths of a US dollar.
+        message: The same in one sentence.
+        agent_id: Whose call reached it; None outside of any agent's stream.
+        run: The MassGen run in this process.
+    """
+
+    pool: Pool
+    budget: str
+    percent: int
+    spent: int
+    amount: int
+    message: str
+    agent_id: str | None = None
+    run: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class ModelReplaced:
+    """An agent goes on with another model than its configuration names, as the settings of its budget say.
+
+    Attributes:
+        agent_id: Which agent.
+        run: The MassGen run in this process.
+        before: The model of its configuration.
+        after: The model from now on; the same as ``before`` when it goes back to that.
+        message: The same in one sentence, with the reason.
+    """
+
+    agent_id: str
+    run: str
+    before: str
+    after: str
+    message: str
+
+
+@dataclass(frozen=True, slots=True)
 class Trouble:
     """Something of ours does not work as it should; the run goes on.
 
@@ -289,5 +335,7 @@ Event: TypeAlias = (
     | CallTurnedAway
     | StoreChanged
     | LimitsChanged
+    | BudgetMark
+    | ModelReplaced
     | Trouble
 )

@@ -70,6 +70,7 @@ class Plan:
         limited = {name: agent for name, agent in found.items() if agent is not None}
         for agent in limited.values():
             self.governor.settings.rules(agent.provider.name, agent.model)
+        self._check_budgets(limited)
         orchestrators.attach()
         subagents.attach_when_imported()
         if limited:
@@ -77,8 +78,10 @@ class Plan:
         for name, agent in limited.items():
             backend = agents[name].backend
             stage.assign(backend, run)
-            backend.stream_with_tools = limited_stream(agent, backend.stream_with_tools, self.runtime.unseen)
-            backend.config[KEY] = {INHERITED: self.governor.settings.to_mapping()}
+            backend.stream_with_tools = limited_stream(
+                agent, backend.stream_with_tools, self.runtime.unseen, self.runtime.model_for
+            )
+            backend.config[KEY] = {INHERITED: self.governor.settings.for_child(run)}
             self.runtime.agent_starting(agent)
 
     def _begin(self, run: str, limited: Mapping[str, Agent]) -> None:
@@ -93,6 +96,19 @@ class Plan:
         record = RunRecord(run, team, time.time(), frozenset(limited), settings.store, self.governor.rules)
         self.runtime.live.begin(record, names=settings.announce["names"])
         self.runtime.sinks.begin(keep=settings.announce["events"])
+
+    def _check_budgets(self, agents: Mapping[str, Agent]) -> None:
+        """Refuse a run whose budgets cannot hold."""
+        block = self.governor.block
+        if not block.get("budget") or "budget" not in self.runtime.plugins.names():
+            return
+        from massgen_plugins.budget.at_start import check_prices, misspelt_agents
+
+        for sentence in misspelt_agents(block, agents):
+            reports.warn_once(sentence)
+        models = [(each.provider.name, each.model, each.requested_model) for each in agents.values()]
+        for provider, model in check_prices(block, models):
+            self.governor.settings.rules(provider, model)
 
     def _identify(self, name: str, run: str, host_agent: Any) -> Agent | None:
         model = _model_of(host_agent)

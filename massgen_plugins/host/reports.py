@@ -57,7 +57,7 @@ def at_exit(subject: object, message: str) -> None:
 
 
 def _speak() -> None:
-    for message in _last_words.values():
+    for message in dict.fromkeys(_last_words.values()):
         sys.stderr.write(f"{message}\n")
 
 

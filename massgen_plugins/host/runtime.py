@@ -11,6 +11,7 @@ from massgen_plugins.calls.observer import CallObserver
 from massgen_plugins.calls.runs import begin_run
 from massgen_plugins.errors import CallRefused, ConfigurationError, described
 from massgen_plugins.events import (
+    BudgetMark,
     CallAdmitted,
     CallAnswered,
     CallGivenUp,
@@ -19,11 +20,12 @@ from massgen_plugins.events import (
     CallWaits,
     Event,
     LimitLearned,
+    ModelReplaced,
     StoreChanged,
     Trouble,
 )
 from massgen_plugins.hookspecs import AgentInfo, MiddlewareContext
-from massgen_plugins.host import foreign_keys, reports, timings, unlimited
+from massgen_plugins.host import foreign_keys, notices, reports, timings, unlimited
 from massgen_plugins.host.accounts import Accounts
 from massgen_plugins.host.governor import Governor
 from massgen_plugins.host.live_view import LiveView
@@ -95,6 +97,10 @@ class Runtime:
         """Tell the plugins of an agent that is switched on."""
         info = AgentInfo(agent.agent_id, agent.provider.name, agent.requested_model, agent.governor.block)
         self.plugins.agent_starting(info)
+
+    def model_for(self, agent: Agent) -> str | None:
+        """The model for a turn that begins, if a plugin names another one than the agent's own."""
+        return self.chain.model_for(agent.agent_id, agent.run, agent.requested_model)
 
     def unseen(self, agent: Agent) -> None:
         """An agent has answered without any model call that the wire could see."""
@@ -192,16 +198,12 @@ class Runtime:
     def refused(self, call: ModelCall, error: CallRefused) -> None:
         """End the turn whose own model was refused; another model's refusal is the failure of a tool."""
         turn = current_turn.get()
-        if turn is not None and (turn.agent.provider.name, turn.agent.model) == (
-            call.domain.provider,
-            call.model,
-        ):
+        if turn is not None and turn.is_about(call.domain.provider, call.model, call.requested_model):
             turn.refused = error
-        self.emit(
-            CallTurnedAway(
-                call.pool, call.agent_id, str(error), call.run, call.number, getattr(error, "resets_at", None)
-            )
-        )
+            if turn.begins_anew:
+                return
+        pool = error.pool if isinstance(error.pool, Pool) else call.pool
+        self.emit(CallTurnedAway(pool, call.agent_id, str(error), call.run, call.number, error.resets_at))
 
     def fault(self, place: str, error: BaseException) -> None:
         """An error of ours or of a plugin; the call went on without whoever failed."""
@@ -236,6 +238,8 @@ class Runtime:
             reports.at_exit(event.pool, event.message)
         elif isinstance(event, Trouble | LimitLearned | StoreChanged):
             reports.warn_once(event.message)
+        elif isinstance(event, BudgetMark | ModelReplaced):
+            notices.tell(event.message, event.run, event.agent_id)
         elif not isinstance(event, CallAnswered | CallGivenUp | CallSettled | CallWaits):
             reports.inform(f"massgen-plugins: {event}")
         self.live.tell(event)

@@ -48,11 +48,33 @@ class Turn:
         agent: Whose.
         refused: The refusal that ended it, if one did.
         calls: How many model calls were seen in it.
+        replacement: The model that is used in place of the agent's own, if one is.
     """
 
     agent: Agent
     refused: CallRefused | None = None
     calls: int = 0
+    replacement: str | None = None
+
+    def arguments(self, given: dict[str, Any]) -> dict[str, Any]:
+        """What the backend's stream is called with: MassGen hands the model over as one of the arguments."""
+        return given if self.replacement is None else {**given, "model": self.replacement}
+
+    def is_about(self, provider: str, model: str, requested_model: str) -> bool:
+        """Whether a call is to the model that answers in this turn, and not to one of a tool."""
+        if provider != self.agent.provider.name:
+            return False
+        return model == self.agent.model or requested_model == self.replacement
+
+    @property
+    def begins_anew(self) -> bool:
+        """Whether it was refused before anything was answered, and another model may answer in its place."""
+        return self.refused is not None and self.refused.instead is not None and self.calls == 1
+
+    def begin_anew(self) -> None:
+        """Go on as if nothing had been, with the other model."""
+        assert self.refused is not None  # noqa: S101 - asked only then
+        self.replacement, self.refused = self.refused.instead, None
 
 
 current_turn: ContextVar[Turn | None] = ContextVar("massgen_plugins_turn", default=None)
@@ -60,7 +82,10 @@ current_turn: ContextVar[Turn | None] = ContextVar("massgen_plugins_turn", defau
 
 
 def limited_stream(
-    agent: Agent, original: Callable[..., Any], unseen: Callable[[Agent], None] = lambda _: None
+    agent: Agent,
+    original: Callable[..., Any],
+    unseen: Callable[[Agent], None] = lambda _: None,
+    model_for: Callable[[Agent], str | None] = lambda _: None,
 ) -> Callable[..., AsyncGenerator[Any, None]]:
     """Wrap a backend's ``stream_with_tools`` so that calls inside are known as the agent's.
 
@@ -71,20 +96,26 @@ def limited_stream(
         agent: Whose stream it is.
         original: The backend's.
         unseen: Told of an agent that has answered without any model call that we could see.
+        model_for: Names the model for a turn that begins, if it is not to be the agent's own.
     """
 
     async def stream_with_tools(*args: Any, **kwargs: Any) -> AsyncGenerator[Any, None]:
         outer = current_turn.get()
         # A backend may call itself, as Gemini's does to try again: that is the same turn.
-        turn = outer if outer is not None and outer.agent is agent else Turn(agent)
-        async with aclosing(original(*args, **kwargs)) as stream:
-            while turn.refused is None and (chunk := await _step(stream, turn)) is not _END:
-                if turn.refused is None:
-                    yield chunk
-            if turn.refused is not None:
-                yield _fatal(turn.refused)
-            elif not turn.calls and turn is not outer:
-                unseen(agent)
+        inner = outer is not None and outer.agent is agent
+        turn = outer if inner and outer is not None else Turn(agent, replacement=model_for(agent))
+        while True:
+            async with aclosing(original(*args, **turn.arguments(kwargs))) as stream:
+                while turn.refused is None and (chunk := await _step(stream, turn)) is not _END:
+                    if turn.refused is None:
+                        yield chunk
+            if inner or not turn.begins_anew:
+                break
+            turn.begin_anew()
+        if turn.refused is not None:
+            yield _fatal(turn.refused)
+        elif not turn.calls and not inner:
+            unseen(agent)
 
     return stream_with_tools
 

@@ -16,9 +16,9 @@ from massgen_plugins.profiles.safe_files import update_text
 from massgen_plugins.profiles.splice import put, take
 from massgen_plugins.profiles.strict_yaml import load_yaml, parse_yaml
 
-__all__ = ["disable", "enable", "set_limits", "unset_limits", "use", "validate"]
+__all__ = ["Edits", "disable", "edit_settings", "enable", "set_limits", "unset_limits", "use", "validate"]
 
-_Edits: TypeAlias = Mapping[tuple[str, ...], Any]
+Edits: TypeAlias = Mapping[tuple[str, ...], Any]
 """Paths of keys to their new values."""
 
 
@@ -40,13 +40,13 @@ def use(name: str, *, places: Places | None = None) -> Path:
     provider = catalog.named(name, Place("profiles use")).provider
     providers = {profile.name: profile.provider for profile in catalog.profiles}
 
-    def edits(block: SettingsBlock) -> _Edits:
+    def edits(block: SettingsBlock) -> Edits:
         stated = {of or providers.get(other): other for of, other in block.profile.items()}
         # The choice of a profile that has gone, and whose provider nobody knows, is left out.
         chosen = {of: other for of, other in stated.items() if of}
         return {("profile",): {**chosen, provider: name}, **_without(name, block)}
 
-    return _edit(places, edits)
+    return edit_settings(places, edits)
 
 
 def enable(name: str, *, places: Places | None = None) -> Path:
@@ -63,12 +63,12 @@ def enable(name: str, *, places: Places | None = None) -> Path:
             place = layer.document.place("disabled", layer.block.disabled.index(name))
             raise wrong(place, f"the project switches '{name}' off; remove it there")
 
-    def edits(block: SettingsBlock) -> _Edits:
+    def edits(block: SettingsBlock) -> Edits:
         if name not in block.disabled:
             read_catalog(places).named(name, Place("profiles enable"))
         return _without(name, block)
 
-    return _edit(places, edits)
+    return edit_settings(places, edits)
 
 
 def disable(name: str, *, places: Places | None = None) -> Path:
@@ -80,10 +80,10 @@ def disable(name: str, *, places: Places | None = None) -> Path:
     places = places or find_places()
     read_catalog(places).named(name, Place("profiles disable"))
 
-    def edits(block: SettingsBlock) -> _Edits:
+    def edits(block: SettingsBlock) -> Edits:
         return {} if name in block.disabled else {("disabled",): [*block.disabled, name]}
 
-    return _edit(places, edits)
+    return edit_settings(places, edits)
 
 
 def set_limits(model: str, values: Mapping[str, Any], *, places: Places | None = None) -> Path:
@@ -107,12 +107,12 @@ def set_limits(model: str, values: Mapping[str, Any], *, places: Places | None =
         raise wrong(place, f"'{model}' is a profile; name a model, such as gemini-2.5-flash")
     plain = {key: None if value == "none" else value for key, value in values.items()}
 
-    def edits(block: SettingsBlock) -> _Edits:
+    def edits(block: SettingsBlock) -> Edits:
         if model not in block.models:
             return {("models", model): plain}
         return {("models", model, key): value for key, value in plain.items()}
 
-    return _edit(places, edits)
+    return edit_settings(places, edits)
 
 
 def unset_limits(
@@ -157,7 +157,17 @@ def validate(path: Path) -> tuple[Profile, ...]:
     return read_profiles(load_yaml(path))
 
 
-def _edit(places: Places, edits: Callable[[SettingsBlock], _Edits]) -> Path:
+def edit_settings(places: Places, edits: Callable[[SettingsBlock], Edits]) -> Path:
+    """Change the user's settings file; what it says must be right before and after.
+
+    Args:
+        places: Where it is.
+        edits: What to put where, by what stands there now.
+
+    Raises:
+        ConfigurationError: The file cannot be read or written, or would be wrong.
+    """
+
     def rewrite(text: str, source: str) -> str:
         for keys, value in edits(read_layer(parse_yaml(text, source), "user").block).items():
             text = put(text, keys, value, source)
@@ -180,6 +190,6 @@ def _rewrite(places: Places, change: Callable[[str, str], str]) -> Path:
     return path
 
 
-def _without(name: str, block: SettingsBlock) -> _Edits:
+def _without(name: str, block: SettingsBlock) -> Edits:
     left = [other for other in block.disabled if other != name]
     return {("disabled",): left} if name in block.disabled else {}

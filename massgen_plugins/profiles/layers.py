@@ -8,6 +8,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BeforeValidator, Field, PlainValidator
 
+from massgen_plugins.profiles.budget import BudgetBlock
 from massgen_plugins.profiles.document import Document, looks_like_key, wrong
 from massgen_plugins.profiles.limit_values import Changes, LimitValues, stated
 from massgen_plugins.profiles.names import ModelName, Name
@@ -79,6 +80,7 @@ class SettingsBlock(Strict):
         allow_stores: Servers that other layers may name as store; in the user's own layer only.
         announce: What is told of the process; each key of it by itself.
         max_wait: As of :class:`~massgen_plugins.profiles.settings.Settings`, like all that follow.
+        budget: How much may be spent; the budgets of all layers hold together.
     """
 
     profile: Annotated[
@@ -105,6 +107,7 @@ class SettingsBlock(Strict):
         BeforeValidator(lambda value: "off" if value is False else value),
     ] = "probe"
     safety_margin: Annotated[float | None, number(1, below=True)] = None
+    budget: BudgetBlock = Field(default_factory=BudgetBlock)
     record: WrittenRecord = RecordSettings()
 
 
@@ -147,4 +150,7 @@ def read_layer(document: Document, role: str) -> Layer:
     if role != "user" and layer.block.allow_stores:
         place = document.place("allow_stores")
         raise wrong(place, "this key counts in your own settings only; remove it here")
+    if role != "user" and layer.block.budget.raised:
+        place = document.place("budget", "raised")
+        raise wrong(place, "a budget is raised in your own settings only; remove it here")
     return layer

@@ -13,7 +13,7 @@ from massgen_plugins.errors import ConfigurationError
 from massgen_plugins.profiles.allowed import check_store
 from massgen_plugins.profiles.document import document_of
 from massgen_plugins.profiles.layers import Layer, read_layer
-from massgen_plugins.profiles.merging import merge
+from massgen_plugins.profiles.merging import merge, merged_budget
 from massgen_plugins.profiles.places import ConventionsOf, Places, any_provider, exists, find_places
 from massgen_plugins.profiles.profile import profiles_of
 from massgen_plugins.profiles.safe_files import stamp, yaml_files
@@ -40,7 +40,18 @@ def read_settings(places: Places, run: Layer | None = None) -> Settings:
 def _merged(places: Places, run: Layer | None) -> Settings:
     layers = layers_of(places, run)
     check_store(layers, lambda: _own(places), places.user_file)
-    return merge(layers, _catalog(places, layers), places)
+    settings = merge(layers, _catalog(places, layers), places)
+    return settings if all(layer.block.inherit for layer in layers) else _within_own(settings, layers, places)
+
+
+def _within_own(settings: Settings, layers: Sequence[Layer], places: Places) -> Settings:
+    """The same, with the user's own budget, which holds whether or not anything is inherited."""
+    try:
+        own = _own(places)
+    except ConfigurationError as error:
+        unread = f"Your own settings are not inherited, nor could their budget be read: {error}"
+        return replace(settings, notes=(*settings.notes, unread))
+    return replace(settings, budget=merged_budget(layers, own))
 
 
 def files_of(places: Places) -> list[Path]:

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
+from massgen_plugins.profiles.budget import BudgetBlock
+from massgen_plugins.profiles.budget_merging import merge_budgets
 from massgen_plugins.profiles.document import wrong
 from massgen_plugins.profiles.layers import ALL_PROVIDERS, Announce, Layer
 from massgen_plugins.profiles.places import Places, default_store_path
@@ -12,7 +14,7 @@ from massgen_plugins.profiles.record import RecordSettings, record_of
 from massgen_plugins.profiles.search import Catalog
 from massgen_plugins.profiles.settings import MEMORY, InUse, Settings
 
-__all__ = ["merge"]
+__all__ = ["merge", "merged_budget"]
 
 _NO_HOME = (
     "Limits are kept in this process only, because the user has no home directory; "
@@ -52,9 +54,22 @@ def merge(layers: Sequence[Layer], catalog: Catalog, places: Places) -> Settings
         announce=_merged_announce(weakest_first),
         notes=notes,
         conventions=places.conventions,
+        budget=merged_budget(layers),
         own=_merged_models(layer for layer in layers if layer.role == "run"),
         **values,
     )
+
+
+def merged_budget(layers: Sequence[Layer], own: Layer | None = None) -> BudgetBlock | None:
+    """What the budgets of layers say together.
+
+    Args:
+        layers: The strongest first.
+        own: The user's layer, if it is none of them: its budget holds in any case.
+    """
+    known = [*layers, own] if own and all(layer.role != "user" for layer in layers) else layers
+    users = next((layer.block.budget for layer in known if layer.role == "user"), None)
+    return merge_budgets([layer.block.budget for layer in known], users)
 
 
 def _choices(layers: Iterable[Layer], catalog: Catalog) -> tuple[dict[str, InUse], set[str]]:

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from massgen_plugins.errors import ConfigurationError
+from massgen_plugins.profiles.budget import BudgetBlock
 from massgen_plugins.profiles.layers import ALL_PROVIDERS
 from massgen_plugins.profiles.limit_values import LimitValues, ModelLimits, limits_of
 from massgen_plugins.profiles.names import matches
@@ -56,6 +57,7 @@ class Settings:
             ``events``: whether events are kept in a file.
         notes: Sentences that the user should be told once.
         conventions: How providers count for which no profile is in use.
+        budget: How much may be spent; None if nobody says so.
         record: What is kept of calls that are over.
         own: Of ``overrides``, what the run's own YAML says.
         steering: Temporary limits and pauses.
@@ -74,6 +76,7 @@ class Settings:
     announce: Mapping[str, bool] = field(default_factory=lambda: {"names": True, "events": False})
     notes: tuple[str, ...] = ()
     conventions: ConventionsOf = any_provider
+    budget: BudgetBlock | None = None
     record: RecordSettings = field(default_factory=RecordSettings)
     own: ModelLimits = field(default_factory=dict)
     steering: Steering = NO_STEERING
@@ -192,7 +195,22 @@ class Settings:
             "cooldown_mode": self.cooldown_mode,
             "record": self.record.model_dump(),
         }
-        return block if self.safety_margin is None else {**block, "safety_margin": self.safety_margin}
+        if self.safety_margin is not None:
+            block["safety_margin"] = self.safety_margin
+        if self.budget is not None:
+            block["budget"] = self.budget.to_mapping()
+        return block
+
+    def for_child(self, run: str) -> dict[str, Any]:
+        """The same for a sub-agent, which shares the budget of the run that starts it.
+
+        What was raised is the user's to say, in settings that every process reads.
+        """
+        block = self.to_mapping()
+        if "budget" in block:
+            block["budget"] = {"run_id": run, **block["budget"]}
+            block["budget"].pop("raised", None)
+        return block
 
 
 def _uncovered(profile: Profile, model: str) -> ConfigurationError:

@@ -110,6 +110,13 @@ class DomainQueue:
             self._give_up(waiter)
             raise
 
+    async def book(self, decide: Change[Reservation | None]) -> Reservation | None:
+        """What ``decide`` grants; nobody waits, nor has a place in the queue."""
+        call = await self._transactions.awaited(
+            decide, taken_back=lambda late: self._granted(late).release() if late is not None else None
+        )
+        return None if call is None else self._granted(call)
+
     def note(self, call: Reservation) -> None:
         """Something has become true of a call: the store knows it with the next transaction, or soon."""
         if not call.noted:

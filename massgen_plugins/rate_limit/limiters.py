@@ -40,20 +40,14 @@ class Limiters:
     def of(self, domain: Domain) -> DomainLimiter:
         """The limiter of a domain, over the store that its settings name."""
         place = str(self._context.settings(domain).get("store", MEMORY))
-        return self._at(place).domain(domain)
+        return self.at(place).domain(domain)
 
     def spare(self, domain: Domain) -> DomainLimiter:
         """One in memory, for a domain whose limiter failed."""
-        return self._at("").domain(domain)
+        return self.at("").domain(domain)
 
-    def close(self) -> None:
-        """Bring every store up to date, and close it."""
-        for limiter in list(self._by_store.values()):
-            with suppress(Exception):  # at the end of a process there is nobody to tell
-                limiter.flush()
-                limiter.store.close()
-
-    def _at(self, place: str) -> Limiter:
+    def at(self, place: str) -> Limiter:
+        """The limiter over the store at a place, as of :func:`open_store`; one in memory if it is empty."""
         limiter = self._by_store.get(place)
         if limiter is None:
             with self._lock:
@@ -64,6 +58,13 @@ class Limiters:
                     limiter.on_store = self._store_changed
                     self._by_store[place] = limiter
         return limiter
+
+    def close(self) -> None:
+        """Bring every store up to date, and close it."""
+        for limiter in list(self._by_store.values()):
+            with suppress(Exception):  # at the end of a process there is nobody to tell
+                limiter.flush()
+                limiter.store.close()
 
     def _report(self, message: str) -> None:
         self._context.emit(Trouble(message))

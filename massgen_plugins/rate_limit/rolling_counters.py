@@ -160,7 +160,7 @@ class BucketCounter(RollingCounter):
 
     def clears_at(self, now: Moment, cap: int) -> int:
         """The tick at which the bucket is full again."""
-        latest = max(now.tick, *self.ring.stamps[-1:])
+        latest = max([now.tick, *self.ring.stamps[-1:]])
         return -(-self._leaks_until(latest, cap) // cap)
 
     def merge(self, other: object) -> None:

@@ -6,6 +6,7 @@ import asyncio
 import threading
 from collections import deque
 from collections.abc import Callable, Sequence
+from concurrent.futures import Future
 from contextlib import suppress
 from functools import partial
 from typing import Any, TypeAlias, TypeVar
@@ -112,12 +113,18 @@ class Transactions:
         self.wake_others()
         return result
 
-    async def awaited(self, change: Change[T]) -> T:
-        """The same, for an event loop."""
+    async def awaited(self, change: Change[T], taken_back: Callable[[T], None] | None = None) -> T:
+        """The same, for an event loop; ``taken_back`` is given what comes when nobody awaits it any more."""
         try:
             return self.at_once(change)
         except StoreBusy:
-            return await asyncio.wrap_future(self._worker.submit(partial(self.patiently, change)))
+            future = self._worker.submit(partial(self.patiently, change))
+        try:
+            return await asyncio.wrap_future(future)
+        except asyncio.CancelledError:
+            if taken_back is not None:
+                future.add_done_callback(partial(_take_back, taken_back))
+            raise
 
     def transact(self, change: Change[T], *, patient: bool) -> T:
         """The same, for whoever has the lock; to be followed by :meth:`wake_others` after its release."""
@@ -125,6 +132,8 @@ class Transactions:
             for late in self._unwritten.late(self._store.tick()):
                 self.update(late)
         calls = self._calls = _drain(self._updates) if self._updates else []
+        for call in calls:
+            call.noted = False  # what becomes true of it from now on is noted anew
         self._changes = _drain(self._notes) if self._notes else []
         self._change = change
         try:
@@ -143,7 +152,6 @@ class Transactions:
     def _attempt(self, state: DomainState, now: Moment) -> Any:
         self._bookings = bookings = []
         for call in self._calls:
-            call.noted = False  # what becomes true of it from now on is noted anew
             booking = call.booking
             bookings.append(booking)
             state.change(call, booking, now)
@@ -165,6 +173,11 @@ class Transactions:
         for call in self._calls:
             call.noted = True
         self._notes.extendleft(reversed(self._changes))
+
+
+def _take_back(taken_back: Callable[[T], None], future: Future[T]) -> None:
+    if not future.cancelled() and future.exception() is None:
+        taken_back(future.result())
 
 
 def _nothing(_: DomainState, __: Moment) -> None:

@@ -7,7 +7,7 @@ from types import SimpleNamespace
 import pytest
 
 from massgen_plugins.errors import CallRefused, ConfigurationError
-from massgen_plugins.events import CallTurnedAway, Trouble
+from massgen_plugins.events import BudgetMark, CallTurnedAway, ModelReplaced, Trouble
 from massgen_plugins.hookspecs import hookimpl
 from massgen_plugins.host import runtime as runtime_module
 from massgen_plugins.host.governor import Governor
@@ -136,6 +136,21 @@ def test_a_refusal_is_told_on_the_terminal_and_at_the_end(turn, open_call, share
     assert said == ["massgen-plugins: the day is over."]
     assert set(last) == {"massgen-plugins: the day is over."}
     assert [type(event) for event in heard] == [CallTurnedAway, CallTurnedAway]
+
+
+def test_a_refusal_by_a_budget_names_its_pool(turn, open_call, shared, said, monkeypatch):
+    heard = []
+    monkeypatch.setattr(shared.plugins, "event", heard.append)
+    pool = Pool(Domain("budget", "run1"), "run")
+    turn(shared.refused, turn(open_call), CallRefused("spent", pool=pool, resets_at=5.0))
+    assert [(event.pool, event.resets_at) for event in heard] == [(pool, 5.0)]
+
+
+def test_marks_and_replaced_models_are_shown_once(shared, said):
+    for _ in range(2):
+        shared.emit(BudgetMark(Pool(Domain("budget", "run1"), "run"), "run", 50, 1, 2, "half is spent"))
+        shared.emit(ModelReplaced("a0", "run1", "dear", "cheap", "a0 goes on with cheap"))
+    assert said == ["half is spent", "a0 goes on with cheap"]
 
 
 def test_faults_are_told_once_and_wrong_settings_in_their_own_words(shared, said):

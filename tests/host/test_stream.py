@@ -8,6 +8,7 @@ from contextlib import aclosing
 
 import pytest
 
+from massgen_plugins.errors import CallRefused
 from massgen_plugins.host.stream import Agent, current_turn, limited_stream
 from massgen_plugins.middleware import ModelCall
 from massgen_plugins.providers.gemini.provider import GeminiProvider
@@ -306,3 +307,59 @@ def test_only_a_refusal_of_its_own_model_ends_a_turn(shared, agent, spent, model
         assert chunks == ["the tool failed", "the answer"]
     else:
         assert_one_fatal(chunks, spent)
+
+
+def refuse_first(error, calls=1):
+    """What the gate does with a model call of the turn."""
+    turn = current_turn.get()
+    turn.calls += calls
+    turn.refused = error
+    raise error
+
+
+def test_a_turn_whose_first_call_does_not_fit_begins_anew_with_the_model_that_may(massgen, agent):
+    models = []
+
+    async def original(messages, model=None):
+        models.append(model)
+        yield "starting"
+        if model == "dear":
+            refuse_first(CallRefused("spent", instead="cheap"))
+        yield "answer"
+
+    chunks = drain(lambda: limited_stream(agent, original)([], model="dear"))
+    assert models == ["dear", "cheap"]
+    assert chunks == ["starting", "starting", "answer"]
+
+
+def test_it_begins_anew_once_and_never_after_an_answer(massgen, agent):
+    error = CallRefused("spent", instead="cheap")
+    models = []
+
+    async def refused_again(model=None):
+        models.append(model)
+        refuse_first(error)
+        yield "never"
+
+    assert_one_fatal(drain(lambda: limited_stream(agent, refused_again)(model="dear")), error)
+    assert models == ["dear", "cheap"]
+
+    async def refused_late(model=None):
+        yield "one"
+        refuse_first(error, calls=2)
+
+    first, *rest = drain(lambda: limited_stream(agent, refused_late)(model="dear"))
+    assert first == "one"
+    assert_one_fatal(rest, error)
+
+
+def test_a_plugin_names_the_model_of_a_turn(massgen, agent):
+    models = []
+
+    async def original(model=None):
+        models.append((model, current_turn.get().replacement))
+        yield "answer"
+
+    drain(lambda: limited_stream(agent, original, model_for=lambda _: "cheap")(model="dear"))
+    drain(lambda: limited_stream(agent, original, model_for=lambda _: None)(model="dear"))
+    assert models == [("cheap", "cheap"), ("dear", None)]

@@ -140,3 +140,26 @@ def test_a_fault_of_ours_does_not_keep_a_sub_agent_from_starting(parents, child_
     assert child_of(configs)["agents"]
     (line,) = said
     assert "WITHOUT limits" in line
+
+
+def test_a_child_shares_the_budget_of_its_run(parents, child_of, massgen):
+    budget = {"run": 2, "agents": {"a0": 1}, "unknown_price": "allow"}
+    one, two = parents([True], budget=budget), parents([True], budget=budget)
+    settings = [load_settings(child_of(each)).budget for each in (one, one, two)]
+    assert {(each.run, each.agents["a0"]) for each in settings} == {(2, 1)}
+    assert settings[0].run_id
+    assert settings[0].run_id == settings[1].run_id != settings[2].run_id
+    # And the child's own children do, too.
+    made = massgen.cli.backends.create_agents_from_config(child_of(one))
+    again = [{"id": name, "backend": agent.backend.config} for name, agent in made.items()]
+    assert load_settings(child_of(json.loads(json.dumps(again)))).budget.run_id == settings[0].run_id
+
+
+def test_a_run_does_not_start_without_a_price(parents):
+    with pytest.raises(Exception, match=r"Nobody knows what the model .* costs, so no budget can hold"):
+        parents([True], budget={"run": 2, "cheaper": {FLASH: "gemini-unheard-of"}})
+
+
+def test_a_budget_of_an_agent_that_is_nearly_there_is_told(parents, said):
+    parents([True, True], budget={"run": 2, "agents": {"a00": 1}, "unknown_price": "allow"})
+    assert [line for line in said if "no agent of this run is named 'a00'; did you mean 'a" in line]

@@ -1,0 +1,196 @@
+"""The books of budgets: reserves in all of them at once or in none, and never waits."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from functools import partial
+
+from massgen_plugins.budget.messages import Level
+from massgen_plugins.budget.terms import RUN, SPENT, UNLIMITED, Budget
+from massgen_plugins.quota import NANOSECONDS, Domain, Kind, Limit, Pool, PoolRules, Window
+from massgen_plugins.rate_limit.calendar_windows import CalendarCounter
+from massgen_plugins.rate_limit.domain import DomainState
+from massgen_plugins.rate_limit.limiter import DomainLimiter, Limiter
+from massgen_plugins.rate_limit.moment import Moment
+from massgen_plugins.rate_limit.reservation import Ask, Reservation
+
+__all__ = ["Books", "Full", "Reserved"]
+
+_AGENT = "agent "
+
+
+@dataclass(frozen=True, slots=True)
+class Full:
+    """A budget in which a call does not fit.
+
+    Attributes:
+        level: How it stands.
+        by: Names of those who spent it in this run, to micro-dollars.
+    """
+
+    level: Level
+    by: Mapping[str, int]
+
+
+class Reserved:
+    """What a call holds in all of its budgets.
+
+    Attributes:
+        levels: How they stood with it.
+    """
+
+    def __init__(self, parts: Sequence[Reservation], levels: Sequence[Level]) -> None:
+        self._parts = parts
+        self.levels = levels
+
+    def settle(self, micros: int) -> None:
+        """The call is over, and has cost so much."""
+        for part in self._parts:
+            part.settle({Kind.COST: micros, SPENT: micros})
+
+    def release(self) -> None:
+        """The call has cost nothing."""
+        for part in self._parts:
+            part.release()
+
+
+class Books:
+    """Keeps budgets in domains of the limiter.
+
+    Args:
+        limiter_at: The limiter over the store at a place.
+    """
+
+    def __init__(self, limiter_at: Callable[[str], Limiter]) -> None:
+        self._limiter_at = limiter_at
+        self._rules: dict[Pool, PoolRules] = {}
+
+    async def reserve(self, store: str, budgets: Sequence[Budget], micros: int) -> Reserved | Full:
+        """Reserve an amount in all of these budgets, or in none.
+
+        Args:
+            store: Where they are kept.
+            budgets: Those of a call.
+            micros: Micro-dollars.
+        """
+        parts: list[Reservation] = []
+        levels: list[Level] = []
+        full: Full | None = None
+        try:
+            for domain, own in _by_domain(budgets).items():
+                found = await self._reserve(self.domain(store, domain), own, micros)
+                if isinstance(found, Full):
+                    full = found
+                    break
+                parts.append(found[0])
+                levels += found[1]
+        finally:
+            if full is not None or len(levels) < len(budgets):
+                for part in parts:
+                    part.release()
+        return full or Reserved(parts, levels)
+
+    def look_soon(self, store: str, budgets: Sequence[Budget], tell: Callable[[list[Level]], None]) -> None:
+        """Have ``tell`` called, in a thread, with how budgets stand once all that is known is written."""
+        for domain, own in _by_domain(budgets).items():
+            self.domain(store, domain).queue.later(partial(self._look, store, own, tell))
+
+    def domain(self, store: str, domain: Domain) -> DomainLimiter:
+        """The limiter of a domain in a store."""
+        return self._limiter_at(store).domain(domain)
+
+    def _look(
+        self,
+        store: str,
+        budgets: Sequence[Budget],
+        tell: Callable[[list[Level]], None],
+        state: DomainState,
+        now: Moment,
+    ) -> None:
+        """Inside of a transaction, which must not last longer because somebody is told."""
+        levels = [_level(state, now, each) for each in budgets]
+        self._limiter_at(store).worker.submit(partial(tell, levels))
+
+    async def _reserve(
+        self, limiter: DomainLimiter, budgets: Sequence[Budget], micros: int
+    ) -> tuple[Reservation, list[Level]] | Full:
+        rules = {pool.name: self._rules_of(pool, own) for pool, own in _by_pool(budgets).items()}
+        arrival = await limiter.tick()
+        ask = Ask(tuple(rules), {Kind.COST: micros, SPENT: 0}, arrival)
+        found: list[Full | list[Level]] = []
+
+        def decide(state: DomainState, now: Moment) -> Reservation | None:
+            for name, each in rules.items():
+                if not state.has_rules(name, each):
+                    state.configure(name, each, now.tick)
+            found[:] = [_full(state, now, budgets, micros) or []]
+            if isinstance(found[0], Full):
+                return None
+            verdict = state.decide(now, ask)
+            found[:] = [[_level(state, now, each) for each in budgets]]
+            return verdict if isinstance(verdict, Reservation) else None
+
+        call = await limiter.queue.book(decide)
+        if isinstance(found[0], Full):
+            return found[0]
+        if call is None:  # refusals of a provider, of which budgets know none, are all that is left
+            raise RuntimeError("a budget's books refuse a call that fits")
+        return call, found[0]
+
+    def _rules_of(self, pool: Pool, budgets: Sequence[Budget]) -> PoolRules:
+        """The same object as long as they say the same: the books compare by identity."""
+        spent = [Limit(SPENT, UNLIMITED, each.limit.window) for each in budgets]
+        limits = (*(each.limit for each in budgets), *spent)
+        known = self._rules.get(pool)
+        if known is None or known.limits != limits:
+            known = self._rules[pool] = PoolRules(limits, cooldown_mode="off", profile="budget")
+        return known
+
+
+def _by_domain(budgets: Iterable[Budget]) -> dict[Domain, list[Budget]]:
+    rows: dict[Domain, list[Budget]] = {}
+    for each in budgets:
+        rows.setdefault(each.pool.domain, []).append(each)
+    return rows
+
+
+def _by_pool(budgets: Iterable[Budget]) -> dict[Pool, list[Budget]]:
+    rows: dict[Pool, list[Budget]] = {}
+    for each in budgets:
+        rows.setdefault(each.pool, []).append(each)
+    return rows
+
+
+def _full(state: DomainState, now: Moment, budgets: Sequence[Budget], micros: int) -> Full | None:
+    """The first budget in which an amount does not fit."""
+    for each in budgets:
+        counter = state.book(each.pool.name).counter(each.limit)
+        counter.advance(now)
+        if counter.used + micros > each.limit.amount:
+            return Full(_level(state, now, each), _spenders(state, now))
+    return None
+
+
+def _level(state: DomainState, now: Moment, budget: Budget) -> Level:
+    used = _used(state, now, budget, Kind.COST)
+    spent = _used(state, now, budget, SPENT)
+    counter = state.book(budget.pool.name).counter(budget.limit)
+    resets = counter.ends(now) / NANOSECONDS if isinstance(counter, CalendarCounter) else None
+    return Level(budget, used, spent, resets)
+
+
+def _used(state: DomainState, now: Moment, budget: Budget, kind: str) -> int:
+    return _counted(state, now, budget.pool.name, kind, budget.limit.window)
+
+
+def _counted(state: DomainState, now: Moment, pool: str, kind: str, window: Window) -> int:
+    counter = state.book(pool).counter(Limit(kind, 0, window))
+    counter.advance(now)
+    return counter.used
+
+
+def _spenders(state: DomainState, now: Moment) -> dict[str, int]:
+    """Agents of a run to what they spent."""
+    names = [name for name in state.pools() if name.startswith(_AGENT)]
+    return {name.removeprefix(_AGENT): _counted(state, now, name, SPENT, RUN) for name in names}

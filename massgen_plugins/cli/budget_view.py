@@ -1,0 +1,104 @@
+"""Budgets as tables for people and as JSON for programs."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+from datetime import datetime
+from typing import TYPE_CHECKING, Any
+
+from massgen_plugins.budget.messages import dollars
+from massgen_plugins.budget.terms import Terms
+from massgen_plugins.budget.viewing import BudgetRow, budget_rows
+from massgen_plugins.cli.output import console, plain_table, say, text
+from massgen_plugins.cli.places import current_places
+from massgen_plugins.cli.store_choice import view_of
+from massgen_plugins.rate_limit.messages import describe_span
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from rich.table import Table
+
+__all__ = ["document", "line", "rows_of", "show"]
+
+_LATEST = 3
+_NARROW = 60
+
+
+def rows_of(place: Path | str, now: float, report: Callable[[str], None]) -> list[BudgetRow]:
+    """All budgets that the settings name and a store counts."""
+    from massgen_plugins.profiles.loading import read_settings
+
+    terms = Terms(read_settings(current_places()).to_mapping())
+    view = view_of(place, budgets=True)
+    for fault in view.faults:
+        report(f"massgen-rl: {fault}")
+    return budget_rows(view, terms, now)
+
+
+def document(rows: Iterable[BudgetRow]) -> dict[str, Any]:
+    """All rows; money in US dollars, moments in seconds since the epoch."""
+    return {
+        "budgets": [
+            {
+                "name": row.name,
+                "run": row.run or None,
+                "amount": None if row.amount is None else row.amount / 1e6,
+                "spent": row.spent / 1e6,
+                "reserved": row.reserved / 1e6,
+                "is_spent": row.is_spent,
+                "resets_at": row.resets,
+            }
+            for row in rows
+        ]
+    }
+
+
+def show(rows: Sequence[BudgetRow], now: float, *, everything: bool) -> None:
+    """What all runs share, then runs with their agents."""
+    page = console()
+    shared = [row for row in rows if not row.run]
+    page.print(_table(shared, now, narrow=page.width < _NARROW))
+    runs = list(dict.fromkeys(row.run for row in rows if row.run))
+    for run in runs if everything else runs[:_LATEST]:
+        page.print()
+        page.print(text(f"run {run}", "bold"))
+        page.print(_table([row for row in rows if row.run == run], now, narrow=page.width < _NARROW))
+    if len(runs) > _LATEST and not everything:
+        say(f"\n{len(runs) - _LATEST} earlier runs: `massgen-rl budget show --all`.")
+
+
+def line(row: BudgetRow, now: float) -> str:
+    """One budget in one line, for scripts."""
+    of = f" of run {row.run}" if row.run else ""
+    amount = "" if row.amount is None else f" of {dollars(row.amount)}"
+    return f"{row.name}{of}: {dollars(row.spent + row.reserved)}{amount} US dollars, {_left(row, now)}"
+
+
+def _table(rows: Sequence[BudgetRow], now: float, *, narrow: bool) -> Table:
+    table = (
+        plain_table("Budget", "Spent", "Of", "") if not narrow else plain_table("Budget", "US dollars", "")
+    )
+    for column in table.columns[1 : 2 if narrow else 3]:
+        column.justify = "right"
+        column.no_wrap = True
+    for row in rows:
+        spent, amount = dollars(row.spent), "" if row.amount is None else dollars(row.amount)
+        figures = [f"{spent} / {amount or '-'}"] if narrow else [spent, amount or "-"]
+        style = "red" if row.is_spent else ""
+        table.add_row(*(text(cell, style) for cell in (row.name, *figures, _left(row, now))))
+    return table
+
+
+def _left(row: BudgetRow, now: float) -> str:
+    """What is left, and until when."""
+    parts = []
+    if row.amount is not None:
+        left = max(0, row.amount - row.spent - row.reserved)
+        parts.append(f"{dollars(left)} left" if left else "spent")
+    if row.reserved:
+        parts.append(f"{dollars(row.reserved)} reserved")
+    if row.resets is not None and row.amount is not None:
+        moment = datetime.fromtimestamp(row.resets).astimezone()
+        parts.append(f"begins anew at {moment:%H:%M on %d %b}, in {describe_span(row.resets - now)}")
+    return ", ".join(parts)
