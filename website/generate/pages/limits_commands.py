@@ -85,16 +85,18 @@ def _row(parameter: Parameter) -> tuple[str, str]:
     return f"{words(parameter.names)}{value}", f"{sentence(prose(parameter.help))}{needed}{default}"
 
 
+_SPENT = (
+    "`status --exit-code`, `watch --exit-status`, `plan`: a day, or a month, is used up or not enough. "
+    "`budget check`: a budget is spent."
+)
+
+
 def _exits() -> str:
     rows = [
         ("`0`", "Fine."),
         (code(str(exits.CHECK_FAILED)), "A check failed, or the store cannot be used."),
         (code(str(exits.WRONG_INPUT)), "Command line, settings file or environment variable is wrong."),
-        (
-            code(str(exits.SPENT)),
-            "`status --exit-code`, `watch --exit-status`, `plan`: a day, or a month, is used up or not enough. "
-            "`budget check`: a budget is spent.",
-        ),
+        (code(str(exits.SPENT)), _SPENT),
         (code(str(exits.NO_HOST)), "`run`, `demo`, `init`: there is no MassGen, or none that is supported."),
         (code(str(exits.INTERRUPTED)), "Ctrl-C."),
         (code(str(exits.BROKEN_PIPE)), "Whoever read the output has gone, as `head` does."),
