@@ -126,7 +126,9 @@ def test_three_processes_use_the_store(rl, spend, store_file, tmp_path):
         assert used == sorted(used)
         assert max(used) <= 9
         assert rl("line").code == rl("history").code == 0
-    assert [writer.wait() for writer in writers] == [0, 0, 0]
+    for writer in writers:
+        assert writer.communicate() == ("", None)
+        assert writer.returncode == 0
     store = SqliteStore(store_file)
     spend_in(store, PRO)
     store.close()
