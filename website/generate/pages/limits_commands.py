@@ -91,7 +91,7 @@ def _exits() -> str:
         (code(str(exits.CHECK_FAILED)), "A check failed, or the store cannot be used."),
         (code(str(exits.WRONG_INPUT)), "Command line, settings file or environment variable is wrong."),
         (code(str(exits.SPENT)), "A day, or a month, is used up (`--exit-code`, `--exit-status`)."),
-        (code(str(exits.NO_HOST)), "`run`, `demo`, `init`: there is no MassGen here, or not one that is supported."),
+        (code(str(exits.NO_HOST)), "`run`, `demo`, `init`: there is no MassGen, or not one that is supported."),
         (code(str(exits.INTERRUPTED)), "Ctrl-C."),
         (code(str(exits.BROKEN_PIPE)), "Whoever read the output has gone, as `head` does."),
     ]
