@@ -30,7 +30,7 @@ Exit codes:
   2    wrong command line, settings file or environment variable
   3    status --exit-code, watch --exit-status, plan: a day, or a month, is used up;
        budget check: a budget is spent
-  127  run, demo: there is no MassGen, or not one that is supported
+  127  run, demo, init: there is no MassGen, or not one that is supported
   130  interrupted with Ctrl-C
   141  whoever read the output has gone, as `head` does
   run otherwise ends with MassGen's own exit code."""
