@@ -29,11 +29,13 @@ class Follower:
         pid: Its number.
         team: Path of its MassGen configuration; "" if it has none.
         why: Why it does not follow; "" if it does.
+        known: Whether its own configuration could be read; one that was made in a program cannot.
     """
 
     pid: int
     team: str
     why: str = ""
+    known: bool = True
 
     def as_json(self) -> dict[str, Any]:
         """For programs."""
@@ -52,7 +54,8 @@ def followers(model: str = "", keys: Collection[str] = (), *, settings: bool = F
     for process in _running():
         layers = list(_layers(process, project=settings)) if model else []
         reasons = (_limit_in(each, model, keys) or (_apart(each) if settings else "") for each in layers)
-        rows.append(Follower(process.pid, process.team, next(filter(None, reasons), "")))
+        known = bool(process.team) or not model
+        rows.append(Follower(process.pid, process.team, next(filter(None, reasons), ""), known))
     return rows
 
 
@@ -84,7 +87,8 @@ def tell_followers(rows: Iterable[Follower], cure: str = "") -> None:
     known = list(rows)
     for row in known:
         team = as_home(row.team) if row.team else "no YAML file"
-        verdict = f"does not: {row.why}" if row.why else "follows"
+        unless = "" if row.known else ", unless its program states these limits itself"
+        verdict = f"does not: {row.why}" if row.why else f"follows{unless}"
         tell(f"  pid {row.pid} ({team}) {verdict}")
     if not known:
         tell("  No limited run is under way on this machine; the next one begins with it.")

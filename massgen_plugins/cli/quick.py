@@ -9,12 +9,14 @@ from collections.abc import Mapping, Sequence
 from importlib import import_module
 from typing import Any
 
+import massgen_plugins
 from massgen_plugins.cli.exits import CHECK_FAILED, INTERRUPTED, WRONG_INPUT
-from massgen_plugins.cli.output import emit_json, say
+from massgen_plugins.cli.output import emit_json, say, tell
 from massgen_plugins.errors import ConfigurationError, MassgenPluginsError
 
 __all__ = ["code_of", "failed", "quick"]
 
+_VERSION = (["--version"], ["-V"], ["version"])
 _JSON = {"--json": "as_json"}
 _COMMANDS: Mapping[str, tuple[str, Mapping[str, str], Mapping[str, str]]] = {
     # command: its module, its switches, its options with a value
@@ -38,6 +40,9 @@ def quick(words: Sequence[str]) -> int | None:
     Returns:
         Its exit code; None if it is not understood here, and nothing was done.
     """
+    if [*words] in _VERSION:
+        tell(f"massgen-plugins {massgen_plugins.__version__}")
+        return 0
     if not words or words[0] not in _COMMANDS:
         return None
     module, switches, options = _COMMANDS[words[0]]

@@ -75,7 +75,18 @@ def test_help_loads_nothing_that_only_commands_need(arguments):
 
 @pytest.mark.parametrize(
     "arguments",
-    [["status"], ["status", "--json"], ["line"], ["line", "--json"], ["history"], ["history", "--by", "run"]],
+    [
+        ["status"],
+        ["status", "--json"],
+        ["line"],
+        ["line", "--json"],
+        ["history"],
+        ["history", "--by", "run"],
+        ["profiles"],
+        ["profiles", "--json"],
+        ["--version"],
+        ["version"],
+    ],
     ids=" ".join,
 )
 def test_what_is_looked_at_all_day_loads_no_library(spend, arguments):
@@ -91,6 +102,29 @@ def test_what_is_looked_at_all_day_loads_no_library(spend, arguments):
         )
     loaded = set(done.stdout.rpartition("LOADED")[2].split())
     assert not loaded & (HEAVY - {"sqlite3", "platformdirs"} | {"typer", "pydantic", "asyncio", "filelock"})
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ["set", "gemini-2.5-flash", "rpm=4"],
+        ["unset", "all"],
+        ["pause"],
+        ["resume"],
+        ["limits"],
+        ["schema"],
+        ["profiles", "set", "gemini-2.5-flash", "rpm=4"],
+        ["forget", "all", "--yes"],
+    ],
+    ids=" ".join,
+)
+def test_what_changes_limits_starts_no_massgen_and_draws_nothing(spend, arguments):
+    spend()
+    done = subprocess.run(
+        [sys.executable, "-c", REPORT, *arguments], capture_output=True, text=True, check=True, env=os.environ
+    )
+    loaded = set(done.stdout.rpartition("LOADED")[2].split())
+    assert not loaded & {"massgen", "rich", "aiohttp", "httpx", "jsonschema"}
 
 
 def test_what_is_remembered_of_settings_is_forgotten_when_they_change(script, spend, settings_file):

@@ -221,3 +221,14 @@ def test_other_machines_are_told_of(rl, settings_file, monkeypatch):
 @pytest.mark.parametrize("command", ["set", "unset", "pause", "resume"])
 def test_each_gives_an_example(rl, command):
     assert f"Example: massgen-rl {command}" in rl(command, "--help").out
+
+
+def test_of_a_run_without_a_file_nothing_is_promised(rl, running):
+    team = running("agents: []\n")
+    record = next(live_directory().glob("*.json"))
+    record.write_text(record.read_text().replace(str(team), ""))
+    assert (
+        "no YAML file) follows, unless its program states these limits itself"
+        in rl("set", MODEL, "rpm=4").out
+    )
+    assert "unless" not in rl("pause").out

@@ -121,8 +121,10 @@ def _exit_codes() -> str:
     ours = [
         (exits.CHECK_FAILED, "A check failed, or the store cannot be used."),
         (exits.WRONG_INPUT, "Command line, settings file or environment variable is wrong."),
-        (exits.NO_HOST, "`run`: there is no MassGen, or not one that is supported."),
+        (exits.SPENT, "A day, or a month, is used up (`status --exit-code`, `watch --exit-status`)."),
+        (exits.NO_HOST, "`run`, `demo`, `init`: there is no MassGen, or not one that is supported."),
         (exits.INTERRUPTED, "Ctrl-C."),
+        (exits.BROKEN_PIPE, "Whoever read the output has gone, as `head` does."),
     ]
     return f"""\
 ## Exit codes
