@@ -36,7 +36,7 @@ class EventReader:
     def feed(self, data: bytes) -> list[Event]:
         """Take the next bytes, cut anywhere; returns the events that are complete by now."""
         if self._after_cr and data.startswith(b"\n"):  # the second half of a CRLF that was cut
-            data = data[1:]
+            data, self._after_cr = data[1:], False
         self._after_cr = data.endswith(b"\r") if data else self._after_cr
         events = []
         for line in data.splitlines(keepends=True):

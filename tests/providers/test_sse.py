@@ -54,6 +54,11 @@ def test_cuts_change_nothing(stream, cuts):
     assert readable(stream[at : at + 1] for at in range(len(stream))) == readable([stream])
 
 
+def test_a_blank_line_after_an_end_of_line_that_was_cut_ends_the_event():
+    assert readable([b"data: 1\r", b"\n", b"\n", b"data: 2"]) == readable([b"data: 1\r\n\ndata: 2"])
+    assert len(events_of([b"data: 1\r", b"\n", b"\n", b"data: 2"])) == 2
+
+
 @given(STREAMS)
 def test_nothing_is_lost_but_ends_of_lines(stream):
     raw = b"".join(event.raw for event in events_of([stream]))
