@@ -41,8 +41,8 @@ class Patience:
 
 
 PATIENCE = {
-    "claude_code": Patience(Way.ASK_AGAIN, 280.0, ("2.1.71", "2.1.197"), "300 s, then sends again"),
-    "codex": Patience(Way.HOLD, 0.0, ("0.130.0", "0.171.0"), "at least 331 s"),
+    "claude_code": Patience(Way.ASK_AGAIN, 280.0, ("2.1.71",), "300 s, then sends again"),
+    "codex": Patience(Way.HOLD, 0.0, ("0.130.0",), "at least 331 s"),
     "gemini_cli": Patience(Way.PROCESSING, 20.0, ("0.61.0",), "60 s, then sends again"),
     "copilot": Patience(Way.HOLD, 0.0, ("1.0.102",), "at least 332 s"),
 }
