@@ -65,6 +65,7 @@ class BudgetMiddleware(Middleware):
         self._cheaper = Replacements(self._marks, emit)
         self._terms: tuple[Mapping[str, object] | None, Terms | None] = None, None
         self._known: set[tuple[Domain, str]] = set()  # models whose price was asked for
+        self._runs: dict[Domain, str] = {}
         self._sentences: dict[tuple[object, ...], str] = {}
         self._attempts: WeakKeyDictionary[ModelCall, _Attempt] = WeakKeyDictionary()
 
@@ -81,7 +82,10 @@ class BudgetMiddleware(Middleware):
         terms = self._terms_of(self._settings(call.domain))
         if terms is None:
             return
-        scope = Scope(call.domain, call.run, call.agent_id)
+        # A call outside of any stream, such as one of a memory, is of the run that used its account last.
+        run = call.run or self._runs.get(call.domain, "")
+        self._runs[call.domain] = run
+        scope = Scope(call.domain, run, call.agent_id)
         budgets = terms.budgets(scope, self._wall())
         bound = await self._bound(call, terms)
         if bound.micros is None:

@@ -65,7 +65,7 @@ def check(
     names: Annotated[
         list[str] | None,
         typer.Argument(
-            metavar="[NAME]...",
+            metavar="NAME",
             help="Such as day or accounts.openai.month; none: all of them.",
             autocompletion=budget_names.complete,
         ),
@@ -121,7 +121,7 @@ def raise_(
     amounts: Annotated[
         list[str],
         typer.Argument(
-            metavar="[NAME=]DOLLARS", help="Such as run=5, or 5.00 for every budget that there is."
+            metavar="DOLLARS", help="Such as 5.00 for every budget that there is, or run=5 for one."
         ),
     ],
     span: Annotated[

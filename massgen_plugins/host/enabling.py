@@ -28,6 +28,12 @@ _BLOCKED = (
 )
 
 
+_NO_BUDGETS = (
+    "The environment variable MASSGEN_PLUGINS_BLOCK names budget: agents run WITHOUT budgets; "
+    "take the name out of it."
+)
+
+
 @dataclass(frozen=True, slots=True)
 class Plan:
     """What is known before MassGen makes the agents: the settings are good."""
@@ -101,7 +107,10 @@ class Plan:
     def _check_budgets(self, agents: Mapping[str, Agent]) -> None:
         """Refuse a run whose budgets cannot hold."""
         block = self.governor.block
-        if not block.get("budget") or "budget" not in self.runtime.plugins.names():
+        if not block.get("budget"):
+            return
+        if "budget" not in self.runtime.plugins.names():
+            reports.warn_once(_NO_BUDGETS)
             return
         from massgen_plugins.budget.at_start import check_prices, misspelt_agents
 

@@ -224,6 +224,12 @@ def test_runs_of_one_name_share_their_budget(store: str) -> None:
     assert asyncio.run(spend(bench, 3, run="child2")) == 1
 
 
+def test_a_call_outside_of_any_stream_is_of_the_run_that_used_its_account_last(store: str) -> None:
+    bench = Bench.of({"run": 3 * CENT}, store)
+    assert asyncio.run(spend(bench, 1)) == 1
+    assert asyncio.run(spend(bench, 5, run="", agent=None)) == 2
+
+
 def test_embeddings_reserve_no_output(store: str) -> None:
     bench = Bench.of({"run": CENT}, store)
 

@@ -52,10 +52,13 @@ class Program:
     hosts: tuple[str, ...] = ()
 
     def config(self, requests: int = REQUESTS, **rest: Any) -> SandboxConfig:
-        """A sandbox that allows so many requests in ten seconds, to all agents together."""
+        """A sandbox that allows so many requests in ten seconds, to all agents together.
+
+        It announces nothing: the headers of these providers speak of minutes.
+        """
         quota = Quota(QuotaKind.REQUESTS, requests, window=SECONDS)
         network = Network(uplink_random=0.1, latency=0.3)
-        return SandboxConfig(quotas={"*": (quota,)}, network=network, **rest)
+        return SandboxConfig(quotas={"*": (quota,)}, network=network, announce=False, **rest)
 
     @contextmanager
     def user(self, folder: Path, url: str, **environment: str) -> Iterator[User]:

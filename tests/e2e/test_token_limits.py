@@ -17,6 +17,7 @@ from possible import holds
 
 from massgen_plugins.quota import Sliding
 from massgen_plugins.sandbox import Quota, SandboxProcess, tiers
+from massgen_plugins.sandbox.books import open_window
 
 pytestmark = pytest.mark.e2e
 
@@ -86,14 +87,19 @@ def _profile(asked):
 
 
 def _used_once_learned(report, limit, user):
-    """The part of what the bucket gave that was used, between the first and the last call that it held back.
+    """The part of what flowed into the bucket that was used, once estimates had learned.
 
-    When such a call leaves, the bucket has just what is booked for it. So what is used in between is what
-    flowed in, unless it overflowed, or less was let out than there was.
+    From the call that was held back and met the emptiest bucket, in the first half of those, to the last one
+    that was held back: what is in the bucket at both is what is booked for a call, so all that flowed in was
+    used, unless it overflowed, or calls were held back longer than they had to be.
     """
     calls = sorted(report.requests, key=lambda call: call.arrived_ns)
+    bucket, fullness = open_window(limit.quota, 0), []
+    for call in calls:
+        fullness.append(bucket.used(call.arrived_ns))
+        bucket.take(call.arrived_ns, call.charged[limit.name])
     held = [number for number, seconds in enumerate(holds(user)) if number >= LEARNED and seconds > 2]
-    first, last = held[0], held[-1]
+    first, last = max(held[: len(held) // 2], key=fullness.__getitem__), held[-1]
     given = limit.quota.limit * (calls[last].arrived - calls[first].arrived) / limit.quota.window
     return sum(call.charged[limit.name] for call in calls[first:last]) / given
 

@@ -163,3 +163,9 @@ def test_a_run_does_not_start_without_a_price(parents):
 def test_a_budget_of_an_agent_that_is_nearly_there_is_told(parents, said):
     parents([True, True], budget={"run": 2, "agents": {"a00": 1}, "unknown_price": "allow"})
     assert [line for line in said if "no agent of this run is named 'a00'; did you mean 'a" in line]
+
+
+def test_a_budget_that_nobody_holds_is_told(parents, said, monkeypatch):
+    monkeypatch.setenv("MASSGEN_PLUGINS_BLOCK", "budget")
+    parents([True], budget={"run": 2})
+    assert any("agents run WITHOUT budgets" in line for line in said)

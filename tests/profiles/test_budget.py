@@ -8,7 +8,9 @@ import pytest
 
 from massgen_plugins.errors import ConfigurationError
 from massgen_plugins.profiles import Settings, load_settings
+from massgen_plugins.profiles import local_zone as zones
 from massgen_plugins.profiles.budget import BudgetBlock
+from massgen_plugins.profiles.local_zone import local_zone
 
 from .conftest import write
 
@@ -147,3 +149,23 @@ def test_another_process_gets_the_same_budget() -> None:
     assert again.budget is not None
     assert again.budget.zone
     assert again.budget.model_dump(exclude={"zone"}) == budget.model_dump(exclude={"zone"})
+
+
+@pytest.mark.parametrize(
+    ("variable", "zone"), [("Europe/Berlin", "Europe/Berlin"), (":Asia/Tokyo", "Asia/Tokyo"), ("UTC", "UTC")]
+)
+def test_a_day_is_that_of_the_process(monkeypatch: pytest.MonkeyPatch, variable: str, zone: str) -> None:
+    monkeypatch.setenv("TZ", variable)
+    assert local_zone() == zone
+    assert load({"day": 1}).to_mapping()["budget"]["zone"] == zone
+
+
+def test_a_machine_that_does_not_say_where_it_is_has_utc(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setenv("TZ", "CET-1CEST,M3.5.0,M10.5.0/3")  # a rule, not a zone's name
+    monkeypatch.setattr(zones, "_LINK", tmp_path / "nothing")
+    monkeypatch.setattr(zones, "_FILE", tmp_path / "timezone")
+    assert local_zone() == "UTC"
+    (tmp_path / "timezone").write_text("Europe/Paris\n")
+    assert local_zone() == "Europe/Paris"

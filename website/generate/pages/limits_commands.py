@@ -90,8 +90,12 @@ def _exits() -> str:
         ("`0`", "Fine."),
         (code(str(exits.CHECK_FAILED)), "A check failed, or the store cannot be used."),
         (code(str(exits.WRONG_INPUT)), "Command line, settings file or environment variable is wrong."),
-        (code(str(exits.SPENT)), "A day, or a month, is used up (`--exit-code`, `--exit-status`)."),
-        (code(str(exits.NO_HOST)), "`run`, `demo`, `init`: there is no MassGen, or not one that is supported."),
+        (
+            code(str(exits.SPENT)),
+            "`status --exit-code`, `watch --exit-status`, `plan`: a day, or a month, is used up or not enough. "
+            "`budget check`: a budget is spent.",
+        ),
+        (code(str(exits.NO_HOST)), "`run`, `demo`, `init`: there is no MassGen, or none that is supported."),
         (code(str(exits.INTERRUPTED)), "Ctrl-C."),
         (code(str(exits.BROKEN_PIPE)), "Whoever read the output has gone, as `head` does."),
     ]
