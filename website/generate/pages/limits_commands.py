@@ -92,8 +92,10 @@ def _exits() -> str:
         (code(str(exits.WRONG_INPUT)), "Command line, settings file or environment variable is wrong."),
         (
             code(str(exits.SPENT)),
-            "`status --exit-code`, `watch --exit-status`, `plan`: a day, or a month, is used up or not enough. "
-            "`budget check`: a budget is spent.",
+            (
+                "`status --exit-code`, `watch --exit-status`, `plan`: a day, or a month, is used up or not "
+                "enough. `budget check`: a budget is spent."
+            ),
         ),
         (code(str(exits.NO_HOST)), "`run`, `demo`, `init`: there is no MassGen, or none that is supported."),
         (code(str(exits.INTERRUPTED)), "Ctrl-C."),
