@@ -11,5 +11,4 @@ from massgen_plugins.demo.proof import prove
 def test_three_calls_are_limited_and_none_is_refused() -> None:
     proof = prove()
     assert (proof.served, proof.refused) == (3, 0)
-    assert proof.seconds[-1] - proof.seconds[0] >= 2
     assert proof.limited
