@@ -34,6 +34,9 @@ STARTS_WITHIN = 300.0
 _BEFORE_FIRST_CALL = "[Coordination in progress"
 """What MassGen prints then, when it holds no lock (it takes one while it registers its session)."""
 
+_one_server = threading.Lock()
+"""Runs that start together start one server."""
+
 _alive: set[Child] = set()
 _over = threading.Event()
 
@@ -188,7 +191,8 @@ def _spawn(
 
 
 def _fork(command: Sequence[str], folder: Path, environment: Mapping[str, str], nice: int) -> ForkedProcess:
-    server = _server()
+    with _one_server:
+        server = _server()
     server.wait(STARTS_WITHIN)
     return ForkedProcess(server, command, folder, environment, nice)
 
