@@ -12,7 +12,6 @@ __all__ = ["key_names", "key_place"]
 
 _NAMES = {
     "gemini": ("GOOGLE_API_KEY", "GEMINI_API_KEY"),
-    "anthropic": ("ANTHROPIC_API_KEY", "CLAUDE_API_KEY"),
     "azure": ("AZURE_OPENAI_API_KEY",),
 }
 _LINE = re.compile(r"^\s*(?:export\s+)?([A-Z][A-Z0-9_]*)\s*=\s*\S", re.MULTILINE)

@@ -94,6 +94,12 @@ A wait of **more than 5 seconds** has a beginning, a countdown and an end:
   alone demands, and what would have been sooner.
 * `massgen-rl watch` and `massgen-rl status` show the state of every quota, while runs go on and afterwards.
 
+In MassGen's log, `massgen.log`, a wait begins with the whole sentence, and the agent's name behind it:
+
+```text
+massgen-plugins: gemini-2.5-flash: waiting about 59 s for its quota (9 requests per minute). (analyst)
+```
+
 A wait is taken out of what MassGen measures: the time to the first token in `massgen logs` is the model's,
 and round timeouts do not count it. `orchestrator_timeout_seconds` does count it; when it would end the run
 before a wait is over, the line at the beginning of the wait says so.
