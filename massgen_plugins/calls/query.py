@@ -167,8 +167,8 @@ class Record:
                 return
             if not is_ours(self.path):
                 raise StoreUnavailable(
-                    f"{self.path} is no record of calls that this version reads; name another file, or "
-                    "install the version that wrote it."
+                    f"{self.path} is no record of calls that this version reads; move it away or name "
+                    "another file, or install the version that wrote it."
                 )
             uri = f"{self.path.absolute().as_uri()}?mode=ro"
             connection = sqlite3.connect(uri, uri=True, timeout=_PATIENCE, isolation_level=None)

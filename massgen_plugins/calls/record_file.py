@@ -1,4 +1,7 @@
-"""The file of the record: made private, many calls in one transaction, bounded by age and size."""
+"""The file of the record: made private, many calls in one transaction, bounded by age and size.
+
+Nothing foreign is written or renamed: a file is ours by its application id.
+"""
 
 from __future__ import annotations
 
@@ -163,8 +166,10 @@ class RecordFile:
         with suppress(FileExistsError):
             os.close(os.open(self.path, os.O_RDWR | os.O_CREAT | os.O_EXCL, 0o600))
         if not is_ours(self.path):
-            self._set_aside("is no record of calls that this version reads")
-            os.close(os.open(self.path, os.O_RDWR | os.O_CREAT, 0o600))
+            raise StoreUnavailable(
+                f"{self.path} is no record of calls that this version reads; nothing in it was changed. Calls "
+                "go on, but are not recorded: move the file away, or set record: false under rate_limit."
+            )
         self._inode = _inode(self.path)
 
     def _prune(self, connection: sqlite3.Connection) -> None:
@@ -215,7 +220,7 @@ def is_ours(path: Path) -> bool:
         version = connection.execute("PRAGMA user_version").fetchone()[0]
         if application:
             return bool((application, version) == (APPLICATION_ID, FORMAT))
-        return not connection.execute("SELECT count(*) FROM sqlite_master").fetchone()[0]
+        return not version and not connection.execute("SELECT count(*) FROM sqlite_master").fetchone()[0]
     except sqlite3.OperationalError:
         raise  # it is held, or cannot be read: that says nothing of whose it is
     except sqlite3.DatabaseError:

@@ -85,7 +85,7 @@ class Governor:
         """The ``rate_limit:`` block that says what holds now; nobody can change it."""
         self._look()
         if self._block is None:
-            self._block = frozen(self._source.settings.to_mapping())
+            self._block = frozen(self._source.settings.for_plugins())
         return self._block
 
     def rules(self, pool: Pool) -> PoolRules | None:

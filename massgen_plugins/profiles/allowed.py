@@ -1,4 +1,6 @@
-"""Which servers may be used as a store: those that the user named, since they are sent the user's password.
+"""What only the user decides: which servers may be used as a store, and what becomes of the record of calls.
+
+A server is sent the user's password; of the record old calls are removed.
 
 A project's settings, a team's YAML and the ``.env`` files that MassGen reads may be a stranger's. So the
 environment counts as it was before MassGen read any of them.
@@ -6,17 +8,18 @@ environment counts as it was before MassGen read any of them.
 
 from __future__ import annotations
 
-import os
 import re
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
-from massgen_plugins.profiles.at_start import CONFIG_DIR_VARIABLE, STORES_VARIABLE, at_start
+from massgen_plugins.errors import ConfigurationError
+from massgen_plugins.profiles.at_start import STORES_VARIABLE, at_start, is_users_directory
 from massgen_plugins.profiles.document import wrong
 from massgen_plugins.profiles.layers import Layer
+from massgen_plugins.profiles.record import MOST_DAYS, MOST_MEGABYTES, RecordSettings, record_of
 from massgen_plugins.profiles.redis_address import is_redis
 
-__all__ = ["check_store"]
+__all__ = ["check_store", "users_record"]
 
 _PARTS = re.compile(r"(rediss?)://(\[[^\]]*\]|[^/:\[\]]+)(?::(\d+))?(?:/\d*)?")
 _PORT = "6379"
@@ -45,11 +48,31 @@ def check_store(layers: Sequence[Layer], own: Callable[[], Layer | None], file: 
         )
 
 
+def users_record(layers: Sequence[Layer], own: Callable[[], Layer | None]) -> RecordSettings:
+    """What is kept of calls: whether at all says the strongest layer, all else the user's own.
+
+    Args:
+        layers: The strongest first.
+        own: Reads the user's settings, if they are not inherited.
+    """
+    keep = next((each.block.record.keep for each in layers if "record" in each.block.model_fields_set), True)
+    user = next((each for each in layers if each.role == "user"), None)
+    try:
+        user = user or own()
+        readable = is_users_directory()
+    except ConfigurationError:  # it is said of their budget, too
+        readable = False
+    if not readable:  # nothing is removed that the user may want to keep
+        return record_of(RecordSettings(keep=keep, days=MOST_DAYS, megabytes=MOST_MEGABYTES), "sqlite")
+    if user is None:
+        return record_of(RecordSettings(keep=keep), "sqlite")
+    return record_of(user.block.record.model_copy(update={"keep": keep}), user.block.store)
+
+
 def _allowed(own: Callable[[], Layer | None]) -> set[str]:
     named = [each.strip() for each in at_start(STORES_VARIABLE).split(",")]
-    if os.environ.get(CONFIG_DIR_VARIABLE, "") == at_start(CONFIG_DIR_VARIABLE):
-        user = own()
-        named += [*user.block.allow_stores, user.block.store] if user else []
+    user = own() if is_users_directory() else None
+    named += [*user.block.allow_stores, user.block.store] if user else []
     return {_server(each) for each in named if is_redis(each)}
 
 

@@ -148,8 +148,7 @@ class Layer:
     @property
     def values(self) -> dict[str, Any]:
         """The keys that replace those of weaker layers as they are."""
-        values = self.block.model_dump(include=_PLAIN, exclude_unset=True)
-        return {**values, "record": self.block.record} if "record" in self.block.model_fields_set else values
+        return self.block.model_dump(include=_PLAIN, exclude_unset=True)
 
 
 def is_wrapped(document: Document) -> bool:
@@ -176,4 +175,9 @@ def read_layer(document: Document, role: str) -> Layer:
     if role != "user" and layer.block.budget.raised:
         place = document.place("budget", "raised")
         raise wrong(place, "a budget is raised in your own settings only; remove it here")
+    if role != "user" and layer.block.record.model_fields_set - {"keep"}:
+        place = document.place("record")
+        raise wrong(
+            place, "write true or false here; days, megabytes and file count in your own settings only"
+        )
     return layer

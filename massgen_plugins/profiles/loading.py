@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from massgen_plugins.errors import ConfigurationError
-from massgen_plugins.profiles.allowed import check_store
+from massgen_plugins.profiles.allowed import check_store, users_record
 from massgen_plugins.profiles.document import document_of
 from massgen_plugins.profiles.layers import BLOCK, Layer, read_layer
 from massgen_plugins.profiles.merging import merge, merged_budget
@@ -38,7 +38,8 @@ def read_settings(places: Places, run: Layer | None = None) -> Settings:
 def _merged(places: Places, run: Layer | None) -> Settings:
     layers = layers_of(places, run)
     check_store(layers, lambda: _own(places), places.user_file)
-    settings = merge(layers, _catalog(places, layers), places)
+    record = users_record(layers, lambda: _own(places))
+    settings = merge(layers, _catalog(places, layers), places, record)
     return settings if all(layer.block.inherit for layer in layers) else _within_own(settings, layers, places)
 
 

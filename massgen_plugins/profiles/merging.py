@@ -10,7 +10,7 @@ from massgen_plugins.profiles.budget_merging import merge_budgets
 from massgen_plugins.profiles.document import wrong
 from massgen_plugins.profiles.layers import ALL_PROVIDERS, Announce, Layer
 from massgen_plugins.profiles.places import Places, default_store_path
-from massgen_plugins.profiles.record import RecordSettings, record_of
+from massgen_plugins.profiles.record import RecordSettings
 from massgen_plugins.profiles.search import Catalog
 from massgen_plugins.profiles.settings import MEMORY, InUse, Settings
 
@@ -22,13 +22,14 @@ _NO_HOME = (
 )
 
 
-def merge(layers: Sequence[Layer], catalog: Catalog, places: Places) -> Settings:
+def merge(layers: Sequence[Layer], catalog: Catalog, places: Places, record: RecordSettings) -> Settings:
     """Merge layers into settings.
 
     Args:
         layers: The strongest first.
         catalog: All profiles.
         places: Where settings are kept.
+        record: What is kept of calls.
 
     Raises:
         ConfigurationError: A layer names a profile that does not exist.
@@ -42,7 +43,6 @@ def merge(layers: Sequence[Layer], catalog: Catalog, places: Places) -> Settings
         default = default_store_path()
         values["store"] = str(default or MEMORY)
         notes = () if default else (_NO_HOME,)
-    values["record"] = record_of(values.get("record", RecordSettings()), values["store"])
     chosen, off = _choices(weakest_first, catalog)
     in_use, stopped = _held(catalog, chosen, off)
     return Settings(
@@ -53,6 +53,7 @@ def merge(layers: Sequence[Layer], catalog: Catalog, places: Places) -> Settings
         accounts=_merged_accounts(weakest_first),
         announce=_merged_announce(weakest_first),
         notes=notes,
+        record=record,
         conventions=places.conventions,
         budget=merged_budget(layers),
         own=_merged_models(layer for layer in layers if layer.role == "run"),

@@ -11,9 +11,11 @@ from massgen_plugins.profiles.document import shown
 from massgen_plugins.profiles.places import absolute_path, default_store_path
 from massgen_plugins.profiles.validation import Also, Expected, Flag, Strict, problem
 
-__all__ = ["FILE_NAME", "RecordSettings", "WrittenRecord", "record_of"]
+__all__ = ["FILE_NAME", "MOST_DAYS", "MOST_MEGABYTES", "RecordSettings", "WrittenRecord", "record_of"]
 
 FILE_NAME = "calls.sqlite3"
+MOST_DAYS = 3_650
+MOST_MEGABYTES = 100_000
 
 
 def _whole(most: int, what: str) -> Expected:
@@ -34,16 +36,18 @@ def _file(value: Any) -> str | None:
 class RecordSettings(Strict):
     """What is kept of calls that are over.
 
+    In settings of others than the user only ``keep`` may stand: days and megabytes remove what was kept.
+
     Attributes:
         keep: Whether anything is.
         days: Calls older than this are removed. 1 to 3,650.
         megabytes: The oldest calls are removed when the file is larger. 1 to 100,000.
-        file: Absolute path; None: ``calls.sqlite3`` beside the store.
+        file: Absolute path; None: ``calls.sqlite3`` beside the user's own store.
     """
 
     keep: Flag = True
-    days: Annotated[int, _whole(3_650, "days")] = 30
-    megabytes: Annotated[int, _whole(100_000, "megabytes")] = 256
+    days: Annotated[int, _whole(MOST_DAYS, "days")] = 30
+    megabytes: Annotated[int, _whole(MOST_MEGABYTES, "megabytes")] = 256
     file: Annotated[str | None, PlainValidator(_file)] = None
 
 
@@ -64,7 +68,7 @@ def record_of(written: RecordSettings, store: str) -> RecordSettings:
 
     Args:
         written: The setting.
-        store: The store that holds; the record of a file stands beside it.
+        store: That of the user's own settings; the record stands beside its file.
     """
     if written.file is not None:
         return written

@@ -197,13 +197,17 @@ class Settings:
             "wait_for_day": self.wait_for_day,
             "cooldown_mode": self.cooldown_mode,
             "gateway": self.gateway,
-            "record": self.record.model_dump(),
+            "record": self.record.keep,  # all else each process reads in the user's own settings
         }
         if self.safety_margin is not None:
             block["safety_margin"] = self.safety_margin
         if self.budget is not None:
             block["budget"] = self.budget.to_mapping()
         return block
+
+    def for_plugins(self) -> dict[str, Any]:
+        """The same for plugins of this process, with all that is to be known of the record."""
+        return {**self.to_mapping(), "record": self.record.model_dump()}
 
     def for_child(self, run: str) -> dict[str, Any]:
         """The same for a sub-agent, which shares the budget of the run that starts it.

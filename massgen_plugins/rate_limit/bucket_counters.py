@@ -17,7 +17,7 @@ class HeldCounter(RollingCounter):
 
     def frees_at(self, now: Moment, cap: int, amount: int) -> int:
         """When the next lease lapses at the latest; a call that ends before that is an event of its own."""
-        return now.tick if self.fits(now, cap, amount) else max(now.tick, *self.ring.stamps[:1])
+        return now.tick if self.fits(now, cap, amount) else max([now.tick, *self.ring.stamps[:1]])
 
 
 class BucketCounter(RollingCounter):

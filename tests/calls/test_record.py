@@ -7,6 +7,7 @@ import sqlite3
 import stat
 import threading
 import time
+from contextlib import closing
 from decimal import Decimal
 
 import pytest
@@ -14,7 +15,7 @@ import pytest
 from massgen_plugins.budget.prices import Prices
 from massgen_plugins.calls.query import Record
 from massgen_plugins.calls.record import Recorder
-from massgen_plugins.calls.record_file import RecordFile
+from massgen_plugins.calls.record_file import APPLICATION_ID, FORMAT, RecordFile
 from massgen_plugins.calls.rows import Question
 from massgen_plugins.calls.runs import begin_run
 from massgen_plugins.errors import StoreUnavailable
@@ -135,14 +136,12 @@ def test_old_calls_go_and_the_oldest_of_too_many(path, record, told, monkeypatch
     assert min(call.time for call in kept) > time.time() - 86_400
 
 
-@pytest.mark.parametrize("content", [b"", b"no database at all, but long enough to be one" * 100])
-def test_a_damaged_file_is_set_aside_with_one_sentence(path, recorder, record, told, content):
-    path.write_bytes(content)
+def test_an_empty_file_is_begun(path, recorder, record, told):
+    path.write_bytes(b"")
     recorder.add(settled())
     recorder.write()
     assert record.totals()[0].calls == 1
-    assert len(told) == bool(content)
-    assert len(list(path.parent.glob("calls.sqlite3.aside-*"))) == bool(content)
+    assert not told
 
 
 def test_a_file_that_is_damaged_while_it_is_written_is_set_aside(path, recorder, record, told):
@@ -157,16 +156,32 @@ def test_a_file_that_is_damaged_while_it_is_written_is_set_aside(path, recorder,
     assert "set aside" in told[0] or "is kept as" in told[0]
 
 
-def test_a_file_of_somebody_else_is_kept_and_not_written(path, recorder, told):
-    with sqlite3.connect(path) as connection:
-        connection.execute("CREATE TABLE letters (text)")
-    connection.close()
-    recorder.add(settled())
-    recorder.write()
-    (aside,) = path.parent.glob("calls.sqlite3.aside-*")
-    connection = sqlite3.connect(aside)
-    assert connection.execute("SELECT name FROM sqlite_master").fetchall() == [("letters",)]
-    connection.close()
+@pytest.mark.parametrize(
+    "content",
+    [
+        b"no database at all, but long enough to be one" * 100,
+        b"SQLite format 3",
+        "CREATE TABLE letters (text)",
+        "PRAGMA user_version = 3",
+        f"PRAGMA application_id = {APPLICATION_ID}; PRAGMA user_version = {FORMAT + 1}",
+    ],
+)
+def test_a_file_of_somebody_else_or_of_a_later_version_stays_as_it_is(path, recorder, told, content):
+    if isinstance(content, str):
+        with closing(sqlite3.connect(path)) as connection:
+            connection.executescript(content)
+    else:
+        path.write_bytes(content)
+    path.chmod(0o644)
+    before = path.read_bytes()
+    for _ in range(2):
+        recorder.add(settled())
+        recorder.write()
+    recorder.close()
+    assert (path.read_bytes(), stat.S_IMODE(path.stat().st_mode)) == (before, 0o644)
+    assert list(path.parent.glob("calls*")) == [path]
+    assert len(told) == 1
+    assert "nothing in it was changed" in told[0]
 
 
 def test_a_file_that_is_removed_during_a_run_is_made_again(path, recorder, record):

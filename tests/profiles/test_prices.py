@@ -51,24 +51,73 @@ def test_a_wrong_price_gets_its_sentence(tmp_path, prices, words):
     assert "\n" not in str(failed.value)
 
 
-def test_the_record_stands_beside_the_store_unless_it_is_said(tmp_path):
-    assert load(tmp_path).record.file == str(tmp_path / "calls.sqlite3")
+@pytest.fixture
+def mine(config_dir):
+    """Writes the user's own settings."""
+
+    def write(text):
+        config_dir.mkdir(exist_ok=True)
+        (config_dir / "rate_limit.yaml").write_text(text, "utf-8")
+
+    return write
+
+
+def test_the_record_stands_beside_the_users_own_store_unless_they_say_another_file(tmp_path, mine):
+    mine(f"store: {tmp_path}/own/q.sqlite3\n")
+    assert load(tmp_path).record.file == str(tmp_path / "own" / "calls.sqlite3")
     assert load(tmp_path, record=True).record.keep
     assert not load(tmp_path, record=False).record.keep
-    named = load(tmp_path, record={"days": 5, "file": str(tmp_path / "mine")}).record
+    mine(f"record: {{days: 5, file: {tmp_path}/mine}}\n")
+    named = load(tmp_path).record
     assert (named.days, named.megabytes, named.file) == (5, 256, str(tmp_path / "mine"))
 
 
-@pytest.mark.parametrize("store", ["memory", "sqlite"])
-def test_a_store_without_a_file_has_its_record_in_the_users_state_directory(tmp_path, store, monkeypatch):
-    monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path / "state"))
+@pytest.mark.parametrize("store", ["memory", "sqlite", "/srv/team/q.sqlite3", "redis://127.0.0.1:1/0"])
+def test_a_store_of_others_has_no_say_in_where_the_record_is(tmp_path, mine, store):
+    mine("allow_stores: ['redis://127.0.0.1:1']\n")
     record = load(tmp_path, store=store).record
     assert record.file == str(tmp_path / "state" / "massgen-plugins" / "calls.sqlite3")
 
 
-def test_a_child_writes_into_its_parents_record(tmp_path):
-    parent = load(tmp_path, record={"days": 5})
-    assert load(tmp_path / "elsewhere", **parent.to_mapping()).record == parent.record
+@pytest.mark.parametrize("inherit", [True, False])
+def test_how_long_calls_are_kept_is_the_users_to_say_whatever_is_inherited(tmp_path, mine, inherit):
+    mine("record: {days: 900, megabytes: 999}\n")
+    record = load(tmp_path, record=True, inherit=inherit).record
+    assert (record.keep, record.days, record.megabytes) == (True, 900, 999)
+
+
+def test_nothing_is_removed_while_the_users_settings_cannot_be_read(tmp_path, mine):
+    mine("record: [\n")
+    assert load(tmp_path, inherit=False).record.days == 3_650
+
+
+def test_nor_by_a_directory_of_settings_that_was_named_after_the_start(tmp_path, mine, monkeypatch):
+    theirs = tmp_path / "theirs"
+    theirs.mkdir()
+    (theirs / "rate_limit.yaml").write_text(f"record: {{days: 1, file: {tmp_path}/theirs/calls}}\n", "utf-8")
+    monkeypatch.setenv("MASSGEN_PLUGINS_CONFIG_DIR", str(theirs))
+    record = load(tmp_path).record
+    assert record.days == 3_650
+    assert record.file == str(tmp_path / "state" / "massgen-plugins" / "calls.sqlite3")
+
+
+@pytest.mark.parametrize(
+    "record", [{"days": 1}, {"megabytes": 1}, {"file": "/tmp/calls"}, {"keep": True, "days": 9}]
+)
+@pytest.mark.parametrize("role", ["run", "project"])
+def test_others_only_say_whether_calls_are_kept(tmp_path, project, record, role):
+    if role == "project":
+        (project / ".massgen").mkdir()
+        (project / ".massgen" / "rate_limit.yaml").write_text(f"record: {record}\n", "utf-8")
+    block = {"record": record} if role == "run" else {}
+    with pytest.raises(ConfigurationError, match="in your own settings only"):
+        load_settings({"rate_limit": block}, cwd=project)
+
+
+def test_a_child_writes_into_its_parents_record(tmp_path, mine):
+    mine(f"record: {{days: 5, file: {tmp_path}/mine}}\n")
+    parent = load(tmp_path)
+    assert load(tmp_path / "elsewhere", **parent.for_child("run1")).record == parent.record
 
 
 @pytest.mark.parametrize(

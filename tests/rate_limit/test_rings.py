@@ -167,6 +167,20 @@ def test_a_held_place_is_free_when_it_is_given_back_or_its_lease_has_lapsed() ->
     assert counter.used == 0
 
 
+def test_places_of_which_none_is_taken_can_be_asked_for_more_than_there_are() -> None:
+    counter = HeldCounter("concurrent", HeldRing())
+    assert not counter.fits(at(ZERO), 2, 3)
+    assert counter.frees_at(at(ZERO), 2, 3) == ZERO
+
+
+@pytest.mark.parametrize("make", [HeldCounter, BucketCounter, RollingCounter])
+def test_an_empty_counter_answers_whatever_it_is_asked(make) -> None:
+    counter = make("k", HeldRing() if make is HeldCounter else Ring(LENGTH, MARGIN))
+    assert counter.frees_at(at(ZERO), 2, 3) >= ZERO
+    assert counter.clears_at(at(ZERO), 2) == ZERO
+    assert counter.fits(at(ZERO), 2, 2)
+
+
 def test_a_lease_that_is_renewed_holds_on() -> None:
     counter = HeldCounter("concurrent", HeldRing())
     counter.add(ZERO + LEASE, 1)
