@@ -19,6 +19,8 @@ from typing import Any
 import yaml
 from child import Child
 
+from massgen_plugins import DISABLE
+
 __all__ = ["BIN", "FLASH", "PRO", "QUESTION", "Result", "Run", "Team", "User"]
 
 FLASH = "gemini-2.5-flash"
@@ -113,7 +115,9 @@ class User:
         """
         self._teams += 1
         # Who is held is stopped at a line of its output, and a fork of the server buffers some of its lines.
-        how.setdefault("forked", self.forks and not how.get("held"))
+        # What the server imported has the plugin in it.
+        plugin = DISABLE not in self.environment
+        how.setdefault("forked", self.forks and plugin and not how.get("held"))
         file = self.write(f"team{self._teams}.yaml", yaml.safe_dump(team.document(), sort_keys=False))
         return self.command(*program, "--automation", "--config", str(file), *arguments, question, **how)
 
