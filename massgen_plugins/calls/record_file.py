@@ -167,8 +167,8 @@ class RecordFile:
             os.close(os.open(self.path, os.O_RDWR | os.O_CREAT | os.O_EXCL, 0o600))
         if not is_ours(self.path):
             raise StoreUnavailable(
-                f"{self.path} is no record of calls that this version reads; nothing in it was changed. Calls "
-                "go on, but are not recorded: move the file away, or set record: false under rate_limit."
+                f"{self.path} is no record of calls that this version reads; nothing in it was changed. "
+                "Calls go on, but are not recorded: move it away, or set record: false under rate_limit."
             )
         self._inode = _inode(self.path)
 

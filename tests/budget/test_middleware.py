@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import asyncio
+import threading
 from contextlib import suppress
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -266,13 +268,22 @@ def test_a_cancelled_call_holds_nothing(tmp_path: Path, monkeypatch: pytest.Monk
     bench = Bench.of({"run": CENT}, str(tmp_path / "quota.sqlite3"))
     store = bench.limiters.at(str(tmp_path / "quota.sqlite3")).store
     monkeypatch.setattr(store, "quick", False)  # as a server that has to be waited for: a thread does it
+    swap, answers = store.swap, threading.Event()
+
+    def late(*args: Any, **options: Any) -> Any:
+        assert answers.wait(60)
+        return swap(*args, **options)
+
+    monkeypatch.setattr(store, "swap", late)
 
     async def cancelled() -> None:
         for turns in range(40):
+            answers.clear()
             task = asyncio.ensure_future(bench.middleware.before_call(a_call()))
             for _ in range(turns):
                 await asyncio.sleep(0)
             task.cancel()
+            answers.set()
             with suppress(asyncio.CancelledError, CallRefused):
                 await task
                 raise AssertionError("it was quicker than its cancellation")

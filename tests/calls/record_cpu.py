@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import os
 import statistics
 import sys
 import tempfile
@@ -42,6 +43,7 @@ _PLENTY = {"kind": "requests", "amount": 1_000_000, "window": "60s"}
 
 async def _cpu(*, record: bool, count: int, gap: float, directory: str) -> float:
     """Microseconds of CPU for a call, of all threads, in a process of its own kind."""
+    os.environ["XDG_STATE_HOME"] = directory  # where calls are recorded
     runtime = Runtime(build_manager(print, with_entry_points=False))
     none = {"rpm": None, "rpd": None, "tpm": None, "cooldown": 0}
     block = {

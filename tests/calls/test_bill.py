@@ -12,6 +12,8 @@ import pytest
 
 from massgen_plugins.calls.query import Record
 from massgen_plugins.calls.rows import Question
+from massgen_plugins.profiles.places import default_store_path
+from massgen_plugins.profiles.record import FILE_NAME
 from massgen_plugins.sandbox import SandboxConfig, SandboxProcess
 from massgen_plugins.sandbox.config import Network
 from massgen_plugins.sandbox.prices import Price
@@ -37,6 +39,13 @@ def worker(server, store, count=EACH, at_once=AT_ONCE):
     )
 
 
+def users_record():
+    """A run's own store has no say in where calls are recorded."""
+    place = default_store_path()
+    assert place is not None
+    return place.with_name(FILE_NAME)
+
+
 @pytest.fixture
 def store(tmp_path):
     return tmp_path / "quota.sqlite3"
@@ -48,7 +57,7 @@ def test_a_thousand_calls_of_four_processes_are_billed_as_they_are_recorded(stor
         said = [each.communicate(timeout=500)[0].decode() for each in workers]
         report = server.report()
     assert said == ['{"done": true}'] * PROCESSES
-    record = Record(store.with_name("calls.sqlite3"))
+    record = Record(users_record())
     (total,) = record.totals()
     print(f"\nrecord {total.cost}, bill {report.bill} micro-dollars, {total.calls} calls")  # noqa: T201 - for people
     assert (total.calls, total.answered, total.unknown) == (PROCESSES * EACH,) * 2 + (0,)
@@ -62,7 +71,7 @@ def test_a_thousand_calls_of_four_processes_are_billed_as_they_are_recorded(stor
 def test_of_a_killed_process_only_what_was_under_way_and_what_just_ended_is_missing(store):
     with SandboxProcess(config(network=Network(latency=0.05))) as server:
         killed = worker(server, store, count=100_000)
-        record = Record(store.with_name("calls.sqlite3"))
+        record = Record(users_record())
         deadline = time.monotonic() + 120
         while not (found := record.totals()) or found[0].calls < 100:
             assert time.monotonic() < deadline

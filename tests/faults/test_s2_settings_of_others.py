@@ -146,3 +146,27 @@ def test_a_file_that_is_no_store_stays_as_it_is(server: CountingServer, tmp_path
     beside = {each.name: each.read_bytes() for each in tmp_path.iterdir() if each.is_file()}
     assert beside.pop(f"{name}.lock", b"") == b""
     assert beside == {name: before}
+
+
+@pytest.mark.parametrize("record", ["file: {}", "days: 1", "megabytes: 1"])
+def test_what_was_recorded_is_not_theirs_to_move_or_remove(machine: Machine, record: str) -> None:
+    letters = machine.home / "letters.txt"
+    letters.write_text("of the user\n", "utf-8")
+    machine.theirs(f"record: {{{record.format(letters)}}}\n")
+    ran = machine.status()
+    assert ran.returncode == 2
+    assert "in your own settings only" in " ".join(ran.stderr.split())
+
+
+def test_calls_are_recorded_in_the_users_own_directory_whatever_store_others_name(
+    server: CountingServer, tmp_path: Path
+) -> None:
+    theirs = tmp_path / "theirs"
+    theirs.mkdir()
+    with bed(server, limits(theirs / "quota.sqlite3")) as process:
+        process.calls(1)
+        from massgen_plugins.calls.record import _close_all
+
+        _close_all()
+    assert not list(theirs.glob("calls*"))
+    assert list(Path.home().rglob("calls.sqlite3"))

@@ -54,8 +54,12 @@ def test_who_looks_changes_nothing(tmp_path: Path, kind: str, words: tuple[str, 
     folder.mkdir()
     make_foreign(folder / "notes.sqlite3", kind)
     before = state_of(folder)
-    ran = rl(folder, *words, MASSGEN_RATE_LIMIT_STORE=str(folder / "notes.sqlite3"))
+    own = tmp_path / "config"
+    own.mkdir()
+    (own / "rate_limit.yaml").write_text(f"store: {folder / 'notes.sqlite3'}\n", "utf-8")
+    ran = rl(folder, *words, MASSGEN_PLUGINS_CONFIG_DIR=str(own))
     assert "Traceback" not in ran.stderr
+    assert "is not a file of massgen-plugins" in " ".join((ran.stdout + ran.stderr).split())
     assert state_of(folder) == before
 
 
