@@ -36,7 +36,9 @@ def test_the_number_first_then_why_then_what_to_do(plan):
     assert done.exit_code == 0
     lines = done.stdout.splitlines()
     assert lines[0] == "team.yaml: 2 agents on gemini-2.5-flash"
-    assert lines[2].split()[:4] == ["at", "least", "5", "1:18"]
+    name, least, calls, took = lines[2].split()[:4]
+    assert (name, least, calls) == ("at", "least", "5")
+    assert "1:15" <= took <= "1:20"  # a minute, the margins, and two answers
     assert "left: enough for" in done.stdout
     assert "what binds: 3 requests per minute" not in lines[0]
     assert "sooner with:" in done.stdout
