@@ -27,6 +27,6 @@ def rl(folder: Path, *words: str, **more: str) -> subprocess.CompletedProcess[st
         capture_output=True,
         text=True,
         errors="replace",
-        timeout=60,
+        timeout=180,  # `doctor` starts MassGen, which takes long on a busy machine
         check=False,
     )
