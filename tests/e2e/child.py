@@ -37,6 +37,9 @@ _BEFORE_FIRST_CALL = "[Coordination in progress"
 _one_server = threading.Lock()
 """Runs that start together start one server."""
 
+_CALLS = "WAIT: "
+"""With what MassGen begins a line when calls of it are under way, and others wait."""
+
 _alive: set[Child] = set()
 _over = threading.Event()
 
@@ -83,7 +86,9 @@ class Output:
 class Child:
     """Starts ``command``, at most one for each core at a time until their first line of output.
 
-    ``measured``: its speed matters. ``held``: a MassGen that stops before its first call, until :meth:`thaw`.
+    ``measured``: its speed matters; what it prepares for its first calls is part of that, so its start lasts
+    until they are under way.
+    ``held``: a MassGen that stops before its first call, until :meth:`thaw`.
     ``forked``: a Python program that runs in a fork of a process which has imported MassGen; for runs whose
     start is not what their test is about.
     """
@@ -99,7 +104,8 @@ class Child:
         forked: bool = False,
     ) -> None:
         self._held = held
-        self._silent = True
+        self._starting = True
+        self._under_way = _CALLS if measured else ""
         self._there = threading.Event()
         _starting.acquire()
         try:
@@ -153,8 +159,8 @@ class Child:
         self._join()
 
     def _saw(self, line: str | None) -> None:
-        if self._silent:
-            self._silent = False
+        if self._starting and (line is None or line.startswith(self._under_way)):
+            self._starting = False
             _starting.release()
         if line is None:
             self._there.set()

@@ -44,7 +44,7 @@ def test_no_refusal_and_no_waste(folder, shape, uplink):
 def test_without_the_switch_the_same_team_is_refused(folder):
     with SandboxProcess(_server(WindowShape.SLIDING)) as server:
         user = User(folder, server.url)
-        result = user.run(Team.of(6, switch=None), measured=True)
+        result = user.run(Team.of(6, switch=None))
         report = server.report()
     note("six agents, no switch", report, result.completed)
     assert report.refused > 0

@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import atexit
 import contextlib
+import gc
 import importlib
 import json
 import os
@@ -34,6 +35,9 @@ def serve(path: str) -> None:
     with warnings.catch_warnings(record=True):  # those of MassGen's libraries are not ours
         warnings.simplefilter("always")
         importlib.import_module("massgen.cli.entrypoint")
+    # Else the first collection in each fork writes to, and thus copies, every page of 300 megabytes.
+    gc.collect()
+    gc.freeze()
     signal.signal(signal.SIGCHLD, signal.SIG_IGN)
     with socket.socket(socket.AF_UNIX) as server:
         server.bind(path)
