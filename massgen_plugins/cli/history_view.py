@@ -19,7 +19,8 @@ if TYPE_CHECKING:
 __all__ = ["document", "lines_of"]
 
 _HEADINGS = ("runs", "calls", "refused", "turned away", "waited", "tokens in", "out", "US dollars", "")
-_RIGHT = range(1, 9)
+_AWAY = 4
+"""The column of calls that were turned away; there is none where none was."""
 _LONGEST_NAME = 40
 _LEVELS = "▁▂▃▄▅▆▇█"
 _PLAIN_LEVELS = "._-=+*%#"
@@ -33,7 +34,9 @@ def lines_of(history: History, screen: Screen, now: float) -> Iterator[Line]:
         rows.append([Span(name), *_cells(group), Span(_spark(shape, screen), "cyan")])
     if history.total is not None and len(history.groups) > 1:
         rows.append([Span("all", "bold"), *_cells(history.total), Span("")])
-    lines = aligned(rows, right=_RIGHT)
+    away = history.total is not None and history.total.turned_away
+    table = rows if away else [[*row[:_AWAY], *row[_AWAY + 1 :]] for row in rows]
+    lines = aligned(table, right=range(1, len(table[0]) - 1))
     if max(sum(cells(span.words) for span in line) for line in lines) <= screen.width:
         yield from lines
     else:

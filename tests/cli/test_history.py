@@ -99,6 +99,11 @@ def test_each_day_is_a_line_with_their_sum(rl, recorded):
     assert "the price of 1 call is not known" in rl("history").out
 
 
+def test_calls_turned_away_have_a_column_where_there_are_any(rl, recorded):
+    assert "turned away" in rl("history").out.splitlines()[0]
+    assert "turned away" not in rl("history", "--run", OLD_RUN).out.splitlines()[0]
+
+
 @pytest.mark.parametrize(
     ("by", "names"),
     [
