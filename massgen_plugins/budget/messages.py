@@ -129,8 +129,8 @@ def unknown_price_message(provider: str, model: str) -> str:
     """A call cannot be held to a budget."""
     return (
         f"{_PREFIX}: nobody knows what a call to {model} of {provider} costs, so no budget can hold for it. "
-        "Write its price into your settings, use another model, or set unknown_price: allow under budget: "
-        "to let such calls pass without being counted."
+        "Write its price into your profile, under prices, use another model, or set unknown_price: allow "
+        "under budget: to let such calls pass without being counted."
     )
 
 

@@ -149,10 +149,7 @@ def report(
     if page is None:
         say(_nothing(chosen.path))
         return
-    try:
-        output.write_text(page, encoding="utf-8")
-    except OSError as error:
-        raise ConfigurationError(f"{output}: {error.strerror}; name a file that can be written.") from error
+    cost_report.write(output, page)
     tell(f"{output}")
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import io
 import json
 import sys
 from collections.abc import Iterator
@@ -14,6 +15,7 @@ from typing import IO, Any
 from massgen_plugins.calls.query import Record
 from massgen_plugins.calls.rows import CallRow, Question
 from massgen_plugins.cli.money import DOLLAR
+from massgen_plugins.cli.output import private
 from massgen_plugins.errors import ConfigurationError
 
 __all__ = ["COLUMNS", "write"]
@@ -100,7 +102,8 @@ def _parquet(rows: Iterator[dict[str, Any]], output: Path | None) -> int:
     }
     table = pa.table({name: pa.array(values, kinds[name]) for name, values in columns.items()})
     try:
-        parquet.write_table(table, output)
+        with private(output) as file:
+            parquet.write_table(table, file)
     except OSError as error:
         raise _unwritable(output, error) from error
     return len(columns["id"])
@@ -129,7 +132,7 @@ def _opened(output: Path | None) -> Iterator[IO[str]]:
         yield sys.stdout
         return
     try:
-        with output.open("w", encoding="utf-8", newline="") as file:
+        with private(output) as binary, io.TextIOWrapper(binary, encoding="utf-8", newline="") as file:
             yield file
     except OSError as error:
         raise _unwritable(output, error) from error

@@ -6,7 +6,7 @@ import time
 from collections.abc import Iterator
 from datetime import datetime, timedelta
 from html import escape
-from pathlib import PurePath
+from pathlib import Path, PurePath
 
 from massgen_plugins.calls.query import Record
 from massgen_plugins.calls.rows import CallRow, Question, Totals
@@ -15,9 +15,13 @@ from massgen_plugins.cli.cost_page import page as framed
 from massgen_plugins.cli.cost_sums import Group, Sums, sums_of
 from massgen_plugins.cli.cost_view import missing
 from massgen_plugins.cli.money import DOLLAR, clock, cost_of, exact, short
+from massgen_plugins.cli.output import private
+from massgen_plugins.errors import ConfigurationError
+from massgen_plugins.profiles.document import shown
 
-__all__ = ["page"]
+__all__ = ["page", "write"]
 
+_TITLE = "What calls cost"
 _ROWS = 20
 _TWO_DAYS = 2 * 86_400
 _TITLES = {"agent": "By agent", "model": "By model", "provider": "By provider"}
@@ -28,12 +32,38 @@ def page(record: Record, question: Question) -> str | None:
     sums = sums_of(record, "run", question, _ROWS)
     if not sums.groups:
         return None
-    return framed("What calls cost", _body(record, question, sums))
+    return framed(_TITLE, _body(record, question, sums))
+
+
+def write(path: Path, page: str) -> None:
+    """Write the page, readable by its owner only; a file that is no such page is left alone.
+
+    Raises:
+        ConfigurationError: It is left alone, or cannot be written.
+    """
+    try:
+        if path.is_file() and not _is_ours(path):
+            raise ConfigurationError(
+                f"cost report: {shown(str(path))} is there and is no page of costs; name another file."
+            )
+        with private(path) as file:
+            file.write(page.encode())
+    except (OSError, ValueError) as error:
+        reason = getattr(error, "strerror", None) or "the path is not valid"
+        raise ConfigurationError(
+            f"cost report: {shown(str(path))} cannot be written ({reason}); name another file."
+        ) from error
+
+
+def _is_ours(path: Path) -> bool:
+    with path.open("rb") as file:
+        begins = file.read(1000)
+    return not begins or f"<title>{_TITLE}</title>".encode() in begins
 
 
 def _body(record: Record, question: Question, sums: Sums) -> Iterator[str]:
     total = sums.total
-    yield "<h1>What calls cost</h1>"
+    yield f"<h1>{_TITLE}</h1>"
     yield f'<p class="dim">{clock(total.first)} to {clock(total.last)}, written {clock(time.time())}</p>'
     yield _facts(total)
     yield from (f"<p>{escape(sentence)}</p>" for sentence in missing(sums))

@@ -11,6 +11,7 @@ from massgen_plugins.calls.rows import Totals
 from massgen_plugins.cli.cost_sums import Group, Sums
 from massgen_plugins.cli.money import DOLLAR, cost_of, counted, dollars, short
 from massgen_plugins.cli.output import console, plain_table, text
+from massgen_plugins.cli.wording import clock
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -33,16 +34,10 @@ def _team(group: Group) -> str:
     return PurePath(group.run.file).name if group.run is not None else ""
 
 
-def _span(seconds: float) -> str:
-    minutes, rest = divmod(round(seconds), 60)
-    hours, minutes = divmod(minutes, 60)
-    return f"{hours}:{minutes:02}:{rest:02}" if hours else f"{minutes}:{rest:02}"
-
-
 _SUMS = (
     _Column("calls", lambda each: f"{each.totals.calls:,}"),
     _Column("refused", lambda each: f"{each.totals.refused:,}", wide=True),
-    _Column("waited", lambda each: _span(each.totals.waited), wide=True),
+    _Column("waited", lambda each: clock(each.totals.waited), wide=True),
     _Column("in", lambda each: short(each.totals.tokens.input)),
     _Column("cached", lambda each: short(each.totals.tokens.cached), wide=True),
     _Column("out", lambda each: short(each.totals.tokens.output)),

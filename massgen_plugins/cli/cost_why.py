@@ -10,7 +10,7 @@ from massgen_plugins.calls.query import Record
 from massgen_plugins.calls.rows import CallRow, Question
 from massgen_plugins.cli.cost_sums import dollars
 from massgen_plugins.cli.money import clock, exact
-from massgen_plugins.cli.output import console, plain_table, text
+from massgen_plugins.cli.output import as_home, console, plain_table, text
 from massgen_plugins.errors import ConfigurationError
 
 __all__ = ["document", "named", "show"]
@@ -30,12 +30,15 @@ def named(written: str, record: Record) -> CallRow:
         found = record.call(int(written))
     else:
         raise ConfigurationError(
-            f"why: {written[:40]!a} is no call; write its number in the record, as `cost export` shows it, "
-            "or: last."
+            f"cost why: {written[:40]!a} is no call; write its number in the record, as `cost export` shows "
+            "it, or: last."
         )
     if found is None:
+        place = as_home(str(record.path))
+        if written == _LAST:
+            raise ConfigurationError(f"cost why: no call was recorded yet ({place}).")
         raise ConfigurationError(
-            f"why: there is no call {written} in {record.path}; write another one, or: last."
+            f"cost why: there is no call {written} in {place}; write another one, or: last."
         )
     return found
 

@@ -18,8 +18,9 @@ if TYPE_CHECKING:
 
 __all__ = ["document", "lines_of"]
 
-_HEADINGS = ("runs", "calls", "refused", "waited", "tokens in", "out", "US dollars", "")
-_RIGHT = range(1, 8)
+_HEADINGS = ("runs", "calls", "refused", "turned away", "waited", "tokens in", "out", "US dollars", "")
+_AWAY = 4
+"""The column of calls that were turned away; there is none where none was."""
 _LONGEST_NAME = 40
 _LEVELS = "▁▂▃▄▅▆▇█"
 _PLAIN_LEVELS = "._-=+*%#"
@@ -33,7 +34,9 @@ def lines_of(history: History, screen: Screen, now: float) -> Iterator[Line]:
         rows.append([Span(name), *_cells(group), Span(_spark(shape, screen), "cyan")])
     if history.total is not None and len(history.groups) > 1:
         rows.append([Span("all", "bold"), *_cells(history.total), Span("")])
-    lines = aligned(rows, right=_RIGHT)
+    away = history.total is not None and history.total.turned_away
+    table = rows if away else [[*row[:_AWAY], *row[_AWAY + 1 :]] for row in rows]
+    lines = aligned(table, right=range(1, len(table[0]) - 1))
     if max(sum(cells(span.words) for span in line) for line in lines) <= screen.width:
         yield from lines
     else:
@@ -48,8 +51,8 @@ def lines_of(history: History, screen: Screen, now: float) -> Iterator[Line]:
 def _cells(group: Totals) -> Iterator[Span]:
     yield Span(str(group.runs))
     yield Span(f"{group.calls:,}")
-    refused = group.refused + group.turned_away
-    yield Span(f"{refused:,}", "yellow" if refused else "")
+    for count in (group.refused, group.turned_away):
+        yield Span(f"{count:,}", "yellow" if count else "")
     yield Span(clock(group.waited))
     yield Span(short_number(group.tokens.input))
     yield Span(short_number(group.tokens.output))
@@ -57,14 +60,16 @@ def _cells(group: Totals) -> Iterator[Span]:
 
 
 def _stacked(row: Sequence[Span], screen: Screen) -> Iterator[Line]:
-    name, runs, calls, refused, waited, tokens_in, out, cost, spark = row
+    name, runs, calls, refused, away, waited, tokens_in, out, cost, spark = row
     if cells(name.words) + 2 + cells(spark.words) <= screen.width:
         yield name, Span("  "), spark
     else:
         yield from wrapped(name.words, screen.width, 0, name.style)
+    count = plural(int(calls.words.replace(",", "")), "call")
     words = (
-        f"{plural(int(runs.words), 'run')}, {calls.words} calls, {refused.words} refused, "
-        f"waited {waited.words}, {tokens_in.words} tokens in, {out.words} out, {cost.words} US dollars"
+        f"{plural(int(runs.words), 'run')}, {count}, {refused.words} refused, "
+        f"{away.words} turned away, waited {waited.words}, {tokens_in.words} tokens in, {out.words} out, "
+        f"{cost.words} US dollars"
     )
     yield from wrapped(words, screen.width, 2)
 

@@ -6,18 +6,33 @@ import json
 import os
 import re
 import sys
-from typing import TYPE_CHECKING, Any
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import IO, TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from rich.console import Console
     from rich.table import Table
     from rich.text import Text
 
-__all__ = ["as_home", "clean", "console", "emit_json", "plain_table", "say", "tell", "text"]
+__all__ = ["as_home", "clean", "console", "emit_json", "plain_table", "private", "say", "tell", "text"]
 
 _MONSTROUS = re.compile(r"(\S{200})\S{200,}")
 _PIPE_WIDTH = 120
 """Columns where there is no terminal to ask."""
+
+
+@contextmanager
+def private(path: Path) -> Iterator[IO[bytes]]:
+    """A file to write into, emptied if it is there; a new one is readable by its owner only.
+
+    Raises:
+        OSError: It cannot be opened.
+    """
+    with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "wb") as file:
+        yield file
 
 
 def say(message: str) -> None:

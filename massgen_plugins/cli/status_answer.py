@@ -43,6 +43,7 @@ def answer(*, as_json: bool = False, store: str | None = None, exit_code: bool =
         sys.stdout.write(screen.text(lines_of(looked, screen)))
     else:
         say(_nothing(looked))
+        _tell_steering(looked)
     if not as_json:
         _name_unlimited()
     return SPENT if exit_code and any(map(spent, looked.pools)) else 0
@@ -57,6 +58,16 @@ def spent(pool: PoolView) -> bool:
         for row in pool.limits
         if isinstance(row.limit.window, CalendarDay | CalendarMonth)
     )
+
+
+def _tell_steering(looked: Looked) -> None:
+    """What somebody has changed for a while, where no pool is shown that it could stand beside."""
+    from massgen_plugins.cli.status_steering import steering_note
+    from massgen_plugins.profiles.steering import ALL_MODELS
+
+    for entry in looked.steering.entries:
+        whose = "all models" if entry.model == ALL_MODELS else entry.model
+        say(f"{whose}: {steering_note(entry)}")
 
 
 def _name_unlimited() -> None:

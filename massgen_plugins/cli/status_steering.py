@@ -7,10 +7,10 @@ from datetime import datetime
 from typing import Any
 
 from massgen_plugins.cli.looking import Looked
-from massgen_plugins.profiles.steering import SteeringEntry
+from massgen_plugins.profiles.steering import PAUSED, SteeringEntry
 from massgen_plugins.rate_limit.viewing import PoolView
 
-__all__ = ["steering_json", "steering_notes"]
+__all__ = ["steering_json", "steering_note", "steering_notes"]
 
 
 def steering_notes(view: PoolView, looked: Looked) -> Iterator[tuple[str, str]]:
@@ -18,16 +18,17 @@ def steering_notes(view: PoolView, looked: Looked) -> Iterator[tuple[str, str]]:
     name = view.pool.name
     pause = looked.steering.pause_of(name)
     if pause is not None:
-        yield (
-            f"paused{_by(pause)}{_until(pause)}: nothing leaves, and no turn ends (`massgen-rl resume`)",
-            "cyan",
-        )
+        yield steering_note(pause), "cyan"
     for entry in looked.steering.values_of(name).values():
-        value = "none" if entry.value is None else f"{entry.value:,}"
-        yield (
-            f"set{_by(entry)}{_until(entry)}: {entry.key} {value} (`massgen-rl unset {entry.model}`)",
-            "cyan",
-        )
+        yield steering_note(entry), "cyan"
+
+
+def steering_note(entry: SteeringEntry) -> str:
+    """What one entry does, and the command that ends it."""
+    if entry.key == PAUSED:
+        return f"paused{_by(entry)}{_until(entry)}: nothing leaves, and no turn ends (`massgen-rl resume`)"
+    value = "none" if entry.value is None else f"{entry.value:,}"
+    return f"set{_by(entry)}{_until(entry)}: {entry.key} {value} (`massgen-rl unset {entry.model}`)"
 
 
 def steering_json(view: PoolView, looked: Looked) -> dict[str, Any]:

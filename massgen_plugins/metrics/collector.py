@@ -27,6 +27,8 @@ from massgen_plugins.rate_limit.viewing import PoolView, StoreView
 __all__ = ["QuotaCollector"]
 
 _DAY = 86_400
+_BUDGETS = "budget"
+"""The provider in domains of budgets, as ``budget.terms`` names it: no quotas, and counted in money."""
 _Key = tuple[str, str, str]
 
 
@@ -97,7 +99,7 @@ class QuotaCollector(Collector):
         _put_processes(made, read_all(self._live))
         waiting = [call for process in read_all(self._live) for call in process.waiting]
         try:
-            pools = [pool for pool in self._view().pools if pool.eventful]
+            pools = [pool for pool in self._view().pools if _is_quota(pool)]
             made.set("store_up", (), 1)
         except MassgenPluginsError:
             pools = []
@@ -191,6 +193,10 @@ def _put_totals(made: _Families, row: Totals) -> None:
 def _cumulative(counts: Sequence[int]) -> list[tuple[str, float]]:
     bounds = [*map(str, WAIT_BOUNDS), "+Inf"]
     return [(bound, float(sum(counts[: place + 1]))) for place, bound in enumerate(bounds)]
+
+
+def _is_quota(view: PoolView) -> bool:
+    return view.eventful and view.pool.domain.provider != _BUDGETS
 
 
 def _labels(view: PoolView) -> _Key:

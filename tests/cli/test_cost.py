@@ -256,6 +256,30 @@ def test_a_page_needs_nothing_from_elsewhere_and_names_cannot_become_markup(rl, 
     assert "0.0062" in page
 
 
+@pytest.mark.parametrize(
+    "arguments",
+    [("report", "{}"), ("export", "-o", "{}"), ("export", "--format", "json", "-o", "{}")],
+    ids=["report", "csv", "json"],
+)
+def test_what_is_written_is_for_its_owner_only(rl, spent, tmp_path, arguments):
+    spent()
+    target = tmp_path / "written"
+    assert rl("cost", *(each.format(target) for each in arguments)).code == 0
+    assert target.stat().st_mode & 0o777 == 0o600
+    assert target.stat().st_size > 100
+
+
+def test_a_report_replaces_a_report_and_nothing_else(rl, spent, tmp_path):
+    spent()
+    page, team = tmp_path / "run.html", tmp_path / "team.yaml"
+    team.write_text("agents: []\n")
+    assert [rl("cost", "report", str(page)).code for _ in range(2)] == [0, 0]
+    ran = rl("cost", "report", str(team))
+    assert ran.code == 2
+    assert "no page of costs" in ran.err
+    assert team.read_text() == "agents: []\n"
+
+
 # Nothing there.
 
 
@@ -264,7 +288,10 @@ def test_before_the_first_call_there_is_one_sentence(rl, tmp_path):
         ran = rl(*arguments)
         assert (ran.code, ran.out) == (0, "")
         assert "No such call was recorded yet" in ran.err
-    assert rl("cost", "why", "last").code == 2
+    ran = rl("cost", "why", "last")
+    assert ran.code == 2
+    assert "no call was recorded yet" in ran.err
+    assert "or: last" not in ran.err
     assert rl("cost", "--json").document["groups"] == []
 
 

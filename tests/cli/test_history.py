@@ -83,6 +83,8 @@ def test_each_day_is_a_line_with_their_sum(rl, recorded):
         "runs",
         "calls",
         "refused",
+        "turned",
+        "away",
         "waited",
         "tokens",
         "in",
@@ -91,10 +93,15 @@ def test_each_day_is_a_line_with_their_sum(rl, recorded):
         "dollars",
     ]
     today = next(line for line in shown if line.startswith(time.strftime("%Y-%m-%d")))
-    assert today.split()[1:6] == ["1", "4", "2", "1:36", "21k"]
+    assert today.split()[1:6] == ["1", "4", "1", "1", "1:36"]
     assert "0.0040 + ?" in today  # what is not known is no zero
     assert shown[3].split()[:3] == ["all", "2", "5"]
     assert "the price of 1 call is not known" in rl("history").out
+
+
+def test_calls_turned_away_have_a_column_where_there_are_any(rl, recorded):
+    assert "turned away" in rl("history").out.splitlines()[0]
+    assert "turned away" not in rl("history", "--run", OLD_RUN).out.splitlines()[0]
 
 
 @pytest.mark.parametrize(

@@ -232,3 +232,12 @@ def test_of_a_run_without_a_file_nothing_is_promised(rl, running):
         in rl("set", MODEL, "rpm=4").out
     )
     assert "unless" not in rl("pause").out
+
+
+def test_status_tells_of_a_pause_before_the_first_call(rl):
+    rl("pause", "--for", "10m")
+    rl("set", MODEL, "rpm=4")
+    shown = rl("status").err
+    assert "No call was limited yet" in shown
+    assert "all models: paused" in shown
+    assert f"{MODEL}: set" in shown

@@ -172,3 +172,13 @@ def test_the_command_prints_metrics_without_any_store():
     assert done.returncode == 0, done.stderr
     assert "massgen_rl_store_up 1.0" in done.stdout
     assert named(done.stdout)
+
+
+def test_budgets_are_no_quotas():
+    spent = Limit("spent", 5_000_000, MINUTE)
+    pool, rules = Pool(Domain("budget", "all runs"), "all"), PoolRules((spent,))
+    rows = [LimitView(spent, 5_000_000, 3, 0)]
+    budget = PoolView(pool, rules, rules, rows, Penalties(), (), 0, Moment(0, int(NOW * 1e9)))
+    text = scraped(QuotaCollector(lambda: StoreView([*view().pools, budget]), None, Path("/nowhere")))
+    assert "gemini" in str(text)
+    assert "budget" not in str(text)
