@@ -22,7 +22,7 @@ _MEANS = {
     "call": "This one call can never pass, whatever one waits. It says nothing of other calls.",
     "permanent": "Waiting does not help: no access, no credit, or no such model.",
     "overload": "The provider is busy, for everybody. It is no limit of yours.",
-    "turned away": "We did not let the call leave: no allowed wait would have helped, or a budget forbade it.",
+    "turned away": "We did not let the call leave: no allowed wait would help, or a budget forbade it.",
 }
 _WOULD = {
     "window": "adopts the limit if it is lower, lets nothing leave for that long, and sends the call again",
