@@ -22,7 +22,7 @@ _MEANS = {
     "call": "This one call can never pass, whatever one waits. It says nothing of other calls.",
     "permanent": "Waiting does not help: no access, no credit, or no such model.",
     "overload": "The provider is busy, for everybody. It is no limit of yours.",
-    "turned away": "We did not let the call leave: no wait within its bounds would have helped.",
+    "turned away": "We did not let the call leave: no allowed wait would help, or a budget forbade it.",
 }
 _WOULD = {
     "window": "adopts the limit if it is lower, lets nothing leave for that long, and sends the call again",
@@ -128,7 +128,10 @@ def to_do(story: Story) -> str:
     return {
         "until": "Use another model or key, a higher tier, or `wait_for_day: true` under rate_limit:.",
         "overload": "Nothing. If it comes often: another model, or fewer agents at a time.",
-        "turned away": "`massgen-rl status` shows when the next call may leave.",
+        "turned away": (
+            "What it said names the cure. `massgen-rl status` shows when the next call may leave, "
+            "`massgen-rl budget` what is left of each budget."
+        ),
     }.get(story.kind, "Correct what it says; waiting does not help.")
 
 

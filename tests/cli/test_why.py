@@ -128,6 +128,8 @@ def test_an_agent_is_asked_by_name(rl, keeper):
     assert "we turned away a call of Bob" in said
     assert '"the daily limit is used up."; until ' in said
     assert "(in 2 h)" in said
+    assert "or a budget forbade it" in said  # a budget's call is turned away, too, and no wait would help
+    assert "`massgen-rl budget` what is left" in said
     assert "we turned away" in rl("why").out  # the last of all
     ran = rl("why", "Adah")
     assert ran.code == 2
