@@ -44,7 +44,7 @@ def close_seams() -> None:
         sys.meta_path.remove(_watcher)
     for name in SEAMS:
         if name in sys.modules:
-            for target in _targets(sys.modules[name]):
+            for target in _targets(importlib.import_module(name)):  # waits if another thread is importing it
                 unwrap(target.owner, target.name)
 
 
