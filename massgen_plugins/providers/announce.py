@@ -12,8 +12,11 @@ from massgen_plugins.providers.windows import DAY_SECONDS, per, window_of
 
 __all__ = ["HeaderSet", "openai_style", "read_announcement"]
 
-_DAY_FROM = 2_000.0
-"""Seconds; a bucket that would fill from empty in more than this is a day's, else a minute's."""
+_LONGEST_MINUTE = 61.0
+"""Seconds; whatever its shape, a window of a minute is free again within one, and a rounded second."""
+
+_EXACT = 0.02
+"""By how much, at most, a day's bucket says to fill in another time than a day: what rounding does."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,10 +104,16 @@ def _read(
 
 
 def _span(limit: int | None, remaining: int | None, resets_in: float | None) -> float:
-    """A minute or a day: what is gone of a bucket comes back in its share of the window."""
+    """A minute or a day: what is gone of a bucket comes back in its share of the window.
+
+    A server whose minute slides, or begins anew, says up to a minute for a single call: no day, unless what
+    is gone is just the share of a day.
+    """
     if limit is None or remaining is None or resets_in is None or remaining >= limit:
         return 60.0
-    return DAY_SECONDS if resets_in * limit / (limit - remaining) > _DAY_FROM else 60.0
+    full = resets_in * limit / (limit - remaining)
+    of_a_day = resets_in > _LONGEST_MINUTE or abs(full - DAY_SECONDS) <= _EXACT * DAY_SECONDS
+    return DAY_SECONDS if of_a_day and full > _LONGEST_MINUTE else 60.0
 
 
 def _tighter(one: Announced, other: Announced) -> Announced:

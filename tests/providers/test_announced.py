@@ -41,6 +41,15 @@ def style(what, limit, remaining, reset=None, prefix="x-ratelimit"):
             "requests/bucket:86400s",
             (10_000, 9_990, 86.4, None),
         ),
+        (
+            "openai",
+            style("requests", 10_000, 9_999, "8.64s"),
+            "requests/bucket:86400s",
+            (10_000, 9_999, 8.64, None),
+        ),
+        # A server that speaks like OpenAI, and whose minute slides or begins anew
+        ("openai", style("requests", 50, 49, "60s"), "requests/bucket:60s", (50, 49, 60, None)),
+        ("openai", style("requests", 60, 50, "42s"), "requests/bucket:60s", (60, 50, 42, None)),
         ("openai", style("requests", 200, 0, "24h0m0s"), "requests/bucket:86400s", (200, 0, 86_400, None)),
         ("openai", style("requests", 500, 500, "0s"), "requests/bucket:60s", (500, 500, 0, None)),
         ("openai", style("images", 5, 4, "12s"), "images/bucket:60s", (5, 4, 12, None)),
