@@ -58,6 +58,8 @@ def show(
         emit_json(budget_view.document(rows))
     else:
         budget_view.show(rows, time.time(), everything=everything)
+        if stated := budget_view.each_run():
+            tell(stated)
 
 
 @app.command()

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
     from rich.console import Console
 
-__all__ = ["document", "line", "rows_of", "show"]
+__all__ = ["document", "each_run", "line", "rows_of", "show"]
 
 _LATEST = 3
 _NARROW = 60
@@ -52,6 +52,18 @@ def document(rows: Iterable[BudgetRow]) -> dict[str, Any]:
             for row in rows
         ]
     }
+
+
+def each_run() -> str:
+    """What every new run may cost by the settings here, in one sentence; empty if they do not say."""
+    from massgen_plugins.profiles.loading import read_settings
+
+    budget = read_settings(current_places()).budget
+    if budget is None:
+        return ""
+    amounts = [] if budget.run is None else [f"{budget.run:,.2f} US dollars"]
+    amounts += [f"agent {name} {each:,.2f}" for name, each in budget.agents.items() if each is not None]
+    return f"Each run may cost: {', '.join(amounts)}." if amounts else ""
 
 
 def show(rows: Sequence[BudgetRow], now: float, *, everything: bool) -> None:

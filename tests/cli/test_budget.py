@@ -50,6 +50,11 @@ def test_nothing_yet(rl):
     assert ran.out.split() == ["Budget", "Spent", "Of", "day", "0.00", "-", "month", "0.00", "-"]
 
 
+def test_what_each_run_may_cost_is_shown_before_there_is_one(rl):
+    rl("budget", "set", "run=2", "agents.a=0.5", "--yes")
+    assert "Each run may cost: 2.00 US dollars, agent a 0.50." in rl("budget").out
+
+
 def test_what_is_spent_is_shown_by_budget_run_and_agent(rl, spend):
     rl("budget", "set", "day=1", "agents.a=0.5")
     spend({"day": 1, "run": 0.05, "agents": {"a": 0.02}}, calls=2)
