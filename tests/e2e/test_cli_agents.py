@@ -5,6 +5,7 @@ What is missing fails: `make programs` installs what MassGen's dependencies do n
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
 import pytest
@@ -13,6 +14,7 @@ from figures import note
 from harness import QUESTION
 from programs import FILES, FOLDER, PROGRAMS
 
+from massgen_plugins.calls.query import Record
 from massgen_plugins.sandbox import SandboxProcess
 from massgen_plugins.sandbox.schedule import quickest
 
@@ -28,7 +30,11 @@ pytestmark = pytest.mark.e2e
 def test_two_agents_are_never_refused(folder, name):
     program = PROGRAMS[name]
     with SandboxProcess(program.config()) as server, program.user(folder, server.url) as user:
-        block = {**program.declare(user), "gateway": "plans"}
+        block = {
+            **program.declare(user),
+            "gateway": "plans",
+            "budget": {"day": 100, "unknown_price": "allow"},
+        }
         result = user.run(program.team(2, rate_limit=block), question=ASKED)
         report = server.report()
     note(f"{name}, two agents", report, result.completed, quickest(report))
@@ -36,6 +42,7 @@ def test_two_agents_are_never_refused(folder, name):
     assert any("of the sandbox" in text for text in result.answers.values())
     assert quickest(report).waits  # the limit did bind
     _keeps_secrets(result, program)
+    _is_recorded_and_paid(user, len(report.requests))
 
 
 def test_a_team_of_programs_and_others_shares_its_keys(folder):
@@ -83,6 +90,21 @@ def test_a_plan_is_left_alone_until_it_is_asked_for(folder):
     assert (result.stdout + result.stderr).count(said) == 1
     assert not user.pools()
     assert result.answers
+
+
+def _is_recorded_and_paid(user, requests):
+    """The record of calls and the budget of the day know them like any others."""
+    record = Record(user.store.with_name("calls.sqlite3"))
+    agents = {each.key["agent"]: each for each in record.totals(by=("agent",))}
+    assert set(agents) == {"a0", "a1"}
+    assert sum(each.answered for each in agents.values()) == requests
+    cost = sum(each.cost for each in agents.values())
+    with user.command("massgen-rl", "budget", "show", "--json") as command:
+        assert command.wait(120) == 0, command.stderr.text
+        rows = json.loads(command.stdout.text)["budgets"]
+    day = next(row for row in rows if row["name"] == "day")
+    assert cost > 0
+    assert day["spent"] == pytest.approx(float(cost) / 1e6, abs=1e-5)
 
 
 def _keeps_secrets(result, program):
