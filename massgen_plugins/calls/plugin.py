@@ -73,7 +73,7 @@ _recorders = _Recorders()
 
 @hookimpl
 def massgen_middleware(context: MiddlewareContext) -> None:
-    """Add none, but begin anew: calls of this chain are heard of from now on."""
+    """Add none, but begin anew: calls of this chain are told of from now on."""
     global _recorders  # noqa: PLW0603 - a plugin that is a module has no other place
     _recorders = _Recorders()
     _recorders.context = context

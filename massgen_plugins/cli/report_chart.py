@@ -1,4 +1,4 @@
-"""The drawings of a report. Words are HTML, so that they are as large on a telephone as on a desk."""
+"""The drawings of a report. Words are HTML, so that they are as large on a telephone as on a wide screen."""
 
 from __future__ import annotations
 

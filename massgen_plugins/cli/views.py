@@ -113,7 +113,7 @@ def report(
 ) -> None:
     """Write one run as a web page: every call on a time line, with its wait, and how full the limits were.
 
-    One file that loads nothing from anywhere, in light and dark, on a desk and on a telephone.
+    One file that loads nothing from anywhere, in light and dark, on a wide screen and on a telephone.
     """
     from massgen_plugins.cli.report import answer
 

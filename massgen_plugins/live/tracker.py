@@ -142,7 +142,7 @@ class Tracker:
         return self._of(run).agents
 
     def ended(self, run: str) -> float:
-        """When anything was heard last of a run's calls, in seconds since the epoch; 0 if nothing was."""
+        """When anything was last known of a run's calls, in seconds since the epoch; 0 if nothing was."""
         return self._of(run).ended
 
     def waiting(self) -> tuple[WaitingCall, ...]:
