@@ -181,7 +181,9 @@ def run_goes_on(home: Path) -> Iterator[Callable[..., Presence]]:
         assert directory is not None
         files.append(PresenceFile(directory))
         now = time.time()
-        made = Presence(0, "20261130-104912-7", "/projects/team.yaml", "/projects", now - 90, now, waiting=waiting)
+        made = Presence(
+            0, "20261130-104912-7", "/projects/team.yaml", "/projects", now - 90, now, waiting=waiting
+        )
         files[-1].write(replace(made, **changed))
         return made
 
