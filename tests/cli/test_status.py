@@ -175,7 +175,7 @@ def test_who_waits_is_shown_with_the_next_slot(rl, spend):
 
 
 def test_the_next_slot_is_told_beside_when_all_is_free(rl, spend, run_goes_on):
-    """As it is decided: a bucket of 10 a minute has a slot after 6 s and the margin, and is all free later."""
+    """As it is decided: 10 a minute of a bucket have a slot after 6 s and the margin, and are free later."""
     run_goes_on()
     spend(calls=11, limits=[Limit(Kind.REQUESTS, 10, Bucket(60 * 10**9))])
     minute = limit_of(rl("status", "--json"), "requests/bucket:60s")
