@@ -16,6 +16,9 @@ PROGRAMS := $(VENV)/programs/complete-$(shell { cat tests/programs.txt; echo $(n
 DOCS := website/node_modules/.complete-$(shell cat website/package-lock.json website/checks/package-lock.json \
 	website/checks/set-up | cksum | tr ' ' -)
 
+# The tests that run the real MassGen.
+RUNS := tests/e2e tests/demo
+
 .DEFAULT_GOAL := help
 .PHONY: help setup demo test programs test-fast test-install lint bench bench-quick soak docs docs-build docs-check \
 	docs-browser docs-generate docs-update recordings clean
@@ -28,8 +31,12 @@ setup: $(STAMP)  ## Make .venv and install the package into it, with MassGen and
 demo: $(STAMP)  ## Run MassGen against the sandbox, without and with the switch, and compare
 	@$(IN_VENV) -m massgen_plugins.demo
 
+# Runs of the real MassGen are mostly waiting, so all else is tested beside them; what they printed comes last.
 test: lint $(DOCS) $(PROGRAMS)  ## Check and test everything, runs of the real MassGen included
-	$(IN_VENV) -m pytest
+	@$(IN_VENV) -m pytest $(RUNS) >$(VENV)/runs.log 2>&1 & runs=$$!; \
+	$(IN_VENV) -m pytest $(addprefix --ignore=,$(RUNS)); rest=$$?; \
+	echo "Waiting for the runs of the real MassGen."; wait $$runs; ran=$$?; \
+	cat $(VENV)/runs.log; test $$rest -eq 0 && test $$ran -eq 0
 
 programs: $(PROGRAMS)  ## Install the programs of MassGen's CLI agents, which the tests run, into .venv
 
