@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 from massgen_plugins.cli.history import open_record
 from massgen_plugins.cli.looking import look
 from massgen_plugins.cli.output import as_home, tell
-from massgen_plugins.cli.report_data import RunReport, lanes_of, limit_uses
+from massgen_plugins.cli.report_data import RunReport, agents_of, limit_uses
 from massgen_plugins.cli.report_page import MARK, page_of
 from massgen_plugins.cli.settings_now import SettingsNow
 from massgen_plugins.errors import ConfigurationError, StoreUnavailable
@@ -65,7 +65,7 @@ def report_of(record: Record, name: str | None, pools: Sequence[PoolView]) -> Ru
     question = Question(run=run.name)
     calls = list(record.calls(question, newest_first=False))
     [totals] = record.totals(question)
-    return RunReport(run, lanes_of(calls), limit_uses(calls, pools), totals)
+    return RunReport(run, agents_of(calls), limit_uses(calls, pools), totals)
 
 
 def _run(record: Record, name: str | None) -> RunRow:
@@ -93,13 +93,15 @@ def _without_names(report: RunReport) -> RunReport:
     def hidden(number: int, call: CallRow) -> CallRow:
         return replace(call, agent=f"#{number}" if call.agent else "", file="")
 
-    lanes = [
+    agents = [
         replace(
-            lane, name=f"#{number}" if lane.name else "", calls=[hidden(number, each) for each in lane.calls]
+            agent,
+            name=f"#{number}" if agent.name else "",
+            calls=[hidden(number, each) for each in agent.calls],
         )
-        for number, lane in enumerate(report.lanes, 1)
+        for number, agent in enumerate(report.agents, 1)
     ]
-    return replace(report, lanes=lanes, run=replace(report.run, file="", log_dir=""))
+    return replace(report, agents=agents, run=replace(report.run, file="", log_dir=""))
 
 
 def _write(path: Path, page: str, *, overwrite: bool) -> None:

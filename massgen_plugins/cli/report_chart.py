@@ -7,13 +7,13 @@ from html import escape
 from typing import TYPE_CHECKING
 
 from massgen_plugins.cli.output import clean
-from massgen_plugins.cli.report_data import Lane, LimitUse, RunReport
+from massgen_plugins.cli.report_data import AgentCalls, LimitUse, RunReport
 from massgen_plugins.cli.wording import amount, clock, counted, plural
 
 if TYPE_CHECKING:
     from massgen_plugins.calls.rows import CallRow
 
-__all__ = ["axis", "lane", "legend", "limit_chart"]
+__all__ = ["agent_row", "axis", "legend", "limit_chart"]
 
 _NICE = (1, 2, 5, 10, 15, 30, 60, 120, 300, 600, 900, 1800, 3600, 7200, 14_400, 43_200, 86_400)
 _MOST_TICKS = 6
@@ -35,7 +35,7 @@ def legend() -> str:
     return f'<ul class="legend">{"".join(items)}</ul>'
 
 
-def lane(shown: Lane, report: RunReport) -> str:
+def agent_row(shown: AgentCalls, report: RunReport) -> str:
     """One agent's calls on the time line."""
     name = shown.name or "outside of any agent's turn"
     words = f"{plural(len(shown.calls), 'call')}, waited {clock(shown.waited)}"
@@ -45,7 +45,7 @@ def lane(shown: Lane, report: RunReport) -> str:
     )
     label = escape(clean(f"{name}: {words}"), quote=True)
     return (
-        f'<div class="lane"><h3>{escape(clean(name))} <small>{words}</small></h3>'
+        f'<div class="row"><h3>{escape(clean(name))} <small>{words}</small></h3>'
         f'<div class="track" style="--rows:{count}" role="img" aria-label="{label}">{bars}</div></div>'
     )
 
@@ -109,7 +109,7 @@ def limit_chart(use: LimitUse, report: RunReport) -> str:
         f'<path class="use" d="{_area(use, report, top)}"/>'
         f'<line class="cap" x1="0" x2="1000" y1="{line:.2f}" y2="{line:.2f}"/></svg>'
     )
-    return f'<div class="lane"><h3>{escape(clean(title))} <small>{words}</small></h3>{drawing}</div>'
+    return f'<div class="row"><h3>{escape(clean(title))} <small>{words}</small></h3>{drawing}</div>'
 
 
 def _area(use: LimitUse, report: RunReport, top: float) -> str:

@@ -1,4 +1,4 @@
-"""What a report shows: one run's calls, lane by lane, and how full its limits were."""
+"""What a report shows: one run's calls, agent by agent, and how full its limits were."""
 
 from __future__ import annotations
 
@@ -12,11 +12,11 @@ if TYPE_CHECKING:
     from massgen_plugins.calls.rows import CallRow, RunRow, Totals
     from massgen_plugins.rate_limit.viewing import PoolView
 
-__all__ = ["Lane", "LimitUse", "RunReport", "lanes_of", "limit_uses"]
+__all__ = ["AgentCalls", "LimitUse", "RunReport", "agents_of", "limit_uses"]
 
 
 @dataclass(frozen=True, slots=True)
-class Lane:
+class AgentCalls:
     """The calls of one agent, in the order in which they left.
 
     Attributes:
@@ -59,37 +59,37 @@ class RunReport:
 
     Attributes:
         run: Its name, file and beginning.
-        lanes: Its agents, by name.
+        agents: Its agents, by name.
         uses: Its limits.
         totals: The sums.
     """
 
     run: RunRow
-    lanes: Sequence[Lane]
+    agents: Sequence[AgentCalls]
     uses: Sequence[LimitUse]
     totals: Totals
 
     @property
     def calls(self) -> list[CallRow]:
         """All calls, in the order in which they left."""
-        return sorted((call for lane in self.lanes for call in lane.calls), key=lambda call: call.time)
+        return sorted((call for agent in self.agents for call in agent.calls), key=lambda call: call.time)
 
     @property
     def begins(self) -> float:
         """When the first call was asked for."""
-        return min(call.time - call.waited for lane in self.lanes for call in lane.calls)
+        return min(call.time - call.waited for agent in self.agents for call in agent.calls)
 
     @property
     def ends(self) -> float:
         """When the last answer was complete."""
-        last = max(call.time + call.seconds for lane in self.lanes for call in lane.calls)
+        last = max(call.time + call.seconds for agent in self.agents for call in agent.calls)
         return max(last, self.begins + 1)
 
 
-def lanes_of(calls: Sequence[CallRow]) -> list[Lane]:
+def agents_of(calls: Sequence[CallRow]) -> list[AgentCalls]:
     """Calls by agent, those of nobody last."""
     names = sorted({call.agent for call in calls}, key=lambda name: (not name, name))
-    return [Lane(name, [call for call in calls if call.agent == name]) for name in names]
+    return [AgentCalls(name, [call for call in calls if call.agent == name]) for name in names]
 
 
 def limit_uses(calls: Sequence[CallRow], pools: Sequence[PoolView]) -> list[LimitUse]:

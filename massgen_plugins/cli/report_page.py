@@ -8,7 +8,7 @@ from html import escape
 
 from massgen_plugins.cli.money import cost_of
 from massgen_plugins.cli.output import clean
-from massgen_plugins.cli.report_chart import axis, lane, legend, limit_chart
+from massgen_plugins.cli.report_chart import agent_row, axis, legend, limit_chart
 from massgen_plugins.cli.report_data import RunReport
 from massgen_plugins.cli.report_style import STYLE
 from massgen_plugins.cli.wording import clock, plural, short_number
@@ -48,7 +48,7 @@ def _sections(report: RunReport, title: str, now: float) -> Iterator[str]:
     yield f"<h1>{_text(title)}</h1>{team}<p>{begins:%Y-%m-%d %H:%M:%S %Z}</p>"
     yield f'<dl class="facts">{"".join(_facts(report))}</dl>'
     yield f"<section><h2>Calls</h2>{legend()}"
-    yield from (lane(each, report) for each in report.lanes)
+    yield from (agent_row(each, report) for each in report.agents)
     yield f"{axis(report)}</section>"
     if report.uses:
         yield f"<section><h2>Limits</h2><p>{_LIMITS}</p>"
