@@ -224,7 +224,7 @@ class DomainQueue:
             self._waiters.remove(waiter)
             if waiter.held:
                 self._pauses.remember(waiter)
-            waiter.resolve(self._granted(verdict))
+            waiter.resolve(self._granted(verdict, waiter.loop))
             return
         error = self._supervisor.refusal(waiter, verdict, now)
         if error is not None or not isinstance(verdict, Wait):
@@ -256,10 +256,11 @@ class DomainQueue:
         finally:
             self._transactions.lock.release()
 
-    def _granted(self, call: Reservation) -> Reservation:
+    def _granted(self, call: Reservation, loop: asyncio.AbstractEventLoop | None = None) -> Reservation:
+        """Let a call leave; ``loop`` makes it, if that is not the one that runs here."""
         call.attach(self._store.tick, self.replica.moment, self.note)
         if call.leased:
-            self._leases.add(call)
+            self._leases.add(call, loop)
         if call.hasty:
             self._transactions.admitted(call)
         return call

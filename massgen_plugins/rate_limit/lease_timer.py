@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Iterable
+from contextlib import suppress
 
 from massgen_plugins.quota import NANOSECONDS
 from massgen_plugins.rate_limit.reservation import Reservation
@@ -22,14 +23,20 @@ class LeaseTimer:
         self._calls: set[Reservation] = set()
         self._loop: asyncio.AbstractEventLoop | None = None
 
-    def add(self, call: Reservation) -> None:
-        """A call is admitted that holds its place until it is over."""
+    def add(self, call: Reservation, loop: asyncio.AbstractEventLoop | None = None) -> None:
+        """A call is admitted that holds its place until it is over; from any thread.
+
+        Args:
+            call: Which.
+            loop: The event loop that makes it; None: the one that runs in this thread.
+        """
         call.leased = True
         self._calls.add(call)
-        loop = running_loop()
+        loop = loop or running_loop()
         if loop is not None and (self._loop is None or self._loop.is_closed()):
             self._loop = loop
-            loop.call_later(_PERIOD, self._renew)
+            with suppress(RuntimeError):  # the loop has closed, and its calls are over
+                loop.call_soon_threadsafe(loop.call_later, _PERIOD, self._renew)
 
     def add_all(self, calls: Iterable[Reservation]) -> None:
         """So do these, which left before it was known; those that are over do not."""

@@ -25,6 +25,9 @@ _PLACE_MARGIN = 150_000_000
 """Nanoseconds after the end of an answer by which the server has surely given its place to others."""
 
 _STEPS = 250
+_PLACE_STEP = NANOSECONDS // 100
+"""Calls that end within so many nanoseconds give back their places together."""
+
 
 
 class Ring:
@@ -46,7 +49,7 @@ class Ring:
     def __init__(self, length: int, margin: int) -> None:
         self.length = length
         self._margin = margin
-        self._step = max(1, (length or margin) // _STEPS)
+        self._step = max(1, length // _STEPS)
         self.stamps = array("q")
         self.counters: list[RollingCounter] = []
         self.expires = NEVER
@@ -206,6 +209,7 @@ class HeldRing(Ring):
 
     def __init__(self) -> None:
         super().__init__(0, LEASE)
+        self._step = _PLACE_STEP
 
     def stamp(self, booking: Booking, kind: str) -> int:  # noqa: ARG002 - all kinds alike
         """Until when a call holds its place, as far as is known of it."""

@@ -7,13 +7,13 @@ which moment, is the adversary's choice: a window is as full as any such choice 
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from functools import lru_cache
 from zoneinfo import ZoneInfo
 
-from massgen_plugins.quota import DAY, NANOSECONDS, Amounts, CalendarDay, Limit, Sliding
+from massgen_plugins.quota import DAY, NANOSECONDS, Amounts, Bucket, CalendarDay, Held, Limit, Sliding
 
 __all__ = ["GRACE", "MARGIN", "Call", "Reference"]
 
@@ -26,24 +26,39 @@ GRACE = NANOSECONDS // 20
 _STEPS = 128
 """A window is kept in no fewer steps; a call that shares its step ages out one step late at most."""
 
+_PLACE_MARGIN = NANOSECONDS * 3 // 20
+"""Nanoseconds after the end of a call by which the server has given its place to others."""
+
+_PLACE_STEP = NANOSECONDS // 100
+"""Nanoseconds within which places are given back together, when the last of them is."""
+
+_LEASE = 60 * NANOSECONDS
+"""Nanoseconds for which a place is held for a process that has died."""
+
 
 @dataclass(eq=False)
 class Call:
     """An admitted call, as the one who made it and the server know it. Times are ticks.
 
     Attributes:
+        pools: What it books in.
         amounts: The estimate; after it was settled, what the server counted.
         admitted: When it was allowed to leave.
         written: When its request was written; None: the server does not know of it.
         arrived: When its answer came.
+        over: When its answer was read, or lost.
+        died: When its process was killed.
         reported: Whether the store has been told of the answer.
         released: Whether the store has been told that it was never sent.
     """
 
+    pools: tuple[str, ...]
     amounts: Amounts
     admitted: int
     written: int | None = None
     arrived: int | None = None
+    over: int | None = None
+    died: int | None = None
     reported: bool = False
     released: bool = False
 
@@ -65,80 +80,136 @@ class Call:
         latest = max(self.admitted + GRACE, self.written or 0) + MARGIN
         return min(latest, self.arrived) if self.reported and self.arrived is not None else latest
 
+    def holds_place(self, now: int) -> bool:
+        """Whether it may have a place at the server."""
+        ends = [end for end in (self.over, self.died) if end is not None]
+        return self.counted_from <= now and all(now < end + _PLACE_MARGIN for end in ends)
+
+    def keeps_place(self, now: int) -> bool:
+        """Whether a store may still hold a place for it."""
+        if self.over is not None:
+            return now <= self.over + _PLACE_MARGIN + _PLACE_STEP
+        return self.died is None or now <= self.died + GRACE + _LEASE + _PLACE_STEP
+
 
 class Reference:
-    """All calls of one scope.
+    """All calls of one domain.
 
     Args:
-        limits: What holds.
+        limits: What holds in each pool.
         wall: Nanoseconds since the epoch at tick zero, on the server's clock.
     """
 
-    def __init__(self, limits: Iterable[Limit], wall: int) -> None:
-        self.limits = tuple(limits)
+    def __init__(self, limits: Mapping[str, Sequence[Limit]], wall: int) -> None:
+        self.limits = limits
         self.calls: list[Call] = []
         self._wall = wall
 
-    def fullest(self, limit: Limit, now: int) -> int:
+    def fullest(self, pool: str, limit: Limit, now: int) -> int:
         """The most that any window of this limit that is not long over can have held at the server."""
-        span = DAY.length if isinstance(limit.window, CalendarDay) else limit.window.length
-        kept = [call for call in self.calls if call.written is not None and not call.released]
+        window = limit.window
+        span = window.length if isinstance(window, Sliding | Bucket) else DAY.length
+        kept = [call for call in self._calls_of(pool) if call.written is not None]
         sent = [call for call in kept if call.counted_by > now - 2 * span]
-        if isinstance(limit.window, CalendarDay):
-            zone = ZoneInfo(limit.window.zone)
-            days = [(self._day(c.counted_from, zone), self._day(c.counted_by, zone), c) for c in sent]
-            held = (
-                sum(c.amounts.get(limit.kind, 0) for first, last, c in days if first <= day <= last)
-                for day in {day for first, last, _ in days for day in (first, last)}
-            )
-            return max(held, default=0)
-        # A window is fullest when it begins just as the first of its calls can still be counted.
-        return max((self._held(sent, limit, limit.window, call.counted_by) for call in sent), default=0)
+        match window:
+            case CalendarDay(zone):
+                return self._fullest_day(sent, limit, ZoneInfo(zone))
+            case Held():  # a place is taken when a call begins
+                return max((self._places(sent, limit, call.counted_from) for call in sent), default=0)
+            case Bucket():
+                levels = (_level(_counted_by(sent, c.counted_from), limit, c.counted_from) for c in sent)
+                return max(levels, default=0)
+            case Sliding(length):
+                # A window is fullest when it begins just as the first of its calls can still be counted.
+                return max((self._held(sent, limit, length, call.counted_by) for call in sent), default=0)
+        raise AssertionError(window)
 
-    def surely_fits(self, amounts: Amounts, now: int) -> bool:
+    def surely_fits(self, pools: Iterable[str], amounts: Amounts, now: int) -> bool:
         """Whether a call fits however late the others age out: then it must not be kept waiting."""
         return all(
-            self._most(limit, now) + amounts.get(limit.kind, 0) <= limit.amount for limit in self.limits
+            self._most(pool, limit, now) + amounts.get(limit.kind, 0) <= limit.amount
+            for pool in pools
+            for limit in self.limits[pool]
         )
 
-    def day_may_be_spent(self, amounts: Amounts, now: int) -> bool:
+    def day_may_be_spent(self, pools: Iterable[str], amounts: Amounts, now: int) -> bool:
         """Whether there is a daily limit that a call might pass."""
         return any(
-            self._most(limit, now) + amounts.get(limit.kind, 0) > limit.amount
-            for limit in self.limits
+            self._most(pool, limit, now) + amounts.get(limit.kind, 0) > limit.amount
+            for pool in pools
+            for limit in self.limits[pool]
             if isinstance(limit.window, CalendarDay)
         )
 
     def same_day(self, earlier: int, later: int) -> bool:
         """Whether two ticks belong to the same day everywhere that counts."""
-        zones = [ZoneInfo(each.window.zone) for each in self.limits if isinstance(each.window, CalendarDay)]
+        windows = [limit.window for limits in self.limits.values() for limit in limits]
+        zones = [ZoneInfo(window.zone) for window in windows if isinstance(window, CalendarDay)]
         return all(self._day(earlier, zone) == self._day(later, zone) for zone in zones)
 
-    def _most(self, limit: Limit, now: int) -> int:
+    def _most(self, pool: str, limit: Limit, now: int) -> int:
         """The most that a store may still hold against a limit."""
-        kept = [call for call in self.calls if not call.released]
-        if isinstance(limit.window, CalendarDay):
-            zone = ZoneInfo(limit.window.zone)
-            today = self._day(now, zone), self._day(now + GRACE + MARGIN, zone)
-            # Close to midnight a call counts in both days.
-            kept = [
-                c
-                for c in kept
-                for day in [self._day(c.admitted + GRACE + MARGIN, zone)]
-                if self._day(c.admitted, zone) in today or day in today
-            ]
-        else:
-            late = limit.window.length // _STEPS
-            kept = [c for c in kept if c.stamp + limit.window.length + late > now]
+        kept, window = self._calls_of(pool), limit.window
+        match window:
+            case CalendarDay(zone):
+                kept = self._of_today(kept, now, ZoneInfo(zone))
+            case Held():
+                kept = [call for call in kept if call.keeps_place(now)]
+            case Bucket(length):
+                rows = [(min(now, call.stamp + length // _STEPS), call) for call in kept]
+                return _level(rows, limit, now) + 1  # what leaks is rounded to nanoseconds
+            case Sliding(length):
+                kept = [call for call in kept if call.stamp + length + length // _STEPS > now]
         return sum(call.amounts.get(limit.kind, 0) for call in kept)
 
+    def _of_today(self, calls: Iterable[Call], now: int, zone: ZoneInfo) -> list[Call]:
+        """Close to midnight a call counts in both days."""
+        today = self._day(now, zone), self._day(now + GRACE + MARGIN, zone)
+        return [
+            call
+            for call in calls
+            for day in [self._day(call.admitted + GRACE + MARGIN, zone)]
+            if self._day(call.admitted, zone) in today or day in today
+        ]
+
+    def _calls_of(self, pool: str) -> list[Call]:
+        return [call for call in self.calls if pool in call.pools and not call.released]
+
+    def _fullest_day(self, sent: Iterable[Call], limit: Limit, zone: ZoneInfo) -> int:
+        days = [(self._day(c.counted_from, zone), self._day(c.counted_by, zone), c) for c in sent]
+        held = (
+            sum(c.amounts.get(limit.kind, 0) for first, last, c in days if first <= day <= last)
+            for day in {day for first, last, _ in days for day in (first, last)}
+        )
+        return max(held, default=0)
+
     @staticmethod
-    def _held(sent: Iterable[Call], limit: Limit, window: Sliding, start: int) -> int:
-        inside = (c for c in sent if c.counted_by >= start and c.counted_from < start + window.length)
+    def _places(sent: Iterable[Call], limit: Limit, now: int) -> int:
+        return sum(call.amounts.get(limit.kind, 0) for call in sent if call.holds_place(now))
+
+    @staticmethod
+    def _held(sent: Iterable[Call], limit: Limit, length: int, start: int) -> int:
+        inside = (c for c in sent if c.counted_by >= start and c.counted_from < start + length)
         return sum(call.amounts.get(limit.kind, 0) for call in inside)
 
     def _day(self, tick: int, zone: ZoneInfo) -> int:
         return _day_of((self._wall + tick) // 1_000_000_000, zone)
+
+
+def _counted_by(sent: Iterable[Call], now: int) -> list[tuple[int, Call]]:
+    """When calls that may be counted by ``now`` are: as late as possible."""
+    return [(min(now, call.counted_by), call) for call in sent if call.counted_from <= now]
+
+
+def _level(rows: Iterable[tuple[int, Call]], limit: Limit, now: int) -> int:
+    """What is in a bucket that these calls were put into; it leaks its whole amount within its length."""
+    assert isinstance(limit.window, Bucket)
+    length = limit.window.length
+    level, last = 0, 0  # in units of one ``length``-th
+    for when, call in sorted(rows, key=lambda row: row[0]):
+        level = max(0, level - (when - last) * limit.amount)
+        level, last = level + call.amounts.get(limit.kind, 0) * length, when
+    return -(-max(0, level - (now - last) * limit.amount) // length)
 
 
 @lru_cache(maxsize=10_000)

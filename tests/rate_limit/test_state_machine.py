@@ -5,350 +5,78 @@
 
 from __future__ import annotations
 
-import asyncio
-import tempfile
-from contextlib import AbstractContextManager, ExitStack
-from dataclasses import dataclass
-from pathlib import Path
+from collections.abc import Iterator
 from typing import ClassVar
-from unittest.mock import patch
 
+import pytest
 from hypothesis import HealthCheck, settings
-from hypothesis import strategies as st
-from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
 
-from massgen_plugins.errors import CallRefused, StoreUnavailable
-from massgen_plugins.quota import (
-    DAY,
-    MINUTE,
-    NANOSECONDS,
-    Amounts,
-    CalendarDay,
-    Domain,
-    Kind,
-    Limit,
-    PoolRules,
-)
-from massgen_plugins.rate_limit.limiter import DomainLimiter, Limiter
-from massgen_plugins.rate_limit.reservation import NORMAL, URGENT, Ask, Reservation
-from massgen_plugins.rate_limit.stores.memory import MemoryStore
-from massgen_plugins.rate_limit.stores.worker import AtOnce
-from massgen_plugins.rate_limit.waiter import Waiter
-from massgen_plugins.testing.virtual_time import virtual_time
-from tests.rate_limit.processes import MortalStore, instant_wake_ups, open_store
-from tests.rate_limit.reference import Call, Reference
+from massgen_plugins.quota import HELD, MINUTE, NANOSECONDS, Bucket, CalendarDay, Kind, Limit
+from massgen_plugins.rate_limit.stores.redis_server import RedisServer as Address
+from tests.rate_limit.limiter_machine import ZONE, LimiterMachine, SharedMachine
+from tests.rate_limit.processes import MortalRedisStore, MortalSqliteStore, open_store
+from tests.rate_limit.stores.redis.server import RedisServer
 
-DOMAIN = Domain("gemini", "project")
-ZONE = "America/Los_Angeles"
-LIMITS = (
-    Limit(Kind.REQUESTS, 5, MINUTE),
-    Limit(Kind.INPUT_TOKENS, 100, MINUTE),
-    Limit(Kind.REQUESTS, 25, CalendarDay(ZONE)),
-)
-RULES = PoolRules(LIMITS, cooldown_mode="off", zone=ZONE, max_wait=10**6 * NANOSECONDS)
-MIDNIGHT = 1_790_060_400 * NANOSECONDS
-"""A midnight in the zone, in nanoseconds since the epoch."""
-
-BEFORE_MIDNIGHT = MIDNIGHT - 1_300 * NANOSECONDS
-"""The wall clock at tick zero: virtual time begins at 1,000 s, five minutes before midnight in the zone."""
-
-PROMPT = NANOSECONDS // 1000
-"""Nanoseconds within which a call that fits has left."""
-
-OVER_THE_DEAD = 20 * NANOSECONDS
-"""The same behind processes that were killed while they waited: their lease, and five seconds."""
-
-MOURNING = 2 * OVER_THE_DEAD
-"""For how long after a kill that is asked instead."""
-
-LONGEST_SUSPEND = 9.0
-"""Seconds that a claim surely survives unseen: a lease of fifteen, less the five until it is renewed."""
-
-CONNECTING = 30 * NANOSECONDS
-"""The longest that a call looks for a connection before it is written."""
+SEVERAL_POOLS = {
+    "fast": (Limit(Kind.REQUESTS, 5, MINUTE), Limit(Kind.REQUESTS, 25, CalendarDay(ZONE))),
+    "slow": (Limit(Kind.REQUESTS, 3, Bucket(MINUTE.length)), Limit(Kind.INPUT_TOKENS, 100, MINUTE)),
+    "account": (Limit(Kind.INPUT_TOKENS, 150, Bucket(MINUTE.length)), Limit(Kind.CONCURRENT, 3, HELD)),
+}
+COMBINATIONS = (("fast", "account"), ("slow", "account"), ("fast", "slow", "account"), ("slow",))
 
 
-@dataclass(eq=False)
-class Process:
-    """A limiter, and the calls that it was asked for."""
+class SeveralPools:
+    """Calls book in up to three pools: sliding windows, buckets, days and places."""
 
-    limiter: Limiter
-    domain: DomainLimiter
-    store: MemoryStore | MortalStore
-    worker: AtOnce
+    limits = SEVERAL_POOLS
+    combinations = COMBINATIONS
+    longest_suspend = 40.0  # a lease of a minute surely survives it
 
 
-@dataclass(eq=False)
-class Wish:
-    """A call that waits, or waited; a prompt one is written as soon as it may be."""
+class SqliteMachine(SharedMachine):
+    """A file."""
 
-    process: Process
-    amounts: Amounts
-    place: tuple[int, int]
-    prompt: bool
-    task: asyncio.Task[None] | None = None
-    reservation: Reservation | None = None
-    call: Call | None = None
-    decided: bool = False
-
-
-def note_decisions() -> AbstractContextManager[object]:
-    """Calls are let go in the order in which they are decided, whoever's coroutine goes on first."""
-    resolve = Waiter.resolve
-
-    def resolve_and_note(waiter: Waiter, outcome: Reservation | Exception) -> None:
-        waiter.ask.call.decided = True
-        resolve(waiter, outcome)
-
-    return patch.object(Waiter, "resolve", resolve_and_note)
-
-
-class LimiterMachine(RuleBasedStateMachine):
-    """The rules that hold for every store."""
-
-    processes_in_all: ClassVar[int] = 1
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.stack = ExitStack()
-        self.stack.enter_context(instant_wake_ups())
-        self.stack.enter_context(note_decisions())
-        self.clock = self.stack.enter_context(virtual_time())
-        self.folder = Path(self.stack.enter_context(tempfile.TemporaryDirectory()))
-        self.reference = Reference(LIMITS, BEFORE_MIDNIGHT)
-        self.processes = [self.start() for _ in range(self.processes_in_all)]
-        self.waiting: list[Wish] = []
-        self.admitted: list[Wish] = []  # admitted, and there may be news of them
-        self.complaints: list[str] = []
-        self.changed = self.clock.tick()  # when anything but time last changed what fits
-        self.mourning_until = 0
-
-    def start(self) -> Process:
-        store = self.open()
-        self.stack.callback(store.close)
-        worker = AtOnce()
-        limiter = Limiter(store, lambda _: RULES, worker=worker)
-        return Process(limiter, limiter.domain(DOMAIN), store, worker)
-
-    def open(self) -> MemoryStore | MortalStore:
-        return MemoryStore(self.clock.tick, self.wall)
-
-    def wall(self) -> int:
-        return BEFORE_MIDNIGHT + self.clock.tick()
-
-    def teardown(self) -> None:
-        self.stack.close()
-
-    # What happens.
-
-    @rule(which=st.integers(0, 2), count=st.integers(2, 8), tokens=st.integers(1, 20))
-    def acquire_many(self, which: int, count: int, tokens: int) -> None:
-        for _ in range(count):
-            self.acquire(which, tokens)
-
-    @rule(
-        which=st.integers(0, 2),
-        tokens=st.integers(1, 60),
-        urgent=st.sampled_from([False] * 5 + [True]),
-        prompt=st.booleans(),
-    )
-    def acquire(self, which: int, tokens: int, urgent: bool = False, prompt: bool = True) -> None:
-        process = self.processes[which % len(self.processes)]
-        amounts = {Kind.REQUESTS: 1, Kind.INPUT_TOKENS: tokens}
-        wish = Wish(process, amounts, (0 if urgent else 1, self.clock.tick()), prompt)
-        self.waiting.append(wish)
-        self.changed = self.clock.tick()
-        self.clock.run(self.begin(wish))
-
-    @precondition(lambda self: self.admitted)
-    @rule(which=st.integers(0, 99))
-    def write(self, which: int) -> None:
-        (wish, call), now = self.one_admitted(which), self.clock.tick()
-        late = now - call.admitted > CONNECTING or not self.reference.same_day(call.admitted, now)
-        if call.written is None and not late:
-            self.leave(wish, call)
-            self.breathe()
-
-    @precondition(lambda self: self.admitted)
-    @rule(which=st.integers(0, 99), at_once=st.booleans())
-    def answer(self, which: int, at_once: bool) -> None:
-        wish, call = self.one_admitted(which)
-        if call.written is not None and call.arrived is None:
-            call.arrived = self.clock.tick()
-            wish.reservation.answered()
-            if at_once:
-                wish.process.limiter.flush()
-                call.reported = True
-            self.breathe()
-
-    @precondition(lambda self: self.admitted)
-    @rule(which=st.integers(0, 99), share=st.integers(0, 100))
-    def settle(self, which: int, share: int) -> None:
-        """The last word on what it took; never more than was estimated."""
-        wish, call = self.one_admitted(which)
-        if call.arrived is not None:
-            used = {Kind.INPUT_TOKENS: call.amounts[Kind.INPUT_TOKENS] * share // 100}
-            wish.reservation.settle(used)
-            wish.reservation.settle(used)
-            call.amounts = {**call.amounts, **used}
-            call.reported = True
-            self.breathe()
-
-    @precondition(lambda self: self.admitted)
-    @rule(which=st.integers(0, 99))
-    def release(self, which: int) -> None:
-        wish, call = self.one_admitted(which)
-        if call.written is None:
-            call.released = True
-            self.admitted.remove(wish)
-            wish.reservation.release()
-            self.breathe()
-
-    @precondition(lambda self: self.admitted)
-    @rule(which=st.integers(0, 99))
-    def lose(self, which: int) -> None:
-        wish, call = self.one_admitted(which)
-        if call.written is not None:
-            self.admitted.remove(wish)
-            wish.reservation.finished()
-            self.breathe()
-
-    @precondition(lambda self: self.waiting)
-    @rule(which=st.integers(0, 99))
-    def cancel(self, which: int) -> None:
-        wish = self.waiting.pop(which % len(self.waiting))
-        assert wish.task is not None
-        wish.task.cancel()
-        self.breathe()
-
-    @rule(milliseconds=st.one_of(st.integers(1, 3_000), st.integers(1, 70_000), st.just(65_000)))
-    def pass_time(self, milliseconds: int) -> None:
-        self.clock.run(asyncio.sleep(milliseconds / 1000))
-        self.breathe(changed=False)
-
-    @rule(seconds=st.floats(0, 200))
-    def suspend(self, seconds: float) -> None:
-        """Time passes, and no timer runs."""
-        if self.waiting and len(self.processes) > 1:
-            seconds = min(seconds, LONGEST_SUSPEND)
-        self.clock.advance(seconds)
-        self.breathe()
-
-    @precondition(lambda self: not self.waiting)
-    @rule(before=st.integers(0, 2_500))
-    def wait_for_midnight(self, before: int) -> None:
-        """Until so many milliseconds before it."""
-        self.clock.advance((-(self.wall() - MIDNIGHT) % DAY.length) / NANOSECONDS - before / 1000)
-        self.breathe()
-
-    # What must be true.
-
-    @invariant()
-    def no_window_at_the_server_is_over(self) -> None:
-        for limit in self.reference.limits:
-            assert self.reference.fullest(limit, self.clock.tick()) <= limit.amount, limit
-
-    @invariant()
-    def nobody_has_anything_to_complain_of(self) -> None:
-        self.look_for_a_stall()
-        assert not self.complaints
-
-    def look_for_a_stall(self) -> None:
-        first = min(self.waiting, key=lambda wish: wish.place, default=None)
-        now = self.clock.tick()
-        patience = OVER_THE_DEAD if now < self.mourning_until else PROMPT
-        settled = now - patience > self.changed
-        if first is not None and settled and self.reference.surely_fits(first.amounts, now - patience):
-            self.complaints.append(f"the first one waits at {now} although it fits: {first.amounts}")
-
-    # How it is done.
-
-    async def begin(self, wish: Wish) -> None:
-        wish.task = asyncio.create_task(self.play(wish))
-        await self.let_all_act()
-
-    async def play(self, wish: Wish) -> None:
-        """Wait, and see that all is well when the wait ends."""
-        try:
-            priority = URGENT if wish.place[0] == 0 else NORMAL
-            ask = Ask(("model",), wish.amounts, self.clock.tick(), priority, call=wish)
-            wish.reservation = await wish.process.domain.acquire(ask)
-        except CallRefused as refusal:
-            self.check_refusal(wish, refusal)
-        except StoreUnavailable:
-            return  # its process is dead
-        else:
-            self.check_grant(wish)
-        self.waiting.remove(wish)
-        self.changed = self.clock.tick()
-
-    def check_grant(self, wish: Wish) -> None:
-        before = [other for other in self.waiting if other.place < wish.place and not other.decided]
-        if before:
-            self.complaints.append(f"{wish.place} leaves before {before[0].place}")
-        self.look_for_a_stall()
-        wish.call = Call(wish.amounts, self.clock.tick())
-        self.reference.calls.append(wish.call)
-        self.admitted.append(wish)
-        if wish.prompt:
-            self.leave(wish, wish.call)
-
-    def leave(self, wish: Wish, call: Call) -> None:
-        call.written = self.clock.tick()
-        wish.reservation.written()
-
-    def check_refusal(self, wish: Wish, refusal: CallRefused) -> None:
-        urgent = wish.place[0] == 0
-        if not urgent and not self.reference.day_may_be_spent(wish.amounts, self.clock.tick()):
-            self.complaints.append(f"refused without need: {refusal}")
-
-    def one_admitted(self, which: int) -> tuple[Wish, Call]:
-        wish = self.admitted[which % len(self.admitted)]
-        assert wish.call is not None
-        return wish, wish.call
-
-    def breathe(self, *, changed: bool = True) -> None:
-        """Let everybody do what can be done now."""
-        if changed:
-            self.changed = self.clock.tick()
-        self.clock.run(self.let_all_act())
-
-    async def let_all_act(self) -> None:
-        """Wake-ups, timers, and what the workers were reminded of."""
-        for _ in range(3):
-            await _breathe()
-            for process in self.processes:
-                process.worker.do_chores()
-        await _breathe()
-
-
-class SqliteMachine(LimiterMachine):
-    """Three processes share a file, and can be killed."""
-
-    processes_in_all = 3
-
-    def open(self) -> MortalStore:
+    def open(self) -> MortalSqliteStore:
         return open_store(self.folder / "quota.sqlite3", self.clock.tick, self.wall)
 
-    @rule(which=st.integers(0, 2))
-    def kill(self, which: int) -> None:
-        """Its calls stay as they were: unwritten ones never leave, written ones may yet be counted."""
-        victim = self.processes[which]
-        assert isinstance(victim.store, MortalStore)
-        victim.store.die()
-        for wish in [wish for wish in self.waiting if wish.process is victim]:
-            self.waiting.remove(wish)
-            self.mourning_until = self.clock.tick() + MOURNING
-            assert wish.task is not None
-            wish.task.cancel()
-        self.admitted = [wish for wish in self.admitted if wish.process is not victim]
-        self.processes[which] = self.start()
-        self.breathe()
+
+class RedisMachine(SharedMachine):
+    """A server."""
+
+    server: ClassVar[RedisServer]
+
+    def __init__(self) -> None:
+        with self.server.client() as client:
+            client.flushall()
+        self.address = Address("127.0.0.1", self.server.port)
+        super().__init__()
+
+    def open(self) -> MortalRedisStore:
+        return MortalRedisStore(self.address, self.clock.tick, self.wall)
 
 
-async def _breathe() -> None:
-    for _ in range(8):
-        await asyncio.sleep(0)
+class MemoryPoolsMachine(SeveralPools, LimiterMachine):
+    """In memory."""
+
+
+class SqlitePoolsMachine(SeveralPools, SqliteMachine):
+    """In a file."""
+
+    prompt = NANOSECONDS // 50
+
+
+class RedisPoolsMachine(SeveralPools, RedisMachine):
+    """In a server."""
+
+    prompt = NANOSECONDS // 10
+
+
+@pytest.fixture(scope="module", autouse=True)
+def _server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
+    server = RedisServer(tmp_path_factory.mktemp("redis")).start()
+    RedisMachine.server = server
+    yield
+    server.stop()
 
 
 _PLAYED = settings(
@@ -357,10 +85,17 @@ _PLAYED = settings(
     suppress_health_check=list(HealthCheck),
 )
 
+_FEWER = settings(_PLAYED, max_examples=_PLAYED.max_examples // 3)
+"""For a server, where each step costs a round trip."""
+
 TestMemory = LimiterMachine.TestCase
-TestMemory.settings = _PLAYED
 TestSqlite = SqliteMachine.TestCase
-TestSqlite.settings = _PLAYED
+TestRedis = RedisMachine.TestCase
+TestMemoryPools = MemoryPoolsMachine.TestCase
+TestSqlitePools = SqlitePoolsMachine.TestCase
+TestRedisPools = RedisPoolsMachine.TestCase
+TestMemory.settings = TestSqlite.settings = TestMemoryPools.settings = TestSqlitePools.settings = _PLAYED
+TestRedis.settings = TestRedisPools.settings = _FEWER
 
 
 def test_news_that_travels_with_a_question_wakes_whoever_is_first() -> None:
