@@ -29,7 +29,6 @@ _PLACE_STEP = NANOSECONDS // 100
 """Calls that end within so many nanoseconds give back their places together."""
 
 
-
 class Ring:
     """The cells of one window.
 
