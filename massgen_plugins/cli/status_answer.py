@@ -35,7 +35,7 @@ def answer(*, as_json: bool = False, store: str | None = None, exit_code: bool =
         from massgen_plugins.cli.status_json import document
 
         emit_json(document(looked))
-    elif looked.pools:
+    elif looked.pools or looked.plans:
         from massgen_plugins.cli.screen import screen_of
         from massgen_plugins.cli.status_view import lines_of
 

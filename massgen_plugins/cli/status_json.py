@@ -65,6 +65,12 @@ The document::
       agent       its name
       way         how it spoke to whom, such as requests to api.example
       seen        when, ISO 8601 in UTC
+    plans         a list, one for each window of a plan with which a program logs in, as its provider said:
+      program     claude_code, codex, ...
+      window      such as weekly limit
+      used        the used part, 0 to 1, or more
+      resets_at   when it is new, ISO 8601 in UTC; null if that is not said
+      seen        when it was said, ISO 8601 in UTC
       steering:
         paused      the pause that somebody began: by whom, since and until when; null for none
         set         a list of limits that somebody set for a while, with key and value
@@ -85,6 +91,7 @@ from massgen_plugins.cli.looking import Looked
 from massgen_plugins.cli.penalties import PenaltiesView, penalties_of
 from massgen_plugins.cli.status_steering import steering_json
 from massgen_plugins.host.unlimited import remembered
+from massgen_plugins.live.plans import PlanNote
 from massgen_plugins.live.presence import Presence, WaitingCall
 from massgen_plugins.quota import NANOSECONDS, Held, Limit
 from massgen_plugins.rate_limit.book import write_window
@@ -108,6 +115,7 @@ def document(looked: Looked) -> dict[str, Any]:
         "unlimited": [
             {"agent": each.agent, "way": each.way, "seen": _iso(each.seen)} for each in remembered()
         ],
+        "plans": [_plan(each) for each in looked.plans],
     }
 
 
@@ -131,6 +139,11 @@ def _pool(view: PoolView, looked: Looked) -> dict[str, Any]:
         "penalties": _penalties(penalties_of(view), now),
         "steering": steering_json(view, looked),
     }
+
+
+def _plan(note: PlanNote) -> dict[str, Any]:
+    resets = _iso(note.resets_at) if note.resets_at else None
+    return {**asdict(note), "used": round(note.used, 4), "resets_at": resets, "seen": _iso(note.seen)}
 
 
 def _run(run: Presence) -> dict[str, Any]:

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from massgen_plugins.cli.looking import Looked
 from massgen_plugins.cli.penalties import PenaltiesView, penalties_of
 from massgen_plugins.cli.screen import Line, Screen, Span, cells, wrapped
+from massgen_plugins.cli.status_plans import plan_lines, plans_of
 from massgen_plugins.cli.status_queue import queue_lines
 from massgen_plugins.cli.status_rows import limit_lines
 from massgen_plugins.cli.status_steering import steering_notes
@@ -21,11 +22,15 @@ _INDENT = 2
 
 
 def lines_of(looked: Looked, screen: Screen) -> Iterator[Line]:
-    """All pools."""
+    """All pools, then all plans."""
     for number, view in enumerate(looked.pools):
         if number:
             yield ()
         yield from pool_lines(view, looked, screen)
+    for number, plan in enumerate(plans_of(looked)):
+        if number or looked.pools:
+            yield ()
+        yield from plan_lines(plan, looked.now, screen)
 
 
 def pool_lines(view: PoolView, looked: Looked, screen: Screen) -> Iterator[Line]:

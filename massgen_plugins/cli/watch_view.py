@@ -9,6 +9,7 @@ from datetime import datetime
 from massgen_plugins.cli.line import state_of, words_of
 from massgen_plugins.cli.looking import Looked
 from massgen_plugins.cli.screen import Line, Screen, Span, cells, wrapped
+from massgen_plugins.cli.status_plans import plan_lines, plans_of
 from massgen_plugins.cli.status_queue import waiter_lines
 from massgen_plugins.cli.status_view import pool_lines
 from massgen_plugins.cli.wording import clock, plural
@@ -56,6 +57,8 @@ def watch_lines(looked: Looked, totals: Totals, screen: Screen, *, compact: bool
             lines += _compact(view, looked, screen)
         else:
             lines += [*pool_lines(view, looked, screen), ()]
+    for plan in plans_of(looked):
+        lines += [*plan_lines(plan, looked.now, screen), ()]
     if not looked.pools:
         lines += [*wrapped("No call was limited yet.", screen.width), ()]
     return [*lines, *_totals(totals, screen)]

@@ -44,6 +44,6 @@ PATIENCE = {
     "claude_code": Patience(Way.ASK_AGAIN, 280.0, ("2.1.71",), "300 s, then sends again"),
     "codex": Patience(Way.HOLD, 0.0, ("0.130.0",), "at least 331 s"),
     "gemini_cli": Patience(Way.PROCESSING, 20.0, ("0.61.0",), "60 s, then sends again"),
-    "copilot": Patience(Way.HOLD, 0.0, ("1.0.102",), "at least 332 s"),
+    "copilot": Patience(Way.ASK_AGAIN, 280.0, ("0.0.420",), "less than 340 s, then sends again"),
 }
 """By MassGen's backend type."""

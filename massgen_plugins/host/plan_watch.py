@@ -1,10 +1,14 @@
-"""Tells the user how far a plan is used: once at each threshold, of each of its windows."""
+"""How far plans are used: kept for the commands, and told to the user once at each threshold of a window."""
 
 from __future__ import annotations
 
+import atexit
 import time
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 
+from massgen_plugins.host.ticker import Ticker
+from massgen_plugins.live.plans import PlanNote, write_plans
 from massgen_plugins.providers.plans import PlanUse, plan_use
 from massgen_plugins.rate_limit.messages import describe_span
 
@@ -23,15 +27,39 @@ class PlanWatch:
     def __init__(self, say: Callable[[str], object]) -> None:
         self._say = say
         self._said: set[tuple[str, str, float, float | None]] = set()
+        self._new: dict[tuple[str, str], PlanNote] = {}
+        self._ticker = Ticker(self._write, "massgen-plugins-plans")
 
     def of(self, program: str) -> Callable[[int, Mapping[str, str]], None]:
         """Who is told of the status and headers of each answer to a program of this type."""
 
         def seen(_status: int, headers: Mapping[str, str]) -> None:
             for use in plan_use(headers):
+                self._keep(program, use)
                 self._look(program, use)
 
         return seen
+
+    def _keep(self, program: str, use: PlanUse) -> None:
+        if not self._new:  # a process may end before the thread has come to it
+            atexit.unregister(self.close)
+            atexit.register(self.close)
+        note = PlanNote(program, use.window, use.used, use.resets_at or 0.0, time.time())
+        self._new[program, use.window] = note
+        self._ticker.wake()
+
+    def close(self) -> None:
+        """Write what is new, the last of it."""
+        self._ticker.stop()
+        self._write()
+
+    def _write(self) -> bool:
+        """Write what is new; it may block, so that a thread of its own does."""
+        notes, self._new = self._new, {}
+        if notes:
+            with suppress(OSError):  # the record of the process, beside it, says that it cannot be written
+                write_plans(notes.values(), time.time())
+        return False
 
     def _look(self, program: str, use: PlanUse) -> None:
         passed = next((each for each in _THRESHOLDS if use.used >= each), None)

@@ -78,7 +78,7 @@ class Programs:
                 return _NOT.format(**named, why="it runs in Docker, from where it is not reached")
             if pointer.uses_plan() and allowed != "plans":
                 return _PLAN.format(**named)
-            pointer.point(lambda upstream: self._enter(agent.program, upstream, turns), turns.scope)
+            pointer.point(lambda upstream: self._enter(agent.program, upstream, turns))
         except Exception as error:
             why = str(error) if isinstance(error, NotPointed) else described(error)
             return _NOT.format(**named, why=why)

@@ -17,7 +17,7 @@ from typing import Any, TypeVar
 
 from massgen_plugins.live.identity import runs
 
-__all__ = ["MAX_BYTES", "Counters", "Presence", "WaitingCall", "live_directory", "parse", "read_all"]
+__all__ = ["MAX_BYTES", "Counters", "Presence", "WaitingCall", "live_directory", "made", "parse", "read_all"]
 
 MAX_BYTES = 262_144
 """Largest file that is read: some thousand waiting calls."""
@@ -159,17 +159,17 @@ def parse(text: str) -> Presence | None:
         return None
     waiting = raw.get("waiting")
     listed = waiting if isinstance(waiting, list) else []
-    rows = [_made(WaitingCall, each) for each in listed if isinstance(each, dict)]
+    rows = [made(WaitingCall, each) for each in listed if isinstance(each, dict)]
     counters = raw.get("counters")
-    made = _made(
+    record = made(
         Presence,
         {
             **raw,
-            "counters": _made(Counters, counters if isinstance(counters, dict) else {}),
+            "counters": made(Counters, counters if isinstance(counters, dict) else {}),
             "waiting": tuple(sorted(rows, key=lambda each: (each.until, each.since))),
         },
     )
-    return made if made.pid > 0 else None
+    return record if record.pid > 0 else None
 
 
 def _files(directory: Path) -> list[Path]:
@@ -194,7 +194,7 @@ def _read(path: Path) -> Presence | None:
         return None
 
 
-def _made(kind: type[T], raw: Mapping[str, Any]) -> T:
+def made(kind: type[T], raw: Mapping[str, Any]) -> T:
     """A dataclass out of what was read: each value of its declared type, or that type's empty value."""
     declared = {each.name: str(each.type) for each in fields(kind)}  # type: ignore[arg-type]
     return kind(**{name: _value(raw.get(name), type_) for name, type_ in declared.items()})

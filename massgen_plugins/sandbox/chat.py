@@ -12,7 +12,7 @@ from massgen_plugins.sandbox.chat_errors import chat_error, chat_refusal
 from massgen_plugins.sandbox.chat_faults import chat_fault
 from massgen_plugins.sandbox.chat_usage import usage_of
 from massgen_plugins.sandbox.config import FaultRule, Host, Tier
-from massgen_plugins.sandbox.contents import Content, Input, blobs_of, text_of
+from massgen_plugins.sandbox.contents import Content, Input, blobs_of, text_of, turn_results
 from massgen_plugins.sandbox.coordination import Move, Reply, ToolCall
 from massgen_plugins.sandbox.dialect import (
     Answer,
@@ -95,6 +95,9 @@ class ChatDialect:
             offers=(function.name for function in functions),
             tool_results=sum(message.role == "tool" for message in body.messages),
             output_bound=bound,
+            turn_results=turn_results(
+                None if message.role == "user" else int(message.role == "tool") for message in body.messages
+            ),
             with_usage=asked or self.host in _ALWAYS_TELL_USAGE,
         )
 

@@ -12,7 +12,7 @@ from massgen_plugins.sandbox.coordination import Conversation
 from massgen_plugins.sandbox.dialect import Call
 from massgen_plugins.sandbox.tokens import BLOB_TOKENS, count_tokens
 
-__all__ = ["Content", "Input", "blobs_of", "text_of"]
+__all__ = ["Content", "Input", "blobs_of", "text_of", "turn_results"]
 
 Content = str | list[dict[str, JsonValue]] | None
 _BLOBS = {"image", "image_url", "input_image", "input_file", "input_audio", "document", "file", "video_url"}
@@ -50,11 +50,22 @@ class Input:
         output_bound: int | None,
         with_usage: bool = True,
         after_tool: bool = False,
+        turn_results: int = 0,
     ) -> Call:
         """The call that has this input."""
-        conversation = Conversation(self.text, frozenset(offers), tool_results, after_tool=after_tool)
+        conversation = Conversation(
+            self.text, frozenset(offers), tool_results, after_tool=after_tool, turn_results=turn_results
+        )
         characters = len(self.text) + len(self.tools)
         return Call(model, streamed, self.tokens, conversation, with_usage, output_bound, characters)
+
+
+def turn_results(steps: Iterable[int | None]) -> int:
+    """Tool results since the user's last words: each step of a conversation has some, or is words: None."""
+    total = 0
+    for step in steps:
+        total = 0 if step is None else total + step
+    return total
 
 
 def _part_text(part: dict[str, JsonValue]) -> str:

@@ -8,8 +8,9 @@ ends. Without a move on offer it gives plain text.
 
 A test writes what it wants on lines of its own: ``SANDBOX: call_tool NAME {json}`` (one per call, in order;
 a line that comes again is the same call, since clients repeat their system messages), ``SANDBOX: continue``
-(an answer that must be continued once), and ``SANDBOX: write MOVE MOVE`` (to write one of these as JSON where
-no move is on offer, as when a program's servers start too slowly on a busy machine).
+(an answer that must be continued once), ``SANDBOX: write MOVE MOVE`` (to write one of these as JSON where no
+move is on offer, as when a program's servers start too slowly on a busy machine), and ``SANDBOX: each_turn N
+NAME {json}`` (N calls of a tool in each turn before its move, if the request offers it).
 """
 
 from __future__ import annotations
@@ -17,19 +18,33 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
+from contextlib import suppress
+from dataclasses import dataclass, replace
 from typing import Any
 
-__all__ = ["Conversation", "Move", "Reply", "Text", "ToolCall", "Unfinished", "answering_agents", "reply_to"]
+__all__ = [
+    "MOVES",
+    "Conversation",
+    "Move",
+    "Reply",
+    "Text",
+    "ToolCall",
+    "Unfinished",
+    "answering_agents",
+    "reply_to",
+]
 
 _ANSWERS = "<CURRENT ANSWERS from the agents>"
 _END = "<END OF CURRENT ANSWERS>"
 _ANSWERED = re.compile(r"<end of (agent\d+)[\d.]*>")
 _ACTIONS = "--- Coordination Actions ---"
 _WRITTEN = re.compile(r'"tool_name": "(\w+)"')
-_MOVES = {"new_answer", "vote", "stop", "submit"}
+MOVES = {"new_answer", "vote", "stop", "submit"}
+"""With one of these an agent of MassGen's ends its turn."""
+
 _OF_A_SERVER = re.compile(r".*workflow.*_(new_answer|vote|stop|submit)")
 _CALL_TOOL = re.compile(r"^SANDBOX: call_tool (\S+) (\{.*\})[ \t\r]*$", re.MULTILINE)
+_EACH_TURN = re.compile(r"^SANDBOX: each_turn (\d) (\S+) (\{.*\})[ \t\r]*$", re.MULTILINE)
 _WRITE = re.compile(r"^SANDBOX: write ([a-z_ ]+)", re.MULTILINE)
 _FINAL = "selected as the winning presenter"
 _CONTINUE = re.compile(r"^SANDBOX: continue[ \t\r]*$", re.MULTILINE)
@@ -41,8 +56,8 @@ class Conversation:
     """What a request says, whatever its protocol.
 
     ``text``: all the text of the prompt. ``offers``: names of the moves or tools on offer.
-    ``tool_results``: results of earlier tool calls in it; ``after_tool``: it ends with one. ``resumed``: it
-    continues an unfinished answer.
+    ``tool_results``: results of earlier tool calls in it, ``turn_results``: of these, those since the user's
+    last words; ``after_tool``: it ends with one. ``resumed``: it continues an unfinished answer.
     """
 
     text: str
@@ -50,6 +65,7 @@ class Conversation:
     tool_results: int = 0
     resumed: bool = False
     after_tool: bool = False
+    turn_results: int = 0
 
 
 @dataclass(frozen=True)
@@ -90,9 +106,13 @@ def reply_to(conversation: Conversation, *, serial: int, words: int) -> Reply:
     scripted = _scripted(conversation)
     if scripted is not None:
         return scripted
+    if each_turn := _calls_of_each_turn(conversation):
+        if conversation.turn_results < len(each_turn):
+            return each_turn[conversation.turn_results]
+        conversation = replace(conversation, after_tool=conversation.turn_results > len(each_turn))
     text = _essay(serial, words)
     offers = {_plain(offer): offer for offer in conversation.offers}
-    asked = set(offers) & _MOVES or _to_be_written(conversation)
+    asked = set(offers) & MOVES or _to_be_written(conversation)
     move = _move(answering_agents(conversation.text), asked, text)
     if move is None:
         return Text(text)
@@ -122,6 +142,15 @@ def _scripted(conversation: Conversation) -> Reply | None:
     if _CONTINUE.search(conversation.text) and not conversation.resumed:
         return Unfinished("The first half of an answer, ")
     return None
+
+
+def _calls_of_each_turn(conversation: Conversation) -> list[ToolCall]:
+    calls: list[ToolCall] = []
+    for count, name, arguments in dict.fromkeys(_EACH_TURN.findall(conversation.text)):
+        if name in conversation.offers:
+            with suppress(ValueError, RecursionError):
+                calls += [ToolCall(name, json.loads(arguments))] * int(count)
+    return calls
 
 
 def _to_be_written(conversation: Conversation) -> set[str]:

@@ -15,7 +15,8 @@ from pydantic.alias_generators import to_camel
 from massgen_plugins.sandbox.bodies import api_error
 from massgen_plugins.sandbox.chat_errors import gemini_words
 from massgen_plugins.sandbox.config import FaultRule, Host, Tier
-from massgen_plugins.sandbox.coordination import Conversation, Move, Reply, Text, ToolCall, Unfinished
+from massgen_plugins.sandbox.contents import turn_results
+from massgen_plugins.sandbox.coordination import MOVES, Conversation, Move, Reply, Text, ToolCall, Unfinished
 from massgen_plugins.sandbox.dialect import (
     Answer,
     Call,
@@ -51,7 +52,11 @@ class _Part(_Message):
 
 
 class _Content(_Message):
+    role: str = "user"
     parts: list[_Part] = []
+
+    def results(self) -> int:
+        return sum(part.function_response is not None for part in self.parts)
 
 
 class _GenerationConfig(_Message):
@@ -101,7 +106,10 @@ class GeminiDialect:
             offers=frozenset(asked or _declared(body.tools)),
             tool_results=sum(part.function_response is not None for part in parts),
             resumed=body.continuation_token is not None,
-            after_tool=any(part.function_response is not None for part in body.contents[-1].parts),
+            after_tool=body.contents[-1].results() > 0,
+            turn_results=turn_results(
+                each.results() or None for each in body.contents if each.role != "model"
+            ),
         )
         bound = body.generation_config.max_output_tokens
         return Call(
@@ -153,9 +161,9 @@ def _parse(shape: type[_Shape], raw: bytes) -> _Shape:
 
 
 def _declared(tools: list[dict[str, Any]]) -> list[str]:
-    """Names of the functions that are tools of an MCP server of MassGen's."""
+    """Names of the functions on offer; a move is one only as a tool of an MCP server of MassGen's."""
     declared = [each for tool in tools for each in tool.get("functionDeclarations") or ()]
-    return [str(each.get("name")) for each in declared if "workflow" in str(each.get("name"))]
+    return [name for each in declared if (name := str(each.get("name"))) not in MOVES]
 
 
 def _count(body: _Body) -> int:

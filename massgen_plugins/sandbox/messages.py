@@ -9,7 +9,7 @@ from typing import Any
 from pydantic import BaseModel, ConfigDict, ValidationError
 
 from massgen_plugins.sandbox.config import FaultRule, Host
-from massgen_plugins.sandbox.contents import Content, Input, blobs_of, text_of
+from massgen_plugins.sandbox.contents import Content, Input, blobs_of, text_of, turn_results
 from massgen_plugins.sandbox.coordination import Move, Reply, ToolCall
 from massgen_plugins.sandbox.dialect import (
     Answer,
@@ -68,6 +68,9 @@ class MessagesDialect:
             tool_results=sum(_results(content) for content in contents),
             output_bound=body.max_tokens,
             after_tool=_results(body.messages[-1].content) > 0 if body.messages else False,
+            turn_results=turn_results(
+                _results(message.content) or None for message in body.messages if message.role == "user"
+            ),
         )
 
     def answer(self, call: Call, reply: Reply, terms: Terms) -> Answer:

@@ -11,7 +11,7 @@ from pydantic import BaseModel, ConfigDict, JsonValue, ValidationError
 from massgen_plugins.sandbox.chat_errors import chat_error, chat_refusal
 from massgen_plugins.sandbox.chat_faults import chat_fault
 from massgen_plugins.sandbox.config import FaultRule, Host
-from massgen_plugins.sandbox.contents import Content, Input, blobs_of, text_of
+from massgen_plugins.sandbox.contents import Content, Input, blobs_of, text_of, turn_results
 from massgen_plugins.sandbox.coordination import Reply
 from massgen_plugins.sandbox.dialect import Answer, Call, MalformedRequestError, PlainAnswer, Terms, sse
 from massgen_plugins.sandbox.responses_events import failed_event, output_item, response_body, stream_events
@@ -25,13 +25,20 @@ class _Item(BaseModel):
     model_config = ConfigDict(extra="allow")
 
     type: str = "message"
+    role: str = ""
     content: Content = None
 
     def text(self) -> str:
         """A message's text; any other item as JSON."""
         if self.type == "message":
             return text_of(self.content)
-        return json.dumps(self.model_dump(exclude={"content"}), ensure_ascii=False)
+        return json.dumps(self.model_dump(exclude={"content", "role"}), ensure_ascii=False)
+
+    def results(self) -> int | None:
+        """How many tool results it is; None for words of the user's."""
+        if self.type == "message":
+            return None if self.role == "user" else 0
+        return int(self.type == "function_call_output")
 
 
 class _Tool(BaseModel):
@@ -80,6 +87,7 @@ class ResponsesDialect:
             tool_results=sum(item.type == "function_call_output" for item in items),
             output_bound=body.max_output_tokens,
             after_tool=bool(items) and items[-1].type == "function_call_output",
+            turn_results=turn_results(item.results() for item in items),
         )
 
     def answer(self, call: Call, reply: Reply, terms: Terms) -> Answer:

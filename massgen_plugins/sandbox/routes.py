@@ -25,6 +25,12 @@ _BASE = r"/{prefix:(?:(?:(?!/chat/completions/).)*/)?}"
 _AZURE = r"/{prefix:(?:.*/)?openai/deployments/}{deployment:[^/]+}/"
 _GEMINI = _PREFIX + r"{version:v1|v1alpha|v1beta|v1beta1}/{scope:(?:.+/)?}models/{model:[^/:]+}:{method:\w+}"
 
+_OF_COPILOT = {
+    "policy": {"state": "enabled"},
+    "capabilities": {"supports": {"tool_calls": True}, "limits": {}},
+}
+"""What GitHub Copilot's list of models says, too, and its program asks."""
+
 
 class Routes:
     """The methods of all protocols, each answered by ``exchange``."""
@@ -44,7 +50,7 @@ class Routes:
             web.post(_PREFIX + "responses", self._on_responses),
             web.post(_PREFIX + "embeddings", self._on_embeddings),
             web.post(_PREFIX + "v1/messages", self._on_messages),
-            web.get(_PREFIX + "v1/models", self._on_models),
+            web.get(_PREFIX + "models", self._on_models),
         ]
 
     async def _on_gemini(self, request: web.Request) -> web.StreamResponse:
@@ -76,7 +82,8 @@ class Routes:
         return await self._exchange.answer(request, Endpoint(MessagesDialect(), "messages"))
 
     async def _on_models(self, _: web.Request) -> web.StreamResponse:
-        models = [{"id": name, "object": "model", "owned_by": "sandbox"} for name in self._config.quotas]
+        more = {"object": "model", "owned_by": "sandbox", **_OF_COPILOT}
+        models = [{"id": name, "name": name, **more} for name in self._config.quotas]
         return web.json_response({"object": "list", "data": models})
 
     def _host(self, request: web.Request) -> Host:

@@ -6,12 +6,14 @@ import datetime as dt
 import json
 import re
 import sqlite3
+import stat
 import threading
 import time
 from pathlib import Path
 
 import pytest
 
+from massgen_plugins.live.plans import PlanNote, plans_file, write_plans
 from massgen_plugins.middleware import Refusal, RefusalKind, StatedLimit
 from massgen_plugins.profiles import load_settings
 from massgen_plugins.quota import HELD, MINUTE, Bucket, CalendarDay, Domain, Kind, Limit, Pool
@@ -114,7 +116,7 @@ def test_the_document_has_stable_keys_and_true_numbers(rl, spend):
     spend(calls=4, tokens=500)
     ran = rl("status", "--json")
     assert (ran.code, ran.err) == (0, "")
-    assert set(ran.document) == {"store", "exists", "read_at", "runs", "pools", "unlimited"}
+    assert set(ran.document) == {"store", "exists", "read_at", "runs", "pools", "unlimited", "plans"}
     pool = pool_of(ran)
     assert set(pool) == POOL_KEYS
     assert set(pool["penalties"]) == PENALTY_KEYS
@@ -619,3 +621,15 @@ def test_the_installed_script_prints_nothing_but_the_document_on_stdout(script, 
     ran = script("status", "--json")
     assert (ran.code, ran.err) == (0, "")
     assert json.loads(ran.out)["pools"]
+
+
+def test_plans_are_shown_as_their_providers_said(rl):
+    now = time.time()
+    write_plans([PlanNote("claude_code", "weekly limit", 0.834, now + 7_260, now)], now)
+    shown = rl("status").out
+    assert "plan of the claude_code agents" in shown
+    assert "83% used" in shown
+    assert "(in 2 h 1 min)" in shown
+    [row] = rl("status", "--json").document["plans"]
+    assert (row["program"], row["window"], row["used"]) == ("claude_code", "weekly limit", 0.834)
+    assert stat.S_IMODE(plans_file().stat().st_mode) == 0o600

@@ -23,7 +23,8 @@ from massgen_plugins.cli.screen import Screen
 from massgen_plugins.cli.watch import Watch
 from massgen_plugins.cli.watch_keys import pressed
 from massgen_plugins.cli.watch_lines import Changes
-from massgen_plugins.cli.watch_view import watch_lines
+from massgen_plugins.cli.watch_view import Totals, watch_lines
+from massgen_plugins.live.plans import PlanNote, write_plans
 from massgen_plugins.live.presence import Counters
 from massgen_plugins.middleware import Refusal, RefusalKind
 from massgen_plugins.profiles import load_settings
@@ -63,6 +64,15 @@ def test_runs_limits_and_waiting_agents_are_in_the_picture(two_wait, width):
 def test_compact_is_a_line_for_each_pool(two_wait):
     assert len(shown(120, compact=True)) < len(shown(120))
     assert any(line.startswith("gemini-2.5-flash 9/9 next 0:2") for line in shown(120, compact=True))
+
+
+def test_plans_are_in_the_picture():
+    now = time.time()
+    write_plans([PlanNote("codex", "5-hour limit", 0.5, now + 600, now)], now)
+    screen = Screen(80)
+    shown = screen.text(watch_lines(look(), Totals(), screen))
+    assert "plan of the codex agents" in shown
+    assert "50% used" in shown
 
 
 def test_what_an_ended_run_has_counted_stays_in_the_sum(two_wait, run_goes_on):

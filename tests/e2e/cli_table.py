@@ -1,4 +1,9 @@
-"""Two agents of each program, without and with limits: python tests/e2e/cli_table.py [NAME ...]."""
+"""Two agents of each program, and a mixed team, without limits and with: python tests/e2e/cli_table.py [TEAM ...].
+
+The sandbox allows ten requests in any minute. Each agent uses a tool twice in each turn, so a turn is three
+requests. "Quota": the time that the quota demands for the requests that were let in. A run is one of the real
+MassGen and of the real programs; each row takes one to three minutes.
+"""
 
 from __future__ import annotations
 
@@ -7,50 +12,31 @@ import sys
 import tempfile
 from pathlib import Path
 
-import programs
-from harness import QUESTION
-from programs import PROGRAMS
+from teams import TEAMS, Outcome
 
-from massgen_plugins.sandbox import SandboxProcess
-from massgen_plugins.sandbox.schedule import quickest
-
-ASKED = f"{QUESTION}\nSANDBOX: write new_answer vote"
-REQUESTS = 2
-programs.SECONDS = 20
+REQUESTS, SECONDS = 10, 60
+_HEAD = ("team", "limits", "requests", "refused", "took", "quota", "final answer")
 _SHOWN = 60
 
 
-def row(name: str, folder: Path, *, on: bool) -> str:
+def row(name: str, outcome: Outcome, *, on: bool) -> str:
     """One run as a line."""
-    program = PROGRAMS[name]
-    with SandboxProcess(program.config(REQUESTS)) as server, program.user(folder, server.url) as user:
-        block = {**program.declare(user, REQUESTS), "gateway": "plans"}
-        result = user.run(program.team(2, switch=on, rate_limit=block), question=ASKED)
-        report = server.report()
-    answers = [text for file, text in result.answers.items() if "final" in file]
-    shown = re.sub(r"\s+", " ", next(iter(answers), "no answer"))[:_SHOWN]
-    finished = re.search(r"^COMPLETED: \d+ agents, ([\d.]+)s", result.stdout, re.MULTILINE)
-    took = f"{finished[1]} s" if finished else "not completed"
-    needed = f"{quickest(report).seconds:.1f} s"
-    cells = (
-        f"`{name}`",
-        "with" if on else "without",
-        len(report.requests),
-        report.refused,
-        took,
-        needed,
-        shown,
-    )
+    shown = re.sub(r"\s+", " ", outcome.final)[:_SHOWN] or "none"
+    took = f"{outcome.took:.1f} s" if outcome.took is not None else "not completed"
+    counted = (outcome.report.arrived, outcome.report.refused)
+    cells = (name, "with" if on else "without", *counted, took, f"{outcome.demanded:.1f} s", shown)
     return f"| {' | '.join(map(str, cells))} |"
 
 
 def main() -> None:
     """Print the table, row by row."""
-    sys.stdout.write(f"{REQUESTS} requests in {programs.SECONDS} s\n")
-    for name in sys.argv[1:] or [name for name in PROGRAMS if name != "copilot"]:
+    sys.stdout.write(f"{REQUESTS} requests in {SECONDS} s\n\n")
+    sys.stdout.write(f"| {' | '.join(_HEAD)} |\n|{' --- |' * len(_HEAD)}\n")
+    for name in sys.argv[1:] or TEAMS:
         for on in (False, True):
             with tempfile.TemporaryDirectory() as folder:
-                sys.stdout.write(row(name, Path(folder), on=on) + "\n")
+                outcome = TEAMS[name].run(Path(folder), REQUESTS, SECONDS, on=on)
+                sys.stdout.write(row(name, outcome, on=on) + "\n")
                 sys.stdout.flush()
 
 

@@ -18,7 +18,7 @@ from typing import Any
 import yaml
 from backends import BackendTeam
 from front import Front
-from harness import BIN, User
+from harness import BIN, QUESTION, User
 
 from massgen_plugins.sandbox import Network, Quota, QuotaKind, SandboxConfig
 
@@ -38,27 +38,38 @@ REQUESTS, SECONDS = 3, 10
 class Program:
     """One of MassGen's backend types.
 
-    ``command``: the program's; empty if MassGen's own dependencies bring it. ``environment``: with ``{url}``
+    ``tool``: a harmless one of the program's own, with its arguments. ``command``: the program's; empty if MassGen's own dependencies bring it. ``environment``: with ``{url}``
     for the sandbox's. ``files``: in the user's home. ``hosts``: names that lead to the sandbox by a proxy,
-    where nothing points the program elsewhere.
+    where nothing points the program elsewhere. ``sdk``: a Python package in another version than MassGen's.
     """
 
     type: str
     model: str
     provider: str
     environment: Mapping[str, str]
+    tool: str
     command: str = ""
     files: Mapping[str, Any] = field(default_factory=dict)
     hosts: tuple[str, ...] = ()
+    sdk: str = ""
 
-    def config(self, requests: int = REQUESTS, **rest: Any) -> SandboxConfig:
-        """A sandbox that allows so many requests in ten seconds, to all agents together.
+    @property
+    def question(self) -> str:
+        """A question for which an agent uses its tool twice in each turn: a turn is three requests.
 
-        It announces nothing: the headers of these providers speak of minutes.
+        On a busy machine the servers with MassGen's own tools start too late for Codex: then moves are written.
         """
-        quota = Quota(QuotaKind.REQUESTS, requests, window=SECONDS)
+        return f"{QUESTION}\nSANDBOX: each_turn 2 {self.tool}\nSANDBOX: write new_answer vote"
+
+    def config(self, requests: int = REQUESTS, seconds: float = SECONDS, **rest: Any) -> SandboxConfig:
+        """A sandbox that allows so many requests in so many seconds, to all agents together.
+
+        It announces nothing unless asked to: the headers of these providers speak of minutes.
+        """
+        quota = Quota(QuotaKind.REQUESTS, requests, window=seconds)
         network = Network(uplink_random=0.1, latency=0.3)
-        return SandboxConfig(quotas={"*": (quota,)}, network=network, announce=False, **rest)
+        rest.setdefault("announce", False)
+        return SandboxConfig(quotas={"*": (quota,), self.model: (quota,)}, network=network, **rest)
 
     @contextmanager
     def user(self, folder: Path, url: str, **environment: str) -> Iterator[User]:
@@ -67,8 +78,11 @@ class Program:
             raise AssertionError(f"{self.command} is not installed: run `make programs`")
         own = {name: value.format(url=url) for name, value in self.environment.items()}
         path = {"PATH": f"{BIN}:{FOLDER}:/usr/local/bin:/usr/bin:/bin"}
+        if self.sdk:
+            path["PYTHONPATH"] = str(_sdk(self.sdk))
         with self._front(folder, url) as front:
             user = User(folder, url, **{**path, **own, **front, **environment})
+            user.forks = not self.sdk  # what a fork has imported is MassGen's version
             for name, content in self.files.items():
                 file = user.home / name
                 file.parent.mkdir(parents=True, exist_ok=True)
@@ -90,18 +104,28 @@ class Program:
         agents = {name: {"type": self.type, "model": self.model, "cwd": f"of-{name}"} for name in names}
         return BackendTeam(agents, more=FILES, **rest)
 
-    def declare(self, user: User, requests: int = REQUESTS) -> dict[str, Any]:
-        """Give the user a profile of the true limits; the ``rate_limit:`` block that holds it."""
+    def declare(
+        self, user: User, requests: int = REQUESTS, seconds: float = SECONDS, *others: str
+    ) -> dict[str, Any]:
+        """Give the user a profile of the true limits, of other providers, too; the block that holds it."""
         folder = user.config_dir / "profiles"
         folder.mkdir(parents=True)
-        limit = {"kind": "requests", "amount": requests, "window": f"{SECONDS}s"}
-        profile = {"fallback": {"limits": [limit]}}
-        document = {"provider": self.provider, "profiles": {"declared": profile}}
-        (folder / "declared.yaml").write_text(yaml.safe_dump(document), encoding="utf-8")
+        limit = {"kind": "requests", "amount": requests, "window": f"{seconds}s"}
+        for provider in {self.provider, *others}:
+            document = {"provider": provider, "profiles": {"declared": {"fallback": {"limits": [limit]}}}}
+            (folder / f"{provider}.yaml").write_text(yaml.safe_dump(document), encoding="utf-8")
         return {"profile": "declared"}
 
 
+def _sdk(name: str) -> Path:
+    folder = FOLDER.parents[1] / "python"
+    if not (folder / f"{name}.dist-info").exists():
+        raise AssertionError(f"{name} is not installed: run `make programs`")
+    return folder
+
+
 _CLAUDE = {"ANTHROPIC_BASE_URL": "{url}"}
+_LOOK = 'Glob {"pattern": "*.none"}'
 _TRUSTS = {"security": {"folderTrust": {"enabled": False}}, "privacy": {"usageStatisticsEnabled": False}}
 
 PROGRAMS = {
@@ -110,28 +134,39 @@ PROGRAMS = {
         "claude-sonnet-4-5",
         "anthropic",
         {**_CLAUDE, "ANTHROPIC_API_KEY": "sk-ant-api03-secret"},
+        _LOOK,
     ),
     "claude_code, a plan": Program(
         "claude_code",
         "claude-sonnet-4-5",
         "anthropic",
         {**_CLAUDE, "CLAUDE_CODE_OAUTH_TOKEN": "sk-ant-oat01-secret"},
+        _LOOK,
     ),
     "codex": Program(
         "codex",
         "gpt-5.4",
         "openai",
         {"OPENAI_API_KEY": "sk-secret"},
+        'update_plan {"plan": [{"step": "Look around", "status": "pending"}]}',
         "codex",
         {".codex/auth.json": {"OPENAI_API_KEY": "sk-secret"}},
         ("api.openai.com", "chatgpt.com"),
     ),
-    "copilot": Program("copilot", "gpt-4o", "copilot", {}, "copilot"),
+    "copilot": Program(
+        "copilot",
+        "gpt-4.1",
+        "copilot",
+        {"COPILOT_API_URL": "{url}", "GH_TOKEN": "gho_secret"},
+        'bash {"command": "true", "description": "Do nothing"}',
+        sdk="github_copilot_sdk-0.1.30",
+    ),
     "gemini_cli": Program(
         "gemini_cli",
         "gemini-2.5-flash",
         "gemini",
         {"GEMINI_API_KEY": "AIza-secret"},
+        'list_directory {"dir_path": "."}',
         "gemini",
         {".gemini/settings.json": _TRUSTS},
     ),

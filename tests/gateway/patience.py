@@ -23,10 +23,10 @@ import claude_agent_sdk
 
 from massgen_plugins.gateway import PATIENCE, Entrance, Gateway
 from massgen_plugins.host.pointers.base import past_proxies
-from massgen_plugins.host.pointers.copilot import handler_of
 from massgen_plugins.sandbox import Network, Sandbox, SandboxConfig
 
-HERE = Path(__file__).parent
+from .copilot_session import MODEL, ask_copilot
+
 FOLDER = Path(sys.prefix) / "programs" / "node_modules" / ".bin"
 CLAUDE = Path(claude_agent_sdk.__file__).parent / "_bundled" / "claude"
 ASKED = "What is 2+2?"
@@ -65,44 +65,42 @@ def commands(base: str, home: Path) -> dict[str, tuple[list[str], dict[str, str]
 async def run(name: str, late: float) -> str:
     """Try one program; a line of the table."""
     with tempfile.TemporaryDirectory() as folder:
-        async with Sandbox(SandboxConfig(network=Network(latency=late))) as sandbox:
+        async with Sandbox(SandboxConfig(quotas={MODEL: ()}, network=Network(latency=late))) as sandbox:
             begun = time.monotonic()
-            said = await (_copilot if name == "copilot" else _program)(name, sandbox.url, Path(folder), late)
+            said = await _through_a_gateway(name, sandbox.url, Path(folder), late)
             took = time.monotonic() - begun
             requests = len(sandbox.report().requests)
     passed = "Answer number 1 of the sandbox" in said and requests == 1
     return f"| `{name}` | {took:.0f} s | {requests} | {'yes' if passed else 'NO: ' + said[-300:]} |"
 
 
-async def _program(name: str, url: str, home: Path, late: float) -> str:
+async def _through_a_gateway(name: str, url: str, home: Path, late: float) -> str:
     gateway = Gateway(lambda place, error: sys.stderr.write(f"{place}: {error!r}\n"))
     try:
         base = gateway.open(Entrance(lambda _: url, nullcontext, PATIENCE[name]))
-        command, environment = commands(base, home)[name]
-        child = await asyncio.create_subprocess_exec(
-            *command,
-            cwd=home,
-            env=_environment(home, environment),
-            stdin=asyncio.subprocess.DEVNULL,
-            stdout=asyncio.subprocess.PIPE,
-            stderr=asyncio.subprocess.STDOUT,
-        )
-        try:
-            said, _ = await asyncio.wait_for(child.communicate(), late + STARTS)
-        except TimeoutError:
-            child.kill()
-            return "it did not end"
-        return said.decode("utf-8", "replace")
+        if name == "copilot":
+            return await ask_copilot(home, base, ASKED, late + STARTS)
+        return await _program(name, base, home, late)
     finally:
         gateway.close()
 
 
-async def _copilot(_name: str, url: str, home: Path, late: float) -> str:
-    sys.path.insert(0, str(HERE.parent / "e2e"))
-    from copilot_session import ask, copilot
-
-    async with copilot(home, url, handler_of(nullcontext)) as client:
-        return await ask(client, url, ASKED, late + STARTS)
+async def _program(name: str, base: str, home: Path, late: float) -> str:
+    command, environment = commands(base, home)[name]
+    child = await asyncio.create_subprocess_exec(
+        *command,
+        cwd=home,
+        env=_environment(home, environment),
+        stdin=asyncio.subprocess.DEVNULL,
+        stdout=asyncio.subprocess.PIPE,
+        stderr=asyncio.subprocess.STDOUT,
+    )
+    try:
+        said, _ = await asyncio.wait_for(child.communicate(), late + STARTS)
+    except TimeoutError:
+        child.kill()
+        return "it did not end"
+    return said.decode("utf-8", "replace")
 
 
 def _environment(home: Path, more: Mapping[str, str]) -> dict[str, str]:

@@ -14,6 +14,7 @@ from massgen_plugins.errors import CallRefused, ConfigurationError
 from massgen_plugins.gateway import Gateway
 from massgen_plugins.host import programs
 from massgen_plugins.host.plan_watch import PlanWatch
+from massgen_plugins.host.pointers import copilot
 from massgen_plugins.host.pointers.base import past_proxies
 from massgen_plugins.host.pointers.codex import CodexPointer
 from massgen_plugins.host.stream import Agent, Turn, current_turn, limited_stream
@@ -28,7 +29,14 @@ KEYS = (
     "OPENAI_API_KEY",
     "GEMINI_API_KEY",
 )
-ELSEWHERE = ("CODEX_API_KEY", "NO_PROXY", "no_proxy", "MASSGEN_PLUGINS_GATEWAY", "ANTHROPIC_BASE_URL")
+ELSEWHERE = (
+    "CODEX_API_KEY",
+    "NO_PROXY",
+    "no_proxy",
+    "MASSGEN_PLUGINS_GATEWAY",
+    "ANTHROPIC_BASE_URL",
+    "GH_HOST",
+)
 
 
 @pytest.fixture(autouse=True)
@@ -179,6 +187,38 @@ def test_a_plan_is_asked_for(pointed, make, kind, tmp_path):
     assert f"agent a ({kind}) logs in with a plan" in why
     assert "gateway: plans" in why
     assert (backend.client, backend.stream_with_tools) == ("its own", None)
+
+
+def test_copilot_gets_a_client_whose_program_is_pointed(pointed, monkeypatch):
+    made = []
+    monkeypatch.setattr(copilot, "sdk_version", lambda: "0.1.30")
+    monkeypatch.setattr(copilot, "_client", lambda environment: made.append(environment) or "pointed")
+    monkeypatch.setenv("HTTPS_PROXY", "http://proxy")
+    before = dict(os.environ)
+    backend = SimpleNamespace(config={}, client="its own", stream_with_tools=None)
+    assert pointed.point(agent_of("copilot", "plans"), backend) is None
+    assert backend.client == "pointed"
+    assert made[0]["COPILOT_API_URL"].startswith(f"http://127.0.0.1:{pointed._gateway.port}/")
+    assert made[0]["NO_PROXY"] == "127.0.0.1"
+    assert dict(os.environ) == before
+
+
+@pytest.mark.parametrize(
+    ("sdk", "variables", "why"),
+    [
+        ("1.0.27", {}, "pip install --no-deps github-copilot-sdk==0.1.30"),
+        ("0.1.32", {}, "cannot work with github-copilot-sdk 0.1.32"),
+        (None, {}, "github-copilot-sdk None"),
+        ("0.1.30", {"GH_HOST": "company.ghe.com"}, "set COPILOT_API_URL"),
+    ],
+)
+def test_copilot_is_left_alone_where_it_cannot_be_pointed(pointed, monkeypatch, sdk, variables, why):
+    monkeypatch.setattr(copilot, "sdk_version", lambda: sdk)
+    for name, value in variables.items():
+        monkeypatch.setenv(name, value)
+    backend = SimpleNamespace(config={}, client="its own", stream_with_tools=None)
+    assert why in pointed.point(agent_of("copilot", "plans"), backend)
+    assert backend.client == "its own"
 
 
 def test_a_plan_that_was_asked_for_is_pointed(pointed, make):

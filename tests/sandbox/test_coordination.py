@@ -125,3 +125,19 @@ def test_a_script_can_ask_for_a_written_move_where_none_is_on_offer() -> None:
     final = reply("You have been selected as the winning presenter." + script)
     assert isinstance(final, Text)
     assert not final.text.startswith("{")
+
+
+def test_calls_of_each_turn_are_made_before_its_move_and_only_where_the_tool_is_on_offer() -> None:
+    script = '\nSANDBOX: each_turn 2 Read {"file": "a"}\n'
+    look, move = ToolCall("Read", {"file": "a"}), "mcp__massgen_workflow_tools__new_answer"
+
+    def after(results: int, offers: frozenset[str] = SERVED) -> object:
+        conversation = Conversation(EMPTY + script, offers, 5, after_tool=results > 0, turn_results=results)
+        return reply_to(conversation, serial=1, words=10)
+
+    assert [after(0), after(1)] == [look, look]
+    moved = after(2)
+    assert isinstance(moved, ToolCall)
+    assert moved.name == move
+    assert isinstance(after(3), Text)
+    assert isinstance(after(0, BOTH), Move)

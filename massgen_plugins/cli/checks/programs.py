@@ -11,10 +11,13 @@ from pathlib import Path
 
 from massgen_plugins.cli.checks.finding import Finding, ok
 from massgen_plugins.gateway.patience import PATIENCE
+from massgen_plugins.host.pointers.copilot import COPILOT_CURE, sdk_version, suits_massgen
 
 __all__ = ["check_programs"]
 
 _COMMANDS = {"claude_code": "claude", "codex": "codex", "copilot": "copilot", "gemini_cli": "gemini"}
+_BUNDLED = {"claude_code": ("claude_agent_sdk", "_bundled/claude"), "copilot": ("copilot", "bin/copilot")}
+"""Packages that bring a program, and where."""
 _VERSION = re.compile(r"\d+\.\d+\.\d+")
 _ANSWERS_WITHIN = 20.0
 _NOT_COVERED = "antigravity_cli, and Codex and Gemini CLI in Docker, run without limits: they are not reached"
@@ -33,16 +36,26 @@ def check_programs() -> Iterator[Finding]:
         found = f"{version or 'of an unknown version'} ({path}), {tried}"
         hint = f"a call waits for its quota; by itself the program waits {patience.waits}"
         yield ok(f"{backend} agents", found, "" if known else f"this version was not tried: {hint}")
+        if backend == "copilot":
+            yield from _check_sdk()
     yield ok("not covered", _NOT_COVERED)
 
 
+def _check_sdk() -> Iterator[Finding]:
+    """MassGen asks for an SDK with which it does not work."""
+    found = sdk_version()
+    if found is not None and not suits_massgen(found):
+        words = f"MassGen 0.1.97 cannot work with github-copilot-sdk {found}, limited or not"
+        yield ok("copilot agents", words, f"if you want such agents, run `{COPILOT_CURE}`")
+
+
 def _find(backend: str) -> str | None:
-    if backend == "claude_code":
-        spec = find_spec("claude_agent_sdk")
-        for place in (spec.submodule_search_locations if spec else None) or ():
-            bundled = Path(place) / "_bundled" / "claude"
-            if bundled.exists():
-                return str(bundled)
+    package, file = _BUNDLED.get(backend, ("", ""))
+    spec = find_spec(package) if package else None
+    for place in (spec.submodule_search_locations if spec else None) or ():
+        bundled = Path(place) / file
+        if bundled.exists():
+            return str(bundled)
     return shutil.which(_COMMANDS[backend])
 
 

@@ -4,16 +4,12 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping
-from contextlib import AbstractContextManager
 from typing import Any
 
 __all__ = ["Enter", "NotPointed", "Pointer", "past_proxies"]
 
 Enter = Callable[[Callable[[Mapping[str, str]], str]], str]
 """Opens the gateway for a program, given where a request goes by its headers; returns the base URL."""
-
-Scope = Callable[[], AbstractContextManager[object]]
-"""Entered around a request that belongs to the agent."""
 
 _OURS = "127.0.0.1"
 _NAMES = ("NO_PROXY", "no_proxy")
@@ -38,12 +34,11 @@ class Pointer(ABC):
         """Whether the program logs in with a plan (a subscription), and not with an API key."""
 
     @abstractmethod
-    def point(self, enter: Enter, scope: Scope) -> None:
+    def point(self, enter: Enter) -> None:
         """Point the program.
 
         Args:
             enter: Opens the gateway for it.
-            scope: For programs whose requests this very process sends, without the gateway.
 
         Raises:
             NotPointed: It cannot be done.

@@ -6,7 +6,7 @@ import os
 from collections.abc import Mapping
 from typing import Any
 
-from massgen_plugins.host.pointers.base import Enter, NotPointed, Pointer, Scope, past_proxies
+from massgen_plugins.host.pointers.base import Enter, NotPointed, Pointer, past_proxies
 
 __all__ = ["ClaudeCodePointer"]
 
@@ -31,8 +31,7 @@ class ClaudeCodePointer(Pointer):
         key = next((environment[name] for name in names if environment.get(name)), self.backend.api_key)
         return not key or str(key).startswith(_PLAN_TOKEN)
 
-    def point(self, enter: Enter, scope: Scope) -> None:
-        del scope
+    def point(self, enter: Enter) -> None:
         environment = self._environment(self.backend.config.get("env"))
         for name in _ELSEWHERE:
             if environment.get(name, "").lower() not in _OFF:

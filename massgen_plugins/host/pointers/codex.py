@@ -11,7 +11,7 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
-from massgen_plugins.host.pointers.base import Enter, NotPointed, Pointer, Scope, past_proxies
+from massgen_plugins.host.pointers.base import Enter, NotPointed, Pointer, past_proxies
 
 __all__ = ["CodexPointer"]
 
@@ -34,8 +34,7 @@ class CodexPointer(Pointer):
             return str(mode).lower() != "apikey"
         return bool(login.get("tokens")) and not login.get("OPENAI_API_KEY")
 
-    def point(self, enter: Enter, scope: Scope) -> None:
-        del scope
+    def point(self, enter: Enter) -> None:
         machine = _read(_OF_THE_MACHINE)
         if "model_provider" in machine:
             raise NotPointed(f"{_OF_THE_MACHINE} names a model provider of its own")

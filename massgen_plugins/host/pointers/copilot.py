@@ -1,54 +1,64 @@
-"""Copilot: its SDK hands every model request to a handler in this process, where the wire admits it."""
+"""Copilot: the environment of the program that its SDK starts."""
 
 from __future__ import annotations
 
+import os
+import re
+from importlib.metadata import PackageNotFoundError, version
 from typing import Any
 
-from massgen_plugins.host.pointers.base import Enter, NotPointed, Pointer, Scope
+from massgen_plugins.host.pointers.base import Enter, NotPointed, Pointer, past_proxies
 
-__all__ = ["CopilotPointer", "handler_of"]
+__all__ = ["COPILOT_CURE", "CopilotPointer", "sdk_version", "suits_massgen"]
+
+_BASE_URL, _COPILOT = "COPILOT_API_URL", "https://api.githubcopilot.com"
+_HOST, _GITHUB = "GH_HOST", "github.com"
+_SDK = "github-copilot-sdk"
+_NEWEST = (0, 1, 30)
+COPILOT_CURE = "pip install --no-deps github-copilot-sdk==0.1.30"
+"""What makes MassGen 0.1.97 work with Copilot: it asks for 0.1.32, but is written for what came before."""
 
 
 class CopilotPointer(Pointer):
-    """Gives the backend a client with such a handler; no gateway is needed."""
+    """Gives the backend a client whose program is pointed; a base URL that was set is where requests go."""
 
     def uses_plan(self) -> bool:
         """Always: MassGen knows no other login for it."""
         return True
 
-    def point(self, enter: Enter, scope: Scope) -> None:
-        del enter
+    def point(self, enter: Enter) -> None:
+        if not suits_massgen(found := sdk_version()):
+            raise NotPointed(
+                f"MassGen 0.1.97 cannot work with {_SDK} {found}, limited or not; run `{COPILOT_CURE}`"
+            )
         if getattr(self.backend, "_started", False):
             raise NotPointed("its client has been started already")
-        self.backend.client = _client(handler_of(scope))
+        upstream = os.environ.get(_BASE_URL)
+        if not upstream and os.environ.get(_HOST, _GITHUB) != _GITHUB:
+            raise NotPointed(f"{_HOST} names a GitHub of a company's own; set {_BASE_URL} to its Copilot")
+        base_url = enter(lambda _: upstream or _COPILOT)
+        self.backend.client = _client({**os.environ, _BASE_URL: base_url, **past_proxies(os.environ)})
 
     def runs_in_docker(self) -> bool:
         """Never: of this backend only the commands run there."""
         return False
 
 
-def handler_of(scope: Scope) -> Any:
-    """A handler that sends model requests as the agent's.
-
-    Raises:
-        NotPointed: The installed SDK has no such handlers.
-    """
+def sdk_version() -> str | None:
+    """The installed SDK's; None if there is none."""
     try:
-        from copilot.copilot_request_handler import CopilotRequestHandler
-    except ImportError:
-        raise NotPointed(
-            "the installed github-copilot-sdk has no request handlers, 1.0 and newer do"
-        ) from None
-
-    class Handler(CopilotRequestHandler):
-        async def send_request(self, request: Any, ctx: Any) -> Any:
-            with scope():
-                return await super().send_request(request, ctx)
-
-    return Handler()
+        return version(_SDK)
+    except PackageNotFoundError:
+        return None
 
 
-def _client(handler: Any) -> Any:
+def suits_massgen(sdk: str | None) -> bool:
+    """Whether MassGen's backend works with a version: newer ones take and give objects, not dictionaries."""
+    numbers = re.match(r"(\d+)\.(\d+)\.(\d+)", sdk or "")
+    return numbers is not None and tuple(map(int, numbers.groups())) <= _NEWEST
+
+
+def _client(environment: dict[str, str]) -> Any:
     from copilot import CopilotClient
 
-    return CopilotClient(request_handler=handler)
+    return CopilotClient({"env": environment})

@@ -9,7 +9,7 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
-from massgen_plugins.host.pointers.base import Enter, NotPointed, Pointer, Scope, past_proxies
+from massgen_plugins.host.pointers.base import Enter, NotPointed, Pointer, past_proxies
 
 __all__ = ["GeminiCliPointer"]
 
@@ -38,8 +38,7 @@ class GeminiCliPointer(Pointer):
         login = self._login()
         return login != _KEY_LOGIN if login else not self.backend.api_key
 
-    def point(self, enter: Enter, scope: Scope) -> None:
-        del scope
+    def point(self, enter: Enter) -> None:
         if os.environ.get(_VERTEX, "").lower() == "true":
             raise NotPointed(f"{_VERTEX} is set, and requests to that cloud are not read")
         variable, usual = (_PLAN_URL, _CODE_ASSIST) if self.uses_plan() else (_KEY_URL, _GOOGLE)
