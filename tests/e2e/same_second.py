@@ -35,11 +35,15 @@ _CLOCK = r"(\d+):(\d\d)"
 _COUNTDOWNS = {
     # Where a display names the agent, it is looked up; where not, it is the next one that leaves.
     "rich": re.compile(rf"next {_CLOCK}(?: \((?P<agent>\w+)\))?"),
-    "web": re.compile(rf"next {_CLOCK}(?: \((?P<agent>\w+)\))?"),
+    "web": re.compile(rf"NEXT {_CLOCK}(?: \((?P<agent>\w+)\))?"),
     "textual": re.compile(rf"· ⏳ {_CLOCK}"),
     "simple": re.compile(rf"\[(?P<agent>agent_\d)\][^\n]*⏳ {_CLOCK}"),
     "automation": re.compile(r"WAIT: (?P<agent>agent_\d) (\d+)s"),
 }
+_LINES = {"simple", "automation"}
+"""What they have printed they cannot rewrite."""
+
+_TICK = 1.2
 _SHOWN_AGENT = "agent_1"
 """Whose tab is open in the full screen."""
 
@@ -99,12 +103,12 @@ class Watched:
 
     def __enter__(self) -> Self:
         enter = self._stack.enter_context
-        command = [str(BIN / "massgen"), *FLAGS[self.kind], "--config", str(self._file), QUESTION]
+        command = [str(BIN / "massgen"), *FLAGS[self.kind], "--config", str(self._file)]
         self.host: Terminal | WebPage
         if self.kind == "web":
             self.host = enter(WebPage(self.user, command, self._file, self._columns, self._out))
         else:
-            self.host = enter(self._terminal(command))
+            self.host = enter(self._terminal([*command, QUESTION]))
         self.watch = enter(self._terminal([str(BIN / "massgen-rl"), "watch"]))
         return self
 
@@ -132,6 +136,8 @@ class Watched:
             return None
         groups = [each for each in matches[-1].groups() if each and each.isdigit()]
         shown = sum(int(number) * 60**power for power, number in enumerate(reversed(groups)))
+        if self.kind in _LINES:
+            time.sleep(_TICK)  # the line came at once, the other places follow within a second
         record = self._record()
         agent = self._agent(matches[-1].groupdict().get("agent"), record)
         until = _until(record, agent)
@@ -148,7 +154,7 @@ class Watched:
 
     def _fresh(self, display: str) -> str:
         """What a display that cannot rewrite has said since it was last looked at."""
-        if self.kind not in {"simple", "automation"}:
+        if self.kind not in _LINES:
             return display
         assert isinstance(self.host, Terminal)
         said, before = self.host.drawn, self._said
@@ -157,7 +163,7 @@ class Watched:
 
     def _agent(self, named: str | None, record: dict[str, Any]) -> str:
         if named or self.kind == "textual":
-            return named or _SHOWN_AGENT
+            return named.lower() if named else _SHOWN_AGENT  # the page has it in capitals
         return min(record["waiting"], key=lambda row: row["until"], default={"agent": ""})["agent"]
 
     def _record(self) -> dict[str, Any]:
