@@ -69,9 +69,10 @@ def _too_little(budget: Budget, needs: Sequence[Need], view: StoreView | None, n
     key = budget.name.removesuffix(".day").removesuffix(".month")
     missing = dollars(round(needed) - left).replace(",", "")
     known = resets is not None or budget.limit.window == RUN
+    when = f" {resets_sentence(Level(budget, used, used, resets), now)}" if known else ""
     return (
         f"{title(budget)}: {dollars(left)} of {dollars(budget.amount)} US dollars are left, and {take} {by} "
-        f"{dollars(round(needed))}.{f' {resets_sentence(Level(budget, used, used, resets), now)}' if known else ''} "
+        f"{dollars(round(needed))}.{when} "
         f"`massgen-rl budget raise {key}={missing} --for 2h` allows more; `massgen-rl plan` says what would "
         "suffice."
     )

@@ -12,7 +12,7 @@ from massgen_plugins.cli.settings_now import SettingsNow
 from massgen_plugins.cli.store_place import given_store, view_of
 from massgen_plugins.errors import ConfigurationError
 from massgen_plugins.live.presence import Presence, WaitingCall, read_all
-from massgen_plugins.profiles.steering import NO_STEERING, Steering, read_steering
+from massgen_plugins.profiles.steering import NO_STEERING, Steering, read_steering, unread
 from massgen_plugins.quota import ACCOUNT_POOL, NANOSECONDS, Pool, PoolRules
 
 if TYPE_CHECKING:
@@ -35,6 +35,7 @@ class Looked:
         stated: By pool, what the settings of this directory say of it; absent where they do not.
         presences: The processes of this machine that make limited calls now.
         steering: Temporary limits and pauses.
+        faults: What could not be read.
     """
 
     place: Path | str | None
@@ -43,6 +44,7 @@ class Looked:
     stated: Mapping[Pool, PoolRules]
     presences: Sequence[Presence] = ()
     steering: Steering = NO_STEERING
+    faults: Sequence[str] = ()
 
     @property
     def pools(self) -> Sequence[PoolView]:
@@ -109,12 +111,13 @@ def look(store: str | None = None, settings: SettingsNow | None = None) -> Looke
 
     view = view_of(place, holds)
     known.keep()
-    return Looked(place, view, time.time(), stated, presences, _steering())
+    steering, faults = _steering()
+    return Looked(place, view, time.time(), stated, presences, steering, (*view.faults, *faults))
 
 
-def _steering() -> Steering:
-    """What holds; a damaged file holds nothing, and the commands that change it say so."""
+def _steering() -> tuple[Steering, tuple[str, ...]]:
+    """What holds; of a damaged file nothing does."""
     try:
-        return read_steering()
-    except ConfigurationError:
-        return NO_STEERING
+        return read_steering(), ()
+    except ConfigurationError as error:
+        return NO_STEERING, (unread(error),)

@@ -9,7 +9,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, Self
 
-from massgen_plugins.host import orchestrators, reports, stage, subagents
+from massgen_plugins.host import orchestrators, python_api, reports, stage, subagents
 from massgen_plugins.host.before_run import shortages
 from massgen_plugins.host.governor import Governor
 from massgen_plugins.host.plugin_profiles import readable
@@ -97,6 +97,7 @@ class Plan:
         for said in shortages(self.governor, limited, team):
             reports.warn_once(said)
         record = RunRecord(run, team, time.time(), frozenset(limited), settings.store, self.governor.rules)
+        python_api.note_run(run)
         self.runtime.live.begin(record, names=settings.announce["names"])
         self.runtime.sinks.begin(keep=settings.announce["events"])
 
