@@ -99,7 +99,7 @@ def _team(given: Path | None) -> Team | None:
     path = given or find_team(Path())
     if path is not None:
         return Team(path)
-    tell("Team     there is not one YAML of a team here, or more than one.")
+    tell("Team     there is no YAML of a team here, or more than one; name it: massgen-rl init FILE")
     return None
 
 
