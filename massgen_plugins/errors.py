@@ -59,6 +59,11 @@ class CallRefused(MassgenPluginsError):
         self.pool = pool
         self.instead = instead
 
+    def shorten(self) -> None:
+        """Leave the first sentence of the message: the others were said before."""
+        first, more, _ = str(self).partition(". ")
+        self.args = (f"{first}." if more else first,)
+
 
 def described(error: BaseException) -> str:
     """An unexpected exception as it may be shown: its type, and our line that met it.

@@ -17,6 +17,7 @@ __all__ = [
     "cheaper_message",
     "dollars",
     "mark_message",
+    "resets_sentence",
     "spent_message",
     "title",
     "uncounted_message",
@@ -101,7 +102,7 @@ def spent_message(level: Level, model: str, bound: Bound, by: Mapping[str, int],
     key = level.budget.name.removesuffix(".day").removesuffix(".month")
     return (
         f"{_PREFIX}: {title(level.budget)}, {dollars(amount)} US dollars, is {state}: {_joined(parts)}. "
-        f"{_resets(level, now)} `massgen-rl budget raise {key}={dollars(missing).replace(',', '')} "
+        f"{resets_sentence(level, now)} `massgen-rl budget raise {key}={dollars(missing).replace(',', '')} "
         "--for 2h` allows more."
     )
 
@@ -111,7 +112,7 @@ def mark_message(level: Level, now: float) -> str:
     amount = dollars(level.budget.amount or 0)
     return (
         f"{_PREFIX}: {int(level.percent)} % of {title(level.budget)} are spent: {dollars(level.spent)} of "
-        f"{amount} US dollars. {_resets(level, now)}"
+        f"{amount} US dollars. {resets_sentence(level, now)}"
     )
 
 
@@ -139,7 +140,8 @@ def uncounted_message(provider: str, model: str) -> str:
     return f"{_PREFIX}: nobody knows what calls to {model} of {provider} cost: no budget counts them."
 
 
-def _resets(level: Level, now: float) -> str:
+def resets_sentence(level: Level, now: float) -> str:
+    """When a budget begins anew."""
     window = level.budget.limit.window
     if level.resets is None or window == RUN:
         return "It does not begin anew."

@@ -9,7 +9,7 @@ from massgen_plugins.budget.terms import PROVIDER, RUN, SHARED, SPENT, UNLIMITED
 from massgen_plugins.quota import NANOSECONDS, CalendarDay, CalendarMonth, Domain, Kind, Window
 from massgen_plugins.rate_limit.viewing import PoolView, StoreView
 
-__all__ = ["BudgetRow", "budget_rows"]
+__all__ = ["BudgetRow", "budget_rows", "used_of"]
 
 _ACCOUNT, _AGENT = "account ", "agent "
 _NOBODY = Domain("", "")
@@ -67,8 +67,8 @@ def _shared(views: Sequence[PoolView], terms: Terms, now: float) -> Iterator[Bud
             named[budget.name] = budget
     for budget in named.values():
         view, window = known.get(budget.pool), budget.limit.window
-        used, resets = _used(view, Kind.COST, window)
-        spent, _ = _used(view, SPENT, window)
+        used, resets = used_of(view, Kind.COST, window)
+        spent, _ = used_of(view, SPENT, window)
         yield BudgetRow(budget.name, "", budget.amount, spent, used - spent, resets)
 
 
@@ -77,12 +77,12 @@ def _of_run(views: Sequence[PoolView], run: str) -> Iterator[BudgetRow]:
         name = view.pool.name.replace(_AGENT, "agents.", 1)
         limit = next((row for row in view.limits if row.limit.kind == Kind.COST), None)
         amount = limit.cap if limit and limit.cap != UNLIMITED else None
-        used, _ = _used(view, Kind.COST, RUN)
-        spent, _ = _used(view, SPENT, RUN)
+        used, _ = used_of(view, Kind.COST, RUN)
+        spent, _ = used_of(view, SPENT, RUN)
         yield BudgetRow(name, run, amount, spent, used - spent, None)
 
 
-def _used(view: PoolView | None, kind: str, window: Window) -> tuple[int, float | None]:
+def used_of(view: PoolView | None, kind: str, window: Window) -> tuple[int, float | None]:
     """How much counts in a window, and when that begins anew."""
     for row in view.limits if view else ():
         if (row.limit.kind, row.limit.window) == (kind, window):

@@ -11,6 +11,7 @@ from massgen_plugins.budget.terms import Terms
 from massgen_plugins.budget.viewing import BudgetRow, budget_rows
 from massgen_plugins.cli.output import console, plain_table, say, text
 from massgen_plugins.cli.places import current_places
+from massgen_plugins.cli.screen import fit
 from massgen_plugins.cli.store_choice import view_of
 from massgen_plugins.rate_limit.messages import describe_span
 
@@ -23,6 +24,8 @@ __all__ = ["document", "each_run", "line", "rows_of", "show"]
 
 _LATEST = 3
 _NARROW = 60
+_LONGEST = 40
+"""Columns of a name."""
 
 
 def rows_of(place: Path | str, now: float, report: Callable[[str], None]) -> list[BudgetRow]:
@@ -73,7 +76,7 @@ def show(rows: Sequence[BudgetRow], now: float, *, everything: bool) -> None:
     runs = list(dict.fromkeys(row.run for row in rows if row.run))
     for run in runs if everything else runs[:_LATEST]:
         page.print()
-        page.print(text(f"run {run}", "bold"))
+        page.print(text(f"run {fit(run, _LONGEST)}", "bold"))
         _print(page, [row for row in rows if row.run == run], now)
     if len(runs) > _LATEST and not everything:
         say(f"\n{len(runs) - _LATEST} earlier runs: `massgen-rl budget show --all`.")
@@ -90,7 +93,7 @@ def line(row: BudgetRow, now: float) -> str:
 def _print(page: Console, rows: Sequence[BudgetRow], now: float) -> None:
     if page.width < _NARROW:
         for row in rows:
-            page.print(text(row.name, "red" if row.is_spent else ""))
+            page.print(text(fit(row.name, _LONGEST), "red" if row.is_spent else ""))
             page.print(text(f"  {_figures(row)}"))
             for part in _parts(row, now):
                 page.print(text(f"  {part}"))
@@ -101,7 +104,7 @@ def _print(page: Console, rows: Sequence[BudgetRow], now: float) -> None:
         column.no_wrap = True
     for row in rows:
         amount = "-" if row.amount is None else dollars(row.amount)
-        cells = (row.name, dollars(row.spent), amount, ", ".join(_parts(row, now)))
+        cells = (fit(row.name, _LONGEST), dollars(row.spent), amount, ", ".join(_parts(row, now)))
         table.add_row(*(text(cell, "red" if row.is_spent else "") for cell in cells))
     page.print(table)
 

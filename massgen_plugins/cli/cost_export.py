@@ -17,6 +17,7 @@ from massgen_plugins.calls.rows import CallRow, Question
 from massgen_plugins.cli.money import DOLLAR
 from massgen_plugins.cli.output import private
 from massgen_plugins.errors import ConfigurationError
+from massgen_plugins.profiles.document import shown
 
 __all__ = ["COLUMNS", "write"]
 
@@ -40,6 +41,9 @@ COLUMNS = (
 )
 """Of the rows; what is not known is empty (CSV), null (JSON, Parquet)."""
 
+_BEGINNINGS = (f"{COLUMNS[0]},{COLUMNS[1]},".encode(), b'[\n{"id": ', b"[\n]", b"PAR1")
+_LOOKED_AT = 100
+
 
 def write(record: Record, question: Question, form: str, output: Path | None) -> int:
     """Write the calls in question, the oldest first; how many there were.
@@ -47,6 +51,8 @@ def write(record: Record, question: Question, form: str, output: Path | None) ->
     Raises:
         ConfigurationError: They cannot be written there, or in this form.
     """
+    if output is not None:
+        _check(output)
     rows = map(_row, record.calls(question, newest_first=False))
     if form == "parquet":
         return _parquet(rows, output)
@@ -126,6 +132,21 @@ def _row(call: CallRow) -> dict[str, Any]:
     }
 
 
+def _check(output: Path) -> None:
+    """Leave a file alone that is no such export."""
+    try:
+        with output.open("rb") as file:
+            begins = file.read(_LOOKED_AT)
+    except FileNotFoundError:
+        return
+    except (OSError, ValueError) as error:
+        raise _unwritable(output, error) from error
+    if begins and not begins.startswith(_BEGINNINGS):
+        raise ConfigurationError(
+            f"--output: {shown(str(output))} is there and is no export of calls; name another file."
+        )
+
+
 @contextmanager
 def _opened(output: Path | None) -> Iterator[IO[str]]:
     if output is None:
@@ -138,7 +159,6 @@ def _opened(output: Path | None) -> Iterator[IO[str]]:
         raise _unwritable(output, error) from error
 
 
-def _unwritable(output: Path, error: OSError) -> ConfigurationError:
-    return ConfigurationError(
-        f"--output: {output}: {error.strerror or error}; name a file that can be written."
-    )
+def _unwritable(output: Path, error: OSError | ValueError) -> ConfigurationError:
+    reason = getattr(error, "strerror", None) or "the path is not valid"
+    return ConfigurationError(f"--output: {shown(str(output))}: {reason}; name a file that can be written.")

@@ -5,7 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from html import escape
 
-__all__ = ["bars", "columns", "page", "table"]
+from massgen_plugins.cli.output import clean
+
+__all__ = ["bars", "columns", "escaped", "page", "table"]
 
 _STYLE = """
 :root { color-scheme: light dark; --ink: #1c2024; --dim: #60646c; --line: #d9d9e0; --ground: #fff;
@@ -38,6 +40,11 @@ th, td { text-align: left; padding: .35rem 1.25rem .35rem 0; border-bottom: 1px 
 _POLICY = "default-src 'none'; style-src 'unsafe-inline'"
 
 
+def escaped(words: str) -> str:
+    """Words that may come from anybody, for a page; control characters are spelled out."""
+    return escape(clean(words))
+
+
 def page(title: str, body: Iterable[str]) -> str:
     """A whole document.
 
@@ -49,7 +56,7 @@ def page(title: str, body: Iterable[str]) -> str:
         '<!doctype html>\n<html lang="en"><head><meta charset="utf-8">'
         f'<meta http-equiv="Content-Security-Policy" content="{_POLICY}">'
         '<meta name="viewport" content="width=device-width, initial-scale=1">'
-        f"<title>{escape(title)}</title><style>{_STYLE}</style></head>\n<body>\n"
+        f"<title>{escaped(title)}</title><style>{_STYLE}</style></head>\n<body>\n"
         + "\n".join(body)
         + "\n</body></html>\n"
     )
@@ -59,8 +66,8 @@ def bars(rows: Sequence[tuple[str, float, str]]) -> str:
     """A bar for each row: its name, its value, and the value as it is shown."""
     most = max((value for _, value, _ in rows), default=0) or 1
     pieces = (
-        f"<span>{escape(name)}</span><b>{escape(shown)}</b>"
-        f'<svg role="img" aria-label="{escape(shown)}">'
+        f"<span>{escaped(name)}</span><b>{escaped(shown)}</b>"
+        f'<svg role="img" aria-label="{escaped(shown)}">'
         f'<rect class="bar" width="{100 * value / most:.2f}%" height="100%" rx="2"/></svg>'
         for name, value, shown in rows
     )
@@ -74,15 +81,15 @@ def columns(rows: Sequence[tuple[str, float, str]], label: str) -> str:
     most = max(rows, key=lambda row: row[1])
     pieces = (
         f'<rect class="bar" x="{number + 0.1}" width="0.8" y="{100 - 96 * value / (most[1] or 1):.2f}" '
-        f'height="{96 * value / (most[1] or 1):.2f}"><title>{escape(f"{name}: {shown}")}</title></rect>'
+        f'height="{96 * value / (most[1] or 1):.2f}"><title>{escaped(f"{name}: {shown}")}</title></rect>'
         for number, (name, value, shown) in enumerate(rows)
     )
     return (
-        f'<p class="dim">At most {escape(most[2])}: {escape(most[0])}</p><div class="over">'
+        f'<p class="dim">At most {escaped(most[2])}: {escaped(most[0])}</p><div class="over">'
         f'<svg viewBox="0 0 {len(rows)} 100" preserveAspectRatio="none" role="img" '
-        f'aria-label="{escape(label)}">'
-        f'{"".join(pieces)}</svg></div><div class="ends"><span>{escape(rows[0][0])}</span>'
-        f"<span>{escape(rows[-1][0])}</span></div>"
+        f'aria-label="{escaped(label)}">'
+        f'{"".join(pieces)}</svg></div><div class="ends"><span>{escaped(rows[0][0])}</span>'
+        f"<span>{escaped(rows[-1][0])}</span></div>"
     )
 
 
@@ -92,7 +99,7 @@ def table(headings: Sequence[str], rows: Iterable[Sequence[str]], numbers: Itera
 
     def cells(kind: str, row: Sequence[str]) -> str:
         return "".join(
-            f"<{kind}{' class=n' if place in right else ''}>{escape(cell)}</{kind}>"
+            f"<{kind}{' class=n' if place in right else ''}>{escaped(cell)}</{kind}>"
             for place, cell in enumerate(row)
         )
 

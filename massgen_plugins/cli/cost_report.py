@@ -5,17 +5,17 @@ from __future__ import annotations
 import time
 from collections.abc import Iterator
 from datetime import datetime, timedelta
-from html import escape
 from pathlib import Path, PurePath
 
 from massgen_plugins.calls.query import Record
 from massgen_plugins.calls.rows import CallRow, Question, Totals
-from massgen_plugins.cli.cost_page import bars, columns, table
+from massgen_plugins.cli.cost_page import bars, columns, escaped, table
 from massgen_plugins.cli.cost_page import page as framed
 from massgen_plugins.cli.cost_sums import Group, Sums, sums_of
 from massgen_plugins.cli.cost_view import missing
-from massgen_plugins.cli.money import DOLLAR, clock, cost_of, exact, short
+from massgen_plugins.cli.money import DOLLAR, clock, cost_of, exact
 from massgen_plugins.cli.output import private
+from massgen_plugins.cli.wording import short_number
 from massgen_plugins.errors import ConfigurationError
 from massgen_plugins.profiles.document import shown
 
@@ -66,7 +66,7 @@ def _body(record: Record, question: Question, sums: Sums) -> Iterator[str]:
     yield f"<h1>{_TITLE}</h1>"
     yield f'<p class="dim">{clock(total.first)} to {clock(total.last)}, written {clock(time.time())}</p>'
     yield _facts(total)
-    yield from (f"<p>{escape(sentence)}</p>" for sentence in missing(sums))
+    yield from (f"<p>{escaped(sentence)}</p>" for sentence in missing(sums))
     span = "hour" if total.last - total.first < _TWO_DAYS else "day"
     yield f"<h2>Over time, US dollars each {span}</h2>"
     yield columns(list(_over_time(record.totals(question, by=[span]), total, span)), "US dollars over time")
@@ -79,8 +79,8 @@ def _body(record: Record, question: Question, sums: Sums) -> Iterator[str]:
     yield "<h2>The dearest calls</h2>"
     yield _dearest(record, question)
     sources = [each.key["source"] for each in record.totals(question, by=["source"]) if each.key["source"]]
-    whose = escape(", ".join(sources) or "nobody")
-    yield f'<p class="dim">Prices of: {whose}. The record: {escape(str(record.path))}</p>'
+    whose = escaped(", ".join(sources) or "nobody")
+    yield f'<p class="dim">Prices of: {whose}. The record: {escaped(str(record.path))}</p>'
 
 
 def _over_time(found: list[Totals], total: Totals, span: str) -> Iterator[tuple[str, float, str]]:
@@ -100,12 +100,12 @@ def _facts(total: Totals) -> str:
         (cost_of(total), "US dollars"),
         (f"{total.calls:,}", "calls"),
         (f"{total.runs:,}", "runs"),
-        (short(total.tokens.input), "tokens in"),
-        (short(total.tokens.cached), "of these cached"),
-        (short(total.tokens.output), "tokens out"),
+        (short_number(total.tokens.input), "tokens in"),
+        (short_number(total.tokens.cached), "of these cached"),
+        (short_number(total.tokens.output), "tokens out"),
         (f"{total.refused:,}", "refused"),
     )
-    items = (f"<li><b>{escape(value)}</b>{escape(name)}</li>" for value, name in facts)
+    items = (f"<li><b>{escaped(value)}</b>{escaped(name)}</li>" for value, name in facts)
     return f'<ul class="facts">{"".join(items)}</ul>'
 
 
@@ -125,8 +125,8 @@ def _run(group: Group) -> tuple[str, ...]:
         PurePath(group.run.file).name if group.run else "",
         clock(group.run.started if group.run else totals.first),
         f"{totals.calls:,}",
-        short(totals.tokens.input),
-        short(totals.tokens.output),
+        short_number(totals.tokens.input),
+        short_number(totals.tokens.output),
         cost_of(totals),
         f"{told.theirs:,.4f}" if told else "",
         told.reason if told else "",

@@ -9,9 +9,10 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from massgen_plugins.calls.rows import Totals
 from massgen_plugins.cli.cost_sums import Group, Sums
-from massgen_plugins.cli.money import DOLLAR, cost_of, counted, dollars, short
+from massgen_plugins.cli.money import DOLLAR, cost_of, dollars
 from massgen_plugins.cli.output import console, plain_table, text
-from massgen_plugins.cli.wording import clock
+from massgen_plugins.cli.screen import fit
+from massgen_plugins.cli.wording import clock, plural, short_number
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -19,6 +20,8 @@ if TYPE_CHECKING:
 __all__ = ["missing", "show"]
 
 _WIDE, _NARROW = 100, 60
+_LONGEST = 32
+"""Columns of a name."""
 
 
 class _Column(NamedTuple):
@@ -38,9 +41,9 @@ _SUMS = (
     _Column("calls", lambda each: f"{each.totals.calls:,}"),
     _Column("refused", lambda each: f"{each.totals.refused:,}", wide=True),
     _Column("waited", lambda each: clock(each.totals.waited), wide=True),
-    _Column("in", lambda each: short(each.totals.tokens.input)),
-    _Column("cached", lambda each: short(each.totals.tokens.cached), wide=True),
-    _Column("out", lambda each: short(each.totals.tokens.output)),
+    _Column("in", lambda each: short_number(each.totals.tokens.input)),
+    _Column("cached", lambda each: short_number(each.totals.tokens.cached), wide=True),
+    _Column("out", lambda each: short_number(each.totals.tokens.output)),
     _Column("US dollars", lambda each: cost_of(each.totals)),
 )
 _RUN = (_Column("team", _team, left=True),)
@@ -81,13 +84,13 @@ def _stacked(page: Console, sums: Sums, total: Group) -> None:
         page.print(text(_name(group, sums.by), "bold"))
         if group.run is not None:
             page.print(text(f"  {_team(group)}"))
-        page.print(text(f"  {counted(totals.calls, 'call')}, {_tokens(totals)}"))
+        page.print(text(f"  {plural(totals.calls, 'call')}, {_tokens(totals)}"))
         own = f", MassGen says {group.difference.theirs:,.4f}" if group.difference else ""
         page.print(text(f"  {cost_of(totals)} US dollars{own}"))
 
 
 def _tokens(totals: Totals) -> str:
-    return f"{short(totals.tokens.input)} in, {short(totals.tokens.output)} out"
+    return f"{short_number(totals.tokens.input)} in, {short_number(totals.tokens.output)} out"
 
 
 def _notes(sums: Sums) -> Iterator[str]:
@@ -105,17 +108,17 @@ def _notes(sums: Sums) -> Iterator[str]:
 def missing(sums: Sums) -> Iterator[str]:
     """What is in no sum, since its cost is not known."""
     if sums.unpriced:
-        models = ", ".join(f"{name}: {counted(count, 'call')}" for name, count in sums.unpriced.items())
+        models = ", ".join(f"{name}: {plural(count, 'call')}" for name, count in sums.unpriced.items())
         yield (
             f"Not in the sum, since nobody knows the price of {models}. Write it into your profile, under "
             "prices."
         )
     if sums.total.unsaid:
         yield (
-            f"Not in the sum: {counted(sums.total.unsaid, 'call')} of which no answer said what it took, as "
+            f"Not in the sum: {plural(sums.total.unsaid, 'call')} of which no answer said what it took, as "
             "when it was cut short."
         )
 
 
 def _name(group: Group, by: str) -> str:
-    return group.name or f"no {by}"
+    return fit(group.name, _LONGEST) or f"no {by}"

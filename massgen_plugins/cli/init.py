@@ -62,8 +62,17 @@ def init(
         _switch_on(chosen, yes=yes, dry_run=dry_run)
     if proof and not dry_run:
         _prove()
-    name = chosen.path if chosen else "team.yaml"
-    tell(f'Next: massgen --config {name} "Your question", and in another terminal: massgen-rl watch')
+    tell(_next(chosen, team, dry_run=dry_run))
+
+
+def _next(team: Team | None, given: Path | None, *, dry_run: bool) -> str:
+    if team is None:
+        return (
+            "Next: write a team's YAML (massgen --quickstart asks and writes one), then: massgen-rl init FILE"
+        )
+    if dry_run:
+        return f"Next: massgen-rl init{f' {given}' if given else ''}"
+    return f'Next: massgen --config {team.path} "Your question", and in another terminal: massgen-rl watch'
 
 
 def _check_host() -> None:
@@ -90,7 +99,7 @@ def _team(given: Path | None) -> Team | None:
     path = given or find_team(Path())
     if path is not None:
         return Team(path)
-    tell("Team     there is not one YAML of a team here; name it: massgen-rl init team.yaml")
+    tell("Team     there is no YAML of a team here, or more than one; name it: massgen-rl init FILE")
     return None
 
 

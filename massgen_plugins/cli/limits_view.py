@@ -115,7 +115,7 @@ def _place(said: Said) -> str:
 def _file(place: Place) -> str:
     path = Path(place.source)
     shipped = path.parent == find_places().shipped_dir
-    name = f"built in, {path.name}" if shipped else as_home(place.source)
+    name = f"{_LAYERS['profile']} built in, {path.name}" if shipped else as_home(place.source)
     return f"{name}:{place.line}" if place.line else name
 
 

@@ -13,7 +13,7 @@ from massgen_plugins.cli.store_place import given_store, view_of
 from massgen_plugins.errors import ConfigurationError
 from massgen_plugins.live.plans import PlanNote, read_plans
 from massgen_plugins.live.presence import Presence, WaitingCall, read_all
-from massgen_plugins.profiles.steering import NO_STEERING, Steering, read_steering
+from massgen_plugins.profiles.steering import NO_STEERING, Steering, read_steering, unread
 from massgen_plugins.quota import ACCOUNT_POOL, NANOSECONDS, Pool, PoolRules
 
 if TYPE_CHECKING:
@@ -37,6 +37,7 @@ class Looked:
         presences: The processes of this machine that make limited calls now.
         steering: Temporary limits and pauses.
         plans: How far plans are used, by program.
+        faults: What could not be read.
     """
 
     place: Path | str | None
@@ -46,6 +47,7 @@ class Looked:
     presences: Sequence[Presence] = ()
     steering: Steering = NO_STEERING
     plans: Sequence[PlanNote] = ()
+    faults: Sequence[str] = ()
 
     @property
     def pools(self) -> Sequence[PoolView]:
@@ -112,13 +114,14 @@ def look(store: str | None = None, settings: SettingsNow | None = None) -> Looke
 
     view = view_of(place, holds)
     known.keep()
-    now = time.time()
-    return Looked(place, view, now, stated, presences, _steering(), read_plans(now))
+    steering, unreadable = _steering()
+    now, faults = time.time(), (*view.faults, *unreadable)
+    return Looked(place, view, now, stated, presences, steering, read_plans(now), faults)
 
 
-def _steering() -> Steering:
-    """What holds; a damaged file holds nothing, and the commands that change it say so."""
+def _steering() -> tuple[Steering, tuple[str, ...]]:
+    """What holds; of a damaged file nothing does."""
     try:
-        return read_steering()
-    except ConfigurationError:
-        return NO_STEERING
+        return read_steering(), ()
+    except ConfigurationError as error:
+        return NO_STEERING, (unread(error),)

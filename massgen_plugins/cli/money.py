@@ -7,7 +7,7 @@ from decimal import ROUND_HALF_UP, Decimal
 
 from massgen_plugins.calls.rows import Totals
 
-__all__ = ["DOLLAR", "clock", "cost_of", "counted", "dollars", "exact", "short"]
+__all__ = ["DOLLAR", "clock", "cost_of", "dollars", "exact"]
 
 DOLLAR = Decimal(1_000_000)
 """Micro-dollars."""
@@ -36,19 +36,6 @@ def cost_of(totals: Totals) -> str:
     if not totals.unknown:
         return dollars(totals.cost)
     return f"{dollars(totals.cost)} + ?" if totals.cost else "unknown"
-
-
-def short(count: int) -> str:
-    """A number of tokens: 950, 12.3k, 4.5M."""
-    for size, letter in ((1_000_000_000, "G"), (1_000_000, "M"), (1_000, "k")):
-        if count >= size:
-            return f"{count / size:.1f}".removesuffix(".0") + letter
-    return str(count)
-
-
-def counted(count: int, what: str) -> str:
-    """``1 call``, ``2,000 calls``."""
-    return f"{count:,} {what}" if count == 1 else f"{count:,} {what}s"
 
 
 def clock(at: float) -> str:

@@ -114,8 +114,8 @@ def cells(words: str) -> int:
 
 
 def fit(words: str, width: int) -> str:
-    """A name in at most so many columns, with an ellipsis if it is cut. Not for numbers."""
-    words = clean(words)
+    """A name in one line of at most so many columns, with an ellipsis if it is cut. Not for numbers."""
+    words = clean(words).replace("\n", r"\n")
     if cells(words) <= width:
         return words
     while words and cells(words) > width - 1:

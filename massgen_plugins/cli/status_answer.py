@@ -29,7 +29,7 @@ def answer(*, as_json: bool = False, store: str | None = None, exit_code: bool =
         The exit code.
     """
     looked = look(store)
-    for fault in looked.view.faults:
+    for fault in looked.faults:
         say(f"massgen-rl: {fault}")
     if as_json:
         from massgen_plugins.cli.status_json import document

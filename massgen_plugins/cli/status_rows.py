@@ -81,7 +81,7 @@ def _beside(before: Line, row: _Row, room: int, screen: Screen) -> Iterator[Line
 def _row(row: LimitView, view: PoolView, stated: PoolRules | None, now: float) -> _Row:
     use = f"{amount(row.limit, row.used)} / {amount(row.limit, row.cap)}"
     part = min(1.0, row.used / row.cap) if row.cap else 1.0
-    return _Row(counted(row.limit), part, use, _when(row, now), _other(row.limit, view, stated))
+    return _Row(counted(row.limit), part, use, _when(row, now), _other(row.limit, row.used, view, stated))
 
 
 def _when(row: LimitView, now: float) -> str:
@@ -105,9 +105,11 @@ def _kept(words: str) -> str:
     return words.replace(" ", "\N{NO-BREAK SPACE}")
 
 
-def _other(limit: Limit, view: PoolView, stated: PoolRules | None) -> str:
+def _other(limit: Limit, used: int, view: PoolView, stated: PoolRules | None) -> str:
     where, number = other_amount(limit, view, stated)
     said = "no limit" if number is None else amount(limit, number)
+    if number is not None and used >= number:
+        said = f"{said}, used up"
     return {"": "", "settings": f"(the run's own; the settings here say {said})"}.get(
         where, f"(now; in the last run {said})"
     )

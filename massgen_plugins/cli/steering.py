@@ -127,7 +127,7 @@ def unset(
     names = _names()
     entries = [each for each in names.settings.steering.entries if each.key != steering.PAUSED]
     gone = [each for each in entries if model in {_ALL, each.model} and (not keys or each.key in keys)]
-    if not gone:
+    if not gone and (model != _ALL or keys):
         raise ConfigurationError(_nothing_set(model, entries))
     _, after = steering.unset(None if model == _ALL else model, keys or ())
     report_back(names, names.steered_by(after), [each.model for each in gone], as_json=as_json)

@@ -56,6 +56,9 @@ def report_back(names: ModelNames, then: ModelNames, models: Sequence[str], *, a
         before, after = ({each: rules_as_json(side.rules(each)) for each in known} for side in (names, then))
         _emit(known, before, after, followers())
         return
+    if not known:
+        tell("Nothing was set.")
+        return
     for model in known:
         for text in differences(names.rules(model), then.rules(model)) or ["taken back"]:
             tell(f"{model}: {text}.")

@@ -6,6 +6,8 @@ import json
 import sys
 from collections.abc import Callable, Iterable, Sequence
 from contextlib import suppress
+from dataclasses import replace
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from massgen_plugins.cli.exits import CHECK_FAILED, SPENT
@@ -15,6 +17,7 @@ from massgen_plugins.cli.output import clean, say, tell
 from massgen_plugins.cli.screen import Line, Screen, Span, wrapped
 from massgen_plugins.cli.settings_now import SettingsNow
 from massgen_plugins.cli.status_answer import spent
+from massgen_plugins.cli.watch_cost import WatchedCost
 from massgen_plugins.cli.watch_lines import Changes
 from massgen_plugins.cli.watch_view import Totals, watch_lines
 from massgen_plugins.cli.wording import clock, plural
@@ -22,7 +25,7 @@ from massgen_plugins.cli.wording import clock, plural
 if TYPE_CHECKING:
     from rich.console import Console, RenderableType
 
-    from massgen_plugins.live.presence import Counters
+    from massgen_plugins.live.presence import Counters, Presence
 
 __all__ = ["Watch", "answer"]
 
@@ -40,10 +43,13 @@ class Watch:
 
     Args:
         look_again: Reads the store and the records of the running processes.
+        record: The file of the record of calls; None if none is kept.
     """
 
-    def __init__(self, look_again: Callable[[], Looked]) -> None:
+    def __init__(self, look_again: Callable[[], Looked], record: Path | None = None) -> None:
         self._look = look_again
+        self._cost = WatchedCost(record)
+        self._runs: dict[tuple[int, str], Presence] = {}
         self._counted: dict[tuple[int, float], Counters] = {}
         self.looked = self.look()
 
@@ -52,12 +58,14 @@ class Watch:
         self.looked = self._look()
         for run in self.looked.presences:
             self._counted[run.pid, run.started] = run.counters
+            self._runs[run.pid, run.run] = run
         return self.looked
 
     @property
     def totals(self) -> Totals:
         """What all runs that were seen have counted."""
-        return Totals.of(list(self._counted.values()))
+        totals = Totals.of(list(self._counted.values()))
+        return replace(totals, cost=self._cost.words(self._runs.values(), totals.calls))
 
     @property
     def idle(self) -> bool:
@@ -83,7 +91,7 @@ def answer(  # noqa: PLR0913 - an option each
 ) -> int:
     """Watch until a key, or until nothing goes on; the exit code."""
     settings = SettingsNow()
-    watch = Watch(lambda: look(store, SettingsNow() if settings.changed() else settings))
+    watch = Watch(lambda: look(store, SettingsNow() if settings.changed() else settings), settings.record())
     if as_json:
         _in_pipe(watch, Waiting(), interval, _documents, until_idle=until_idle)
     elif sys.stdout.isatty():
@@ -178,5 +186,5 @@ def _summary(watch: Watch) -> str:
     totals = watch.totals
     return (
         f"{plural(totals.calls, 'call')}, {totals.refused} refused, {totals.turned_away} turned away, "
-        f"{clock(totals.waited)} waited."
+        f"{clock(totals.waited)} waited{f', {totals.cost}' if totals.cost else ''}."
     )

@@ -24,12 +24,16 @@ _COLOURS = {"waiting": "cyan", "paused": "yellow", "spent": "red", "free": ""}
 
 @dataclass(frozen=True, slots=True)
 class Totals:
-    """What all processes together have counted while they were watched, those that have ended included."""
+    """What all processes together have counted while they were watched, those that have ended included.
+
+    ``cost`` is in words; "" if it is not known.
+    """
 
     calls: int = 0
     refused: int = 0
     turned_away: int = 0
     waited: float = 0.0
+    cost: str = ""
 
     @classmethod
     def of(cls, counted: Sequence[Counters]) -> Totals:
@@ -82,5 +86,7 @@ def _compact(view: PoolView, looked: Looked, screen: Screen) -> Iterator[Line]:
 
 def _totals(totals: Totals, screen: Screen) -> Iterator[Line]:
     away = f" · {totals.turned_away} turned away" if totals.turned_away else ""
-    words = f"{plural(totals.calls, 'call')} · {totals.refused} refused{away} · {clock(totals.waited)} waited"
+    cost = f" · {totals.cost}" if totals.cost else ""
+    waited = f"{clock(totals.waited)} waited"
+    words = f"{plural(totals.calls, 'call')} · {totals.refused} refused{away} · {waited}{cost}"
     yield from wrapped(words, screen.width)

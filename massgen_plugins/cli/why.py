@@ -68,7 +68,10 @@ def last_lines(screen: Screen) -> list[Line]:
 
 
 def _unread() -> str:
-    return "This is no refusal that a provider's reader knows; it would be passed on to MassGen as it is."
+    return (
+        "This is no refusal that a provider's reader knows; it would be passed on to MassGen as it is. If "
+        "you know its HTTP status, add --status CODE."
+    )
 
 
 def _of_the_past(what: str) -> Story | None:
@@ -90,7 +93,7 @@ def _of_the_past(what: str) -> Story | None:
 
 
 def _pasted(what: str, provider: str | None, model: str | None, status: int | None) -> Story | None:
-    from massgen_plugins.cli.why_body import MOST_BYTES, parse, read_by
+    from massgen_plugins.cli.why_body import MOST_BYTES, parse, read_by, says_more
     from massgen_plugins.manager import build_manager
 
     known = build_manager(lambda sentence: say(f"massgen-rl: {sentence}")).providers()
@@ -104,6 +107,8 @@ def _pasted(what: str, provider: str | None, model: str | None, status: int | No
         )
     pasted = parse(_input(what, MOST_BYTES), status)
     readings = read_by(pasted, chosen, model or "")
+    if pasted.assumed:
+        readings = [each for each in readings if says_more(each, chosen, model or "")]
     if not readings:
         return None
     doubts = [f"that its status was {pasted.status} (--status CODE)"] if pasted.assumed else []

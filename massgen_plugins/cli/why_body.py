@@ -8,7 +8,7 @@ import re
 from collections import Counter
 from collections.abc import Iterable, Mapping
 from contextlib import suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 from massgen_plugins.errors import ConfigurationError
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from massgen_plugins.middleware import Refusal
     from massgen_plugins.providers.base import ModelRequest, Provider
 
-__all__ = ["MOST_BYTES", "Pasted", "Reading", "parse", "read_by"]
+__all__ = ["MOST_BYTES", "Pasted", "Reading", "parse", "read_by", "says_more"]
 
 MOST_BYTES = 1_000_000
 """Bytes of input that are read."""
@@ -135,6 +135,14 @@ def read_by(pasted: Pasted, providers: Iterable[Provider], model: str = "") -> l
         found,
         key=lambda each: (each.provider != native, -_told(each.refusal), -votes[each.refusal.kind]),
     )
+
+
+def says_more(reading: Reading, providers: Iterable[Provider], model: str = "") -> bool:
+    """Whether the words say anything: of a text without a status, that it is a refusal at all is a guess."""
+    provider = next(each for each in providers if each.name == reading.provider)
+    nothing = provider.read_refusal(_TOO_MANY, {}, b"", _request(provider, model))
+    said = reading.refusal
+    return nothing is None or replace(said, quote="", advice="") != replace(nothing, quote="", advice="")
 
 
 def _request(provider: Provider, model: str) -> ModelRequest:

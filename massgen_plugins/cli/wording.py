@@ -68,7 +68,9 @@ def plural(count: int, one: str, many: str = "") -> str:
 
 
 def short_number(number: int) -> str:
-    """A large number in few letters: ``950``, ``27k``, ``1.2M``."""
+    """A large number in few letters: ``950``, ``1,620``, ``27k``, ``1.2M``, ``3.4G``."""
     if number < 10_000:
         return f"{number:,}"
-    return f"{number / 1e3:.0f}k" if number < 1_000_000 else f"{number / 1e6:.1f}M"
+    if number < 1_000_000:
+        return f"{number / 1e3:.0f}k"
+    return f"{number / 1e6:.1f}M" if number < 1_000_000_000 else f"{number / 1e9:.1f}G"

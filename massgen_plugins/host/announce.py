@@ -5,6 +5,7 @@ from __future__ import annotations
 import weakref
 from collections.abc import Callable, Sequence
 from contextlib import suppress
+from dataclasses import replace
 from typing import Any
 
 from massgen_plugins.errors import described
@@ -38,13 +39,20 @@ class Announcer:
         self._names = names
         self._displays: weakref.WeakKeyDictionary[Any, WaitDisplay | None] = weakref.WeakKeyDictionary()
         self._shown: dict[int, ShownWait] = {}
+        self._begun: dict[int, tuple[str, int]] = {}
         self._ticked: dict[WaitDisplay, None] = {}
 
     def changed(self, change: Change, now: float) -> None:
         """A wait has begun, has another estimate, or has ended."""
-        if change.began is not None:
-            self._begin(change.began, change.message, now)
+        call = change.began
+        if call is not None:
+            if call.until - call.since < _LONG and call.reason != PAUSED and call.call not in self._shown:
+                name = self._names.shown(call.agent or None)
+                reports.inform(f"{change.message} ({name or _BACKGROUND})")
+            else:  # told with the next second, when the places of all are known
+                self._begun[call.call] = change.message, call.place
         elif change.ended is not None:
+            self._begun.pop(change.ended.call, None)
             self._end(change.ended, change.waited, now)
 
     def tick(self, waiting: Sequence[WaitingCall], now: float) -> None:
@@ -56,6 +64,9 @@ class Announcer:
         """
         rows: dict[WaitDisplay, list[ShownWait]] = {display: [] for display in self._ticked}
         for call in waiting:
+            if (begun := self._begun.pop(call.call, None)) is not None:
+                message, place = begun  # of all processes together
+                self._begin(replace(call, place=place), message, now)
             if call.call in self._shown:
                 shown = self._wait_of(call)
                 _, display = self._place_of(call)
@@ -66,9 +77,6 @@ class Announcer:
         self._ticked = dict.fromkeys(display for display, waits in rows.items() if waits)
 
     def _begin(self, call: WaitingCall, message: str, now: float) -> None:
-        if call.until - call.since < _LONG and call.reason != PAUSED and call.call not in self._shown:
-            reports.inform(f"{message} ({self._wait_of(call).name or _BACKGROUND})")
-            return
         wait = self._shown[call.call] = self._wait_of(call)
         stage, display = self._place_of(call)
         note = _timeout_note(stage, wait, now)

@@ -18,7 +18,11 @@ def attach(module: ModuleType) -> None:
     import_module("massgen_plugins.profiles.at_start")
 
     name = module.__name__
-    if name == "massgen.subagent.manager":
+    if name == "massgen":
+        from massgen_plugins.host import python_api
+
+        python_api.attach(module)
+    elif name == "massgen.subagent.manager":
         from massgen_plugins.host import subagents
 
         subagents.attach(module)

@@ -5,19 +5,16 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from pathlib import Path
 
-from massgen_plugins.errors import MassgenPluginsError
-from massgen_plugins.profiles.redis_address import is_redis
+from massgen_plugins.host.store_now import store_now
 from massgen_plugins.quota import NANOSECONDS, CalendarDay, Kind, Pool, Sliding
 from massgen_plugins.rate_limit.messages import describe_span
 from massgen_plugins.rate_limit.verdict import LimitView
-from massgen_plugins.rate_limit.viewing import PoolView, StoreView, view_file
+from massgen_plugins.rate_limit.viewing import PoolView, StoreView
 
 __all__ = ["Day", "days_in", "too_little"]
 
 _DAY = 86_400 * NANOSECONDS
-_MEMORY = "memory"
 _BUDGETS = "budget"
 """The provider in domains of budgets, of which each run has one."""
 
@@ -48,13 +45,9 @@ class Day:
 
 
 def days_in(store: str) -> list[Day]:
-    """The days of all pools in a store; none if it is no file, or cannot be read."""
-    if store == _MEMORY or is_redis(store):
-        return []
-    try:
-        return _days(view_file(Path(store), wanted=lambda domain: domain.provider != _BUDGETS))
-    except (MassgenPluginsError, OSError, ValueError):
-        return []  # whoever uses the store says what is wrong with it
+    """The days of all pools in a store; none if it cannot be read."""
+    view = store_now(store, lambda domain: domain.provider != _BUDGETS)
+    return _days(view) if view is not None else []
 
 
 def too_little(

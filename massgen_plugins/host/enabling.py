@@ -5,13 +5,12 @@ from __future__ import annotations
 import os
 import time
 import weakref
-from collections import Counter
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, Self
 
-from massgen_plugins.host import orchestrators, reports, stage, subagents
-from massgen_plugins.host.days import days_in, too_little
+from massgen_plugins.host import orchestrators, python_api, reports, stage, subagents
+from massgen_plugins.host.before_run import shortages
 from massgen_plugins.host.governor import Governor
 from massgen_plugins.host.plugin_profiles import readable
 from massgen_plugins.host.programs import IN_PROGRAMS
@@ -92,15 +91,13 @@ class Plan:
             self.runtime.agent_starting(agent)
 
     def _begin(self, run: str, limited: Mapping[str, Agent]) -> None:
-        """Say what a day cannot give, and let the run be seen."""
+        """Say what a day or a budget cannot give, and let the run be seen."""
         settings = self.governor.settings
-        known = days_in(settings.store)
-        for (provider, model), count in Counter((a.provider.name, a.model) for a in limited.values()).items():
-            said = too_little(known, provider, settings.account(provider), model, count)
-            if said is not None:
-                reports.warn_once(said)
         team = os.path.realpath(self.config_path) if self.config_path else ""
+        for said in shortages(self.governor, limited, team):
+            reports.warn_once(said)
         record = RunRecord(run, team, time.time(), frozenset(limited), settings.store, self.governor.rules)
+        python_api.note_run(run)
         self.runtime.live.begin(record, names=settings.announce["names"])
         self.runtime.sinks.begin(keep=settings.announce["events"])
 

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import atexit
 import sys
+import threading
 import time
 from collections import deque
 from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 from massgen_plugins.events import CallAnswered, Event
 from massgen_plugins.host.announce import Announcer
@@ -55,6 +57,7 @@ class LiveView:
         self._file: PresenceFile | None = None
         self._broken = False
         self._records: list[RunRecord] = []
+        self._lock = threading.Lock()
 
     def begin(self, record: RunRecord, *, names: bool = True) -> None:
         """A run begins.
@@ -76,6 +79,19 @@ class LiveView:
         if not self._ticker.woken:
             self._ticker.wake()
 
+    def document(self, run: str) -> dict[str, Any] | None:
+        """What a run of this process did, as ``rate_limit.json`` has it, with its summary; None if not known.
+
+        Blocks while a display of MassGen's does not return: not for an event loop.
+        """
+        with self._lock:
+            self._take_events()
+            record = next((each for each in self._records if each.run == run), None)
+            if record is None:
+                return None
+            waiting, lines = self.tracker.waiting(), record.summary(self.tracker, self.names)
+            return record.document(self.tracker, self.names, waiting, lines)
+
     def close(self) -> None:
         """The process ends: say what each run did."""
         self._ticker.stop()
@@ -94,9 +110,10 @@ class LiveView:
             sys.stderr.write(f"{line}\n")
 
     def _tick(self) -> bool:
-        self._take_events()
-        waiting = self.tracker.waiting()
-        self._announcer.tick(waiting, time.time())
+        with self._lock:
+            self._take_events()
+            waiting = self.tracker.waiting()
+            self._announcer.tick(waiting, time.time())
         for record in self._records[-_RUNS:]:
             record.write(self.tracker, self.names, waiting, ())
         if not self._broken:

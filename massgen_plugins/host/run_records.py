@@ -54,7 +54,7 @@ class RunRecord:
         self._find_folder()
         if self.folder is None:
             return
-        document = json.dumps(self._document(tracker, names, waiting, summary), indent=2, ensure_ascii=False)
+        document = json.dumps(self.document(tracker, names, waiting, summary), indent=2, ensure_ascii=False)
         if document == self._last:
             return
         self._last = document
@@ -91,9 +91,10 @@ class RunRecord:
                 self.folder = stage.folder
                 return
 
-    def _document(
+    def document(
         self, tracker: Tracker, names: Names, waiting: Sequence[WaitingCall], summary: Sequence[str]
     ) -> dict[str, Any]:
+        """What stands in the file."""
         counters = tracker.counters(self.run)
         fields = ("model", "provider", "account", "since", "until", "place", "limit", "reason")
         return {

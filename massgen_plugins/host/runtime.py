@@ -56,6 +56,7 @@ class Runtime:
         self.providers = plugins.providers()
         self._faults: set[str] = set()
         self._warned: set[str] = set()
+        self._refused: set[tuple[str, Pool]] = set()
         self._accounts = Accounts()
         self.programs = Programs(self.fault, self._say_once)
         self._governors: dict[Domain, Governor] = {}
@@ -200,7 +201,10 @@ class Runtime:
         )
 
     def refused(self, call: ModelCall, error: CallRefused) -> None:
-        """End the turn whose own model was refused; another model's refusal is the failure of a tool."""
+        """End the turn whose own model was refused; another model's refusal is the failure of a tool.
+
+        MassGen says an error for each agent, several times: from the second agent on only what is the matter.
+        """
         turn = current_turn.get()
         if turn is not None and turn.is_about(call.domain.provider, call.model, call.requested_model):
             turn.refused = error
@@ -208,6 +212,9 @@ class Runtime:
                 return
         pool = error.pool if isinstance(error.pool, Pool) else call.pool
         self.emit(CallTurnedAway(pool, call.agent_id, str(error), call.run, call.number, error.resets_at))
+        if (call.run, pool) in self._refused:
+            error.shorten()
+        self._refused.add((call.run, pool))
 
     def fault(self, place: str, error: BaseException) -> None:
         """An error of ours or of a plugin; the call went on without whoever failed."""

@@ -19,7 +19,7 @@ from massgen_plugins.profiles.profile import profiles_of
 from massgen_plugins.profiles.safe_files import stamp, yaml_files
 from massgen_plugins.profiles.search import Catalog, find_profiles
 from massgen_plugins.profiles.settings import Settings
-from massgen_plugins.profiles.steering import NO_STEERING, read_steering
+from massgen_plugins.profiles.steering import NO_STEERING, read_steering, unread
 from massgen_plugins.profiles.strict_yaml import load_yaml
 
 __all__ = ["SettingsSource", "files_of", "layers_of", "load_settings", "read_catalog", "read_settings"]
@@ -32,7 +32,11 @@ def load_settings(host_yaml: Mapping[str, Any] | None, **options: Any) -> Settin
 
 def read_settings(places: Places, run: Layer | None = None) -> Settings:
     """Read and merge the layers of these places below a run's own, and the temporary limits."""
-    return replace(_merged(places, run), steering=read_steering(places.steering_file))
+    settings = _merged(places, run)
+    try:
+        return replace(settings, steering=read_steering(places.steering_file))
+    except ConfigurationError as error:  # a damaged file of ours stops nothing else
+        return replace(settings, notes=(*settings.notes, unread(error)))
 
 
 def _merged(places: Places, run: Layer | None) -> Settings:

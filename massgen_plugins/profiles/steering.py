@@ -13,6 +13,7 @@ import time
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import replace
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from massgen_plugins.profiles.document import Place, wrong
 from massgen_plugins.profiles.steering_values import (
@@ -27,6 +28,9 @@ from massgen_plugins.profiles.steering_values import (
     written,
 )
 
+if TYPE_CHECKING:
+    from massgen_plugins.errors import ConfigurationError
+
 __all__ = [
     "ALL_MODELS",
     "NO_STEERING",
@@ -39,6 +43,7 @@ __all__ = [
     "read_steering",
     "resume",
     "set_values",
+    "unread",
     "unset",
     "with_values",
 ]
@@ -61,6 +66,12 @@ def read_steering(path: Path | None = None, now: float | None = None) -> Steerin
     if path is None or not exists(path):
         return NO_STEERING
     return parse(read_text(path), path).at(time.time() if now is None else now)
+
+
+def unread(error: ConfigurationError) -> str:
+    """What is said of a file that cannot be read: everything else goes on without it."""
+    what = str(error).partition(";")[0].rstrip(".")
+    return f"{what}, so no pause and no temporary limit holds; `massgen-rl resume` writes the file anew."
 
 
 def change_steering(

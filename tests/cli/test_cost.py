@@ -60,7 +60,7 @@ def test_a_run_has_its_sum_its_team_and_its_tokens(rl, spent):
     line = next(line for line in ran.out.splitlines() if line.startswith(run))
     assert line.split()[1:] == [
         "six.yaml",
-        *("6", "0", "0:03", "6k", "2.4k", "600", "0.0186"),
+        *("6", "0", "0:03", "6,000", "2,400", "600", "0.0186"),
     ]
 
 

@@ -18,6 +18,8 @@ from dataclasses import replace
 
 import pytest
 
+from massgen_plugins.budget.prices import Prices
+from massgen_plugins.calls.record import Recorder
 from massgen_plugins.cli.looking import look
 from massgen_plugins.cli.screen import Screen
 from massgen_plugins.cli.watch import Watch
@@ -31,6 +33,7 @@ from massgen_plugins.profiles import load_settings
 from massgen_plugins.profiles.steering import read_steering
 from massgen_plugins.quota import MINUTE, Kind, Limit
 from massgen_plugins.rate_limit.viewing import StoreView
+from tests.calls.settled import BLOCK, settled
 from tests.cli.conftest import FLASH, PRO, SCRIPT, waiting_call
 
 DONE = Counters(calls=12, answered=11, refused=1, turned_away=0, waits=3, waited=580.0)
@@ -47,6 +50,26 @@ def shown(width: int, **options) -> list[str]:
     watch = Watch(look)
     lines = watch_lines(watch.looked, watch.totals, Screen(width), **options)
     return Screen(width).text(lines).splitlines()
+
+
+def test_what_the_runs_have_cost_stands_beside_their_calls(run_goes_on, store_file):
+    run = run_goes_on(counters=DONE)
+    recorder = Recorder(store_file.with_name("calls.sqlite3"), 30, 256, Prices(lambda _: BLOCK), print)
+    recorder.add(settled(run=run.run, cost=20_000))
+    recorder.add(settled(run="another", cost=90_000))
+    recorder.close()
+    watch = Watch(look, store_file.with_name("calls.sqlite3"))
+    assert watch.totals.cost == "$0.0200"
+    lines = watch_lines(watch.looked, watch.totals, Screen(80))
+    assert Screen(80).text(lines).endswith("12 calls · 1 refused · 9:40 waited · $0.0200\n")
+
+
+def test_a_cost_that_nobody_knows_is_no_zero(run_goes_on, store_file):
+    run = run_goes_on(counters=DONE)
+    recorder = Recorder(store_file.with_name("calls.sqlite3"), 30, 256, Prices(lambda _: {}), print)
+    recorder.add(settled(run=run.run, model="nobody-knows-this"))
+    recorder.close()
+    assert Watch(look, store_file.with_name("calls.sqlite3")).totals.cost == "cost unknown"
 
 
 @pytest.mark.parametrize("width", [120, 80, 40, 24])

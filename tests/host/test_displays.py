@@ -180,28 +180,37 @@ def test_rich_draws_an_agent_as_waiting_that_massgen_calls_working():
     assert host.agent_status == {"agent_4": "waiting"}
 
 
-def test_the_web_page_counts_down_every_five_seconds():
-    said = []
+def test_the_web_page_counts_down_and_keeps_no_countdown_for_pages_that_come_later():
+    said, kept = [], []
+
+    def emit(_, event):
+        said.append((event["agent_id"], *event["data"].values()))
+        kept.append(said[-1])
+
     host = SimpleNamespace(
-        update_agent_status=lambda *status: said.append(status),
-        _emit=lambda _, event: said.append((event["agent_id"], *event["data"].values())),
+        update_agent_status=lambda *status: said.append(status), _emit=emit, _event_history=kept
     )
     display = WebDisplay(host, STAGE)
-    display.begin(shown(left=11), NOW)
-    for second in range(11):
-        display.tick([shown(left=11)], NOW + second)
-    display.end(shown(left=11), 11.0, NOW + 11)
-    display.tick([], NOW + 11)
+    display.begin(shown(left=3), NOW)
+    for second in range(3):
+        display.tick([shown(left=3)], NOW + second)
+    display.end(shown(left=3), 3.0, NOW + 3)
+    display.tick([], NOW + 3)
     line = "⏳ quota: 1 waits · next {} (agent_4) · 4 requests/min · gemini-2.5-flash"
     assert said == [
         ("agent_4", "waiting"),
-        ("agent_4", "⏳ 0:11 · 4 requests/min"),
-        (None, line.format("0:11")),
-        (None, line.format("0:06")),
+        ("agent_4", "⏳ 0:03 · 4 requests/min"),
+        (None, line.format("0:03")),
+        (None, line.format("0:02")),
         (None, line.format("0:01")),
         ("agent_4", "working"),
-        ("agent_4", "▶ goes on after 0:11"),
+        ("agent_4", "▶ goes on after 0:03"),
         (None, "coordinating"),
+    ]
+    assert kept == [
+        each
+        for each in said
+        if len(each) == 2 and "next" not in each[1] and each[1] not in {"waiting", "working"}
     ]
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from types import SimpleNamespace
 
 import pytest
@@ -53,6 +54,20 @@ def open_call(shared):
         return shared.open_call(SimpleNamespace(name=provider), request, urgent=False, repeatable=True)
 
     return ask
+
+
+def test_a_spent_day_is_said_in_full_once_in_a_run(shared, turn, open_call, monkeypatch):
+    events = []
+    monkeypatch.setattr(shared, "emit", events.append)
+    whole = "massgen-plugins: the daily limit is used up. It resets at 08:00. Use another model."
+    short = "massgen-plugins: the daily limit is used up."
+    told = []
+    for run in ("run1", "run1", "run1", "run2"):
+        error = CallRefused(whole)
+        turn(shared.refused, replace(turn(open_call), run=run), error)
+        told.append(str(error))
+    assert told == [whole, short, short, whole]
+    assert [event.message for event in events] == [whole] * 4
 
 
 def test_a_call_in_an_agents_turn_is_its_own(turn, open_call):

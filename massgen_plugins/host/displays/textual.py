@@ -46,6 +46,7 @@ class TextualDisplay(WaitDisplay):
     def tick(self, waits: Sequence[ShownWait], now: float) -> None:  # noqa: ARG002 - to override
         """Draw it so again, where MassGen has drawn it as one that works: each chunk makes it."""
         for wait in waits:
+            _until[wait.agent_id] = wait.call.until
             if self._drawn(wait.agent_id) in _WORKING:
                 self._draw(wait.agent_id, _WAITS)
 

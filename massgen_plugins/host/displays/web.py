@@ -10,24 +10,17 @@ from typing import Any
 
 from massgen_plugins.host.displays.base import ShownWait, WaitDisplay
 from massgen_plugins.host.displays.wording import begin_line, end_line, footer
-from massgen_plugins.host.stage import Stage
 
 __all__ = ["WebDisplay"]
-
-_PERIOD = 5.0
-"""Seconds between two countdowns: the server keeps everything that it sends, for pages that come later."""
 
 _WIDEST = 80
 _WAITS, _WORKS = "waiting", "working"
 _PHASE = "coordinating"
+_STRUCTURED = "structured_event"
 
 
 class WebDisplay(WaitDisplay):
     """The page is told by tasks of MassGen's event loop, so everything is asked for there."""
-
-    def __init__(self, host: Any, stage: Stage) -> None:
-        super().__init__(host, stage)
-        self._counted: float | None = None
 
     def begin(self, wait: ShownWait, now: float) -> None:
         """The agent waits, and for what."""
@@ -36,13 +29,13 @@ class WebDisplay(WaitDisplay):
 
     def tick(self, waits: Sequence[ShownWait], now: float) -> None:
         """Count down in the place where the page has the phase; put that back at the end."""
-        if not waits:
-            self._counted = None
+        if waits:
+            self.stage.in_loop(
+                self._count_down, _event("phase_change", None, phase=footer(waits, now, _WIDEST))
+            )
+        else:
             phase = getattr(self.stage.orchestrator, "workflow_phase", None)
             self._structured("phase_change", None, phase=str(phase or _PHASE))
-        elif self._counted is None or now - self._counted >= _PERIOD:
-            self._counted = now
-            self._structured("phase_change", None, phase=footer(waits, now, _WIDEST))
 
     def end(self, wait: ShownWait, waited: float | None, now: float) -> None:  # noqa: ARG002 - to override
         """It works again."""
@@ -54,5 +47,16 @@ class WebDisplay(WaitDisplay):
         self.stage.in_loop(self.host.update_agent_status, wait.agent_id, status)
 
     def _structured(self, event_type: str, agent_id: str | None, **data: str) -> None:
-        event = {"event_type": event_type, "agent_id": agent_id, "round_number": 0, "data": data}
-        self.stage.in_loop(self.host._emit, "structured_event", event)  # noqa: SLF001 - not into events.jsonl
+        event = _event(event_type, agent_id, **data)
+        self.stage.in_loop(self.host._emit, _STRUCTURED, event)  # noqa: SLF001 - not into events.jsonl
+
+    def _count_down(self, event: dict[str, Any]) -> None:
+        """Send what is of no use a second later: MassGen keeps what it sends, for pages that come later."""
+        sent = getattr(self.host, "_event_history", [])
+        before = len(sent)
+        self.host._emit(_STRUCTURED, event)  # noqa: SLF001 - not into events.jsonl
+        del sent[before:]
+
+
+def _event(event_type: str, agent_id: str | None, **data: str) -> dict[str, Any]:
+    return {"event_type": event_type, "agent_id": agent_id, "round_number": 0, "data": data}

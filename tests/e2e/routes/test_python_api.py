@@ -20,6 +20,7 @@ async def main():
     for _ in range(2):
         result = await massgen.run({QUESTION!r}, config_dict=config, enable_filesystem=False)
         assert result["final_answer"], result
+        assert result["rate_limit"]["calls"] == result["rate_limit"]["answered"] >= 3, result
 asyncio.run(main())
 print(json.dumps({{"as given": config == given, "still one": config["agents"][0]["backend"] is
                   config["agents"][1]["backend"], "flag": sys.argv[1:]}}))
