@@ -25,6 +25,7 @@ export type Lookup = {
   /** Text of a template, transcript of a recording, value of a fact; each throws on an unknown name. */
   template: (name: string) => string;
   transcript: (name: string) => string;
+  film: (name: string) => {title: string; transcript: string};
   fact: (name: string) => string;
   install: (name: string) => string;
   gallery: () => string;
@@ -90,6 +91,11 @@ export function toMarkdown(source: string, lookup: Lookup): string {
     Template: (node, {name}) => replace(node, fence(`yaml title="${name}.yaml"`, lookup.template(name))),
     Recording: (node, {name, title}) =>
       replace(node, `**Recording: ${title || name}**\n\n${fence('text', lookup.transcript(name))}`),
+    Film: (node, {name}) => {
+      const {title, transcript} = lookup.film(name);
+      const files = `[webm](${lookup.link(`/films/${name}.webm`)}), [mp4](${lookup.link(`/films/${name}.mp4`)})`;
+      return replace(node, `**Film: ${title}** (${files})\n\n${fence('text', transcript)}`);
+    },
     Fact: (node, {name}) => replace(node, lookup.fact(name)),
     Filter: (node) => replace(node, ''),
     Gallery: (node) => replace(node, lookup.gallery()),
