@@ -76,7 +76,8 @@ def _make_film(script: Script, recorded: Recorded) -> int:
 
 def _check(script: Script) -> int:
     recorded = (FILMS / f"{script.name}.txt").read_text("utf-8")
-    lines = drift(recorded, play(script, hurried=not script.slow).transcript, script.volatile)
+    now = play(script, hurried=not script.slow).transcript
+    lines = drift(recorded, now, script.volatile, screens=script.screens)
     _say("\n".join([f"{script.name}: {'drifted' if lines else 'as recorded'}", *lines]))
     return 1 if lines else 0
 

@@ -25,7 +25,8 @@ export type Lookup = {
   /** Text of a template, transcript of a recording, value of a fact; each throws on an unknown name. */
   template: (name: string) => string;
   transcript: (name: string) => string;
-  film: (name: string) => {title: string; transcript: string};
+  /** What a film shows. */
+  film: (name: string) => string;
   fact: (name: string) => string;
   install: (name: string) => string;
   gallery: () => string;
@@ -92,9 +93,8 @@ export function toMarkdown(source: string, lookup: Lookup): string {
     Recording: (node, {name, title}) =>
       replace(node, `**Recording: ${title || name}**\n\n${fence('text', lookup.transcript(name))}`),
     Film: (node, {name}) => {
-      const {title, transcript} = lookup.film(name);
-      const files = `[webm](${lookup.link(`/films/${name}.webm`)}), [mp4](${lookup.link(`/films/${name}.mp4`)})`;
-      return replace(node, `**Film: ${title}** (${files})\n\n${fence('text', transcript)}`);
+      const file = (ending: string): string => lookup.link(`/films/${name}.${ending}`);
+      return replace(node, `**Film: ${lookup.film(name)}** ([mp4](${file('mp4')}), [transcript](${file('txt')}))`);
     },
     Fact: (node, {name}) => replace(node, lookup.fact(name)),
     Filter: (node) => replace(node, ''),

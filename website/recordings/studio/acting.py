@@ -21,7 +21,7 @@ from studio.script import Act, Step
 
 __all__ = ["perform"]
 
-_WITHIN = 120.0
+_WITHIN = 600.0
 """Seconds until what an act waits for must be there."""
 
 _LOOK = 0.05
@@ -103,5 +103,7 @@ def _await(stage: _Stage, act: Act) -> None:
 
 def _look(stage: _Stage, show: Callable[[str], None], seconds: float) -> None:
     end = time.monotonic() + seconds
-    while time.monotonic() < end and stage.pass_on(_BREATH):
+    while time.monotonic() < end:
+        if not stage.pass_on(_BREATH):
+            time.sleep(_BREATH)  # the program has ended; what it drew is still to be read
         show(mark(breath=True))  # a pause with a sign of life is not cut

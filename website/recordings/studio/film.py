@@ -16,10 +16,10 @@ from studio.screens import Shot
 
 __all__ = ["write_film"]
 
-_KEYFRAMES = ["-force_key_frames", "expr:gte(t,n_forced*15)", "-pix_fmt", "yuv420p", "-fps_mode", "vfr"]
-_WEBM = ["-c:v", "libvpx-vp9", "-crf", "38", "-b:v", "0", "-row-mt", "1", "-cpu-used", "3", "-g", "9999",
-         "-tune-content", "screen"]  # fmt: skip
-_MP4 = ["-c:v", "libx264", "-crf", "29", "-preset", "slow", "-tune", "animation", "-g", "9999",
+_KEYFRAMES = ["-force_key_frames", "expr:gte(t,n_forced*60)", "-pix_fmt", "yuv420p", "-fps_mode", "vfr"]
+_WEBM = ["-c:v", "libaom-av1", "-crf", "42", "-b:v", "0", "-cpu-used", "6", "-row-mt", "1", "-g", "9999",
+         "-aom-params", "tune-content=screen:enable-palette=1:enable-intrabc=1"]  # fmt: skip
+_MP4 = ["-c:v", "libx264", "-crf", "34", "-preset", "veryslow", "-tune", "stillimage", "-g", "9999",
         "-movflags", "+faststart"]  # fmt: skip
 
 
@@ -43,7 +43,7 @@ def write_film(
         seconds = all_shots[-1][0] + all_shots[-1][1]
         _write_captions(base.with_suffix(".vtt"), captions, seconds)
         with Image.open(_poster_of(all_shots, captions)) as poster:
-            poster.save(base.with_suffix(".webp"), quality=55, method=6)
+            poster.save(base.with_suffix(".webp"), lossless=True, method=6)
             size = poster.size
     about = {"title": title, "seconds": round(seconds), "width": size[0], "height": size[1]}
     for ending in ("webm", "mp4"):

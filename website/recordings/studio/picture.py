@@ -14,7 +14,7 @@ from pyte.screens import Char
 __all__ = ["Painter", "with_band"]
 
 _GROUND, _INK = "#14202b", "#d5dde4"
-_CELL, _SIZE = (12, 25), 20
+_CELL, _SIZE = (12, 24), 20
 """Pixels of a cell, and of a letter; twice what a page shows, so that letters stay sharp."""
 
 _MARGIN, _BAND = 18, 76
@@ -87,7 +87,7 @@ def _tile(text: str, front: str, back: str, *, bold: bool, underlined: bool) -> 
             tile.paste(emoji.resize((tile.width, tile.width)), (0, (_CELL[1] - tile.width) // 2),
                        emoji.resize((tile.width, tile.width)))  # fmt: skip
         else:
-            draw.text((0, 1), text, fill=front, font=_font(bold=bold))
+            draw.text((0, 0), text, fill=front, font=_font(bold=bold))
     if underlined:
         draw.line([(0, _CELL[1] - 3), (tile.width, _CELL[1] - 3)], fill=front)
     return tile

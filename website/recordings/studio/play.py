@@ -30,6 +30,9 @@ def play(script: Script, *, hurried: bool = False, commands: Path | None = None)
         script: What is typed.
         hurried: Without the pauses that readers need; for comparisons of sessions in which no quota runs on.
         commands: A folder whose programs come before all others on PATH.
+
+    Raises:
+        RuntimeError: The script did not get to its end.
     """
     with (
         tempfile.TemporaryDirectory(prefix="r-", ignore_cleanup_errors=True) as scratch,
@@ -44,8 +47,10 @@ def play(script: Script, *, hurried: bool = False, commands: Path | None = None)
         renamed |= {str(_HERE.parents[1]): "~/massgen-plugins"}
         if script.page:
             return record_page(script, user.project, environment, renamed, hurried=hurried)
-        cast = _record(script, user.project, environment, Path(scratch) / "raw.cast")
-        return Recorded.of_terminal(cast.tidy(renamed), screens=script.screens)
+        cast = _record(script, user.project, environment, Path(scratch) / "raw.cast").tidy(renamed)
+        if [said for _, said in cast.captions] != script.captions:
+            raise RuntimeError(f"{script.name} did not get to its end:\n{cast.transcript()[-2000:]}")
+        return Recorded.of_terminal(cast, screens=script.screens)
 
 
 def _environment(script: Script, user: Household, *, hurried: bool, commands: Path | None) -> dict[str, str]:

@@ -106,6 +106,12 @@ class Script:
         return hashlib.sha256("\0".join([played, *texts]).encode()).hexdigest()[:16]
 
     @property
+    def captions(self) -> list[str]:
+        """What is said, in order."""
+        said = [(step.caption, *(act.say for act in step.acts)) for step in self.steps]
+        return [caption for captions in said for caption in captions if caption]
+
+    @property
     def screens(self) -> bool:
         """Whether a program draws on the whole screen: then its transcript is what stood there."""
         return any(step.acts for step in self.steps)

@@ -24,7 +24,7 @@ export default function Film({name, meta, transcript, version}: Props): ReactNod
         width={width}
         height={height}
         aria-label={`Film: ${title}`}>
-        <source src={`${base}.webm`} type="video/webm" />
+        <source src={`${base}.webm`} type={'video/webm; codecs="av01.0.05M.08"'} />
         <source src={`${base}.mp4`} type="video/mp4" />
         <track kind="captions" src={`${base}.vtt`} srcLang="en" label="English" default />
         <a href={`${base}.mp4`}>The film as a file</a>
