@@ -11,6 +11,7 @@ PYTHON ?= $(shell for name in python3 python3.13 python3.12 python3.11 python; d
 
 # Named after all that an installation depends on: when one of them changes, the next command installs anew.
 STAMP := $(VENV)/complete-$(shell { cat pyproject.toml $(PINS) Makefile; pwd; } | cksum | tr ' ' -)
+FILMS := $(VENV)/films-$(notdir $(STAMP))
 PEERS := $(VENV)/peers-$(notdir $(STAMP))
 PROGRAMS := $(VENV)/programs/complete-$(shell { cat tests/programs.txt; echo $(notdir $(STAMP)); } | cksum | tr ' ' -)
 DOCS := website/node_modules/.complete-$(shell cat website/package-lock.json website/checks/package-lock.json \
@@ -78,8 +79,8 @@ docs-generate: $(STAMP)  ## Write the handbook's generated pages anew
 docs-update: $(STAMP)  ## Show what another MassGen changes for readers: make docs-update VERSION=0.1.98
 	$(IN_VENV) -m website.generate update $(VERSION)
 
-recordings: $(STAMP)  ## Record the handbook's recordings anew
-	$(IN_VENV) website/recordings/record.py
+recordings: $(FILMS) $(DOCS)  ## Record the handbook's recordings anew, and make their films (half an hour)
+	$(IN_VENV) website/recordings/record.py --slow
 
 clean:  ## Remove .venv and all that the tools left behind
 	rm -rf $(VENV) build dist .mypy_cache .pytest_cache .ruff_cache .hypothesis
@@ -95,6 +96,10 @@ $(STAMP):
 	$(IN_VENV) -m pip install --quiet --upgrade "pip>=25.1"
 	$(IN_VENV) -m pip install --quiet --editable '.[massgen]' --group dev --constraint $(PINS)
 	@touch $(STAMP)
+
+$(FILMS): $(STAMP)
+	$(IN_VENV) -m pip install --quiet --group films --constraint $(PINS)
+	@touch $(FILMS)
 
 $(PEERS): $(STAMP)
 	$(IN_VENV) -m pip install --quiet --group bench --constraint $(PINS)

@@ -14,6 +14,7 @@ from pathlib import Path
 
 from massgen_plugins.sandbox.config import Host, SandboxConfig, WindowShape, concurrent, per_model
 from massgen_plugins.sandbox.server import Sandbox
+from massgen_plugins.sandbox.story import read_scenes, shipped_scenes
 
 __all__ = ["main"]
 
@@ -61,9 +62,12 @@ def _write_whole(file: Path, text: str) -> None:
 
 
 def _config(options: argparse.Namespace) -> SandboxConfig:
-    config = SandboxConfig()
     if options.config is not None:
         config = SandboxConfig.from_json(options.config.read_bytes())
+    else:
+        config = SandboxConfig(scenes=shipped_scenes())
+    if options.scenes is not None:
+        config = replace(config, scenes=read_scenes(options.scenes))
     if any(limit is not None for limit in (options.rpm, options.tpm, options.rpd)):
         limits = per_model(
             rpm=options.rpm,
@@ -109,6 +113,9 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--latency", type=float, metavar="SECONDS", help="from arrival to headers")
     parser.add_argument(
         "--uplink", type=float, metavar="SECONDS", help="random delay before arrival, up to this"
+    )
+    parser.add_argument(
+        "--scenes", type=Path, metavar="FILE", help="answers to known questions, as TOML; default: our own"
     )
     parser.add_argument("--ends-with-stdin", action="store_true", help="stop when standard input ends")
     return parser

@@ -28,6 +28,7 @@ from massgen_plugins.sandbox.limits import (
 )
 from massgen_plugins.sandbox.prices import Price
 from massgen_plugins.sandbox.quotas import NANOSECONDS, next_midnight
+from massgen_plugins.sandbox.story import Scene
 
 __all__ = [
     "Charge",
@@ -42,6 +43,7 @@ __all__ = [
     "QuotaKind",
     "RetryAfter",
     "SandboxConfig",
+    "Scene",
     "Settlement",
     "Tier",
     "WindowShape",
@@ -109,6 +111,7 @@ class SandboxConfig:
     ``clock_offset``: seconds added to the machine's clock where the calendar day is decided.
     ``seed``: of every random draw. ``port``: 0 takes a free one.
     ``answer_words``: length of an answer; ``chunks``: events of a streamed answer.
+    ``scenes``: what is said to known questions; see :func:`massgen_plugins.sandbox.story.shipped_scenes`.
     """
 
     quotas: Mapping[str, tuple[Quota, ...]] = field(default_factory=dict)
@@ -132,6 +135,7 @@ class SandboxConfig:
     port: Annotated[int, Field(ge=0, le=65_535)] = 0
     answer_words: Annotated[int, Field(ge=1, le=100_000)] = 40
     chunks: Annotated[int, Field(ge=1, le=1_000)] = 3
+    scenes: tuple[Scene, ...] = ()
 
     def to_json(self) -> str:
         """This configuration as JSON text."""

@@ -16,6 +16,7 @@ from massgen_plugins.sandbox.config import Fault, FaultRule, Place, SandboxConfi
 from massgen_plugins.sandbox.coordination import Conversation, reply_to
 from massgen_plugins.sandbox.dialect import Answer, Call, Dialect, MalformedRequestError, PlainAnswer, Terms
 from massgen_plugins.sandbox.referee import Arrival, Referee, Ruling
+from massgen_plugins.sandbox.story import Storyteller
 
 __all__ = ["Endpoint", "Exchange", "plain_response"]
 
@@ -50,6 +51,7 @@ class Exchange:
         self._config = config
         self._referee = referee
         self._clock = clock
+        self._storyteller = Storyteller(config.scenes)
         self._random = random.Random(config.seed)  # noqa: S311 (repeatable chance)
 
     async def answer(self, request: web.Request, endpoint: Endpoint) -> web.StreamResponse:
@@ -94,7 +96,9 @@ class Exchange:
             return self._send_json(visit, error)
         if rule is not None and rule.fault is Fault.RESET and not (visit.call.streamed and _inside(rule)):
             return self._reset(visit)
-        reply = reply_to(visit.call.conversation, serial=ruling.number, words=self._config.answer_words)
+        said = visit.call.conversation
+        reply = reply_to(said, serial=ruling.number, words=self._config.answer_words)
+        reply = self._storyteller.retell(said, reply)
         reasoning, chunks = self._config.reasoning_tokens, self._config.chunks
         terms = Terms(ruling.number, chunks, ruling.usage, reasoning, ruling.price)
         answer = dialect.answer(visit.call, reply, terms)

@@ -15,7 +15,9 @@ from .checks import running
 SITE = Path(__file__).parents[2] / "website"
 STUDIO = SITE / "recordings"
 STATIC = SITE / "static" / "recordings"
+FILMS = SITE / "static" / "films"
 NAMES = sorted(file.stem for file in (STUDIO / "scripts").glob("*.toml"))
+FILM_ONLY = sorted(file.stem for file in (STUDIO / "films").glob("*.toml"))
 FAST = ("doctor", "profiles")
 """Those that do not import MassGen."""
 
@@ -83,7 +85,7 @@ def test_it_still_looks_as_it_was_recorded(name, studio):
 
 @needs_asciinema
 @pytest.mark.e2e
-@pytest.mark.parametrize("name", sorted(set(NAMES) - set(FAST)))
+@pytest.mark.parametrize("name", sorted({*NAMES, *FILM_ONLY} - set(FAST)))
 def test_it_still_looks_as_it_was_recorded_with_massgen(name, studio):
     still_the_same(name, studio)
 
@@ -97,11 +99,10 @@ def commands(name):
 
 
 def still_the_same(name, studio):
-    script = studio.Script.load(STUDIO / "scripts" / f"{name}.toml")
+    script = studio.scripts()[name]
     if script.slow:
         pytest.skip("slow: python website/recordings/record.py check " + name)
-    recorded = (STATIC / f"{name}.txt").read_text("utf-8")
-    lines = studio.drift(
-        recorded, studio.film(script, hurried=True, commands=commands(name)).transcript(), script.volatile
-    )
+    recorded = (FILMS / f"{name}.txt").read_text("utf-8")
+    now = studio.play(script, hurried=True, commands=commands(name)).transcript
+    lines = studio.drift(recorded, now, script.volatile, screens=script.screens)
     assert not lines, "\n".join(lines)

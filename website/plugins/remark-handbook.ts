@@ -1,7 +1,7 @@
 /**
  * Gives the handbook's components their data when a page is compiled, and fails with one sentence when it is missing.
  *
- * `<Template name="pair" />` and `<Recording name="first-run" />` get the text of their file as an import, so that a
+ * `<Template name="pair" />`, `<Recording name="first-run" />` and `<Film name="tour" />` get the text of their file as an import, so that a
  * changed file rebuilds the page; `<Figure src="/img/x.svg" />` gets its size, so that the page does not jump.
  * Pages of a frozen version read the data frozen with them, and their links stay in that version.
  */
@@ -111,6 +111,15 @@ export default function remarkHandbook() {
         const both = [`${source}.cast`, `${source}.txt`].map((each) => found(each, node, file, '<Recording>'));
         if (both.every(Boolean)) {
           give(node, 'meta', `${source}.cast?meta`);
+          give(node, 'transcript', `${source}.txt?raw`);
+        }
+        if (version) node.attributes!.push({type: 'mdxJsxAttribute', name: 'version', value: version});
+      },
+      Film: (node) => {
+        const source = `${root}/films/${attribute(node, 'name')}`;
+        const all = ['json', 'txt', 'webm', 'mp4', 'vtt', 'webp'].map((end) => found(`${source}.${end}`, node, file, '<Film>'));
+        if (all.every(Boolean)) {
+          give(node, 'meta', `${source}.json`);
           give(node, 'transcript', `${source}.txt?raw`);
         }
         if (version) node.attributes!.push({type: 'mdxJsxAttribute', name: 'version', value: version});

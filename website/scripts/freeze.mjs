@@ -1,4 +1,4 @@
-// Keeps the handbook as it is now under /<version>/: pages and menu (Docusaurus), facts, templates, recordings (here).
+// Keeps the handbook as it is now under /<version>/: pages and menu (Docusaurus), facts, templates, recordings, films (here).
 
 import {execFileSync} from 'node:child_process';
 import fs from 'node:fs';
@@ -20,7 +20,7 @@ execFileSync('npx', ['docusaurus', 'docs:version', version], {cwd: site, stdio: 
 const target = path.join(site, 'static', 'versions', version);
 fs.mkdirSync(target, {recursive: true});
 fs.copyFileSync(path.join(site, 'facts.json'), path.join(target, 'facts.json'));
-for (const folder of ['templates', 'recordings']) {
+for (const folder of ['templates', 'recordings', 'films']) {
   const source = path.join(site, 'static', folder);
   if (fs.existsSync(source)) fs.cpSync(source, path.join(target, folder), {recursive: true});
 }

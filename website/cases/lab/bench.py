@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from contextlib import ExitStack
 from pathlib import Path
-from typing import Self
+from typing import Any, Self
 
 from lab.household import Household
 from lab.results import Story
@@ -45,8 +45,10 @@ class Lab:
         tpm: int | None = None,
         rpd: int | None = None,
         latency: float = 0.3,
+        chunk: float = 0.0,
         words: int = 40,
         quotas: Mapping[str, tuple[Quota, ...]] | None = None,
+        **more: Any,
     ) -> SandboxProcess:
         """Start a provider on this machine.
 
@@ -55,12 +57,15 @@ class Lab:
             tpm: Input tokens per minute.
             rpd: Requests per day.
             latency: Seconds from a request's arrival to its answer.
+            chunk: Seconds before each further event of a streamed answer.
             words: Length of an answer.
             quotas: Limits by model instead.
+            more: Further settings of the sandbox.
         """
         limits = per_model(rpm=rpm, tpm=tpm, rpd=rpd)
         allowed = quotas or ({"*": limits} if limits else {})
-        config = SandboxConfig(quotas=allowed, network=Network(latency=latency), answer_words=words)
+        network = Network(latency=latency, chunk=chunk)
+        config = SandboxConfig(quotas=allowed, network=network, answer_words=words, **more)
         return self._stack.enter_context(SandboxProcess(config))
 
     def user(self, name: str, provider: SandboxProcess, **environment: str) -> Household:

@@ -25,6 +25,8 @@ export type Lookup = {
   /** Text of a template, transcript of a recording, value of a fact; each throws on an unknown name. */
   template: (name: string) => string;
   transcript: (name: string) => string;
+  /** What a film shows. */
+  film: (name: string) => string;
   fact: (name: string) => string;
   install: (name: string) => string;
   gallery: () => string;
@@ -90,6 +92,10 @@ export function toMarkdown(source: string, lookup: Lookup): string {
     Template: (node, {name}) => replace(node, fence(`yaml title="${name}.yaml"`, lookup.template(name))),
     Recording: (node, {name, title}) =>
       replace(node, `**Recording: ${title || name}**\n\n${fence('text', lookup.transcript(name))}`),
+    Film: (node, {name}) => {
+      const file = (ending: string): string => lookup.link(`/films/${name}.${ending}`);
+      return replace(node, `**Film: ${lookup.film(name)}** ([mp4](${file('mp4')}), [transcript](${file('txt')}))`);
+    },
     Fact: (node, {name}) => replace(node, lookup.fact(name)),
     Filter: (node) => replace(node, ''),
     Gallery: (node) => replace(node, lookup.gallery()),

@@ -53,6 +53,7 @@ export default function markdownTwins({siteDir, siteConfig, baseUrl}: LoadContex
       link: (url) => address(page, url),
       template: (name) => read(`${root}/templates/${name}.yaml`, `# ${name}.yaml`),
       transcript: (name) => read(`${root}/recordings/${name}.txt`, `${name}: not recorded yet`),
+      film: (name) => (JSON.parse(read(`${root}/films/${name}.json`, '{}')) as {title?: string}).title ?? name,
       fact: (name) => {
         if (!(name in facts) && !draft) throw new Error(`${page.file}: <Fact name="${name}"> is not in facts.json.`);
         return String(facts[name] ?? `«${name}»`);

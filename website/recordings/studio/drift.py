@@ -18,11 +18,14 @@ _MASKS = (
 )
 
 
-def drift(recorded: str, now: str, volatile: Iterable[str]) -> list[str]:
+def drift(recorded: str, now: str, volatile: Iterable[str], *, screens: bool = False) -> list[str]:
     """The differences, as lines of a diff; empty if there are none.
 
     Numbers, bars, spinners and blanks do not count. Lines that fit a pattern of ``volatile`` are left out.
+    ``screens``: these are screens of a program, of which only the last is the same each time.
     """
+    if screens:
+        recorded, now = (text.rpartition("\n\n[")[2] for text in (recorded, now))
     patterns = [re.compile(pattern) for pattern in volatile]
     before, after = _stable(recorded, patterns), _stable(now, patterns)
     lines = difflib.unified_diff(before, after, "recorded", "now", lineterm="", n=1)

@@ -10,6 +10,8 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
+from studio.acting import perform
+from studio.marks import mark
 from studio.script import Script, Step
 
 _PROMPT = "\x1b[1;32m$\x1b[0m "
@@ -27,15 +29,30 @@ def _play(step: Step) -> None:
     if step.hidden:
         subprocess.run(["bash", "-c", step.hidden], check=False, capture_output=True)  # noqa: S603, S607
         return
+    if step.caption:
+        _show(mark(say=step.caption))
+    if not step.unseen:
+        _type(step.run)
+    if step.acts:
+        _show(mark(start=True))
+        perform(step, _show, key=0 if _HURRIED else _KEY)
+    elif not step.run.startswith("#"):
+        subprocess.run(["bash", "-c", step.run], check=False)  # noqa: S603, S607 (our own scripts)
+    _pause(step.pause)
+
+
+def _type(command: str) -> None:
     _show(_PROMPT)
-    for character in step.run:
+    for character in command:
         _show(character)
         _wait(_KEY)
     _wait(0.3)
     _show("\n")
-    if not step.run.startswith("#"):
-        subprocess.run(["bash", "-c", step.run], check=False)  # noqa: S603, S607 (our own scripts)
-    for _ in range(round(step.pause / _BREATH)):
+
+
+def _pause(seconds: float) -> None:
+    """Time to read."""
+    for _ in range(round(seconds / _BREATH)):
         _show("\x1b[0m")  # nothing to see; but a pause with a sign of life is not cut
         _wait(_BREATH)
 

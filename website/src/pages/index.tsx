@@ -3,7 +3,10 @@ import Head from '@docusaurus/Head';
 import Link from '@docusaurus/Link';
 import useBaseUrl from '@docusaurus/useBaseUrl';
 import useDocusaurusContext from '@docusaurus/useDocusaurusContext';
+import film from '@site/static/films/three-agents.json';
+import transcript from '@site/static/films/three-agents.txt?raw';
 import CopyPage from '@site/src/components/CopyPage';
+import Film from '@site/src/components/Film';
 import home from '@site/src/data/home.json';
 import facts from '@site/facts.json';
 import CodeBlock from '@theme/CodeBlock';
@@ -64,6 +67,7 @@ export default function Home(): ReactNode {
           <p>
             <Words text={home.answerAfter} />
           </p>
+          <Film name="three-agents" meta={film} transcript={transcript} />
           <ul className={styles.more}>
             {home.answerLinks.map(({text, to}) => (
               <li key={to}>

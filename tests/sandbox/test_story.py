@@ -1,0 +1,84 @@
+"""Answers and votes that were written beforehand, for known questions only."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from massgen_plugins.sandbox import SandboxConfig
+from massgen_plugins.sandbox.coordination import Conversation, Move, Reply, Text, ToolCall, reply_to
+from massgen_plugins.sandbox.story import Scene, ScriptedCall, Storyteller, Vote, read_scenes, shipped_scenes
+
+BOTH = frozenset({"new_answer", "vote"})
+SCENE = Scene(
+    question="Tea or coffee?",
+    answers=("Tea.", "Coffee."),
+    votes=(Vote(2, "It wakes."), Vote(1, "It warms.")),
+    final="Coffee, then tea.",
+)
+SHOWN = (
+    "Tea or coffee?\n<CURRENT ANSWERS from the agents>\n<agent1.1> Tea. <end of agent1.1>\n"
+    "<agent2.1> Coffee. <end of agent2.1>\n<END OF CURRENT ANSWERS>"
+)
+
+
+def told(teller: Storyteller, text: str, offers: frozenset[str] = frozenset(), **more: int) -> Reply:
+    conversation = Conversation(text, offers, **more)  # type: ignore[arg-type]
+    return teller.retell(conversation, reply_to(conversation, serial=1, words=5))
+
+
+def test_answers_come_in_turn_and_from_the_start_again() -> None:
+    teller = Storyteller((SCENE,))
+    given = [told(teller, "Tea or coffee?", BOTH) for _ in range(3)]
+    assert given == [Move("new_answer", {"content": text}) for text in ("Tea.", "Coffee.", "Tea.")]
+
+
+def test_a_vote_is_for_whoever_gave_that_answer() -> None:
+    teller = Storyteller((SCENE,))
+    votes = [told(teller, SHOWN, BOTH) for _ in range(2)]
+    assert votes == [
+        Move("vote", {"agent_id": "agent2", "reason": "It wakes."}),
+        Move("vote", {"agent_id": "agent1", "reason": "It warms."}),
+    ]
+
+
+def test_a_vote_for_an_answer_that_nobody_shows_is_the_usual_one() -> None:
+    shown = SHOWN.replace("Coffee.", "Water.")
+    assert told(Storyteller((SCENE,)), shown, BOTH) == Move(
+        "vote", {"agent_id": "agent1", "reason": "It is the first one shown."}
+    )
+
+
+def test_the_winner_presents_the_final_text_or_else_the_first_answer() -> None:
+    assert told(Storyteller((SCENE,)), "Tea or coffee?") == Text("Coffee, then tea.")
+    brief = Scene(question="Tea", answers=("Tea.",))
+    assert told(Storyteller((brief,)), "Tea or coffee?") == Text("Tea.")
+
+
+def test_tools_are_called_in_order_before_the_answer() -> None:
+    calls = (ScriptedCall("boil", {"litres": 1}), ScriptedCall("pour", {}))
+    teller = Storyteller((Scene(question="Tea", answers=("Tea.",), calls=calls),))
+    assert told(teller, "Tea?", BOTH) == ToolCall("boil", {"litres": 1})
+    assert told(teller, "Tea?", BOTH, tool_results=1) == ToolCall("pour", {})
+    assert told(teller, "Tea?", BOTH, tool_results=2) == Move("new_answer", {"content": "Tea."})
+
+
+def test_other_questions_are_answered_by_rule() -> None:
+    conversation = Conversation("Water?", BOTH)
+    rule = reply_to(conversation, serial=1, words=5)
+    assert Storyteller((SCENE,)).retell(conversation, rule) is rule
+
+
+def test_the_shipped_scenes_can_be_read_and_travel_with_a_configuration() -> None:
+    config = SandboxConfig(scenes=shipped_scenes())
+    assert SandboxConfig.from_json(config.to_json()) == config
+    for scene in config.scenes:
+        assert all(vote.answer <= len(scene.answers) for vote in scene.votes)
+
+
+def test_a_file_that_says_something_else_is_refused_by_name(tmp_path: Path) -> None:
+    file = tmp_path / "scenes.toml"
+    file.write_text('[[scene]]\nquestion = "a"\nanswrs = []\n')
+    with pytest.raises(ValueError, match="answrs"):
+        read_scenes(file)
