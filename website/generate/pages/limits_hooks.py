@@ -29,7 +29,7 @@ def render() -> str:
     """The page."""
     names = hook_names()
     head = front_matter(
-        "Hooks",
+        "Hooks for plugins of the limiter",
         "Extend the rate limiting plugin: every hook, and a complete package that uses them.",
         massgen_version(),
         _VERIFIED,
@@ -48,8 +48,8 @@ def render() -> str:
 
 def _opening(count: int) -> str:
     return f"""\
-With this page you can add a provider, a middleware, profiles, a listener or a command from a package of your
-own, without a change to MassGen or to this plugin. It is for people who write Python; to add a *provider*
+Add a provider, a middleware, profiles, a listener or a command from your own package,
+without a change to MassGen or to this plugin. This page is for people who write Python; to add a *provider*
 step by step, read [Write a provider](/limits/write-a-provider).
 
 There are {count} hooks. The plugin itself uses them: its limiter is a middleware, and what it knows of OpenAI
@@ -158,15 +158,14 @@ def _example() -> str:
 _EXAMPLE_TEXT = """\
 ## A complete package {/* #example */}
 
-It stands in the repository as `tests/example_plugin`, and the test suite installs it and runs it: what you
-see here is those files. It counts calls, reads the traffic of a provider that does not exist, ships that
+The plugin's test suite installs these files and runs them; in its sources they are `tests/example_plugin`. It counts calls, reads the traffic of a provider that does not exist, ships that
 provider's limits, and adds `massgen-rl acme`."""
 
 _NEXT = """\
-Try it in a checkout of the repository:
+Put these files into a folder `acme-massgen`, and install it:
 
 ```bash other
-pip install ./tests/example_plugin
+uv pip install ./acme-massgen
 ```
 
 `massgen-rl acme` then says `Acme is here.`, and `massgen-rl doctor` lists `acme` among the loaded plugins.
@@ -176,4 +175,4 @@ pip install ./tests/example_plugin
 * [Write a provider](/limits/write-a-provider): this provider, step by step, against a server that runs on
   your machine.
 * [Events and metrics](/limits/events-and-metrics): what `massgen_event` hears.
-* [How it works](/limits/how-it-works): what stands behind `before_call`."""
+* [How it works](/limits/how-it-works): what happens behind `before_call`."""
