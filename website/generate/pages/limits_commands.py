@@ -36,8 +36,9 @@ def render() -> str:
 
 def _opening(root: OurCommand) -> str:
     return f"""\
-`massgen-rl` shows what is spent of a quota and who waits, changes limits and budgets, and finds out why something
-does not work. It is for everybody who runs limited agents; nothing here is needed to switch limits on.
+`massgen-rl` shows what is spent of a quota and who waits, changes limits and budgets, and finds out why
+something does not work. It is for everybody who runs limited agents; nothing here is needed to switch limits
+on.
 
 {prose(root.help)} The command comes with the package, and plugins may add to it: `massgen-rl --help` lists
 them too. Every command has `--help`; those with `--json` print one document on standard output and everything

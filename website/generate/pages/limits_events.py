@@ -51,8 +51,8 @@ def render() -> str:
 
 _OPENING = """\
 See what the limiter does while a run goes on, put its numbers into your monitoring,
-and find out afterwards why a run took as long as it did. This page is for people who operate runs, and for authors
-of plugins.
+and find out afterwards why a run took as long as it did. This page is for people who operate runs, and for
+authors of plugins.
 
 No event, log line or number carries a key, a prompt or an answer."""
 
@@ -90,8 +90,8 @@ A wait of **more than 5 seconds** has a beginning, a countdown and an end:
 * `rate_limit.json` is beside MassGen's `status.json`: who waits until when, and what was counted so far.
 * Shorter waits are lines of level `INFO` in the log alone.
 * A refusal of the plugin is the end of the agent's turn, in the agent's own pane.
-* At the end one summary is printed on stderr: calls, refusals, how much of the time was waiting, what the quota
-  alone demands, and what would have been sooner.
+* At the end one summary is printed on stderr: calls, refusals, how much of the time was waiting, what the
+  quota alone demands, and what would have been sooner.
 * `massgen-rl watch` and `massgen-rl status` show the state of every quota, while runs go on and afterwards.
 
 In MassGen's log, `massgen.log`, a wait begins with the whole sentence, and the agent's name behind it:

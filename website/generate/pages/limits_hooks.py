@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import dataclasses
 import inspect
 
 from massgen_plugins import hookspecs, middleware
 from website.generate.mdx import code, fence, from_docstring, front_matter, page, sentence, table
 from website.generate.places import REPOSITORY
-from website.generate.reading.comments import argument_texts
 from website.generate.reading.distribution import massgen_version
 from website.generate.reading.plugin import hook_names
 
@@ -30,7 +28,7 @@ def render() -> str:
     names = hook_names()
     head = front_matter(
         "Hooks for plugins of the limiter",
-        "Extend the rate limiting plugin: every hook, and a complete package that uses them.",
+        "Run your own code before each model call, add a provider or a command: every hook, and a package.",
         massgen_version(),
         _VERIFIED,
     )
@@ -102,25 +100,29 @@ def _signature(name: str) -> str:
 
 
 def _values() -> str:
-    parts = ["## What is handed over {/* #values */}"]
-    for cls in (
-        hookspecs.AgentInfo,
-        hookspecs.MiddlewareContext,
-        middleware.ModelCall,
-        middleware.CallOutcome,
-        middleware.Refusal,
-        middleware.StatedLimit,
-        middleware.Announced,
-        middleware.Usage,
-    ):
-        texts = argument_texts(inspect.getdoc(cls) or "", "Attributes:")
-        rows = [
-            (code(field.name), sentence(from_docstring(texts.get(field.name, ""))))
-            for field in dataclasses.fields(cls)
-        ]
-        about = from_docstring((inspect.getdoc(cls) or "").split("\n\n")[0])
-        parts.append(f"### `{cls.__name__}`\n\n{about}\n\n{table(('Field', 'What it is'), rows)}")
-    return "\n\n".join(parts)
+    given = (
+        ("hookspecs", hookspecs.AgentInfo),
+        ("hookspecs", hookspecs.MiddlewareContext),
+        ("middleware", middleware.ModelCall),
+        ("middleware", middleware.CallOutcome),
+        ("middleware", middleware.Refusal),
+        ("middleware", middleware.StatedLimit),
+        ("middleware", middleware.Announced),
+        ("middleware", middleware.Usage),
+    )
+    rows = [
+        (
+            f"[`{cls.__name__}`](/reference/plugin-api#{module}-{cls.__name__.lower()})",
+            from_docstring((inspect.getdoc(cls) or "").split("\n\n")[0]),
+        )
+        for module, cls in given
+    ]
+    return f"""\
+## What is handed over {{/* #values */}}
+
+Each with its fields and types on the page of the [Python API](/reference/plugin-api).
+
+{table(("Value", "What it is"), rows)}"""
 
 
 def _order() -> str:
@@ -158,8 +160,9 @@ def _example() -> str:
 _EXAMPLE_TEXT = """\
 ## A complete package {/* #example */}
 
-The plugin's test suite installs these files and runs them; in its sources they are `tests/example_plugin`. It counts calls, reads the traffic of a provider that does not exist, ships that
-provider's limits, and adds `massgen-rl acme`."""
+The plugin's test suite installs these files and runs them; in its sources they are `tests/example_plugin`.
+The package counts calls, reads the traffic of a provider that does not exist, ships that provider's limits,
+and adds `massgen-rl acme`."""
 
 _NEXT = """\
 Put these files into a folder `acme-massgen`, and install it:

@@ -120,8 +120,8 @@ Neovim and others use, write the schema into a file, and name it in the first li
 _OTHERS = "all other models"
 _SETTINGS = "What you write below `rate_limit:`, or alone in one of the two files."
 _LIMITS = """\
-What you can write under a model. All limits of a model hold at once, and 0 means: never. Requests and tokens are
-whole numbers up to 1,000,000,000,000."""
+What you can write under a model. All limits of a model hold at once, and 0 means: never. Requests and tokens
+are whole numbers up to 1,000,000,000,000."""
 _MONEY = """\
 `usd_per_day` and the kind `cost` count only where a provider's plugin charges money for a call. No built-in
 provider does, so they have **no effect** in this version: limit requests or tokens per day instead."""
