@@ -40,7 +40,7 @@ def render() -> str:
     notes.require_known(_NOTES, notes.load(_NOTES), names)
     head = front_matter(
         "Events and metrics of the limiter",
-        "Watch the rate limiter: every event, every number of status --json, and how to collect them.",
+        "Watch the rate limiter: every event, every number of status --json, Prometheus, and alerts.",
         massgen_version(),
         _VERIFIED,
     )
