@@ -19,12 +19,12 @@ class MassgenPluginsError(Exception):
 class ConfigurationError(MassgenPluginsError):
     """The user's input is wrong: a profile, a YAML setting, an environment variable, an argument.
 
-    The message is one sentence that names the place, the value and the cure.
+    The message is one sentence that names the place, the value and what to do.
     """
 
 
 class HostMismatch(MassgenPluginsError):
-    """MassGen is absent, or is not of a version whose seams this package knows."""
+    """MassGen is absent, or of a version that this package does not know."""
 
 
 class StoreUnavailable(MassgenPluginsError):
@@ -39,7 +39,7 @@ class CallRefused(MassgenPluginsError):
 
     Attributes:
         status_code: Always 400.
-        resets_at: When the call could be made, in seconds since the epoch; None if waiting is no cure.
+        resets_at: When the call could be made, in seconds since the epoch; None if waiting does not help.
         pool: The ``quota.Pool`` that is in the way; None: the call's own.
         instead: A model with which the turn can begin anew; None if there is none.
     """

@@ -206,7 +206,7 @@ class RecordFile:
         what = getattr(error, "strerror", None) or (error if isinstance(error, sqlite3.Error) else "")
         return kind(
             f"The record of calls cannot be written ({self.path}: {what or type(error).__name__}): calls go "
-            "on, and are written once that is mended. Or set record: false under rate_limit."
+            "on, and are written once that is fixed. Or set record: false under rate_limit."
         )
 
 

@@ -131,7 +131,7 @@ def raise_(
     ] = "2h",
     yes: Yes = False,
 ) -> None:
-    """Allow more for a while, whatever file a budget stands in."""
+    """Allow more for a while, whichever file a budget is in."""
     from massgen_plugins.cli.assignments import read_span
     from massgen_plugins.profiles.edit_budget import add_raise
 

@@ -33,10 +33,10 @@ def doctor(
         ),
     ] = True,
 ) -> None:
-    """Check that everything works, and say how to mend it.
+    """Check that everything works, and say how to fix it.
 
-    Looks at versions, activation, seams, MassGen's start, CLI agents' programs, plugins, settings, store,
-    traffic and environment.
+    Looks at versions, activation, the places in MassGen that are wrapped, MassGen's start, CLI agents'
+    programs, plugins, settings, store, traffic and environment.
     Exit code 1 if a check fails.
 
     Example: massgen-rl doctor --quick

@@ -16,7 +16,7 @@ __all__ = ["Fault", "FaultRule", "Place"]
 class Fault(StrEnum):
     """What goes wrong on purpose; each protocol says it in its own words, or in its nearest ones.
 
-    Refusals of a quota first, then those that waiting does not cure (``LIMIT_ZERO``, ``PREPAY_EMPTY``,
+    Refusals of a quota first, then those that waiting does not end (``LIMIT_ZERO``, ``PREPAY_EMPTY``,
     ``INSUFFICIENT_QUOTA``, ``SPEND_CAP``, ``REQUEST_TOO_LARGE``), then errors of the server.
     ``FLAT_ERROR`` is an error event of the Responses API whose fields are not nested.
     """

@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-import json
 import re
-import threading
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
 import pytest
@@ -16,41 +13,18 @@ from massgen_plugins import sandbox
 from .checks import host
 from .checks.places import ROOT
 from .massgen_run import massgen, page, team, words
+from .refusing import refusing_provider
 
 GEMINI = "{type: gemini, model: gemini-2.5-flash}"
 RUN = '--automation --config team.yaml "What is 2+2?"'
 FILES = "orchestrator: {snapshot_storage: s, agent_temporary_workspace: t}\n"
 KEY = {"GEMINI_API_KEY": "some-key", "OPENAI_API_KEY": "some-key"}
-MISSING = "does not exist or you do not have access to it"
-
-
-class Refuses(BaseHTTPRequestHandler):
-    """Answers everything with the status that its path begins with."""
-
-    def do_POST(self):
-        self.rfile.read(int(self.headers.get("content-length") or 0))
-        status = int(self.path.split("/")[1])
-        message = {401: "Incorrect API key provided.", 404: f"The model `nope-1` {MISSING}."}.get(
-            status, "No."
-        )
-        state = {401: "UNAUTHENTICATED", 404: "NOT_FOUND", 429: "RESOURCE_EXHAUSTED"}.get(status, "UNKNOWN")
-        body = json.dumps({"error": {"code": status, "message": message, "status": state}}).encode()
-        self.send_response(status)
-        self.send_header("content-type", "application/json")
-        self.send_header("content-length", str(len(body)))
-        self.end_headers()
-        self.wfile.write(body)
-
-    def log_message(self, *words):
-        pass
 
 
 @pytest.fixture(scope="module")
 def refusing():
-    with ThreadingHTTPServer(("127.0.0.1", 0), Refuses) as server:
-        threading.Thread(target=server.serve_forever, daemon=True).start()
-        yield f"http://127.0.0.1:{server.server_port}"
-        server.shutdown()
+    with refusing_provider() as address:
+        yield address
 
 
 @pytest.fixture(scope="module")

@@ -115,10 +115,10 @@ export const SECTIONS: Section[] = [
     slug: 'reference',
     label: 'Reference',
     short: 'Reference',
-    description: 'Every flag, key, variable, backend, file and exit code, generated from the installed MassGen.',
+    description: 'Every flag, key, variable, backend, file, exit code and class of the plugin, generated from what is installed.',
     folders: ['reference'],
     pages: words(`reference/cli reference/yaml-keys keys/environment-variables backends/all-backends
-      reference/files-and-exit-codes reference/versions`),
+      reference/files-and-exit-codes reference/plugin-api reference/versions`),
   },
   {
     slug: 'contribute',

@@ -49,7 +49,7 @@ def check_store() -> Iterator[Finding]:
             yield _mode(path)
             yield from _content(path)
     except (OSError, StoreUnavailable) as error:
-        cure = "mend that, or name another store under rate_limit: store:"
+        cure = "fix that, or name another store under rate_limit: store:"
         yield fail("store content", str(error).rstrip("."), cure)
 
 
@@ -60,7 +60,7 @@ def _server(address: str) -> Iterator[Finding]:
             ahead = (store.tick() - time.time_ns()) / 1e9
             view = view_store(store)
     except StoreUnavailable as error:
-        cure = "mend that, or name another store under rate_limit: store:"
+        cure = "fix that, or name another store under rate_limit: store:"
         yield fail("store", str(error).rstrip("."), cure)
         return
     yield ok("store", f"{address}, {_pools(view)}")

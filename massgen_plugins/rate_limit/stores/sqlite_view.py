@@ -181,7 +181,7 @@ def _explained(path: Path) -> Iterator[None]:
         raise _damaged(path, error) from error
     except OSError as error:
         raise StoreUnavailable(
-            f"{path} cannot be read: {error.strerror or error}; mend that, or name another store."
+            f"{path} cannot be read: {error.strerror or error}; fix that, or name another store."
         ) from error
     except (ArithmeticError, LookupError, TypeError, ValueError) as error:
         raise _damaged(path, error) from error

@@ -8,9 +8,10 @@ import sys
 import tempfile
 from pathlib import Path
 
+from . import running
 from .pages import page_paths, read_page
 from .problem import report
-from .whole_page import check_page, check_writing
+from .whole_page import check_page, check_writing, needs_massgen
 
 
 def main() -> int:
@@ -25,13 +26,15 @@ def main() -> int:
     wrong = 0
     with tempfile.TemporaryDirectory() as home:
         os.environ.update(HOME=home)
-        for path in asked.pages or page_paths():
-            page = read_page(path)
-            problems = check_writing(page) if asked.words else check_page(path, static=asked.static)
+        pages = [read_page(path) for path in asked.pages or page_paths()]
+        if not (asked.words or asked.static) and any(map(needs_massgen, pages)):
+            running.server()  # imports MassGen beside this process, which does so, too
+        for page in pages:
+            problems = check_writing(page) if asked.words else check_page(page.path, static=asked.static)
             wrong += len(problems)
             sys.stdout.write(report(problems) + "\n" if problems else "")
             sys.stdout.flush()
-    sys.stdout.write(f"{len(asked.pages or page_paths())} pages, {wrong} problems\n")
+    sys.stdout.write(f"{len(pages)} pages, {wrong} problems\n")
     return 1 if wrong else 0
 
 

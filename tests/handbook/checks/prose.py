@@ -20,12 +20,14 @@ class Style:
         what: What is wrong with it.
         instead: What to write.
         opening: Only the first paragraph is held to it.
+        homes: Addresses of pages that define the word, and may use it.
     """
 
     pattern: str
     what: str
     instead: str
     opening: bool = False
+    homes: tuple[str, ...] = ()
 
 
 RULES = (
@@ -81,6 +83,7 @@ RULES = (
         r"(?<![\w-])(seams?|needles?|stamps?|ledgers?|households?|the lab)\b",
         "a word of those who build the handbook",
         "what it is: a place in MassGen's source, a text to look for, a time, a list",
+        homes=("/limits/how-it-works",),
     ),
     Style(
         r"\b(simply|easily|obviously|of course|seamless(ly)?|powerful|robust|blazing|honestly?)\b",
@@ -99,8 +102,8 @@ RULES = (
     ),
 )
 
-LATER = ("/limits/",)
-"""Sections that still have to be gone through."""
+ALONE = re.compile(r"\w+|How it works|Quick start|What was measured|Getting started", re.IGNORECASE)
+"""Titles that say nothing in a list of search results."""
 
 _CODE = re.compile(r"`+[^`]*`+|\{/\*.*?\*/\}|\]\([^)]*\)|<[^>]+>")
 _QUOTED = re.compile(r"[\"“][^\"”]*[\"”]")
@@ -108,17 +111,25 @@ _QUOTED = re.compile(r"[\"“][^\"”]*[\"”]")
 
 def problems(page: Page) -> list[Problem]:
     """Every place at which a page leaves the house style."""
-    if page.url.startswith(LATER):
-        return []
+    found = list(_title(page))
     start, first = paragraph(page)
-    found = list(_in(page, start, first, opening=True))
+    found += _in(page, start, first, opening=True)
     for number, line in page.prose:
         found += _in(page, number, line, opening=False)
     return found
 
 
+def _title(page: Page) -> Iterator[Problem]:
+    title = str(page.front_matter.get("title", ""))
+    if ALONE.fullmatch(title):
+        what = f"the title {title!r} does not stand alone"
+        yield Problem(page.path, page.line_of("title:"), what, "write what it is about")
+
+
 def _in(page: Page, number: int, text: str, *, opening: bool) -> Iterator[Problem]:
     shown = _QUOTED.sub('""', _CODE.sub(" ", text))
     for rule in RULES:
+        if page.url in rule.homes:
+            continue
         if rule.opening is opening and (match := re.search(rule.pattern, shown, re.IGNORECASE)):
             yield Problem(page.path, number, f"{match[0].strip()!r}: {rule.what}", f"write {rule.instead}")

@@ -5,6 +5,7 @@ from __future__ import annotations
 import atexit
 import functools
 import os
+import re
 import shutil
 import subprocess
 import tempfile
@@ -19,6 +20,8 @@ TIME_LIMIT = 120
 """Seconds; a page does not ask its reader to wait longer than that."""
 _NOWHERE = "http://127.0.0.1:9"
 _SHOWN = 400
+_COMMAND = re.compile(r"(?<![\w./~-])(massgen|python)\b")
+"""What only MassGen's own server can run."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,9 +57,15 @@ def server() -> Server:
     return started
 
 
+def needs_massgen(code: str) -> bool:
+    """Whether shell text starts MassGen or Python."""
+    return bool(_COMMAND.search(code))
+
+
 def bash(code: str) -> Done:
     """Run shell text; the first command that fails ends it."""
-    server().wait()
+    if needs_massgen(code):
+        server().wait()
     here = _fresh()
     with tempfile.TemporaryFile() as output:
         try:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from . import evidence, front_matter, one_home, opening, policies, prose, source_text
+from . import evidence, front_matter, one_home, opening, policies, prose, running, source_text
 from .classes import check_fence
 from .pages import Page, read_page
 from .problem import Problem
@@ -16,6 +16,12 @@ def check_page(path: Path, *, static: bool = False) -> list[Problem]:
     """All that is wrong with a page; ``static`` leaves out fences that would be run."""
     page = read_page(path)
     return [*check_writing(page), *check_fences(page, static=static)]
+
+
+def needs_massgen(page: Page) -> bool:
+    """Whether it has fences that are run, and start MassGen or Python then."""
+    run = [fence for fence in page.fences if fence.kind in _RUN]
+    return any(fence.language == "python" or running.needs_massgen(fence.code) for fence in run)
 
 
 def check_writing(page: Page) -> list[Problem]:

@@ -13,6 +13,7 @@ from website.generate.pages import (
     limits_hooks,
     limits_profiles,
     model_prices,
+    plugin_api,
     run_files,
     shipped_examples,
     versions,
@@ -32,6 +33,7 @@ PAGES: Mapping[str, Callable[[], str]] = {
     "limits/commands.mdx": limits_commands.render,
     "limits/events-and-metrics.mdx": limits_events.render,
     "limits/hooks.mdx": limits_hooks.render,
+    "reference/plugin-api.mdx": plugin_api.render,
     "reference/versions.mdx": versions.render,
     "keys/environment-variables.mdx": environment.render,
 }

@@ -40,7 +40,7 @@ def render() -> str:
     names = {option.name: option for option in main.options}
     notes.require_known(_NOTES, notes.load(_NOTES)["remark"], names)
     head = front_matter(
-        "Command line",
+        "Command line of MassGen",
         f"Look up every option and sub-command of massgen {version}, with its values and its default.",
         version,
         _VERIFIED,

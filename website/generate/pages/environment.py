@@ -33,7 +33,7 @@ def render() -> str:
     about = notes.load(_NOTES)["about"]
     notes.require_known(_NOTES, about, reads)
     head = front_matter(
-        "Environment variables",
+        "Environment variables of MassGen and the plugin",
         f"Look up every environment variable that MassGen {version} or the plugin reads, and what it does.",
         version,
         _VERIFIED,

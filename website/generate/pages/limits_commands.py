@@ -36,9 +36,9 @@ def render() -> str:
 
 def _opening(root: OurCommand) -> str:
     return f"""\
-With this page you can see what is spent of a quota, choose and change limits, and find out why something does
-not work, all with one command, `massgen-rl`. It is for everybody who runs limited agents; nothing here is
-needed to switch limits on.
+`massgen-rl` shows what is spent of a quota and who waits, changes limits and budgets, and finds out why
+something does not work. It is for everybody who runs limited agents; nothing here is needed to switch limits
+on.
 
 {prose(root.help)} The command comes with the package, and plugins may add to it: `massgen-rl --help` lists
 them too. Every command has `--help`; those with `--json` print one document on standard output and everything
@@ -115,5 +115,5 @@ def _next() -> str:
 ## Next
 
 * [Profiles and settings](/limits/profiles): every key that `set` understands.
-* [Errors](/limits/errors): every sentence that the command may print, with its cure.
+* [Errors](/limits/errors): every sentence that the command may print, with its fix.
 * [Hooks](/limits/hooks): add a command of your own."""

@@ -39,8 +39,8 @@ def render() -> str:
     names = event_names()
     notes.require_known(_NOTES, notes.load(_NOTES), names)
     head = front_matter(
-        "Events and metrics",
-        "Watch the rate limiter: every event, every number of status --json, and how to collect them.",
+        "Events and metrics of the limiter",
+        "Watch the rate limiter: every event, every number of status --json, Prometheus, and alerts.",
         massgen_version(),
         _VERIFIED,
     )
@@ -50,9 +50,9 @@ def render() -> str:
 
 
 _OPENING = """\
-With this page you can see what the limiter does while a run goes on, put its numbers into your monitoring,
-and find out afterwards why a run took as long as it did. It is for people who operate runs, and for authors
-of plugins.
+See what the limiter does while a run goes on, put its numbers into your monitoring,
+and find out afterwards why a run took as long as it did. This page is for people who operate runs, and for
+authors of plugins.
 
 No event, log line or number carries a key, a prompt or an answer."""
 
@@ -71,7 +71,7 @@ _DISPLAYS = (
     ("`--no-display`", "nothing", "a line for the agent"),
     (
         "Web page",
-        "the countdown stands where the phase stands, every 5 seconds",
+        "the countdown in place of the phase, every 5 seconds",
         "a line in the agent's column",
     ),
 )
@@ -87,11 +87,11 @@ A wait of **more than 5 seconds** has a beginning, a countdown and an end:
   only the name may contain blanks. `WAITED:` says how long it was, and `not-sent` if the call did not leave.
 * `events.jsonl` of the run has an event `backend_status` for each beginning (`kind: quota_wait`, with
   seconds, place, limit and the moment of the end) and each end (`quota_wait_over`).
-* `rate_limit.json` stands beside MassGen's `status.json`: who waits until when, and what was counted so far.
+* `rate_limit.json` is beside MassGen's `status.json`: who waits until when, and what was counted so far.
 * Shorter waits are lines of level `INFO` in the log alone.
 * A refusal of the plugin is the end of the agent's turn, in the agent's own pane.
-* At the end one summary stands on stderr: calls, refusals, how much of the time was waiting, what the quota
-  alone demands, and what would have been sooner.
+* At the end one summary is printed on stderr: calls, refusals, how much of the time was waiting, what the
+  quota alone demands, and what would have been sooner.
 * `massgen-rl watch` and `massgen-rl status` show the state of every quota, while runs go on and afterwards.
 
 In MassGen's log, `massgen.log`, a wait begins with the whole sentence, and the agent's name behind it:
@@ -286,6 +286,6 @@ def _labelled(labels: tuple[str, ...]) -> str:
 _NEXT = """\
 ## Next
 
-* [Errors](/limits/errors): every sentence that you may meet, with its cure.
+* [Errors](/limits/errors): every sentence that you may meet, with its fix.
 * [How it works](/limits/how-it-works): what "free in" means.
 * [Observe a run](/operate/observe): MassGen's own logs and events."""

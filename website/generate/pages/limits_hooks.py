@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import dataclasses
 import inspect
 
 from massgen_plugins import hookspecs, middleware
 from website.generate.mdx import code, fence, from_docstring, front_matter, page, sentence, table
 from website.generate.places import REPOSITORY
-from website.generate.reading.comments import argument_texts
 from website.generate.reading.distribution import massgen_version
 from website.generate.reading.plugin import hook_names
 
@@ -29,8 +27,8 @@ def render() -> str:
     """The page."""
     names = hook_names()
     head = front_matter(
-        "Hooks",
-        "Extend the rate limiting plugin: every hook, and a complete package that uses them.",
+        "Hooks for plugins of the limiter",
+        "Run your own code before each model call, add a provider or a command: every hook, and a package.",
         massgen_version(),
         _VERIFIED,
     )
@@ -48,8 +46,8 @@ def render() -> str:
 
 def _opening(count: int) -> str:
     return f"""\
-With this page you can add a provider, a middleware, profiles, a listener or a command from a package of your
-own, without a change to MassGen or to this plugin. It is for people who write Python; to add a *provider*
+Add a provider, a middleware, profiles, a listener or a command from your own package,
+without a change to MassGen or to this plugin. This page is for people who write Python; to add a *provider*
 step by step, read [Write a provider](/limits/write-a-provider).
 
 There are {count} hooks. The plugin itself uses them: its limiter is a middleware, and what it knows of OpenAI
@@ -102,25 +100,29 @@ def _signature(name: str) -> str:
 
 
 def _values() -> str:
-    parts = ["## What is handed over {/* #values */}"]
-    for cls in (
-        hookspecs.AgentInfo,
-        hookspecs.MiddlewareContext,
-        middleware.ModelCall,
-        middleware.CallOutcome,
-        middleware.Refusal,
-        middleware.StatedLimit,
-        middleware.Announced,
-        middleware.Usage,
-    ):
-        texts = argument_texts(inspect.getdoc(cls) or "", "Attributes:")
-        rows = [
-            (code(field.name), sentence(from_docstring(texts.get(field.name, ""))))
-            for field in dataclasses.fields(cls)
-        ]
-        about = from_docstring((inspect.getdoc(cls) or "").split("\n\n")[0])
-        parts.append(f"### `{cls.__name__}`\n\n{about}\n\n{table(('Field', 'What it is'), rows)}")
-    return "\n\n".join(parts)
+    given = (
+        ("hookspecs", hookspecs.AgentInfo),
+        ("hookspecs", hookspecs.MiddlewareContext),
+        ("middleware", middleware.ModelCall),
+        ("middleware", middleware.CallOutcome),
+        ("middleware", middleware.Refusal),
+        ("middleware", middleware.StatedLimit),
+        ("middleware", middleware.Announced),
+        ("middleware", middleware.Usage),
+    )
+    rows = [
+        (
+            f"[`{cls.__name__}`](/reference/plugin-api#{module}-{cls.__name__.lower()})",
+            from_docstring((inspect.getdoc(cls) or "").split("\n\n")[0]),
+        )
+        for module, cls in given
+    ]
+    return f"""\
+## What is handed over {{/* #values */}}
+
+Each with its fields and types on the page of the [Python API](/reference/plugin-api).
+
+{table(("Value", "What it is"), rows)}"""
 
 
 def _order() -> str:
@@ -158,15 +160,15 @@ def _example() -> str:
 _EXAMPLE_TEXT = """\
 ## A complete package {/* #example */}
 
-It stands in the repository as `tests/example_plugin`, and the test suite installs it and runs it: what you
-see here is those files. It counts calls, reads the traffic of a provider that does not exist, ships that
-provider's limits, and adds `massgen-rl acme`."""
+The plugin's test suite installs these files and runs them; in its sources they are `tests/example_plugin`.
+The package counts calls, reads the traffic of a provider that does not exist, ships that provider's limits,
+and adds `massgen-rl acme`."""
 
 _NEXT = """\
-Try it in a checkout of the repository:
+Put these files into a folder `acme-massgen`, and install it:
 
 ```bash other
-pip install ./tests/example_plugin
+uv pip install ./acme-massgen
 ```
 
 `massgen-rl acme` then says `Acme is here.`, and `massgen-rl doctor` lists `acme` among the loaded plugins.
@@ -176,4 +178,4 @@ pip install ./tests/example_plugin
 * [Write a provider](/limits/write-a-provider): this provider, step by step, against a server that runs on
   your machine.
 * [Events and metrics](/limits/events-and-metrics): what `massgen_event` hears.
-* [How it works](/limits/how-it-works): what stands behind `before_call`."""
+* [How it works](/limits/how-it-works): what happens behind `before_call`."""

@@ -33,7 +33,7 @@ def render() -> str:
     """The page."""
     profiles = shipped_profiles()
     head = front_matter(
-        "Profiles and settings",
+        "Profiles and settings of the limiter",
         "Look up every key of the rate limiter with unit, range and default, and every shipped profile.",
         massgen_version(),
         _VERIFIED,
@@ -59,8 +59,8 @@ def render() -> str:
 
 def _opening(profiles: Sequence[Profile]) -> str:
     return f"""\
-With this page you can write any setting of the plugin with the right unit, see which limits hold for a model,
-and read where the shipped numbers come from. It is for people who change limits; if you only want to switch
+Every setting of the plugin with its unit, which limits hold for a model,
+and where the shipped numbers come from. This page is for people who change limits; if you only want to switch
 the plugin on, one line is enough: [Quick start](/limits/quick-start).
 
 All keys are read out of the plugin's own schema, and so are the {len(profiles)} shipped profiles. A key that
@@ -80,7 +80,7 @@ rate_limit:
     in_editor = "# yaml-language-server: $schema=rate_limit.schema.json\nmax_wait: 600"
     command = "massgen-rl profiles set gemini-2.5-flash rpm=5 rpd=20\nmassgen-rl doctor"
     return f"""\
-## Where settings stand
+## Where settings are
 
 The first of these that has a key decides it, key by key:
 
@@ -91,8 +91,8 @@ The first of these that has a key decides it, key by key:
    `massgen-rl profiles use` and `set` write here.
 4. The profile that is on by default.
 
-In a MassGen configuration the keys stand below `rate_limit:`. In the two files, where there is nothing else,
-they stand at the outermost level; the same text with `rate_limit:` above it is read, too.
+In a MassGen configuration the keys go below `rate_limit:`. In the two files, where there is nothing else,
+they go at the outermost level; the same text with `rate_limit:` above it is read, too.
 
 {fence('yaml rate-limit title="team.yaml, beside agents:"', run)}
 
@@ -120,8 +120,8 @@ Neovim and others use, write the schema into a file, and name it in the first li
 _OTHERS = "all other models"
 _SETTINGS = "What you write below `rate_limit:`, or alone in one of the two files."
 _LIMITS = """\
-What may stand under a model. All limits of a model hold at once, and 0 means: never. Requests and tokens are
-whole numbers up to 1,000,000,000,000."""
+What you can write under a model. All limits of a model hold at once, and 0 means: never. Requests and tokens
+are whole numbers up to 1,000,000,000,000."""
 _MONEY = """\
 `usd_per_day` and the kind `cost` count only where a provider's plugin charges money for a call. No built-in
 provider does, so they have **no effect** in this version: limit requests or tokens per day instead."""

@@ -29,7 +29,7 @@ def render() -> str:
     """The page."""
     version = massgen_version()
     head = front_matter(
-        "Files and exit codes",
+        "Files and exit codes of MassGen",
         f"Know every file that a MassGen {version} run leaves, each field of status.json and each exit code.",
         version,
         _VERIFIED,

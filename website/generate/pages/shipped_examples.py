@@ -25,7 +25,7 @@ def render() -> str:
     version = massgen_version()
     examples = read_examples(massgen_directory())
     head = front_matter(
-        "Shipped examples",
+        "Examples that MassGen ships",
         f"Find the configuration shipped with MassGen {version} that is nearest to your wish, and run it.",
         version,
         _VERIFIED,

@@ -26,7 +26,7 @@ def render() -> str:
     """The page."""
     version = massgen_version()
     head = front_matter(
-        "Versions",
+        "Versions of MassGen, and what changed",
         f"See which MassGen versions this handbook and the plugin were checked with, and what {version} has.",
         version,
         _VERIFIED,

@@ -38,7 +38,7 @@ def render() -> str:
     """The page."""
     version = massgen_version()
     head = front_matter(
-        "YAML keys",
+        "YAML keys of MassGen",
         f"Look up every key of a MassGen {version} configuration: type, default, values, what it does.",
         version,
         _VERIFIED,

@@ -1,0 +1,1 @@
+"""Pages followed to the letter, from an empty home: ``make docs-follow``."""
