@@ -13,7 +13,6 @@ from typing import TypeVar
 
 from massgen_plugins.quota import NANOSECONDS
 from massgen_plugins.rate_limit.admission import Admission, Rows
-from massgen_plugins.rate_limit.lease_timer import LeaseTimer
 from massgen_plugins.rate_limit.moment import NEVER, Moment
 from massgen_plugins.rate_limit.pauses import Pauses
 from massgen_plugins.rate_limit.replica import DomainReplica
@@ -22,9 +21,10 @@ from massgen_plugins.rate_limit.startup import Startups
 from massgen_plugins.rate_limit.stores.base import Store, StoreBusy
 from massgen_plugins.rate_limit.stores.worker import Worker
 from massgen_plugins.rate_limit.tickets import RENEWAL
+from massgen_plugins.rate_limit.timers import LeaseTimer, LoopTimers
 from massgen_plugins.rate_limit.transactions import Change, Transactions
 from massgen_plugins.rate_limit.verdict import Reason, Verdict, Wait
-from massgen_plugins.rate_limit.waiter import Supervisor, Waiter, Waiters, running_loop
+from massgen_plugins.rate_limit.waiter import Supervisor, Waiter, Waiters
 
 __all__ = ["POLL", "DomainQueue"]
 
@@ -68,7 +68,7 @@ class DomainQueue:
         self._asking = False  # the worker is about to set the timers
         self._leases = LeaseTimer()
         self._pauses = Pauses()
-        self._timers: dict[asyncio.AbstractEventLoop, asyncio.TimerHandle] = {}
+        self._timers = LoopTimers(self._due_in, self._on_timer)
 
     # What calls ask for.
 
@@ -160,18 +160,15 @@ class DomainQueue:
         """Ask for everybody who waits; from any thread, at once or soon."""
         self._again = True
         while self._again and (self._waiters.rows or self._admission.queued):
-            if not self._store.quick:
-                self._serve_in_worker()
-            elif not self._transactions.lock.acquire(blocking=False):
-                self._serve_in_worker()  # whoever has it may only flush, and serve nobody
-            elif not self._serve_at_once():
-                self._serve_in_worker()
+            free = self._store.quick and self._transactions.lock.acquire(blocking=False)
+            if not (free and self._serve_locked(patient=False)):
+                self._serve_in_worker()  # else whoever has the lock may only flush, and serve nobody
 
-    def _serve_at_once(self) -> bool:
+    def _serve_locked(self, *, patient: bool) -> bool:
         """For whoever has just taken the lock; False if the store has to be waited for."""
         try:
             self._again = False
-            self._serve(patient=False)
+            self._serve(patient=patient)
         except StoreBusy:
             return False
         except Exception as error:
@@ -190,13 +187,8 @@ class DomainQueue:
 
     def _serve_patiently(self) -> None:
         self._submitted = False
-        with self._transactions.lock:
-            self._again = False
-            try:
-                self._serve(patient=True)
-            except Exception as error:
-                self._fail(error)
-        self._transactions.wake_others()
+        self._transactions.lock.acquire()
+        self._serve_locked(patient=True)
         if self._again:
             self.serve()
 
@@ -281,36 +273,26 @@ class DomainQueue:
     # Timers.
 
     def _set_timers(self) -> None:
-        """One for each event loop in which somebody waits."""
         waiters = self._waiters.all()
         self._admission.queued = bool(waiters)
-        for loop in {waiter.loop for waiter in waiters if waiter.loop is not None}:
-            if loop is running_loop():
-                self._set_timer(loop)
-            elif not loop.is_closed():
-                loop.call_soon_threadsafe(self._set_timer, loop)
+        self._timers.set({waiter.loop for waiter in waiters if waiter.loop is not None})
 
-    def _set_timer(self, loop: asyncio.AbstractEventLoop) -> None:
-        timer = self._timers.pop(loop, None)
-        if timer is not None:
-            timer.cancel()
+    def _due_in(self, loop: asyncio.AbstractEventLoop) -> int | None:
         deadlines = [waiter.deadline for waiter in self._waiters.all() if waiter.loop is loop]
-        if deadlines:
-            now = self._store.tick()
-            wake = now + min(POLL, self.replica.state.shortest_window() or POLL)
-            if not self._asking:  # else what is due now would be due again at once
-                wake = min(self._admission.due, wake, *deadlines)
-            self._timers[loop] = loop.call_later(max(0, wake - now) / NANOSECONDS, self._on_timer, loop)
+        if not deadlines:
+            return None
+        now = self._store.tick()
+        due = now + min(POLL, self.replica.state.shortest_window() or POLL)
+        if not self._asking:  # else what is due now would be due again at once
+            due = min(self._admission.due, due, *deadlines)
+        return due - now
 
-    def _on_timer(self, loop: asyncio.AbstractEventLoop) -> None:
-        self._timers.pop(loop, None)
+    def _on_timer(self) -> None:
         try:
             if self._is_due():
                 self.serve()
         except Exception as error:
             self._fail(error)
-        if loop not in self._timers:
-            self._set_timer(loop)
 
     def _is_due(self) -> bool:
         """Whether it is time to ask again, to show oneself in the shared queue, or other rules hold."""

@@ -6,8 +6,6 @@ the store is back. A process that knows of n that share the domain then takes an
 
 from __future__ import annotations
 
-import re
-import secrets
 import time
 from collections.abc import Callable, Iterable
 from contextlib import nullcontext
@@ -19,8 +17,9 @@ from massgen_plugins.rate_limit import wall_clock
 from massgen_plugins.rate_limit.domain import BOOK, FACTS, QUEUE, DomainState
 from massgen_plugins.rate_limit.moment import Moment
 from massgen_plugins.rate_limit.stores.base import Snapshot, Store, StoreBusy, StoreReplaced
+from massgen_plugins.rate_limit.stores.domain_names import domain_name, first_version, same_domain
 
-__all__ = ["DomainReplica", "domain_name", "read_domain_name"]
+__all__ = ["DomainReplica"]
 
 T = TypeVar("T")
 
@@ -34,10 +33,6 @@ _MOST_TRIES = 1000
 
 _OPEN_TO_ALL = nullcontext()
 """In place of a turn, for as long as nobody else is seen to write: a swap is a transaction of its own."""
-
-_LINE_OF_DESCENT = 1 << 24
-"""Versions of one domain, from its beginning to its loss. The first one is a random multiple of it, so that
-nobody takes a domain that was lost and begun anew for the one that it knows."""
 
 
 class DomainReplica:
@@ -190,7 +185,7 @@ class DomainReplica:
         if self._process and now.tick - seen >= _ENROL:
             state.facts.enrol(self._process, now.tick)
             state.changed.add(FACTS)
-        return self._version + 1 if self._version else _first_version(), {
+        return self._version + 1 if self._version else first_version(), {
             part: state.dump(part) for part in state.changed
         }
 
@@ -204,7 +199,7 @@ class DomainReplica:
 
     def _take_over(self, snapshot: Snapshot) -> None:
         """Know what others have written, and let go of what was changed and lost against it."""
-        lost = self._known > 0 and snapshot.version // _LINE_OF_DESCENT != self._known // _LINE_OF_DESCENT
+        lost = self._known > 0 and not same_domain(snapshot.version, self._known)
         if lost:
             snapshot = self._store.load(self.name, 0, patient=True)
         self._take_back(part for part in self.state.changed if lost or part not in snapshot.parts)
@@ -301,22 +296,3 @@ class DomainReplica:
             self.alone = False
             self.state.come_back()
             self._changed(True, f"{self._store.description} works again; the quota is shared.")
-
-
-def domain_name(domain: Domain) -> str:
-    """A domain's name in a store: readable, and unique."""
-    return "\t".join(part.replace("\\", "\\\\").replace("\t", "\\t") for part in domain)
-
-
-def read_domain_name(name: str) -> Domain | None:
-    """The domain of a name in a store; None if it is no such name."""
-    parts = [re.sub(r"\\(.)", _unescaped, part) for part in name.split("\t")]
-    return Domain(*parts) if len(parts) == 3 else None
-
-
-def _unescaped(found: re.Match[str]) -> str:
-    return "\t" if found[1] == "t" else found[1]
-
-
-def _first_version() -> int:
-    return _LINE_OF_DESCENT * (1 + secrets.randbelow(1 << 28))

@@ -13,9 +13,9 @@ from massgen_plugins.rate_limit.domain import DomainState
 from massgen_plugins.rate_limit.moment import NEVER, Moment
 from massgen_plugins.rate_limit.penalties import Penalties
 from massgen_plugins.rate_limit.pool_state import NO_RULES
-from massgen_plugins.rate_limit.replica import read_domain_name
 from massgen_plugins.rate_limit.slots import Slot, WaiterView, next_slot, queue_of
 from massgen_plugins.rate_limit.stores.base import Store
+from massgen_plugins.rate_limit.stores.domain_names import read_domain_name
 from massgen_plugins.rate_limit.stores.sqlite_view import read_file
 from massgen_plugins.rate_limit.verdict import LimitView
 from massgen_plugins.rate_limit.wall_clock import Start

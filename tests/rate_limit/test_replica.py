@@ -11,9 +11,10 @@ from massgen_plugins.quota import MINUTE, NANOSECONDS, Domain, Kind, Limit, Pool
 from massgen_plugins.rate_limit import replica as replica_module
 from massgen_plugins.rate_limit.domain import DomainState
 from massgen_plugins.rate_limit.moment import Moment
-from massgen_plugins.rate_limit.replica import DomainReplica, domain_name, read_domain_name
+from massgen_plugins.rate_limit.replica import DomainReplica
 from massgen_plugins.rate_limit.reservation import Ask, Reservation
 from massgen_plugins.rate_limit.stores.base import StoreBusy
+from massgen_plugins.rate_limit.stores.domain_names import domain_name, read_domain_name
 from massgen_plugins.rate_limit.stores.memory import MemoryStore
 
 DOMAIN = Domain("gemini", "project")

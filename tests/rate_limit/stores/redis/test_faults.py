@@ -10,7 +10,7 @@ import pytest
 
 from massgen_plugins.errors import StoreUnavailable
 from massgen_plugins.quota import MINUTE, CalendarDay, Kind, Limit, PoolRules
-from massgen_plugins.rate_limit.replica import domain_name
+from massgen_plugins.rate_limit.stores.domain_names import domain_name
 from massgen_plugins.rate_limit.stores.redis_server import PASSWORD_VARIABLE, USERNAME_VARIABLE
 from massgen_plugins.rate_limit.stores.redis_server import RedisServer as Address
 from massgen_plugins.rate_limit.stores.redis_store import RedisStore, key_of

@@ -1,9 +1,9 @@
-"""Renews the leases of calls under way, as long as the event loop in which they were admitted runs."""
+"""Timers of event loops: one for those who wait in a loop, one that renews the leases of calls under way."""
 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from contextlib import suppress
 
 from massgen_plugins.quota import NANOSECONDS
@@ -11,13 +11,54 @@ from massgen_plugins.rate_limit.reservation import Reservation
 from massgen_plugins.rate_limit.rings import LEASE
 from massgen_plugins.rate_limit.waiter import running_loop
 
-__all__ = ["LeaseTimer"]
+__all__ = ["LeaseTimer", "LoopTimers"]
 
 _PERIOD = LEASE / NANOSECONDS / 4
 
 
+class LoopTimers:
+    """One timer for each event loop in which somebody waits.
+
+    Args:
+        due_in: Nanoseconds until a loop's timer is due; None: nobody waits there. Asked in that loop.
+        on_timer: Called in a loop when its timer is due; must not raise.
+    """
+
+    def __init__(
+        self, due_in: Callable[[asyncio.AbstractEventLoop], int | None], on_timer: Callable[[], None]
+    ) -> None:
+        self._due_in = due_in
+        self._on_timer = on_timer
+        self._timers: dict[asyncio.AbstractEventLoop, asyncio.TimerHandle] = {}
+
+    def set(self, loops: Iterable[asyncio.AbstractEventLoop]) -> None:
+        """Set the timers of some loops anew; from any thread."""
+        for loop in loops:
+            if loop is running_loop():
+                self._set(loop)
+            elif not loop.is_closed():
+                loop.call_soon_threadsafe(self._set, loop)
+
+    def __len__(self) -> int:
+        return len(self._timers)
+
+    def _set(self, loop: asyncio.AbstractEventLoop) -> None:
+        timer = self._timers.pop(loop, None)
+        if timer is not None:
+            timer.cancel()
+        due_in = self._due_in(loop)
+        if due_in is not None:
+            self._timers[loop] = loop.call_later(max(0, due_in) / NANOSECONDS, self._fire, loop)
+
+    def _fire(self, loop: asyncio.AbstractEventLoop) -> None:
+        self._timers.pop(loop, None)
+        self._on_timer()
+        if loop not in self._timers:
+            self._set(loop)
+
+
 class LeaseTimer:
-    """The leased calls of one domain in this process."""
+    """Renews the leases of one domain's calls, as long as the event loop that makes them runs."""
 
     def __init__(self) -> None:
         self._calls: set[Reservation] = set()
