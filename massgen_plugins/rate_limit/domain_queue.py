@@ -270,8 +270,6 @@ class DomainQueue:
         waiter.take_back()
         self.serve()
 
-    # Timers.
-
     def _set_timers(self) -> None:
         waiters = self._waiters.all()
         self._admission.queued = bool(waiters)
@@ -296,8 +294,7 @@ class DomainQueue:
 
     def _is_due(self) -> bool:
         """Whether it is time to ask again, to show oneself in the shared queue, or other rules hold."""
-        now = self._store.tick()
-        waiters = self._waiters.all()
+        now, waiters = self._store.tick(), self._waiters.all()
         due = min([self._admission.due, *(waiter.deadline for waiter in waiters)])
         unseen = self._store.shared and now >= self._admission.seen + RENEWAL
         return now >= due or unseen or self._admission.rules_changed(waiters, self.replica.state)
