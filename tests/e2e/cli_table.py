@@ -1,8 +1,8 @@
-"""Two agents of each program, and a mixed team, without limits and with: python tests/e2e/cli_table.py [TEAM ...].
+"""Teams of programs, without limits and with: python tests/e2e/cli_table.py [TEAM ...].
 
-The sandbox allows ten requests in any minute. Each agent uses a tool twice in each turn, so a turn is three
-requests. "Quota": the time that the quota demands for the requests that were let in. A run is one of the real
-MassGen and of the real programs; each row takes one to three minutes.
+Two agents of each program, and a mixed team. The sandbox allows ten requests in any minute. Each agent uses a
+tool twice in each turn, so a turn is three requests. "Quota": the time that the quota demands for the calls
+that were let in. A run is one of the real MassGen and of the real programs; a row takes one to three minutes.
 """
 
 from __future__ import annotations

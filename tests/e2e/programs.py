@@ -38,9 +38,10 @@ REQUESTS, SECONDS = 3, 10
 class Program:
     """One of MassGen's backend types.
 
-    ``tool``: a harmless one of the program's own, with its arguments. ``command``: the program's; empty if MassGen's own dependencies bring it. ``environment``: with ``{url}``
-    for the sandbox's. ``files``: in the user's home. ``hosts``: names that lead to the sandbox by a proxy,
-    where nothing points the program elsewhere. ``sdk``: a Python package in another version than MassGen's.
+    ``environment``: with ``{url}`` for the sandbox's. ``tool``: a harmless one of the program's own, with its
+    arguments. ``command``: the program's; empty if a Python package brings it. ``files``: in the user's home.
+    ``hosts``: names that lead to the sandbox by a proxy, where nothing points the program elsewhere.
+    ``sdk``: a Python package in another version than MassGen's. ``agent``: more of an agent's ``backend:``.
     """
 
     type: str
@@ -52,12 +53,13 @@ class Program:
     files: Mapping[str, Any] = field(default_factory=dict)
     hosts: tuple[str, ...] = ()
     sdk: str = ""
+    agent: Mapping[str, Any] = field(default_factory=dict)
 
     @property
     def question(self) -> str:
         """A question for which an agent uses its tool twice in each turn: a turn is three requests.
 
-        On a busy machine the servers with MassGen's own tools start too late for Codex: then moves are written.
+        On a busy machine MassGen's own tools start too late for Codex: then moves are written.
         """
         return f"{QUESTION}\nSANDBOX: each_turn 2 {self.tool}\nSANDBOX: write new_answer vote"
 
@@ -101,16 +103,22 @@ class Program:
     def team(self, count: int, **rest: Any) -> BackendTeam:
         """So many agents: ``a0``, ``a1``, ..."""
         names = [f"a{number}" for number in range(count)]
-        agents = {name: {"type": self.type, "model": self.model, "cwd": f"of-{name}"} for name in names}
+        block = {"type": self.type, "model": self.model, **self.agent}
+        agents = {name: {**block, "cwd": f"of-{name}"} for name in names}
         return BackendTeam(agents, more=FILES, **rest)
 
     def declare(
-        self, user: User, requests: int = REQUESTS, seconds: float = SECONDS, *others: str
+        self,
+        user: User,
+        requests: int = REQUESTS,
+        seconds: float = SECONDS,
+        *others: str,
+        limit: Mapping[str, Any] | None = None,
     ) -> dict[str, Any]:
         """Give the user a profile of the true limits, of other providers, too; the block that holds it."""
         folder = user.config_dir / "profiles"
         folder.mkdir(parents=True)
-        limit = {"kind": "requests", "amount": requests, "window": f"{seconds}s"}
+        limit = limit or {"kind": "requests", "amount": requests, "window": f"{seconds}s"}
         for provider in {self.provider, *others}:
             document = {"provider": provider, "profiles": {"declared": {"fallback": {"limits": [limit]}}}}
             (folder / f"{provider}.yaml").write_text(yaml.safe_dump(document), encoding="utf-8")
@@ -160,6 +168,7 @@ PROGRAMS = {
         {"COPILOT_API_URL": "{url}", "GH_TOKEN": "gho_secret"},
         'bash {"command": "true", "description": "Do nothing"}',
         sdk="github_copilot_sdk-0.1.30",
+        agent={"session_send_timeout_seconds": 300},  # a busy machine starts MassGen's tools late
     ),
     "gemini_cli": Program(
         "gemini_cli",

@@ -1,4 +1,4 @@
-"""Teams of agents in programs of their own, each run once without limits or with: for a table, and for tests."""
+"""Teams of agents in programs of their own, run without limits or with: for a table, and for tests."""
 
 from __future__ import annotations
 
@@ -45,7 +45,7 @@ class Outcome:
 
 @dataclass(frozen=True)
 class ProgramTeam:
-    """Two agents of a program; ``hints``: whether refusals say when to come again. ``others``: agents beside one."""
+    """Two agents of a program, or one beside ``others``. ``hints``: how refusals say when to come again."""
 
     program: Program
     hints: RetryAfter = RetryAfter.USUAL

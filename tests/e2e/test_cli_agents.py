@@ -6,80 +6,65 @@ What is missing fails: `make programs` installs what MassGen's dependencies do n
 from __future__ import annotations
 
 import json
+import re
+import stat
+import threading
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
-from backends import BACKENDS, BackendTeam
 from figures import note
 from harness import QUESTION
-from programs import FILES, FOLDER, PROGRAMS
+from programs import FOLDER, PROGRAMS
+from teams import TEAMS
 
 from massgen_plugins.calls.query import Record
 from massgen_plugins.sandbox import SandboxProcess
 from massgen_plugins.sandbox.schedule import quickest
 
-ASKED = f"{QUESTION}\nSANDBOX: write new_answer vote"
-"""On a busy machine the servers with MassGen's own tools start too late for Codex: then moves are written."""
-
-LIMITED_COPILOT = Path(__file__).with_name("limited_copilot.py")
-
 pytestmark = pytest.mark.e2e
 
+REQUESTS, SECONDS = 5, 15
+ALONE = [name for name, team in TEAMS.items() if not team.others]
+ENTRANCE = re.compile(rb"http://127\.0\.0\.1:\d+/[\w-]{32}")
+"""A gateway's base URL, with the secret path."""
 
-@pytest.mark.parametrize("name", [name for name in PROGRAMS if name != "copilot"])
+ANSWER = "of the sandbox"
+_OF_OTHERS = {"auth.json"}
+"""MassGen's own copy of Codex's login."""
+
+
+@pytest.mark.parametrize("name", ALONE)
 def test_two_agents_are_never_refused(folder, name):
-    program = PROGRAMS[name]
-    with SandboxProcess(program.config()) as server, program.user(folder, server.url) as user:
-        block = {
-            **program.declare(user),
-            "gateway": "plans",
-            "budget": {"day": 100, "unknown_price": "allow"},
-        }
-        result = user.run(program.team(2, rate_limit=block), question=ASKED)
-        report = server.report()
-    note(f"{name}, two agents", report, result.completed, quickest(report))
+    with command_lines() as seen:
+        budget = {"day": 100, "unknown_price": "allow"}
+        outcome = TEAMS[name].run(folder, REQUESTS, SECONDS, on=True, budget=budget)
+    report = outcome.report
+    note(f"{name}, two agents", report, outcome.took, quickest(report))
     assert report.refused == 0
-    assert any("of the sandbox" in text for text in result.answers.values())
+    assert ANSWER in outcome.final
     assert quickest(report).waits  # the limit did bind
-    _keeps_secrets(result, program)
-    _is_recorded_and_paid(user, len(report.requests))
+    secrets = [each for each in TEAMS[name].program.environment.values() if each.endswith("secret")]
+    keeps_secrets(outcome.result, secrets, seen)
+    is_recorded_and_paid(outcome.result.user, report.arrived)
 
 
 def test_a_team_of_programs_and_others_shares_its_keys(folder):
-    program = PROGRAMS["claude_code"]
-    with SandboxProcess(program.config()) as server, program.user(folder, server.url) as user:
-        user.environment.update(
-            BACKENDS["claude"].environment(server.url), ANTHROPIC_API_KEY="sk-ant-api03-secret"
-        )
-        user.environment.update(BACKENDS["openai"].environment(server.url))
-        user.environment["ANTHROPIC_BASE_URL"] = server.url
-        agents = {
-            **program.team(1).agents,
-            "b": {"type": "claude", "model": program.model},
-            "c": BACKENDS["openai"].block(server.url),
-        }
-        block = program.declare(user)
-        result = user.run(BackendTeam(agents, rate_limit=block, more=FILES))
-        report = server.report()
-    note("claude_code + claude + openai", report, result.completed, quickest(report))
+    outcome = TEAMS["claude_code + claude + openai"].run(folder, REQUESTS, SECONDS, on=True)
+    report = outcome.report
+    note("claude_code + claude + openai", report, outcome.took, quickest(report))
     assert {record.endpoint for record in report.requests} == {"messages", "responses"}
     assert len({record.project for record in report.requests if record.endpoint == "messages"}) == 1
     assert report.refused == 0
-    assert result.answers
+    assert ANSWER in outcome.final
 
 
-def test_copilot_is_never_refused(folder):
-    """Without MassGen: 0.1.97 cannot make a session with the SDK that pip installs."""
-    program = PROGRAMS["copilot"]
-    with SandboxProcess(program.config()) as server, program.user(folder, server.url) as user:
-        program.declare(user)
-        with user.command("python", str(LIMITED_COPILOT), server.url, "5") as run:
-            code = run.wait(200)
-        report = server.report()
-    assert code == 0, run.stderr.text
-    assert run.stdout.text.count("of the sandbox") == 5
-    assert (report.refused, len(report.requests)) == (0, 5)
-    assert quickest(report).waits
+def test_without_limits_a_plans_team_is_refused_and_ends_with_an_error_for_an_answer(folder):
+    """What the table of the handbook says of a team without limits, once."""
+    outcome = TEAMS["claude_code, a plan"].run(folder, REQUESTS, SECONDS, on=False)
+    note("claude_code, a plan, without limits", outcome.report, outcome.took)
+    assert outcome.report.refused > 0
+    assert ANSWER not in outcome.final
 
 
 def test_a_plan_is_left_alone_until_it_is_asked_for(folder):
@@ -92,7 +77,19 @@ def test_a_plan_is_left_alone_until_it_is_asked_for(folder):
     assert result.answers
 
 
-def _is_recorded_and_paid(user, requests):
+def test_a_copilot_with_the_sdk_that_pip_resolves_says_what_to_install(folder):
+    program = PROGRAMS["copilot"]
+    with SandboxProcess(program.config()) as server, program.user(folder, server.url) as user:
+        del user.environment["PYTHONPATH"]
+        result = user.run(program.team(1, rate_limit={"gateway": "plans"}))
+    assert "pip install --no-deps github-copilot-sdk==0.1.30" in result.stdout + result.stderr
+
+
+def test_the_programs_are_there():
+    assert {"codex", "gemini"} <= {file.name for file in FOLDER.iterdir()}
+
+
+def is_recorded_and_paid(user, requests):
     """The record of calls and the budget of the day know them like any others."""
     record = Record(user.store.with_name("calls.sqlite3"))
     agents = {each.key["agent"]: each for each in record.totals(by=("agent",))}
@@ -107,16 +104,48 @@ def _is_recorded_and_paid(user, requests):
     assert day["spent"] == pytest.approx(float(cost) / 1e6, abs=1e-5)
 
 
-def _keeps_secrets(result, program):
-    """No key and no token in what MassGen, the program or we have written."""
-    secrets = [value for value in program.environment.values() if value.endswith("secret")]
-    ours = [*result.user.project.rglob("*"), *result.user.store.parent.rglob("*")]
-    files = [file for file in ours if file.is_file() and file.name != "auth.json"]  # MassGen's own copy
-    written = {file: file.read_bytes() for file in files}
-    for secret in secrets:
-        assert secret not in result.stdout + result.stderr
-        assert not [file for file, text in written.items() if secret.encode() in text]
+def keeps_secrets(result, secrets, command_lines):
+    """No key and no token in what anybody has written, no prompt and no answer in what we have written.
+
+    The path that leads into the gateway is worth nothing any more, and yet nobody else may read it.
+    """
+    ours = _contents(result.user.store.parent)
+    written = {**ours, **_contents(result.user.project)}
+    for secret in (secret.encode() for secret in secrets):
+        assert secret not in (result.stdout + result.stderr).encode()
+        assert not [file for file, text in written.items() if secret in text]
+        assert not [line for line in command_lines if secret in line]
+    for text in (QUESTION.encode(), ANSWER.encode()):
+        assert not [file for file, content in ours.items() if text in content]
+    assert not [file for file in ours if stat.S_IMODE(file.stat().st_mode) & 0o077]
+    told = [file for file, text in written.items() if ENTRANCE.search(text)]
+    assert not [file for file in told if stat.S_IMODE(file.stat().st_mode) & 0o077]
+    assert not [line for line in command_lines if ENTRANCE.search(line)]
 
 
-def test_the_programs_are_there():
-    assert {"codex", "copilot", "gemini"} <= {file.name for file in FOLDER.iterdir()}
+def _contents(folder):
+    files = [file for file in folder.rglob("*") if file.is_file() and file.name not in _OF_OTHERS]
+    return {file: file.read_bytes() for file in files}
+
+
+@contextmanager
+def command_lines():
+    """Command lines and titles of all processes that are seen meanwhile."""
+    seen, over = set(), threading.Event()
+
+    def watch():
+        while not over.wait(0.2):
+            for process in Path("/proc").glob("[0-9]*"):
+                for name in ("cmdline", "comm"):
+                    try:
+                        seen.add((process / name).read_bytes())
+                    except OSError:  # it has ended
+                        continue
+
+    thread = threading.Thread(target=watch, daemon=True)
+    thread.start()
+    try:
+        yield seen
+    finally:
+        over.set()
+        thread.join()

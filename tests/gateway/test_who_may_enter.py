@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import pwd
 import re
 import subprocess
 import sys
@@ -96,3 +98,37 @@ def test_the_secret_is_in_nobodys_command_line(enter):
 def _listening():
     lines = Path("/proc/net/tcp").read_text(encoding="ascii").splitlines()[1:]
     return [line.split()[1] for line in lines if line.split()[3] == "0A"]
+
+
+def test_another_user_of_this_machine_is_told_nothing(enter):
+    """Tried as ``nobody``, who was told the path: another user's process is turned away all the same."""
+    if os.getuid() != 0:
+        assert "CI" not in os.environ, "the tests' user has to be root, to become another one"
+        pytest.skip("only root can become another user")
+    nobody = pwd.getpwnam("nobody").pw_uid
+    base = enter("http://127.0.0.1:9")
+    assert _asked(base, os.getuid()) == 502  # let in; nothing listens upstream
+    assert _asked(base, nobody) == 404
+
+
+def _asked(url, user):
+    """The status of an answer to a process of that user's."""
+    program = (
+        "import http.client, sys, urllib.parse as p\n"
+        "u = p.urlsplit(sys.stdin.read())\n"
+        "c = http.client.HTTPConnection(u.hostname, u.port, timeout=20)\n"
+        "c.request('POST', u.path + '/v1/messages', '{}')\n"
+        "print(c.getresponse().status)\n"
+    )
+    python = "/usr/bin/python3" if Path("/usr/bin/python3").exists() else sys.executable
+    done = subprocess.run(
+        [python, "-I", "-c", program],
+        input=url,
+        capture_output=True,
+        text=True,
+        user=user,
+        cwd="/",
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr
+    return int(done.stdout)

@@ -26,6 +26,9 @@ _NOT_COVERED = "antigravity_cli, and Codex and Gemini CLI in Docker, run without
 def check_programs() -> Iterator[Finding]:
     """One finding for each program, and one for what is not covered. Starts each that is installed."""
     for backend, patience in PATIENCE.items():
+        if backend == "copilot" and not suits_massgen(sdk := sdk_version()):
+            yield _wrong_sdk(sdk)
+            continue
         tried = f"tried with {' and '.join(patience.tried)}"
         path = _find(backend)
         if path is None:
@@ -36,17 +39,13 @@ def check_programs() -> Iterator[Finding]:
         found = f"{version or 'of an unknown version'} ({path}), {tried}"
         hint = f"a call waits for its quota; by itself the program waits {patience.waits}"
         yield ok(f"{backend} agents", found, "" if known else f"this version was not tried: {hint}")
-        if backend == "copilot":
-            yield from _check_sdk()
     yield ok("not covered", _NOT_COVERED)
 
 
-def _check_sdk() -> Iterator[Finding]:
+def _wrong_sdk(found: str | None) -> Finding:
     """MassGen asks for an SDK with which it does not work."""
-    found = sdk_version()
-    if found is not None and not suits_massgen(found):
-        words = f"MassGen 0.1.97 cannot work with github-copilot-sdk {found}, limited or not"
-        yield ok("copilot agents", words, f"if you want such agents, run `{COPILOT_CURE}`")
+    words = f"MassGen 0.1.97 cannot work with github-copilot-sdk {found or '(none)'}, limited or not"
+    return ok("copilot agents", words, f"if you want such agents, run `{COPILOT_CURE}`")
 
 
 def _find(backend: str) -> str | None:
