@@ -129,3 +129,10 @@ def test_nothing_but_the_poster_is_fetched_before_somebody_plays_it():
     assert 'preload="none"' in component
     assert "autoPlay" not in component
     assert re.search(r'<track kind="captions"', component)
+
+
+def test_the_film_of_the_home_page_types_its_lines(scripts):
+    ways = json.loads((WEBSITE / "src/data/home.json").read_text("utf-8"))["ways"]
+    [lines] = [way["commands"] for way in ways if way["title"] == "Without any key"]
+    typed = [act.type for step in scripts["three-agents"].steps for act in step.acts]
+    assert [line for line in lines if line.replace("{site}", "https://massgen.github.io/") not in typed] == []

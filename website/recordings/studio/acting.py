@@ -88,6 +88,8 @@ def perform(step: Step, show: Callable[[str], None], *, key: float) -> None:
             for keys in [act.type] if act.type.startswith("\x1b") else act.type:
                 stage.press(keys)
                 stage.pass_on(max(key, 0.01))
+            if act.type:
+                show(mark(start=True))
             _look(stage, show, act.pause if key else 0.3)
         show(mark(end=True))
     finally:

@@ -84,7 +84,7 @@ class _Tidied:
         self.now = 0.0
         self.moments: list[tuple[float, str]] = []
         self.captions: list[tuple[float, str]] = []
-        self._program = 0
+        self._started = 0
         self._ended = False
 
     def obey(self, mark: dict[str, Any]) -> None:
@@ -92,11 +92,11 @@ class _Tidied:
         if "say" in mark and not self._ended:
             self.captions.append((round(self.now, 2), mark["say"]))
         if "start" in mark:
-            self._program = len(self.moments)
+            self._started = len(self.moments)
         if "cut" in mark:
-            drawn = "".join(data for _, data in self.moments[self._program :])
-            self.now = self.moments[self._program - 1][0] + _SAME if self._program else 0.0
-            self.moments[self._program :] = [(round(self.now, 2), drawn)]
+            drawn = "".join(data for _, data in self.moments[self._started :])
+            self.now = self.moments[self._started - 1][0] + _SAME if self._started else 0.0
+            self.moments[self._started :] = [(round(self.now, 2), drawn)]
         if "end" in mark:
             self._ended = True
 
@@ -107,7 +107,7 @@ class _Tidied:
         for old, new in renamed.items():
             data = data.replace(old, new)
         at = round(self.now, 2)
-        if len(self.moments) > self._program and at - self.moments[-1][0] < _SAME:
+        if len(self.moments) > self._started and at - self.moments[-1][0] < _SAME:
             self.moments[-1] = (self.moments[-1][0], self.moments[-1][1] + data)
         else:
             self.moments.append((at, data))

@@ -82,11 +82,11 @@ def _tile(text: str, front: str, back: str, *, bold: bool, underlined: bool) -> 
         return tile
     draw = ImageDraw.Draw(tile)
     if not _block(draw, text, tile.size, front):
-        emoji = _emoji(text) if wide or ord(text[0]) > 0x1F000 else None
+        emoji = None if _has(text[0]) else _emoji(text)
         if emoji:
-            tile.paste(emoji.resize((tile.width, tile.width)), (0, (_CELL[1] - tile.width) // 2),
-                       emoji.resize((tile.width, tile.width)))  # fmt: skip
-        else:
+            small = emoji.resize((tile.width, tile.width))
+            tile.paste(small, (0, (_CELL[1] - tile.width) // 2), small)
+        elif _has(text[0]):
             draw.text((0, 0), text, fill=front, font=_font(bold=bold))
     if underlined:
         draw.line([(0, _CELL[1] - 3), (tile.width, _CELL[1] - 3)], fill=front)
@@ -94,15 +94,27 @@ def _tile(text: str, front: str, back: str, *, bold: bool, underlined: bool) -> 
 
 
 def _block(draw: ImageDraw.ImageDraw, text: str, size: tuple[int, int], front: str) -> bool:
-    """Draw a block of eighths to the cell's edge, where a font leaves a gap between lines."""
+    """Draw a block of eighths to the cell's edge, where a font leaves a gap, or the dots of a spinner."""
     code, (width, height) = ord(text[0]) - 0x2580, size
     if 1 <= code <= 8:
         draw.rectangle((0, height - height * code // 8, width, height), fill=front)
     elif 9 <= code <= 15:
         draw.rectangle((0, 0, width * (16 - code) // 8 - 1, height), fill=front)
+    elif 0x2800 <= ord(text[0]) <= 0x28FF:
+        for bit in range(8):
+            if ord(text[0]) >> bit & 1:
+                x, y = _DOTS[bit]
+                draw.ellipse((x, y, x + 2, y + 2), fill=front)
     else:
         return False
     return True
+
+
+@functools.cache
+def _has(character: str) -> bool:
+    """Whether the font for text has a picture of it, and not only the box for what it lacks."""
+    font = _font(bold=False)
+    return bytes(font.getmask(character)) != bytes(font.getmask("\uffff"))
 
 
 @functools.cache
@@ -129,5 +141,8 @@ def _file_of(pattern: str) -> str:
         raise SystemExit(f"The font {pattern.partition(':')[0]} is needed; Debian has it in {_PACKAGES}.")
     return file
 
+
+_DOTS = [(2, 3), (2, 8), (2, 13), (7, 3), (7, 8), (7, 13), (2, 18), (7, 18)]
+"""Where the dots of a Braille character are, by the bits of its number."""
 
 _PACKAGES = "fonts-dejavu-core and fonts-noto-color-emoji"

@@ -57,8 +57,9 @@ def _environment(script: Script, user: Household, *, hurried: bool, commands: Pa
     environment = {**user.environment, "TERM": "xterm-256color", "SHELL": "/bin/bash"}
     environment |= {"COLORTERM": "truecolor"} if script.screens else {}
     if script.network:
-        environment |= {name: value for name, value in os.environ.items() if name.startswith("UV_")}
-        environment |= dict.fromkeys(("HTTP_PROXY", "HTTPS_PROXY"), "")
+        real = os.environ.items()
+        environment |= {name: value for name, value in real if name.startswith(("UV_", "SSL_CERT"))}
+        environment |= {name: os.environ.get(name, "") for name in ("HTTP_PROXY", "HTTPS_PROXY")}
         environment |= {
             "REPOSITORY": str(_HERE.parents[1]),
             "UV_CACHE_DIR": os.environ.get("UV_CACHE_DIR", str(Path.home() / ".cache" / "uv")),

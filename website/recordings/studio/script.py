@@ -22,7 +22,7 @@ class Act:
         type: The keys that are pressed.
         click: Of a web page: the element that is clicked, as a selector.
         pause: Seconds to look at the result.
-        cut: What was drawn since the program began is shown at once, without the wait for its start.
+        cut: What was drawn since the program began, or since the last keys, is shown at once.
     """
 
     wait: str = ""
