@@ -90,11 +90,11 @@ A wait of **more than 5 seconds** has a beginning, a countdown and an end:
 * `rate_limit.json` stands beside MassGen's `status.json`: who waits until when, and what was counted so far.
   `massgen.run()` [returns the same](/integrate/python-api#result) under the key `rate_limit`.
 * All of these places, `massgen-rl status` and `massgen-rl watch` tell the same second
-  (`tests/e2e/test_same_second.py`). `python tests/e2e/screens.py --display rich --columns 40 --out FOLDER` records
-  a display of your choice with `watch` beside it.
-* On 40 columns the footer of `rich` keeps how many wait and when the next one leaves, and the full screen keeps
-  the countdown of the tab that is open. The rest is MassGen's own layout: at 40 columns `rich` has room for one
-  agent's panel, at 80 for three, the full screen for two tabs, and lines of `--no-display` are folded.
+  (`tests/e2e/test_same_second.py`). `python tests/e2e/screens.py --display rich --columns 40 --out FOLDER`
+  records a display of your choice with `watch` beside it.
+* On 40 columns the footer of `rich` keeps how many wait and when the next one leaves, and the full screen
+  keeps the countdown of the tab that is open. The rest is MassGen's own layout: at 40 columns `rich` has room
+  for one agent's panel, at 80 for three, the full screen for two tabs, and lines of `--no-display` are folded.
 * Shorter waits are lines of level `INFO` in the log alone.
 * A refusal of the plugin is the end of the agent's turn, in the agent's own pane.
 * At the end one summary stands on stderr: calls, refusals, how much of the time was waiting, what the quota
