@@ -94,7 +94,7 @@ A wait of **more than 5 seconds** has a beginning, a countdown and an end:
   records a display of your choice with `watch` beside it.
 * On 40 columns the footer of `rich` keeps how many wait and when the next one leaves, and the full screen
   keeps the countdown of the tab that is open. The rest is MassGen's own layout: at 40 columns `rich` has room
-  for one agent's panel, at 80 for three, the full screen for two tabs, and lines of `--no-display` are folded.
+  for one agent's panel, at 80 for three; the full screen shows two tabs, `--no-display` folds its lines.
 * Shorter waits are lines of level `INFO` in the log alone.
 * A refusal of the plugin is the end of the agent's turn, in the agent's own pane.
 * At the end one summary stands on stderr: calls, refusals, how much of the time was waiting, what the quota
