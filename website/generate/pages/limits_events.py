@@ -71,7 +71,7 @@ _DISPLAYS = (
     ("`--no-display`", "nothing", "a line for the agent"),
     (
         "Web page",
-        "the countdown in place of the phase, every 5 seconds",
+        "the countdown in place of the phase, every second",
         "a line in the agent's column",
     ),
 )
@@ -88,6 +88,13 @@ A wait of **more than 5 seconds** has a beginning, a countdown and an end:
 * `events.jsonl` of the run has an event `backend_status` for each beginning (`kind: quota_wait`, with
   seconds, place, limit and the moment of the end) and each end (`quota_wait_over`).
 * `rate_limit.json` is beside MassGen's `status.json`: who waits until when, and what was counted so far.
+  `massgen.run()` [returns the same](/integrate/python-api#result) under the key `rate_limit`.
+* All of these places, `massgen-rl status` and `massgen-rl watch` tell the same second
+  (`tests/e2e/test_same_second.py`). `python tests/e2e/screens.py --display rich --columns 40 --out FOLDER`
+  records a display of your choice with `watch` beside it.
+* On 40 columns the footer of `rich` keeps how many wait and when the next one leaves, and the full screen
+  keeps the countdown of the tab that is open. The rest is MassGen's own layout: at 40 columns `rich` has room
+  for one agent's panel, at 80 for three; the full screen shows two tabs, `--no-display` folds its lines.
 * Shorter waits are lines of level `INFO` in the log alone.
 * A refusal of the plugin is the end of the agent's turn, in the agent's own pane.
 * At the end one summary is printed on stderr: calls, refusals, how much of the time was waiting, what the
