@@ -61,6 +61,13 @@ The document::
         quote       the provider's words; empty if nothing holds
         share       the part of each limit of seconds or minutes that may be used, 0 to 1
         probing     whether one call has to succeed before others follow
+      steering:
+        paused      the pause that somebody began: by whom, since and until when; null for none
+        set         a list of limits that somebody set for a while, with key and value
+        by          who did it: a login name
+        since       when, in seconds since the epoch
+        until       when it ends, in seconds since the epoch; null for when it is taken back
+        value       the limit as it was given, before the safety margin; null for none
     unlimited     a list, one for each agent of the last day whose traffic nobody could read:
       agent       its name
       way         how it spoke to whom, such as requests to api.example
@@ -71,13 +78,6 @@ The document::
       used        the used part, 0 to 1, or more
       resets_at   when it is new, ISO 8601 in UTC; null if that is not said
       seen        when it was said, ISO 8601 in UTC
-      steering:
-        paused      the pause that somebody began: by whom, since and until when; null for none
-        set         a list of limits that somebody set for a while, with key and value
-        by          who did it: a login name
-        since       when, in seconds since the epoch
-        until       when it ends, in seconds since the epoch; null for when it is taken back
-        value       the limit as it was given, before the safety margin; null for none
 """
 
 from __future__ import annotations

@@ -62,9 +62,9 @@ def test_a_program_that_is_killed_while_it_streams_holds_nothing(folder, name):
 def test_nothing_listens_after_a_massgen_that_was_killed(folder):
     program = PROGRAMS["claude_code"]
     with (
-        SandboxProcess(program.config(requests=1)) as server,
+        SandboxProcess(program.config(1, 60)) as server,
         program.user(folder, server.url) as user,
-        user.start(program.team(2, rate_limit=program.declare(user, 1)), forked=False) as run,
+        user.start(program.team(2, rate_limit=program.declare(user, 1, 60)), forked=False) as run,
     ):
         _until(lambda: _waiting(user), 200)
         [massgen] = [each.pid for each in read_all(_live(user))]
