@@ -41,7 +41,9 @@ class Pool:
 
     def ask(self, seconds: float, kind: str = Kind.REQUESTS, amount: int = 1) -> Blocker | None:
         """Why a call may not leave; None if it does."""
-        now = later(seconds)
+        return self.ask_at(later(seconds), kind, amount)
+
+    def ask_at(self, now: Moment, kind: str = Kind.REQUESTS, amount: int = 1) -> Blocker | None:
         self.state.configure("pool", self.rules, now.tick)
         verdict = self.state.decide(now, Ask(("pool",), {kind: amount}, now.tick))
         return None if isinstance(verdict, Reservation) else verdict.blocker
@@ -167,3 +169,23 @@ def test_a_process_that_is_alone_takes_its_share_and_one_call_at_least(limit: in
     pool.state.configure("pool", pool.rules, NOON.tick)
     pool.state.go_alone(NOON, 10)
     assert sum(pool.ask(1 + number / 10) is None for number in range(10)) == allowed
+
+
+@pytest.mark.parametrize("window", [MINUTE, Bucket(60 * NANOSECONDS)], ids=["sliding", "bucket"])
+def test_a_call_fits_at_the_tick_that_was_told_and_not_before(window) -> None:
+    pool = Pool(Limit(Kind.REQUESTS, 1, window))
+    assert pool.ask(0) is None
+    until = pool.ask(1).until
+    assert pool.ask_at(Moment(until - 1, NOON.wall)) is not None
+    assert pool.ask_at(Moment(until, NOON.wall)) is None
+
+
+def test_after_an_overload_days_are_whole_and_what_is_closed_stays_closed() -> None:
+    pool = Pool(Limit(Kind.REQUESTS, 20, MINUTE), Limit(Kind.REQUESTS, 20, DAY))
+    pool.refused(0, Refusal(RefusalKind.OVERLOAD))
+    caps = {row.limit.window: row.cap for row in pool.state.pool("pool").view(later(1))}
+    assert caps[DAY] == 20
+    assert 10 <= caps[MINUTE] <= 11
+    closed = Pool(Limit(Kind.REQUESTS, 0, MINUTE))
+    closed.refused(0, Refusal(RefusalKind.OVERLOAD))
+    assert closed.ask(30).reason is Reason.CLOSED
