@@ -13,16 +13,21 @@ PYTHON ?= $(shell for name in python3 python3.13 python3.12 python3.11 python; d
 STAMP := $(VENV)/complete-$(shell { cat pyproject.toml $(PINS) Makefile; pwd; } | cksum | tr ' ' -)
 FILMS := $(VENV)/films-$(notdir $(STAMP))
 PEERS := $(VENV)/peers-$(notdir $(STAMP))
+MUTMUT := $(VENV)/mutmut-$(notdir $(STAMP))
 PROGRAMS := $(VENV)/programs/complete-$(shell { cat tests/programs.txt; echo $(notdir $(STAMP)); } | cksum | tr ' ' -)
 DOCS := website/node_modules/.complete-$(shell cat website/package-lock.json website/checks/package-lock.json \
 	website/checks/set-up | cksum | tr ' ' -)
 
-# The tests that run the real MassGen.
-RUNS := tests/e2e tests/demo
+# `make test` is three pytests side by side: teams of the real MassGen, which mostly wait; its other runs and the
+# handbook; all else. The speed of some teams is measured, so all others step back for them.
+TEAMS := tests/e2e --ignore=tests/e2e/routes
+SINGLE := tests/e2e/routes tests/handbook
+REST := --ignore=tests/e2e --ignore=tests/handbook
+BESIDE := nice -n 15 $(IN_VENV) -m pytest
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test programs test-fast test-install lint bench bench-quick soak docs docs-build docs-check \
-	docs-browser docs-generate docs-update recordings clean
+.PHONY: help setup demo test programs test-fast test-install lint bench bench-quick mutants soak docs docs-build docs-check \
+	docs-browser docs-speed docs-generate docs-update recordings clean
 
 help:  ## List these targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-14s %s\n", $$1, $$2 }' Makefile
@@ -32,12 +37,14 @@ setup: $(STAMP)  ## Make .venv and install the package into it, with MassGen and
 demo: $(STAMP)  ## Run MassGen against the sandbox, without and with the switch, and compare
 	@$(IN_VENV) -m massgen_plugins.demo
 
-# Runs of the real MassGen are mostly waiting, so all else is tested beside them; what they printed comes last.
+# What the others printed comes last.
 test: lint $(DOCS) $(PROGRAMS)  ## Check and test everything, runs of the real MassGen included
-	@$(IN_VENV) -m pytest $(RUNS) >$(VENV)/runs.log 2>&1 & runs=$$!; \
-	$(IN_VENV) -m pytest $(addprefix --ignore=,$(RUNS)); rest=$$?; \
-	echo "Waiting for the runs of the real MassGen."; wait $$runs; ran=$$?; \
-	cat $(VENV)/runs.log; test $$rest -eq 0 && test $$ran -eq 0
+	@$(IN_VENV) -m pytest $(TEAMS) >$(VENV)/teams.log 2>&1 & teams=$$!; \
+	$(BESIDE) $(SINGLE) >$(VENV)/single.log 2>&1 & single=$$!; \
+	$(BESIDE) $(REST); failed=$$?; \
+	echo "Waiting for the handbook and the runs of the real MassGen."; \
+	wait $$single || failed=1; cat $(VENV)/single.log; \
+	wait $$teams || failed=1; cat $(VENV)/teams.log; exit $$failed
 
 programs: $(PROGRAMS)  ## Install the programs of MassGen's CLI agents, which the tests run, into .venv
 
@@ -58,6 +65,9 @@ bench-quick: $(PEERS)  ## The same in two minutes, less precisely
 test-install:  ## Install as the README says, from nothing, by pip and uv, and try every cure (20 minutes)
 	"$(PYTHON)" -m tests.packaging.from_nothing
 
+mutants: $(MUTMUT)  ## Change the limiter in small ways: do tests notice? make mutants ARGUMENTS="--sample 300 --minutes 30"
+	$(IN_VENV) tests/mutants.py $(ARGUMENTS)
+
 soak: $(STAMP)  ## Ten minutes of mixed load on four processes, with faults
 	$(IN_VENV) -m tests.soak --seconds 600
 
@@ -73,6 +83,9 @@ docs-check: $(STAMP)  ## Check pages without building: make docs-check PAGES=web
 docs-browser: $(STAMP) docs-build  ## Build the handbook, and make only the checks of the built site
 	HANDBOOK_BUILD=website/build $(IN_VENV) -m pytest -m site
 
+docs-speed: docs-build  ## Build the handbook, and measure its speed by Lighthouse, on a machine that does nothing else
+	cd website/checks && npm run --silent lighthouse -- --speed
+
 docs-generate: $(STAMP)  ## Write the handbook's generated pages anew
 	$(IN_VENV) -m website.generate
 
@@ -83,7 +96,7 @@ recordings: $(FILMS) $(DOCS)  ## Record the handbook's recordings anew, and make
 	$(IN_VENV) website/recordings/record.py --slow
 
 clean:  ## Remove .venv and all that the tools left behind
-	rm -rf $(VENV) build dist .mypy_cache .pytest_cache .ruff_cache .hypothesis
+	rm -rf $(VENV) build dist mutants .mypy_cache .pytest_cache .ruff_cache .hypothesis
 	rm -rf website/node_modules website/checks/node_modules website/build website/.docusaurus
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
@@ -104,6 +117,10 @@ $(FILMS): $(STAMP)
 $(PEERS): $(STAMP)
 	$(IN_VENV) -m pip install --quiet --group bench --constraint $(PINS)
 	@touch $(PEERS)
+
+$(MUTMUT): $(STAMP)
+	$(IN_VENV) -m pip install --quiet --group mutants --constraint $(PINS)
+	@touch $(MUTMUT)
 
 # Without their install scripts, which build what no test needs.
 $(PROGRAMS): $(STAMP)

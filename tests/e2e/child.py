@@ -111,7 +111,8 @@ class Child:
         try:
             assert not _over.is_set(), "the session is over"
             start = _fork if forked else _spawn
-            self._process = start(command, folder, environment, 0 if measured else _NICE)
+            nicer = 0 if measured else max(0, _NICE - os.nice(0))
+            self._process = start(command, folder, environment, nicer)
         except BaseException:
             _starting.release()
             raise

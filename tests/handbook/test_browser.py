@@ -80,7 +80,7 @@ def bad_report(bad_site):
         "request to elsewhere: https://nowhere.invalid/x.png",
         "scrolls sideways by",
         "dark: axe color-contrast",
-        "1 times, first .odd > p: <p data-of-its-look",
+        "1 times, first .odd > p: <p>the last",
     ],
 )
 def test_what_is_bad_in_a_page_is_found(bad_report, said):

@@ -125,7 +125,11 @@ def test_gemini():
     assert quick(lambda: read_usage(gemini, request, STREAMS["gemini"]))
 
 
-@pytest.mark.parametrize("body", [STREAMS["chat"], STREAMS["responses"], ERROR, b"\n" * MEGABYTE])
+@pytest.mark.parametrize(
+    "body",
+    [STREAMS["chat"], STREAMS["responses"], ERROR, b"\n" * MEGABYTE],
+    ids=["chat", "responses", "error", "newlines"],
+)
 def test_events_are_cut_in_time_that_grows_with_the_bytes_alone(body):
     """A stream of a megabyte has some ten thousand events, and takes minutes to come."""
 

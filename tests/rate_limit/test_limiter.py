@@ -58,7 +58,8 @@ class Stage:
         self.domain = self.limiter.domain(DOMAIN)
         self._clock = clock
 
-    def _rules_of(self, _: Pool) -> PoolRules:
+    def _rules_of(self, pool: Pool) -> PoolRules:
+        assert pool == Pool(DOMAIN, MODEL)
         return self.rules
 
     async def acquire(self, amounts: Amounts = ONE, *, urgent: bool = False) -> Reservation:

@@ -3,7 +3,7 @@
  * elsewhere, and sideways scrolling. `node browser.mjs [--build FOLDER] [--only /start/]`
  */
 
-import {colourRules, shapeRules} from './lib/axe.mjs';
+import {colourRules, placeRules, shapeRules} from './lib/axe.mjs';
 import {DESKTOP, PHONE, launch} from './lib/browser.mjs';
 import {WIDTH, pool} from './lib/pool.mjs';
 import {Report} from './lib/report.mjs';
@@ -19,6 +19,28 @@ async function theme(page, colorScheme) {
 
 const named = (name, complaints) => complaints.map((line) => `${name}: ${line}`);
 
+/**
+ * Whether no page of the same folder was asked yet: what only phones are shown, the menu above all, is the same on all
+ * of them.
+ */
+const folders = new Set();
+function isFirst(url) {
+  const folder = new URL(url).pathname.split('/')[1];
+  const first = !folders.has(folder);
+  folders.add(folder);
+  return first;
+}
+
+/** What is still said when the page has followed its new size: a table that got too wide can be scrolled then. */
+async function lasting(page, rules) {
+  let found = await rules(page);
+  for (let waits = 0; found.length > 0 && waits < 10; waits += 1) {
+    await page.waitForTimeout(200);
+    found = await rules(page);
+  }
+  return found;
+}
+
 /** The complaints about a page. It is loaded once, and then made narrow as when a window is. */
 async function look(url, {page, heard}) {
   await page.setViewportSize(DESKTOP.viewport);
@@ -28,10 +50,14 @@ async function look(url, {page, heard}) {
   await theme(page, 'dark');
   found.push(...named('desktop, dark', await colourRules(page)));
   await page.setViewportSize(PHONE.viewport);
-  found.push(...named('phone, dark', await colourRules(page)));
-  await theme(page, 'light');
-  const narrow = [...(await colourRules(page)), ...(await shapeRules(page)), ...(await overflow(page))];
-  found.push(...named('phone, light', narrow));
+  if (isFirst(url)) {
+    found.push(...named('phone, dark', await colourRules(page)));
+    await theme(page, 'light');
+    found.push(...named('phone, light', [...(await colourRules(page)), ...(await lasting(page, shapeRules))]));
+  } else {
+    found.push(...named('phone', await lasting(page, placeRules)));
+  }
+  found.push(...named('phone', await overflow(page)));
   return [...found, ...heard.take()];
 }
 

@@ -26,8 +26,14 @@ def config(user, document):
     return str(user.write("massgen.yaml", yaml.safe_dump(document)))
 
 
+@pytest.fixture
+def forks(user):
+    """For what happens long after the start of MassGen, which the other tests are about."""
+    user.forks = True
+
+
 def massgen(user, *arguments, within=180):
-    with user.command("massgen", *arguments) as run:
+    with user.command("massgen", *arguments, forked=user.forks) as run:
         return run.finish(within)
 
 
@@ -43,6 +49,7 @@ def test_a_team(user, server):
     assert assert_all_admitted(user, server) >= 3
 
 
+@pytest.mark.usefixtures("forks")
 def test_agents_that_share_one_backend_by_a_yaml_anchor(user, server):
     text = (
         f"agents:\n- id: one\n  backend: &shared {{type: gemini, model: {FLASH}, enable_rate_limit: true}}\n"
@@ -53,6 +60,7 @@ def test_agents_that_share_one_backend_by_a_yaml_anchor(user, server):
     assert_all_admitted(user, server)
 
 
+@pytest.mark.usefixtures("forks")
 def test_step_mode_which_makes_its_agents_twice(user, server):
     path = config(user, {"agents": [{"id": "a0", "backend": ON}]})
     steps = user.project / "steps"
@@ -62,12 +70,14 @@ def test_step_mode_which_makes_its_agents_twice(user, server):
     assert_all_admitted(user, server)
 
 
+@pytest.mark.usefixtures("forks")
 def test_planning(user, server):
     result = user.run(Team.of(1), "--plan", "--plan-depth", "shallow")
     assert result.exit_code == 0
     assert_all_admitted(user, server)
 
 
+@pytest.mark.usefixtures("forks")
 def test_the_execution_of_a_plan(user, server):
     plan = user.project / ".massgen" / "plans" / "plan_one"
     (plan / "frozen").mkdir(parents=True)

@@ -5,16 +5,20 @@ import axe from 'axe-core';
 const TAGS = ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa', 'best-practice'];
 /** Rules whose answer depends on colours. */
 const COLOURS = ['color-contrast', 'link-in-text-block'];
+/** Rules whose answer depends on the places and sizes of elements; that of the others only on which are shown. */
+const PLACES = ['scrollable-region-focusable', 'target-size'];
 
 const sentence = ({id, impact, help, count, target, html}) =>
   `axe ${id} (${impact}): ${help}; ${count} times, first ${target}: ${html}`;
 
-/** Runs rules inside the page, which keeps them once they were sent; only what a sentence needs comes back. */
-async function violations(page, options, ofEachLook = false) {
+/**
+ * Runs rules inside the page, which keeps them once they were sent; only what a sentence needs comes back. `chosen`:
+ * numbers of elements that `looks` found; without it, all elements.
+ */
+async function violations(page, options, chosen = undefined) {
   if (!(await page.evaluate(() => 'axe' in window))) await page.evaluate(axe.source);
-  if (ofEachLook) await page.evaluate(choose);
-  const found = await page.evaluate(async ([given, chosen]) => {
-    const include = chosen ? [...document.querySelectorAll('[data-of-its-look]')] : [document.documentElement];
+  const found = await page.evaluate(async ([given, numbers]) => {
+    const include = numbers ? numbers.map((number) => window.ofEachLook[number]) : [document.documentElement];
     const {violations: broken} = await window.axe.run({include}, {
       ...given,
       resultTypes: ['violations'],
@@ -29,16 +33,16 @@ async function violations(page, options, ofEachLook = false) {
       target: nodes[0].target.join(' '),
       html: nodes[0].html.slice(0, 160),
     }));
-  }, [options, ofEachLook]);
+  }, [options, chosen]);
   return found.map(sentence);
 }
 
 /**
- * Runs in the page. Marks one of all elements that look the same: with the same colours, fonts and lines, on the same
- * backgrounds, inside the same positioned boxes. What a rule about colours says of one, it says of all, and a page has
- * thousands of words of code in a dozen colours.
+ * Runs in the page. Its looks, and `ofEachLook`: one of all elements that look the same, with the same colours, fonts
+ * and lines, on the same backgrounds, inside the same positioned boxes. What a rule about colours says of one, it says
+ * of all, and a page has thousands of words of code in a dozen colours.
  */
-function choose() {
+function looks() {
   const grounds = new Map();
   const groundOf = (element) => {
     if (!element) return '';
@@ -61,14 +65,14 @@ function choose() {
     ['INPUT', 'TEXTAREA', 'SELECT'].includes(element.tagName) ||
     [...element.childNodes].some((node) => node.nodeType === Node.TEXT_NODE && node.data.trim().length > 1);
   const shown = (element) => element.checkVisibility({visibilityProperty: true}) && element.getClientRects().length > 0;
-  for (const marked of document.querySelectorAll('[data-of-its-look]')) marked.removeAttribute('data-of-its-look');
-  const seen = new Set();
+  const found = new Map();
   for (const element of document.body.querySelectorAll('*')) {
     if (!speaks(element) || !shown(element)) continue;
     const look = lookOf(element);
-    if (!seen.has(look)) element.setAttribute('data-of-its-look', '');
-    seen.add(look);
+    if (!found.has(look)) found.set(look, element);
   }
+  window.ofEachLook = [...found.values()];
+  return [...found.keys()];
 }
 
 const asAll = {runOnly: {type: 'tag', values: TAGS}};
@@ -77,5 +81,18 @@ const asAll = {runOnly: {type: 'tag', values: TAGS}};
 export const shapeRules = (page) =>
   violations(page, {...asAll, rules: Object.fromEntries(COLOURS.map((rule) => [rule, {enabled: false}]))});
 
-/** Those that do, on one element of each look. */
-export const colourRules = (page) => violations(page, {runOnly: {type: 'rule', values: COLOURS}}, true);
+/** Those of them whose answer depends on where things are. */
+export const placeRules = (page) => violations(page, {runOnly: {type: 'rule', values: PLACES}});
+
+/** Looks of which the rules about colours had nothing to say, on any page so far. */
+const good = new Set();
+
+/** Those that do, on one element of each look that was not found good on another page, or in another width. */
+export async function colourRules(page) {
+  const all = await page.evaluate(looks);
+  const unknown = all.flatMap((look, number) => (good.has(look) ? [] : [number]));
+  if (unknown.length === 0) return [];
+  const found = await violations(page, {runOnly: {type: 'rule', values: COLOURS}}, unknown);
+  if (found.length === 0) unknown.forEach((number) => good.add(all[number]));
+  return found;
+}
