@@ -5,15 +5,13 @@ from __future__ import annotations
 import os
 import secrets
 from asyncio import BaseTransport
-from contextlib import suppress
-from pathlib import Path
 
 from aiohttp import web
 
+from massgen_plugins.gateway.owner import owner_of
+
 __all__ = ["is_of_this_user", "is_ours", "is_upgrade", "new_secret", "split_path"]
 
-_CONNECTIONS = (Path("/proc/net/tcp"), Path("/proc/net/tcp6"))
-_LOOPBACK = ("0100007F", "0000000000000000FFFF00000100007F")
 _ROOT = 0
 """Reads every memory and file anyway."""
 
@@ -51,19 +49,5 @@ def is_of_this_user(transport: BaseTransport) -> bool:
 
     A path can be read in a program's own error messages, and so in logs that others may read.
     """
-    owner = _owner_of(transport.get_extra_info("peername"), transport.get_extra_info("sockname"))
+    owner = owner_of(transport.get_extra_info("peername"), transport.get_extra_info("sockname"))
     return owner is None or owner in (_ROOT, os.getuid())
-
-
-def _owner_of(peer: tuple[str, int] | None, here: tuple[str, int] | None) -> int | None:
-    """The user of the process that has a connection's other end, by Linux's own tables."""
-    if peer is None or here is None:
-        return None
-    ends = {(f"{address}:{peer[1]:04X}", f"{address}:{here[1]:04X}") for address in _LOOPBACK}
-    for table in _CONNECTIONS:
-        with suppress(OSError, ValueError, IndexError):
-            for line in table.read_text(encoding="ascii").splitlines()[1:]:
-                fields = line.split()
-                if (fields[1], fields[2]) in ends:
-                    return int(fields[7])
-    return None

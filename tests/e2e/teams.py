@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +17,7 @@ from massgen_plugins.sandbox.schedule import quickest
 
 __all__ = ["TEAMS", "Outcome", "ProgramTeam"]
 
+LONGEST = 900.0
 _COMPLETED = re.compile(r"^COMPLETED: \d+ agents, ([\d.]+)s", re.MULTILINE)
 
 
@@ -45,23 +46,41 @@ class Outcome:
 
 @dataclass(frozen=True)
 class ProgramTeam:
-    """Two agents of a program, or one beside ``others``. ``hints``: how refusals say when to come again."""
+    """Two agents of a program, or one beside ``others``.
+
+    ``hints``: how refusals say when to come again. ``unpointed``: files that the user needs where
+    the plugin does not point the program.
+    """
 
     program: Program
     hints: RetryAfter = RetryAfter.USUAL
     others: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
+    unpointed: Mapping[str, Any] = field(default_factory=dict)
 
-    def run(self, folder: Path, requests: int, seconds: float, *, on: bool, **block: Any) -> Outcome:
-        """Run it to its end."""
+    def run(
+        self,
+        folder: Path,
+        requests: int,
+        seconds: float,
+        *,
+        on: bool,
+        measured: bool = False,
+        **block: Any,
+    ) -> Outcome:
+        """Run it to its end; ``block``: more of ``rate_limit:``. ``measured``: how long it takes matters."""
         config = self.program.config(requests, seconds, retry_after=self.hints)
-        with SandboxProcess(config) as server, self.program.user(folder, server.url) as user:
+        program = (
+            self.program if on else replace(self.program, files={**self.program.files, **self.unpointed})
+        )
+        with SandboxProcess(config) as server, program.user(folder, server.url) as user:
             limits = {
                 **self.program.declare(user, requests, seconds, *self._providers()),
                 "gateway": "plans",
                 **block,
             }
             team = self._team(user, server.url, limits, on=on)
-            return Outcome(user.run(team, question=self.program.question), server.report())
+            result = user.run(team, question=self.program.question, measured=measured, within=LONGEST)
+            return Outcome(result, server.report())
 
     def _providers(self) -> set[str]:
         return {BACKENDS[agent["type"]].provider for agent in self.others.values()}
@@ -81,7 +100,17 @@ TEAMS = {
     "claude_code, a key, no retry-after": ProgramTeam(_CLAUDE, RetryAfter.NONE),
     "claude_code, a plan": ProgramTeam(_PLAN),
     "codex": ProgramTeam(PROGRAMS["codex"]),
-    "gemini_cli": ProgramTeam(PROGRAMS["gemini_cli"]),
+    "gemini_cli": ProgramTeam(
+        PROGRAMS["gemini_cli"],
+        unpointed={
+            ".gemini/settings.json": {
+                "security": {
+                    "auth": {"selectedType": "gemini-api-key"},
+                    "folderTrust": {"enabled": False},
+                }
+            }
+        },
+    ),
     "copilot": ProgramTeam(PROGRAMS["copilot"]),
     "claude_code + claude + openai": ProgramTeam(
         _CLAUDE,

@@ -5,13 +5,14 @@ from __future__ import annotations
 import os
 import pwd
 import re
+import socket
 import subprocess
 import sys
 from pathlib import Path
 
 import pytest
 
-from massgen_plugins.gateway import guard
+from massgen_plugins.gateway import guard, owner
 
 from .upstream import Upstream, exchange
 
@@ -45,6 +46,20 @@ async def test_another_user_of_this_machine_gets_404_even_with_the_path(enter, m
         monkeypatch.setattr(guard.os, "getuid", lambda: mine)
         line, _, _ = await exchange(url, body=b"{}")
         assert line == "HTTP/1.1 200 OK"
+
+
+@pytest.mark.parametrize("asks", [True, False])
+def test_whose_a_connection_is_is_known_by_a_question_and_by_a_table(monkeypatch, asks):
+    if not asks:
+        monkeypatch.setattr(owner.socket, "AF_NETLINK", -1)
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        here = server.getsockname()
+        with socket.create_connection(here) as client:
+            assert owner.owner_of(client.getsockname(), here) == os.getuid()
+        assert owner.owner_of(("127.0.0.1", 1), here) is None
+        with socket.socket(socket.AF_INET6) as mapped:  # as programs have it that speak IPv6 to all
+            mapped.connect(("::ffff:127.0.0.1", here[1]))
+            assert owner.owner_of(("127.0.0.1", mapped.getsockname()[1]), here) == os.getuid()
 
 
 async def test_each_program_has_a_path_of_its_own(enter):
