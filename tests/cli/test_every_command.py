@@ -1,4 +1,4 @@
-"""Every command as a new user may meet it: no store, a damaged one, one away or in use, 40 columns, a pipe."""
+"""Every command as a new user may meet it: no store, a damaged one, one in use, 40 columns, a pipe."""
 
 from __future__ import annotations
 
