@@ -24,7 +24,7 @@ class EventSink(ABC):
         """Take events, each with its moment in seconds since the epoch, in their order."""
 
     def wants(self, event: Event) -> bool:  # noqa: ARG002 - to override
-        """Whether an event is worth keeping; asked by whoever tells of it, on any thread: quick, never blocks."""
+        """Whether an event is worth keeping; asked on the thread of whoever tells of it: must be quick."""
         return True
 
     def close(self) -> None:  # noqa: B027 - need not be overridden

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import stat
 import threading
+from dataclasses import replace
 
 import pytest
 from opentelemetry import metrics, trace
