@@ -42,13 +42,6 @@ def _names(kind: type[object]) -> tuple[str, ...]:
     return tuple(each.name for each in fields(kind) if each.name != "pool")  # type: ignore[arg-type]
 
 
-def _worth(event: Event) -> bool:
-    """Whether an event says what no other does: the end of an attempt has its wait and its status, too."""
-    if isinstance(event, CallAdmitted):
-        return event.waited >= _WAITED
-    return not isinstance(event, CallAnswered) or event.status >= _ERRORS_START
-
-
 def _as_plain(value: object) -> object:
     """Mappings that are none of JSON's; of anything else its words."""
     return dict(value) if isinstance(value, Mapping) else str(value)
@@ -73,11 +66,15 @@ class JsonLines(EventSink):
         self._most_bytes = most_bytes
         self._kept = kept
 
+    def wants(self, event: Event) -> bool:
+        """Whether it says what no other does: the end of an attempt has its wait and its status, too."""
+        if isinstance(event, CallAdmitted):
+            return event.waited >= _WAITED
+        return not isinstance(event, CallAnswered) or event.status >= _ERRORS_START
+
     def take(self, events: Sequence[tuple[float, Event]]) -> None:
         """Write them as one piece, so that lines of several processes do not mix."""
-        rows = [_encode(as_row(event, at)) for at, event in events if _worth(event)]
-        if not rows:
-            return
+        rows = [_encode(as_row(event, at)) for at, event in events]
         data = ("\n".join(rows) + "\n").encode("utf-8", "replace")
         self._path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
         self._rotate(len(data))

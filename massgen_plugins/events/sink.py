@@ -17,11 +17,15 @@ _LULL = 0.1
 
 
 class EventSink(ABC):
-    """Takes events somewhere. Its methods are called on one thread, and may block."""
+    """Takes events somewhere. Its methods but ``wants`` are called on one thread, and may block."""
 
     @abstractmethod
     def take(self, events: Sequence[tuple[float, Event]]) -> None:
         """Take events, each with its moment in seconds since the epoch, in their order."""
+
+    def wants(self, event: Event) -> bool:  # noqa: ARG002 - to override
+        """Whether an event is worth keeping; asked on the thread of whoever tells of it: must be quick."""
+        return True
 
     def close(self) -> None:  # noqa: B027 - need not be overridden
         """The process ends."""
@@ -56,7 +60,9 @@ class BackgroundSink:
         self.lost = 0
 
     def tell(self, event: Event, at: float) -> None:
-        """Keep an event for the sink; from any thread, never blocks."""
+        """Keep an event for the sink, if it wants it; from any thread, never blocks."""
+        if not self._sink.wants(event):
+            return
         if len(self._events) >= self._most:
             self.lost += 1
         self._events.append((at, event))

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import stat
 import threading
+from dataclasses import replace
 
 import pytest
 from opentelemetry import metrics, trace
@@ -121,13 +122,18 @@ def test_of_a_call_that_neither_waits_nor_fails_there_is_one_line(tmp_path):
         CallAdmitted(POOL, "a0", "run1", 1, 0.0, 1),
         CallAnswered(POOL, "a0", "run1", 1, 200, 0.1),
     )
-    sink = JsonLines(path)
-    sink.take([(0.0, admitted)])
-    assert not path.exists()
-    sink.take([(0.0, admitted), (0.0, answered), (0.0, SETTLED)])
-    sink.take([(0.0, ADMITTED), (0.0, CallAnswered(POOL, "a0", "run1", 1, 429, 0.1))])
-    kinds = [json.loads(line)["event"] for line in path.read_text().splitlines()]
-    assert kinds == ["CallSettled", "CallAdmitted", "CallAnswered"]
+    sink = BackgroundSink(JsonLines(path), print)
+    for event in (
+        admitted,
+        answered,
+        replace(admitted, waited=2.0),
+        replace(answered, status=429),
+        Trouble("x"),
+    ):
+        sink.tell(event, 1.0)
+    sink.close()
+    rows = [json.loads(line)["event"] for line in path.read_text().splitlines()]
+    assert rows == ["CallAdmitted", "CallAnswered", "Trouble"]
 
 
 def test_the_file_is_kept_small(tmp_path):
