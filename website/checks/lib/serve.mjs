@@ -18,6 +18,10 @@ const TYPES = {
   '.txt': 'text/plain; charset=utf-8',
   '.md': 'text/markdown; charset=utf-8',
   '.yaml': 'text/yaml; charset=utf-8',
+  '.vtt': 'text/vtt; charset=utf-8',
+  '.webm': 'video/webm',
+  '.mp4': 'video/mp4',
+  '.webp': 'image/webp',
   '.cast': 'text/plain; charset=utf-8',
 };
 const COMPRESSED = /text|javascript|json|svg|xml/;

@@ -59,8 +59,9 @@ class _Stage:
         return True
 
     def shows(self, text: str) -> bool:
-        """Whether the text is on the screen now."""
-        return text in " ".join(" ".join(line.split()) for line in self._screen.display)
+        """Whether the text is on the screen now; one that ends with a prompt, at the end of it."""
+        shown = " ".join(" ".join(self._screen.display).split())
+        return shown.endswith(text) if text.endswith("$") else text in shown
 
     def press(self, keys: str) -> None:
         """Press keys."""

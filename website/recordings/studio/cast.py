@@ -16,8 +16,29 @@ _LONGEST_PAUSE = 1.0
 """Seconds; MassGen needs several to start, and nobody wants to watch that."""
 
 _CONTROL = re.compile(r"\x1b\[[0-9;?]*[ -/]*[@-~]|\x1b\][^\x07]*\x07|\x1b[=>78]")
+_SPINNER = re.compile("[\u2800-\u28ff]")
+_TURN = re.compile("\r\x1b\\[2K[^\r\n]*[\u2800-\u28ff][^\r\n]*")
+"""A line that a spinner draws over the one before."""
+
 _SAME = 0.02
 """Seconds; what is drawn within them is one moment."""
+
+
+class Pace:
+    """How long each moment lasts for whoever looks on: a pause or a turning spinner, a second at most."""
+
+    def __init__(self) -> None:
+        self._before = self._turning = 0.0
+
+    def seconds(self, moment: float, data: str) -> float:
+        """From the moment before to this one."""
+        gap, self._before = moment - self._before, moment
+        if not _SPINNER.search(data):
+            self._turning = 0.0
+            return min(gap, _LONGEST_PAUSE)
+        left = max(0.0, _LONGEST_PAUSE - self._turning)
+        self._turning += gap
+        return min(gap, left)
 
 
 @dataclass
@@ -48,10 +69,9 @@ class Cast:
     def tidy(self, renamed: dict[str, str]) -> Cast:
         """The same without long pauses, with folders renamed, and with nothing about this machine."""
         tidied = _Tidied()
-        before, rest = 0.0, ""
+        pace, rest = Pace(), ""
         for moment, data in self.moments:
-            tidied.now += min(moment - before, _LONGEST_PAUSE)
-            before = moment
+            tidied.now += pace.seconds(moment, data)
             parts, rest = take_marks(rest + data)
             for part in parts:
                 if isinstance(part, dict):
@@ -108,6 +128,9 @@ class _Tidied:
             data = data.replace(old, new)
         at = round(self.now, 2)
         if len(self.moments) > self._started and at - self.moments[-1][0] < _SAME:
-            self.moments[-1] = (self.moments[-1][0], self.moments[-1][1] + data)
+            before = (
+                "" if _TURN.fullmatch(data) and _TURN.fullmatch(self.moments[-1][1]) else self.moments[-1][1]
+            )
+            self.moments[-1] = (self.moments[-1][0], before + data)
         else:
             self.moments.append((at, data))

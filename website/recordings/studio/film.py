@@ -77,7 +77,7 @@ def _poster_of(film: list[tuple[float, float, Path]], captions: Sequence[tuple[f
 def _write_captions(file: Path, captions: Sequence[tuple[float, str]], seconds: float) -> None:
     ends = [at for at, _ in captions[1:]] + [seconds]
     cues = [
-        f"{_time(at)} --> {_time(end)} line:100%\n{said}\n"
+        f"{_time(at)} --> {_time(end)}\n{said}\n"
         for (at, said), end in zip(captions, ends, strict=True)
         if end > at
     ]

@@ -17,7 +17,8 @@ class Act:
     """One thing that is done in a program that asks, or that fills the screen.
 
     Attributes:
-        wait: Text that must be on the screen first; of a web page, in its text.
+        wait: Text that must be on the screen first; of a web page, in its text. One that ends with ``$``, a
+            prompt, must be the last on the screen.
         say: The caption from here on.
         type: The keys that are pressed.
         click: Of a web page: the element that is clicked, as a selector.
