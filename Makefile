@@ -23,7 +23,7 @@ DOCS := website/node_modules/.complete-$(shell cat website/package-lock.json web
 TEAMS := tests/e2e --ignore=tests/e2e/routes
 SINGLE := tests/e2e/routes tests/handbook
 REST := --ignore=tests/e2e --ignore=tests/handbook
-BESIDE := nice -n 15 $(IN_VENV) -m pytest
+BESIDE := nice -n 10 $(IN_VENV) -m pytest
 
 .DEFAULT_GOAL := help
 .PHONY: help setup demo test programs test-fast test-install lint bench bench-quick mutants soak docs docs-build docs-check \

@@ -25,7 +25,7 @@ __all__ = ["Child", "Output", "end_all"]
 _starting = threading.BoundedSemaphore(max(2, os.cpu_count() or 2))
 """Importing MassGen takes seconds of a whole core: not more of them at once than there are cores."""
 
-_NICE = 15
+_NICE = 10
 """For those whose time is not measured: they step back for those whose time is."""
 
 STARTS_WITHIN = 300.0

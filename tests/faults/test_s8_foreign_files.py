@@ -48,7 +48,7 @@ def test_a_foreign_file_stays_as_it_is(server: CountingServer, tmp_path: Path, k
 
 
 @pytest.mark.parametrize("kind", ["database", "text", "short"])
-@pytest.mark.parametrize("words", [("status",), ("status", "--json"), ("doctor",)])
+@pytest.mark.parametrize("words", [("status",), ("status", "--json"), ("doctor", "--quick")])
 def test_who_looks_changes_nothing(tmp_path: Path, kind: str, words: tuple[str, ...]) -> None:
     folder = tmp_path / "documents"
     folder.mkdir()

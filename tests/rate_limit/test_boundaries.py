@@ -189,3 +189,42 @@ def test_after_an_overload_days_are_whole_and_what_is_closed_stays_closed() -> N
     closed = Pool(Limit(Kind.REQUESTS, 0, MINUTE))
     closed.refused(0, Refusal(RefusalKind.OVERLOAD))
     assert closed.ask(30).reason is Reason.CLOSED
+
+
+def test_of_a_pause_and_a_limit_the_later_end_is_told_and_what_waiting_does_not_cure_first() -> None:
+    pool = Pool(RPM)
+    assert [pool.ask(0) for _ in range(3)] == [None] * 3
+    pool.refused(0.5, Refusal(RefusalKind.WINDOW, retry_after=26.0))
+    assert pool.ask(1).reason is Reason.LIMIT
+    assert pool.ask(1).until >= later(60).tick
+    pool.refused(1, Refusal(RefusalKind.WINDOW, retry_after=90.0))
+    assert pool.ask(2).reason is Reason.PAUSE
+    assert pool.ask(2).until == later(92).tick
+    day = Pool(Limit(Kind.REQUESTS, 1, DAY))
+    assert day.ask(0) is None
+    day.refused(1, Refusal(RefusalKind.WINDOW, retry_after=90.0))
+    assert day.ask(2).reason is Reason.UNTIL
+
+
+def test_what_was_learned_under_one_limit_is_forgotten_under_each_next_one() -> None:
+    pool = Pool(Limit(Kind.REQUESTS, 20, MINUTE))
+    pool.ask(0)
+    for second, amount in enumerate((10, 20, 10), start=1):
+        pool.rules = PoolRules((Limit(Kind.REQUESTS, amount, MINUTE),), cooldown_mode="off")
+        stated = StatedLimit(Kind.REQUESTS, MINUTE, 5)
+        pool.refused(100 * second, Refusal(RefusalKind.WINDOW, retry_after=0.0, limits=(stated,)))
+        assert pool.view(100 * second).cap == 5
+        pool.rules = PoolRules((Limit(Kind.REQUESTS, 30 - amount, MINUTE),), cooldown_mode="off")
+        pool.ask(100 * second + 70)
+        assert pool.view(100 * second + 70).cap == 30 - amount
+
+
+def test_a_call_whose_charge_is_expected_is_leased_where_that_kind_counts() -> None:
+    pool = Pool(Limit(Kind.INPUT_TOKENS, 100, MINUTE))
+    pool.state.configure("pool", pool.rules, NOON.tick)
+    amounts = {Kind.INPUT_TOKENS: 1, Kind.OUTPUT_TOKENS: 1}
+    leased = {
+        kind: pool.state.decide(NOON, Ask(("pool",), amounts, NOON.tick, expected=frozenset({kind}))).leased
+        for kind in amounts
+    }
+    assert leased == {Kind.INPUT_TOKENS: True, Kind.OUTPUT_TOKENS: False}
