@@ -119,10 +119,11 @@ class Program:
         folder = user.config_dir / "profiles"
         folder.mkdir(parents=True)
         limit = limit or {"kind": "requests", "amount": requests, "window": f"{seconds}s"}
-        for provider in {self.provider, *others}:
-            document = {"provider": provider, "profiles": {"declared": {"fallback": {"limits": [limit]}}}}
+        profiles = {provider: f"declared-{provider}" for provider in (self.provider, *others)}
+        for provider, name in profiles.items():
+            document = {"provider": provider, "profiles": {name: {"fallback": {"limits": [limit]}}}}
             (folder / f"{provider}.yaml").write_text(yaml.safe_dump(document), encoding="utf-8")
-        return {"profile": "declared"}
+        return {"profile": profiles}
 
 
 def _sdk(name: str) -> Path:
