@@ -7,14 +7,13 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from massgen_plugins.cli.model_names import example_of
 from massgen_plugins.cli.output import as_home, tell
 from massgen_plugins.errors import ConfigurationError
 from massgen_plugins.profiles.families import matches
-from massgen_plugins.profiles.layers import Layer, read_layer
 
 if TYPE_CHECKING:
     from massgen_plugins.live.presence import Presence
+    from massgen_plugins.profiles.layers import Layer
 
 __all__ = ["Follower", "followers", "profile_followers", "tell_followers", "waiting_calls"]
 
@@ -105,6 +104,7 @@ def _running() -> list[Presence]:
 def _layers(process: Presence, *, project: bool) -> Iterator[Layer]:
     """What is stronger than the user's settings; what cannot be read holds what it held, and has said so."""
     from massgen_plugins.cli.team_file import team_layer
+    from massgen_plugins.profiles.layers import read_layer
     from massgen_plugins.profiles.strict_yaml import load_yaml
 
     if process.team:
@@ -124,6 +124,8 @@ def _layers(process: Presence, *, project: bool) -> Iterator[Layer]:
 
 def _limit_in(layer: Layer, model: str, keys: Collection[str]) -> str:
     """What a file says of the same limits of the same model; "" if nothing."""
+    from massgen_plugins.cli.model_names import example_of
+
     for family in reversed(matches(layer.block.models, example_of(model))):
         for key, value in layer.block.models[family].items():
             if key in keys:

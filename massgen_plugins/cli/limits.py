@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from massgen_plugins.cli import model_completion
+from massgen_plugins.cli import limits_answer, model_completion
 
 __all__ = ["register"]
 
@@ -42,14 +42,4 @@ def limits(
 
     Example: massgen-rl limits gemini-2.5-flash --origin
     """
-    from massgen_plugins.cli.limits_found import find
-    from massgen_plugins.cli.limits_view import as_document, lines
-    from massgen_plugins.cli.output import emit_json
-    from massgen_plugins.cli.screen import screen_of
-
-    found = find(model, team)
-    if as_json:
-        emit_json(as_document(found))
-    else:
-        screen = screen_of()
-        typer.echo(screen.text(lines(found, screen.width, origin=origin)), nl=False)
+    limits_answer.answer(model, origin=origin, team=team, as_json=as_json)

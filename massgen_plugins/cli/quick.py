@@ -7,7 +7,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from importlib import import_module
-from typing import Any
+from types import MappingProxyType
+from typing import Any, NamedTuple
 
 import massgen_plugins
 from massgen_plugins.cli.exits import CHECK_FAILED, INTERRUPTED, WRONG_INPUT
@@ -18,16 +19,48 @@ __all__ = ["code_of", "failed", "quick"]
 
 _VERSION = (["--version"], ["-V"], ["version"])
 _JSON = {"--json": "as_json"}
-_COMMANDS: Mapping[str, tuple[str, Mapping[str, str], Mapping[str, str]]] = {
-    # command: its module, its switches, its options with a value
-    "history": (
-        "history",
-        _JSON,
-        {"--by": "by", "--since": "since", "--run": "run", "--model": "model", "--agent": "agent"},
+_YES = {"--yes": "yes", "-y": "yes"}
+_SPAN = {"--for": "span"}
+
+
+class _Command(NamedTuple):
+    """How a command is written.
+
+    Attributes:
+        module: The module of this package that answers it.
+        switches: To the names of arguments.
+        options: With a value, to the names of arguments.
+        words: Names of arguments without an option; one that ends with * takes all that follow.
+        least: How many of these words there have to be.
+        function: Answers it, with the exit code.
+    """
+
+    module: str
+    switches: Mapping[str, str] = _JSON
+    options: Mapping[str, str] = MappingProxyType({})
+    words: Sequence[str] = ()
+    least: int = 0
+    function: str = "answer"
+
+
+_BY = {"--by": "by", "--since": "since", "--run": "run", "--model": "model", "--agent": "agent"}
+_COMMANDS: Mapping[str, _Command] = {
+    "history": _Command("history", _JSON, _BY),
+    "limits": _Command("limits_answer", {**_JSON, "--origin": "origin"}, {"--team": "team"}, ("model",)),
+    "line": _Command("line", _JSON, {"--store": "store"}),
+    "pause": _Command("steering_do", {**_JSON, **_YES}, _SPAN, ("model",), function="pause"),
+    "profiles": _Command("profiles_table", _JSON, {"--provider": "provider"}),
+    "resume": _Command("steering_do", words=("model",), function="resume"),
+    "set": _Command(
+        "steering_do",
+        {**_JSON, **_YES, "--over-yaml": "over_yaml"},
+        _SPAN,
+        ("model", "limits*"),
+        2,
+        "change",
     ),
-    "line": ("line", _JSON, {"--store": "store"}),
-    "profiles": ("profiles_table", _JSON, {"--provider": "provider"}),
-    "status": ("status_answer", {**_JSON, "--exit-code": "exit_code"}, {"--store": "store"}),
+    "status": _Command("status_answer", {**_JSON, "--exit-code": "exit_code"}, {"--store": "store"}),
+    "unset": _Command("steering_do", words=("model", "keys*"), least=1, function="take_back"),
 }
 
 
@@ -43,14 +76,13 @@ def quick(words: Sequence[str]) -> int | None:
     if [*words] in _VERSION:
         tell(f"massgen-plugins {massgen_plugins.__version__}")
         return 0
-    if not words or words[0] not in _COMMANDS:
-        return None
-    module, switches, options = _COMMANDS[words[0]]
-    values = _read(words[1:], switches, options)
-    if values is None:
+    command = _COMMANDS.get(words[0]) if words else None
+    values = _read(words[1:], command) if command is not None else None
+    if command is None or values is None:
         return None
     try:
-        code: int = import_module(f"massgen_plugins.cli.{module}").answer(**values)
+        module = import_module(f"massgen_plugins.cli.{command.module}")
+        code: int = getattr(module, command.function)(**values)
     except MassgenPluginsError as error:
         return failed(error, as_json=bool(values.get("as_json")))
     except KeyboardInterrupt:
@@ -59,20 +91,32 @@ def quick(words: Sequence[str]) -> int | None:
     return code
 
 
-def _read(
-    words: Sequence[str], switches: Mapping[str, str], options: Mapping[str, str]
-) -> dict[str, Any] | None:
+def _read(words: Sequence[str], command: _Command) -> dict[str, Any] | None:
     values: dict[str, Any] = {}
-    left = list(words)
+    left, named = list(words), []
     while left:
         word, equals, value = left.pop(0).partition("=")
-        if word in switches and not equals:
-            values[switches[word]] = True
-        elif word in options and (equals or (left and not left[0].startswith("-"))):
-            values[options[word]] = value if equals else left.pop(0)
-        else:
+        if word in command.switches and not equals:
+            values[command.switches[word]] = True
+        elif word in command.options and (equals or (left and not left[0].startswith("-"))):
+            values[command.options[word]] = value if equals else left.pop(0)
+        elif word.startswith("-") or not command.words:
             return None
-    return values
+        else:
+            named.append(f"{word}{equals}{value}")
+    return values if _name(named, command, values) else None
+
+
+def _name(named: Sequence[str], command: _Command, values: dict[str, Any]) -> bool:
+    """Give words without an option their names; False if there are too few or too many."""
+    several = bool(command.words) and command.words[-1].endswith("*")
+    single = command.words[:-1] if several else command.words
+    if len(named) < command.least or (len(named) > len(single) and not several):
+        return False
+    values.update(zip(single, named, strict=False))
+    if several and named[len(single) :]:
+        values[command.words[-1].rstrip("*")] = list(named[len(single) :])
+    return True
 
 
 def failed(error: MassgenPluginsError, *, as_json: bool) -> int:

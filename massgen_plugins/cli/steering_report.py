@@ -4,18 +4,32 @@ from __future__ import annotations
 
 import time
 from collections.abc import Mapping, Sequence
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from massgen_plugins.cli.followers import Follower, followers, tell_followers, waiting_calls
-from massgen_plugins.cli.model_names import ModelNames
 from massgen_plugins.cli.output import emit_json, tell
 from massgen_plugins.cli.steering_text import differences, rules_as_json, until_text
-from massgen_plugins.profiles.steering import ALL_MODELS, SteeringEntry
+from massgen_plugins.profiles.steering import ALL_MODELS, Steering, SteeringEntry
 from massgen_plugins.rate_limit.messages import describe_span
 
-__all__ = ["Wish", "report_back", "report_pause", "report_resume", "report_set"]
+if TYPE_CHECKING:
+    from massgen_plugins.cli.model_names import ModelNames
+
+__all__ = ["Here", "Wish", "report_back", "report_pause", "report_resume", "report_set"]
 
 _OVER_YAML = "add --over-yaml to be stronger than the YAML of a run"
+
+
+class Here(NamedTuple):
+    """What holds on this machine.
+
+    Attributes:
+        store: Where quotas are kept, as in the settings.
+        steering: Temporary limits and pauses.
+    """
+
+    store: str
+    steering: Steering
 
 
 class Wish(NamedTuple):
@@ -46,7 +60,7 @@ def report_set(names: ModelNames, then: ModelNames, wish: Wish, *, as_json: bool
     listed = ", ".join(f"{key}={value}" for key, value in wish.values.items())
     for text in differences(before, after) or [listed]:
         tell(f"{wish.model}: {text}, {ends}{again}.")
-    _tell_of_processes(names, rows, _OVER_YAML)
+    _tell_of_processes(names.settings.store, rows, _OVER_YAML)
 
 
 def report_back(names: ModelNames, then: ModelNames, models: Sequence[str], *, as_json: bool) -> None:
@@ -62,23 +76,23 @@ def report_back(names: ModelNames, then: ModelNames, models: Sequence[str], *, a
     for model in known:
         for text in differences(names.rules(model), then.rules(model)) or ["taken back"]:
             tell(f"{model}: {text}.")
-    _tell_of_processes(names, followers())
+    _tell_of_processes(names.settings.store, followers())
 
 
-def report_pause(names: ModelNames, model: str, until: float | None, *, as_json: bool) -> None:
+def report_pause(here: Here, model: str, until: float | None, *, as_json: bool) -> None:
     """What stands still."""
     rows, count = followers(), waiting_calls(model)
     if as_json:
-        _emit(model, {"paused": _paused(names, model)}, {"paused": True}, rows, until)
+        _emit(model, {"paused": _paused(here.steering, model)}, {"paused": True}, rows, until)
         return
     ends = "`massgen-rl resume`" if model == ALL_MODELS else f"`massgen-rl resume {model}`"
     tell(f"{_named(model)}: paused {until_text(until, f'until {ends}')}.")
     calls = f"{count} call{' waits' if count == 1 else 's wait'}"
     tell(f"Nothing leaves, {calls}, no turn ends: max_wait stands still.")
-    _tell_of_processes(names, rows)
+    _tell_of_processes(here.store, rows)
 
 
-def report_resume(names: ModelNames, ended: Sequence[SteeringEntry], *, as_json: bool) -> None:
+def report_resume(here: Here, ended: Sequence[SteeringEntry], *, as_json: bool) -> None:
     """What goes on."""
     rows = followers()
     if as_json:
@@ -87,13 +101,12 @@ def report_resume(names: ModelNames, ended: Sequence[SteeringEntry], *, as_json:
     for each in ended:
         tell(f"{_named(each.model)}: goes on, after {describe_span(time.time() - each.at)}.")
     if ended:
-        _tell_of_processes(names, rows)
+        _tell_of_processes(here.store, rows)
     else:
         tell("Nothing was paused.")
 
 
-def _paused(names: ModelNames, model: str) -> bool:
-    steering = names.settings.steering
+def _paused(steering: Steering, model: str) -> bool:
     return bool(steering.entries) and steering.pause_of("" if model == ALL_MODELS else model) is not None
 
 
@@ -101,9 +114,9 @@ def _named(model: str) -> str:
     return "all models" if model == ALL_MODELS else model
 
 
-def _tell_of_processes(names: ModelNames, rows: Sequence[Follower], cure: str = "") -> None:
+def _tell_of_processes(store: str, rows: Sequence[Follower], cure: str = "") -> None:
     tell_followers(rows, cure)
-    if "://" in names.settings.store:
+    if "://" in store:
         tell("Other machines that share the Redis server do not follow: run the same command there.")
 
 

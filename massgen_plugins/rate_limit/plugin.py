@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from massgen_plugins.hookspecs import MiddlewareContext, hookimpl
 from massgen_plugins.middleware import Middleware
-from massgen_plugins.rate_limit.limiters import Limiters
-from massgen_plugins.rate_limit.middleware import RateLimitMiddleware
 
 __all__ = ["massgen_middleware"]
 
@@ -13,5 +11,8 @@ __all__ = ["massgen_middleware"]
 @hookimpl
 def massgen_middleware(context: MiddlewareContext) -> Middleware:
     """Admit every call into its pools."""
+    from massgen_plugins.rate_limit.limiters import Limiters  # not for commands that only ask for profiles
+    from massgen_plugins.rate_limit.middleware import RateLimitMiddleware
+
     limiters = Limiters(context)
     return RateLimitMiddleware(limiters.of, limiters.spare, context.emit)

@@ -109,15 +109,15 @@ def test_a_limit_of_none_offers_a_pause(rl):
 
 def test_on_a_terminal_the_pause_is_taken_by_return(rl, monkeypatch):
     answers = iter([True])
-    monkeypatch.setattr("massgen_plugins.cli.steering.sys.stdin.isatty", lambda: True, raising=False)
-    monkeypatch.setattr("massgen_plugins.cli.steering.typer.confirm", lambda *_, **__: next(answers))
-    from massgen_plugins.cli import steering
+    monkeypatch.setattr("massgen_plugins.cli.steering_do.sys.stdin.isatty", lambda: True, raising=False)
+    monkeypatch.setattr("typer.confirm", lambda *_, **__: next(answers))
+    from massgen_plugins.cli import steering, steering_do
 
     class Terminal:
         def isatty(self) -> bool:
             return True
 
-    monkeypatch.setattr(steering.sys, "stdin", Terminal())
+    monkeypatch.setattr(steering_do.sys, "stdin", Terminal())
     steering.set_(MODEL, ["rpm=0"])
     assert [(each.model, each.key) for each in read_steering().entries] == [(MODEL, "paused")]
 

@@ -16,6 +16,7 @@ ALLOWED = {
     "massgen_plugins.host",
     "massgen_plugins.host.agents",
     "massgen_plugins.host.attach",
+    "massgen_plugins.host.python_api",
     "massgen_plugins.import_hook",
     "massgen_plugins.profiles",
     "massgen_plugins.profiles.at_start",
