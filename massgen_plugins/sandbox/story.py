@@ -17,6 +17,9 @@ from massgen_plugins.sandbox.limits import STRICT
 
 __all__ = ["Scene", "Storyteller", "Vote", "read_scenes", "shipped_scenes"]
 
+_MOST_REPEATED = 10
+"""So often in a row the same call is asked for."""
+
 _SHOWN = re.compile(r"<(agent\d+)[\d.]*> (.*?) <end of agent\d+[\d.]*>", re.DOTALL)
 _BLOCK = re.compile(r"<CURRENT ANSWERS from the agents>(.*?)<END OF CURRENT ANSWERS>", re.DOTALL)
 
@@ -59,6 +62,8 @@ class Storyteller:
     def __init__(self, scenes: tuple[Scene, ...]) -> None:
         self._scenes = scenes
         self._given: Counter[tuple[str, str]] = Counter()
+        self._due = ("", 0)
+        self._repeated = 0
 
     def retell(self, conversation: Conversation, reply: Reply) -> Reply:
         """The reply of the rule in the words of the scene; the reply itself if no scene fits.
@@ -68,7 +73,7 @@ class Storyteller:
         scene = next((each for each in self._scenes if each.question in conversation.text), None)
         if scene is None:
             return reply
-        if isinstance(reply, Text | Move) and conversation.tool_results < len(scene.calls):
+        if isinstance(reply, Text | Move) and self._may_call(scene, conversation.tool_results):
             call = scene.calls[conversation.tool_results]
             return ToolCall(call.tool, call.arguments)
         if isinstance(reply, Text):
@@ -80,6 +85,15 @@ class Storyteller:
             vote = scene.votes[self._next(scene, "vote") % len(scene.votes)]
             return Move("vote", self._vote(scene, vote, conversation.text, dict(reply.arguments)))
         return reply
+
+    def _may_call(self, scene: Scene, number: int) -> bool:
+        """Whether a call is due; not if it was asked for again and again, since there is no such tool."""
+        if number >= len(scene.calls):
+            return False
+        due = (scene.question, number)
+        self._repeated = self._repeated + 1 if due == self._due else 0
+        self._due = due
+        return self._repeated < _MOST_REPEATED
 
     def _next(self, scene: Scene, kind: str) -> int:
         number = self._given[scene.question, kind]

@@ -64,6 +64,13 @@ def test_tools_are_called_in_order_before_the_answer() -> None:
     assert told(teller, "Tea?", BOTH, tool_results=2) == Move("new_answer", {"content": "Tea."})
 
 
+def test_a_tool_that_does_not_exist_is_not_asked_for_without_end() -> None:
+    teller = Storyteller((Scene(question="Tea", answers=("Tea.",), calls=(ScriptedCall("boil", {}),)),))
+    replies = [told(teller, "Tea?", BOTH) for _ in range(12)]
+    assert replies[0] == ToolCall("boil", {})
+    assert replies[-1] == Move("new_answer", {"content": "Tea."})
+
+
 def test_other_questions_are_answered_by_rule() -> None:
     conversation = Conversation("Water?", BOTH)
     rule = reply_to(conversation, serial=1, words=5)
