@@ -27,7 +27,7 @@ BESIDE := nice -n 10 $(IN_VENV) -m pytest
 
 .DEFAULT_GOAL := help
 .PHONY: help setup demo test programs test-fast test-install lint bench bench-quick mutants soak docs docs-build docs-check \
-	docs-browser docs-speed docs-generate docs-update recordings clean
+	docs-follow docs-browser docs-speed docs-generate docs-update recordings clean
 
 help:  ## List these targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-14s %s\n", $$1, $$2 }' Makefile
@@ -79,6 +79,9 @@ docs-build: $(DOCS)  ## Build the handbook into website/build; BASE_URL=/Handboo
 
 docs-check: $(STAMP)  ## Check pages without building: make docs-check PAGES=website/docs/start/first-run.mdx
 	$(IN_VENV) -m tests.handbook.checks $(PAGES)
+
+docs-follow: $(STAMP)  ## Follow first-day problems and messages to the letter, from an empty home (10 minutes; needs uv)
+	$(IN_VENV) -m tests.handbook.followed
 
 docs-browser: $(STAMP) docs-build  ## Build the handbook, and make only the checks of the built site
 	HANDBOOK_BUILD=website/build $(IN_VENV) -m pytest -m site

@@ -127,7 +127,7 @@ export const SECTIONS: Section[] = [
     description: 'How this project works together: each rule with its reason, its owner and its check, and guides for writers.',
     folders: ['policies'],
     pages: words(`policies/overview policies/write-a-page learn/case-study-template policies/pull-requests
-      policies/reviews policies/case-studies policies/research-conduct policies/releases policies/documentation
+      policies/reviews policies/case-studies policies/research-conduct policies/releases policies/documentation policies/handbook-measured
       policies/security-and-incidents policies/keys-and-cost`),
     former: ['policies'],
   },

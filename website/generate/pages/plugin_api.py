@@ -93,7 +93,7 @@ def _constants(module: ModuleType) -> str:
 def _function(module: str, function: Any) -> str:
     name = function.__name__
     imported = f"from {module} import {name}\n\n{_signature(function, name)}"
-    return "\n\n".join((_heading(module, name), fence("python other", imported), *_paragraphs(function)))
+    return "\n\n".join((_heading(module, name), fence("text", imported), *_paragraphs(function)))
 
 
 def _class(module: str, cls: type) -> str:

@@ -6,12 +6,32 @@ import type {Props} from '@theme/Mermaid';
 import {palette} from './palette';
 import {estimate} from './size';
 
+const GRAPHS = /^(flowchart|state)/;
+const MARGIN = 8;
+
+/**
+ * Measures a drawn graph again. Chromium at times gives Mermaid the extent that a drawing had before its boxes were moved,
+ * and its right and lower parts are then cut off.
+ */
+function fit(svg?: SVGSVGElement | null): void {
+  if (!svg || !GRAPHS.test(svg.getAttribute('aria-roledescription') ?? '')) return;
+  const {x, y, width, height} = svg.getBBox();
+  if (!width || !height) return;
+  svg.setAttribute('viewBox', [x - MARGIN, y - MARGIN, width + 2 * MARGIN, height + 2 * MARGIN].join(' '));
+  svg.style.maxWidth = `${width + 2 * MARGIN}px`;
+}
+
 function Drawing({value}: Props): ReactNode {
   const {colorMode} = useColorMode();
   const config = useMemo(() => palette(colorMode), [colorMode]);
   const result = useMermaidRenderResult({text: value, config});
+  const box = useRef<HTMLDivElement>(null);
+  useEffect(() => {
+    const frame = requestAnimationFrame(() => fit(box.current?.querySelector('svg')));
+    return () => cancelAnimationFrame(frame);
+  }, [result]);
   if (!result) return null;
-  return <div className={MermaidContainerClassName} dangerouslySetInnerHTML={{__html: result.svg}} />;
+  return <div ref={box} className={MermaidContainerClassName} dangerouslySetInnerHTML={{__html: result.svg}} />;
 }
 
 const SIGNS = ['scroll', 'pointerdown', 'pointermove', 'keydown'] as const;

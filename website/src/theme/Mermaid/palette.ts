@@ -28,7 +28,9 @@ export function palette(mode: 'light' | 'dark'): MermaidConfig {
     startOnLoad: false,
     theme: 'base',
     fontFamily,
-    flowchart: {useMaxWidth: true},
+    // Chromium at times measures labels in HTML before they have their size, and boxes are then drawn far apart.
+    htmlLabels: false,
+    flowchart: {useMaxWidth: true, htmlLabels: false},
     themeVariables: {
       darkMode: mode === 'dark',
       fontFamily,
