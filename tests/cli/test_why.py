@@ -227,7 +227,13 @@ def test_what_is_no_refusal_is_said_to_be_none(rl):
     ran = rl("why", "-", "--status", "401", input=body)
     assert (ran.code, ran.out) == (0, "")
     assert "This is no refusal that a provider's reader knows" in ran.err
-    assert "assumed that its status was 429" in words(rl("why", "-", input=body).out)
+    unsaid = rl("why", "-", input=body)  # nothing in it says that it is one
+    assert unsaid.out == ""
+    assert "If you know its HTTP status, add --status CODE." in unsaid.err
+    limit = (
+        "Rate limit reached for gpt-4o on requests per min (RPM): Limit 3, Used 3. Please try again in 20s."
+    )
+    assert "assumed that its status was 429" in words(rl("why", "-", input=limit).out)
 
 
 @pytest.mark.parametrize("width", [120, 80, 40, 24])
