@@ -71,7 +71,7 @@ def _write_pictures(film: Iterable[Shot], folder: Path) -> tuple[Path, list[tupl
 def _poster_of(film: list[tuple[float, float, Path]], captions: Sequence[tuple[float, str]]) -> Path:
     """The picture that is seen for the longest, of those from the last caption on: the outcome."""
     start = captions[-1][0] if captions else 0.0
-    return max((shot for shot in film if shot[0] >= start), key=lambda shot: shot[1])[2]
+    return max((shot for shot in film if shot[0] + shot[1] > start), key=lambda shot: shot[1])[2]
 
 
 def _write_captions(file: Path, captions: Sequence[tuple[float, str]], seconds: float) -> None:
