@@ -90,8 +90,8 @@ def test_who_fits_and_would_ask_only_later_is_woken_the_first_of_each_pool() -> 
     assert room.ask("me", 0, "full", {REQUESTS: 1}) is None
     room.queue("a", 1, "full", {REQUESTS: 1}, until=5)
     room.queue("late", 3, "free", {TOKENS: 10}, until=5)
-    room.queue("first", 2, "free", {TOKENS: 10}, until=5)
-    assert room.woken_by("me", 4) == ["address of first"]
-    assert room.woken_by("first", 4) == []
+    room.queue("the first", 2, "free", {TOKENS: 10}, until=5)
+    assert room.woken_by("me", 4) == ["address of the first"]
+    assert room.woken_by("the first", 4) == []
     assert room.woken_by("me", 5.05) == []  # they ask on their own
-    assert room.woken_by("me", 5.2) == ["address of a", "address of first"]  # they should have asked
+    assert room.woken_by("me", 5.2) == ["address of a", "address of the first"]  # they should have asked
