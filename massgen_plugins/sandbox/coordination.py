@@ -106,11 +106,11 @@ def reply_to(conversation: Conversation, *, serial: int, words: int) -> Reply:
     scripted = _scripted(conversation)
     if scripted is not None:
         return scripted
-    if each_turn := _calls_of_each_turn(conversation):
-        if conversation.turn_results < len(each_turn):
-            return each_turn[conversation.turn_results]
-        conversation = replace(conversation, after_tool=conversation.turn_results > len(each_turn))
     text = _essay(serial, words)
+    if each_turn := _calls_of_each_turn(conversation):
+        if conversation.turn_results > len(each_turn):  # the move, too: some programs go on after it
+            return Text(text)
+        conversation = replace(conversation, after_tool=False)
     offers = {_plain(offer): offer for offer in conversation.offers}
     asked = set(offers) & MOVES or _to_be_written(conversation)
     move = _move(answering_agents(conversation.text), asked, text)
@@ -141,7 +141,8 @@ def _scripted(conversation: Conversation) -> Reply | None:
             return None
     if _CONTINUE.search(conversation.text) and not conversation.resumed:
         return Unfinished("The first half of an answer, ")
-    return None
+    each_turn = _calls_of_each_turn(conversation)[conversation.turn_results :]
+    return each_turn[0] if each_turn else None
 
 
 def _calls_of_each_turn(conversation: Conversation) -> list[ToolCall]:

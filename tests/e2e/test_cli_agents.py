@@ -77,14 +77,6 @@ def test_a_plan_is_left_alone_until_it_is_asked_for(folder):
     assert result.answers
 
 
-def test_a_copilot_with_the_sdk_that_pip_resolves_says_what_to_install(folder):
-    program = PROGRAMS["copilot"]
-    with SandboxProcess(program.config()) as server, program.user(folder, server.url) as user:
-        del user.environment["PYTHONPATH"]
-        result = user.run(program.team(1, rate_limit={"gateway": "plans"}))
-    assert "pip install --no-deps github-copilot-sdk==0.1.30" in result.stdout + result.stderr
-
-
 def test_the_programs_are_there():
     assert {"codex", "gemini"} <= {file.name for file in FOLDER.iterdir()}
 
