@@ -46,7 +46,7 @@ RULES = (
         ("/install/requirements", "/fix/", *_LIMITS),
     ),
     Rule(
-        r"\bthis repository|[Ii]n a checkout of (it|this|the plugin)|pip install \.(?![\w./])",
+        r"\bthis repository|[Ii]n a checkout of (it|this|the plugin)|pip install [\"\']?\.(?![\w./])",
         "words for somebody who has the sources; readers have the package",
         'name the plugin, the handbook or its sources; <Install name="plugin" /> installs',
         _CONTRIBUTORS,

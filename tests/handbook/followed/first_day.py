@@ -97,7 +97,7 @@ def stories(refusing: str) -> list[Story]:
             f"{_KEY}export GOOGLE_GEMINI_BASE_URL=$TIGHT\ntimeout 90 {_RUN}",
             r"Rate limit \(HTTP None\)",
             f'sleep 60\n{alone}{limited}massgen --automation --config team.yaml "What is 2+2?"',
-            r"(?ms)^ANSWER: .*massgen-plugins: gemini-2.5-flash: waiting about .*^ANSWER: ",
+            r"(?ms)^ANSWER: .*^WAIT: one \d+s 2/min 1st$.*^ANSWER: ",
             {"team.yaml": _GEMINI + _GEMINI.partition("\n")[2].replace("one", "two")},
         ),
     ]

@@ -124,7 +124,7 @@ What you can write under a model. All limits of a model hold at once, and 0 mean
 are whole numbers up to 1,000,000,000,000."""
 _MONEY = """\
 `usd_per_day` and the kind `cost` count only where a provider's plugin charges money for a call. No built-in
-provider does, so they have **no effect** in this version: limit requests or tokens per day instead."""
+provider does, so they have **no effect** in this version: [a budget](/limits/budgets) holds what is spent."""
 _PROFILE = (
     "One entry of `profiles:` in a profile file. At least one of `models`, `pools` and `fallback` is needed."
 )

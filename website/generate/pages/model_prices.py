@@ -68,7 +68,7 @@ def _usage() -> str:
 {USAGE.reasoning:,} of them thoughts; of Claude, {CLAUDES.cache_write:,} of the input were written to the
 cache. All amounts are US dollars. "-" means that the source does not know the model.
 
-* **genai-prices** {package_version("genai-prices")} is what the plugin uses (`pip install ".[cost]"`).
+* **genai-prices** {package_version("genai-prices")} is what the plugin uses (`massgen-plugins[cost]`).
 * **litellm** {package_version("litellm")} is the table in the package that MassGen installs, read by itself.
 * **MassGen** is what its function `calculate_cost_with_usage_object` answers to this usage without a network.
   With one, it fetches a newer table for what it does not know."""
