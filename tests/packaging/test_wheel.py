@@ -32,14 +32,16 @@ def test_start_up_files_are_only_beside_the_package(names):
     assert [name for name in names if name.endswith((".pth", ".start")) and "/" in name] == []
 
 
-@pytest.mark.parametrize("part", ["py.typed", "_bootstrap.py", "plugin_configs/gemini.yaml"])
+@pytest.mark.parametrize(
+    "part", ["py.typed", "_bootstrap.py", "plugin_configs/gemini.yaml", "sandbox/scenes.toml"]
+)
 def test_parts_of_the_package(names, part):
     assert f"massgen_plugins/{part}" in names
 
 
 def test_only_code_profiles_and_their_marker_are_in_the_package(names):
     inside = [name for name in names if name.startswith("massgen_plugins/")]
-    assert {name.rpartition(".")[2] for name in inside} <= {"py", "typed", "yaml", "md", "lua"}
+    assert {name.rpartition(".")[2] for name in inside} <= {"py", "typed", "yaml", "md", "lua", "toml"}
 
 
 def test_start_up_file_is_one_plain_import_line(read):
