@@ -127,7 +127,7 @@ class DomainState(DomainParts):
             self.changed.add(QUEUE)
 
     def to_wake(self, now: Moment) -> list[str]:
-        """Where processes can be woken whose first waiter fits now, and that would ask only later."""
+        """Where processes can be woken whose first waiter fits now or soon, and that would ask only later."""
         seen: set[tuple[str, ...]] = set()
         addresses = []
         for ticket in sorted(self.tickets, key=lambda each: each.place):
@@ -139,8 +139,9 @@ class DomainState(DomainParts):
                 seen.add(ticket.pools)
             if ticket.owner == self.process:
                 continue
+            room = self._room_at(now, ticket)
             late = ticket.until + PATIENCE < now.tick
-            if late or (ticket.until > now.tick and not self._misfits(now, ticket.pools, ticket.amounts)):
+            if late or room + (PATIENCE if room > now.tick else 0) < ticket.until:
                 addresses.append(ticket.address)
         return addresses
 
@@ -221,6 +222,15 @@ class DomainState(DomainParts):
             for name in pools
             if name in self.paused or self.pool(name).blocker(now, name, amounts) is not None
         }
+
+    def _room_at(self, now: Moment, ticket: Ticket) -> int:
+        """The tick from which on a waiter may fit; ``NEVER`` while the user has paused one of its pools."""
+        when = now.tick
+        for name in ticket.pools:
+            blocker = self.pool(name).blocker(now, name, ticket.amounts)
+            if blocker is not None:
+                when = max(when, blocker.until)
+        return NEVER if self.paused.intersection(ticket.pools) else when
 
     def _frees_at(
         self, now: Moment, ask: Ask, earlier: Mapping[str, Amounts], tickets: Sequence[Ticket] = ()

@@ -112,6 +112,8 @@ class LimiterMachine(RuleBasedStateMachine):
         limits: What holds in each pool.
         combinations: What calls book in.
         longest_suspend: Seconds for which nothing of a process runs, at most.
+        one_order: Whether all processes keep one order for the same pools. One whose call waits behind
+            another of its own, which waits in a further pool, does not hold up the others.
         prompt: Nanoseconds within which a call that fits has left; a process that was not first asks later.
     """
 
@@ -120,6 +122,7 @@ class LimiterMachine(RuleBasedStateMachine):
     combinations: ClassVar[Sequence[tuple[str, ...]]] = (("model",),)
     longest_suspend: ClassVar[float] = 200.0
     prompt: ClassVar[int] = PROMPT
+    one_order: ClassVar[bool] = True
 
     def __init__(self) -> None:
         super().__init__()
@@ -320,9 +323,10 @@ class LimiterMachine(RuleBasedStateMachine):
             other
             for other in self.waiting
             if other.pools == wish.pools and other.place < wish.place and not other.decided
+            if self.one_order or other.process is wish.process
         ]
         if before:
-            self.complaints.append(f"{wish.place} leaves before {before[0].place}")
+            self.complaints.append(f"{wish} leaves before {before[0]}")
         self.look_for_a_stall()
         wish.call = Call(wish.pools, wish.amounts, self.clock.tick())
         self.reference.calls.append(wish.call)
