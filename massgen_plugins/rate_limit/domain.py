@@ -119,15 +119,23 @@ class DomainState(DomainParts):
             if ticket.pools not in kept:
                 self.tickets.drop(ticket)
                 self.changed.add(QUEUE)
+                self.gave_way = True
 
     def bury(self, address: str) -> None:
         """A process is dead: nobody waits for it."""
         for ticket in [each for each in self.tickets if each.address == address]:
             self.tickets.drop(ticket)
             self.changed.add(QUEUE)
+            self.gave_way = True
 
     def to_wake(self, now: Moment) -> list[str]:
-        """Where processes can be woken whose first waiter fits now or soon, and that would ask only later."""
+        """Where processes can be woken whose first waiter fits now or soon, and that would ask only later.
+
+        After a transaction in which nothing was booked and nobody has left the queue, only those that are
+        late: else two processes whose waiters fit, but wait behind others of their own, would wake each other
+        for ever.
+        """
+        news = self.gave_way or not self.changed <= {QUEUE}
         seen: set[tuple[str, ...]] = set()
         addresses = []
         for ticket in sorted(self.tickets, key=lambda each: each.place):
@@ -139,10 +147,11 @@ class DomainState(DomainParts):
                 seen.add(ticket.pools)
             if ticket.owner == self.process:
                 continue
-            room = self._room_at(now, ticket)
             late = ticket.until + PATIENCE < now.tick
+            room = self._room_at(now, ticket) if news else NEVER
             if late or room + (PATIENCE if room > now.tick else 0) < ticket.until:
                 addresses.append(ticket.address)
+        self.gave_way = False
         return addresses
 
     # How it is decided.
@@ -207,6 +216,7 @@ class DomainState(DomainParts):
                 return Blocker(Reason.QUEUE, shared, until, ahead=ticket.address)
             self.tickets.drop(ticket)
             self.changed.add(QUEUE)
+            self.gave_way = True
         if not ahead:
             return worst
         until = self._frees_at(now, ask, {}, ahead)

@@ -28,6 +28,7 @@ class DomainParts:
         changed: Names of the parts that were changed since they were last written.
         paused: Pools that the user has paused in this process.
         process: Names this process in the queue.
+        gave_way: Whether somebody has left the queue since others were last woken.
 
     Args:
         process: Names this process in the queue.
@@ -40,6 +41,7 @@ class DomainParts:
         self.changed: set[str] = set()
         self.paused: set[str] = set()
         self.process = process
+        self.gave_way = False
         self._pools: dict[str, PoolState] = {}
         self._since_alone: list[Reservation] | None = None
 
