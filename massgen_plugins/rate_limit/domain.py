@@ -128,14 +128,13 @@ class DomainState(DomainParts):
             self.changed.add(QUEUE)
             self.gave_way = True
 
-    def to_wake(self, now: Moment) -> list[str]:
+    def to_wake(self, now: Moment, *, only_late: bool = False) -> list[str]:
         """Where processes can be woken whose first waiter fits now or soon, and that would ask only later.
 
-        After a transaction in which nothing was booked and nobody has left the queue, only those that are
-        late: else two processes whose waiters fit, but wait behind others of their own, would wake each other
-        for ever.
+        Args:
+            now: The moment.
+            only_late: Of those, only the ones that should have asked before.
         """
-        news = self.gave_way or not self.changed <= {QUEUE}
         seen: set[tuple[str, ...]] = set()
         addresses = []
         for ticket in sorted(self.tickets, key=lambda each: each.place):
@@ -148,10 +147,9 @@ class DomainState(DomainParts):
             if ticket.owner == self.process:
                 continue
             late = ticket.until + PATIENCE < now.tick
-            room = self._room_at(now, ticket) if news else NEVER
+            room = NEVER if only_late else self._room_at(now, ticket)
             if late or room + (PATIENCE if room > now.tick else 0) < ticket.until:
                 addresses.append(ticket.address)
-        self.gave_way = False
         return addresses
 
     # How it is decided.

@@ -11,7 +11,7 @@ from contextlib import suppress
 from functools import partial
 from typing import Any, TypeAlias, TypeVar
 
-from massgen_plugins.rate_limit.domain import DomainState
+from massgen_plugins.rate_limit.domain import QUEUE, DomainState
 from massgen_plugins.rate_limit.moment import Moment
 from massgen_plugins.rate_limit.replica import DomainReplica
 from massgen_plugins.rate_limit.reservation import Booking, Reservation
@@ -158,7 +158,10 @@ class Transactions:
             now = self._replica.moment()  # an answer may have told the provider's time
         result = self._change(state, now)
         if state.tickets.rows or self._late:
-            self._late = state.to_wake(now)
+            # If nothing has changed for others, nobody is woken but who is late: else two processes whose
+            # waiters fit, but wait behind others of their own, would wake each other for ever.
+            self._late = state.to_wake(now, only_late=not (state.gave_way or state.changed - {QUEUE}))
+            state.gave_way = False
         return result
 
     def wake_others(self) -> None:
