@@ -23,12 +23,12 @@ class Pauses:
         self._held: WeakKeyDictionary[object, int] = WeakKeyDictionary()
 
     def hold(self, waiters: Iterable[Waiter], paused: Collection[str], tick: int) -> bool:
-        """Take note of whose pools are paused; True if that is news to one of them."""
-        news = False
+        """Take note of whose pools are paused; True if that has changed for one of them."""
+        changed = False
         for waiter in waiters:
-            news |= waiter.hold(tick, paused=any(pool in paused for pool in waiter.ask.pools))
+            changed |= waiter.hold(tick, paused=any(pool in paused for pool in waiter.ask.pools))
         self.lasting = bool(paused)
-        return news
+        return changed
 
     def remember(self, waiter: Waiter) -> None:
         """Its call leaves, and may be asked for again."""

@@ -47,7 +47,7 @@ class Waiter:
         return NEVER if self._paused_at is not None else self.ask.arrival + self.patience + self.held
 
     def hold(self, tick: int, *, paused: bool) -> bool:
-        """Take note of whether the user has paused its pools; True if that is news, and is told again."""
+        """Take note of whether the user has paused its pools; True if that has changed, and is told again."""
         if paused is (self._paused_at is not None):
             return False
         self.told = None

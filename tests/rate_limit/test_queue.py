@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
-from massgen_plugins.quota import MINUTE, NANOSECONDS, Kind, Limit, PoolRules
-from massgen_plugins.rate_limit.domain import DomainState
+import asyncio
+
+from massgen_plugins.quota import MINUTE, NANOSECONDS, Domain, Kind, Limit, PoolRules
+from massgen_plugins.rate_limit.domain import QUEUE, DomainState
+from massgen_plugins.rate_limit.limiter import Limiter
 from massgen_plugins.rate_limit.moment import Moment
 from massgen_plugins.rate_limit.reservation import Ask, Reservation
-from massgen_plugins.rate_limit.tickets import PATIENCE
+from massgen_plugins.rate_limit.stores.memory import MemoryStore
+from massgen_plugins.rate_limit.stores.worker import AtOnce
+from massgen_plugins.rate_limit.tickets import PATIENCE, Ticket
 from massgen_plugins.rate_limit.verdict import Blocker, Reason
 
 START = 10**15
@@ -95,3 +100,47 @@ def test_who_fits_and_would_ask_only_later_is_woken_the_first_of_each_pool() -> 
     assert room.woken_by("the first", 4) == []
     assert room.woken_by("me", 5.05) == []  # they ask on their own
     assert room.woken_by("me", 5.2) == ["address of a", "address of the first"]  # they should have asked
+
+
+def test_one_that_will_fit_long_before_it_asks_again_is_woken() -> None:
+    room = Room(pool=tokens(100))
+    assert room.ask("a", 0, "pool", {TOKENS: 100}) is None
+    room.queue("b", 60, "pool", {TOKENS: 50}, until=65)
+    assert room.woken_by("a", 61) == ["address of b"]
+    room.queue("b", 60, "pool", {TOKENS: 50}, until=62.1)
+    assert room.woken_by("a", 61) == []
+
+
+class Listening(MemoryStore):
+    """Two processes; notes who is woken."""
+
+    def __init__(self) -> None:
+        super().__init__(shared=True)
+        self.woken: list[str] = []
+
+    def wake(self, address: str) -> bool:
+        self.woken.append(address)
+        return True
+
+
+def test_a_process_wakes_others_only_when_something_has_changed_for_them() -> None:
+    """Else two processes whose waiters fit, but wait behind others of their own, wake each other for ever."""
+    store = Listening()
+    rules = PoolRules((tokens(100),), cooldown_mode="off")
+    limiter = Limiter(store, lambda _: rules, worker=AtOnce())
+    queue = limiter.domain(Domain("gemini", "project")).queue
+    call = asyncio.run(queue.acquire(Ask(("pool",), {TOKENS: 60})))
+
+    def other_waits(state: DomainState, now: Moment) -> None:
+        ticket = Ticket(
+            "b", "address of b", ("pool",), {TOKENS: 10}, 1, now.tick, now.tick, now.tick + MINUTE.length
+        )
+        state.tickets.put(ticket)
+        state.changed.add(QUEUE)
+
+    queue.later(other_waits)
+    queue.flush()
+    assert store.woken == []
+    call.settle({TOKENS: 5})
+    queue.flush()
+    assert store.woken == ["address of b"]

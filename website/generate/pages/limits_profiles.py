@@ -77,7 +77,6 @@ rate_limit:
     gemini-*-flash: {rpm: 500}
     gemini-3-flash-preview: {rpd: none}"""
     file = run.replace("rate_limit:\n", "").replace("\n  ", "\n").removeprefix("  ")
-    in_editor = "# yaml-language-server: $schema=rate_limit.schema.json\nmax_wait: 600"
     command = "massgen-rl profiles set gemini-2.5-flash rpm=5 rpd=20\nmassgen-rl doctor"
     return f"""\
 ## Where settings are
@@ -103,6 +102,12 @@ they go at the outermost level; the same text with `rate_limit:` above it is rea
 A change reaches runs that are under way within a second; `massgen-rl limits --origin` shows what holds and
 which file and line says so. For a while only: [Steer a live run](/limits/steer).
 
+{_in_editor()}"""
+
+
+def _in_editor() -> str:
+    settings = "# yaml-language-server: $schema=rate_limit.schema.json\nmax_wait: 600"
+    return f"""\
 ### In an editor {{/* #editor */}}
 
 An editor that knows JSON schemas checks and completes the keys. With the YAML language server, which VS Code,
@@ -110,7 +115,7 @@ Neovim and others use, write the schema into a file, and name it in the first li
 
 {fence("bash check", "massgen-rl schema > rate_limit.schema.json")}
 
-{fence('yaml rate-limit title="rate_limit.yaml"', in_editor)}
+{fence('yaml rate-limit title="rate_limit.yaml"', settings)}
 
 `massgen-rl schema team` is for the `rate_limit:` block of a MassGen configuration, and
 `massgen-rl schema profile` for files of profiles. The handbook publishes all three as
