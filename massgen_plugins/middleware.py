@@ -1,24 +1,20 @@
-"""What a plugin sees of a model call, and the chain through which every call passes."""
+"""What a plugin sees of a model call, and what it can do about it."""
 
 from __future__ import annotations
 
 import itertools
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
 from types import MappingProxyType
 
-from massgen_plugins.errors import CallRefused
-from massgen_plugins.interrupts import ends_the_run
 from massgen_plugins.quota import Amounts, Charge, Domain, Pool, Window
 
 __all__ = [
     "Action",
     "Announced",
     "CallOutcome",
-    "Chain",
     "Middleware",
     "ModelCall",
     "Refusal",
@@ -240,99 +236,3 @@ class Middleware:
 
     def on_finished(self, call: ModelCall) -> None:
         """This attempt is over: its answer has been read, closed or discarded, or it failed."""
-
-
-class Chain:
-    """All middleware in order: ``before_call`` first to last, everything after it last to first.
-
-    Args:
-        middleware: Outermost first.
-        fault: Told of a method of a middleware that failed, and with what; the others go on, so that one
-            plugin's fault does not switch the limiter off. Without it, failures are raised.
-    """
-
-    def __init__(
-        self, middleware: Sequence[Middleware], fault: Callable[[str, BaseException], None] | None = None
-    ) -> None:
-        self._forward = tuple(middleware)
-        self._backward = tuple(reversed(self._forward))
-        self._fault = fault
-
-    def model_for(self, agent_id: str, run: str, model: str) -> str | None:
-        """Another model for a turn that begins; the first that a middleware names."""
-        for middleware in self._forward:
-            with self._guarded(middleware, "model_for"):
-                other = middleware.model_for(agent_id, run, model)
-                if other is not None:
-                    return other
-        return None
-
-    async def before_call(self, call: ModelCall) -> None:
-        """Let every middleware delay or refuse the call; those already passed learn of a refusal."""
-        passed: list[Middleware] = []
-        try:
-            for middleware in self._forward:
-                with self._guarded(middleware, "before_call"):
-                    await middleware.before_call(call)
-                    passed.append(middleware)
-        except BaseException:
-            for middleware in reversed(passed):
-                with self._guarded(middleware, "after_call"):
-                    await middleware.after_call(call, CallOutcome(status=0, sent=False))
-                with self._guarded(middleware, "on_finished"):
-                    middleware.on_finished(call)
-            raise
-
-    def on_written(self, call: ModelCall) -> None:
-        """Tell every middleware that the request is on its way."""
-        for middleware in self._forward:
-            with self._guarded(middleware, "on_written"):
-                middleware.on_written(call)
-
-    async def after_call(self, call: ModelCall, outcome: CallOutcome) -> Action:
-        """Let every middleware see the answer; one that wants the call sent again is enough.
-
-        Raises:
-            CallRefused: The first that was raised, after all have seen the answer.
-        """
-        action = Action.PASS
-        refused: CallRefused | None = None
-        for middleware in self._backward:
-            try:
-                with self._guarded(middleware, "after_call"):
-                    if await middleware.after_call(call, outcome) is Action.SEND_AGAIN:
-                        action = Action.SEND_AGAIN
-            except CallRefused as error:
-                refused = refused or error
-        if refused is not None:
-            raise refused
-        return action
-
-    def on_usage(self, call: ModelCall, usage: Usage) -> None:
-        """Tell every middleware what the provider reported."""
-        for middleware in self._backward:
-            with self._guarded(middleware, "on_usage"):
-                middleware.on_usage(call, usage)
-
-    def on_late_refusal(self, call: ModelCall, refusal: Refusal) -> None:
-        """Tell every middleware of a refusal in the middle of an answer."""
-        for middleware in self._backward:
-            with self._guarded(middleware, "on_late_refusal"):
-                middleware.on_late_refusal(call, refusal)
-
-    def on_finished(self, call: ModelCall) -> None:
-        """Tell every middleware that the attempt is over."""
-        for middleware in self._backward:
-            with self._guarded(middleware, "on_finished"):
-                middleware.on_finished(call)
-
-    @contextmanager
-    def _guarded(self, middleware: Middleware, method: str) -> Iterator[None]:
-        try:
-            yield
-        except CallRefused:
-            raise
-        except BaseException as error:
-            if self._fault is None or ends_the_run(error):
-                raise
-            self._fault(f"{type(middleware).__name__}.{method}", error)

@@ -14,7 +14,6 @@ from typing import TypeVar
 from massgen_plugins.quota import NANOSECONDS
 from massgen_plugins.rate_limit.admission import Admission, Rows
 from massgen_plugins.rate_limit.moment import NEVER, Moment
-from massgen_plugins.rate_limit.pauses import Pauses
 from massgen_plugins.rate_limit.replica import DomainReplica
 from massgen_plugins.rate_limit.reservation import UNKNOWN, Ask, Reservation
 from massgen_plugins.rate_limit.startup import Startups
@@ -24,7 +23,7 @@ from massgen_plugins.rate_limit.tickets import RENEWAL
 from massgen_plugins.rate_limit.timers import LeaseTimer, LoopTimers
 from massgen_plugins.rate_limit.transactions import Change, Transactions
 from massgen_plugins.rate_limit.verdict import Reason, Verdict, Wait
-from massgen_plugins.rate_limit.waiter import Supervisor, Waiter, Waiters
+from massgen_plugins.rate_limit.waiter import Pauses, Supervisor, Waiter, Waiters
 
 __all__ = ["POLL", "DomainQueue"]
 

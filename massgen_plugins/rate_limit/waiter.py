@@ -5,14 +5,16 @@ from __future__ import annotations
 import asyncio
 import threading
 from bisect import insort
+from collections.abc import Collection, Iterable
 from typing import Protocol
+from weakref import WeakKeyDictionary
 
 from massgen_plugins.quota import PoolRules
 from massgen_plugins.rate_limit.moment import NEVER, Moment
 from massgen_plugins.rate_limit.reservation import Ask, Reservation
 from massgen_plugins.rate_limit.verdict import Refused, Wait
 
-__all__ = ["Supervisor", "Waiter", "Waiters", "running_loop"]
+__all__ = ["Pauses", "Supervisor", "Waiter", "Waiters", "running_loop"]
 
 
 class Waiter:
@@ -125,6 +127,39 @@ class Waiters:
         with self._lock:
             if waiter in self.rows:
                 self.rows.remove(waiter)
+
+
+class Pauses:
+    """The pauses of one domain that the user orders: they do not count as waiting.
+
+    That holds for a call that is sent again, too.
+
+    Attributes:
+        lasting: Whether a waiter is held.
+        remembered: Whether a call was held that may be asked for again.
+    """
+
+    def __init__(self) -> None:
+        self.lasting = self.remembered = False
+        self._held: WeakKeyDictionary[object, int] = WeakKeyDictionary()
+
+    def hold(self, waiters: Iterable[Waiter], paused: Collection[str], tick: int) -> bool:
+        """Take note of whose pools are paused; True if that has changed for one of them."""
+        changed = False
+        for waiter in waiters:
+            changed |= waiter.hold(tick, paused=any(pool in paused for pool in waiter.ask.pools))
+        self.lasting = bool(paused)
+        return changed
+
+    def remember(self, waiter: Waiter) -> None:
+        """Its call leaves, and may be asked for again."""
+        if waiter.ask.call is not None:
+            self._held[waiter.ask.call] = waiter.held
+            self.remembered = True
+
+    def held(self, call: object) -> int:
+        """Nanoseconds for which a call was held before."""
+        return self._held.get(call, 0)
 
 
 class Supervisor(Protocol):

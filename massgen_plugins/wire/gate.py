@@ -7,9 +7,10 @@ from contextlib import suppress
 from contextvars import ContextVar
 from typing import Any, Protocol, TypeVar
 
+from massgen_plugins.chain import Chain
 from massgen_plugins.errors import CallRefused
 from massgen_plugins.interrupts import ends_the_run
-from massgen_plugins.middleware import Chain, ModelCall
+from massgen_plugins.middleware import ModelCall
 from massgen_plugins.providers.base import ModelRequest, Provider
 
 __all__ = ["Gate", "find_provider", "guarded", "report_fault", "report_unseen", "sending", "set_gate"]
