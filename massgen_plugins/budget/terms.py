@@ -115,10 +115,6 @@ class Terms:
                 found.append(self._budget(f"agents.{agent}", pool, RUN, self.block.agents.get(agent), now))
         return found
 
-    def next_change(self, now: float) -> float:
-        """When a raise ends next, in seconds since the epoch."""
-        return min((each.ends for each in self.block.raised if each.ends > now), default=float("inf"))
-
     def _accounts(self, domain: Domain) -> Iterator[tuple[str, PeriodBudget]]:
         for name, periods in self.block.accounts.items():
             if name in (domain.provider, domain.account):
