@@ -91,7 +91,7 @@ def massgen_provider() -> Provider | Iterable[Provider] | None:
 
 
 @hookspec
-def massgen_profile_directories() -> Iterable[Path]:  # type: ignore[empty-body]
+def massgen_profile_directories() -> Iterable[Path]:  # type: ignore[empty-body]  # a hook has none
     """Add directories with profile files (``*.yaml``), read like those of ``plugin_configs``.
 
     Called whenever profiles are read. The user's own profiles go before these, and these before ours.

@@ -78,4 +78,4 @@ def _run_after_execution(
         run(module)
 
     # On the instance: its type and all else of it stay what the import system expects.
-    loader.exec_module = execute_and_run  # type: ignore[method-assign]
+    loader.exec_module = execute_and_run  # type: ignore[method-assign]  # the one instance is changed

@@ -39,7 +39,7 @@ def as_row(event: Event, at: float) -> dict[str, Any]:
 
 @cache
 def _names(kind: type[object]) -> tuple[str, ...]:
-    return tuple(each.name for each in fields(kind) if each.name != "pool")  # type: ignore[arg-type]
+    return tuple(each.name for each in fields(kind) if each.name != "pool")  # type: ignore[arg-type]  # a dataclass, as all events are
 
 
 def _as_plain(value: object) -> object:

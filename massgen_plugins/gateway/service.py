@@ -130,7 +130,7 @@ class Gateway:
 
 def _application(handle: Callable[[web.Request], object]) -> web.Application:
     app = web.Application(client_max_size=0)  # whatever a program may send, its provider judges
-    app.router.add_route("*", "/{path:.*}", handle)  # type: ignore[arg-type]
+    app.router.add_route("*", "/{path:.*}", handle)  # type: ignore[arg-type]  # aiohttp asks for a narrower type than it takes
     return app
 
 

@@ -196,7 +196,7 @@ def _read(path: Path) -> Presence | None:
 
 def made(kind: type[T], raw: Mapping[str, Any]) -> T:
     """A dataclass out of what was read: each value of its declared type, or that type's empty value."""
-    declared = {each.name: str(each.type) for each in fields(kind)}  # type: ignore[arg-type]
+    declared = {each.name: str(each.type) for each in fields(kind)}  # type: ignore[arg-type]  # a dataclass
     return kind(**{name: _value(raw.get(name), type_) for name, type_ in declared.items()})
 
 

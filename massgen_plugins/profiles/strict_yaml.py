@@ -76,7 +76,7 @@ class _Composer(yaml.SafeLoader):
         """The outermost node; None if there is none."""
         try:
             super().__init__(self._text)
-            self.get_event()  # type: ignore[no-untyped-call]
+            self.get_event()  # type: ignore[no-untyped-call]  # PyYAML's
             root = None if self.check_event(yaml.StreamEndEvent) else self.compose_document()
             if not self.check_event(yaml.StreamEndEvent):
                 raise self._wrong("a second document begins here; keep one document per file")
@@ -97,7 +97,7 @@ class _Composer(yaml.SafeLoader):
         """Compose the next node; ``index`` is its key's node, its number in a list, or None for a key."""
         outer = self._path
         self._enter(index)
-        self._refuse(self.peek_event())  # type: ignore[no-untyped-call]
+        self._refuse(self.peek_event())  # type: ignore[no-untyped-call]  # PyYAML's
         node = super().compose_node(parent, index)
         if isinstance(node, yaml.ScalarNode):
             node.value = self._scalar(node, key=parent is not None and index is None)
@@ -117,7 +117,7 @@ class _Composer(yaml.SafeLoader):
             self._path, self.where[here] = here, _at(index.start_mark)
         elif index is not None:
             self._path = *self._path, f"[{index}]"
-            self.where[self._path] = _at(self.peek_event().start_mark)  # type: ignore[no-untyped-call]
+            self.where[self._path] = _at(self.peek_event().start_mark)  # type: ignore[no-untyped-call]  # PyYAML's
 
     def _refuse(self, event: Any) -> None:
         self._left -= 1
@@ -131,7 +131,7 @@ class _Composer(yaml.SafeLoader):
             raise self._wrong(f"settings are nested more than {MAX_DEPTH} levels deep")
 
     def _wrong(self, problem: str, mark: Any = None) -> ConfigurationError:
-        mark = mark or self.peek_event().start_mark  # type: ignore[no-untyped-call]
+        mark = mark or self.peek_event().start_mark  # type: ignore[no-untyped-call]  # PyYAML's
         return wrong(Place(self._root.source, self._path, *_at(mark)), problem)
 
     def _invalid(self, reason: object, *at: int) -> ConfigurationError:

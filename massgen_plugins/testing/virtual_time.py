@@ -79,7 +79,7 @@ class VirtualClock:
 
     def _make_loop(self) -> asyncio.AbstractEventLoop:
         loop = asyncio.SelectorEventLoop(_JumpingSelector(self))
-        loop.time = self.seconds  # type: ignore[method-assign]
+        loop.time = self.seconds  # type: ignore[method-assign]  # the one instance is changed
         return loop
 
 

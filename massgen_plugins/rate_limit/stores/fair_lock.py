@@ -19,7 +19,7 @@ from massgen_plugins.rate_limit.stores.process import forks
 try:
     import fcntl
 except ImportError:  # a system without such locks relies on SQLite's
-    fcntl = None  # type: ignore[assignment]
+    fcntl = None  # type: ignore[assignment]  # it is asked for before each use
 
 __all__ = ["FairLock"]
 
