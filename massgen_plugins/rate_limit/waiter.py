@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import threading
-from bisect import insort
+from bisect import bisect_right
 from collections.abc import Collection, Iterable
 from typing import Protocol
 from weakref import WeakKeyDictionary
@@ -110,17 +110,13 @@ class Waiters:
         with self._lock:
             return list(self.rows)
 
-    def before(self, waiter: Waiter) -> list[Waiter]:
-        """Those who go before one of them."""
+    def join(self, waiter: Waiter) -> list[Waiter]:
+        """Put a waiter at its place; returns those before it."""
         with self._lock:
-            return self.rows[: self.rows.index(waiter)] if waiter in self.rows else []
-
-    def join(self, waiter: Waiter) -> bool:
-        """Put a waiter at its place; True if others of the same pools are before it."""
-        with self._lock:
-            insort(self.rows, waiter, key=lambda each: each.ask.place)
-            waiter.place = self.rows.index(waiter)
-            return any(each.ask.pools == waiter.ask.pools for each in self.rows[: waiter.place])
+            at = bisect_right(self.rows, waiter.ask.place, key=lambda each: each.ask.place)
+            self.rows.insert(at, waiter)
+            waiter.place = at
+            return self.rows[:at]
 
     def remove(self, waiter: Waiter) -> None:
         """It waits no more."""
