@@ -1,4 +1,4 @@
-"""Decides for the waiters of one process, in their order: what is done in a transaction. It does not wait."""
+"""Decides for the waiters of one process, in order: the body of a transaction. It never waits."""
 
 from __future__ import annotations
 
@@ -18,29 +18,29 @@ from massgen_plugins.rate_limit.waiter import Supervisor, Waiter
 __all__ = ["Admission", "Rows"]
 
 Rows: TypeAlias = list[tuple[Waiter, Verdict]]
-"""What was decided for whom."""
+"""Waiters with their verdicts."""
 
 _BEHIND, _BEHIND_QUICK = PATIENCE, 20_000_000
-"""Nanoseconds by which a process that is not first asks later, over a network and for a quick store.
+"""Nanoseconds by which a process that is not first retries later: over a network, with a quick store.
 
-Whoever goes first wakes the next. If all asked as soon as there is room, most of them in vain, each would
-have to read anew what the others wrote."""
+The first one wakes the next. If all retried as soon as there is room, most would fail, and each would have to
+reload what the others wrote."""
 
-_Heads: TypeAlias = dict[tuple[str, ...], tuple[Ask, int]]
+_Heads: TypeAlias = dict[tuple[str, ...], tuple[Ask, int]]  # by pools: head of line, tick of its retry
 
 
 class Admission:
-    """Decides, and registers who has to wait in the queue that processes share.
+    """Decides, and registers heads of line in the queue that processes share.
 
     Attributes:
-        startups: The cooldowns of runs.
-        due: Tick at which it is worth to ask again.
-        seen: Tick at which this process last showed itself in the shared queue.
-        queued: Whether it has tickets there.
+        startups: Start-up cooldowns of this process's runs.
+        due: Tick of the next retry.
+        seen: Tick at which this process last renewed its tickets.
+        queued: Whether it has tickets.
 
     Args:
-        supervisor: Says what holds.
-        startups: The cooldowns of runs.
+        supervisor: Supplies rules.
+        startups: Start-up cooldowns of this process's runs.
         store: Where the domain is kept.
     """
 
@@ -51,23 +51,23 @@ class Admission:
         self.queued = False
         self._supervisor = supervisor
         self._store = store
-        self._attempt: list[Ask] = []
+        self._tentative: list[Ask] = []
 
     def decide_first(self, ask: Ask, state: DomainState, now: Moment) -> Reservation | tuple[Rows, Moment]:
-        """As :meth:`decide`, for a call that nobody is before: the way of nearly every call."""
+        """Like :meth:`decide`, for a call with no waiter ahead: the fast path of nearly every call."""
         for name in ask.pools:
             state.configure(name, self._supervisor.rules_of(name), now.tick)
         verdict = state.decide(now, ask, self.startups)
         if not isinstance(verdict, Reservation):
             return self.decide((Waiter(ask, self._supervisor.patience_for(ask)),), state, now)
-        if self._attempt or self._store.shared:
-            self._begin_attempt()
-            self._attempt.append(ask)
+        if self._tentative or self._store.shared:
+            self._drop_tentative()
+            self._tentative.append(ask)
         return verdict
 
     def decide(self, waiters: Sequence[Waiter], state: DomainState, now: Moment) -> tuple[Rows, Moment]:
-        """Decide for the first of each combination of pools, and on until one of them has to wait."""
-        self._begin_attempt()
+        """For each combination of pools, decide from the head of line on until one has to wait."""
+        self._drop_tentative()
         rows: Rows = []
         earlier: dict[str, dict[str, int]] = {}
         heads: _Heads = {}
@@ -75,13 +75,13 @@ class Admission:
             state.configure(pool, self._supervisor.rules_of(pool), now.tick)
         for waiter in waiters:
             ask = waiter.ask
-            told = waiter.told is not None and not waiter.stale
-            if told and ask.pools in heads and heads[ask.pools][1] <= waiter.deadline:
+            has_forecast = waiter.forecast is not None and not waiter.stale
+            if has_forecast and ask.pools in heads and heads[ask.pools][1] <= waiter.deadline:
                 continue
             verdict = state.decide(now, ask, self.startups, earlier)
             rows.append((waiter, verdict))
             if isinstance(verdict, Reservation):
-                self._attempt.append(ask)
+                self._tentative.append(ask)
             elif isinstance(verdict, Wait):
                 until = verdict.until
                 if verdict.blocker.ahead:
@@ -96,7 +96,7 @@ class Admission:
         return rows, now
 
     def forecast(self, waiter: Waiter, before: Sequence[Waiter], state: DomainState, now: Moment) -> Verdict:
-        """What a call would be told behind others of this process; it is not let go."""
+        """The verdict on a call behind others of this process; never a grant."""
         earlier: dict[str, dict[str, int]] = {}
         for other in before:
             for pool in other.ask.pools:
@@ -106,19 +106,19 @@ class Admission:
         return state.decide(now, waiter.ask, self.startups, earlier)
 
     def confirm(self) -> None:
-        """The transaction is done: what it granted is granted."""
-        self._attempt = []
+        """Keep what the finished transaction granted."""
+        self._tentative = []
 
     def rules_changed(self, waiters: Sequence[Waiter], state: DomainState) -> bool:
-        """Whether other rules hold by now than those by which waiters were told to wait."""
+        """Whether rules have changed since the waiters' last verdicts."""
         pools = {pool for waiter in waiters for pool in waiter.ask.pools}
         return any(not state.has_rules(pool, self._supervisor.rules_of(pool)) for pool in pools)
 
-    def _begin_attempt(self) -> None:
-        """What an attempt granted that another process was quicker than, is not granted."""
-        for ask in self._attempt:
+    def _drop_tentative(self) -> None:
+        """Undo what an attempt granted before it lost a conflict."""
+        for ask in self._tentative:
             self.startups.ended(ask, answered=False)
-        self._attempt = []
+        self._tentative = []
         self.due = NEVER
 
     def _take_tickets(

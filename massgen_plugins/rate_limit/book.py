@@ -1,8 +1,8 @@
-"""What one pool has spent, under all limits that are known for it. Pure: moments are arguments.
+"""The book of one pool: counters for all of its known limits. Pure.
 
-A call is booked at once, with a stamp in the *future*: by when the server will have counted it at the latest.
-Its answer's headers move the stamp back to that moment. It ages out one window after its stamp. A process
-that dies leaves its calls as spent.
+A call is booked on admission, with a stamp in the *future*: the latest time at which the server will have
+counted it. Its response headers move the stamp back to their arrival. It ages out one window after its stamp.
+The calls of a process that dies stay booked.
 """
 
 from __future__ import annotations
@@ -37,7 +37,7 @@ Counter: TypeAlias = RollingCounter | CalendarCounter
 _MOST_COUNTERS = 40
 
 _CHECKSUM = 4
-"""Bytes of a CRC-32: what is damaged is not counted with."""
+"""Bytes of a CRC-32."""
 
 
 class Book:
@@ -47,19 +47,19 @@ class Book:
         counters: By ``Limit.key``.
     """
 
-    __slots__ = ("_legend", "_windows", "counters")
+    __slots__ = ("_header", "_windows", "counters")
 
     def __init__(self) -> None:
         self.counters: dict[str, Counter] = {}
         self._windows: dict[tuple[Window, str], Ring | CalendarCounter] = {}
-        self._legend = b""  # what is counted, as it is written; empty if it has to be written anew
+        self._header = b""  # serialized list of counters; empty if outdated
 
     def counter(self, limit: Limit) -> Counter:
-        """The counter of a limit's kind and window; made if there is none."""
+        """The counter of a limit's kind and window, created if missing."""
         known = self.counters.get(limit.key)
         if known is None:
             known = self.counters[limit.key] = self._make(limit.kind, limit.window)
-            self._legend = b""
+            self._header = b""
         return known
 
     def add(self, booking: Booking, now: Moment) -> None:
@@ -68,31 +68,31 @@ class Book:
             window.book(booking, now)
 
     def change(self, before: Booking, after: Booking, now: Moment) -> None:
-        """Book what is true of a call by now, in place of what was booked."""
+        """Replace the booking of a call."""
         for window in self._windows.values():
             window.rebook(before, after, now)
 
     def backfill(self, keys: Iterable[str], bookings: Iterable[Booking], now: Moment) -> None:
-        """Let counters that are new know of calls that left before, oldest first."""
+        """Book earlier calls, oldest first, in counters that are new."""
         counters = [self.counters[key] for key in keys]
         for booking in bookings:
             for counter in counters:
                 counter.book(booking, now)
 
     def advance(self, now: Moment) -> None:
-        """Forget what has aged out."""
+        """Drop what has aged out."""
         for window in self._windows.values():
             window.advance(now)
 
     def merge(self, other: Book, since: int) -> None:
-        """Count what another copy has, too; what is older than tick ``since`` is in both."""
+        """Merge another copy; what is older than tick ``since`` is in both."""
         for kind, window in other._kinds():
             limit = Limit(kind, 0, window)
             self.counter(limit).merge(other.counter(limit))
         for key, ring in self._windows.items():
-            theirs_ring = other._windows.get(key)
-            if isinstance(ring, Ring) and isinstance(theirs_ring, Ring):
-                ring.merge(theirs_ring, since)
+            other_ring = other._windows.get(key)
+            if isinstance(ring, Ring) and isinstance(other_ring, Ring):
+                ring.merge(other_ring, since)
 
     def _make(self, kind: str, window: Window) -> Counter:
         if isinstance(window, CalendarDay | CalendarMonth):
@@ -107,7 +107,7 @@ class Book:
         return BucketCounter(kind, ring) if isinstance(window, Bucket) else RollingCounter(kind, ring)
 
     def _kinds(self) -> list[tuple[str, Window]]:
-        """What is counted, in the order in which it is written."""
+        """What is counted, in serialization order."""
         return [
             (each.kind, window)
             for (window, _), counted in self._windows.items()
@@ -115,18 +115,18 @@ class Book:
         ]
 
     def dump(self) -> bytes:
-        """All of it, for a store: a line that says what is counted, 64-bit integers, a checksum."""
-        if not self._legend:
+        """Serialize for a store: a header line that lists the counters, 64-bit integers, a checksum."""
+        if not self._header:
             rows = [(kind, *write_window(window)) for kind, window in self._kinds()]
-            self._legend = json.dumps(rows, separators=(",", ":")).encode() + b"\n"
-        pieces: list[bytes | array[int]] = [self._legend]
+            self._header = json.dumps(rows, separators=(",", ":")).encode() + b"\n"
+        pieces: list[bytes | array[int]] = [self._header]
         for window in self._windows.values():
             window.dump(pieces)
         body = b"".join(pieces)
         return body + crc32(body).to_bytes(_CHECKSUM)
 
     def load(self, data: bytes) -> bool:
-        """Hold what :meth:`dump` wrote; True if that is in other counters than before.
+        """Load what :meth:`dump` wrote; True if the set of counters changed.
 
         Raises:
             ValueError: It is damaged.
@@ -135,11 +135,11 @@ class Book:
         if not body or crc32(body) != int.from_bytes(data[-_CHECKSUM:]):
             raise ValueError("the book's checksum is wrong")
         start = body.find(b"\n") + 1
-        legend = body[:start]
-        other = legend != self._legend
+        header = body[:start]
+        other = header != self._header
         try:
             if other:
-                self._begin(legend)
+                self._begin(header)
             numbers, at = array("q", body[start:]), 0
             for window in self._windows.values():
                 at = window.restore(numbers, at)
@@ -151,20 +151,20 @@ class Book:
 
     @classmethod
     def restore(cls, data: bytes) -> Book:
-        """What :meth:`dump` wrote; raises ValueError if it is damaged."""
+        """Deserialize; raises ValueError if damaged."""
         book = cls()
         book.load(data)
         return book
 
-    def _begin(self, legend: bytes) -> None:
-        """Count what a legend says; nothing yet."""
-        rows = json.loads(legend)
+    def _begin(self, header: bytes) -> None:
+        """Create the empty counters that a header lists."""
+        rows = json.loads(header)
         if not isinstance(rows, list) or len(rows) > _MOST_COUNTERS:
             raise ValueError("the book has no legend")
         self.counters, self._windows = {}, {}
         for kind, shape, size in rows:
             self.counter(Limit(str(kind), 0, read_window([shape, size])))
-        self._legend = legend
+        self._header = header
 
 
 def write_window(window: Window) -> tuple[str, int | str]:
@@ -183,7 +183,7 @@ def write_window(window: Window) -> tuple[str, int | str]:
 
 
 def read_window(values: Sequence[object]) -> Window:
-    """A window from what :func:`write_window` wrote; raises ValueError if it is none."""
+    """A window from what :func:`write_window` wrote; raises ValueError if invalid."""
     match values:
         case ["sliding" | "bucket" as shape, int(length)] if NANOSECONDS // 1000 <= length <= NEVER:
             return Sliding(length) if shape == "sliding" else Bucket(length)
@@ -197,7 +197,7 @@ def read_window(values: Sequence[object]) -> Window:
 
 
 def amounts_of(rows: Iterable[Mapping[str, int]]) -> dict[str, int]:
-    """The sum of several calls' amounts."""
+    """The sum of several calls' amounts, by kind."""
     total: dict[str, int] = {}
     for row in rows:
         for kind, amount in row.items():

@@ -1,4 +1,4 @@
-"""Calendar days and months in a time zone: which one a moment belongs to, and what was spent in it. Pure."""
+"""Calendar days and months in a time zone, and counters for them. Pure."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ __all__ = ["CalendarCounter", "period_end", "period_of", "periods_at"]
 _QUARTER = 900 * NANOSECONDS
 
 _DAY_MARGIN = 2_050_000_000
-"""A call this close before midnight counts in both days: it is written, and counted, up to so much later."""
+"""Nanoseconds before midnight within which a call counts on both days: it may be counted that much later."""
 
 _PERIODS_KEPT = 3
 
@@ -27,10 +27,10 @@ def period_of(wall: int, window: CalendarDay | CalendarMonth) -> int:
 
     Args:
         wall: Nanoseconds since the epoch.
-        window: Says which zone, and whether days or months count.
+        window: The zone, and whether days or months count.
     """
-    # The cache makes this a dictionary look-up: zone arithmetic costs more than the rest of an admission.
-    # Every zone's midnight falls on a quarter of an hour of UTC, so a quarter lies in one day.
+    # Cached by quarters of an hour, since zone arithmetic costs more than the rest of an admission. In every
+    # zone midnight is a multiple of a quarter of an hour in UTC.
     return _of_quarter(wall // _QUARTER, window)
 
 
@@ -44,7 +44,7 @@ def _of_quarter(quarter: int, window: CalendarDay | CalendarMonth) -> int:
 
 @lru_cache(maxsize=64)
 def period_end(period: int, window: CalendarDay | CalendarMonth) -> int:
-    """The moment (nanoseconds since the epoch) at which it ends; days of 23 and 25 hours included."""
+    """The end of a period, in nanoseconds since the epoch; handles days of 23 and 25 hours."""
     if isinstance(window, CalendarMonth):
         following = date((period + 1) // 12, (period + 1) % 12 + 1, 1)
     else:
@@ -54,10 +54,10 @@ def period_end(period: int, window: CalendarDay | CalendarMonth) -> int:
 
 
 def periods_at(window: CalendarDay | CalendarMonth, wall: int, slack: int) -> tuple[int, ...]:
-    """The periods on which a call counts that is written at ``wall``, or up to ``slack`` later.
+    """The periods that count a call written at ``wall``, or up to ``slack`` later.
 
     Raises:
-        ValueError: There is no such zone, or the moment lies outside of the calendar.
+        ValueError: Unknown zone, or a moment outside of the calendar.
     """
     try:
         first = period_of(wall, window)
@@ -67,17 +67,17 @@ def periods_at(window: CalendarDay | CalendarMonth, wall: int, slack: int) -> tu
 
 
 class CalendarCounter:
-    """What was spent on the latest days, or months, of one zone.
+    """The amounts of the latest days, or months, of one zone.
 
-    Periods are keyed by their number, and never only "go forward": a wall clock that was wrong by a year must
-    not block the pool for a year.
+    Periods are keyed by number and may also go back: a wall clock that was wrong by a year must not block the
+    pool for a year.
 
     Attributes:
         kind: What is counted.
-        used: What counts now, after :meth:`advance`; close to midnight, of the fuller day.
-        periods: Those on which a call counts now: two of them close before midnight, since the server may
-            book it on either.
-        spent: What was spent in the latest periods, by their number.
+        used: The amount in use, after :meth:`advance`; shortly before midnight, that of the fuller day.
+        periods: The periods that count a call now: two shortly before midnight, since the server may count
+            it in either.
+        spent: Amounts of the latest periods, by number.
     """
 
     __slots__ = ("_from", "_slack", "_until", "kind", "periods", "spent", "used", "window")
@@ -91,7 +91,7 @@ class CalendarCounter:
         self._from = self._until = self._slack = 0
 
     def advance(self, now: Moment) -> None:
-        """Let it be the day of ``now``."""
+        """Switch to the period of ``now``."""
         if self._from <= now.wall < self._until and now.slack == self._slack:
             return
         period = period_of(now.wall, self.window)
@@ -105,13 +105,13 @@ class CalendarCounter:
         self._count()
 
     def fits(self, now: Moment, cap: int, amount: int) -> bool:
-        """Whether ``amount`` can be added now."""
+        """Whether ``amount`` fits now."""
         if not self._from <= now.wall < self._until or now.slack != self._slack:
             self.advance(now)
         return self.used + amount <= cap
 
     def book(self, booking: Booking, now: Moment) -> None:
-        """Spend for a call that is admitted now."""
+        """Book a call that is admitted now."""
         amount = booking.amounts.get(self.kind)
         if not amount:
             return
@@ -124,7 +124,7 @@ class CalendarCounter:
             self.change(self.periods, 0, amount)
 
     def rebook(self, before: Booking, after: Booking, _: Moment) -> None:
-        """Book what is true of a call by now, in place of what was booked."""
+        """Replace the booking of a call."""
         amount, new_amount = before.amounts.get(self.kind, 0), after.amounts.get(self.kind, 0)
         if amount != new_amount or (amount and before.wall != after.wall):
             self.change(periods_at(self.window, before.wall, before.slack), amount, 0)
@@ -134,16 +134,16 @@ class CalendarCounter:
         """The tick at which the period ends, if ``amount`` does not fit."""
         return now.tick if self.fits(now, cap, amount) else self.clears_at(now, cap)
 
-    def clears_at(self, now: Moment, cap: int) -> int:  # noqa: ARG002 - other windows ask
+    def clears_at(self, now: Moment, cap: int) -> int:  # noqa: ARG002 - other counters use it
         """The tick at which the next period begins."""
         return now.tick + self.ends(now) - now.wall
 
     def ends(self, now: Moment) -> int:
-        """The moment (nanoseconds since the epoch) at which the present period ends."""
+        """The end of the current period, in nanoseconds since the epoch."""
         return period_end(period_of(now.wall, self.window), self.window)
 
     def change(self, periods: Iterable[int], amount: int, new_amount: int) -> None:
-        """Let what was spent on these periods be another amount; no more is given back than was spent."""
+        """Replace an amount in these periods; never below zero."""
         for period in periods:
             self.spent[period] = max(0, self.spent.get(period, 0) - amount + new_amount)
         while len(self.spent) > _PERIODS_KEPT:
@@ -152,19 +152,19 @@ class CalendarCounter:
         self._count()
 
     def merge(self, other: object) -> None:
-        """Count what another copy has, too."""
+        """Merge another copy: the larger amount of each period counts."""
         assert isinstance(other, CalendarCounter)  # noqa: S101 - of the same limit
         for period, amount in other.spent.items():
             self.spent[period] = max(self.spent.get(period, 0), amount)
         self._count()
 
     def dump(self, pieces: list[bytes | array[int]]) -> None:
-        """Append all of it, for a store: how many periods, which, and what was spent in each."""
+        """Append the serialized counter: number of periods, the periods, their amounts."""
         periods = sorted(self.spent)
         pieces.append(array("q", (len(periods), *periods, *(self.spent[period] for period in periods))))
 
     def restore(self, numbers: array[int], at: int) -> int:
-        """Hold what :meth:`dump` wrote from an index on; returns the index after it."""
+        """Load what :meth:`dump` wrote at index ``at``; returns the index after it."""
         count = numbers[at]
         middle, end = at + 1 + count, at + 1 + 2 * count
         if not 0 <= count <= _PERIODS_KEPT or end > len(numbers) or min(numbers[at:end]) < 0:

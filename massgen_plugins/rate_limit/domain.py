@@ -1,7 +1,4 @@
-"""The decision that all else is kept for: may this call leave now? It is booked in all its pools, or in none.
-
-Pure: the moment is an argument.
-"""
+"""The admission decision: may this call leave now? It books in all of its pools, or in none. Pure."""
 
 from __future__ import annotations
 
@@ -25,10 +22,10 @@ _SHORTEST_PROBE = 10 * NANOSECONDS
 
 
 class DomainState(DomainParts):
-    """What one process knows of a domain, and what it decides by that."""
+    """One process's view of a domain, and the decisions based on it."""
 
     def configure(self, name: str, rules: PoolRules | None, tick: int) -> None:
-        """Let these rules hold in a pool. What was learned under a limit that changes is forgotten."""
+        """Apply rules to a pool, dropping learned limits whose declared limit changes."""
         pool = self._pools.get(name) or self.pool(name)
         new = rules or NO_RULES
         if new is pool.rules:
@@ -43,12 +40,12 @@ class DomainState(DomainParts):
             self.facts.rules[name] = rules
             self.changed.add(FACTS)
         (self.paused.add if new.paused else self.paused.discard)(name)
-        pool.rules, pool.others = new, None
+        pool.rules, pool.peer_rules = new, None
         pool.refresh(tick)
 
     def cautious(self, pools: Sequence[str]) -> bool:
-        """Whether a success matters to one of some pools."""
-        for name in pools:  # noqa: SIM110 - after every call, and this way costs half
+        """Whether any of the pools learns from a success."""
+        for name in pools:  # noqa: SIM110 - runs after every call, at half the cost of any()
             if (self._pools.get(name) or self.pool(name)).cautious:
                 return True
         return False
@@ -60,13 +57,13 @@ class DomainState(DomainParts):
         startups: Startups | None = None,
         earlier: Mapping[str, Amounts] | None = None,
     ) -> Verdict:
-        """Whether a call may leave now; if so, it is booked.
+        """Decide whether a call may leave now, and book it if so.
 
         Args:
-            now: The moment.
+            now: The current moment.
             ask: The call.
-            startups: The cooldowns of runs in this process; None: there are none.
-            earlier: Pools in which calls of this process wait that came before, to what they take together.
+            startups: Start-up cooldowns of this process's runs, if any.
+            earlier: Total amounts that earlier waiters of this process need, by pool.
         """
         blocker = self._blocker(now, ask, earlier)
         if blocker is None and startups is not None:
@@ -84,12 +81,12 @@ class DomainState(DomainParts):
         return Wait(blocker, blocker.until, max(blocker.until, self._frees_at(now, ask, earlier or {})))
 
     def blocked_in(self, now: Moment, ask: Ask, blocker: Blocker, earlier: Mapping[str, Amounts]) -> set[str]:
-        """The pools in which a call waits, so that nobody overtakes it there; in its others there is room."""
+        """The pools in which a call must not be overtaken; its other pools have room."""
         behind = {name for name in ask.pools if name in earlier or name == blocker.pool}
         return behind | self._misfits(now, ask.pools, ask.amounts)
 
     def change(self, call: Reservation, booking: Booking, now: Moment) -> None:
-        """Book what is true of a call by now, in place of what is booked."""
+        """Replace what is booked for a call."""
         if call.booked == booking or call.epoch != self.facts.epoch:
             return
         for name in call.ask.pools:
@@ -97,7 +94,7 @@ class DomainState(DomainParts):
             self.changed.add(BOOK + name)
 
     def queue(self, ask: Ask, address: str, now: int, until: int, waiting: int) -> None:
-        """Register a process's first waiter for some pools."""
+        """Register this process's head of line for a combination of pools."""
         ticket = Ticket(
             self.process,
             address,
@@ -113,46 +110,44 @@ class DomainState(DomainParts):
         self.changed.add(QUEUE)
 
     def leave_queue(self, keep: Iterable[tuple[str, ...]] = ()) -> None:
-        """This process waits no more, but for the combinations of pools to keep."""
+        """Drop this process's tickets, except for the combinations of pools in ``keep``."""
         kept = set(keep)
         for ticket in self.tickets.of(self.process):
             if ticket.pools not in kept:
                 self.tickets.drop(ticket)
                 self.changed.add(QUEUE)
-                self.gave_way = True
+                self.queue_shrank = True
 
-    def bury(self, address: str) -> None:
-        """A process is dead: nobody waits for it."""
+    def remove_process(self, address: str) -> None:
+        """Drop the tickets of a dead process."""
         for ticket in [each for each in self.tickets if each.address == address]:
             self.tickets.drop(ticket)
             self.changed.add(QUEUE)
-            self.gave_way = True
+            self.queue_shrank = True
 
-    def to_wake(self, now: Moment, *, only_late: bool = False) -> list[str]:
-        """Where processes can be woken whose first waiter fits now or soon, and that would ask only later.
+    def to_wake(self, now: Moment, *, only_overdue: bool = False) -> list[str]:
+        """Addresses of processes whose head of line fits before they would retry by themselves.
 
         Args:
-            now: The moment.
-            only_late: Of those, only the ones that should have asked before.
+            now: The current moment.
+            only_overdue: Only those that should have retried already.
         """
         seen: set[tuple[str, ...]] = set()
         addresses = []
-        for ticket in sorted(self.tickets, key=lambda each: each.place):
+        for ticket in sorted(self.tickets, key=lambda each: each.sort_key):
             if ticket.pools in seen:
                 continue
-            if (
-                now.tick - ticket.seen <= TICKET_LEASE
-            ):  # one that may be dead does not stand for those behind it
+            if now.tick - ticket.seen <= TICKET_LEASE:  # a lapsed ticket does not hide the ones behind it
                 seen.add(ticket.pools)
             if ticket.owner == self.process:
                 continue
-            late = ticket.until + PATIENCE < now.tick
-            room = NEVER if only_late else self._room_at(now, ticket)
-            if late or room + (PATIENCE if room > now.tick else 0) < ticket.until:
+            overdue = ticket.until + PATIENCE < now.tick
+            room = NEVER if only_overdue else self._room_at(now, ticket)
+            if overdue or room + (PATIENCE if room > now.tick else 0) < ticket.until:
                 addresses.append(ticket.address)
         return addresses
 
-    # How it is decided.
+    # The parts of a decision.
 
     def _grant(self, now: Moment, ask: Ask) -> Reservation:
         begun = now.tick + WRITE_GRACE
@@ -162,16 +157,16 @@ class DomainState(DomainParts):
             pool = self._pools[name]
             if pool.leases(ask.expected):
                 call.leased = True
-            if pool.hasty:
-                call.hasty = True
+            if pool.short_window:
+                call.short_window = True
             if pool.book.counters:
                 pool.book.add(booking, now)
                 self.changed.add(BOOK + name)
             if pool.penalties.probe == PROBE_NEEDED:
                 pool.penalties.probe = now.tick + max(_SHORTEST_PROBE, pool.rules.cooldown)
                 self.changed.add(FACTS)
-        if self._since_alone is not None:
-            self._since_alone.append(call)
+        if self._booked_offline is not None:
+            self._booked_offline.append(call)
         return call
 
     def _blocker(self, now: Moment, ask: Ask, earlier: Mapping[str, Amounts] | None) -> Blocker | None:
@@ -192,9 +187,9 @@ class DomainState(DomainParts):
         return self._behind(now, ask, worst) if self.tickets.rows else worst
 
     def _behind(self, now: Moment, ask: Ask, worst: Blocker | None) -> Blocker | None:
-        """What stands in the way with those who came first in other processes."""
+        """The blocker, given the tickets of other processes that come first."""
         ahead: list[Ticket] = []
-        blocked: set[str] = set()  # pools in which somebody waits, and so everybody who comes later
+        blocked: set[str] = set()  # pools with a waiter, which nobody may overtake
         for ticket in self.tickets.ahead_of(ask, self.process, now.tick):
             misfits = self._misfits(now, ticket.pools, ticket.amounts) | blocked.intersection(ticket.pools)
             blocked |= misfits
@@ -206,7 +201,7 @@ class DomainState(DomainParts):
                     ahead.append(ticket)
                 continue
             if not ticket.fits_since:
-                ticket = self.tickets.mark(ticket, now.tick)  # noqa: PLW2901 - the same one, marked
+                ticket = self.tickets.mark(ticket, now.tick)  # noqa: PLW2901 - the same ticket, marked
                 self.changed.add(QUEUE)
             if now.tick - ticket.fits_since < PATIENCE:
                 shared = next(name for name in ask.pools if name in ticket.pools)
@@ -214,7 +209,7 @@ class DomainState(DomainParts):
                 return Blocker(Reason.QUEUE, shared, until, ahead=ticket.address)
             self.tickets.drop(ticket)
             self.changed.add(QUEUE)
-            self.gave_way = True
+            self.queue_shrank = True
         if not ahead:
             return worst
         until = self._frees_at(now, ask, {}, ahead)
@@ -224,7 +219,7 @@ class DomainState(DomainParts):
         return Blocker(Reason.QUEUE, shared, until, ahead=ahead[0].address)
 
     def _misfits(self, now: Moment, pools: Sequence[str], amounts: Amounts) -> set[str]:
-        """The pools in which a call could not leave now, whoever comes first."""
+        """The pools without room for a call now, queue aside."""
         return {
             name
             for name in pools
@@ -232,7 +227,7 @@ class DomainState(DomainParts):
         }
 
     def _room_at(self, now: Moment, ticket: Ticket) -> int:
-        """The tick from which on a waiter may fit; ``NEVER`` while the user has paused one of its pools."""
+        """The earliest tick at which a ticket fits; ``NEVER`` while the user has paused one of its pools."""
         when = now.tick
         for name in ticket.pools:
             blocker = self.pool(name).blocker(now, name, ticket.amounts)
@@ -243,7 +238,7 @@ class DomainState(DomainParts):
     def _frees_at(
         self, now: Moment, ask: Ask, earlier: Mapping[str, Amounts], tickets: Sequence[Ticket] = ()
     ) -> int:
-        """The tick at which there is room for a call and those before it."""
+        """The tick at which there is room for a call and everything ahead of it."""
         when = now.tick
         for name in ask.pools:
             pool = self.pool(name)

@@ -1,4 +1,4 @@
-"""What is known of one domain: books, facts and queue, as parts that a store keeps. Pure."""
+"""The state of one domain: books, facts and queue, as parts that a store keeps. Pure."""
 
 from __future__ import annotations
 
@@ -16,22 +16,22 @@ from massgen_plugins.rate_limit.tickets import Tickets
 __all__ = ["BOOK", "FACTS", "QUEUE", "DomainParts"]
 
 FACTS, QUEUE, BOOK = "facts", "queue", "book/"
-"""Names of a domain's parts in a store; that of a book ends with its pool's."""
+"""Names of a domain's parts in a store; a book's name is ``BOOK`` plus its pool's."""
 
 
 class DomainParts:
-    """Books, facts and queue of one domain, as one process sees them.
+    """One process's copy of a domain's books, facts and queue.
 
     Attributes:
-        facts: What is known beside the arithmetic.
-        tickets: Who waits, in all processes.
-        changed: Names of the parts that were changed since they were last written.
+        facts: Everything but the arithmetic and the queue.
+        tickets: The queue of all processes.
+        changed: Names of the parts that are not written yet.
         paused: Pools that the user has paused in this process.
-        process: Names this process in the queue.
-        gave_way: Whether somebody has left the queue since others were last woken.
+        process: This process's name in the queue.
+        queue_shrank: Whether a ticket was dropped since the last wake-ups.
 
     Args:
-        process: Names this process in the queue.
+        process: This process's name in the queue.
         epoch: When the books were begun, in nanoseconds since the epoch.
     """
 
@@ -41,14 +41,14 @@ class DomainParts:
         self.changed: set[str] = set()
         self.paused: set[str] = set()
         self.process = process
-        self.gave_way = False
+        self.queue_shrank = False
         self._pools: dict[str, PoolState] = {}
-        self._since_alone: list[Reservation] | None = None
+        self._booked_offline: list[Reservation] | None = None
 
-    # Parts, as a store keeps them.
+    # Serialization.
 
     def dump(self, part: str) -> bytes:
-        """A part, for a store."""
+        """Serialize a part for a store."""
         if part == FACTS:
             return self.facts.dump()
         if part == QUEUE:
@@ -56,12 +56,12 @@ class DomainParts:
         return self.pool(part.removeprefix(BOOK)).book.dump()
 
     def restore(self, part: str, data: bytes) -> None:
-        """Take over a part from a store; raises ValueError if it is damaged."""
+        """Replace a part with its serialized form; raises ValueError if that is damaged."""
         if part == FACTS:
             self.facts = Facts.restore(data)
             for name, pool in self._pools.items():
                 pool.penalties = self.facts.penalties.get(name) or Penalties()
-                pool.others = self.facts.rules.get(name)
+                pool.peer_rules = self.facts.rules.get(name)
                 pool.refresh(NEVER)
         elif part == QUEUE:
             self.tickets = Tickets.restore(data)
@@ -73,7 +73,7 @@ class DomainParts:
             raise ValueError(f"there is no part {part[:40]!a}")
 
     def clear(self, part: str) -> None:
-        """There is nothing of a part."""
+        """Empty a part."""
         if part == FACTS:
             self.restore(part, Facts(self.facts.epoch).dump())
         elif part == QUEUE:
@@ -83,9 +83,9 @@ class DomainParts:
             pool.book = Book()
             pool.refresh(NEVER)
 
-    def begin_anew(self, epoch: int) -> None:
-        """Forget everything; what becomes of calls that were booked before changes nothing any more."""
-        rules = self.facts.rules  # they still hold, and whoever looks shall see them
+    def reset(self, epoch: int) -> None:
+        """Forget everything; later updates of calls booked so far are ignored."""
+        rules = self.facts.rules  # they still apply, and viewers show them
         self.facts, self.tickets = Facts(epoch), Tickets()
         self.facts.rules = rules
         for pool in self._pools.values():
@@ -94,7 +94,7 @@ class DomainParts:
         self.changed.update(self.parts)
 
     def rename(self, process: str) -> None:
-        """Go on as another process: a forked child."""
+        """Take another process name, after a fork."""
         self.process = process
 
     @property
@@ -107,81 +107,81 @@ class DomainParts:
         return list(self._pools)
 
     def pool(self, name: str) -> PoolState:
-        """A pool; an empty one if there was none."""
+        """A pool, created empty if missing."""
         pool = self._pools.get(name)
         if pool is None:
             pool = self._pools[name] = PoolState()
             pool.penalties = self.facts.penalties.get(name) or pool.penalties
-            pool.others = self.facts.rules.get(name)
+            pool.peer_rules = self.facts.rules.get(name)
             pool.refresh(NEVER)
         return pool
 
     def book(self, name: str) -> Book:
-        """What a pool has spent."""
+        """The book of a pool."""
         return self.pool(name).book
 
-    # While the store is away.
+    # While the store is unavailable.
 
-    def go_alone(self, now: Moment, processes: int) -> None:
-        """Share what is left among so many processes that do not know of each other any more."""
-        self._since_alone = []
+    def go_offline(self, now: Moment, processes: int) -> None:
+        """Take an equal share, one of ``processes``, of what is left."""
+        self._booked_offline = []
         for pool in self._pools.values():
-            pool.go_alone(now, processes)
+            pool.go_offline(now, processes)
 
-    def rebook_since_alone(self, now: Moment) -> None:
-        """Book in what others went on with what this process booked by itself."""
-        for call in self._since_alone or ():
+    def rebook_offline(self, now: Moment) -> None:
+        """Book the calls admitted offline in the books that others have kept using."""
+        for call in self._booked_offline or ():
             call.booked, call.epoch = call.booking, self.facts.epoch
             for name in call.pools:
                 self.pool(name).book.add(call.booked, now)
                 self.changed.add(BOOK + name)
 
     @property
-    def booked_alone(self) -> int:
-        """How many calls were booked by itself."""
-        return len(self._since_alone or ())
+    def offline_calls(self) -> int:
+        """How many calls were admitted offline."""
+        return len(self._booked_offline or ())
 
-    def keep_alone(self, count: int) -> None:
-        """Of the calls that were booked by itself, only the first so many have left."""
-        if self._since_alone is not None:
-            del self._since_alone[count:]
+    def keep_offline(self, count: int) -> None:
+        """Keep only the first ``count`` calls admitted offline: the others never left."""
+        if self._booked_offline is not None:
+            del self._booked_offline[count:]
 
-    def come_back(self) -> None:
-        """The store works again."""
-        self._since_alone = None
+    def go_online(self) -> None:
+        """Share the full quota again: the store is back."""
+        self._booked_offline = None
         for pool in self._pools.values():
-            pool.come_back()
+            pool.go_online()
 
     # Rules.
 
     def has_rules(self, name: str, rules: PoolRules | None) -> bool:
-        """Whether these rules hold in a pool already."""
+        """Whether a pool already has these rules."""
         return self.pool(name).rules is (rules or NO_RULES)
 
     def known_rules(self, name: str) -> PoolRules | None:
-        """The rules of a pool; None if no limit of it is known, be it declared or learned."""
+        """The rules of a pool; None if it has no limit, declared or learned."""
         pool = self.pool(name)
         return pool.rules if pool.limits else None
 
     def is_paced(self, pools: Iterable[str]) -> bool:
-        """Whether a limit of some pools says how fast calls may follow each other."""
+        """Whether a limit of any of the pools paces calls."""
         return any(self.pool(name).paced for name in pools)
 
     def shortest_window(self, pools: Iterable[str] | None = None) -> int:
-        """Nanoseconds of the shortest rolling window of some pools, or of all; 0 if one is a bucket."""
+        """Nanoseconds of the shortest rolling window of the pools (default: all); 0 if one is a bucket."""
         names = self._pools if pools is None else pools
         return min((self.pool(name).shortest for name in names), default=NEVER)
 
     def leased(self, call: Reservation) -> bool:
-        """Whether a call holds anything until it is over."""
+        """Whether a call holds anything until it ends."""
         return any(self._pools[name].leases(call.ask.expected) for name in call.pools)
 
     def penalties(self, name: str) -> Penalties:
-        """What refusals imposed on a pool, to be changed; call :meth:`refresh` afterwards."""
+        """The penalties of a pool, to be changed; call :meth:`refresh` afterwards."""
         return self.facts.penalties.setdefault(name, self.pool(name).penalties)
 
     def refresh(self, name: str, tick: int) -> None:
-        """Let what was learned have its effect."""
+        """Apply changed penalties."""
         pool = self.pool(name)
         pool.penalties = self.facts.penalties.get(name) or Penalties()
         pool.refresh(tick)

@@ -1,7 +1,7 @@
-"""The calls of this process that wait for one domain, in their order. The one file that waits.
+"""The waiting calls of one process and domain, in order. The one file that waits.
 
 Nothing is bound to an event loop: each waiter has a future of its own loop, each loop with waiters has one
-timer, and whoever comes by (a timer, a new waiter, an answer, a wake-up) asks for all of them.
+timer, and any event (a timer, a new waiter, an answer, a wake-up) serves all waiters.
 """
 
 from __future__ import annotations
@@ -30,23 +30,23 @@ __all__ = ["POLL", "DomainQueue"]
 T = TypeVar("T")
 
 POLL = NANOSECONDS
-"""Nanoseconds between looks at waiters, at most: rules may change, and a suspended machine has no timers."""
+"""Longest interval, in nanoseconds, between checks: rules may change, and a suspend delays timers."""
 
 _NOTABLE = 2 * NANOSECONDS
-"""A change of a forecast that people are told of, in nanoseconds."""
+"""Smallest change of a forecast, in nanoseconds, that is reported again."""
 
-_TOLD_AGAIN = 20
-"""Waiters that are told another estimate when one gives up: of those far behind it is only a guess."""
+_MOST_REFRESHED = 20
+"""Forecasts to refresh when a waiter gives up; further back they are guesses anyway."""
 
 
 class DomainQueue:
-    """Serves one domain; used by all threads and event loops.
+    """Serves one domain. Safe for all threads and event loops.
 
     Args:
         replica: This process's copy of the domain.
-        store: Where it is kept.
-        worker: Does what may take longer.
-        supervisor: Says what holds.
+        store: Where the domain is kept.
+        worker: Runs what may block.
+        supervisor: Supplies rules and reports waits.
     """
 
     def __init__(self, replica: DomainReplica, store: Store, worker: Worker, supervisor: Supervisor) -> None:
@@ -59,20 +59,20 @@ class DomainQueue:
         self.forked()
 
     def forked(self) -> None:
-        """Begin anew: a forked child has none of its parent's waiters, updates and locks."""
+        """Reset in a forked child, which inherits no waiters, updates or locks."""
         self._transactions.forked()
         self._admission = Admission(self._supervisor, self.startups, self._store)
         self._waiters = Waiters()
-        self._again = self._submitted = False  # somebody came by while the lock was held; the worker will
-        self._asking = False  # the worker is about to set the timers
+        self._rerun = False  # an event arrived while the lock was held
+        self._submitted = self._handed_over = False  # whether a worker job is pending; and will set timers
         self._leases = LeaseTimer()
         self._pauses = Pauses()
         self._timers = LoopTimers(self._due_in, self._on_timer)
 
-    # What calls ask for.
+    # The interface of calls.
 
     async def acquire(self, ask: Ask) -> Reservation:
-        """Wait until the call may leave; raises what the supervisor's ``refusal`` says."""
+        """Wait until the call may leave; raises the supervisor's ``refusal``."""
         if ask.arrival == UNKNOWN:
             if not self._store.ready:
                 await asyncio.wrap_future(self._worker.submit(self._store.open))
@@ -80,7 +80,7 @@ class DomainQueue:
         if self._waiters.rows:
             return await self._wait(ask, None)
         try:
-            found = self._transactions.at_once(partial(self._admission.decide_first, ask))
+            found = self._transactions.run_nowait(partial(self._admission.decide_first, ask))
         except StoreBusy:
             return await self._wait(ask, None)
         self._admission.confirm()
@@ -89,18 +89,18 @@ class DomainQueue:
         return await self._wait(ask, found)
 
     async def _wait(self, ask: Ask, asked: tuple[Rows, Moment] | None) -> Reservation:
-        """Join those who wait; ``asked`` is what was decided, if it was asked for already."""
+        """Join the queue; ``asked`` is the decision if one was made already."""
         waiter = asked[0][0][0] if asked else Waiter(ask, self._supervisor.patience_for(ask))
         if self._pauses.remembered:
-            waiter.held = self._pauses.held(ask.call)
+            waiter.pauses = self._pauses.paused_for(ask.call)
         future = waiter.begin()
         before = self._waiters.join(waiter)
         if asked:
             rows, now = asked
-            self._tell(*rows[0], now)
+            self._deliver(*rows[0], now)
             self._set_timers()
         elif any(each.ask.pools == ask.pools for each in before):
-            self._tell_behind(waiter, before)
+            self._report_forecast(waiter, before)
         else:
             self.serve()
         try:
@@ -110,63 +110,63 @@ class DomainQueue:
             raise
 
     async def book(self, decide: Change[Reservation | None]) -> Reservation | None:
-        """What ``decide`` grants; nobody waits, nor has a place in the queue."""
-        call = await self._transactions.awaited(
-            decide, taken_back=lambda late: self._granted(late).release() if late is not None else None
+        """Book what ``decide`` grants, bypassing the queue."""
+        call = await self._transactions.run(
+            decide, on_abandoned=lambda late: self._granted(late).release() if late is not None else None
         )
         return None if call is None else self._granted(call)
 
-    def note(self, call: Reservation) -> None:
-        """Something has become true of a call: the store knows it with the next transaction, or soon."""
-        self._transactions.update(call)
-        over = call.leased and call.over != NEVER and self._leases.drop(call)
+    def call_changed(self, call: Reservation) -> None:
+        """Take an update of a call: it is written with the next transaction, or soon."""
+        self._transactions.add(call)
+        freed = call.leased and call.ended != NEVER and self._leases.drop(call)
         if not self._waiters.rows:
-            self._transactions.remind()
+            self._transactions.flush_soon()
             return
         room = call.answered_at + self.replica.state.shortest_window(call.pools)
         self._admission.due = min(self._admission.due, room)
-        if over or call.amounts is not call.booked.amounts or room <= call.answered_at < NEVER:
+        if freed or call.amounts is not call.booked.amounts or room <= call.answered_at < NEVER:
             self.serve()
 
     def later(self, change: Change[None]) -> None:
         """Change the state with the next transaction, or soon."""
-        self._transactions.note(change)
-        self._transactions.remind()
+        self._transactions.defer(change)
+        self._transactions.flush_soon()
         if self._waiters.rows:
             self.serve()
 
     async def do(self, change: Change[T]) -> T:
-        """Change the state for everybody, and ask again for those who wait."""
-        result = await self._transactions.awaited(change)
+        """Change the state, and serve those who wait."""
+        result = await self._transactions.run(change)
         self.serve()
         return result
 
     def lease(self, calls: Iterable[Reservation]) -> None:
-        """A limit was learned: of these calls, those under way hold places now."""
+        """Lease the calls under way that a newly learned limit counts."""
         self._leases.add_all(call for call in calls if self.replica.state.leased(call))
 
-    def look(self, view: Change[T]) -> T:
-        """Read the state as this process knows it, with all that has become true of its calls."""
-        return self._transactions.patiently(view)
+    def read(self, view: Change[T]) -> T:
+        """Read the state, pending updates included. May block."""
+        return self._transactions.run_blocking(view)
 
     def flush(self) -> None:
-        """Bring the store up to date; in a thread that may stand still."""
+        """Write pending updates to the store. May block."""
         self._transactions.flush()
 
-    # How those who wait are served.
+    # Serving waiters.
 
     def serve(self) -> None:
-        """Ask for everybody who waits; from any thread, at once or soon."""
-        self._again = True
-        while self._again and (self._waiters.rows or self._admission.queued):
+        """Decide for all waiters, now or soon; from any thread."""
+        self._rerun = True
+        while self._rerun and (self._waiters.rows or self._admission.queued):
             free = self._store.quick and self._transactions.lock.acquire(blocking=False)
             if not (free and self._serve_locked(patient=False)):
-                self._serve_in_worker()  # else whoever has the lock may only flush, and serve nobody
+                self._serve_in_worker()  # the holder of the lock may only be flushing
 
     def _serve_locked(self, *, patient: bool) -> bool:
-        """For whoever has just taken the lock; False if the store has to be waited for."""
+        """Serve with the lock held, and release it; False if the store would block."""
         try:
-            self._again = False
+            self._rerun = False
             self._serve(patient=patient)
         except StoreBusy:
             return False
@@ -178,8 +178,8 @@ class DomainQueue:
         return True
 
     def _serve_in_worker(self) -> None:
-        self._again = False
-        self._asking = True
+        self._rerun = False
+        self._handed_over = True
         if not self._submitted:
             self._submitted = True
             self._worker.submit(self._serve_patiently)
@@ -188,32 +188,32 @@ class DomainQueue:
         self._submitted = False
         self._transactions.lock.acquire()
         self._serve_locked(patient=True)
-        if self._again:
+        if self._rerun:
             self.serve()
 
     def _fail(self, error: Exception) -> None:
-        """A fault of ours: whoever waits is told, and goes on by another limiter; nobody hangs."""
+        """Fail all waiters after a fault of ours, so that they move to another limiter."""
         for waiter in self._waiters.all():
             self._end(waiter, error)
 
     def _serve(self, *, patient: bool) -> None:
-        waiters = [waiter for waiter in self._waiters.all() if not waiter.over]
+        waiters = [waiter for waiter in self._waiters.all() if not waiter.done]
         rows, now = self._transactions.transact(partial(self._admission.decide, waiters), patient=patient)
         self._admission.confirm()
-        if self.replica.state.paused or self._pauses.lasting:
-            self._again |= self._pauses.hold(waiters, self.replica.state.paused, now.tick)
+        if self.replica.state.paused or self._pauses.active:
+            self._rerun |= self._pauses.update(waiters, self.replica.state.paused, now.tick)
         for waiter, verdict in rows:
-            self._tell(waiter, verdict, now)
+            self._deliver(waiter, verdict, now)
         for waiter in waiters:
-            if now.tick >= waiter.deadline and not waiter.over:
+            if now.tick >= waiter.deadline and not waiter.done:
                 self._end(waiter, self._supervisor.refusal(waiter, None, now))
-        self._asking = self._submitted
+        self._handed_over = self._submitted
         self._set_timers()
 
-    def _tell(self, waiter: Waiter, verdict: Verdict, now: Moment) -> None:
+    def _deliver(self, waiter: Waiter, verdict: Verdict, now: Moment) -> None:
         if isinstance(verdict, Reservation):
             self._waiters.remove(waiter)
-            if waiter.held:
+            if waiter.pauses:
                 self._pauses.remember(waiter)
             waiter.resolve(self._granted(verdict, waiter.loop))
             return
@@ -224,35 +224,35 @@ class DomainQueue:
         self._admission.queued = True
         ahead = verdict.blocker.ahead
         if ahead and not self._store.lives(ahead):
-            self._transactions.note(lambda state, _: state.bury(ahead))
-            self._again = True
+            self._transactions.defer(lambda state, _: state.remove_process(ahead))
+            self._rerun = True
         waiter.stale = False
         if paused := verdict.blocker.reason is Reason.PAUSED:
-            waiter.hold(now.tick, paused=True)
-        if waiter.told is None or (not paused and abs(verdict.forecast - waiter.told) > _NOTABLE):
+            waiter.set_paused(now.tick, paused=True)
+        if waiter.forecast is None or (not paused and abs(verdict.forecast - waiter.forecast) > _NOTABLE):
             self._supervisor.waits(waiter, verdict, now)
-            waiter.told = verdict.forecast
+            waiter.forecast = verdict.forecast
 
-    def _tell_behind(self, waiter: Waiter, before: Sequence[Waiter]) -> None:
-        """Say how long a call will wait behind others of this process, without asking the store."""
+    def _report_forecast(self, waiter: Waiter, before: Sequence[Waiter]) -> None:
+        """Report how long a call will wait behind others of this process, without using the store."""
         if not self._transactions.lock.acquire(blocking=False):
-            return  # it is told when they are asked for
+            return  # it is reported when they are served
         try:
-            if all(each.told is not None for each in before):
+            if all(each.forecast is not None for each in before):
                 now = self.replica.moment()
                 verdict = self._admission.forecast(waiter, before, self.replica.state, now)
                 if not isinstance(verdict, Reservation):
-                    self._tell(waiter, verdict, now)
+                    self._deliver(waiter, verdict, now)
         finally:
             self._transactions.lock.release()
 
     def _granted(self, call: Reservation, loop: asyncio.AbstractEventLoop | None = None) -> Reservation:
-        """Let a call leave; ``loop`` makes it, if that is not the one that runs here."""
-        call.attach(self._store.tick, self.replica.moment, self.note)
+        """Let a call leave; ``loop`` makes it, if not the running one."""
+        call.attach(self._store.tick, self.replica.moment, self.call_changed)
         if call.leased:
             self._leases.add(call, loop)
-        if call.hasty:
-            self._transactions.admitted(call)
+        if call.short_window:
+            self._transactions.watch_unwritten(call)
         return call
 
     def _end(self, waiter: Waiter, error: Exception | None) -> None:
@@ -261,11 +261,11 @@ class DomainQueue:
             waiter.resolve(error)
 
     def _give_up(self, waiter: Waiter) -> None:
-        """Its caller was cancelled, or is told of the error."""
+        """Remove a waiter whose caller was cancelled or got an error."""
         self._waiters.remove(waiter)
-        for behind in self._waiters.all()[:_TOLD_AGAIN]:
+        for behind in self._waiters.all()[:_MOST_REFRESHED]:
             behind.stale = True
-        waiter.take_back()
+        waiter.abandon()
         self.serve()
 
     def _set_timers(self) -> None:
@@ -279,7 +279,7 @@ class DomainQueue:
             return None
         now = self._store.tick()
         due = now + min(POLL, self.replica.state.shortest_window() or POLL)
-        if not self._asking:  # else what is due now would be due again at once
+        if not self._handed_over:  # else the timer would fire again and again meanwhile
             due = min(self._admission.due, due, *deadlines)
         return due - now
 
@@ -291,7 +291,7 @@ class DomainQueue:
             self._fail(error)
 
     def _is_due(self) -> bool:
-        """Whether it is time to ask again, to show oneself in the shared queue, or other rules hold."""
+        """Whether to decide again: a retry or a ticket's renewal is due, or rules have changed."""
         now, waiters = self._store.tick(), self._waiters.all()
         due = min([self._admission.due, *(waiter.deadline for waiter in waiters)])
         unseen = self._store.shared and now >= self._admission.seen + RENEWAL

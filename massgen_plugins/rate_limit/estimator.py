@@ -1,9 +1,8 @@
-"""Estimates that are upper bounds without waste: what a provider reads in a request, scaled by what was true.
+"""Tight upper bounds: a provider's estimate of a request, scaled by the true use of earlier calls. Pure.
 
-Pure. A refusal for tokens comes from an estimate that was too low, so the factor is the largest ratio of the
-last calls, with a tenth of headroom; it is trusted after three calls and kept in the store, by model. What is
-counted while an answer is produced has no bound in the request: the forecast is the 90th percentile of what
-was seen.
+An estimate that is too low leads to a refusal, so the factor is the largest ratio among recent calls plus a
+tenth. It is trusted after three calls, and kept in the store, by model. What is counted while an answer is
+produced has no bound in the request: there, the 90th percentile of recent use is the forecast.
 """
 
 from __future__ import annotations
@@ -16,7 +15,7 @@ from massgen_plugins.quota import Amounts, Charge, Kind, Mode
 __all__ = ["MOST", "Estimates"]
 
 MOST = (1 << 40) - 1
-"""The largest amount that is booked for one call: a million million, or a million dollars."""
+"""The largest amount booked for one call: about 10**12 tokens, or a million dollars."""
 
 _KEPT = 20
 _ENOUGH = 3
@@ -27,11 +26,11 @@ _UNIT = 1000
 
 @dataclass(slots=True)
 class Estimates:
-    """What is known of one model's calls.
+    """Samples of one model's calls.
 
     Attributes:
-        samples: By kind, of the last calls: for bounds the ratio of true to estimated use, in thousandths;
-            for forecasts the true use.
+        samples: By kind, of recent calls: for bounds, the ratio of true to estimated use, in thousandths; for
+            forecasts, the true use.
     """
 
     samples: dict[str, list[int]] = field(default_factory=dict)
@@ -47,7 +46,7 @@ class Estimates:
         }
 
     def learn(self, charges: Mapping[str, Charge], used: Amounts) -> bool:
-        """Take note of what a call really took; True if that changes what is booked for the next ones."""
+        """Learn a call's true use; True if that notably changes what later calls book."""
         changed = False
         for kind, charge in charges.items():
             if kind in {Kind.REQUESTS, Kind.CONCURRENT} or kind not in used:
@@ -70,7 +69,7 @@ class Estimates:
 
     def _scaled(self, kind: str, charge: Charge) -> int:
         row = self.samples.get(kind, ())
-        if charge.mode is Mode.KEPT:  # it is what the provider takes, whatever is used
+        if charge.mode is Mode.KEPT:  # what the provider takes, whatever the true use
             return charge.amount
         if len(row) < _ENOUGH:
             most = max(row, default=0)

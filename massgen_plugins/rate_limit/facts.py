@@ -1,6 +1,6 @@
-"""What is known of a domain beside its arithmetic: one small document, changed by the same swap.
+"""The facts of a domain: what is not arithmetic, as one small document beside the books, in the same swap.
 
-What comes out of a store may be damaged or a stranger's: whatever is not as it was written is left out.
+A store's content may be damaged or hostile: everything is checked when it is read.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from massgen_plugins.rate_limit.wall_clock import ClockSample
 __all__ = ["Facts"]
 
 _MEMBER_FOR = 900_000_000_000
-"""Nanoseconds for which a process that was not seen still counts as one that shares the domain."""
+"""Nanoseconds for which a process counts as a member of the domain without renewal."""
 
 _NUMBERS = ("pause", "closed", "until", "share", "streak", "probe", "since")
 _TEXTS = ("advice", "quote", "until_key")
@@ -30,12 +30,12 @@ class Facts:
     """The document of one domain.
 
     Attributes:
-        penalties: By pool, what refusals imposed and announcements said.
-        estimates: By model, how estimates relate to what was used.
-        rules: By pool, the rules under which a process last booked there; for people to read.
-        clock: What the provider's answers have told of its clock; None: nothing yet.
-        members: Processes that use the domain, to the tick at which each was last seen.
-        epoch: Names these books: when they were begun, in nanoseconds since the epoch.
+        penalties: By pool, what refusals imposed and announcements stated.
+        estimates: By model, how estimates relate to true use.
+        rules: By pool, the rules last declared by any process.
+        clock: The last sample of the provider's clock, if any.
+        members: Processes that use the domain, with the tick of each one's last renewal.
+        epoch: Identifies these books: when they were begun, in nanoseconds since the epoch.
     """
 
     def __init__(self, epoch: int = 0) -> None:
@@ -47,16 +47,16 @@ class Facts:
         self.epoch = epoch
 
     def others(self, process: str, now: int) -> int:
-        """How many other processes use the domain."""
+        """The number of other processes that use the domain."""
         return sum(name != process and now - seen < _MEMBER_FOR for name, seen in self.members.items())
 
-    def enrol(self, process: str, now: int) -> None:
-        """Show that a process uses the domain, and forget those that were not seen for long."""
+    def register_member(self, process: str, now: int) -> None:
+        """Register or renew a process, and drop lapsed ones."""
         self.members = {name: seen for name, seen in self.members.items() if now - seen < _MEMBER_FOR}
         self.members[process] = now
 
     def dump(self) -> bytes:
-        """All of it, for a store."""
+        """Serialize for a store."""
         document = {
             "epoch": self.epoch,
             "penalties": {pool: _write_penalties(each) for pool, each in self.penalties.items()},
@@ -69,7 +69,7 @@ class Facts:
 
     @classmethod
     def restore(cls, data: bytes) -> Facts:
-        """What :meth:`dump` wrote; raises ValueError if it is damaged."""
+        """Deserialize; raises ValueError if damaged."""
         try:
             document = json.loads(data)
             facts = cls(_number(document["epoch"]))

@@ -1,4 +1,4 @@
-"""Has a store forget, for all processes at once; those that wait hear of it."""
+"""Make a store forget, for all processes, and wake those that wait."""
 
 from __future__ import annotations
 
@@ -16,11 +16,11 @@ __all__ = ["begin_anew", "clear_penalties", "forget_learned"]
 
 
 def forget_learned(store: Store, domain: Domain, pools: Sequence[str]) -> None:
-    """Drop what was learned about some pools, and the provider's time; what is used stays counted.
+    """Drop the penalties and learned limits of some pools, and the provider's time; use stays. May block.
 
     Args:
-        store: Where the domain is kept; this thread may stand still.
-        domain: Which.
+        store: Where the domain is kept.
+        domain: The domain.
         pools: Names of the pools.
 
     Raises:
@@ -36,11 +36,11 @@ def forget_learned(store: Store, domain: Domain, pools: Sequence[str]) -> None:
             state.refresh(name, now.tick)
         return [ticket.address for ticket in state.tickets]
 
-    _tell(store, replica, replica.transact(drop, patient=True))
+    _wake_waiters(store, replica, replica.transact(drop, patient=True))
 
 
 def clear_penalties(store: Store, domain: Domain, pools: Sequence[str]) -> None:
-    """End what refusals imposed on some pools; learned limits stay. Arguments and errors as above."""
+    """Drop the penalties of some pools; learned limits stay. Arguments and errors as above."""
     replica = _replica(domain, store)
 
     def clear(state: DomainState, now: Moment) -> list[str]:
@@ -50,24 +50,24 @@ def clear_penalties(store: Store, domain: Domain, pools: Sequence[str]) -> None:
             state.refresh(name, now.tick)
         return [ticket.address for ticket in state.tickets]
 
-    _tell(store, replica, replica.transact(clear, patient=True))
+    _wake_waiters(store, replica, replica.transact(clear, patient=True))
 
 
 def begin_anew(store: Store, domain: Domain) -> None:
-    """Forget everything about a domain, what is used included. Arguments and errors as above."""
+    """Forget everything about a domain, use included. Arguments and errors as above."""
     replica = _replica(domain, store)
     waiting = replica.transact(lambda state, _: [ticket.address for ticket in state.tickets], patient=True)
-    if not replica.alone:
+    if not replica.offline:
         replica.forget()
-    _tell(store, replica, waiting)
+    _wake_waiters(store, replica, waiting)
 
 
 def _replica(domain: Domain, store: Store) -> DomainReplica:
     return DomainReplica(domain, store, "", lambda _: None)
 
 
-def _tell(store: Store, replica: DomainReplica, addresses: Sequence[str]) -> None:
-    if replica.alone:
+def _wake_waiters(store: Store, replica: DomainReplica, addresses: Sequence[str]) -> None:
+    if replica.offline:
         raise StoreUnavailable(f"{replica.fault} Nothing was forgotten; try again.")
     for address in dict.fromkeys(addresses):
         store.wake(address)

@@ -1,4 +1,4 @@
-"""What a domain learns from answers: refusals, announcements, successes, the provider's time. Pure."""
+"""What a domain learns from answers: refusals, announced limits, successes, the provider's time. Pure."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ _LONGEST_RESET = 31 * 86_400
 """Seconds."""
 
 
-def refused(  # noqa: PLR0913, PLR0917 - what a refusal is made of
+def refused(  # noqa: PLR0913, PLR0917 - pure: everything is an argument
     state: DomainState,
     now: Moment,
     call: Reservation,
@@ -28,15 +28,15 @@ def refused(  # noqa: PLR0913, PLR0917 - what a refusal is made of
     chance: float,
     recent: Iterable[Reservation] = (),
 ) -> bool:
-    """Learn from the refusal of a call; True if a limit was lowered by it.
+    """Learn from a refused call; True if it lowered a limit.
 
     Args:
-        state: Of the call's domain.
-        now: When it came.
-        call: Which was refused.
+        state: The call's domain.
+        now: When the refusal arrived.
+        call: The refused call.
         refusal: The refusal.
-        chance: Uniform in [0, 1): spreads back-offs.
-        recent: Calls that left before a limit was known; one that is learned now counts them, too.
+        chance: Uniform in [0, 1): jitter of back-offs.
+        recent: Calls that left without known limits, to book in the limits learned now.
     """
     name = refusal.pool or call.pools[0]
     penalties = state.penalties(name)
@@ -51,7 +51,7 @@ def refused(  # noqa: PLR0913, PLR0917 - what a refusal is made of
 
 
 def succeeded(state: DomainState, now: Moment, call: Reservation) -> None:
-    """Learn from an answer, where a pool is under a penalty."""
+    """Learn from an answer in pools with penalties."""
     for name in call.pools:
         if state.pool(name).penalties.cautious:
             state.penalties(name).succeeded(call.begun, now.tick)
@@ -59,7 +59,7 @@ def succeeded(state: DomainState, now: Moment, call: Reservation) -> None:
 
 
 def announced(state: DomainState, now: Moment, call: Reservation, rows: Iterable[Announced]) -> None:
-    """Take over what an answer's headers say: limits up and down, what remains only downwards."""
+    """Adopt what response headers announce: limits up or down, remaining amounts only down."""
     for row in rows:
         name = row.pool or call.pools[0]
         limit = _limit_of(state.pool(name), row)
@@ -74,13 +74,13 @@ def announced(state: DomainState, now: Moment, call: Reservation, rows: Iterable
 
 
 def observed_date(state: DomainState, date: int, waited: int, now: int) -> None:
-    """Learn what time it is where the domain's days begin.
+    """Learn the provider's time.
 
     Args:
-        state: Whose provider has answered.
-        date: What the answer's ``Date`` says, in nanoseconds since the epoch.
-        waited: Nanoseconds since the request may have been written.
-        now: Tick at which the answer came.
+        state: The domain.
+        date: The answer's ``Date``, in nanoseconds since the epoch.
+        waited: Upper bound of the nanoseconds since the request was written.
+        now: Tick at which the answer arrived.
     """
     known: ClockSample | None = state.facts.clock
     state.facts.clock = observe(known, date, waited, now)
@@ -88,7 +88,7 @@ def observed_date(state: DomainState, date: int, waited: int, now: int) -> None:
 
 
 def _limit_of(pool: PoolState, row: Announced) -> Limit | None:
-    """The limit that is meant: of the window that is said, or the one of this kind that is known."""
+    """The limit that is announced: of the stated window, else a known one of this kind."""
     if row.window is not None:
         known = next((each for _, each, _ in pool.limits if _same(each, row)), None)
         return known or Limit(row.kind, row.limit or 0, row.window)
@@ -96,13 +96,13 @@ def _limit_of(pool: PoolState, row: Announced) -> Limit | None:
 
 
 def _same(limit: Limit, row: Announced) -> bool:
-    """Whether a known limit is the announced one: its shape may be known better than headers tell."""
+    """Whether a known limit is the announced one; headers do not tell sliding windows from buckets."""
     lengths = [getattr(window, "length", window) for window in (limit.window, row.window)]
     return limit.kind == row.kind and lengths[0] == lengths[1]
 
 
 def _lower(state: DomainState, now: Moment, name: str, limit: Limit, row: Announced) -> None:
-    """Book what the server has counted and we have not: somebody else spends the same quota."""
+    """Book what the server has counted beyond our use: others spend the same quota."""
     pool = state.pool(name)
     counter = next((counter for _, each, counter in pool.limits if each.key == limit.key), None)
     if counter is None or not limit.amount or row.remaining is None or isinstance(limit.window, Held):
@@ -120,7 +120,7 @@ def _lower(state: DomainState, now: Moment, name: str, limit: Limit, row: Announ
 
 
 def _stamp(now: Moment, limit: Limit, row: Announced) -> int:
-    """When what others have spent is to age out: when the server says that the window is free again."""
+    """A stamp with which foreign use ages out when the server says that the window resets."""
     window = limit.window
     if not isinstance(window, Sliding) or row.resets_in is None:
         return now.tick

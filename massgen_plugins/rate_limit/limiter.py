@@ -1,4 +1,4 @@
-"""From the wish to make a call to the reservation that lets it leave, and what is learned from the answer."""
+"""The limiter: admits calls, and learns from their answers."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ from massgen_plugins.rate_limit.wall_clock import read_date
 __all__ = ["DomainLimiter", "Limiter", "WaitInfo"]
 
 _URGENT_PATIENCE = 65 * NANOSECONDS
-"""An event loop stands still while an urgent call waits: a minute's window comes round, then it gives up."""
+"""An urgent call blocks its event loop: it outlasts a minute's window, then gives up."""
 
 _DATE_PERIOD = 60 * NANOSECONDS
 _FLUSH_WAIT = 5.0
@@ -39,16 +39,16 @@ _numbers = itertools.count(1)
 
 @dataclass(frozen=True, slots=True)
 class WaitInfo:
-    """A wait that has begun, for those who want to show it.
+    """A wait that has begun or whose forecast has changed.
 
     Attributes:
-        pool: Where.
-        seconds: How long it will take, estimated from below.
-        place: How many calls of this process go before it.
+        pool: The pool that blocks.
+        seconds: Remaining time; a lower bound.
+        place: How many calls of this process are ahead.
         blocker: What is waited for.
         message: The same in one sentence.
-        call: ``Ask.call`` of the call that waits.
-        again: Whether this wait was told before, with another estimate.
+        call: ``Ask.call`` of the waiting call.
+        again: Whether this wait was reported before, with another forecast.
     """
 
     pool: Pool
@@ -65,10 +65,10 @@ class Limiter:
 
     Args:
         store: Where the domains are kept.
-        rules_of: What holds in a pool now; read once for each decision. None: no limit is declared.
-        on_wait: Told of every wait that begins; must not raise.
-        report: Told, in one sentence, of what is wrong with a store.
-        worker: Does what may take longer; a thread of its own unless a test brings another.
+        rules_of: The current rules of a pool, or None; called once per decision.
+        on_wait: Called with every wait; must not raise.
+        report: Called with a sentence about a store's fault.
+        worker: Runs what may block; default: a thread of its own.
     """
 
     def __init__(
@@ -84,7 +84,7 @@ class Limiter:
         self.on_wait = on_wait
         self.report = report
         self.on_store: Callable[[bool, str], None] | None = None
-        """Told when the store fails and when it works again, and why; ``report`` if None."""
+        """Called with whether the store works, and why, when that changes; default: ``report``."""
         self.worker = worker or WorkerThread("massgen-plugins-store")
         self._number = next(_numbers)
         self._domains: dict[Domain, DomainLimiter] = {}
@@ -93,7 +93,7 @@ class Limiter:
 
     @property
     def owner(self) -> str:
-        """Names this limiter in queues: no other has the same, nor has a forked child's."""
+        """This limiter's name in queues; unique, also after a fork."""
         return f"{process_name()}.{self._number}"
 
     def domain(self, domain: Domain) -> DomainLimiter:
@@ -102,32 +102,32 @@ class Limiter:
         return known or self._domains.setdefault(domain, DomainLimiter(self, domain))
 
     def flush(self) -> None:
-        """Bring the store up to date with everything that could wait; blocks for seconds at most."""
+        """Write all pending updates to the store; blocks for 5 seconds per domain at most."""
         for each in list(self._domains.values()):
             with suppress(TimeoutError):
                 self.worker.submit(each.queue.flush).result(_FLUSH_WAIT)
 
     def forked(self) -> None:
-        """Go on in a forked child."""
+        """Reset in a forked child."""
         for each in self._domains.values():
             each.queue.forked()
             each.queue.replica.forked(self.owner)
 
     def _serve(self) -> None:
-        """Another process has woken this one."""
+        """Handle a wake-up from another process."""
         for each in list(self._domains.values()):
             each.queue.serve()
 
 
 class DomainLimiter:
-    """The limiter of one domain: lets calls leave, and learns from their answers.
+    """The limiter of one domain.
 
     Attributes:
-        queue: The calls that wait.
+        queue: Its waiting calls.
 
     Args:
-        limiter: Has the store, the rules and the worker.
-        domain: Which.
+        limiter: Owns the store, the rules and the worker.
+        domain: The domain.
     """
 
     def __init__(self, limiter: Limiter, domain: Domain) -> None:
@@ -140,7 +140,7 @@ class DomainLimiter:
         self._next_date = 0
 
     async def tick(self) -> int:
-        """The clock of tickets, in nanoseconds; the store is opened by it, beside the event loop."""
+        """The store's clock in nanoseconds; opens the store, without blocking the event loop."""
         store = self._limiter.store
         if not store.ready:
             await asyncio.wrap_future(self._limiter.worker.submit(store.open))
@@ -150,18 +150,18 @@ class DomainLimiter:
         """Wait until a call may leave.
 
         Raises:
-            CallRefused: The wait would be longer than allowed, or is no cure.
+            CallRefused: The wait would be too long, or would not help.
         """
         return self.queue.acquire(ask)
 
     # Learning.
 
     def amounts(self, model: str, charges: Mapping[str, Charge]) -> dict[str, int]:
-        """What to book for a call of a model, as far as earlier ones have taught."""
+        """What to book for a call of a model, scaled by what earlier calls used."""
         return self._estimates_of(model).amounts(charges)
 
     def used(self, model: str, charges: Mapping[str, Charge], amounts: Amounts) -> None:
-        """Learn how the charges of a call relate to what it took."""
+        """Learn how the charges of a call relate to its true use."""
         estimates = self._estimates_of(model)
         if estimates.learn(charges, amounts):
             samples = {kind: list(row) for kind, row in estimates.samples.items()}
@@ -173,8 +173,8 @@ class DomainLimiter:
             self.queue.later(keep)
 
     async def refused(self, call: Reservation, refusal: Refusal) -> bool:
-        """Learn from a refusal, for everybody; True if a limit was lowered by it."""
-        chance = random.random()  # noqa: S311 - spreads back-offs
+        """Learn from a refusal; True if it lowered a limit."""
+        chance = random.random()  # noqa: S311 - jitter
         slow = self.queue.startups.slow
         slow.refused(call.ask)
         recent = slow.recent()
@@ -185,14 +185,14 @@ class DomainLimiter:
         return lowered
 
     def pause_of(self, pool: str) -> float:
-        """Seconds for which nothing leaves in a pool, after a refusal; 0 if anything may."""
+        """Seconds for which a penalty keeps all calls of a pool from leaving; 0 for none."""
         penalties, now = self.queue.replica.state.pool(pool).penalties, self.queue.replica.moment()
         left = max(penalties.pause - now.tick, penalties.closed - now.tick, penalties.until - now.wall, 0)
         return left / NANOSECONDS
 
     def refused_late(self, call: Reservation, refusal: Refusal) -> None:
         """Learn from a refusal in the middle of an answer."""
-        chance = random.random()  # noqa: S311 - spreads back-offs
+        chance = random.random()  # noqa: S311 - jitter
 
         def learn(state: DomainState, now: Moment) -> None:
             learning.refused(state, now, call, refusal, chance)
@@ -207,13 +207,13 @@ class DomainLimiter:
             self.queue.later(lambda state, now: learning.succeeded(state, now, call))
 
     def announced(self, call: Reservation, rows: Iterable[Announced]) -> None:
-        """Take over what an answer's headers say of limits."""
+        """Adopt what an answer's headers announce about limits."""
         known = tuple(rows)
         if known:
             self.queue.later(lambda state, now: learning.announced(state, now, call, known))
 
     def dated(self, call: Reservation, text: str) -> None:
-        """An answer says what time it is (its ``Date``); one a minute is enough."""
+        """Learn the provider's time from an answer's ``Date``, at most once a minute."""
         answered = call.answered_at
         date = read_date(text) if answered >= self._next_date else None
         if date is not None:
@@ -222,14 +222,14 @@ class DomainLimiter:
             self.queue.later(lambda state, _: learning.observed_date(state, date, waited, answered))
 
     def ended(self, ask: Ask, *, answered: bool) -> None:
-        """A call was answered, or came to nothing: others of its run may leave, if they waited for that."""
+        """End a call's part in its run's start-up, which may let others leave."""
         if self.queue.startups.ended(ask, answered=answered):
             self.queue.serve()
 
-    # What the queue asks; see Supervisor.
+    # The Supervisor protocol.
 
     def rules_of(self, pool: str) -> PoolRules | None:
-        """What holds in a pool of the domain now."""
+        """The current rules of a pool of the domain."""
         known = self._pools.get(pool)
         return self._limiter.rules_of(known or self._pools.setdefault(pool, Pool(self._domain, pool)))
 
@@ -239,24 +239,24 @@ class DomainLimiter:
         return min(patience, _URGENT_PATIENCE) if ask.priority == URGENT else patience
 
     def waits(self, waiter: Waiter, verdict: Wait, now: Moment) -> None:
-        """Tell of a wait that has begun, or will take another time than it was told."""
+        """Report a wait that has begun, or whose forecast has changed."""
         if self._limiter.on_wait is not None:
             pool = Pool(self._domain, verdict.blocker.pool)
             seconds = max(0, verdict.forecast - now.tick) / NANOSECONDS
             text = messages.describe_wait(pool, verdict.blocker, seconds, waiter.place)
-            again = waiter.told is not None
+            again = waiter.forecast is not None
             self._limiter.on_wait(
                 WaitInfo(pool, seconds, waiter.place, verdict.blocker, text, waiter.ask.call, again)
             )
 
     def refusal(self, waiter: Waiter, verdict: Wait | Refused | None, now: Moment) -> CallRefused | None:
-        """Why a call need not wait any longer; None if it should wait on."""
+        """The error that ends a wait; None to keep waiting."""
         allowed = waiter.patience / NANOSECONDS
         if verdict is None:
             if self._waits_for_day(waiter):
                 return None
             pool = Pool(self._domain, waiter.ask.pools[0])
-            waited = (now.tick - waiter.ask.arrival - waiter.held) / NANOSECONDS
+            waited = (now.tick - waiter.ask.arrival - waiter.pauses) / NANOSECONDS
             return CallRefused(messages.patience_message(pool, waited, allowed))
         blocker = verdict.blocker
         pool = Pool(self._domain, blocker.pool)
@@ -273,7 +273,7 @@ class DomainLimiter:
         return None
 
     def _waits_for_day(self, waiter: Waiter) -> bool:
-        """A call that blocks its event loop cannot wait for a day."""
+        """Whether a call waits for the next day; one that blocks its event loop cannot."""
         rules = (self.rules_of(pool) for pool in waiter.ask.pools)
         return waiter.ask.priority != URGENT and any(each.wait_for_day for each in rules if each)
 

@@ -1,4 +1,4 @@
-"""The limiters of this process: one for each store, opened when it is first needed."""
+"""The limiters of this process: one per store, created on first use."""
 
 from __future__ import annotations
 
@@ -25,10 +25,10 @@ _opened: WeakSet[Limiters] = WeakSet()
 
 
 class Limiters:
-    """Keeps the limiter over each store that the settings name.
+    """The limiter for each store that the settings name.
 
     Args:
-        context: Says what holds, and hears of what happens.
+        context: Supplies settings and rules, and takes events.
     """
 
     def __init__(self, context: MiddlewareContext) -> None:
@@ -38,16 +38,16 @@ class Limiters:
         _opened.add(self)
 
     def of(self, domain: Domain) -> DomainLimiter:
-        """The limiter of a domain, over the store that its settings name."""
+        """The limiter of a domain, on the store that its settings name."""
         place = str(self._context.settings(domain).get("store", MEMORY))
         return self.at(place).domain(domain)
 
-    def spare(self, domain: Domain) -> DomainLimiter:
-        """One in memory, for a domain whose limiter failed."""
+    def fallback(self, domain: Domain) -> DomainLimiter:
+        """An in-memory limiter, for a domain whose own failed."""
         return self.at("").domain(domain)
 
     def at(self, place: str) -> Limiter:
-        """The limiter over the store at a place, as of :func:`open_store`; one in memory if it is empty."""
+        """The limiter on the store at ``place`` (see :func:`open_store`); in memory if empty."""
         limiter = self._by_store.get(place)
         if limiter is None:
             with self._lock:
@@ -60,9 +60,9 @@ class Limiters:
         return limiter
 
     def close(self) -> None:
-        """Bring every store up to date, and close it."""
+        """Flush and close every store."""
         for limiter in list(self._by_store.values()):
-            with suppress(Exception):  # at the end of a process there is nobody to tell
+            with suppress(Exception):  # at exit nobody reads a report
                 limiter.flush()
                 limiter.store.close()
 
@@ -91,7 +91,7 @@ class Limiters:
 
 
 def open_store(place: str, report: Callable[[str], None]) -> Store:
-    """The store at a place: ``memory``, the path of a file, or a Redis address. Nothing is opened yet."""
+    """The store at ``place``: ``memory``, a file's path, or a Redis URL. Not opened yet."""
     if place == MEMORY:
         return MemoryStore()
     if place.startswith(_REDIS):

@@ -1,4 +1,4 @@
-"""What the limiter says to people. No sentence may contain the words that make MassGen retry or compress."""
+"""The limiter's messages to users. None may contain words that make MassGen retry or compress."""
 
 from __future__ import annotations
 
@@ -13,10 +13,10 @@ __all__ = [
     "closed_message",
     "describe_span",
     "describe_wait",
+    "fallback_message",
     "learned_message",
     "patience_message",
     "size_message",
-    "spare_message",
     "until_message",
 ]
 
@@ -24,7 +24,7 @@ _PREFIX = "massgen-plugins"
 
 
 def describe_span(seconds: float) -> str:
-    """A length of time in words that people use: ``42 s``, ``3 min 20 s``, ``7 h 5 min``."""
+    """Format a duration: ``42 s``, ``3 min 20 s``, ``7 h 5 min``."""
     whole = max(0, round(seconds))
     if whole < 60:
         return f"{whole} s"
@@ -35,7 +35,7 @@ def describe_span(seconds: float) -> str:
 
 
 def describe_wait(pool: Pool, blocker: Blocker, seconds: float, place: int) -> str:
-    """One line for a wait that has begun."""
+    """One line about a wait."""
     if blocker.reason is Reason.PAUSED:
         return (
             f"{_PREFIX}: {_name(pool)}: paused; nothing leaves until `massgen-rl resume`, and no turn ends."
@@ -53,11 +53,11 @@ def describe_wait(pool: Pool, blocker: Blocker, seconds: float, place: int) -> s
 
 
 def until_message(pool: Pool, blocker: Blocker, now: float) -> str:
-    """A limit is used up until a moment: which, until when, what to do.
+    """A limit is exhausted until a moment: which, until when, what to do.
 
     Args:
-        pool: Whose it is.
-        blocker: Carries the limit, if it is known, and the moment of the reset.
+        pool: The pool.
+        blocker: Has the limit, if known, and the time of the reset.
         now: Seconds since the epoch.
     """
     resets = blocker.resets / NANOSECONDS
@@ -72,7 +72,7 @@ def until_message(pool: Pool, blocker: Blocker, now: float) -> str:
 
 
 def patience_message(pool: Pool, seconds: float, allowed: float, quote: str = "") -> str:
-    """A wait would take longer than allowed."""
+    """A wait would be longer than allowed."""
     if round(seconds) <= round(allowed):
         seconds = allowed + 1
     return (
@@ -83,17 +83,17 @@ def patience_message(pool: Pool, seconds: float, allowed: float, quote: str = ""
 
 
 def closed_message(pool: Pool, advice: str, quote: str = "") -> str:
-    """The provider refuses, and waiting does not help."""
+    """The provider refuses every call, and waiting does not help."""
     return f"{_PREFIX}: the provider refuses every call to {_name(pool)}. {advice}".rstrip() + _quoted(quote)
 
 
 def call_message(pool: Pool, advice: str, quote: str = "") -> str:
-    """The provider refuses this one call, for ever."""
+    """The provider refuses this one call, and always will."""
     return f"{_PREFIX}: the provider refuses this call to {_name(pool)}. {advice}".rstrip() + _quoted(quote)
 
 
 def size_message(pool: Pool, kind: str, amount: int, limit: int) -> str:
-    """One call is larger than the whole limit of a window."""
+    """One call exceeds a window's whole limit."""
     return (
         f"{_PREFIX}: one call to {_name(pool)} takes about {amount:,} {kind.replace('_', ' ')}, and its "
         f"whole quota is {limit:,}: it can never pass. Send less context, or use a model with a "
@@ -101,8 +101,8 @@ def size_message(pool: Pool, kind: str, amount: int, limit: int) -> str:
     )
 
 
-def spare_message(pool: Pool, fault: str) -> str:
-    """The limiter itself failed; it goes on in memory."""
+def fallback_message(pool: Pool, fault: str) -> str:
+    """The limiter itself failed and continues in memory."""
     return (
         f"{_PREFIX}: an error of ours ({fault}) in the limiter of {pool.domain.provider}: its quota is kept "
         "in memory of this process from now on, and not shared. Please report it."
@@ -110,7 +110,7 @@ def spare_message(pool: Pool, fault: str) -> str:
 
 
 def learned_message(pool: Pool, refusal: Refusal) -> str:
-    """A provider's limit is lower than ours."""
+    """A provider stated a limit lower than the profile's."""
     stated = ", ".join(
         f"{each.amount:,} {each.kind.replace('_', ' ')} per {each.window}"
         for each in refusal.limits
@@ -123,7 +123,7 @@ def learned_message(pool: Pool, refusal: Refusal) -> str:
 
 
 def _amount(blocker: Blocker) -> str:
-    assert blocker.limit is not None  # noqa: S101 - asked only then
+    assert blocker.limit is not None  # noqa: S101 - checked by the callers
     return str(blocker.limit).partition(" per ")[0]
 
 

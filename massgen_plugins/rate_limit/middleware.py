@@ -1,4 +1,4 @@
-"""The limiter as middleware: built-in plugin number one."""
+"""The limiter as middleware."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ _ONE_PLACE = Charge(1, Mode.KEPT)
 
 @dataclass(eq=False, slots=True)
 class _Attempts:
-    """One call, over all its attempts."""
+    """One call across its attempts."""
 
     limiter: DomainLimiter
     arrival: int = UNKNOWN
@@ -37,23 +37,23 @@ class RateLimitMiddleware(Middleware):
 
     Args:
         limiter_of: The limiter of a domain.
-        spare_of: One in memory, for a domain whose limiter failed: limiting goes on in this process.
-        emit: Told of what happens.
+        fallback_of: An in-memory limiter, for a domain whose own failed.
+        emit: Takes events.
     """
 
     def __init__(
         self,
         limiter_of: Callable[[Domain], DomainLimiter],
-        spare_of: Callable[[Domain], DomainLimiter],
+        fallback_of: Callable[[Domain], DomainLimiter],
         emit: Callable[[Event], None] = lambda _: None,
     ) -> None:
         self._limiter_of = limiter_of
-        self._spare_of = spare_of
+        self._fallback_of = fallback_of
         self._emit = emit
-        # Weak: when the wire lets go of a call, nothing more will be known of it.
+        # Weak: a call that the wire has dropped gets no more reports.
         self._known: WeakKeyDictionary[ModelCall, _Attempts] = WeakKeyDictionary()
         self._failed: set[Domain] = set()
-        self._named: dict[tuple[Domain, str], tuple[str, ...]] = {}  # pools that refusals have named
+        self._named: dict[tuple[Domain, str], tuple[str, ...]] = {}  # pools named by refusals
 
     async def before_call(self, call: ModelCall) -> None:
         """Wait until the call fits into every limit of its pools."""
@@ -65,27 +65,27 @@ class RateLimitMiddleware(Middleware):
         except CallRefused:
             self._known.pop(call, None)
             raise
-        except Exception as fault:  # whatever fails at the limiter, calls stay limited
-            await self._go_on_in_memory(call, attempts, fault)
+        except Exception as fault:  # whatever fails in the limiter, calls stay limited
+            await self._fall_back_to_memory(call, attempts, fault)
         except BaseException:  # its caller was cancelled
             self._emit(CallGivenUp(call.pool, call.agent_id, call.run, call.number))
             raise
 
     def on_written(self, call: ModelCall) -> None:
-        """The margin counts from now, if the call had to wait for a connection."""
+        """Restart the margin, in case the call had to wait for a connection."""
         reservation = self._reservation(call)
         if reservation is not None:
             reservation.written()
 
     async def after_call(self, call: ModelCall, outcome: CallOutcome) -> Action:
-        """Stamp the call, and learn: from a refusal what to change, from an answer that all is well."""
+        """Move the call's stamp back to now, and learn from the answer or refusal."""
         attempts = self._known.get(call)
         reservation = attempts.reservation if attempts is not None else None
         if attempts is None or reservation is None:
             return Action.PASS
         try:
             return await self._learn(call, attempts, reservation, outcome)
-        finally:  # not before: whoever waits for this first call is to know of its refusal
+        finally:  # last, so that calls waiting for this first one see what its refusal taught
             attempts.limiter.ended(reservation.ask, answered=outcome.status > 0)
 
     async def _learn(
@@ -107,7 +107,7 @@ class RateLimitMiddleware(Middleware):
         return Action.PASS
 
     def on_usage(self, call: ModelCall, usage: Usage) -> None:
-        """Give back what was estimated too high."""
+        """Settle the reservation, and learn from the true use."""
         attempts = self._known.get(call)
         if attempts is not None and attempts.reservation is not None:
             attempts.reservation.settle(usage.amounts)
@@ -121,16 +121,16 @@ class RateLimitMiddleware(Middleware):
             self._emit(_refused_event(call, refusal))
 
     def on_finished(self, call: ModelCall) -> None:
-        """What the call held until it is over is free."""
+        """Free what the call held until its end."""
         attempts = self._known.get(call)
         if attempts is not None and attempts.reservation is not None:
             attempts.reservation.finished()
-            attempts.reservation = None  # it knows the call, which could never be forgotten
+            attempts.reservation = None  # it references the call, and would keep the weak key alive
 
     async def _refused(
         self, call: ModelCall, attempts: _Attempts, reservation: Reservation, refusal: Refusal
     ) -> Action:
-        # A refused request may count as one, but its tokens were never taken.
+        # A refused request may count as a request, but it took no tokens.
         reservation.settle_all({kind: 0 for kind in attempts.charges if kind != Kind.REQUESTS})
         refusal = self._with_places(attempts, refusal)
         lowered = await attempts.limiter.refused(reservation, refusal)
@@ -153,7 +153,7 @@ class RateLimitMiddleware(Middleware):
         return Action.SEND_AGAIN if call.repeatable else Action.PASS
 
     def _begin(self, call: ModelCall) -> _Attempts:
-        chosen = self._spare_of if call.domain in self._failed else self._limiter_of
+        chosen = self._fallback_of if call.domain in self._failed else self._limiter_of
         attempts = _Attempts(chosen(call.domain), charges=dict(call.charges))
         attempts.charges.setdefault(Kind.CONCURRENT, _ONE_PLACE)
         named = self._named.get((call.domain, call.requested_model), ())
@@ -162,7 +162,7 @@ class RateLimitMiddleware(Middleware):
         return attempts
 
     def _with_places(self, refused: _Attempts, refusal: Refusal) -> Refusal:
-        """Of calls at a time, a provider seldom says how many: no more than those that it did not refuse."""
+        """Fill in an unstated limit of concurrent calls: as many as the provider is serving now."""
         if not any(stated.kind == Kind.CONCURRENT and stated.amount is None for stated in refusal.limits):
             return refusal
         others = (each for each in list(self._known.values()) if each is not refused)
@@ -177,24 +177,24 @@ class RateLimitMiddleware(Middleware):
         return replace(refusal, limits=limits)
 
     def _book_in(self, pool: str, call: ModelCall, attempts: _Attempts) -> None:
-        """The provider books the call in another pool than its name says: so do we, from now on.
+        """Book the call, and later ones of its model, in a pool that a refusal named.
 
-        A pool of a tool (``PROVIDER:TOOL``) concerns this call alone: others may not use the tool.
+        A tool's pool (``PROVIDER:TOOL``) is for this call alone: others may not use the tool.
         """
         attempts.pools = (*attempts.pools, pool)
         if ":" not in pool:
             key = call.domain, call.requested_model
             self._named[key] = tuple(dict.fromkeys((*self._named.get(key, ()), pool)))
 
-    async def _go_on_in_memory(self, call: ModelCall, attempts: _Attempts, fault: Exception) -> None:
-        """A fault of ours at the limiter: the domain is limited in memory of this process from now on."""
-        spare = self._spare_of(call.domain)
-        if attempts.limiter is spare:
+    async def _fall_back_to_memory(self, call: ModelCall, attempts: _Attempts, fault: Exception) -> None:
+        """Limit the domain in memory from now on, after a fault of ours in its limiter."""
+        fallback = self._fallback_of(call.domain)
+        if attempts.limiter is fallback:
             raise fault
         self._failed.add(call.domain)
-        self._emit(Trouble(messages.spare_message(call.pool, type(fault).__name__)))
-        attempts.limiter, attempts.arrival = spare, UNKNOWN
-        attempts.reservation = await spare.acquire(_ask(call, attempts))
+        self._emit(Trouble(messages.fallback_message(call.pool, type(fault).__name__)))
+        attempts.limiter, attempts.arrival = fallback, UNKNOWN
+        attempts.reservation = await fallback.acquire(_ask(call, attempts))
 
     def _reservation(self, call: ModelCall) -> Reservation | None:
         attempts = self._known.get(call)
@@ -238,7 +238,7 @@ def _stated(refusal: Refusal) -> tuple[str, ...]:
 
 
 def _too_large(attempts: _Attempts, refusal: Refusal) -> tuple[str, int, int] | None:
-    """The kind, estimate and limit of a call that is larger than a whole window that was named twice."""
+    """The kind, estimate and limit, if a call exceeds a window's whole limit."""
     if refusal.kind is not RefusalKind.WINDOW:
         return None
     for stated in refusal.limits:

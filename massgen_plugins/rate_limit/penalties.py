@@ -1,12 +1,12 @@
-"""What refusals imposed on a pool: pauses, learned limits, caution. Pure: time and chance are arguments.
+"""What refusals impose on a pool: pauses, learned limits, smaller shares. Pure: time and chance are given.
 
-The table that this file is:
+By kind of refusal:
 
-    a short window        pause until the hint; adopt a stated lower limit; then one call alone, then the rest
-    until a moment        adopt a stated lower limit; nothing leaves until that moment, or the window's end
-    nothing helps         closed for a minute, so that one key costs one refusal, not one per agent
-    overloaded, unclear   pause, twice as long each time; half as many calls, growing back within a minute
-    this call alone       nothing: it says nothing of other calls
+    a short window        pause until the hint; adopt a lower stated limit; then one probe, then the rest
+    until a moment        adopt a lower stated limit; nothing leaves until that moment, or the window's end
+    permanent             closed for a minute, so that a dead key costs one refusal, not one per agent
+    overloaded, unclear   exponential back-off; half the limits, recovering within a minute
+    this call alone       nothing: it says nothing about other calls
 """
 
 from __future__ import annotations
@@ -25,19 +25,19 @@ FULL = 1000
 """The whole of a limit, in thousandths."""
 
 PROBE_NEEDED = -1
-"""Value of ``Penalties.probe``: the next call has to leave alone."""
+"""Value of ``Penalties.probe``: the next call leaves alone."""
 
 _CLOSED_FOR = 60 * NANOSECONDS
 _LONGEST_PAUSE = 60
 _LEAST_SHARE = 125
 _HEALS_WITHIN = 60 * NANOSECONDS
-_HINT_MARGIN = NANOSECONDS  # hints are cut to whole seconds (42.92 s is told as 42)
+_HINT_MARGIN = NANOSECONDS  # hints are truncated to whole seconds (42.92 s becomes 42)
 _LONGEST_HINT = 400 * 86_400
 
 
 @dataclass(slots=True)
 class Penalties:
-    """What a pool has learned. Plain values, so that a store can keep them.
+    """The penalties of a pool. Plain values, so that a store can keep them.
 
     Attributes:
         learned: Limits that the provider stated or announced, by ``Limit.key``.
@@ -46,12 +46,12 @@ class Penalties:
         advice: What the user can do about a closed pool.
         quote: The provider's words in the last refusal.
         until: Moment (nanoseconds since the epoch) until which the provider refuses everything; 0 for none.
-        until_key: ``Limit.key`` of the limit that is used up until then; empty if unknown.
-        share: Thousandths of each rolling limit that may be used right after the last refusal.
-        streak: Refusals in a row.
-        probe: 0, PROBE_NEEDED, or the tick until which a call that left alone is waited for.
-        since: Tick of the last refusal. What becomes of calls that left before it says nothing of what came
-            of it: five calls that are refused together count once, and one that is served beside them not.
+        until_key: ``Limit.key`` of the limit that is exhausted until then; empty if unknown.
+        share: Thousandths of each rolling limit that were usable right after the last refusal.
+        streak: Consecutive refusals.
+        probe: 0, ``PROBE_NEEDED``, or the tick until which others wait for the probe.
+        since: Tick of the last refusal. Outcomes of calls that left before it are ignored: five calls refused
+            together count once, and one served beside them does not count.
     """
 
     learned: dict[str, Limit] = field(default_factory=dict)
@@ -68,16 +68,16 @@ class Penalties:
 
     @property
     def cautious(self) -> bool:
-        """Whether anything but the limits themselves may stand in a call's way, so that a success matters."""
+        """Whether a penalty may block calls, so that successes matter."""
         return bool(self.streak or self.probe or self.share < FULL or self.pause or self.closed or self.until)
 
     def share_at(self, tick: int) -> int:
-        """Thousandths of each rolling limit that may be used: they grow back within a minute."""
+        """Thousandths of each rolling limit that are usable at ``tick``; recovers within a minute."""
         healed = min(1.0, max(0, tick - self.since) / _HEALS_WITHIN)
         return self.share + int((FULL - self.share) * healed)
 
     def cap(self, limit: Limit, tick: int) -> int:
-        """The amount in force: the lower of declared and learned, and of rolling windows the share."""
+        """The amount in force: the lower of declared and learned, times the share if the window rolls."""
         amount = min(limit.amount, self.learned.get(limit.key, limit).amount)
         share = self.share_at(tick) if self.share < FULL else FULL
         if share == FULL or not amount or isinstance(limit.window, CalendarDay | CalendarMonth):
@@ -85,14 +85,14 @@ class Penalties:
         return max(1, amount * share // FULL)
 
     def refused(self, refusal: Refusal, begun: int, now: Moment, rules: PoolRules, chance: float) -> None:
-        """Learn from a provider's "no".
+        """Learn from a refusal.
 
         Args:
-            refusal: The "no", read.
+            refusal: The refusal.
             begun: Tick at which the refused call left.
-            now: When it came.
-            rules: What was declared for the pool; tells where a stated limit is lower, and the day's zone.
-            chance: Uniform in [0, 1): spreads back-offs, so that machines do not return all at once.
+            now: When the refusal arrived.
+            rules: The pool's declared rules, for comparison with stated limits, and for the day's zone.
+            chance: Uniform in [0, 1): jitter, so that machines do not all retry at once.
         """
         if refusal.kind is RefusalKind.CALL:
             return
@@ -111,7 +111,7 @@ class Penalties:
             self._back_off(refusal, now.tick, chance, first=first)
 
     def succeeded(self, begun: int, tick: int) -> None:
-        """A call that left at tick ``begun`` was answered, and it is ``tick`` now."""
+        """Learn, at ``tick``, that a call which left at ``begun`` was answered."""
         if begun <= self.since:
             return
         self.streak = self.pause = self.probe = self.until = self.closed = 0
@@ -120,7 +120,7 @@ class Penalties:
             self.share = FULL
 
     def announce(self, limit: Limit) -> bool:
-        """Take over a limit that an answer's headers name, up or down; True if it was another before."""
+        """Adopt a limit that response headers announce, up or down; True if it changed."""
         known = self.learned.get(limit.key)
         self.learned[limit.key] = limit
         return known is None or known.amount != limit.amount
@@ -140,14 +140,14 @@ class Penalties:
         known = {limit.key: limit for limit in limits} | self.learned
         for each in stated:
             if not each.amount or each.amount < 0:
-                continue  # nothing stated; a limit of zero is a closed pool, not a limit
+                continue  # not stated, or zero: that closes a pool rather than limits it
             limit = Limit(each.kind, each.amount, each.window)
             if limit.key not in known or limit.amount < known[limit.key].amount:
                 self.learned[limit.key] = limit
 
 
 def _end_of(refusal: Refusal, now: Moment, zone: str) -> tuple[int, str]:
-    """Until when, in nanoseconds since the epoch, and the key of the limit that is used up."""
+    """When the refusal ends, in nanoseconds since the epoch, and the key of the exhausted limit."""
     windows = {
         Limit(stated.kind, 0, stated.window).key: stated.window
         for stated in refusal.limits

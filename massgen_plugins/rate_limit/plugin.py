@@ -11,8 +11,8 @@ __all__ = ["massgen_middleware"]
 @hookimpl
 def massgen_middleware(context: MiddlewareContext) -> Middleware:
     """Admit every call into its pools."""
-    from massgen_plugins.rate_limit.limiters import Limiters  # not for commands that only ask for profiles
+    from massgen_plugins.rate_limit.limiters import Limiters  # commands that only read profiles skip this
     from massgen_plugins.rate_limit.middleware import RateLimitMiddleware
 
     limiters = Limiters(context)
-    return RateLimitMiddleware(limiters.of, limiters.spare, context.emit)
+    return RateLimitMiddleware(limiters.of, limiters.fallback, context.emit)

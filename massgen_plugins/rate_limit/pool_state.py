@@ -1,4 +1,4 @@
-"""One pool: its book, its rules, what it has learned, and the limits in force that follow from them. Pure."""
+"""One pool: its book, rules and penalties, and the limits in force that follow. Pure."""
 
 from __future__ import annotations
 
@@ -18,49 +18,49 @@ NO_RULES = PoolRules(())
 
 
 class PoolState:
-    """What one process knows of a pool.
+    """One process's view of a pool.
 
     Attributes:
-        book: What was spent.
-        rules: What is declared in this process; ``NO_RULES`` if nothing is, or it does not use the pool.
-        others: What another process has declared; holds as long as this one says nothing.
-        penalties: What was learned.
-        limits: The limits in force, each with its amount in force and its counter.
+        book: The counters.
+        rules: Declared in this process; ``NO_RULES`` if none are, or if it does not use the pool.
+        peer_rules: Declared by another process; used while this one declares none.
+        penalties: Learned limits, and what refusals imposed.
+        limits: The limits in force, each as (amount in force, limit, counter).
         shortest: Nanoseconds of the shortest rolling window; 0 if one is a bucket.
-        hasty: Whether a window is so short that an event loop may stand still for as long.
-        cautious: Whether anything but the limits may stand in a call's way, so that a success matters.
+        short_window: Whether a window is so short that an event loop may block for as long.
+        cautious: Whether a penalty may block calls, so that successes matter.
     """
 
     __slots__ = (
-        "_apart",
         "_held",
+        "_last_shared",
         "_processes",
         "book",
         "cautious",
-        "hasty",
         "limits",
-        "others",
+        "peer_rules",
         "penalties",
         "rules",
+        "short_window",
         "shortest",
     )
 
     def __init__(self) -> None:
         self.book = Book()
         self.rules = NO_RULES
-        self.others: PoolRules | None = None
+        self.peer_rules: PoolRules | None = None
         self.penalties = Penalties()
         self.limits: list[tuple[int, Limit, Counter]] = []
         self.shortest = NEVER
-        self.cautious = self.hasty = False
+        self.cautious = self.short_window = False
         self._held = False
-        self._apart: Book | None = None
+        self._last_shared: Book | None = None
         self._processes = 1
 
     def refresh(self, tick: int) -> None:
-        """Let declared and learned limits be in force, as far as caution allows."""
+        """Recompute the limits in force."""
         self.cautious = self.penalties.cautious
-        rules = self.others if self.rules is NO_RULES and self.others else self.rules
+        rules = self.peer_rules if self.rules is NO_RULES and self.peer_rules else self.rules
         declared = {limit.key for limit in rules.limits}
         learned = [limit for key, limit in self.penalties.learned.items() if key not in declared]
         self.limits = [
@@ -73,37 +73,37 @@ class PoolState:
         if any(isinstance(window, Bucket) for window in windows):
             self.shortest = 0
         rolling = [window.length for window in windows if isinstance(window, Sliding | Bucket)]
-        self.hasty = min(rolling, default=NEVER) < MINUTE.length
+        self.short_window = min(rolling, default=NEVER) < MINUTE.length
 
     @property
     def paced(self) -> bool:
-        """Whether it was declared, or is known, how fast calls may follow each other."""
-        return bool(self.rules.limits or (self.others and self.others.limits)) or any(
+        """Whether a limit, declared or learned, paces calls."""
+        return bool(self.rules.limits or (self.peer_rules and self.peer_rules.limits)) or any(
             limit.kind == Kind.CONCURRENT
             or (limit.kind == Kind.REQUESTS and getattr(limit.window, "length", NEVER) <= MINUTE.length)
             for _, limit, _ in self.limits
         )
 
     def leases(self, expected: frozenset[str]) -> bool:
-        """Whether a call with these kinds of expected charges holds anything here until it is over."""
+        """Whether a call with these expected kinds holds anything here until it ends."""
         if not expected:
             return self._held
         return self._held or any(limit.kind in expected for _, limit, _ in self.limits)
 
-    def go_alone(self, now: Moment, processes: int) -> None:
-        """Take only a share of what is left: what others spend is not known any more."""
+    def go_offline(self, now: Moment, processes: int) -> None:
+        """Take an equal share of what is left, since the spending of others is unknown."""
         if processes > 1:
             self.book.advance(now)
-            self._apart, self._processes = Book.restore(self.book.dump()), processes
+            self._last_shared, self._processes = Book.restore(self.book.dump()), processes
 
-    def come_back(self) -> None:
-        """Share with all others again."""
-        self._apart = None
+    def go_online(self) -> None:
+        """Use the full quota again."""
+        self._last_shared = None
 
     def blocker(self, now: Moment, name: str, amounts: Amounts) -> Blocker | None:
-        """What keeps a call from leaving, whoever comes first; what waiting does not cure before the rest."""
-        if self._apart is not None:
-            self._take_share(self._apart, now)
+        """What keeps a call from leaving, queue aside; what waiting does not help goes first."""
+        if self._last_shared is not None:
+            self._take_share(self._last_shared, now)
         penalty = self._penalty(now, name) if self.cautious else None
         if penalty is not None and penalty.final:
             return penalty
@@ -119,7 +119,7 @@ class PoolState:
         return limit
 
     def frees_at(self, now: Moment, amounts: Amounts, ahead: Amounts) -> int:
-        """The tick at which the rolling windows have room for a call and for what goes before it."""
+        """The tick at which the rolling windows have room for a call and what goes ahead of it."""
         when = max(now.tick, self.penalties.pause)
         for cap, _, counter in self.limits:
             amount = amounts.get(counter.kind, 0)
@@ -129,7 +129,7 @@ class PoolState:
         return when
 
     def clamped(self, amounts: Amounts) -> dict[str, int]:
-        """What a call takes, and of each limit no more than all of it: there is no more to give."""
+        """A call's amounts, each clamped to its limit."""
         taken = dict(amounts)
         for cap, _, counter in self.limits:
             if cap and taken.get(counter.kind, 0) > cap:
@@ -148,7 +148,7 @@ class PoolState:
         return rows
 
     def _take_share(self, apart: Book, now: Moment) -> None:
-        """Of each limit, what was spent before counts in full, and of the rest an equal share is ours."""
+        """Cap each limit at what was in use when the store was lost, plus an equal share of the rest."""
         self.refresh(now.tick)
         apart.advance(now)
         shared = []
@@ -169,9 +169,7 @@ class PoolState:
             key, until = penalties.until_key, tick + penalties.until - now.wall
             declared = next((limit for _, limit, _ in self.limits if limit.key == key), None)
             limit = penalties.learned.get(key, declared)
-            if (
-                not key and until - tick <= self.rules.max_wait
-            ):  # a hint, and not the end of a calendar window
+            if not key and until - tick <= self.rules.max_wait:  # a hint, not the end of a calendar window
                 return Blocker(Reason.PAUSE, name, until, quote=quote)
             return Blocker(Reason.UNTIL, name, until, limit, resets=penalties.until, quote=quote)
         if penalties.pause > tick:

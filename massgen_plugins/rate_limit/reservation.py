@@ -1,4 +1,4 @@
-"""What an admitted call holds: how much of which kinds, since when, and what has become of it by now."""
+"""What a call asks for, what the books hold for it, and the reservation that an admitted call gets."""
 
 from __future__ import annotations
 
@@ -13,30 +13,29 @@ from massgen_plugins.rate_limit.moment import NEVER, Moment
 __all__ = ["NORMAL", "UNKNOWN", "URGENT", "WRITE_GRACE", "Ask", "Booking", "Reservation"]
 
 WRITE_GRACE = NANOSECONDS // 20
-"""How long, in nanoseconds, an admitted call may take until it is written without being stamped anew."""
-
+"""Nanoseconds within which an admitted call may be written without a new stamp."""
 
 UNKNOWN = -1
-"""The arrival of a call that was not asked for yet."""
+"""Arrival of a call that has not entered the queue yet."""
 
 URGENT, NORMAL = 0, 1
-"""Priorities: a call that blocks its event loop goes before all others."""
+"""Priorities: a call that blocks its event loop goes first."""
 
 
 @dataclass(slots=True, eq=False)
 class Ask:
-    """One call that wants to leave. It is not changed once it was asked for.
+    """A request for admission. Immutable once it has been submitted.
 
     Attributes:
-        pools: Names of the pools that it books in, its model's own first.
-        amounts: What it takes of each kind.
-        arrival: Tick at which it came: its place in the queue. ``UNKNOWN`` until it is asked for.
+        pools: Names of the pools to book in, the model's own first.
+        amounts: Amount to book of each kind.
+        arrival: Tick of arrival, which orders the queue; ``UNKNOWN`` until submitted.
         priority: ``URGENT`` or ``NORMAL``; lower goes first.
-        expected: The kinds that are counted while the answer is produced.
-        kept: The kinds of which the provider gives nothing back.
-        run: Names the MassGen run that it belongs to.
-        agent_id: Whose it is; None outside of any agent's stream.
-        call: Tells calls apart when they are asked for again, and is handed on to who is told of a wait.
+        expected: Kinds that are counted while the answer is produced.
+        kept: Kinds that the provider never gives back.
+        run: The MassGen run that the call belongs to.
+        agent_id: The agent that makes the call; None outside of any agent's stream.
+        call: Identifies the call across attempts; passed on when a wait is reported.
     """
 
     pools: tuple[str, ...]
@@ -50,23 +49,23 @@ class Ask:
     call: object = None
 
     @property
-    def place(self) -> tuple[int, int]:
-        """Sorts asks into the order of the queue."""
+    def sort_key(self) -> tuple[int, int]:
+        """Sort key of the queue's order."""
         return self.priority, self.arrival
 
 
 class Booking(NamedTuple):
-    """What the books say of a call. Times are ticks, ``NEVER`` until they are known.
+    """What the books record of a call. Times are ticks, ``NEVER`` until known.
 
     Attributes:
-        amounts: What it takes, by kind; never changed in place.
-        expected: The kinds that are counted while the answer is produced.
-        begun: When it was written, at the latest.
-        answered: When the answer's headers were here.
-        seen: When its process last showed that the call is under way.
-        over: When the call was over.
-        wall: The provider's time when it was written, in nanoseconds since the epoch.
-        slack: Nanoseconds by which it may have been later.
+        amounts: Booked amounts by kind; never mutated in place.
+        expected: Kinds that are counted while the answer is produced.
+        begun: Latest tick at which the request was written.
+        answered: When the response headers arrived.
+        seen: When its process last renewed the call's lease.
+        ended: When the call ended.
+        wall: The provider's time of writing, in nanoseconds since the epoch.
+        slack: Nanoseconds by which that time may have been later.
     """
 
     amounts: Amounts
@@ -74,29 +73,29 @@ class Booking(NamedTuple):
     begun: int
     answered: int
     seen: int
-    over: int
+    ended: int
     wall: int
     slack: int
 
 
 class Reservation:
-    """An admitted call. It reports by itself: each method notes what is true by now, from any thread.
+    """An admitted call. Its methods record the call's progress, from any thread.
 
-    What is noted reaches the store with its next transaction, or after a lull.
+    Updates reach the store with its next transaction, or after a lull.
 
     Attributes:
-        ask: What was asked for.
-        booked: What the books say.
-        epoch: Which books; it is not found in others.
-        leased: Whether it holds anything until it is over.
-        hasty: Whether it is booked in a window so short that an event loop may stand still for as long.
-        noted: Whether its queue knows already that something has become true of it.
+        ask: The request that was admitted.
+        booked: What the books record.
+        epoch: Identifies the books that it is booked in.
+        leased: Whether it holds anything until it ends.
+        short_window: Whether it is booked in a window so short that an event loop may block for as long.
+        pending: Whether an update of it is already queued for the store.
     """
 
     __slots__ = (
         "__weakref__",
-        "_note",
         "_now",
+        "_on_change",
         "_released",
         "_tick",
         "_written",
@@ -105,12 +104,12 @@ class Reservation:
         "ask",
         "begun",
         "booked",
+        "ended",
         "epoch",
-        "hasty",
         "leased",
-        "noted",
-        "over",
+        "pending",
         "seen",
+        "short_window",
         "slack",
         "wall",
     )
@@ -119,75 +118,75 @@ class Reservation:
         self.ask = ask
         self.booked = booking
         self.epoch = epoch
-        self.leased = self.hasty = self.noted = self._released = self._written = False
-        self.amounts, _, self.begun, self.answered_at, self.seen, self.over, self.wall, self.slack = booking
+        self.leased = self.short_window = self.pending = self._released = self._written = False
+        self.amounts, _, self.begun, self.answered_at, self.seen, self.ended, self.wall, self.slack = booking
         self._tick: Callable[[], int] = _no_clock
         self._now: Callable[[], Moment] = _no_moment
-        self._note: Callable[[Reservation], None] = _nobody
+        self._on_change: Callable[[Reservation], None] = _ignore
 
     @property
     def booking(self) -> Booking:
-        """What is true of it now."""
+        """The call's current state, which may be ahead of ``booked``."""
         return Booking(
             self.amounts,
             self.ask.expected,
             self.begun,
             self.answered_at,
             self.seen,
-            self.over,
+            self.ended,
             self.wall,
             self.slack,
         )
 
     @property
     def pools(self) -> tuple[str, ...]:
-        """Names of the pools that it is booked in."""
+        """Names of the pools it is booked in."""
         return self.ask.pools
 
     @property
     def under_way(self) -> bool:
-        """Whether it is neither over nor refused."""
-        return self.over == NEVER and self.amounts.get(Kind.CONCURRENT, 1) > 0
+        """Whether it has neither ended nor been refused."""
+        return self.ended == NEVER and self.amounts.get(Kind.CONCURRENT, 1) > 0
 
     def attach(
-        self, tick: Callable[[], int], now: Callable[[], Moment], note: Callable[[Reservation], None]
+        self, tick: Callable[[], int], now: Callable[[], Moment], on_change: Callable[[Reservation], None]
     ) -> None:
-        """Read the time from ``tick`` and ``now``, and tell ``note`` of every change."""
-        self._tick, self._now, self._note = tick, now, note
+        """Read the time from ``tick`` and ``now``, and call ``on_change`` after every change."""
+        self._tick, self._now, self._on_change = tick, now, on_change
 
     def written(self) -> None:
-        """The request is being written now: the margin counts from here, however long it took to get here."""
+        """Record that the request is being written: the margin counts from now."""
         tick = self._tick()
         self._written = True
         if self.begun - WRITE_GRACE <= tick <= self.begun:
-            self.begun = tick  # told with what is noted next: an earlier stamp can wait
+            self.begun = tick  # an earlier stamp is not urgent: it goes along with the next update
         elif tick > self.begun:
             now = self._now()
             self.begun, self.seen, self.wall, self.slack = now.tick, now.tick, now.wall, now.slack
-            self._note(self)
+            self._on_change(self)
 
     def postpone(self, tick: int) -> bool:
-        """What is not written by now will be counted later; True if that changes what is booked."""
-        late = not self._written and self.begun < tick and self.over == NEVER
+        """Move the stamp of an unwritten call past ``tick``; True if that changes what is booked."""
+        late = not self._written and self.begun < tick and self.ended == NEVER
         if late:
             self.begun = tick + WRITE_GRACE
         return late
 
     @property
-    def waits_to_be_written(self) -> bool:
-        """Whether it was admitted, and is not written yet."""
-        return not self._written and self.over == NEVER
+    def unwritten(self) -> bool:
+        """Whether the admitted request has not been written yet."""
+        return not self._written and self.ended == NEVER
 
     def answered(self) -> None:
-        """The answer's headers are here, so the server has counted the call."""
+        """Record the arrival of the response headers: the server has counted the call."""
         self._written = True
         self.answered_at = self._tick()
-        self._note(self)
+        self._on_change(self)
 
     def settle(self, used: Amounts) -> None:
-        """Replace estimates by what the provider counted; the last report is the true one.
+        """Replace estimates with what the provider counted; the last report wins.
 
-        Kinds whose charge is kept are only raised; kinds that were not charged are not booked.
+        Kept charges are only raised; kinds that were not charged are ignored.
         """
         known, kept = self.amounts, self.ask.kept
         amounts = dict(known)
@@ -197,33 +196,33 @@ class Reservation:
                 amounts[kind] = max(amount, amounts[kind]) if kind in kept else amount
         if amounts != known and not self._released:
             self.amounts = amounts
-            self._note(self)
+            self._on_change(self)
 
     def settle_all(self, used: Amounts) -> None:
-        """Replace charges of any mode: the provider has refused the call, and taken no more than this."""
+        """Replace charges of any mode: the provider refused the call and took no more than this."""
         if not self._released:
             self.amounts = {**self.amounts, **used}
-            self._note(self)
+            self._on_change(self)
 
     def finished(self) -> None:
-        """The call is over: its answer was read, closed or lost. Only the first report counts."""
-        if self.over == NEVER:
-            self.over = self._tick() if self.leased else self.begun  # else nobody asks when it was
+        """End the call: its answer was read, closed or lost. Only the first report counts."""
+        if self.ended == NEVER:
+            self.ended = self._tick() if self.leased else self.begun  # the exact time matters to leases only
             if self.leased:
-                self._note(self)
+                self._on_change(self)
 
     def release(self) -> None:
-        """The request was never sent: it took nothing."""
+        """Give everything back: the request was never sent."""
         self._released = True
         self.amounts = dict.fromkeys(self.amounts, 0)
-        self.over = min(self.over, self._tick())
-        self._note(self)
+        self.ended = min(self.ended, self._tick())
+        self._on_change(self)
 
     def renew(self) -> None:
-        """The call is still under way: its leases begin anew."""
-        if self.over == NEVER:
+        """Renew the leases of a call that is still under way."""
+        if self.ended == NEVER:
             self.seen = self._tick()
-            self._note(self)
+            self._on_change(self)
 
 
 def _no_clock() -> int:
@@ -234,5 +233,5 @@ def _no_moment() -> Moment:
     return Moment(0, 0)
 
 
-def _nobody(_: Reservation) -> None:
-    """Until it is attached, there is nobody to tell."""
+def _ignore(_: Reservation) -> None:
+    """Stand in for the callback until :meth:`Reservation.attach`."""

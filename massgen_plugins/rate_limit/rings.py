@@ -1,10 +1,10 @@
-"""What was spent in a sliding window, in bounded memory: cells of the window, and amounts of each kind. Pure.
+"""Counters of sliding windows, in bounded memory: a ring of cells, each with an amount of each kind. Pure.
 
-Time is in integer nanoseconds: with floating-point seconds one call too many fits exactly at the edge.
+Time is in integer nanoseconds: floating-point seconds would admit one call too many at the window's edge.
 
-Amounts are kept by their *stamp*: the latest time at which the server can have counted them. Stamps within
-one step (a 250th of the window) share a cell that carries the latest of them, so whatever is spent ages out
-one window after its stamp: never too early, and at most one step late.
+Every amount has a *stamp*: the latest time at which the server can have counted it. Stamps within one step
+(a 250th of the window) share a cell that carries the latest of them. So an amount ages out one window after
+its stamp: never early, and at most one step late.
 """
 
 from __future__ import annotations
@@ -19,28 +19,28 @@ from massgen_plugins.rate_limit.reservation import Booking
 __all__ = ["LEASE", "HeldRing", "Ring", "RollingCounter"]
 
 LEASE = 60 * NANOSECONDS
-"""Nanoseconds for which a call under way holds its place without its process showing that it lives."""
+"""Nanoseconds for which a call under way holds its place without renewal."""
 
 _PLACE_MARGIN = 150_000_000
-"""Nanoseconds after the end of an answer by which the server has surely given its place to others."""
+"""Nanoseconds after the end of an answer within which the server frees its place."""
 
 _STEPS = 250
 _PLACE_STEP = NANOSECONDS // 100
-"""Calls that end within so many nanoseconds give back their places together."""
+"""Calls that end within this many nanoseconds of each other free their places together."""
 
 
 class Ring:
     """The cells of one window.
 
     Attributes:
-        length: Of the window, in nanoseconds.
-        stamps: Of the cells, in their order.
-        counters: One for each kind; each has an amount in every cell.
+        length: Length of the window in nanoseconds.
+        stamps: Stamps of the cells, ascending.
+        counters: One per kind, with an amount for every cell.
         expires: Tick at which the oldest cell ages out; until then :meth:`advance` does nothing.
 
     Args:
-        length: Nanoseconds.
-        margin: Nanoseconds that a call may take to the server's count.
+        length: Length of the window in nanoseconds.
+        margin: Longest delay, in nanoseconds, before the server counts a call.
     """
 
     __slots__ = ("_margin", "_step", "counters", "expires", "length", "stamps")
@@ -54,7 +54,7 @@ class Ring:
         self.expires = NEVER
 
     def advance(self, now: Moment) -> None:
-        """Forget what has aged out; to be called before anything is asked at a later moment."""
+        """Drop what has aged out; call before any query at a later moment."""
         if self.expires <= now.tick:
             count = bisect_right(self.stamps, now.tick - self.length)
             for counter in self.counters:
@@ -63,7 +63,7 @@ class Ring:
             self.expires = self.stamps[0] + self.length if self.stamps else NEVER
 
     def book(self, booking: Booking, now: Moment) -> None:
-        """Spend for a call that is admitted now."""
+        """Book a call that is admitted now."""
         if self.expires <= now.tick:
             self.advance(now)
         if booking.expected:
@@ -73,7 +73,7 @@ class Ring:
             self.spend(self.stamp(booking, ""), booking.amounts)
 
     def rebook(self, before: Booking, after: Booking, now: Moment) -> None:
-        """Let what is true of a call by now be spent in place of what was booked."""
+        """Replace the booking of a call."""
         if before.expected:
             for kind in {*before.amounts, *after.amounts}:
                 stamp, amount = self.stamp(before, kind), before.amounts.get(kind, 0)
@@ -86,13 +86,13 @@ class Ring:
             self.change(now, stamp, before.amounts, new_stamp, after.amounts)
 
     def stamp(self, booking: Booking, kind: str) -> int:
-        """From when on a call ages out, as far as is known of it."""
+        """The stamp of a call's booking, from which it ages out."""
         if booking.expected and kind in booking.expected:
-            return booking.over if booking.over != NEVER else booking.seen + LEASE
+            return booking.ended if booking.ended != NEVER else booking.seen + LEASE
         return min(booking.begun + self._margin, booking.answered)
 
     def spend(self, stamp: int, amounts: Amounts) -> None:
-        """Spend amounts, to age out one window after ``stamp``."""
+        """Add amounts that age out one window after ``stamp``."""
         at = -1
         for counter in self.counters:
             amount = amounts.get(counter.kind)
@@ -103,9 +103,9 @@ class Ring:
                 counter.used += amount
 
     def change(self, now: Moment, stamp: int, amounts: Amounts, new_stamp: int, new_amounts: Amounts) -> None:
-        """Let what was spent with ``stamp`` be other amounts with another stamp.
+        """Replace amounts at ``stamp`` by new amounts at a new stamp.
 
-        If it has aged out, only a stamp that has not counts: that of a call which was written so late.
+        If the old ones have aged out, the new ones count only if theirs has not: the call was written late.
         """
         if stamp + self.length <= now.tick:
             if new_stamp > stamp and new_stamp + self.length > now.tick:
@@ -113,7 +113,7 @@ class Ring:
             return
         stamps, start = self.stamps, stamp - stamp % self._step
         at = len(stamps) - 1 if stamps and stamps[-1] == stamp else bisect_left(stamps, start)
-        if at == len(stamps) or stamps[at] >= start + self._step:  # nothing of it is there
+        if at == len(stamps) or stamps[at] >= start + self._step:  # its cell is gone
             self.spend(new_stamp, {kind: each for kind, each in new_amounts.items() if not amounts.get(kind)})
             return
         missing = self._take(at, amounts)
@@ -122,7 +122,7 @@ class Ring:
         self.spend(new_stamp, new_amounts)
 
     def merge(self, other: Ring, since: int) -> None:
-        """Count what another copy has, too; what is older than tick ``since`` is in both: the larger one."""
+        """Merge another copy: what is older than tick ``since`` is in both, so the larger amount counts."""
         places = {stamp // self._step: at for at, stamp in enumerate(self.stamps) if stamp <= since}
         mine = {counter.kind: list(counter.amounts) for counter in self.counters}
         for number, stamp in enumerate(other.stamps):
@@ -134,14 +134,14 @@ class Ring:
             self.spend(stamp, {kind: amount for kind, amount in more.items() if amount > 0})
 
     def dump(self, pieces: list[bytes | array[int]]) -> None:
-        """Append all of it, for a store: how many cells, their stamps, the amounts and more of each kind."""
+        """Append the serialized ring: number of cells, stamps, then each counter's amounts and extras."""
         pieces += (array("q", (len(self.stamps),)), self.stamps)
         for counter in self.counters:
             more = counter.dump()
             pieces += (counter.amounts, array("q", more)) if more else (counter.amounts,)
 
     def restore(self, numbers: array[int], at: int) -> int:
-        """Hold what :meth:`dump` wrote from an index on; returns the index after it."""
+        """Load what :meth:`dump` wrote at index ``at``; returns the index after it."""
         count, at = numbers[at], at + 1
         if not 0 <= count * (1 + len(self.counters)) <= len(numbers) - at:
             raise ValueError("a counter has another length than it says")
@@ -160,7 +160,7 @@ class Ring:
         return at
 
     def _take(self, at: int, amounts: Amounts) -> list[str]:
-        """Let there be less in a cell, and no cell if nothing is left; returns the kinds that it lacks."""
+        """Subtract amounts from a cell, and drop it if empty; returns the kinds of which it has nothing."""
         empty, missing = True, []
         for counter in self.counters:
             known, taken = counter.amounts[at], amounts.get(counter.kind, 0)
@@ -181,7 +181,7 @@ class Ring:
         return missing
 
     def _cell(self, stamp: int) -> int:
-        """Where the cell of a stamp is; made if there was none."""
+        """The index of a stamp's cell, created if missing."""
         stamps, start = self.stamps, stamp - stamp % self._step
         if not stamps or stamps[-1] < start:
             at = len(stamps)
@@ -202,7 +202,7 @@ class Ring:
 
 
 class HeldRing(Ring):
-    """Calls under way: each holds its place until it is over, or its lease has lapsed."""
+    """Calls under way: each holds its place until it ends or its lease lapses."""
 
     __slots__ = ()
 
@@ -211,22 +211,22 @@ class HeldRing(Ring):
         self._step = _PLACE_STEP
 
     def stamp(self, booking: Booking, kind: str) -> int:  # noqa: ARG002 - all kinds alike
-        """Until when a call holds its place, as far as is known of it."""
-        return booking.over + _PLACE_MARGIN if booking.over != NEVER else booking.seen + LEASE
+        """When a call frees its place, as far as known."""
+        return booking.ended + _PLACE_MARGIN if booking.ended != NEVER else booking.seen + LEASE
 
 
 class RollingCounter:
-    """What counts of one kind in a sliding window.
+    """The amounts of one kind in a sliding window.
 
     Attributes:
         kind: What is counted.
-        used: What counts now, after :meth:`advance`.
-        ring: Says when it ages out.
-        amounts: In each cell of the ring.
+        used: The amount in use, after :meth:`advance`.
+        ring: The window's ring.
+        amounts: One for each cell of the ring.
 
     Args:
         kind: What is counted.
-        ring: That of the window.
+        ring: The window's ring.
     """
 
     __slots__ = ("amounts", "kind", "ring", "used")
@@ -239,22 +239,22 @@ class RollingCounter:
         ring.counters.append(self)
 
     def advance(self, now: Moment) -> None:
-        """Forget what has aged out; to be called before anything is asked at a later moment."""
+        """Drop what has aged out; call before any query at a later moment."""
         self.ring.advance(now)
 
     def fits(self, now: Moment, cap: int, amount: int) -> bool:
-        """Whether ``amount`` can be added now."""
+        """Whether ``amount`` fits now."""
         if self.ring.expires <= now.tick:
             self.ring.advance(now)
         return self.used + amount <= cap
 
     def frees_at(self, now: Moment, cap: int, amount: int) -> int:
-        """The tick at which ``amount`` will fit if nothing is added; from below, if beyond one window.
+        """The tick at which ``amount`` fits if nothing is added; a lower bound beyond one window.
 
         Args:
-            now: After :meth:`advance`.
-            cap: The limit; above zero.
-            amount: May be more than the limit: what several calls ask for, one after the other.
+            now: The current moment, after :meth:`advance`.
+            cap: The limit; positive.
+            amount: May exceed the limit: the sum of several calls in a row.
         """
         length = self.ring.length
         rounds, needed = 0, self.used + amount - cap
@@ -270,30 +270,30 @@ class RollingCounter:
         return max(now.tick, when) + rounds * length
 
     def book(self, booking: Booking, now: Moment) -> None:
-        """Spend for a call that left before it was known that this kind counts."""
+        """Book a call that left before this kind was limited."""
         self.ring.advance(now)
         self.add(self.ring.stamp(booking, self.kind), booking.amounts.get(self.kind, 0))
 
     def add(self, stamp: int, amount: int) -> None:
-        """Spend ``amount``, to age out one window after ``stamp``."""
+        """Add ``amount``, which ages out one window after ``stamp``."""
         self.ring.spend(stamp, {self.kind: amount})
 
-    def clears_at(self, now: Moment, cap: int) -> int:  # noqa: ARG002 - other windows ask
-        """The tick at which nothing counts any more."""
+    def clears_at(self, now: Moment, cap: int) -> int:  # noqa: ARG002 - other counters use it
+        """The tick at which everything has aged out."""
         cells = zip(self.ring.stamps, self.amounts, strict=True)
         return max([now.tick, *(stamp + self.ring.length for stamp, amount in cells if amount)])
 
     def age_out(self, count: int) -> None:
-        """The oldest cells of the ring count no more."""
+        """Drop the oldest ``count`` cells."""
         self.used -= sum(self.amounts[:count])
         del self.amounts[:count]
 
     def merge(self, other: object) -> None:
-        """Count what another copy has beside its ring, too."""
+        """Merge another copy's extras."""
 
     def dump(self) -> tuple[int, ...]:
-        """What it has beside its ring, for a store."""
+        """The extras to serialize beside the ring: none."""
         return ()
 
     def restore(self, numbers: array[int]) -> None:
-        """Hold what :meth:`dump` said; raises ValueError if it is damaged."""
+        """Load what :meth:`dump` returned; raises ValueError if damaged."""

@@ -1,4 +1,4 @@
-"""When waiting calls leave, and when the next call may: by the arithmetic that decides. Pure."""
+"""Forecasts for display: when waiting calls leave, and when the next call may. Pure."""
 
 from __future__ import annotations
 
@@ -17,13 +17,13 @@ __all__ = ["Slot", "WaiterView", "next_slot", "queue_of"]
 
 @dataclass(frozen=True, slots=True)
 class WaiterView:
-    """A process that waits, of all its waiters for the same pools the first one.
+    """A process's head of line for a combination of pools.
 
     Attributes:
-        process: Its name.
-        waiting: How many of its calls wait there.
-        since: Tick at which the first of them came.
-        leaves: Tick at which that one may leave; an estimate from below.
+        process: The process's name.
+        waiting: Number of its calls that wait for these pools.
+        since: Tick of the first one's arrival.
+        leaves: Tick at which that one may leave; a lower bound.
     """
 
     process: str
@@ -37,8 +37,8 @@ class Slot:
     """When the next call may leave.
 
     Attributes:
-        tick: The tick, not before the moment that was asked; None if no moment is known.
-        blocker: What stands in the way of the smallest call now; None if nothing does.
+        tick: The tick, now at the earliest; None if unknown.
+        blocker: What blocks the smallest call now, if anything.
     """
 
     tick: int | None
@@ -46,9 +46,9 @@ class Slot:
 
 
 def queue_of(state: DomainState, now: Moment) -> list[tuple[Ticket, WaiterView]]:
-    """Who waits, in the order of the queue, and when each may leave."""
+    """The valid tickets in order, and when each may leave."""
     rows: list[tuple[Ticket, WaiterView]] = []
-    for ticket in sorted(state.tickets, key=lambda each: each.place):
+    for ticket in sorted(state.tickets, key=lambda each: each.sort_key):
         if now.tick - ticket.seen <= TICKET_LEASE:
             leaves = _leaves_at(state, now, ticket, [before for before, _ in rows])
             rows.append((ticket, WaiterView(ticket.owner, ticket.waiting, ticket.arrival, leaves)))
@@ -56,13 +56,13 @@ def queue_of(state: DomainState, now: Moment) -> list[tuple[Ticket, WaiterView]]
 
 
 def next_slot(state: DomainState, now: Moment, name: str, queue: Sequence[WaiterView]) -> Slot:
-    """When the next call of a pool may leave: the first that waits, else the smallest that may come.
+    """When the next call of a pool may leave: the first waiter, else the smallest possible call.
 
     Args:
         state: The pool's domain.
-        now: The moment.
-        name: The pool's.
-        queue: Who waits for it.
+        now: The current moment.
+        name: The pool.
+        queue: Its waiters, in order.
     """
     pool = state.pool(name)
     smallest = {counter.kind: 1 for _, _, counter in pool.limits}

@@ -1,8 +1,7 @@
-"""Slow start where nobody knows how fast calls may follow each other: few without an answer at a time.
+"""Slow start where no limit paces calls: few unanswered calls at a time. Pure: ticks are arguments.
 
-A limit that was neither declared nor announced shows itself by a refusal, and every call that is without an
-answer by then can be refused as well. So no more than two leave before one of them is answered, or an eighth
-of what was served so far. It ends as soon as a limit on requests is known. Pure: ticks are arguments.
+An unknown limit shows only in a refusal, and every call unanswered by then may be refused, too. So at most
+two calls, or an eighth of those served so far, may be unanswered. It ends once a limit on requests is known.
 """
 
 from __future__ import annotations
@@ -20,7 +19,7 @@ __all__ = ["SlowStart"]
 _FEWEST = 2
 _SHARE = 8
 _UNANSWERED_FOR = 10 * NANOSECONDS
-"""Nanoseconds after which a call counts as served slowly, and no longer as one that may be refused."""
+"""Nanoseconds after which a call counts as slow rather than as one that may still be refused."""
 
 _REMEMBERED_FOR = 60 * NANOSECONDS
 _MOST = 1000
@@ -31,8 +30,8 @@ class _Path:
     """The calls of one pool.
 
     Attributes:
-        unanswered: Those that left and were not answered, to the tick from which they count no more.
-        served: How many were served since the last refusal that named no limit.
+        unanswered: Unanswered calls, with the tick at which each stops counting.
+        served: Calls served since the last refusal.
     """
 
     unanswered: dict[object, int] = field(default_factory=dict)
@@ -40,13 +39,13 @@ class _Path:
 
 
 class SlowStart:
-    """The calls of a process in a domain whose pace is not known.
+    """A process's calls in the pools of a domain that no limit paces.
 
     Attributes:
-        paths: The calls of each pool; empty if the pace of all is known.
+        paths: The calls of each such pool.
 
     Args:
-        is_paced: Whether a limit of some pools says how fast calls may follow each other.
+        is_paced: Whether a limit of any of the pools paces calls.
     """
 
     def __init__(self, is_paced: Callable[[Sequence[str]], bool]) -> None:
@@ -55,7 +54,7 @@ class SlowStart:
         self._recent: deque[tuple[int, Reservation]] = deque(maxlen=_MOST)
 
     def blocker(self, ask: Ask, now: int) -> Blocker | None:
-        """What keeps a call waiting; None: nothing of this kind."""
+        """What slow start keeps a call waiting for, if anything."""
         path = self.paths.get(_key(ask))
         if path is None or len(path.unanswered) < _FEWEST or ask.priority == URGENT:
             return None
@@ -68,7 +67,7 @@ class SlowStart:
         return Blocker(Reason.STARTUP, ask.pools[0], open_until[-most])
 
     def granted(self, call: Reservation, now: int) -> None:
-        """A call leaves."""
+        """Record that a call leaves."""
         ask = call.ask
         if self._is_paced(ask.pools):
             self.paths.pop(_key(ask), None)
@@ -81,27 +80,27 @@ class SlowStart:
         self._recent.append((now, call))
 
     def ended(self, ask: Ask) -> bool:
-        """A call was answered, or came to nothing: True if others may go on now."""
+        """Record that a call was answered or failed; True if others may leave now."""
         path = self.paths.get(_key(ask))
         return path is not None and path.unanswered.pop(ask.call, None) is not None
 
     def served(self, ask: Ask) -> None:
-        """A call was answered, and not refused."""
+        """Record that a call was served."""
         path = self.paths.get(_key(ask))
         if path is not None:
             path.served += 1
 
     def refused(self, ask: Ask) -> None:
-        """A call was refused: what was served before says nothing any more."""
+        """Record a refusal: earlier successes no longer count."""
         path = self.paths.get(_key(ask))
         if path is not None:
             path.served = 0
 
     def recent(self) -> list[Reservation]:
-        """The calls of the last minute, so that a limit that is learned counts them from the beginning."""
+        """The calls of the last minute, to book in a limit that is learned now."""
         return [call for _, call in self._recent]
 
 
 def _key(ask: Ask) -> str:
-    """The pool of several models that a call books in, if there is one, else its model's own."""
+    """The pool that the call shares with other models, if any, else its model's own."""
     return ask.pools[-2] if len(ask.pools) > 1 else ask.pools[0]

@@ -1,9 +1,9 @@
-"""The mandatory cooldown after agents start, one for each run in each pool. Pure: ticks are arguments.
+"""The cooldown when agents start, once for each run in each pool. Pure: ticks are arguments.
 
-``probe``: when a run's first call in a pool has left, no other of that run leaves until its answer begins or
-the cooldown has passed, so that a dead key or a lower limit costs one refusal and not one per agent.
-``space``: the first calls of a run's agents keep the cooldown between each other.
-Neither is repeated when an agent restarts. Where no limit is known, a slow start follows.
+``probe``: after a run's first call in a pool, no other call of that run leaves until its answer begins or the
+cooldown has passed, so that a dead key or a lower limit costs one refusal, not one per agent.
+``space``: the first calls of a run's agents are a cooldown apart.
+Restarts of agents repeat neither. Where no limit is known, a slow start follows.
 """
 
 from __future__ import annotations
@@ -19,39 +19,39 @@ from massgen_plugins.rate_limit.verdict import Blocker, Reason
 __all__ = ["UNKNOWN_LIMIT_COOLDOWN", "Startups"]
 
 UNKNOWN_LIMIT_COOLDOWN = 10 * NANOSECONDS
-"""Nanoseconds for which the first call leaves alone where no limit is known: its answer may tell one."""
+"""Nanoseconds that the first call is alone where no limit is known: its answer may announce one."""
 
 _MOST = 2000
 
 
 @dataclass(slots=True)
 class _Startup:
-    """One run in one pool.
+    """The start-up of one run in one pool.
 
     Attributes:
         first: The call that left first.
         open_at: Tick from which others may leave; in ``space``, the next agent's first call.
-        settled: Whether it is over.
-        agents: In ``space``: those that have had a first call.
-        slow: Whether a slow start follows: nobody knew how fast calls may follow each other.
+        done: Whether it has ended.
+        agents: In ``space``: the agents that have made their first call.
+        slow: Whether a slow start follows, since no limit paced calls at the beginning.
     """
 
     first: object = None
     open_at: int = 0
-    settled: bool = False
+    done: bool = False
     agents: set[str | None] = field(default_factory=set)
     slow: bool = False
 
 
 class Startups:
-    """The cooldowns of all runs of a process, in one domain.
+    """The start-up cooldowns of a process's runs in one domain.
 
     Attributes:
-        slow: Those of pools whose limits are not known.
+        slow: The slow start of pools without known limits.
 
     Args:
-        rules_of: What holds in a pool now; None: nothing is known.
-        is_paced: Whether a limit of some pools says how fast calls may follow each other.
+        rules_of: The current rules of a pool, if any.
+        is_paced: Whether a limit of any of the pools paces calls.
     """
 
     def __init__(
@@ -65,22 +65,22 @@ class Startups:
         self._known: dict[tuple[str, str], _Startup] = {}
 
     def blocker(self, ask: Ask, now: int) -> Blocker | None:
-        """What keeps a call waiting; None: nothing of this kind."""
+        """What start-up keeps a call waiting for, if anything."""
         name = ask.pools[0]
         startup = self._known.get((name, ask.run))
-        if startup is None or startup.settled or now >= startup.open_at or startup.first is ask.call:
+        if startup is None or startup.done or now >= startup.open_at or startup.first is ask.call:
             return self.slow.blocker(ask, now) if startup is None or startup.slow else None
         if self._mode(name)[0] == "space" and ask.agent_id in startup.agents:
             return None
         return Blocker(Reason.STARTUP, name, startup.open_at)
 
     def granted(self, call: Reservation, now: int) -> None:
-        """A call leaves."""
+        """Record that a call leaves."""
         ask = call.ask
         startup = self._known.get((ask.pools[0], ask.run)) or self._begin(ask)
         if startup.slow:
             self.slow.granted(call, now)
-        if startup.settled:
+        if startup.done:
             return
         mode, cooldown = self._mode(ask.pools[0])
         if mode == "space":
@@ -90,27 +90,27 @@ class Startups:
         elif startup.first is None:
             startup.first, startup.open_at = ask.call, now + cooldown
         elif startup.first is not ask.call:
-            startup.settled = True
+            startup.done = True
 
     def ended(self, ask: Ask, *, answered: bool) -> bool:
-        """A call was answered, or came to nothing: True if others may go on now.
+        """Record that a call was answered or failed; True if others may leave now.
 
-        When the first call came to nothing, the next one takes its part.
+        If the first call failed, the next one takes its role.
         """
         startup = self._known.get((ask.pools[0], ask.run))
         if startup is None:
             return False
         slow = startup.slow and self.slow.ended(ask)
-        if startup.settled or startup.first is not ask.call:
+        if startup.done or startup.first is not ask.call:
             return slow
-        startup.first, startup.open_at, startup.settled = None, 0, answered
+        startup.first, startup.open_at, startup.done = None, 0, answered
         return True
 
     def _begin(self, ask: Ask) -> _Startup:
-        while len(self._known) >= _MOST:  # a server that runs for months begins many runs
+        while len(self._known) >= _MOST:  # a long-lived server sees many runs
             del self._known[next(iter(self._known))]
-        settled = self._mode(ask.pools[0])[0] == "off"
-        startup = _Startup(settled=settled, slow=not self._is_paced(ask.pools))
+        done = self._mode(ask.pools[0])[0] == "off"
+        startup = _Startup(done=done, slow=not self._is_paced(ask.pools))
         self._known[ask.pools[0], ask.run] = startup
         return startup
 

@@ -1,8 +1,8 @@
-"""The queue that processes share: of each process the first waiter for each combination of pools. Pure.
+"""The queue that processes share: each process's head of line for each combination of pools. Pure.
 
-A ticket is a lease. The owner of a first one that does not take what is there for it (a stopped process, a
-blocked loop) is overtaken after ``PATIENCE``, and one that was not seen for ``TICKET_LEASE`` has no place. It
-keeps its arrival, and has its place again as soon as it shows up.
+A ticket is a lease. A first one that fits but does not leave (its process is stopped, its loop blocked) is
+overtaken after ``PATIENCE``, and one that is not renewed within ``TICKET_LEASE`` lapses. Its waiter keeps its
+arrival, and so regains its place with the next renewal.
 """
 
 from __future__ import annotations
@@ -19,31 +19,31 @@ from massgen_plugins.rate_limit.reservation import Ask
 __all__ = ["PATIENCE", "RENEWAL", "TICKET_LEASE", "Ticket", "Tickets"]
 
 RENEWAL = 5 * NANOSECONDS
-"""Nanoseconds after which a process that waits shows itself again."""
+"""Nanoseconds after which a process renews its tickets."""
 
 TICKET_LEASE = 3 * RENEWAL
-"""Nanoseconds for which a ticket holds its place without its owner being seen."""
+"""Nanoseconds for which a ticket is valid without renewal."""
 
 PATIENCE = NANOSECONDS // 10
-"""Nanoseconds for which others wait for the first one to take what is there for it."""
+"""Nanoseconds that a first ticket may fit without leaving before others overtake it."""
 
 _MOST_TICKETS = 10_000
 
 
 class Ticket(NamedTuple):
-    """A process's first waiter for some pools.
+    """A process's head of line for a combination of pools.
 
     Attributes:
         owner: The process.
-        address: Where it can be woken.
-        pools: What the waiter books in.
-        amounts: What it will take.
+        address: Where to wake it.
+        pools: The pools to book in.
+        amounts: The amounts to book.
         priority: Lower goes first.
-        arrival: Tick at which the waiter came.
-        seen: Tick at which its process was last seen.
-        until: Tick at which the process asks again, if nobody wakes it before.
-        waiting: How many wait there.
-        fits_since: Tick from which on it was seen to fit without leaving; 0 if it does not fit.
+        arrival: Tick of the waiter's arrival.
+        seen: Tick of the last renewal.
+        until: Tick at which the process retries, unless woken before.
+        waiting: Number of its calls that wait for these pools.
+        fits_since: Tick since which it fits without leaving; 0 if it does not fit.
     """
 
     owner: str
@@ -58,8 +58,8 @@ class Ticket(NamedTuple):
     fits_since: int = 0
 
     @property
-    def place(self) -> tuple[int, int]:
-        """Sorts tickets into the order of the queue."""
+    def sort_key(self) -> tuple[int, int]:
+        """Sort key of the queue's order."""
         return self.priority, self.arrival
 
 
@@ -77,20 +77,20 @@ class Tickets:
         return iter(self.rows.values())
 
     def ahead_of(self, ask: Ask, owner: str, now: int) -> list[Ticket]:
-        """The living tickets of other processes that come before ``ask`` and share a pool, in their order."""
+        """Valid tickets of other processes that precede ``ask`` and share a pool with it, in order."""
         pools = set(ask.pools)
         rows = [
             ticket
             for ticket in self.rows.values()
             if ticket.owner != owner
-            and ticket.place < ask.place
+            and ticket.sort_key < ask.sort_key
             and now - ticket.seen <= TICKET_LEASE
             and not pools.isdisjoint(ticket.pools)
         ]
-        return sorted(rows, key=lambda ticket: ticket.place)
+        return sorted(rows, key=lambda ticket: ticket.sort_key)
 
     def put(self, ticket: Ticket) -> None:
-        """Register a waiter, and forget processes that were not seen for three leases."""
+        """Register or renew a ticket, and drop those not renewed for three leases."""
         key = ticket.owner, ticket.pools
         known = self.rows.get(key)
         if known is not None and known.arrival == ticket.arrival:
@@ -101,7 +101,7 @@ class Tickets:
             del self.rows[old]
 
     def mark(self, ticket: Ticket, fits_since: int) -> Ticket:
-        """Remember from when on a ticket was seen to fit."""
+        """Set ``fits_since`` of a ticket; returns the new one."""
         marked = ticket._replace(fits_since=fits_since)
         self.rows[ticket.owner, ticket.pools] = marked
         return marked
@@ -111,16 +111,16 @@ class Tickets:
         return [ticket for ticket in self.rows.values() if ticket.owner == owner]
 
     def drop(self, ticket: Ticket) -> None:
-        """Its waiter waits no more, or is overtaken."""
+        """Remove a ticket that is obsolete or overtaken."""
         self.rows.pop((ticket.owner, ticket.pools), None)
 
     def dump(self) -> bytes:
-        """All of them, for a store."""
+        """Serialize for a store."""
         return json.dumps(list(self.rows.values()), separators=(",", ":")).encode()
 
     @classmethod
     def restore(cls, data: bytes) -> Tickets:
-        """What :meth:`dump` wrote; raises ValueError if it is damaged."""
+        """Deserialize; raises ValueError if damaged."""
         tickets = cls()
         try:
             for row in json.loads(data)[:_MOST_TICKETS]:

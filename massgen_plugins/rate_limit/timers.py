@@ -1,4 +1,4 @@
-"""Timers of event loops: one for those who wait in a loop, one that renews the leases of calls under way."""
+"""Timers on event loops: one serves the waiters of a loop, one renews the leases of calls under way."""
 
 from __future__ import annotations
 
@@ -17,10 +17,10 @@ _PERIOD = LEASE / NANOSECONDS / 4
 
 
 class LoopTimers:
-    """One timer for each event loop in which somebody waits.
+    """One timer for each event loop with waiters.
 
     Args:
-        due_in: Nanoseconds until a loop's timer is due; None: nobody waits there. Asked in that loop.
+        due_in: Nanoseconds until a loop's timer is due; None if it has no waiter. Called in that loop.
         on_timer: Called in a loop when its timer is due; must not raise.
     """
 
@@ -32,7 +32,7 @@ class LoopTimers:
         self._timers: dict[asyncio.AbstractEventLoop, asyncio.TimerHandle] = {}
 
     def set(self, loops: Iterable[asyncio.AbstractEventLoop]) -> None:
-        """Set the timers of some loops anew; from any thread."""
+        """Reset the timers of some loops; from any thread."""
         for loop in loops:
             if loop is running_loop():
                 self._set(loop)
@@ -58,18 +58,18 @@ class LoopTimers:
 
 
 class LeaseTimer:
-    """Renews the leases of one domain's calls, as long as the event loop that makes them runs."""
+    """Renews the leases of one domain's calls while their event loop runs."""
 
     def __init__(self) -> None:
         self._calls: set[Reservation] = set()
         self._loop: asyncio.AbstractEventLoop | None = None
 
     def add(self, call: Reservation, loop: asyncio.AbstractEventLoop | None = None) -> None:
-        """A call is admitted that holds its place until it is over; from any thread.
+        """Lease an admitted call until it ends; from any thread.
 
         Args:
-            call: Which.
-            loop: The event loop that makes it; None: the one that runs in this thread.
+            call: The call.
+            loop: The event loop that makes it; default: the running one.
         """
         call.leased = True
         self._calls.add(call)
@@ -80,13 +80,13 @@ class LeaseTimer:
                 loop.call_soon_threadsafe(loop.call_later, _PERIOD, self._renew)
 
     def add_all(self, calls: Iterable[Reservation]) -> None:
-        """So do these, which left before it was known; those that are over do not."""
+        """Lease calls that left before, unless they have ended."""
         for call in calls:
             if call.under_way and not call.leased:
                 self.add(call)
 
     def drop(self, call: Reservation) -> bool:
-        """A call is over; True if it was leased."""
+        """End a call's lease; True if it had one."""
         known = call in self._calls
         self._calls.discard(call)
         return known

@@ -1,4 +1,4 @@
-"""The transactions of one domain in this process: one at a time, with all that has become true meanwhile."""
+"""The transactions of one domain in this process: serialized, each carrying all pending updates."""
 
 from __future__ import annotations
 
@@ -22,19 +22,19 @@ __all__ = ["Change", "Transactions"]
 
 T = TypeVar("T")
 Change: TypeAlias = Callable[[DomainState, Moment], T]
-"""What is done in a transaction; done again if another process was quicker."""
+"""The body of a transaction; run again after a conflict with another process."""
 
 _MOST_UPDATES = 64
-"""Updates of so many calls are applied at once where nobody else has to know of them."""
+"""Pending updates that trigger a transaction where no other process shares the store."""
 
 
 class Transactions:
-    """Used by all threads.
+    """Runs transactions. Thread-safe.
 
     Args:
         replica: This process's copy of the domain.
-        store: Where it is kept.
-        worker: Does what may take longer.
+        store: Where the domain is kept.
+        worker: Runs what may block.
     """
 
     def __init__(self, replica: DomainReplica, store: Store, worker: Worker) -> None:
@@ -44,61 +44,61 @@ class Transactions:
         self.forked()
 
     def forked(self) -> None:
-        """Begin anew: a forked child has none of its parent's updates and locks."""
+        """Reset in a forked child, which inherits neither updates nor locks."""
         self.lock = threading.Lock()
-        """Whoever has it may use the replica."""
+        """Guards the replica."""
         self._updates: deque[Reservation] = deque()
-        self._notes: deque[Change[None]] = deque()
-        self._unwritten: set[Reservation] = set()  # those that are written by now among them
-        # Of the transaction that is being done:
-        self._change: Change[Any] = _nothing
+        self._deferred: deque[Change[None]] = deque()
+        self._unwritten: set[Reservation] = set()  # may still contain written ones
+        # Of the current transaction:
+        self._change: Change[Any] = _no_change
         self._calls: Sequence[Reservation] = ()
         self._changes: Sequence[Change[None]] = ()
         self._bookings: dict[Reservation, Booking] = {}
-        self._late: Sequence[str] = ()  # where processes are to be woken
+        self._to_wake: Sequence[str] = ()  # addresses
 
     @property
     def pending(self) -> bool:
-        """Whether there is anything that the state does not know."""
-        return bool(self._updates or self._notes)
+        """Whether any update is pending."""
+        return bool(self._updates or self._deferred)
 
-    def update(self, call: Reservation) -> None:
-        """Something has become true of a call: it goes along with the next transaction."""
-        if not call.noted:
-            call.noted = True
+    def add(self, call: Reservation) -> None:
+        """Queue the update of a call for the next transaction."""
+        if not call.pending:
+            call.pending = True
             self._updates.append(call)
 
-    def admitted(self, call: Reservation) -> None:
-        """A call may leave. While its event loop stands still it is not written, nor counted by the server.
+    def watch_unwritten(self, call: Reservation) -> None:
+        """Postpone an admitted call's stamp in each transaction until it is written.
 
-        The next call may be decided before: a timer fires first when the loop goes on. In a window of a
-        second both would be counted together, although a second lies between their admissions. So in each
-        transaction what is not written yet is booked as written now.
+        While its event loop is blocked, the call is neither written nor counted by the server. When the loop
+        resumes, a timer may fire first and admit the next call. In a window of a second the server would
+        then count both together, although a second lies between their admissions.
         """
         self._unwritten.add(call)
 
-    def note(self, change: Change[None]) -> None:
-        """Change the state with the next transaction."""
-        self._notes.append(change)
+    def defer(self, change: Change[None]) -> None:
+        """Queue a change of the state for the next transaction."""
+        self._deferred.append(change)
 
-    def remind(self) -> None:
-        """Do the next transaction soon, if there is none before."""
+    def flush_soon(self) -> None:
+        """Schedule a flush, unless another transaction comes first."""
         if self._store.shared:
             self._worker.remind(self.flush)
         elif len(self._updates) >= _MOST_UPDATES:
             with suppress(StoreBusy):
-                self.at_once(_nothing)
+                self.run_nowait(_no_change)
 
     def flush(self) -> None:
-        """Bring the store up to date; in a thread that may stand still."""
+        """Write pending updates to the store. May block."""
         if self.pending:
-            self.patiently(_nothing)
+            self.run_blocking(_no_change)
 
-    def at_once(self, change: Change[T]) -> T:
-        """Change the state, and return what ``change`` does.
+    def run_nowait(self, change: Change[T]) -> T:
+        """Run ``change`` in a transaction and return its result.
 
         Raises:
-            StoreBusy: The store has to be waited for. Nothing happened.
+            StoreBusy: It would block. Nothing happened.
         """
         if not self._store.quick or not self.lock.acquire(blocking=False):
             raise StoreBusy
@@ -106,56 +106,59 @@ class Transactions:
             return self.transact(change, patient=False)
         finally:
             self.lock.release()
-            if self._late:
+            if self._to_wake:
                 self.wake_others()
 
-    def patiently(self, change: Change[T]) -> T:
-        """The same, in a thread that may stand still."""
+    def run_blocking(self, change: Change[T]) -> T:
+        """Like :meth:`run_nowait`, but wait for the store."""
         with self.lock:
             result = self.transact(change, patient=True)
         self.wake_others()
         return result
 
-    async def awaited(self, change: Change[T], taken_back: Callable[[T], None] | None = None) -> T:
-        """The same, for an event loop; ``taken_back`` is given what comes when nobody awaits it any more."""
+    async def run(self, change: Change[T], on_abandoned: Callable[[T], None] | None = None) -> T:
+        """Like :meth:`run_nowait`, but wait without blocking the event loop.
+
+        If the caller is cancelled meanwhile, ``on_abandoned`` gets the result.
+        """
         try:
-            return self.at_once(change)
+            return self.run_nowait(change)
         except StoreBusy:
-            future = self._worker.submit(partial(self.patiently, change))
+            future = self._worker.submit(partial(self.run_blocking, change))
         try:
             return await asyncio.wrap_future(future)
         except asyncio.CancelledError:
-            if taken_back is not None:
-                future.add_done_callback(partial(_take_back, taken_back))
+            if on_abandoned is not None:
+                future.add_done_callback(partial(_hand_over, on_abandoned))
             raise
 
     def transact(self, change: Change[T], *, patient: bool) -> T:
-        """The same, for whoever has the lock; to be followed by :meth:`wake_others` after its release."""
+        """Run ``change`` with the lock held; call :meth:`wake_others` after releasing it."""
         if self._unwritten:
             self._postpone_unwritten()
         if self._updates:
             self._calls = _drain(self._updates)
             for call in self._calls:
-                call.noted = False  # what becomes true of it from now on is noted anew
-        if self._notes:
-            self._changes = _drain(self._notes)
+                call.pending = False  # later changes queue it again
+        if self._deferred:
+            self._changes = _drain(self._deferred)
         self._change = change
         try:
             result: T = self._replica.transact(self._attempt, patient=patient)
         except BaseException:
-            self._put_back()
+            self._requeue()
             raise
         for call in self._calls:
             call.booked = self._bookings.pop(call)
-        self._calls, self._changes, self._change = (), (), _nothing
+        self._calls, self._changes, self._change = (), (), _no_change
         return result
 
     def _postpone_unwritten(self) -> None:
         tick, calls = self._store.tick(), list(self._unwritten)
-        self._unwritten.difference_update(call for call in calls if not call.waits_to_be_written)
+        self._unwritten.difference_update(call for call in calls if not call.unwritten)
         for call in calls:
             if call.postpone(tick):
-                self.update(call)
+                self.add(call)
 
     def _attempt(self, state: DomainState, now: Moment) -> Any:
         for call in self._calls:
@@ -164,38 +167,39 @@ class Transactions:
         if self._changes:
             for change in self._changes:
                 change(state, now)
-            now = self._replica.moment()  # an answer may have told the provider's time
+            now = self._replica.moment()  # a change may have updated the provider's clock
         result = self._change(state, now)
-        if state.tickets.rows or self._late:
-            # If nothing has changed for others, nobody is woken but who is late: else two processes whose
-            # waiters fit, but wait behind others of their own, would wake each other for ever.
-            self._late = state.to_wake(now, only_late=not (state.gave_way or state.changed - {QUEUE}))
-            state.gave_way = False
+        if state.tickets.rows or self._to_wake:
+            # If nothing changed for others, wake only the overdue: else two processes whose waiters fit, but
+            # wait behind others of their own, would wake each other for ever.
+            others_affected = state.queue_shrank or state.changed - {QUEUE}
+            self._to_wake = state.to_wake(now, only_overdue=not others_affected)
+            state.queue_shrank = False
         return result
 
     def wake_others(self) -> None:
-        """After one's own waiters know: tell processes that their first one can leave."""
-        late, self._late = self._late, ()
-        for address in late:
+        """Wake processes whose head of line can leave, after this process's own waiters were served."""
+        addresses, self._to_wake = self._to_wake, ()
+        for address in addresses:
             self._store.wake(address)
 
-    def _put_back(self) -> None:
-        """Nothing of what a transaction was to apply was applied."""
-        self._updates.extendleft(call for call in reversed(self._calls) if not call.noted)
+    def _requeue(self) -> None:
+        """Queue the updates of a failed transaction again."""
+        self._updates.extendleft(call for call in reversed(self._calls) if not call.pending)
         for call in self._calls:
-            call.noted = True
-        self._notes.extendleft(reversed(self._changes))
-        self._calls, self._changes, self._change = (), (), _nothing
+            call.pending = True
+        self._deferred.extendleft(reversed(self._changes))
+        self._calls, self._changes, self._change = (), (), _no_change
         self._bookings.clear()
 
 
-def _take_back(taken_back: Callable[[T], None], future: Future[T]) -> None:
+def _hand_over(on_abandoned: Callable[[T], None], future: Future[T]) -> None:
     if not future.cancelled() and future.exception() is None:
-        taken_back(future.result())
+        on_abandoned(future.result())
 
 
-def _nothing(_: DomainState, __: Moment) -> None:
-    """Only what has become true of calls is written."""
+def _no_change(_: DomainState, __: Moment) -> None:
+    """Write pending updates only."""
 
 
 def _drain(items: deque[T]) -> list[T]:

@@ -1,4 +1,4 @@
-"""What is asked of a domain, and what it answers."""
+"""The verdict on a call: admitted, wait, or refused, and why."""
 
 from __future__ import annotations
 
@@ -27,17 +27,17 @@ class Reason(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Blocker:
-    """What stands in the way of a call.
+    """What keeps a call from leaving.
 
     Attributes:
-        reason: Which of the obstacles it is.
-        pool: In which pool.
-        until: Tick at which to ask again; something may happen earlier.
-        limit: The limit that is used up, if it is one, with the amount in force.
+        reason: Why.
+        pool: The pool that blocks.
+        until: Tick at which to retry; something may happen earlier.
+        limit: The exhausted limit, if any, with the amount in force.
         resets: For UNTIL: when it ends, in nanoseconds since the epoch.
         advice: For CLOSED: what the user can do.
         quote: The provider's words, if a refusal imposed it.
-        ahead: For QUEUE: where the process can be reached whose call goes first; empty if it is one's own.
+        ahead: Address of the process that goes first; empty if none does, or if it is this one.
     """
 
     reason: Reason
@@ -51,7 +51,7 @@ class Blocker:
 
     @property
     def final(self) -> bool:
-        """Whether waiting within this window is no cure."""
+        """Whether waiting within this window does not help."""
         return self.reason in {Reason.UNTIL, Reason.CLOSED}
 
 
@@ -61,8 +61,8 @@ class Wait:
 
     Attributes:
         blocker: What it waits for.
-        until: Tick at which to ask again.
-        forecast: Tick at which it will leave; an estimate from below.
+        until: Tick at which to retry.
+        forecast: Tick at which it will leave; a lower bound.
     """
 
     blocker: Blocker
@@ -72,26 +72,26 @@ class Wait:
 
 @dataclass(frozen=True, slots=True)
 class Refused:
-    """A call for which waiting is no cure."""
+    """A call that waiting does not help."""
 
     blocker: Blocker
 
 
 Verdict: TypeAlias = Reservation | Wait | Refused
-"""The answer to an ask: the call may leave, has to wait, or need not wait."""
+"""The decision on an ask: admitted, wait, or refused."""
 
 
 @dataclass(frozen=True, slots=True)
 class LimitView:
-    """One limit and how much of it is used, for people to look at.
+    """One limit and its use, for display.
 
     Attributes:
         limit: As declared or learned.
         cap: The amount in force.
-        used: What counts now.
-        resets: Nanoseconds until all of it is free again.
-        next_slot: Nanoseconds until the smallest part of it is free; ``NEVER`` if it never is, or if that
-            depends on when calls end.
+        used: The amount in use now.
+        resets: Nanoseconds until nothing is in use.
+        next_slot: Nanoseconds until the smallest amount fits; ``NEVER`` if it never does, or if that depends
+            on when calls end.
     """
 
     limit: Limit

@@ -1,4 +1,4 @@
-"""What a store holds, for people to look at. Nothing here changes a store."""
+"""Read-only views of a store's content."""
 
 from __future__ import annotations
 
@@ -36,17 +36,17 @@ _VIEWER = "viewer"
 
 
 Holds: TypeAlias = Callable[[Pool, PoolRules, float], PoolRules]
-"""What holds in a pool now.
+"""The current rules of a pool.
 
-Args: the pool; what a process last declared for it; the seconds since any process was seen in its domain.
+Args: the pool; its last declared rules; seconds since any process was seen in its domain.
 """
 
 Wanted: TypeAlias = Callable[[Domain], bool]
-"""A domain, to whether it is looked at."""
+"""Whether to include a domain."""
 
 
 def as_declared(pool: Pool, declared: PoolRules, idle: float) -> PoolRules:  # noqa: ARG001 - the same for all
-    """What a process last declared holds."""
+    """Use the last declared rules."""
     return declared
 
 
@@ -55,14 +55,14 @@ class PoolView:
     """A pool.
 
     Attributes:
-        pool: Which.
-        rules: What holds in it.
-        declared: What a process last declared for it.
-        limits: Every limit in force with its use.
-        penalties: What was learned.
-        queue: Who waits, in the order in which they leave.
+        pool: The pool.
+        rules: Its current rules.
+        declared: Its last declared rules.
+        limits: The limits in force, with their use.
+        penalties: Its penalties.
+        queue: Its waiters, in order.
         slot: When the next call may leave.
-        now: When this was so.
+        now: The moment of the view.
     """
 
     pool: Pool
@@ -76,12 +76,12 @@ class PoolView:
 
     @property
     def waiting(self) -> int:
-        """How many calls wait."""
+        """The number of waiting calls."""
         return sum(each.waiting for each in self.queue)
 
     @property
     def eventful(self) -> bool:
-        """Whether there is anything to show: the account's pool is there for every call."""
+        """Whether there is anything to show; every call books in the account's pool, often without limits."""
         return self.pool.name != ACCOUNT_POOL or bool(self.limits or self.queue or self.penalties.cautious)
 
 
@@ -90,8 +90,8 @@ class StoreView:
     """A store.
 
     Attributes:
-        pools: All pools, by domain and name.
-        faults: What could not be read, in sentences.
+        pools: All pools, sorted by domain and name.
+        faults: Sentences about what could not be read.
     """
 
     pools: Sequence[PoolView]
@@ -104,17 +104,17 @@ class StoreView:
 
 
 def any_domain(domain: Domain) -> bool:  # noqa: ARG001 - the same for all
-    """All domains are looked at."""
+    """Include every domain."""
     return True
 
 
 def view_file(path: Path, holds: Holds = as_declared, wanted: Wanted = any_domain) -> StoreView:
-    """What a SQLite file holds; nothing if there is none. Raises as :func:`.sqlite_view.read_file` does.
+    """View a SQLite file; empty if there is none. Raises like :func:`.sqlite_view.read_file`.
 
     Args:
         path: The file.
-        holds: What holds in a pool now.
-        wanted: Whether a domain is looked at: of budgets there may be thousands.
+        holds: The current rules of a pool.
+        wanted: Whether to include a domain: there may be thousands of budgets.
     """
     content = read_file(path)
     if content is None:
@@ -123,12 +123,12 @@ def view_file(path: Path, holds: Holds = as_declared, wanted: Wanted = any_domai
 
 
 def view_store(store: Store, holds: Holds = as_declared, wanted: Wanted = any_domain) -> StoreView:
-    """What a store holds, asked by its reading operations; may block.
+    """View a store. May block.
 
     Args:
         store: The store.
-        holds: What holds in a pool now.
-        wanted: Whether a domain is looked at.
+        holds: The current rules of a pool.
+        wanted: Whether to include a domain.
 
     Raises:
         StoreUnavailable: It cannot be read.
@@ -161,14 +161,14 @@ def view_domain(
     start: Start,
     holds: Holds = as_declared,
 ) -> tuple[list[PoolView], list[str]]:
-    """The pools of a domain, and sentences about parts that are damaged.
+    """The pools of a domain, and sentences about damaged parts.
 
     Args:
-        domain: Which.
-        parts: As a store keeps them.
-        tick: The store's clock.
-        start: How it began.
-        holds: What holds in a pool now.
+        domain: The domain.
+        parts: Its parts, as a store keeps them.
+        tick: The store's clock, in nanoseconds.
+        start: The origin of that clock.
+        holds: The current rules of a pool.
     """
     state, faults = _restored(domain, parts)
     now = wall_clock.moment(state.facts.clock, tick, start)

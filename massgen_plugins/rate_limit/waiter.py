@@ -1,4 +1,4 @@
-"""One call that waits, and the future of its event loop with which the wait ends."""
+"""A waiting call, and the future of its event loop that ends the wait."""
 
 from __future__ import annotations
 
@@ -18,59 +18,59 @@ __all__ = ["Pauses", "Supervisor", "Waiter", "Waiters", "running_loop"]
 
 
 class Waiter:
-    """One call that wants to leave, and may have to wait.
+    """A call that may have to wait.
 
     Attributes:
-        ask: What it asks for, and its ticket.
+        ask: What it asks for.
         patience: Nanoseconds that it may wait in all.
-        told: Tick at which it will leave, as far as anybody was told; None before.
-        stale: Whether somebody before it has given up since.
-        place: How many waiters of this process were before it when it came.
-        held: Nanoseconds of pauses, which do not count as waiting.
-        loop: In which it waits; None until it does.
+        forecast: Tick at which it will leave, as last reported; None if nothing was reported.
+        stale: Whether the forecast is outdated: a waiter ahead gave up.
+        place: How many waiters of this process were ahead when it joined.
+        pauses: Nanoseconds of pauses, which do not count as waiting.
+        loop: The event loop it waits in; None until it does.
     """
 
-    __slots__ = ("_future", "_paused_at", "ask", "held", "loop", "patience", "place", "stale", "told")
+    __slots__ = ("_future", "_paused_at", "ask", "forecast", "loop", "patience", "pauses", "place", "stale")
 
     def __init__(self, ask: Ask, patience: int) -> None:
         self.ask = ask
         self.patience = patience
-        self.told: int | None = None
+        self.forecast: int | None = None
         self.stale = False
         self.place = 0
-        self.held = 0
+        self.pauses = 0
         self._paused_at: int | None = None
         self.loop: asyncio.AbstractEventLoop | None = None
         self._future: asyncio.Future[Reservation] | None = None
 
     @property
     def deadline(self) -> int:
-        """Tick after which it is refused; never while a pause lasts."""
-        return NEVER if self._paused_at is not None else self.ask.arrival + self.patience + self.held
+        """Tick after which it is refused; ``NEVER`` during a pause."""
+        return NEVER if self._paused_at is not None else self.ask.arrival + self.patience + self.pauses
 
-    def hold(self, tick: int, *, paused: bool) -> bool:
-        """Take note of whether the user has paused its pools; True if that has changed, and is told again."""
+    def set_paused(self, tick: int, *, paused: bool) -> bool:
+        """Record whether the user has paused its pools; True, and to be reported again, if that changed."""
         if paused is (self._paused_at is not None):
             return False
-        self.told = None
+        self.forecast = None
         if self._paused_at is not None:
-            self.held += tick - self._paused_at
+            self.pauses += tick - self._paused_at
         self._paused_at = tick if paused else None
         return True
 
     @property
-    def over(self) -> bool:
+    def done(self) -> bool:
         """Whether the wait has ended."""
         return self._future is not None and self._future.done()
 
     def begin(self) -> asyncio.Future[Reservation]:
-        """Wait in the running event loop."""
+        """Start to wait in the running event loop."""
         self.loop = asyncio.get_running_loop()
         self._future = self.loop.create_future()
         return self._future
 
-    def take_back(self) -> None:
-        """Nobody awaits it any more: what it was given meanwhile is given back."""
+    def abandon(self) -> None:
+        """Release a reservation that arrived after the caller stopped waiting."""
         future = self._future
         if future is not None and future.done() and not future.cancelled() and future.exception() is None:
             future.result().release()
@@ -83,11 +83,11 @@ class Waiter:
         try:
             self.loop.call_soon_threadsafe(self._set, value)
         except RuntimeError:  # its loop has closed
-            _give_back(value)
+            _release(value)
 
     def _set(self, value: Reservation | Exception) -> None:
         if self._future is None or self._future.done():  # cancelled meanwhile
-            _give_back(value)
+            _release(value)
         elif isinstance(value, Reservation):
             self._future.set_result(value)
         else:
@@ -95,10 +95,10 @@ class Waiter:
 
 
 class Waiters:
-    """Those who wait for one domain in this process; used by all threads.
+    """The waiters of one domain in this process. Thread-safe.
 
     Attributes:
-        rows: All of them, in their order; to be looked at only while nobody can come or go.
+        rows: All waiters in order; only its truth value may be read without the lock.
     """
 
     def __init__(self) -> None:
@@ -106,88 +106,86 @@ class Waiters:
         self.rows: list[Waiter] = []
 
     def all(self) -> list[Waiter]:
-        """All of them, as they are now."""
+        """A copy of the waiters, in order."""
         with self._lock:
             return list(self.rows)
 
     def join(self, waiter: Waiter) -> list[Waiter]:
-        """Put a waiter at its place; returns those before it."""
+        """Insert a waiter in order; returns those ahead of it."""
         with self._lock:
-            at = bisect_right(self.rows, waiter.ask.place, key=lambda each: each.ask.place)
+            at = bisect_right(self.rows, waiter.ask.sort_key, key=lambda each: each.ask.sort_key)
             self.rows.insert(at, waiter)
             waiter.place = at
             return self.rows[:at]
 
     def remove(self, waiter: Waiter) -> None:
-        """It waits no more."""
+        """Remove a waiter, if it still waits."""
         with self._lock:
             if waiter in self.rows:
                 self.rows.remove(waiter)
 
 
 class Pauses:
-    """The pauses of one domain that the user orders: they do not count as waiting.
-
-    That holds for a call that is sent again, too.
+    """Pauses ordered by the user; they do not count as waiting, even when a call is sent again.
 
     Attributes:
-        lasting: Whether a waiter is held.
-        remembered: Whether a call was held that may be asked for again.
+        active: Whether any pool is paused.
+        remembered: Whether any call that may be sent again was paused.
     """
 
     def __init__(self) -> None:
-        self.lasting = self.remembered = False
-        self._held: WeakKeyDictionary[object, int] = WeakKeyDictionary()
+        self.active = self.remembered = False
+        self._paused_for: WeakKeyDictionary[object, int] = WeakKeyDictionary()
 
-    def hold(self, waiters: Iterable[Waiter], paused: Collection[str], tick: int) -> bool:
-        """Take note of whose pools are paused; True if that has changed for one of them."""
+    def update(self, waiters: Iterable[Waiter], paused: Collection[str], tick: int) -> bool:
+        """Record whose pools are paused; True if that changed for any waiter."""
         changed = False
         for waiter in waiters:
-            changed |= waiter.hold(tick, paused=any(pool in paused for pool in waiter.ask.pools))
-        self.lasting = bool(paused)
+            changed |= waiter.set_paused(tick, paused=any(pool in paused for pool in waiter.ask.pools))
+        self.active = bool(paused)
         return changed
 
     def remember(self, waiter: Waiter) -> None:
-        """Its call leaves, and may be asked for again."""
+        """Keep the pauses of a call that leaves, in case it is sent again."""
         if waiter.ask.call is not None:
-            self._held[waiter.ask.call] = waiter.held
+            self._paused_for[waiter.ask.call] = waiter.pauses
             self.remembered = True
 
-    def held(self, call: object) -> int:
-        """Nanoseconds for which a call was held before."""
-        return self._held.get(call, 0)
+    def paused_for(self, call: object) -> int:
+        """Nanoseconds for which a call was paused in earlier attempts."""
+        return self._paused_for.get(call, 0)
 
 
 class Supervisor(Protocol):
-    """Who says what holds, and speaks to people; see :class:`massgen_plugins.rate_limit.limiter.Limiter`."""
+    """Supplies rules and reports waits; see :class:`massgen_plugins.rate_limit.limiter.DomainLimiter`."""
 
     def rules_of(self, pool: str) -> PoolRules | None:
-        """What holds in a pool of the domain now."""
+        """The current rules of a pool of the domain."""
 
     def patience_for(self, ask: Ask) -> int:
         """Nanoseconds that a call may wait in all."""
 
     def refusal(self, waiter: Waiter, verdict: Wait | Refused | None, now: Moment) -> Exception | None:
-        """Why a call need not wait any longer; None if it should wait on.
+        """The error that ends a wait; None to keep waiting.
 
         Args:
-            waiter: The call.
-            verdict: What was decided; None: its deadline has come.
-            now: When.
+            waiter: The waiting call.
+            verdict: The decision; None if the deadline has passed.
+            now: The current moment.
         """
 
     def waits(self, waiter: Waiter, verdict: Wait, now: Moment) -> None:
-        """A wait has begun, or will take another time than was told before."""
+        """Report a wait that has begun, or whose forecast has changed."""
 
 
 def running_loop() -> asyncio.AbstractEventLoop | None:
-    """The event loop that runs in this thread, if one does."""
+    """The event loop running in this thread, if any."""
     try:
         return asyncio.get_running_loop()
     except RuntimeError:
         return None
 
 
-def _give_back(value: Reservation | Exception) -> None:
+def _release(value: Reservation | Exception) -> None:
     if isinstance(value, Reservation):
         value.release()

@@ -1,17 +1,16 @@
-"""What time it is where days begin: by the provider's answers, not by this machine's clock. Pure.
+"""The provider's wall clock, estimated from the ``Date`` of its answers. Pure.
 
-A machine's wall clock may be set at any moment; the provider counts its days by its own. Every HTTP answer
-says in its ``Date`` what time the server had, to the second, at a moment between the question and now. So
-after one answer the server's time is known to lie in a range, and each further answer narrows it. Between
-answers the range goes on with a steady clock, and widens by what two clocks can drift apart.
+Providers count days by their own clock, and this machine's may be set at any moment. A ``Date`` gives the
+server's time, to the second, at some moment between request and answer. So one answer yields a range for the
+server's time, and each further answer narrows it. Between answers the range advances with a monotonic clock,
+and widens by the drift that two clocks can have.
 
-While no answer has told the time, it is the machine's clock that counts. After a reboot, whose length a
-steady clock does not know, it is the machine's clock as it was when the store was opened, but never an
-earlier time than was known before.
+Before the first answer the machine's clock is used. After a reboot, whose length a monotonic clock cannot
+measure, it is the machine's clock as of the opening of the store, but no time earlier than known before.
 
-What remains: if the machine's clock is wrong in these moments, the calls that leave before the first answer
-are counted on another day than the provider's. And where a steady clock stands still while time goes by (a
-virtual machine that is paused), the day ends later by so much, unless an answer comes before.
+Known gaps: if the machine's clock is wrong then, calls before the first answer count on the wrong day. And
+where the monotonic clock stops (a paused virtual machine), the day ends late by as much, unless an answer
+arrives first.
 """
 
 from __future__ import annotations
@@ -22,34 +21,34 @@ from typing import NamedTuple
 from massgen_plugins.quota import NANOSECONDS
 from massgen_plugins.rate_limit.moment import Moment
 
-__all__ = ["ClockSample", "Pace", "Start", "moment", "observe", "pace_of", "plausible", "read_date"]
+__all__ = ["ClockOffset", "ClockSample", "Start", "moment", "observe", "offset_at", "plausible", "read_date"]
 
 _RESOLUTION = NANOSECONDS
-"""A ``Date`` has no fractions: it says when the second began."""
+"""A ``Date`` is truncated to whole seconds."""
 
 _DRIFT = 2000
-"""Of so many nanoseconds, two clocks differ by one at most: none is steered faster."""
+"""Two clocks drift apart by at most 1 in 2000 (500 ppm), the fastest rate at which clocks are slewed."""
 
 _LONGEST_ANSWER = 3_600 * NANOSECONDS
-"""An answer that took longer says too little, or is to a question that was asked by another clock."""
+"""A longer round trip tells too little, or began on another clock."""
 
 _GRAIN = NANOSECONDS // 10
-"""The range widens in steps of so many nanoseconds, so that for long nothing has to be computed anew."""
+"""The range widens in steps of this many nanoseconds, so that an offset can be reused for long."""
 
 _FIRST, _LAST = 1_577_836_800 * NANOSECONDS, 4_102_444_800 * NANOSECONDS
 """The years from 2020 to 2099."""
 
 _LONGEST = 40
-"""Characters of a ``Date``; no form of it has more."""
+"""Characters of the longest form of a ``Date``."""
 
 
 class ClockSample(NamedTuple):
-    """What the answers have told.
+    """The range of the server's time at one tick.
 
     Attributes:
-        when: When it was so: a tick of the store's clock, which counts suspends.
-        early: The earliest time that the server can have had then, in nanoseconds since the epoch.
-        late: The latest.
+        when: Tick of the store's clock, which counts suspends.
+        early: The server's earliest possible time then, in nanoseconds since the epoch.
+        late: Its latest possible time.
     """
 
     when: int
@@ -58,14 +57,14 @@ class ClockSample(NamedTuple):
 
 
 class Start(NamedTuple):
-    """How a process's share of a store's clock began, in ticks.
+    """The origin of a store's clock in this process.
 
     Attributes:
-        machine: When the machine was started, or a moment since which it surely was not started again; what
-            was observed before knows nothing of the time for which it was off.
-        store: When the store was opened.
+        machine: Tick of the last boot, or a later one since which the machine surely was not rebooted; older
+            samples do not count the time for which it was off.
+        store: Tick at which the store was opened.
         wall: The machine's wall clock: nanoseconds since the epoch.
-        opened: What that said when the store was opened.
+        opened: Its reading when the store was opened.
     """
 
     machine: int
@@ -74,13 +73,13 @@ class Start(NamedTuple):
     opened: int = 0
 
 
-class Pace(NamedTuple):
-    """The time for a while, so that nothing but a sum is left to do for each call.
+class ClockOffset(NamedTuple):
+    """The provider's clock relative to the store's, valid for a while, so that a call costs one addition.
 
     Attributes:
-        sample: What it was made of.
-        until: Tick up to which it is good.
-        offset: What to add to the store's clock.
+        sample: The sample it derives from.
+        until: Tick until which it is valid.
+        offset: Nanoseconds to add to the store's clock.
         slack: See :class:`Moment`.
     """
 
@@ -91,10 +90,10 @@ class Pace(NamedTuple):
 
 
 def read_date(text: str) -> int | None:
-    """A ``Date`` header in nanoseconds since the epoch; None if it is none, or cannot be true."""
+    """Parse a ``Date`` header into nanoseconds since the epoch; None if invalid or implausible."""
     if len(text) > _LONGEST:
         return None
-    from email.utils import parsedate_to_datetime  # who only looks reads no dates
+    from email.utils import parsedate_to_datetime  # viewers need no dates
 
     try:
         date = int(parsedate_to_datetime(text).timestamp()) * NANOSECONDS
@@ -104,18 +103,18 @@ def read_date(text: str) -> int | None:
 
 
 def plausible(date: int) -> bool:
-    """Whether it can be true."""
+    """Whether a time lies in the years 2020 to 2099."""
     return _FIRST <= date < _LAST
 
 
 def observe(known: ClockSample | None, date: int, waited: int, now: int) -> ClockSample | None:
-    """Learn from an answer. One that contradicts all before it is believed: a server's clock may be set, too.
+    """Narrow the range by an answer. A contradiction wins: a server's clock may be set, too.
 
     Args:
-        known: What was known before, on the same run of the clock; None: nothing.
-        date: What the answer says, in nanoseconds since the epoch.
-        waited: Nanoseconds since the request was written, at most.
-        now: The steady clock, in nanoseconds.
+        known: The previous sample, if any.
+        date: The answer's ``Date``, in nanoseconds since the epoch.
+        waited: Upper bound of the nanoseconds since the request was written.
+        now: Tick of the store's clock.
     """
     if not 0 <= waited <= _LONGEST_ANSWER:
         return known
@@ -128,31 +127,31 @@ def observe(known: ClockSample | None, date: int, waited: int, now: int) -> Cloc
 
 
 def moment(sample: ClockSample | None, tick: int, start: Start) -> Moment:
-    """What time it is at ``tick``; as :func:`pace_of`, but there may be no sample, or a useless one."""
-    if sample is None or sample.when > tick + NANOSECONDS:  # of another clock
+    """The moment of a tick; falls back to the machine's clock without a usable sample."""
+    if sample is None or sample.when > tick + NANOSECONDS:  # taken on another clock
         return Moment(tick, start.wall())
-    pace = pace_of(sample, tick, start)
-    return Moment(tick, tick + pace.offset, pace.slack)
+    clock = offset_at(sample, tick, start)
+    return Moment(tick, tick + clock.offset, clock.slack)
 
 
-def pace_of(sample: ClockSample, tick: int, start: Start) -> Pace:
-    """How the provider's time goes on.
+def offset_at(sample: ClockSample, tick: int, start: Start) -> ClockOffset:
+    """The provider's clock at ``tick`` and for a while after.
 
     Args:
-        sample: What the answers have told; not of a later tick.
+        sample: Not later than ``tick``.
         tick: The store's clock, in nanoseconds.
-        start: When all this began.
+        start: The origin of that clock.
     """
     early, late = _at(sample, tick, _GRAIN)
     step = _DRIFT * _GRAIN
     until = tick - max(0, tick - sample.when) % step + step
     if sample.when > start.machine:
-        return Pace(sample, until, early - tick, late - early)
-    return Pace(sample, until, max(early - tick, start.opened - start.store), 0)
+        return ClockOffset(sample, until, early - tick, late - early)
+    return ClockOffset(sample, until, max(early - tick, start.opened - start.store), 0)
 
 
 def _at(sample: ClockSample, now: int, grain: int) -> tuple[int, int]:
-    """The range at a later moment of the store's clock."""
+    """The range at a later tick."""
     elapsed = max(0, now - sample.when)
     drift = (elapsed // (_DRIFT * grain) + 1) * grain
     return sample.early + elapsed - drift, sample.late + elapsed + drift

@@ -167,7 +167,7 @@ def test_a_refusal_that_states_the_declared_limit_teaches_nothing() -> None:
 def test_a_process_that_is_alone_takes_its_share_and_one_call_at_least(limit: int, allowed: int) -> None:
     pool = Pool(Limit(Kind.REQUESTS, limit, MINUTE))
     pool.state.configure("pool", pool.rules, NOON.tick)
-    pool.state.go_alone(NOON, 10)
+    pool.state.go_offline(NOON, 10)
     assert sum(pool.ask(1 + number / 10) is None for number in range(10)) == allowed
 
 

@@ -29,12 +29,12 @@ def test_what_a_call_took_is_written_when_the_store_is_free_again(tmp_path: Path
         holder = hold(store.path)
         call.settle({Kind.INPUT_TOKENS: 30})
         with pytest.raises(StoreBusy):
-            domain.queue._transactions.at_once(lambda _, __: None)
+            domain.queue._transactions.run_nowait(lambda _, __: None)
         holder.rollback()
         holder.close()
         limiter.flush()
 
     asyncio.run(acquire())
-    used = domain.queue.look(lambda state, now: [row.used for row in state.pool("model").view(now)])
+    used = domain.queue.read(lambda state, now: [row.used for row in state.pool("model").view(now)])
     assert used == [30]
     store.close()

@@ -54,10 +54,10 @@ def test_what_is_written_is_what_is_read() -> None:
 def test_processes_that_were_not_seen_for_long_are_members_no_more() -> None:
     facts = Facts()
     for name, seen in (("a", 0), ("b", 500), ("c", 899)):
-        facts.enrol(name, seen * NANOSECONDS)
+        facts.register_member(name, seen * NANOSECONDS)
     assert facts.others("c", 899 * NANOSECONDS) == 2
     assert facts.others("c", 900 * NANOSECONDS) == 1
-    facts.enrol("c", 1_500 * NANOSECONDS)
+    facts.register_member("c", 1_500 * NANOSECONDS)
     assert facts.members == {"c": 1_500 * NANOSECONDS}
 
 

@@ -92,5 +92,5 @@ def _another_fits(window: Window, seconds: int) -> bool:
         clock.advance(seconds)
         late.written()
         limiter.flush()
-        verdict = domain.queue.look(lambda state, now: state.decide(now, Ask(("model",), ONE, now.tick)))
+        verdict = domain.queue.read(lambda state, now: state.decide(now, Ask(("model",), ONE, now.tick)))
         return isinstance(verdict, Reservation)

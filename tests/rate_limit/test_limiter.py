@@ -67,12 +67,12 @@ class Stage:
         return await self.domain.acquire(Ask((MODEL,), amounts, self._clock.tick(), priority, call=object()))
 
     def view(self) -> list[LimitView]:
-        return self.domain.queue.look(lambda state, now: state.pool(MODEL).view(now))
+        return self.domain.queue.read(lambda state, now: state.pool(MODEL).view(now))
 
     def waiting(self) -> int:
         """How many tickets there are in the shared queue, and waiters here."""
         queue = self.domain.queue
-        return len(queue._waiters.all()) + queue.look(lambda state, _: len(state.tickets.rows))
+        return len(queue._waiters.all()) + queue.read(lambda state, _: len(state.tickets.rows))
 
 
 @pytest.fixture(params=["memory", "sqlite", "shared", "slow"])

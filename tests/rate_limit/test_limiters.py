@@ -85,8 +85,8 @@ def test_each_domain_goes_to_the_store_that_its_settings_name(make: Make, tmp_pa
 
 def test_a_spare_limiter_is_in_memory_and_apart(make: Make, tmp_path: Path) -> None:
     ours = make("memory")
-    assert ours.spare(DOMAIN) is ours.spare(DOMAIN)
-    assert ours.spare(DOMAIN) is not ours.of(DOMAIN)
+    assert ours.fallback(DOMAIN) is ours.fallback(DOMAIN)
+    assert ours.fallback(DOMAIN) is not ours.of(DOMAIN)
 
 
 def test_at_the_end_the_store_learns_what_could_wait(make: Make, tmp_path: Path) -> None:

@@ -69,7 +69,7 @@ def of_pool(pool):
         yield messages.patience_message(pool, seconds, 900)
     for kind in Kind:
         yield messages.size_message(pool, kind, 300_000, 250_000)
-    yield messages.spare_message(pool, "RuntimeError")
+    yield messages.fallback_message(pool, "RuntimeError")
     for sentence in [*ADVICE, ""]:
         yield messages.closed_message(pool, sentence)
         yield messages.call_message(pool, sentence)
@@ -111,7 +111,7 @@ def test_every_function_and_every_advice_is_among_the_sentences():
     assert all(sentence in spoken for sentence in ADVICE)
     makers = {name for name in messages.__all__ if name.endswith("_message")}
     assert makers == {
-        f"{name}_message" for name in ("call", "closed", "learned", "patience", "size", "spare", "until")
+        f"{name}_message" for name in ("call", "closed", "fallback", "learned", "patience", "size", "until")
     }
 
 

@@ -87,8 +87,8 @@ class Stage:
         wall = lambda: 1_790_000_000 * NANOSECONDS + clock.tick()  # noqa: E731
         self.store = MemoryStore(clock.tick, wall, shared=shared)
         self.limiter = Limiter(self.store, self.rules_of, worker=AtOnce())
-        self.spare = Limiter(MemoryStore(clock.tick, wall), self.rules_of, worker=AtOnce())
-        self.middleware = RateLimitMiddleware(self.limiter.domain, self.spare.domain, self.events.append)
+        self.fallback = Limiter(MemoryStore(clock.tick, wall), self.rules_of, worker=AtOnce())
+        self.middleware = RateLimitMiddleware(self.limiter.domain, self.fallback.domain, self.events.append)
         self.left: list[float] = []
         self.start = clock.seconds()
 
@@ -101,7 +101,7 @@ class Stage:
 
     def used(self, pool: str = MODEL) -> list[int]:
         """Of each limit, once the store knows everything."""
-        rows = self.domain.queue.look(lambda state, now: state.pool(pool).view(now))
+        rows = self.domain.queue.read(lambda state, now: state.pool(pool).view(now))
         return [row.used for row in rows]
 
     def clock_sample(self) -> ClockSample | None:
@@ -454,7 +454,7 @@ def test_estimates_are_shared_and_survive_the_process(clock) -> None:
             stage.middleware.on_usage(call, usage(input_tokens=500))
         stage.limiter.flush()
         later = Limiter(stage.store, stage.rules_of, worker=AtOnce()).domain(DOMAIN)
-        later.queue.look(lambda state, now: None)
+        later.queue.read(lambda state, now: None)
         return later.amounts(MODEL, a_call(tokens=1_000).charges)
 
     assert 500 <= clock.run(main())[Kind.INPUT_TOKENS] <= 600
@@ -468,7 +468,7 @@ class FailsToDecide(DomainLimiter):
 def test_a_fault_of_the_limiter_means_limits_in_memory_and_is_told_once(clock) -> None:
     stage = Stage(clock, replace(rules(3, 0), max_wait=NANOSECONDS))
     broken = FailsToDecide(stage.limiter, DOMAIN)
-    middleware = RateLimitMiddleware(lambda _: broken, stage.spare.domain, stage.events.append)
+    middleware = RateLimitMiddleware(lambda _: broken, stage.fallback.domain, stage.events.append)
 
     async def main() -> int:
         left = 0

@@ -129,7 +129,7 @@ def test_a_damaged_part_is_said_and_written_anew(stage: Stage, part: str, data: 
     assert one.take(LIMIT) == LIMIT - 5
     assert other.take(1) == 0
     assert [line for line in stage.said if "was damaged" in line]
-    assert not one.replica.alone
+    assert not one.replica.offline
 
 
 @pytest.mark.parametrize("kept", [0, 1])
@@ -164,11 +164,11 @@ def test_a_process_alone_goes_on_from_its_copy_and_books_it_again_when_it_is_bac
     assert one.take(5) == 5
     stage.store.fault = fault
     assert one.take(4) == 4
-    assert one.replica.alone
+    assert one.replica.offline
     stage.store.fault = None
     stage.retry_time()
     assert one.take(LIMIT) == LIMIT - 9
-    assert not one.replica.alone
+    assert not one.replica.offline
     assert stage.process("other").used() == LIMIT
     assert len(stage.said) == 2
     assert "in memory of this process" in stage.said[0]
@@ -265,7 +265,7 @@ def test_an_impatient_thread_never_finds_out_whether_a_store_works_again(stage: 
     stage.retry_time()
     with pytest.raises(StoreBusy):
         one.take(1, patient=False)
-    assert one.replica.alone
+    assert one.replica.offline
 
 
 def test_a_busy_store_is_waited_for_by_nobody_impatient_and_nothing_has_happened(stage: Stage) -> None:

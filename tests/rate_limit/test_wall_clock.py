@@ -8,7 +8,7 @@ from massgen_plugins.quota import NANOSECONDS, Domain
 from massgen_plugins.rate_limit.moment import Moment
 from massgen_plugins.rate_limit.replica import DomainReplica
 from massgen_plugins.rate_limit.stores.memory import MemoryStore
-from massgen_plugins.rate_limit.wall_clock import ClockSample, Start, observe, pace_of, read_date
+from massgen_plugins.rate_limit.wall_clock import ClockSample, Start, observe, offset_at, read_date
 
 SECOND = NANOSECONDS
 DATE = 1_790_000_000 * SECOND
@@ -133,9 +133,9 @@ def test_a_pace_says_what_a_moment_says_for_as_long_as_it_is_good(began: int) ->
     sample = ClockSample(10, DATE, DATE + SECOND)
     start = Start(began, 5, _asked, DATE)
     now = 10 + 3_000 * SECOND
-    pace = pace_of(sample, now, start)
-    assert 0 < pace.until - now <= 200 * SECOND
-    for at in (now, now + SECOND, pace.until - 1):
-        assert moment(sample, at, start) == (at, at + pace.offset, pace.slack)
-    goes_on = moment(sample, pace.until, start) == (pace.until, pace.until + pace.offset, pace.slack)
+    clock = offset_at(sample, now, start)
+    assert 0 < clock.until - now <= 200 * SECOND
+    for at in (now, now + SECOND, clock.until - 1):
+        assert moment(sample, at, start) == (at, at + clock.offset, clock.slack)
+    goes_on = moment(sample, clock.until, start) == (clock.until, clock.until + clock.offset, clock.slack)
     assert goes_on is (began > 0)

@@ -1,1 +1,1 @@
-"""Where the state of domains lives, and what makes a swap atomic: a process, a machine, a server."""
+"""Where the state of domains is kept and swapped atomically: in a process, a file, or a server."""

@@ -1,4 +1,4 @@
-"""What a store must do: keep the parts of domains, and swap them if nobody else has."""
+"""The protocol of stores: they keep the parts of domains, and replace them by compare-and-swap."""
 
 from __future__ import annotations
 
@@ -12,19 +12,19 @@ __all__ = ["NOTHING", "Snapshot", "Store", "StoreBusy", "StoreReplaced"]
 
 
 class StoreBusy(Exception):
-    """Another process holds the store at this instant; the operation did not happen."""
+    """The operation would block, since another process holds the store. Nothing happened."""
 
 
 class StoreReplaced(StoreBusy):
-    """What the store held was damaged and has been set aside: asked again, it works."""
+    """The store's content was damaged and has been set aside; a retry works."""
 
 
 class Snapshot(NamedTuple):
     """Parts of a domain.
 
     Attributes:
-        version: Of the domain; 0: there is none.
-        parts: By name.
+        version: The domain's version; 0 if it does not exist.
+        parts: Serialized parts by name.
     """
 
     version: int
@@ -32,49 +32,49 @@ class Snapshot(NamedTuple):
 
 
 NOTHING = Snapshot(0, {})
-"""What there is of a domain that nobody has written yet."""
+"""The snapshot of a domain that does not exist."""
 
 
 class Store(Protocol):
-    """Keeps domains as named parts, each domain under one version.
+    """Keeps domains as named parts, with one version per domain.
 
     Every operation may be called from any thread, and in a forked child. Those that read or write may raise
-    :class:`massgen_plugins.errors.StoreUnavailable`, and :class:`StoreBusy` unless they are ``patient``; they
-    take microseconds if the store is ``quick``, and may block for seconds if it is not, or if ``patient``.
+    :class:`massgen_plugins.errors.StoreUnavailable`, and unless ``patient``, :class:`StoreBusy`. They take
+    microseconds if the store is ``quick``; if it is not, or if ``patient``, they may block for seconds.
     """
 
     @property
     def description(self) -> str:
-        """For people: what and where, such as ``sqlite /home/x/.local/state/.../quota.sqlite3``."""
+        """For users: what and where, such as ``sqlite /home/x/.local/state/.../quota.sqlite3``."""
 
     @property
     def quick(self) -> bool:
-        """Whether an event loop may use it itself, as far as it does not ask to be ``patient``."""
+        """Whether an event loop may call it directly, unless ``patient``."""
 
     @property
     def shared(self) -> bool:
-        """Whether other processes use it too."""
+        """Whether other processes use it, too."""
 
     @property
     def ready(self) -> bool:
-        """Whether its clock is known: :meth:`open` was called, or need not be."""
+        """Whether its clock is known: :meth:`open` was called, or is not needed."""
 
     on_wake: Callable[[], None] | None
-    """Called, in any thread, when another process has woken this one: there may be room."""
+    """Called in any thread when another process wakes this one: there may be room."""
 
     def open(self) -> None:
-        """Open what has to be opened; may block. What cannot be opened shows when it is used."""
+        """Open the store. May block. Failures show when it is used."""
 
     def tick(self) -> int:
-        """The store's clock: nanoseconds that never jump, the same for all who share it. Never blocks."""
+        """The store's clock: nanoseconds that never jump, the same for all processes. Never blocks."""
 
     def start(self) -> Start:
-        """How this process's share of the clock began. Never blocks."""
+        """The origin of the store's clock in this process. Never blocks."""
 
     def turn(self, *, patient: bool = False) -> AbstractContextManager[object]:
-        """Within it, what this thread loads and swaps is one transaction, where the store has such.
+        """Combine this thread's loads and swaps into one exclusive transaction, if the store supports that.
 
-        Then nobody else writes meanwhile, and what was swapped is written when it ends without an error.
+        It commits when the context exits without an error.
         """
 
     def load(self, domain: str, since: int, *, patient: bool = False) -> Snapshot:
@@ -83,31 +83,31 @@ class Store(Protocol):
     def swap(
         self, domain: str, version: int, new: int, parts: Mapping[str, bytes | None], *, patient: bool = False
     ) -> Snapshot | None:
-        """Write parts if the domain still has ``version``; it then has the version ``new``.
+        """Compare and swap: write parts and the version ``new`` if the domain still has ``version``.
 
         Returns:
-            None if it was done; else what was written after ``version``, as of :meth:`load`.
+            None on success; on conflict, what was written after ``version``, as from :meth:`load`.
 
         Args:
-            domain: Its name.
-            version: 0 if there is none yet.
-            new: More than ``version``.
-            parts: What they are from now on; None takes a part away.
-            patient: Whether this thread may stand still.
+            domain: The domain's name.
+            version: The expected version; 0 if the domain does not exist.
+            new: The next version; greater than ``version``.
+            parts: New data by part; None deletes a part.
+            patient: Whether this thread may block.
         """
 
     def domains(self) -> list[str]:
-        """The names of all domains; may block."""
+        """The names of all domains. May block."""
 
     @property
     def address(self) -> str:
         """Where others can wake this process; empty if they cannot."""
 
     def wake(self, address: str) -> bool:
-        """Tell a process that there may be room; False if it is surely dead. May block if not ``quick``."""
+        """Wake a process, as there may be room; False if it is surely dead. May block unless ``quick``."""
 
     def lives(self, address: str) -> bool:
-        """Whether the process may still live; it is not woken."""
+        """Whether a process may be alive, without waking it."""
 
     def close(self) -> None:
-        """Release what is held open; it opens again when it is used again."""
+        """Release resources; the next use opens the store again."""

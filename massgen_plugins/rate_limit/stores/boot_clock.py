@@ -1,8 +1,8 @@
-"""A clock for all processes of a machine that never jumps, and goes on after a reboot where it stopped.
+"""A clock for all processes of a machine that never jumps, and continues after a reboot.
 
-The wall clock may be set; a monotonic clock begins anew with each boot. So the time since boot (which counts
-suspends) is shifted by an offset that is kept with the data: after a reboot the clock continues from the last
-tick that was written, plus the time since the boot. It never runs ahead of true time: nothing ages out early.
+The wall clock may be set; a monotonic clock restarts with each boot. So the time since boot (suspends
+included) is shifted by an offset kept with the data: after a reboot the clock continues from the last written
+tick, plus the time since boot. It never runs ahead of true time, so nothing ages out early.
 """
 
 from __future__ import annotations
@@ -18,11 +18,11 @@ _BOOT_ID = Path("/proc/sys/kernel/random/boot_id")
 _OFFSETS = Path("/proc/self/timens_offsets")
 
 _CLOCK = getattr(time, "CLOCK_BOOTTIME", getattr(time, "CLOCK_MONOTONIC", None))
-"""None on Windows, which has one steady clock, and no choice of it."""
+"""None on Windows, which has one monotonic clock."""
 
 
 def _namespace() -> int:
-    """Nanoseconds by which a time namespace (of a container) shifts the clock; 0 where there are none."""
+    """Nanoseconds by which a container's time namespace shifts the clock; 0 without one."""
     try:
         lines = _OFFSETS.read_text(encoding="ascii").splitlines()
         rows = (line.split() for line in lines)
@@ -42,11 +42,11 @@ def _tick() -> Callable[[], int]:
 
 
 boot_tick = _tick()
-"""Nanoseconds since this boot, suspends included where the system counts them; the same in containers."""
+"""Nanoseconds since boot, with suspends where the system counts them; the same inside containers."""
 
 
 def boot_identity() -> str:
-    """Names this boot; empty where the system has no such name."""
+    """The name of this boot; empty where the system has none."""
     try:
         return _BOOT_ID.read_text(encoding="ascii").strip()
     except OSError:
@@ -54,17 +54,17 @@ def boot_identity() -> str:
 
 
 def offset_for(boot: str, known_boot: str, known_offset: int, last_tick: int, since_boot: int) -> int:
-    """What to add to :func:`boot_tick`.
+    """The offset to add to :func:`boot_tick`.
 
     Args:
         boot: This boot's name.
-        known_boot: The boot under which the data was last written; empty if never.
+        known_boot: The boot in which the data was last written; empty if never.
         known_offset: The offset of that boot.
-        last_tick: The latest tick that was written.
+        last_tick: The latest tick written.
         since_boot: Nanoseconds since this boot.
     """
     if boot and boot == known_boot:
         return known_offset
     if not boot and since_boot + known_offset >= last_tick:
-        return known_offset  # a system that cannot name its boots: same boot unless time would run backwards
+        return known_offset  # boots have no names: the same one, unless time would run backwards
     return last_tick

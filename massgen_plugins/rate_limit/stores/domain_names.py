@@ -1,4 +1,4 @@
-"""The names and versions that domains have in a store."""
+"""Names and versions of domains in a store."""
 
 from __future__ import annotations
 
@@ -10,8 +10,8 @@ from massgen_plugins.quota import Domain
 __all__ = ["domain_name", "first_version", "read_domain_name", "same_domain"]
 
 _VERSIONS = 1 << 24
-"""Versions of one domain, from its beginning to its loss. The first one is a random multiple of it, so that
-nobody takes a domain that was lost and begun anew for the one that it knows."""
+"""Versions of one incarnation of a domain. The first is a random multiple of this, so that a domain that was
+lost and created again is not taken for the old one."""
 
 
 def domain_name(domain: Domain) -> str:
@@ -20,7 +20,7 @@ def domain_name(domain: Domain) -> str:
 
 
 def read_domain_name(name: str) -> Domain | None:
-    """The domain of a name in a store; None if it is no such name."""
+    """The domain of a name in a store; None if invalid."""
     parts = [re.sub(r"\\(.)", _unescaped, part) for part in name.split("\t")]
     return Domain(*parts) if len(parts) == 3 else None
 
@@ -30,10 +30,10 @@ def _unescaped(found: re.Match[str]) -> str:
 
 
 def first_version() -> int:
-    """The version of a domain that is begun."""
+    """The first version of a new domain."""
     return _VERSIONS * (1 + secrets.randbelow(1 << 28))
 
 
 def same_domain(version: int, other: int) -> bool:
-    """Whether two versions are of one domain, and not of one that was lost and begun anew."""
+    """Whether two versions belong to the same incarnation of a domain."""
     return version // _VERSIONS == other // _VERSIONS

@@ -1,9 +1,9 @@
-"""A lock in front of a file that processes share, so that under load each of them gets its turn.
+"""A lock in front of a shared SQLite file, so that no process starves under load.
 
-Those who wait for SQLite's own lock sleep longer each time, up to a tenth of a second, and some never get it.
-Who waits for this one looks again after 50 microseconds to 2 ms; the processes' queue says who goes first.
-It is a file of its own, since opening and closing a database file by hand drops the locks that SQLite has on
-it. Where the system has no such locks (Windows), SQLite's own is all there is.
+Waiters for SQLite's own lock back off up to a tenth of a second, and some never get it. Waiters for this one
+retry after 50 microseconds to 2 ms; which call goes first is up to the queue. It is a separate file, since
+opening and closing a database file by hand drops SQLite's locks on it. Where the system has no such locks
+(Windows), only SQLite's own is used.
 """
 
 from __future__ import annotations
@@ -18,8 +18,8 @@ from massgen_plugins.rate_limit.stores.process import forks
 
 try:
     import fcntl
-except ImportError:  # a system without such locks relies on SQLite's
-    fcntl = None  # type: ignore[assignment]  # it is asked for before each use
+except ImportError:  # Windows
+    fcntl = None  # type: ignore[assignment]  # checked before each use
 
 __all__ = ["FairLock"]
 
@@ -27,17 +27,17 @@ _TRIES = 4
 _PAUSE = 0.00005
 _LONGEST_PAUSE = 0.002
 _PATIENCE = 5.0
-"""Seconds after which a lock that is held by somebody else counts as unavailable."""
+"""Seconds after which a patient thread gives up."""
 
 _SAME_PROCESS = 0.0003
-"""Seconds for which an event loop may stand still because another thread of its process is inside."""
+"""Seconds for which an event loop may block on another thread of its process."""
 
 
 class FairLock:
-    """Lets in one thread of one process at a time.
+    """A reentrant lock, held by one thread of one process at a time.
 
     Args:
-        path: The file of the lock; made with mode 0600. Nothing is ever written into it.
+        path: The lock file; created with mode 0600, and always empty.
     """
 
     def __init__(self, path: Path) -> None:
@@ -45,19 +45,19 @@ class FairLock:
         self.forked()
 
     def forked(self) -> None:
-        """Begin anew: a child neither holds its parent's lock nor may use its file."""
+        """Reset in a forked child, which neither holds its parent's lock nor may use its file."""
         self.threads = threading.RLock()
-        """Whoever has it is the only thread of this process that holds the lock, or is about to."""
+        """Excludes other threads of this process."""
         self.depth = 0
-        """How often that thread has entered without leaving."""
+        """How many times its thread has entered without leaving."""
         self._file = -1
         self._forks = forks()
 
     def enter(self, *, patient: bool) -> None:
-        """Take the lock; a thread that has it may enter again.
+        """Acquire the lock; reentrant.
 
         Raises:
-            StoreBusy: Somebody has it, and this thread is not to wait.
+            StoreBusy: It is held, and this thread is not patient, or its patience has run out.
             OSError: The file cannot be used.
         """
         if not self.threads.acquire(timeout=_PATIENCE if patient else _SAME_PROCESS):
@@ -71,21 +71,21 @@ class FairLock:
             raise
 
     def leave(self) -> None:
-        """Let in the next one, when it was entered no more often."""
+        """Release the lock, once for each :meth:`enter`."""
         self.depth -= 1
         if fcntl is not None and not self.depth and self._file >= 0:
             fcntl.flock(self._file, fcntl.LOCK_UN)
         self.threads.release()
 
     def close(self) -> None:
-        """Release the file; it is opened again when it is needed again."""
+        """Close the file; the next use opens it again."""
         with self.threads:
             if self._file >= 0 and self._forks == forks():
                 os.close(self._file)
             self._file = -1
 
     def _lock_file(self, *, patient: bool) -> None:
-        assert fcntl is not None  # noqa: S101 - asked only then
+        assert fcntl is not None  # noqa: S101 - checked by the callers
         if self._file < 0:
             self._file = os.open(self._path, os.O_RDWR | os.O_CREAT, 0o600)
         deadline = time.monotonic() + _PATIENCE
@@ -97,7 +97,7 @@ class FairLock:
                 attempt += 1
                 if attempt >= _TRIES and (not patient or time.monotonic() > deadline):
                     raise StoreBusy from None
-                # Whoever is inside needs some microseconds; one that is stopped inside is not waited for.
+                # The holder needs microseconds, unless its process is stopped.
                 time.sleep(min(_PAUSE * attempt, _LONGEST_PAUSE if patient else _PAUSE * _TRIES))
             else:
                 return

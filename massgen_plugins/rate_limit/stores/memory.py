@@ -1,4 +1,4 @@
-"""Domains in this process's memory: for one process alone, for tests, and when nothing can be shared."""
+"""Domains in this process's memory: for a single process, for tests, and as the fallback."""
 
 from __future__ import annotations
 
@@ -15,12 +15,12 @@ __all__ = ["MemoryStore"]
 
 
 class MemoryStore:
-    """Keeps domains in memory. A limiter that uses it alone never needs to write there.
+    """Keeps domains in memory. Its only limiter never needs to write, unless ``shared``.
 
     Args:
-        tick: The clock in nanoseconds; one that counts suspends unless a test brings its own.
-        wall: Nanoseconds since the epoch.
-        shared: Whether several limiters use it, as tests do that play processes.
+        tick: The clock in nanoseconds; by default, time since boot with suspends.
+        wall: The wall clock: nanoseconds since the epoch.
+        shared: Whether several limiters use it, as in tests that simulate processes.
     """
 
     description = "memory of this process"
@@ -44,17 +44,17 @@ class MemoryStore:
         self._parts: dict[str, dict[str, tuple[int, bytes]]] = {}
 
     def open(self) -> None:
-        """Nothing has to be opened."""
+        """Do nothing."""
 
     def start(self) -> Start:
-        """How this process's share of the clock began."""
+        """The origin of the clock."""
         return self._start
 
-    def turn(self, *, patient: bool = False) -> AbstractContextManager[None]:  # noqa: ARG002 - never waits
-        """Nobody is kept out: whoever swaps may find a newer version."""
+    def turn(self, *, patient: bool = False) -> AbstractContextManager[None]:  # noqa: ARG002 - never blocks
+        """No transactions: each swap is atomic by itself, and may conflict."""
         return nullcontext()
 
-    def load(self, domain: str, since: int, *, patient: bool = False) -> Snapshot:  # noqa: ARG002 - never waits
+    def load(self, domain: str, since: int, *, patient: bool = False) -> Snapshot:  # noqa: ARG002 - never blocks
         """The parts of a domain that were written after version ``since``."""
         version = self._versions.get(domain, 0)
         if not version:
@@ -89,10 +89,10 @@ class MemoryStore:
         return list(self._versions)
 
     def wake(self, address: str) -> bool:
-        """There is nobody else."""
+        """Whether the address is empty: there is no other process."""
         return not address
 
     lives = wake
 
     def close(self) -> None:
-        """Nothing is held open."""
+        """Do nothing."""

@@ -1,4 +1,4 @@
-"""Which process this is, also after a fork: what a parent holds open, or has locked, is not its child's."""
+"""The identity of this process, and hooks for forks: a child must not use its parent's files or locks."""
 
 from __future__ import annotations
 
@@ -16,19 +16,19 @@ _listeners: weakref.WeakSet[Any] = weakref.WeakSet()
 
 
 def process_name() -> str:
-    """Names this process; no other has the same, nor has a forked child."""
+    """The unique name of this process; a forked child gets another."""
     return _name
 
 
 def forks() -> int:
-    """How many forks lie between this process and the first one."""
+    """The number of forks between the first process and this one."""
     return _forks
 
 
 def after_fork(listener: Any) -> None:
-    """Have ``listener.forked()`` called in every forked child, for as long as the listener lives.
+    """Call ``listener.forked()`` in every forked child, as long as the listener exists.
 
-    If it has them, ``before_fork()`` and ``fork_is_over()`` are called in the parent.
+    ``before_fork()`` and ``after_fork_in_parent()``, if it has them, are called in the parent.
     """
     _listeners.add(listener)
 
@@ -39,10 +39,10 @@ def _before_fork() -> None:
             listener.before_fork()
 
 
-def _fork_is_over() -> None:
+def _after_fork_in_parent() -> None:
     for listener in list(_listeners):
-        if hasattr(listener, "fork_is_over"):
-            listener.fork_is_over()
+        if hasattr(listener, "after_fork_in_parent"):
+            listener.after_fork_in_parent()
 
 
 def _forked() -> None:
@@ -55,4 +55,4 @@ def _forked() -> None:
 
 
 if hasattr(os, "register_at_fork"):
-    os.register_at_fork(before=_before_fork, after_in_parent=_fork_is_over, after_in_child=_forked)
+    os.register_at_fork(before=_before_fork, after_in_parent=_after_fork_in_parent, after_in_child=_forked)

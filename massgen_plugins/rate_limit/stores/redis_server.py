@@ -1,4 +1,4 @@
-"""Where a Redis server is, and how to be let in: from the settings and the environment."""
+"""Address and credentials of a Redis server, from the settings and the environment."""
 
 from __future__ import annotations
 
@@ -15,23 +15,23 @@ __all__ = ["CA_VARIABLE", "PASSWORD_VARIABLE", "USERNAME_VARIABLE", "RedisServer
 USERNAME_VARIABLE = "MASSGEN_RATE_LIMIT_REDIS_USERNAME"
 PASSWORD_VARIABLE = "MASSGEN_RATE_LIMIT_REDIS_PASSWORD"  # noqa: S105 - its name
 CA_VARIABLE = "MASSGEN_RATE_LIMIT_REDIS_CA"
-"""File of certificates (PEM) that sign a ``rediss://`` server's; without it the system's count."""
+"""CA certificates (PEM file) for ``rediss://`` servers; default: the system's."""
 
 _PORT = 6379
 
 
 @dataclass(frozen=True, slots=True)
 class RedisServer:
-    """A server and a database of it.
+    """A server, and one of its databases.
 
     Attributes:
-        host: Name or number.
+        host: Host name or IP address.
         port: TCP port.
         database: Number of the database.
         tls: Whether the connection is encrypted.
         username: Empty for the server's default user.
         password: Empty for none. Not shown by ``repr``.
-        ca_file: Certificates to trust instead of the system's; empty for those.
+        ca_file: CA certificates to trust instead of the system's; empty for the system's.
     """
 
     host: str
@@ -48,10 +48,10 @@ class RedisServer:
 
     @classmethod
     def parse(cls, url: str, environment: Mapping[str, str] | None = None) -> RedisServer:
-        """An address from ``redis://host:port/database``, which the settings have checked.
+        """Parse ``redis://host:port/database``, which the settings have checked.
 
         Raises:
-            StoreUnavailable: It is none; the sentence does not show it.
+            StoreUnavailable: It is invalid; the message does not show it.
         """
         environment = os.environ if environment is None else environment
         try:
@@ -73,7 +73,7 @@ class RedisServer:
         )
 
     def options(self) -> dict[str, Any]:
-        """The same as arguments of a client."""
+        """Keyword arguments for ``redis.Redis``."""
         options = {
             "host": self.host,
             "port": self.port,

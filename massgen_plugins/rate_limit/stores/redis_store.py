@@ -1,6 +1,6 @@
-"""Domains in a Redis server, for many machines. One short script reads and swaps; the server's clock counts.
+"""Domains in a Redis server, for many machines. A short script loads and swaps; the clock is the server's.
 
-Everything here may block, so it runs in the limiter's worker thread and never on an event loop.
+Everything may block, and runs in the limiter's worker thread, never on an event loop.
 """
 
 from __future__ import annotations
@@ -28,20 +28,20 @@ if TYPE_CHECKING:
 __all__ = ["PREFIX", "RedisStore", "key_of"]
 
 PREFIX = "massgen-rl:"
-"""Every key and channel begins with it."""
+"""Prefix of every key and channel."""
 
 _INDEX = f"{PREFIX}domains"
 _ANSWER = 2.0
-"""Seconds that the server may take for an answer, or for a connection."""
+"""Timeout in seconds for connections and replies."""
 
 _SCRIPT = Path(__file__).with_name("swap.lua")
 
 
 class RedisStore:
-    """Keeps domains in a server.
+    """Keeps domains in a Redis server.
 
     Args:
-        server: Where it is.
+        server: The server.
         clock: This machine's clock in nanoseconds.
     """
 
@@ -58,7 +58,7 @@ class RedisStore:
         after_fork(self)
 
     def forked(self) -> None:
-        """Begin anew in a forked child: its parent's connections are not its own."""
+        """Reset in a forked child, which must not use its parent's connections."""
         self._client: Redis | None = None
         self._script: Script | None = None
         self._listener: threading.Thread | None = None
@@ -66,7 +66,7 @@ class RedisStore:
 
     @property
     def description(self) -> str:
-        """For people: where; never a password."""
+        """For users: the address, without the password."""
         return str(self._server)
 
     @property
@@ -75,22 +75,22 @@ class RedisStore:
         return self._clock.known
 
     def open(self) -> None:
-        """Ask the server for its time; may block."""
+        """Get the server's time. May block."""
         with suppress(StoreUnavailable):
             self.load("", 0)
 
     def tick(self) -> int:
-        """The server's clock; before it has answered, this machine's, in the same units."""
+        """The server's clock; before its first reply, this machine's, from the same epoch."""
         if self._clock.known:
             return self._clock.tick()
         return self._epoch + self._clock.local() - self._beginning
 
     def start(self) -> Start:
-        """The server's time is nobody's boot: what was observed of a provider's clock stays true."""
+        """The origin of the clock: independent of boots, so samples of a provider's clock stay valid."""
         return Start(0, 0, self.tick)
 
     def turn(self, *, patient: bool = True) -> AbstractContextManager[None]:  # noqa: ARG002 - it always is
-        """Nobody is kept out: whoever swaps may find a newer version."""
+        """No transactions: each swap is atomic by itself, and may conflict."""
         return nullcontext()
 
     def load(self, domain: str, since: int, *, patient: bool = True) -> Snapshot:  # noqa: ARG002 - always is
@@ -112,7 +112,7 @@ class RedisStore:
         if not int(reply[2]):
             return _snapshot(reply)
         if not version:
-            # It is for people to look at: the swap has succeeded, whatever becomes of it.
+            # The index is for viewers only: the swap has succeeded even if this fails.
             with suppress(StoreUnavailable), self._answers() as client:
                 client.sadd(_INDEX, domain)
         return None
@@ -125,20 +125,20 @@ class RedisStore:
 
     @property
     def address(self) -> str:
-        """Where others can wake this process; it listens from the first time on."""
+        """Where others can wake this process, which listens from the first call on."""
         if self._listener is None:
             self._listener = threading.Thread(target=self._listen, name="massgen-plugins-wakeup", daemon=True)
             self._listener.start()
         return process_name()
 
     def wake(self, address: str) -> bool:
-        """Tell a process that there may be room; a message that is lost costs little: it asks by itself."""
+        """Wake a process, as there may be room; if the message is lost, it still retries by itself."""
         with suppress(StoreUnavailable), self._answers() as client:
             client.publish(f"{PREFIX}wake:{address}", b"")
         return True
 
-    def lives(self, address: str) -> bool:  # noqa: ARG002 - only its lease tells
-        """Nobody can tell for another machine."""
+    def lives(self, address: str) -> bool:  # noqa: ARG002 - only leases tell
+        """Always true: the liveness of a process on another machine is unknown."""
         return True
 
     def close(self) -> None:
@@ -150,7 +150,7 @@ class RedisStore:
 
     def _ask(self, domain: str, known: int, *arguments: bytes | str | int) -> list[Any]:
         with self._answers():
-            assert self._script is not None  # noqa: S101 - made with the client
+            assert self._script is not None  # noqa: S101 - created with the client
             asked = self._clock.local()
             reply: Any = self._script(keys=[key_of(domain)], args=[known, *arguments])
             if not isinstance(reply, list) or len(reply) < 4:
@@ -160,7 +160,7 @@ class RedisStore:
 
     @contextmanager
     def _answers(self) -> Iterator[Redis]:
-        """The client; what goes wrong with it is told in one sentence."""
+        """The client, with its errors translated into one sentence."""
         from redis.exceptions import RedisError
 
         try:
@@ -194,7 +194,7 @@ class RedisStore:
         return self._client
 
     def _listen(self) -> None:
-        """Hear of wake-ups, on a connection of its own, for as long as the store is open."""
+        """Receive wake-ups on a separate connection while the store is open."""
         while not self._closed:
             try:
                 listener = self._connected().pubsub(ignore_subscribe_messages=True)  # type: ignore[no-untyped-call]  # redis-py's
@@ -202,8 +202,8 @@ class RedisStore:
                 while not self._closed:
                     if listener.get_message(timeout=1.0) is not None and self.on_wake is not None:
                         self.on_wake()
-            except Exception:  # a server that is none makes the client fail in any way
-                time.sleep(_ANSWER)  # not allowed, not reachable or no Redis: then waiters ask by themselves
+            except Exception:  # a server that is not Redis can make the client fail in any way
+                time.sleep(_ANSWER)  # meanwhile, waiters retry by themselves
 
 
 def key_of(domain: str) -> str:
@@ -218,7 +218,7 @@ def _snapshot(reply: list[Any]) -> Snapshot:
 
 
 def _reason(error: Exception) -> str:
-    """What went wrong, without anything that the server sent."""
+    """What went wrong, without quoting the server."""
     names = {
         "AuthenticationError": "it asks for another name or password",
         "AuthenticationWrongNumberOfArgsError": "it asks for another name or password",
@@ -229,7 +229,7 @@ def _reason(error: Exception) -> str:
         "BusyLoadingError": "it is still loading its data",
     }
     known = names.get(type(error).__name__)
-    if type(error).__name__ == "ResponseError":  # what stops a script keeps its own name in the text only
+    if type(error).__name__ == "ResponseError":  # errors inside a script have their name in the text only
         full = "OOM command not allowed" in str(error)
         known = names["OutOfMemoryError"] if full else "it refuses what it is asked for"
     if known is None and isinstance(error, OSError):

@@ -1,7 +1,7 @@
-"""Domains in one SQLite file, shared by all processes of a machine and kept over restarts.
+"""Domains in a SQLite file, shared by all processes of a machine and kept across restarts.
 
-A swap is one transaction that begins with ``UPDATE ... WHERE version = ?``: a process that is killed has
-either written all of it or nothing.
+A swap is one transaction that begins with ``UPDATE ... WHERE version = ?``: a killed process has written all
+of it or nothing.
 """
 
 from __future__ import annotations
@@ -24,13 +24,13 @@ from massgen_plugins.rate_limit.wall_clock import Start
 __all__ = ["SqliteStore"]
 
 _CHECKPOINT = 500
-"""Swaps after which what was written is brought into the file proper, by a thread that may stand still."""
+"""Swaps between checkpoints of the write-ahead log, each in a thread of its own."""
 
 _PAUSE_FOR_FORK = 1.0
-"""Seconds for which a fork waits for the thread that is inside."""
+"""Seconds for which a fork waits for a thread that holds the lock."""
 
-# A domain's version stands beside its parts, in a row whose name is empty, so that a swap changes one page of
-# the file. A part is updated in place: a row that is replaced gets its pages anew.
+# A domain's version is in a row with an empty name beside its parts, so that a swap touches one page. Parts
+# are updated in place: replacing a row would reallocate its pages.
 _SWAP = "UPDATE part SET version = ?, tick = ? WHERE domain = ? AND name = '' AND version = ?"
 _UPDATE = "UPDATE part SET version = ?, tick = ?, data = ? WHERE domain = ? AND name = ?"
 _INSERT = "INSERT INTO part (version, tick, data, domain, name) VALUES (?, ?, ?, ?, ?) ON CONFLICT DO NOTHING"
@@ -43,11 +43,11 @@ class SqliteStore:
     """Keeps domains in a file.
 
     Args:
-        path: The file; made with mode 0600 in a directory of mode 0700.
-        report: Told, in one sentence, of a file that was set aside.
-        since_boot: Nanoseconds since the machine was started, suspends included.
-        wall: Nanoseconds since the epoch.
-        boot: Names the present run of the machine.
+        path: The file; created with mode 0600 in a directory of mode 0700.
+        report: Called with a sentence about a file that was set aside.
+        since_boot: Nanoseconds since boot, suspends included.
+        wall: The wall clock: nanoseconds since the epoch.
+        boot: The name of the current boot.
     """
 
     quick = True
@@ -66,7 +66,7 @@ class SqliteStore:
         self._since_boot = since_boot
         self._wall = wall
         self._boot = boot
-        self._file = SqliteFile(path, report, self._agree_on_clock)
+        self._file = SqliteFile(path, report, self._sync_clock)
         self._offset = 0
         self._start: Start | None = None
         self._swaps = 0
@@ -75,46 +75,46 @@ class SqliteStore:
         after_fork(self)
 
     def forked(self) -> None:
-        """Begin anew in a forked child."""
+        """Reset in a forked child."""
         self._file.forked()
         self._wakeup = WakeUp(self._woken)
 
     def before_fork(self) -> None:
-        """Let no thread be inside: a child would take its half of a transaction for its own, for ever."""
+        """Lock out all threads: a child would inherit a half-done transaction that never ends."""
         self._held = self._file.lock.threads.acquire(timeout=_PAUSE_FOR_FORK)
 
-    def fork_is_over(self) -> None:
-        """Go on in the parent."""
+    def after_fork_in_parent(self) -> None:
+        """Unlock in the parent."""
         if self._held:
             self._file.lock.threads.release()
 
     @property
     def description(self) -> str:
-        """For people: what and where."""
+        """For users: what and where."""
         return f"sqlite {self.path}"
 
     def open(self) -> None:
-        """Make sure that the clock is that of the file; may block. A file that cannot be used has none."""
+        """Adopt the file's clock, if the file can be used. May block."""
         with suppress(StoreUnavailable, StoreBusy), self._file.transaction(patient=True):
             pass
 
     @property
     def ready(self) -> bool:
-        """Whether it was opened before."""
+        """Whether the file was opened."""
         return self._start is not None
 
     def tick(self) -> int:
-        """The clock that all who share the file have: it never jumps, and goes on after a reboot."""
+        """The file's clock, which never jumps and continues after a reboot."""
         return self._since_boot() + self._offset
 
     def start(self) -> Start:
-        """How this process's share of the clock began."""
+        """The origin of the clock in this process."""
         if self._start is None:
             return Start(self._offset, self.tick(), self._wall, self._wall())
         return self._start
 
     def turn(self, *, patient: bool = False) -> Transaction:
-        """Keep all others out for a while."""
+        """One exclusive transaction."""
         return Transaction(self._file, patient=patient, foreign=True)
 
     def load(self, domain: str, since: int, *, patient: bool = False) -> Snapshot:
@@ -155,33 +155,33 @@ class SqliteStore:
         return str(self._wakeup.port or "")
 
     def wake(self, address: str) -> bool:
-        """Tell a process that there may be room; False if it is surely dead."""
+        """Wake a process, as there may be room; False if it is surely dead."""
         return self._wakeup.wake(_port(address))
 
     def lives(self, address: str) -> bool:
-        """Whether the process may still live."""
+        """Whether a process may be alive."""
         return self._wakeup.lives(_port(address))
 
     def close(self) -> None:
-        """Release the file; it is opened again when it is used again."""
+        """Release the file; the next use opens it again."""
         self._file.close()
         self._wakeup.close()
 
-    def _agree_on_clock(self, connection: sqlite3.Connection) -> None:
-        """Go on with the clock of the file; called whenever it is opened, within a transaction."""
+    def _sync_clock(self, connection: sqlite3.Connection) -> None:
+        """Continue the file's clock; called in a transaction whenever the file is opened."""
         boot, since_boot = self._boot(), self._since_boot()
         known = connection.execute("SELECT boot, offset FROM clock").fetchone()
         last = int(connection.execute("SELECT max(tick) FROM part").fetchone()[0] or 0)
-        offset = self._offset  # a new file goes on with the clock of whoever makes it
+        offset = self._offset  # a new file continues its creator's clock
         if known is not None:
             offset = offset_for(boot, known[0], known[1], last, since_boot)
-        if since_boot + offset < last:  # the machine was put back, and all its processes
+        if since_boot + offset < last:  # the machine was restored from a snapshot
             offset = last - since_boot
         if known != (boot, offset):
             connection.execute("INSERT OR REPLACE INTO clock VALUES (1, ?, ?)", (boot, offset))
         self._offset = offset
         now, wall = since_boot + offset, self._wall()
-        # Where boots have no name, the machine may have been off at any time before now.
+        # Without names of boots, the machine may have been off at any time before now.
         self._start = Start(offset if boot else now, now, self._wall, wall)
 
     def _woken(self) -> None:
@@ -197,7 +197,7 @@ def _read(connection: sqlite3.Connection, domain: str, since: int) -> Snapshot:
     if version == since:
         return Snapshot(version, {})
     rows = connection.execute(_PARTS, (domain, since if version > since else 0))
-    # Of a damaged file, what is no blob may be a number: `bytes` would make as many zeros of it.
+    # In a damaged file it may be a number, of which `bytes` would make that many zeros.
     return Snapshot(version, {str(name): data if isinstance(data, bytes) else b"" for name, data in rows})
 
 

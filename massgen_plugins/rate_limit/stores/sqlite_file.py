@@ -1,6 +1,6 @@
-"""The file of a store: opened by each process for itself, made private, set aside when it is damaged.
+"""The file of a SQLite store: opened per process, private, set aside when damaged.
 
-Nothing foreign is written, renamed or switched to another mode: a file is ours by its application id.
+A foreign file is never written, renamed or switched to another mode: ours have our application id.
 """
 
 from __future__ import annotations
@@ -30,14 +30,14 @@ from massgen_plugins.rate_limit.stores.sqlite_format import (
 
 __all__ = ["SqliteFile", "Transaction"]
 
-_OPENING = 1.0
-"""Seconds for which a patient thread waits, while it opens the file, for whoever reads it at that moment."""
+_OPEN_WAIT = 1.0
+"""Seconds for which a patient thread waits for readers while it opens the file."""
 
-_HELD = 5000
-"""Milliseconds for which a patient thread waits for a program that writes without the fair lock."""
+_FOREIGN_LOCK_WAIT = 5000
+"""Milliseconds for which a patient thread waits for a writer that does not use the fair lock."""
 
-_LOOK = 0.5
-"""Seconds between two looks at whether it is still the same file."""
+_RECHECK = 0.5
+"""Seconds between checks that the path still names the same file."""
 
 _SCHEMA = f"""
 PRAGMA application_id = {APPLICATION_ID};
@@ -55,12 +55,12 @@ CREATE TABLE part (
 
 
 class Transaction:
-    """What is done between its beginning and its end, is done as a whole or not at all.
+    """A transaction as a context manager; nested ones join the outer one.
 
     Args:
-        file: In which.
-        patient: Whether this thread may stand still.
-        foreign: Whether what goes wrong in it has nothing to do with the file.
+        file: The file.
+        patient: Whether this thread may block.
+        foreign: Whether errors raised inside are unrelated to the file.
     """
 
     __slots__ = ("_file", "_foreign", "_patient")
@@ -77,7 +77,7 @@ class Transaction:
         if error is None:
             self._file.commit()
             return
-        explained = self._file.abandon(error, foreign=self._foreign)
+        explained = self._file.rollback(error, foreign=self._foreign)
         if explained is not error:
             raise explained from error
 
@@ -86,45 +86,43 @@ class SqliteFile:
     """One file, and this process's connection to it.
 
     Args:
-        path: Where.
-        report: Told, in one sentence, of a file that was set aside.
-        opened: Called within a transaction whenever the file was opened.
+        path: The file's path.
+        report: Called with a sentence about a file that was set aside.
+        opened: Called in a transaction whenever the file is opened.
     """
 
     def __init__(
         self, path: Path, report: Callable[[str], None], opened: Callable[[sqlite3.Connection], None]
     ) -> None:
-        self.path = Path(os.path.realpath(path))  # a dangling link is followed by us, not by SQLite
+        self.path = Path(os.path.realpath(path))  # resolve dangling links here, not in SQLite
         self._report = report
         self._opened = opened
         self.lock = FairLock(self.path.with_name(self.path.name + ".lock"))
         self.forked()
 
     def forked(self) -> None:
-        """Begin anew: what a parent holds open is not its child's to use, nor to close."""
+        """Reset in a forked child, which may neither use nor close its parent's connection."""
         self.lock.forked()
         inherited: sqlite3.Connection | None = getattr(self, "_connection", None)
-        if inherited is not None:  # letting go of it would close it, and with it what its parent is doing
+        if inherited is not None:  # keep it alive: closing it would disturb the parent's transaction
             ctypes.pythonapi.Py_IncRef(ctypes.py_object(inherited))
         self._connection: sqlite3.Connection | None = None
         self._forks = forks()
         self._inode = 0
-        self._looked = 0.0
+        self._checked_at = 0.0
 
     def transaction(self, *, patient: bool) -> Transaction:
-        """The one write transaction of one thread; what was done in it is kept if nothing is raised.
-
-        Within another one it is a part of that.
+        """A write transaction of this thread; it commits unless an error is raised.
 
         Raises:
             StoreBusy: Another process is writing.
-            StoreReplaced: The file was damaged and has been set aside: ask again.
-            StoreUnavailable: It cannot be used.
+            StoreReplaced: The file was damaged and has been set aside; retry.
+            StoreUnavailable: The file cannot be used.
         """
         return Transaction(self, patient=patient)
 
     def begin(self, *, patient: bool) -> sqlite3.Connection:
-        """Begin a transaction; see there."""
+        """Begin a :meth:`transaction`."""
         if self._connection is None and not patient:
             raise StoreBusy  # opening may take long
         try:
@@ -136,27 +134,27 @@ class SqliteFile:
         try:
             if self.lock.depth > 1 and self._connection is not None:
                 return self._connection
-            connection = self._open(_OPENING if patient else 0)
+            connection = self._open(_OPEN_WAIT if patient else 0)
             _begin(connection, patient=patient)
         except BaseException as error:
-            raise self.abandon(error) from error
+            raise self.rollback(error) from error
         return connection
 
     def commit(self) -> None:
-        """Keep what was done, and end the transaction."""
+        """Commit and end the transaction."""
         try:
             if self.lock.depth == 1 and self._connection is not None:
                 self._connection.execute("COMMIT")
         except BaseException as error:
-            raise self.abandon(error) from error
+            raise self.rollback(error) from error
         self.lock.leave()
 
-    def abandon(self, error: BaseException, *, foreign: bool = False) -> BaseException:
-        """End the transaction without what was done in it; returns the error in our words.
+    def rollback(self, error: BaseException, *, foreign: bool = False) -> BaseException:
+        """Roll back and end the transaction; returns the error, translated.
 
         Args:
             error: What went wrong.
-            foreign: Whether that had nothing to do with the file.
+            foreign: Whether the error is unrelated to the file.
         """
         try:
             explained = error if foreign else self._explain(error)
@@ -168,7 +166,7 @@ class SqliteFile:
         return explained
 
     def checkpoint(self) -> None:
-        """Bring what was written into the file proper, by a connection of its own, beside whoever writes."""
+        """Checkpoint the write-ahead log without blocking writers, on a separate connection."""
         try:
             connection = sqlite3.connect(self.path, timeout=0, isolation_level=None)
         except sqlite3.Error:
@@ -178,10 +176,8 @@ class SqliteFile:
         connection.close()
 
     def close(self) -> None:
-        """Close it; it is opened again when it is used again."""
-        with (
-            self.lock.threads
-        ):  # a connection that is closed while another thread uses it crashes the process
+        """Close the connection; the next use opens it again."""
+        with self.lock.threads:  # closing a connection that another thread uses crashes the process
             if self._connection is not None and self._forks == forks():
                 self._connection.close()
             self._connection = None
@@ -189,12 +185,12 @@ class SqliteFile:
 
     def _open(self, wait: float) -> sqlite3.Connection:
         now = time.monotonic()
-        if self._connection is not None and now < self._looked + _LOOK:
+        if self._connection is not None and now < self._checked_at + _RECHECK:
             return self._connection
-        self._looked = now
+        self._checked_at = now
         if self._connection is not None and self._inode == _inode(self.path):
             return self._connection
-        # Another file may stand there by now: deleted by hand, or set aside by another process.
+        # The file was replaced: deleted by hand, or set aside by another process.
         if self._connection is not None:
             self._connection.close()
             self._connection = None
@@ -203,7 +199,7 @@ class SqliteFile:
         try:
             connection.execute("PRAGMA journal_mode = WAL")
             connection.execute("PRAGMA synchronous = NORMAL")
-            # Nobody who writes shall wait for the disk: see `checkpoint`.
+            # Writers must not wait for the disk: see `checkpoint`.
             connection.execute("PRAGMA wal_autocheckpoint = 20000")
             connection.execute("BEGIN IMMEDIATE")
             if fresh and not connection.execute("PRAGMA application_id").fetchone()[0]:
@@ -222,18 +218,18 @@ class SqliteFile:
         self.path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
 
     def _prepare(self, wait: float) -> bool:
-        """Make sure that what stands there is ours; True if it is empty yet."""
+        """Create the file, or verify that it is ours; True if it is still empty."""
         self._make_folder()
         with suppress(FileExistsError):
-            # SQLite gives its side files the mode of the file itself. One that is there must not be opened by
-            # hand: closing it would drop the locks that other connections of this process hold.
+            # SQLite gives its side files the mode of the file itself. An existing file must not be opened by
+            # hand: closing it would drop the locks of this process's other connections.
             os.close(os.open(self.path, os.O_RDWR | os.O_CREAT | os.O_EXCL, 0o600))
         self._inode = _inode(self.path)
         stamp = stamp_of(self.path, wait)
         if stamp is None:
             return True
         application, version = stamp
-        # Of a file of ours the tables need not be read: it is opened again and again.
+        # Skip reading the tables of our own files, which are opened often.
         known = application == APPLICATION_ID
         kind = kind_of(application, version, set() if known else tables_of(self.path, wait))
         if kind in {FileKind.OURS, FileKind.EMPTY}:
@@ -244,7 +240,7 @@ class SqliteFile:
         raise StoreUnavailable(unusable_sentence(self.path, kind, version))
 
     def _explain(self, error: BaseException) -> BaseException:
-        """An error in our words; a damaged file is set aside by the way."""
+        """Translate an error; sets a damaged file aside."""
         code = getattr(error, "sqlite_errorcode", 0) & 0xFF
         if is_busy(error):
             return StoreBusy()
@@ -267,7 +263,7 @@ class SqliteFile:
             self._connection.close()
             self._connection = None
         if _inode(self.path) != known:
-            return  # another process was quicker: what stands there now is good
+            return  # another process has already replaced it
         kept = self.path.with_name(f"{self.path.name}.aside-{time.strftime('%Y%m%d-%H%M%S')}-{os.getpid()}")
         for suffix in ("", "-wal", "-shm"):
             with suppress(OSError):
@@ -281,7 +277,7 @@ def _begin(connection: sqlite3.Connection, *, patient: bool) -> None:
     except sqlite3.OperationalError as error:
         if not (patient and is_busy(error)):
             raise
-        connection.execute(f"PRAGMA busy_timeout = {_HELD}")
+        connection.execute(f"PRAGMA busy_timeout = {_FOREIGN_LOCK_WAIT}")
         try:
             connection.execute("BEGIN IMMEDIATE")
         finally:
@@ -289,8 +285,8 @@ def _begin(connection: sqlite3.Connection, *, patient: bool) -> None:
 
 
 def _inode(path: Path) -> int:
-    """Names the file itself, wherever it is moved; 0 if there is none."""
+    """The inode number, which identifies the file itself; 0 if there is none."""
     try:
-        return os.stat(path).st_ino  # noqa: PTH116 - on every transaction, and half as long as Path.stat
+        return os.stat(path).st_ino  # noqa: PTH116 - on every transaction, at half the cost of Path.stat
     except FileNotFoundError:
         return 0

@@ -1,4 +1,4 @@
-"""Whose a SQLite file is, told by its header and its tables, and what is said of one that cannot be used."""
+"""Recognizes SQLite files by header and tables, and words the messages about unusable ones."""
 
 from __future__ import annotations
 
@@ -19,34 +19,34 @@ __all__ = [
 ]
 
 APPLICATION_ID = 0x4D47524C
-"""Written in the header of every file of ours: MGRL."""
+"""``application_id`` of our files: MGRL."""
 
 FORMAT = 6
-"""``user_version`` of the file."""
+"""``user_version`` of our files."""
 
 _OLD_FORMATS = (1, 2, 3, 4)
 _OLD_TABLES = {"clock", "secret", "scope"}
 
 
 class FileKind(StrEnum):
-    """What stands in the place of a store."""
+    """What is found at a store's path."""
 
     EMPTY = "empty"
-    """A database without any table: whoever began it was killed before it had written anything."""
+    """A database without tables: its creator was killed before writing anything."""
     OURS = "ours"
     NEWER = "newer"
-    """Of a later version of this package."""
+    """Written by a later version of this package."""
     OLD = "old"
-    """Of a version before the first release; it is set aside by whoever limits calls."""
+    """Written by a version before the first release; the store sets it aside."""
     FOREIGN = "foreign"
 
 
 def kind_of(application: int, version: int, tables: AbstractSet[str]) -> FileKind:
-    """Whose a file is.
+    """Classify a file.
 
     Args:
-        application: ``application_id`` of its header; -1 if it is no SQLite file.
-        version: ``user_version`` of its header.
+        application: ``application_id`` in its header; -1 if it is not a SQLite file.
+        version: ``user_version`` in its header.
         tables: The names of its tables.
     """
     if application == APPLICATION_ID and version > 0:
@@ -61,7 +61,7 @@ def kind_of(application: int, version: int, tables: AbstractSet[str]) -> FileKin
 
 
 def unusable_sentence(path: Path, kind: FileKind, version: int) -> str:
-    """What is said of a newer or a foreign file."""
+    """The message about a newer or a foreign file."""
     if kind is FileKind.NEWER:
         return (
             f"{path} was written by a newer version of massgen-plugins (format {version}, this one "
@@ -74,11 +74,8 @@ def unusable_sentence(path: Path, kind: FileKind, version: int) -> str:
 
 
 def stamp_of(path: Path, wait: float = 0) -> tuple[int, int] | None:
-    """Application id and user version in a file's header; None if the file is empty.
-
-    A file that is not SQLite's has the stamp (-1, 0).
-    """
-    # By SQLite itself, read-only: opening and closing the file by hand would drop this process's locks on it.
+    """Application id and user version in a file's header; None if empty, (-1, 0) if not SQLite's."""
+    # Through SQLite: opening and closing the file by hand would drop this process's locks on it.
     if path.stat().st_size == 0:
         return None
     connection = sqlite3.connect(f"{path.as_uri()}?mode=ro", uri=True, timeout=wait)
@@ -94,7 +91,7 @@ def stamp_of(path: Path, wait: float = 0) -> tuple[int, int] | None:
 
 
 def tables_of(path: Path, wait: float) -> set[str]:
-    """The names of all tables; of a file that cannot be read to its end, one that nobody has."""
+    """The names of all tables; ``{""}`` if the file cannot be read."""
     connection = sqlite3.connect(f"{path.as_uri()}?mode=ro", uri=True, timeout=wait)
     try:
         rows = connection.execute("SELECT name FROM sqlite_master WHERE type = 'table'").fetchall()
@@ -108,6 +105,6 @@ def tables_of(path: Path, wait: float) -> set[str]:
 
 
 def is_busy(error: BaseException) -> bool:
-    """Whether a database was in use by somebody else."""
+    """Whether the error means that the database is locked."""
     code = getattr(error, "sqlite_errorcode", 0) & 0xFF
     return code in {sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED}

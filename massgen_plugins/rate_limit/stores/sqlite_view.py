@@ -1,4 +1,4 @@
-"""Looks into a SQLite file and changes nothing: not the file, not its name, and no file is made beside it."""
+"""Reads a SQLite file strictly read-only: it is not changed or renamed, and no side files are created."""
 
 from __future__ import annotations
 
@@ -20,17 +20,17 @@ __all__ = ["FileClock", "FileContent", "check_integrity", "read_file"]
 T = TypeVar("T")
 
 _PATIENCE = 2.0
-"""Seconds to wait for a writer; readers wait only while somebody repairs the file after a crash."""
+"""Seconds to wait for another program; readers wait only during recovery after a crash."""
 
 
 class FileClock(NamedTuple):
     """The clock of a file.
 
     Attributes:
-        tick: Its nanoseconds now.
-        latest: The latest tick that anybody wrote.
-        same_boot: Whether the machine was not started again since the file was opened last.
-        start: How it began for who reads it.
+        tick: The current tick.
+        latest: The latest tick written.
+        same_boot: Whether the machine has not been rebooted since the file was last opened.
+        start: Its origin for the reader.
     """
 
     tick: int
@@ -40,7 +40,7 @@ class FileClock(NamedTuple):
 
 
 class FileContent(NamedTuple):
-    """All that a file holds.
+    """The content of a file.
 
     Attributes:
         clock: Its clock.
@@ -58,24 +58,24 @@ def read_file(
     boot: Callable[[], str] = boot_identity,
     wall: Callable[[], int] = time.time_ns,
 ) -> FileContent | None:
-    """What the file holds at one moment; None if nobody has written into it yet, or there is no file.
+    """A consistent snapshot of the file; None if it is missing or empty.
 
     Args:
         path: The store's file.
         since_boot: Nanoseconds since this boot.
-        boot: Names this boot; empty if the system cannot.
-        wall: Nanoseconds since the epoch.
+        boot: The name of this boot; empty if the system has none.
+        wall: The wall clock: nanoseconds since the epoch.
 
     Raises:
-        StoreUnavailable: It cannot be read, is damaged, of another version or not ours; the sentence says
-            what to do about it.
+        StoreUnavailable: It cannot be read, is damaged, of another version or not ours; the message says
+            what to do.
     """
 
     def read(connection: sqlite3.Connection) -> FileContent:
         clock = _clock(connection, boot(), since_boot(), wall)
         domains: dict[str, dict[str, bytes]] = {}
         for domain, part, data in connection.execute("SELECT domain, name, data FROM part ORDER BY 1, 2"):
-            if not part:  # the row of the domain itself, which is the first
+            if not part:  # the row of the domain itself, which sorts first
                 domains[str(domain)] = {}
             elif domain in domains:
                 domains[domain][str(part)] = data if isinstance(data, bytes) else b""
@@ -85,7 +85,7 @@ def read_file(
 
 
 def check_integrity(path: Path) -> str:
-    """What SQLite finds wrong with the file; empty if nothing. Raises as :func:`read_file` does."""
+    """What SQLite finds wrong with the file; empty if nothing. Raises like :func:`read_file`."""
 
     def check(connection: sqlite3.Connection) -> str:
         found = str(connection.execute("PRAGMA quick_check(1)").fetchone()[0])
@@ -104,7 +104,7 @@ def _look(path: Path, read: Callable[[sqlite3.Connection], T]) -> T | None:
             return None
         state = _state(path)
         if not state[1]:
-            # Nothing is written beside the file, so that SQLite need not make its side files to read it.
+            # Without a write-ahead log, the file can be read as immutable, which creates no side files.
             try:
                 found = _read(path, "mode=ro&immutable=1", read)
             except (sqlite3.Error, StoreUnavailable):
@@ -113,7 +113,7 @@ def _look(path: Path, read: Callable[[sqlite3.Connection], T]) -> T | None:
             else:
                 if _state(path) == state:
                     return found
-        return _read(path, "mode=ro", read)  # somebody writes
+        return _read(path, "mode=ro", read)  # it is being written
 
 
 def _read(path: Path, how: str, read: Callable[[sqlite3.Connection], T]) -> T | None:
@@ -142,7 +142,7 @@ def _is_ours(connection: sqlite3.Connection, path: Path) -> bool:
 
 
 def _is_empty(path: Path) -> bool:
-    """An empty file is a store without calls; one that only claims to be empty (of /proc) is none."""
+    """Whether the file is empty; one that only claims a size of 0 (as in /proc) is foreign."""
     if path.stat().st_size:
         return False
     with path.open("rb") as file:
@@ -153,7 +153,7 @@ def _is_empty(path: Path) -> bool:
 
 
 def _state(path: Path) -> tuple[object, int]:
-    """Tells whether the file was written, and how many bytes wait beside it to be brought into it."""
+    """A fingerprint of the file, and the size of its write-ahead log in bytes."""
     known = path.stat()
     try:
         waiting = Path(f"{os.path.realpath(path)}-wal").stat().st_size  # SQLite follows links, too
@@ -164,7 +164,7 @@ def _state(path: Path) -> tuple[object, int]:
 
 @contextmanager
 def _explained(path: Path) -> Iterator[None]:
-    """What goes wrong, in one sentence with its cure."""
+    """Translate errors into one sentence with its cure."""
     try:
         yield
     except sqlite3.DatabaseError as error:

@@ -1,12 +1,12 @@
--- Reads a domain, or writes parts of it if it still has the version that the writer knows.
--- KEYS[1]  hash of one domain: its "version", and of each part "d:NAME" (data) and "v:NAME" (version)
--- ARGV[1]  the version that is known; ARGV[2] the new one, or "" to read only; then NAME, DATA ...
--- Returns  seconds and microseconds of the server's clock, 1 if it was written, else 0, the version, and
---          NAME, DATA ... of what was written after the version that is known.
+-- Loads a domain, or compares and swaps: writes parts if the domain still has the expected version.
+-- KEYS[1]  hash of one domain: "version", and for each part "d:NAME" (data) and "v:NAME" (version)
+-- ARGV[1]  the known version; ARGV[2] the new one, or "" to load only; then NAME, DATA ...
+-- Returns  seconds and microseconds of the server's clock, 1 if written, else 0, the version, and
+--          NAME, DATA ... of the parts written after the known version.
 
 local LIFETIME = 40 * 86400
 
--- A version; what another program has written in its place is none.
+-- Parses a version; nil if another program has written something else.
 local function read(text)
   local number = tonumber(text or '0')
   if number and number >= 0 and number <= 9007199254740991 then return number end

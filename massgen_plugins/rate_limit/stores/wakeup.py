@@ -1,8 +1,7 @@
-"""How a process that has set something free wakes another one that waits for it.
+"""Wake-ups between the processes of a machine, by UDP on the loopback interface.
 
-Every waiting process listens on a port of the loopback interface; an empty datagram to it means: ask again.
-It carries nothing, and one that is lost, or sent by a stranger, costs no more than one transaction. One that
-is not empty wakes nobody: it only tells whether somebody listens.
+Every waiting process listens on a port; an empty datagram means: retry. It carries no data, and a lost or
+forged one costs one transaction at most. A non-empty datagram is a liveness probe, and wakes nobody.
 """
 
 from __future__ import annotations
@@ -21,10 +20,10 @@ _WAKE, _PROBE = b"", b"?"
 
 
 class WakeUp:
-    """One process's socket for wake-ups, and the sending of wake-ups to others. Used by all threads.
+    """Receives one process's wake-ups, and sends wake-ups to others. Thread-safe.
 
     Args:
-        on_wake: Called in a thread of its own when somebody wakes this process.
+        on_wake: Called in a separate thread when another process wakes this one.
     """
 
     def __init__(self, on_wake: Callable[[], None]) -> None:
@@ -36,7 +35,7 @@ class WakeUp:
 
     @property
     def port(self) -> int:
-        """Where this process can be woken; it begins to listen when first asked. 0 if that is not allowed."""
+        """The port of this process, which listens from the first call on; 0 if it cannot."""
         if self._process != os.getpid():
             with self._lock, suppress(OSError):
                 if self._process != os.getpid():
@@ -44,11 +43,11 @@ class WakeUp:
         return self._port
 
     def wake(self, port: int) -> bool:
-        """Wake the process that listens there; False if there surely is none any more."""
+        """Wake the process that listens on a port; False if surely none does."""
         return self._send(port, _WAKE)
 
     def lives(self, port: int) -> bool:
-        """Whether there may still be a process that listens there; it is not woken."""
+        """Whether a process may be listening on a port, without waking it."""
         return self._send(port, _PROBE)
 
     def _send(self, port: int, message: bytes) -> bool:
@@ -56,7 +55,7 @@ class WakeUp:
             return True
         try:
             with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as sender:
-                sender.connect((_HERE, port))  # who is connected is told when nobody listens there
+                sender.connect((_HERE, port))  # connected: so that a closed port is reported
                 sender.send(message)
                 return sender.getsockopt(socket.SOL_SOCKET, socket.SO_ERROR) == 0
         except ConnectionRefusedError:
@@ -74,7 +73,7 @@ class WakeUp:
         ).start()
 
     def close(self) -> None:
-        """Listen no more; begins anew when it is asked for its port again."""
+        """Stop listening; the next use of :attr:`port` starts again."""
         with self._lock:
             listener, self._socket = self._socket, None
             if listener is not None and self._process == os.getpid():

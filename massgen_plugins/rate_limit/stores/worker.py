@@ -1,4 +1,4 @@
-"""A thread that does for event loops what might make them stand still."""
+"""A thread that runs what would block an event loop."""
 
 from __future__ import annotations
 
@@ -16,52 +16,52 @@ __all__ = ["LULL", "AtOnce", "Worker", "WorkerThread"]
 T = TypeVar("T")
 
 LULL = 0.02
-"""Seconds for which a chore that can wait, waits for others that make it needless."""
+"""Seconds by which chores are debounced."""
 
 _Job = tuple[Callable[[], Any], Future[Any]]
 
 
 class Worker(Protocol):
-    """Does what may take longer."""
+    """Runs what may block."""
 
     def submit(self, job: Callable[[], T]) -> Future[T]:
-        """Have it done soon."""
+        """Run a job soon."""
 
     def remind(self, chore: Callable[[], None]) -> None:
-        """Have a chore done after a lull; often asked, it is done once."""
+        """Run a chore after a lull, once for all calls until then."""
 
 
 class AtOnce:
-    """A worker without a thread, for tests with a clock of their own; chores wait until they are done."""
+    """A worker without a thread, for tests; chores run in :meth:`do_chores`."""
 
     def __init__(self) -> None:
         self.chores: list[Callable[[], None]] = []
 
     def submit(self, job: Callable[[], T]) -> Future[T]:
-        """Do it now."""
+        """Run a job now."""
         future: Future[T] = Future()
         _do(job, future)
         return future
 
     def remind(self, chore: Callable[[], None]) -> None:
-        """Keep it."""
+        """Keep a chore for later."""
         if chore not in self.chores:
             self.chores.append(chore)
 
     def do_chores(self) -> None:
-        """Do what was kept, and what comes up meanwhile."""
+        """Run all chores, including those added meanwhile."""
         while self.chores:
             self.chores.pop(0)()
 
 
 class WorkerThread:
-    """Does one job after another, in the order in which they come.
+    """Runs jobs one after another, in order.
 
-    The thread begins with the first job, also in a forked child. It is a daemon: when a job hangs (a file
-    that a stopped process has locked), the process can still end.
+    The thread starts with the first job, also in a forked child. It is a daemon, so that the process can exit
+    while a job hangs (on a file locked by a stopped process).
 
     Args:
-        name: The thread's.
+        name: The thread's name.
     """
 
     def __init__(self, name: str) -> None:
@@ -70,20 +70,20 @@ class WorkerThread:
         after_fork(self)
 
     def forked(self) -> None:
-        """Begin anew: a child has no thread, and none of its parent's jobs."""
+        """Reset in a forked child, which inherits neither thread nor jobs."""
         self._lock = threading.Lock()
         self._jobs: queue.SimpleQueue[_Job | None] = queue.SimpleQueue()
         self._chores: dict[Callable[[], None], None] = {}
         self._thread: threading.Thread | None = None
 
     def submit(self, job: Callable[[], T]) -> Future[T]:
-        """Have it done soon. From any thread."""
+        """Run a job soon. From any thread."""
         future: Future[T] = Future()
         self._put((job, future))
         return future
 
     def remind(self, chore: Callable[[], None]) -> None:
-        """Have a chore done after a lull. From any thread."""
+        """Run a chore after a lull. From any thread."""
         if chore not in self._chores:
             self._chores[chore] = None
             self._put(None)
@@ -107,12 +107,12 @@ class WorkerThread:
                 continue
             if job is not None:
                 _do(*job)
-            del job  # nothing is kept alive while there is nothing to do
+            del job  # do not keep it alive while idle
 
     def _do_chores(self) -> None:
         for chore in list(self._chores):
             self._chores.pop(chore, None)
-            with suppress(Exception):  # whatever becomes of it, the thread goes on
+            with suppress(Exception):  # a failed chore must not end the thread
                 chore()
 
 
@@ -120,7 +120,7 @@ def _do(job: Callable[[], Any], future: Future[Any]) -> None:
     if future.set_running_or_notify_cancel():
         try:
             result = job()
-        except BaseException as error:  # handed to whoever waits for it
+        except BaseException as error:  # passed on through the future
             future.set_exception(error)
         else:
             future.set_result(result)

@@ -72,7 +72,7 @@ def a_dead_process_is_not_waited_for(stand: Stand) -> None:
     stand.advance(58)
     stand.ask(ONE, process="dead", arrival=start + 1)
     stand.advance(4.5)
-    stand.do(lambda state, _: state.bury("dead"), "next")
+    stand.do(lambda state, _: state.remove_process("dead"), "next")
     assert stand.ask(ONE, process="next", arrival=start + 2).granted
 
 

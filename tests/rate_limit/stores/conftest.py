@@ -15,7 +15,7 @@ from tests.rate_limit.stores.machine import Machine
 @pytest.fixture
 def machine(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Machine]:
     """Its processes look at every use whether the file still stands there."""
-    monkeypatch.setattr(sqlite_file, "_LOOK", 0)
+    monkeypatch.setattr(sqlite_file, "_RECHECK", 0)
     machine = Machine(tmp_path / "state" / "quota.sqlite3")
     yield machine
     for process in machine.processes:

@@ -40,7 +40,7 @@ def test_of_a_file_that_was_deleted_those_who_knew_more_tell_it_more(machine: Ma
 def test_what_was_spent_by_processes_apart_counts_though_the_file_was_deleted_meanwhile(
     machine: Machine, monkeypatch: pytest.MonkeyPatch, retry_time: Callable[[], None]
 ) -> None:
-    monkeypatch.setattr(sqlite_file, "_HELD", 1)
+    monkeypatch.setattr(sqlite_file, "_FOREIGN_LOCK_WAIT", 1)
     one, other = machine.open(), machine.open()
     assert one.spend(1) + other.spend(1) == one.used()[0] == 2
     holder = hold(machine.path)
@@ -103,7 +103,7 @@ def test_a_writer_that_is_killed_leaves_nothing_behind_and_holds_up_nobody(machi
 def test_a_file_that_another_program_holds_is_busy_and_in_the_end_unavailable(
     machine: Machine, monkeypatch: pytest.MonkeyPatch, retry_time: Callable[[], None]
 ) -> None:
-    monkeypatch.setattr(sqlite_file, "_HELD", 50)
+    monkeypatch.setattr(sqlite_file, "_FOREIGN_LOCK_WAIT", 50)
     process = machine.open()
     assert process.spend(1) == 1
     holder = hold(machine.path)

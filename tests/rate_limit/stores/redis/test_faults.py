@@ -53,7 +53,7 @@ def ends_well(process: Process) -> None:
     """The rest of the minute is spent and no more, and the server was said to fail once, and to be back."""
     retry(process)
     process.spend(2 * LIMIT)
-    assert not process.replica.alone
+    assert not process.replica.offline
     assert process.used()[0] == LIMIT
     assert len(process.said) == 2, process.said
     assert "cannot be used" in process.said[0] or "gives answers" in process.said[0]
@@ -206,7 +206,7 @@ def test_answers_that_no_server_gives_lift_no_limit(server: RedisServer, connect
         assert process.spend(2) == 2
         between.answer = SPOILED[kind]
         assert process.spend(2) == 2
-        assert process.replica.alone
+        assert process.replica.offline
         between.answer = None
         ends_well(process)
 
@@ -235,7 +235,7 @@ def test_what_another_program_has_written_stops_nobody_and_lifts_no_limit(
         parts = {f"v:{name.removeprefix('d:')}": int(version) + 1 for name in DAMAGES[damage] if "d:" in name}
         client.hset(KEY, mapping={**newer, **parts, **DAMAGES[damage]})
     assert process.spend(2 * LIMIT) == LIMIT - 3
-    assert not process.replica.alone
+    assert not process.replica.offline
     assert connect(server.url).used() == [LIMIT, LIMIT]
 
 
