@@ -34,7 +34,8 @@ def answer(body: bytes = b"{}", status: str = "200 OK", **headers: str) -> Scrip
     """A whole answer at once."""
 
     async def script(_: Got, writer: asyncio.StreamWriter) -> None:
-        named = {"Content-Type": "application/json", "Content-Length": str(len(body)), "Connection": "close", **headers}
+        size = str(len(body))
+        named = {"Content-Type": "application/json", "Content-Length": size, "Connection": "close", **headers}
         lines = [f"HTTP/1.1 {status}", *(f"{key.replace('_', '-')}: {value}" for key, value in named.items())]
         writer.write("\r\n".join(lines).encode() + b"\r\n\r\n" + body)
         await writer.drain()
