@@ -41,7 +41,7 @@ class _HeldStream:
 
     def hand_over(self, reader: AnswerReader | None) -> Any:
         """The same response, with its stream replaced."""
-        response, self._response = self._response, None  # no reference cycle: a dropped response is freed at once
+        response, self._response = self._response, None  # no reference cycle
         response.stream = self
         self._reader = reader
         if reader is not None and response.is_closed:  # already read, and not read again
