@@ -1,4 +1,4 @@
-"""The chain of middleware that every call passes: first to last before it leaves, then last to first."""
+"""The middleware chain: first to last before a call is sent, last to first afterwards."""
 
 from __future__ import annotations
 
@@ -20,8 +20,8 @@ class Chain:
 
     Args:
         middleware: Outermost first.
-        fault: Told of a method of a middleware that failed, and with what; the others go on, so that one
-            plugin's fault does not switch the limiter off. Without it, failures are raised.
+        fault: Called with the name and the exception of a method that failed. The other middleware still
+            run, so that a faulty plugin cannot disable the limiter. If None, exceptions propagate.
     """
 
     def __init__(
@@ -38,7 +38,7 @@ class Chain:
         self._on_finished = _overridden(backward, "on_finished")
 
     def model_for(self, agent_id: str, run: str, model: str) -> str | None:
-        """Another model for a turn that begins; the first that a middleware names."""
+        """Return the first replacement model that a middleware names for a new turn, or None."""
         for name, method in self._model_for:
             try:
                 other: str | None = method(agent_id, run, model)
@@ -50,7 +50,7 @@ class Chain:
         return None
 
     async def before_call(self, call: ModelCall) -> None:
-        """Let every middleware delay or refuse the call; those already passed learn of a refusal."""
+        """Let every middleware delay or refuse the call; if one does, notify those it has already passed."""
         passed: list[Middleware] = []
         try:
             for middleware in self._middleware:
@@ -67,14 +67,14 @@ class Chain:
             raise
 
     def on_written(self, call: ModelCall) -> None:
-        """Tell every middleware that the request is on its way."""
+        """Notify every middleware that the request is being written."""
         self._tell(self._on_written, call)
 
     async def after_call(self, call: ModelCall, outcome: CallOutcome) -> Action:
-        """Let every middleware see the answer; one that wants the call sent again is enough.
+        """Show every middleware the answer; the call is sent again if any of them asks for it.
 
         Raises:
-            CallRefused: The first that was raised, after all have seen the answer.
+            CallRefused: The first one raised, after all middleware have seen the answer.
         """
         action = Action.PASS
         refused: CallRefused | None = None
@@ -91,15 +91,15 @@ class Chain:
         return action
 
     def on_usage(self, call: ModelCall, usage: Usage) -> None:
-        """Tell every middleware what the provider reported."""
+        """Notify every middleware of reported usage."""
         self._tell(self._on_usage, call, usage)
 
     def on_late_refusal(self, call: ModelCall, refusal: Refusal) -> None:
-        """Tell every middleware of a refusal in the middle of an answer."""
+        """Notify every middleware of a refusal in the middle of an answer."""
         self._tell(self._on_late_refusal, call, refusal)
 
     def on_finished(self, call: ModelCall) -> None:
-        """Tell every middleware that the attempt is over."""
+        """Notify every middleware that the attempt is over."""
         self._tell(self._on_finished, call)
 
     def _tell(self, methods: _Methods, *what: object) -> None:
@@ -110,14 +110,14 @@ class Chain:
                 self._failed(name, error)
 
     def _failed(self, name: str, error: BaseException) -> None:
-        """Report a fault of a middleware; what is none, or concerns the whole run, is raised."""
+        """Report an exception of a middleware; re-raise refusals and exceptions that end the run."""
         if self._fault is None or isinstance(error, CallRefused) or ends_the_run(error):
             raise error
         self._fault(name, error)
 
 
 def _overridden(middleware: Iterable[Middleware], method: str) -> _Methods:
-    """The implementations of one method, without the middleware that leave it as it is."""
+    """Return the overrides of one method, in the order of the middleware."""
     bound = [(each, getattr(each, method)) for each in middleware]
     unchanged = getattr(Middleware, method)
     return [
