@@ -35,7 +35,7 @@ class Admission:
     Attributes:
         startups: Start-up cooldowns of this process's runs.
         due: Tick of the next retry.
-        seen: Tick at which this process last renewed its tickets.
+        renewed: Tick at which this process last renewed its tickets.
         queued: Whether it has tickets.
 
     Args:
@@ -47,7 +47,7 @@ class Admission:
     def __init__(self, supervisor: Supervisor, startups: Startups, store: Store) -> None:
         self.startups = startups
         self.due = NEVER
-        self.seen = 0
+        self.renewed = 0
         self.queued = False
         self._supervisor = supervisor
         self._store = store
@@ -95,10 +95,10 @@ class Admission:
             self._take_tickets(waiters, heads, state, now)
         return rows, now
 
-    def forecast(self, waiter: Waiter, before: Sequence[Waiter], state: DomainState, now: Moment) -> Verdict:
+    def forecast(self, waiter: Waiter, ahead: Sequence[Waiter], state: DomainState, now: Moment) -> Verdict:
         """The verdict on a call behind others of this process; never a grant."""
         earlier: dict[str, dict[str, int]] = {}
-        for other in before:
+        for other in ahead:
             for pool in other.ask.pools:
                 taken = earlier.setdefault(pool, {})
                 for kind, amount in other.ask.amounts.items():
@@ -128,4 +128,4 @@ class Admission:
             waiting = sum(waiter.ask.pools == pools for waiter in waiters)
             state.queue(ask, self._store.address, now.tick, until, waiting)
         state.leave_queue(heads)
-        self.seen = now.tick
+        self.renewed = now.tick

@@ -139,7 +139,7 @@ class Book:
         other = header != self._header
         try:
             if other:
-                self._begin(header)
+                self._create_counters(header)
             numbers, at = array("q", body[start:]), 0
             for window in self._windows.values():
                 at = window.restore(numbers, at)
@@ -156,7 +156,7 @@ class Book:
         book.load(data)
         return book
 
-    def _begin(self, header: bytes) -> None:
+    def _create_counters(self, header: bytes) -> None:
         """Create the empty counters that a header lists."""
         rows = json.loads(header)
         if not isinstance(rows, list) or len(rows) > _MOST_COUNTERS:

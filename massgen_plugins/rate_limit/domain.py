@@ -83,7 +83,7 @@ class DomainState(DomainParts):
     def blocked_in(self, now: Moment, ask: Ask, blocker: Blocker, earlier: Mapping[str, Amounts]) -> set[str]:
         """The pools in which a call must not be overtaken; its other pools have room."""
         behind = {name for name in ask.pools if name in earlier or name == blocker.pool}
-        return behind | self._misfits(now, ask.pools, ask.amounts)
+        return behind | self._full_pools(now, ask.pools, ask.amounts)
 
     def change(self, call: Reservation, booking: Booking, now: Moment) -> None:
         """Replace what is booked for a call."""
@@ -184,20 +184,20 @@ class DomainState(DomainParts):
             shared = next((name for name in ask.pools if name in earlier), None)
             if shared is not None:
                 worst = Blocker(Reason.QUEUE, shared, now.tick + RENEWAL)
-        return self._behind(now, ask, worst) if self.tickets.rows else worst
+        return self._queue_blocker(now, ask, worst) if self.tickets.rows else worst
 
-    def _behind(self, now: Moment, ask: Ask, worst: Blocker | None) -> Blocker | None:
+    def _queue_blocker(self, now: Moment, ask: Ask, worst: Blocker | None) -> Blocker | None:
         """The blocker, given the tickets of other processes that come first."""
         ahead: list[Ticket] = []
         blocked: set[str] = set()  # pools with a waiter, which nobody may overtake
         for ticket in self.tickets.ahead_of(ask, self.process, now.tick):
-            misfits = self._misfits(now, ticket.pools, ticket.amounts) | blocked.intersection(ticket.pools)
-            blocked |= misfits
-            if misfits:
+            full = self._full_pools(now, ticket.pools, ticket.amounts) | blocked.intersection(ticket.pools)
+            blocked |= full
+            if full:
                 if ticket.fits_since:
                     self.tickets.mark(ticket, 0)
                     self.changed.add(QUEUE)
-                if not misfits.isdisjoint(ask.pools):
+                if not full.isdisjoint(ask.pools):
                     ahead.append(ticket)
                 continue
             if not ticket.fits_since:
@@ -218,7 +218,7 @@ class DomainState(DomainParts):
         shared = next(name for name in ask.pools if name in ahead[0].pools)
         return Blocker(Reason.QUEUE, shared, until, ahead=ahead[0].address)
 
-    def _misfits(self, now: Moment, pools: Sequence[str], amounts: Amounts) -> set[str]:
+    def _full_pools(self, now: Moment, pools: Sequence[str], amounts: Amounts) -> set[str]:
         """The pools without room for a call now, queue aside."""
         return {
             name

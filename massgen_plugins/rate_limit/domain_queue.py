@@ -85,7 +85,7 @@ class DomainQueue:
             return await self._wait(ask, None)
         self._admission.confirm()
         if isinstance(found, Reservation):
-            return self._granted(found)
+            return self._admit(found)
         return await self._wait(ask, found)
 
     async def _wait(self, ask: Ask, asked: tuple[Rows, Moment] | None) -> Reservation:
@@ -94,13 +94,13 @@ class DomainQueue:
         if self._pauses.remembered:
             waiter.pauses = self._pauses.paused_for(ask.call)
         future = waiter.begin()
-        before = self._waiters.join(waiter)
+        ahead = self._waiters.join(waiter)
         if asked:
             rows, now = asked
             self._deliver(*rows[0], now)
             self._set_timers()
-        elif any(each.ask.pools == ask.pools for each in before):
-            self._report_forecast(waiter, before)
+        elif any(each.ask.pools == ask.pools for each in ahead):
+            self._report_forecast(waiter, ahead)
         else:
             self.serve()
         try:
@@ -112,9 +112,9 @@ class DomainQueue:
     async def book(self, decide: Change[Reservation | None]) -> Reservation | None:
         """Book what ``decide`` grants, bypassing the queue."""
         call = await self._transactions.run(
-            decide, on_abandoned=lambda late: self._granted(late).release() if late is not None else None
+            decide, on_abandoned=lambda call: self._admit(call).release() if call is not None else None
         )
-        return None if call is None else self._granted(call)
+        return None if call is None else self._admit(call)
 
     def call_changed(self, call: Reservation) -> None:
         """Take an update of a call: it is written with the next transaction, or soon."""
@@ -182,9 +182,9 @@ class DomainQueue:
         self._handed_over = True
         if not self._submitted:
             self._submitted = True
-            self._worker.submit(self._serve_patiently)
+            self._worker.submit(self._serve_blocking)
 
-    def _serve_patiently(self) -> None:
+    def _serve_blocking(self) -> None:
         self._submitted = False
         self._transactions.lock.acquire()
         self._serve_locked(patient=True)
@@ -215,7 +215,7 @@ class DomainQueue:
             self._waiters.remove(waiter)
             if waiter.pauses:
                 self._pauses.remember(waiter)
-            waiter.resolve(self._granted(verdict, waiter.loop))
+            waiter.resolve(self._admit(verdict, waiter.loop))
             return
         error = self._supervisor.refusal(waiter, verdict, now)
         if error is not None or not isinstance(verdict, Wait):
@@ -233,20 +233,20 @@ class DomainQueue:
             self._supervisor.waits(waiter, verdict, now)
             waiter.forecast = verdict.forecast
 
-    def _report_forecast(self, waiter: Waiter, before: Sequence[Waiter]) -> None:
+    def _report_forecast(self, waiter: Waiter, ahead: Sequence[Waiter]) -> None:
         """Report how long a call will wait behind others of this process, without using the store."""
         if not self._transactions.lock.acquire(blocking=False):
             return  # it is reported when they are served
         try:
-            if all(each.forecast is not None for each in before):
+            if all(each.forecast is not None for each in ahead):
                 now = self.replica.moment()
-                verdict = self._admission.forecast(waiter, before, self.replica.state, now)
+                verdict = self._admission.forecast(waiter, ahead, self.replica.state, now)
                 if not isinstance(verdict, Reservation):
                     self._deliver(waiter, verdict, now)
         finally:
             self._transactions.lock.release()
 
-    def _granted(self, call: Reservation, loop: asyncio.AbstractEventLoop | None = None) -> Reservation:
+    def _admit(self, call: Reservation, loop: asyncio.AbstractEventLoop | None = None) -> Reservation:
         """Let a call leave; ``loop`` makes it, if not the running one."""
         call.attach(self._store.tick, self.replica.moment, self.call_changed)
         if call.leased:
@@ -294,5 +294,5 @@ class DomainQueue:
         """Whether to decide again: a retry or a ticket's renewal is due, or rules have changed."""
         now, waiters = self._store.tick(), self._waiters.all()
         due = min([self._admission.due, *(waiter.deadline for waiter in waiters)])
-        unseen = self._store.shared and now >= self._admission.seen + RENEWAL
-        return now >= due or unseen or self._admission.rules_changed(waiters, self.replica.state)
+        renewal_due = self._store.shared and now >= self._admission.renewed + RENEWAL
+        return now >= due or renewal_due or self._admission.rules_changed(waiters, self.replica.state)

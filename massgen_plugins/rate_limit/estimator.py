@@ -12,9 +12,9 @@ from dataclasses import dataclass, field
 
 from massgen_plugins.quota import Amounts, Charge, Kind, Mode
 
-__all__ = ["MOST", "Estimates"]
+__all__ = ["MAX_AMOUNT", "Estimates"]
 
-MOST = (1 << 40) - 1
+MAX_AMOUNT = (1 << 40) - 1
 """The largest amount booked for one call: about 10**12 tokens, or a million dollars."""
 
 _KEPT = 20
@@ -39,7 +39,7 @@ class Estimates:
         """What to book for a call."""
         return {
             kind: min(
-                MOST,
+                MAX_AMOUNT,
                 max(0, charge.least, charge.amount if kind == Kind.REQUESTS else self._scaled(kind, charge)),
             )
             for kind, charge in charges.items()
@@ -64,7 +64,7 @@ class Estimates:
         else:
             return
         row = self.samples.setdefault(kind, [])
-        row.append(min(MOST, max(0, sample)))
+        row.append(min(MAX_AMOUNT, max(0, sample)))
         del row[:-_KEPT]
 
     def _scaled(self, kind: str, charge: Charge) -> int:

@@ -11,7 +11,7 @@ from typing import Any
 
 from massgen_plugins.quota import Limit, PoolRules
 from massgen_plugins.rate_limit.book import read_window, write_window
-from massgen_plugins.rate_limit.estimator import MOST, Estimates
+from massgen_plugins.rate_limit.estimator import MAX_AMOUNT, Estimates
 from massgen_plugins.rate_limit.moment import NEVER
 from massgen_plugins.rate_limit.penalties import FULL, Penalties
 from massgen_plugins.rate_limit.wall_clock import ClockSample
@@ -117,7 +117,7 @@ def _write_limit(limit: Limit) -> list[Any]:
 
 def _read_limit(written: Any) -> Limit:
     kind, amount, shape, size = written
-    return Limit(str(kind)[:40], min(_number(amount), MOST), read_window([shape, size]))
+    return Limit(str(kind)[:40], min(_number(amount), MAX_AMOUNT), read_window([shape, size]))
 
 
 def _number(value: Any, least: int = 0) -> int:

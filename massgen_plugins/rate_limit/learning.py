@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from massgen_plugins.middleware import Announced, Refusal
 from massgen_plugins.quota import NANOSECONDS, Held, Limit, Sliding
 from massgen_plugins.rate_limit.domain import BOOK, FACTS, DomainState
-from massgen_plugins.rate_limit.estimator import MOST
+from massgen_plugins.rate_limit.estimator import MAX_AMOUNT
 from massgen_plugins.rate_limit.moment import Moment
 from massgen_plugins.rate_limit.pool_state import PoolState
 from massgen_plugins.rate_limit.reservation import Reservation
@@ -65,12 +65,12 @@ def announced(state: DomainState, now: Moment, call: Reservation, rows: Iterable
         limit = _limit_of(state.pool(name), row)
         if limit is None:
             continue
-        if row.limit is not None and 0 < row.limit <= MOST:
+        if row.limit is not None and 0 < row.limit <= MAX_AMOUNT:
             limit = Limit(limit.kind, row.limit, limit.window)
             if state.penalties(name).announce(limit):
                 state.refresh(name, now.tick)
         if row.remaining is not None:
-            _lower(state, now, name, limit, row)
+            _book_foreign_use(state, now, name, limit, row)
 
 
 def observed_date(state: DomainState, date: int, waited: int, now: int) -> None:
@@ -101,7 +101,7 @@ def _same(limit: Limit, row: Announced) -> bool:
     return limit.kind == row.kind and lengths[0] == lengths[1]
 
 
-def _lower(state: DomainState, now: Moment, name: str, limit: Limit, row: Announced) -> None:
+def _book_foreign_use(state: DomainState, now: Moment, name: str, limit: Limit, row: Announced) -> None:
     """Book what the server has counted beyond our use: others spend the same quota."""
     pool = state.pool(name)
     counter = next((counter for _, each, counter in pool.limits if each.key == limit.key), None)
@@ -113,13 +113,13 @@ def _lower(state: DomainState, now: Moment, name: str, limit: Limit, row: Announ
     if foreign <= 0:
         return
     if isinstance(counter, RollingCounter):
-        counter.add(_stamp(now, limit, row), foreign)
+        counter.add(_foreign_stamp(now, limit, row), foreign)
     else:
         counter.change(counter.periods, 0, foreign)
     state.changed.add(BOOK + name)
 
 
-def _stamp(now: Moment, limit: Limit, row: Announced) -> int:
+def _foreign_stamp(now: Moment, limit: Limit, row: Announced) -> int:
     """A stamp with which foreign use ages out when the server says that the window resets."""
     window = limit.window
     if not isinstance(window, Sliding) or row.resets_in is None:

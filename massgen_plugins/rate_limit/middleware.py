@@ -16,7 +16,7 @@ from massgen_plugins.rate_limit.reservation import NORMAL, UNKNOWN, URGENT, Ask,
 
 __all__ = ["RateLimitMiddleware"]
 
-_SERVER_ERRORS_START = 400
+_FIRST_ERROR_STATUS = 400
 _ONE_PLACE = Charge(1, Mode.KEPT)
 
 
@@ -102,7 +102,7 @@ class RateLimitMiddleware(Middleware):
             limiter.announced(reservation, outcome.announced)
         if outcome.refusal is not None:
             return await self._refused(call, attempts, reservation, outcome.refusal)
-        if 0 < outcome.status < _SERVER_ERRORS_START:
+        if 0 < outcome.status < _FIRST_ERROR_STATUS:
             limiter.succeeded(reservation)
         return Action.PASS
 
@@ -132,7 +132,7 @@ class RateLimitMiddleware(Middleware):
     ) -> Action:
         # A refused request may count as a request, but it took no tokens.
         reservation.settle_all({kind: 0 for kind in attempts.charges if kind != Kind.REQUESTS})
-        refusal = self._with_places(attempts, refusal)
+        refusal = self._with_concurrency_limit(attempts, refusal)
         lowered = await attempts.limiter.refused(reservation, refusal)
         pool = _pool_of(call, refusal)
         self._emit(_refused_event(call, refusal))
@@ -149,7 +149,7 @@ class RateLimitMiddleware(Middleware):
         if refusal.kind is RefusalKind.PERMANENT:
             raise CallRefused(messages.closed_message(pool, refusal.advice, refusal.quote))
         if refusal.pool is not None and refusal.pool not in attempts.pools:
-            self._book_in(refusal.pool, call, attempts)
+            self._add_pool(refusal.pool, call, attempts)
         return Action.SEND_AGAIN if call.repeatable else Action.PASS
 
     def _begin(self, call: ModelCall) -> _Attempts:
@@ -161,7 +161,7 @@ class RateLimitMiddleware(Middleware):
         self._known[call] = attempts
         return attempts
 
-    def _with_places(self, refused: _Attempts, refusal: Refusal) -> Refusal:
+    def _with_concurrency_limit(self, refused: _Attempts, refusal: Refusal) -> Refusal:
         """Fill in an unstated limit of concurrent calls: as many as the provider is serving now."""
         if not any(stated.kind == Kind.CONCURRENT and stated.amount is None for stated in refusal.limits):
             return refusal
@@ -176,7 +176,7 @@ class RateLimitMiddleware(Middleware):
         )
         return replace(refusal, limits=limits)
 
-    def _book_in(self, pool: str, call: ModelCall, attempts: _Attempts) -> None:
+    def _add_pool(self, pool: str, call: ModelCall, attempts: _Attempts) -> None:
         """Book the call, and later ones of its model, in a pool that a refusal named.
 
         A tool's pool (``PROVIDER:TOOL``) is for this call alone: others may not use the tool.

@@ -30,7 +30,7 @@ PROBE_NEEDED = -1
 _CLOSED_FOR = 60 * NANOSECONDS
 _LONGEST_PAUSE = 60
 _LEAST_SHARE = 125
-_HEALS_WITHIN = 60 * NANOSECONDS
+_RECOVERY = 60 * NANOSECONDS
 _HINT_MARGIN = NANOSECONDS  # hints are truncated to whole seconds (42.92 s becomes 42)
 _LONGEST_HINT = 400 * 86_400
 
@@ -73,8 +73,8 @@ class Penalties:
 
     def share_at(self, tick: int) -> int:
         """Thousandths of each rolling limit that are usable at ``tick``; recovers within a minute."""
-        healed = min(1.0, max(0, tick - self.since) / _HEALS_WITHIN)
-        return self.share + int((FULL - self.share) * healed)
+        recovered = min(1.0, max(0, tick - self.since) / _RECOVERY)
+        return self.share + int((FULL - self.share) * recovered)
 
     def cap(self, limit: Limit, tick: int) -> int:
         """The amount in force: the lower of declared and learned, times the share if the window rolls."""

@@ -113,7 +113,7 @@ class PoolState:
                 break
         else:
             return penalty
-        limit = self._used_up(now, name, amounts)
+        limit = self._exhausted_limit(now, name, amounts)
         if limit is None or (penalty is not None and not limit.final and penalty.until >= limit.until):
             return penalty
         return limit
@@ -178,7 +178,7 @@ class PoolState:
             return Blocker(Reason.PROBE, name, penalties.probe)
         return None
 
-    def _used_up(self, now: Moment, name: str, amounts: Amounts) -> Blocker | None:
+    def _exhausted_limit(self, now: Moment, name: str, amounts: Amounts) -> Blocker | None:
         worst: Blocker | None = None
         for cap, limit, counter in self.limits:
             amount = amounts.get(counter.kind, 0)

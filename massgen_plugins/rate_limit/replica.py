@@ -103,7 +103,7 @@ class DomainReplica:
         if self._version < 0 and not patient:
             raise StoreBusy  # the first load may take long
         try:
-            return self._exchange_or_reload(work, patient=patient)
+            return self._transact_shared(work, patient=patient)
         except StoreBusy:
             self._revert()
             if not patient:
@@ -136,16 +136,16 @@ class DomainReplica:
         self.state.changed.clear()
         return work(self.state, self.moment())
 
-    def _exchange_or_reload(self, work: Callable[[DomainState, Moment], T], *, patient: bool) -> T:
+    def _transact_shared(self, work: Callable[[DomainState, Moment], T], *, patient: bool) -> T:
         try:
-            return self._exchange(work, patient=patient)
+            return self._compare_and_swap(work, patient=patient)
         except StoreReplaced:
             if not patient:
                 raise
             self._revert()
-            return self._exchange(work, patient=patient)
+            return self._compare_and_swap(work, patient=patient)
 
-    def _exchange(self, work: Callable[[DomainState, Moment], T], *, patient: bool) -> T:
+    def _compare_and_swap(self, work: Callable[[DomainState, Moment], T], *, patient: bool) -> T:
         store, state = self._store, self.state
         with store.turn(patient=patient) if self._contended else _NO_TURN:
             if self._version < 0 or self.offline:
@@ -204,16 +204,16 @@ class DomainReplica:
             snapshot = self._store.load(self.name, 0, patient=True)
         self._roll_back(part for part in self.state.changed if lost or part not in snapshot.parts)
         self._version = snapshot.version
-        known = self.state.parts if lost else ()
+        own_parts = self.state.parts if lost else ()
         if lost and self.offline:
-            self._roll_back(part for part in known if part.startswith(BOOK))
+            self._roll_back(part for part in own_parts if part.startswith(BOOK))
         for part, data in snapshot.parts.items():
             if lost:
                 self._merge(part, data)
             else:
                 self._restore(part, data)
         if lost:  # the file was deleted, or the server lost its data: write everything again
-            self.state.changed.update(known)
+            self.state.changed.update(own_parts)
             if self.offline:
                 self._rebook()
             return

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import NamedTuple
 
 from massgen_plugins.quota import NANOSECONDS, Amounts, Kind
-from massgen_plugins.rate_limit.estimator import MOST
+from massgen_plugins.rate_limit.estimator import MAX_AMOUNT
 from massgen_plugins.rate_limit.moment import NEVER, Moment
 
 __all__ = ["NORMAL", "UNKNOWN", "URGENT", "WRITE_GRACE", "Ask", "Booking", "Reservation"]
@@ -192,7 +192,7 @@ class Reservation:
         amounts = dict(known)
         for kind, reported in used.items():
             if kind in amounts:
-                amount = min(MOST, max(0, reported))
+                amount = min(MAX_AMOUNT, max(0, reported))
                 amounts[kind] = max(amount, amounts[kind]) if kind in kept else amount
         if amounts != known and not self._released:
             self.amounts = amounts

@@ -12,7 +12,7 @@ from collections.abc import Iterator
 from typing import Any, NamedTuple
 
 from massgen_plugins.quota import NANOSECONDS, Amounts
-from massgen_plugins.rate_limit.estimator import MOST
+from massgen_plugins.rate_limit.estimator import MAX_AMOUNT
 from massgen_plugins.rate_limit.moment import NEVER
 from massgen_plugins.rate_limit.reservation import Ask
 
@@ -136,6 +136,6 @@ def _read(owner: Any, address: Any, pools: Any, amounts: Any, *numbers: Any) -> 
     for number in (*numbers, *checked.values()):
         if type(number) is not int or not 0 <= number <= NEVER:
             raise ValueError("the queue holds a number out of its range")
-    if max(checked.values(), default=0) > MOST:
+    if max(checked.values(), default=0) > MAX_AMOUNT:
         raise ValueError("the queue holds an amount out of its range")
     return Ticket(str(owner), str(address), tuple(map(str, pools)), checked, *numbers)

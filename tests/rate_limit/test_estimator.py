@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from massgen_plugins.quota import Charge, Kind, Mode
-from massgen_plugins.rate_limit.estimator import MOST, Estimates
+from massgen_plugins.rate_limit.estimator import MAX_AMOUNT, Estimates
 
 INPUT = {Kind.INPUT_TOKENS: Charge(1_000)}
 OUTPUT = {Kind.OUTPUT_TOKENS: Charge(1_000, Mode.EXPECTED)}
@@ -70,8 +70,8 @@ def test_numbers_that_cannot_be_true_are_booked_as_what_can(charges: dict, used:
     estimates = Estimates()
     for each in used:
         estimates.learn(charges, each)
-    assert all(0 <= amount <= MOST for amount in estimates.amounts(charges).values())
-    assert all(0 <= sample <= MOST for row in estimates.samples.values() for sample in row)
+    assert all(0 <= amount <= MAX_AMOUNT for amount in estimates.amounts(charges).values())
+    assert all(0 <= sample <= MAX_AMOUNT for row in estimates.samples.values() for sample in row)
     assert all(len(row) <= 20 for row in estimates.samples.values())
 
 

@@ -37,7 +37,7 @@ from massgen_plugins.quota import (
     Pool,
     PoolRules,
 )
-from massgen_plugins.rate_limit.estimator import MOST
+from massgen_plugins.rate_limit.estimator import MAX_AMOUNT
 from massgen_plugins.rate_limit.limiter import DomainLimiter, Limiter
 from massgen_plugins.rate_limit.middleware import RateLimitMiddleware
 from massgen_plugins.rate_limit.reservation import Reservation
@@ -239,7 +239,9 @@ def test_usage_replaces_the_estimate_however_often_it_is_reported(clock) -> None
     assert stage.used() == [1, 150]
 
 
-@pytest.mark.parametrize(("reported", "counted"), [(-(10**30), 0), (10**30, MOST), (1 << 60, MOST)])
+@pytest.mark.parametrize(
+    ("reported", "counted"), [(-(10**30), 0), (10**30, MAX_AMOUNT), (1 << 60, MAX_AMOUNT)]
+)
 def test_numbers_that_cannot_be_true_count_as_what_can(clock, reported: int, counted: int) -> None:
     stage = Stage(clock, rules(mode="off"))
 
@@ -253,7 +255,7 @@ def test_numbers_that_cannot_be_true_count_as_what_can(clock, reported: int, cou
 
     clock.run(main())
     assert stage.used()[0] <= 2
-    assert 0 <= stage.used()[1] <= MOST
+    assert 0 <= stage.used()[1] <= MAX_AMOUNT
 
 
 def test_a_call_whose_connection_broke_stays_counted(clock) -> None:

@@ -61,7 +61,7 @@ def stand(request, tmp_path: Path):
     if request.param == "redis":
         process = request.getfixturevalue("redis_process")
         store = ShiftedRedis(RedisServer.parse(process.url))
-        with store._answers() as client:
+        with store._connection() as client:
             client.flushdb()
         yield Stand(store, store.advance)
     elif request.param == "sqlite":

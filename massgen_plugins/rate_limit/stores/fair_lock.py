@@ -29,7 +29,7 @@ _LONGEST_PAUSE = 0.002
 _PATIENCE = 5.0
 """Seconds after which a patient thread gives up."""
 
-_SAME_PROCESS = 0.0003
+_THREAD_WAIT = 0.0003
 """Seconds for which an event loop may block on another thread of its process."""
 
 
@@ -60,7 +60,7 @@ class FairLock:
             StoreBusy: It is held, and this thread is not patient, or its patience has run out.
             OSError: The file cannot be used.
         """
-        if not self.threads.acquire(timeout=_PATIENCE if patient else _SAME_PROCESS):
+        if not self.threads.acquire(timeout=_PATIENCE if patient else _THREAD_WAIT):
             raise StoreBusy
         try:
             if fcntl is not None and not self.depth:

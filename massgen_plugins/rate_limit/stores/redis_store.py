@@ -31,7 +31,7 @@ PREFIX = "massgen-rl:"
 """Prefix of every key and channel."""
 
 _INDEX = f"{PREFIX}domains"
-_ANSWER = 2.0
+_TIMEOUT = 2.0
 """Timeout in seconds for connections and replies."""
 
 _SCRIPT = Path(__file__).with_name("swap.lua")
@@ -51,7 +51,7 @@ class RedisStore:
     def __init__(self, server: RedisServer, clock: Callable[[], int] = boot_tick) -> None:
         self._server = server
         self._clock = ServerClock(clock)
-        self._beginning = clock()
+        self._started = clock()
         self._epoch = time.time_ns()
         self.on_wake: Callable[[], None] | None = None
         self.forked()
@@ -83,7 +83,7 @@ class RedisStore:
         """The server's clock; before its first reply, this machine's, from the same epoch."""
         if self._clock.known:
             return self._clock.tick()
-        return self._epoch + self._clock.local() - self._beginning
+        return self._epoch + self._clock.local() - self._started
 
     def start(self) -> Start:
         """The origin of the clock: independent of boots, so samples of a provider's clock stay valid."""
@@ -95,7 +95,7 @@ class RedisStore:
 
     def load(self, domain: str, since: int, *, patient: bool = True) -> Snapshot:  # noqa: ARG002 - always is
         """The parts of a domain that were written after version ``since``."""
-        return _snapshot(self._ask(domain, since, ""))
+        return _snapshot(self._run_script(domain, since, ""))
 
     def swap(
         self,
@@ -108,18 +108,18 @@ class RedisStore:
     ) -> Snapshot | None:
         """Write parts if the domain still has ``version``."""
         rows = [each for name, data in parts.items() for each in (name, data or b"")]
-        reply = self._ask(domain, version, new, *rows)
+        reply = self._run_script(domain, version, new, *rows)
         if not int(reply[2]):
             return _snapshot(reply)
         if not version:
             # The index is for viewers only: the swap has succeeded even if this fails.
-            with suppress(StoreUnavailable), self._answers() as client:
+            with suppress(StoreUnavailable), self._connection() as client:
                 client.sadd(_INDEX, domain)
         return None
 
     def domains(self) -> list[str]:
         """The names of all domains."""
-        with self._answers() as client:
+        with self._connection() as client:
             names: Any = client.smembers(_INDEX)
             return sorted(name.decode() for name in names)
 
@@ -133,7 +133,7 @@ class RedisStore:
 
     def wake(self, address: str) -> bool:
         """Wake a process, as there may be room; if the message is lost, it still retries by itself."""
-        with suppress(StoreUnavailable), self._answers() as client:
+        with suppress(StoreUnavailable), self._connection() as client:
             client.publish(f"{PREFIX}wake:{address}", b"")
         return True
 
@@ -148,8 +148,8 @@ class RedisStore:
         if client is not None:
             client.close()
 
-    def _ask(self, domain: str, known: int, *arguments: bytes | str | int) -> list[Any]:
-        with self._answers():
+    def _run_script(self, domain: str, known: int, *arguments: bytes | str | int) -> list[Any]:
+        with self._connection():
             assert self._script is not None  # noqa: S101 - created with the client
             asked = self._clock.local()
             reply: Any = self._script(keys=[key_of(domain)], args=[known, *arguments])
@@ -159,7 +159,7 @@ class RedisStore:
             return reply
 
     @contextmanager
-    def _answers(self) -> Iterator[Redis]:
+    def _connection(self) -> Iterator[Redis]:
         """The client, with its errors translated into one sentence."""
         from redis.exceptions import RedisError
 
@@ -184,8 +184,8 @@ class RedisStore:
                 ) from None
             self._client = Redis(
                 **self._server.options(),
-                socket_timeout=_ANSWER,
-                socket_connect_timeout=_ANSWER,
+                socket_timeout=_TIMEOUT,
+                socket_connect_timeout=_TIMEOUT,
                 socket_keepalive=True,
                 retry=Retry(NoBackoff(), 0),
             )
@@ -203,7 +203,7 @@ class RedisStore:
                     if listener.get_message(timeout=1.0) is not None and self.on_wake is not None:
                         self.on_wake()
             except Exception:  # a server that is not Redis can make the client fail in any way
-                time.sleep(_ANSWER)  # meanwhile, waiters retry by themselves
+                time.sleep(_TIMEOUT)  # meanwhile, waiters retry by themselves
 
 
 def key_of(domain: str) -> str:
@@ -225,7 +225,7 @@ def _reason(error: Exception) -> str:
         "NoPermissionError": "its rules do not allow what is needed",
         "OutOfMemoryError": "it is full",
         "ReadOnlyError": "it is a replica that cannot be written",
-        "TimeoutError": f"it does not answer within {_ANSWER:g} s",
+        "TimeoutError": f"it does not answer within {_TIMEOUT:g} s",
         "BusyLoadingError": "it is still loading its data",
     }
     known = names.get(type(error).__name__)

@@ -70,7 +70,7 @@ class SqliteStore:
         self._offset = 0
         self._start: Start | None = None
         self._swaps = 0
-        self._held = False
+        self._locked_for_fork = False
         self.forked()
         after_fork(self)
 
@@ -81,11 +81,11 @@ class SqliteStore:
 
     def before_fork(self) -> None:
         """Lock out all threads: a child would inherit a half-done transaction that never ends."""
-        self._held = self._file.lock.threads.acquire(timeout=_PAUSE_FOR_FORK)
+        self._locked_for_fork = self._file.lock.threads.acquire(timeout=_PAUSE_FOR_FORK)
 
     def after_fork_in_parent(self) -> None:
         """Unlock in the parent."""
-        if self._held:
+        if self._locked_for_fork:
             self._file.lock.threads.release()
 
     @property

@@ -21,9 +21,9 @@ from massgen_plugins.rate_limit.stores.sqlite_format import (
     APPLICATION_ID,
     FORMAT,
     FileKind,
+    header_ids,
     is_busy,
     kind_of,
-    stamp_of,
     tables_of,
     unusable_sentence,
 )
@@ -77,9 +77,9 @@ class Transaction:
         if error is None:
             self._file.commit()
             return
-        explained = self._file.rollback(error, foreign=self._foreign)
-        if explained is not error:
-            raise explained from error
+        translated = self._file.rollback(error, foreign=self._foreign)
+        if translated is not error:
+            raise translated from error
 
 
 class SqliteFile:
@@ -157,13 +157,13 @@ class SqliteFile:
             foreign: Whether the error is unrelated to the file.
         """
         try:
-            explained = error if foreign else self._explain(error)
+            translated = error if foreign else self._translate(error)
             if self.lock.depth == 1 and self._connection is not None:
                 with suppress(sqlite3.Error):
                     self._connection.execute("ROLLBACK")
         finally:
             self.lock.leave()
-        return explained
+        return translated
 
     def checkpoint(self) -> None:
         """Checkpoint the write-ahead log without blocking writers, on a separate connection."""
@@ -225,10 +225,10 @@ class SqliteFile:
             # hand: closing it would drop the locks of this process's other connections.
             os.close(os.open(self.path, os.O_RDWR | os.O_CREAT | os.O_EXCL, 0o600))
         self._inode = _inode(self.path)
-        stamp = stamp_of(self.path, wait)
-        if stamp is None:
+        ids = header_ids(self.path, wait)
+        if ids is None:
             return True
-        application, version = stamp
+        application, version = ids
         # Skip reading the tables of our own files, which are opened often.
         known = application == APPLICATION_ID
         kind = kind_of(application, version, set() if known else tables_of(self.path, wait))
@@ -239,7 +239,7 @@ class SqliteFile:
             return self._prepare(wait)
         raise StoreUnavailable(unusable_sentence(self.path, kind, version))
 
-    def _explain(self, error: BaseException) -> BaseException:
+    def _translate(self, error: BaseException) -> BaseException:
         """Translate an error; sets a damaged file aside."""
         code = getattr(error, "sqlite_errorcode", 0) & 0xFF
         if is_busy(error):

@@ -11,9 +11,9 @@ __all__ = [
     "APPLICATION_ID",
     "FORMAT",
     "FileKind",
+    "header_ids",
     "is_busy",
     "kind_of",
-    "stamp_of",
     "tables_of",
     "unusable_sentence",
 ]
@@ -73,7 +73,7 @@ def unusable_sentence(path: Path, kind: FileKind, version: int) -> str:
     )
 
 
-def stamp_of(path: Path, wait: float = 0) -> tuple[int, int] | None:
+def header_ids(path: Path, wait: float = 0) -> tuple[int, int] | None:
     """Application id and user version in a file's header; None if empty, (-1, 0) if not SQLite's."""
     # Through SQLite: opening and closing the file by hand would drop this process's locks on it.
     if path.stat().st_size == 0:

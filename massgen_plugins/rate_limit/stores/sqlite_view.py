@@ -95,7 +95,7 @@ def check_integrity(path: Path) -> str:
 
 
 def _look(path: Path, read: Callable[[sqlite3.Connection], T]) -> T | None:
-    with _explained(path):
+    with _translated_errors(path):
         if not path.exists():
             return None
         if not path.is_file():
@@ -163,7 +163,7 @@ def _state(path: Path) -> tuple[object, int]:
 
 
 @contextmanager
-def _explained(path: Path) -> Iterator[None]:
+def _translated_errors(path: Path) -> Iterator[None]:
     """Translate errors into one sentence with its cure."""
     try:
         yield

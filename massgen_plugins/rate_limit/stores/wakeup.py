@@ -14,7 +14,7 @@ from contextlib import suppress
 
 __all__ = ["WakeUp"]
 
-_HERE = "127.0.0.1"
+_LOOPBACK = "127.0.0.1"
 
 _WAKE, _PROBE = b"", b"?"
 
@@ -55,7 +55,7 @@ class WakeUp:
             return True
         try:
             with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as sender:
-                sender.connect((_HERE, port))  # connected: so that a closed port is reported
+                sender.connect((_LOOPBACK, port))  # connected: so that a closed port is reported
                 sender.send(message)
                 return sender.getsockopt(socket.SOL_SOCKET, socket.SO_ERROR) == 0
         except ConnectionRefusedError:
@@ -66,7 +66,7 @@ class WakeUp:
     def _open(self) -> None:
         self._process, self._port = os.getpid(), 0
         listener = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
-        listener.bind((_HERE, 0))
+        listener.bind((_LOOPBACK, 0))
         self._socket, self._port = listener, listener.getsockname()[1]
         threading.Thread(
             target=self._listen, args=(listener,), name="massgen-plugins-wakeup", daemon=True
@@ -78,7 +78,7 @@ class WakeUp:
             listener, self._socket = self._socket, None
             if listener is not None and self._process == os.getpid():
                 with suppress(OSError):
-                    listener.sendto(b"", (_HERE, self._port))
+                    listener.sendto(b"", (_LOOPBACK, self._port))
             self._process = self._port = 0
 
     def _listen(self, listener: socket.socket) -> None:
