@@ -16,7 +16,7 @@ __all__ = ["begin_anew", "clear_penalties", "forget_learned"]
 
 
 def forget_learned(store: Store, domain: Domain, pools: Sequence[str]) -> None:
-    """Drop the penalties and learned limits of some pools, and the provider's time; use stays. May block.
+    """Drop the penalties and learned limits of some pools, and the provider's time; usage stays. May block.
 
     Args:
         store: Where the domain is kept.
@@ -54,7 +54,7 @@ def clear_penalties(store: Store, domain: Domain, pools: Sequence[str]) -> None:
 
 
 def begin_anew(store: Store, domain: Domain) -> None:
-    """Forget everything about a domain, use included. Arguments and errors as above."""
+    """Forget everything about a domain, usage included. Arguments and errors as above."""
     replica = _replica(domain, store)
     waiting = replica.transact(lambda state, _: [ticket.address for ticket in state.tickets], patient=True)
     if not replica.offline:

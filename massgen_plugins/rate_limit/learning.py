@@ -102,7 +102,7 @@ def _same(limit: Limit, row: Announced) -> bool:
 
 
 def _book_foreign_use(state: DomainState, now: Moment, name: str, limit: Limit, row: Announced) -> None:
-    """Book what the server has counted beyond our use: others spend the same quota."""
+    """Book what the server has counted beyond our usage: others spend the same quota."""
     pool = state.pool(name)
     counter = next((counter for _, each, counter in pool.limits if each.key == limit.key), None)
     if counter is None or not limit.amount or row.remaining is None or isinstance(limit.window, Held):
@@ -120,7 +120,7 @@ def _book_foreign_use(state: DomainState, now: Moment, name: str, limit: Limit, 
 
 
 def _foreign_stamp(now: Moment, limit: Limit, row: Announced) -> int:
-    """A stamp with which foreign use ages out when the server says that the window resets."""
+    """A stamp with which foreign usage ages out when the server says that the window resets."""
     window = limit.window
     if not isinstance(window, Sliding) or row.resets_in is None:
         return now.tick

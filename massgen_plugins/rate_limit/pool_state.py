@@ -137,7 +137,7 @@ class PoolState:
         return taken
 
     def view(self, now: Moment) -> list[LimitView]:
-        """Every limit with its use."""
+        """Every limit with its usage."""
         self.refresh(now.tick)
         self.book.advance(now)
         rows = []

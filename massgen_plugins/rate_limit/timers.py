@@ -76,7 +76,7 @@ class LeaseTimer:
         loop = loop or running_loop()
         if loop is not None and (self._loop is None or self._loop.is_closed()):
             self._loop = loop
-            with suppress(RuntimeError):  # the loop has closed, and its calls are over
+            with suppress(RuntimeError):  # the loop has closed, and its calls have ended
                 loop.call_soon_threadsafe(loop.call_later, _PERIOD, self._renew)
 
     def add_all(self, calls: Iterable[Reservation]) -> None:

@@ -83,7 +83,7 @@ Verdict: TypeAlias = Reservation | Wait | Refused
 
 @dataclass(frozen=True, slots=True)
 class LimitView:
-    """One limit and its use, for display.
+    """One limit and its usage, for display.
 
     Attributes:
         limit: As declared or learned.

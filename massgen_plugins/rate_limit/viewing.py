@@ -58,7 +58,7 @@ class PoolView:
         pool: The pool.
         rules: Its current rules.
         declared: Its last declared rules.
-        limits: The limits in force, with their use.
+        limits: The limits in force, with their usage.
         penalties: Its penalties.
         queue: Its waiters, in order.
         slot: When the next call may leave.

@@ -52,7 +52,7 @@ class _Store(RedisStore):
         self._worker.exchange(lambda answer: self._simulated.publish(address, answer))
         return True
 
-    def _ask(self, domain: str, known: int, *arguments: bytes | str | int) -> list[Any]:
+    def _run_script(self, domain: str, known: int, *arguments: bytes | str | int) -> list[Any]:
         asked = self._clock.local()
         words = (key_of(domain), known, *arguments)
         reply = self._worker.exchange(lambda answer: self._simulated.swap(words, answer))
