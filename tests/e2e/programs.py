@@ -135,7 +135,7 @@ def _sdk(name: str) -> Path:
 
 _CLAUDE = {"ANTHROPIC_BASE_URL": "{url}"}
 _OWN_TOOLS = {"exclude_file_operation_mcps": True}
-"""Without MassGen's servers for files: each takes a busy machine ten seconds to start, and none is used here."""
+"""Without MassGen's servers for files, which nobody needs here: a busy machine starts each in ten seconds."""
 
 _LOOK = 'Glob {"pattern": "*.none"}'
 _TRUSTS = {"security": {"folderTrust": {"enabled": False}}, "privacy": {"usageStatisticsEnabled": False}}
@@ -173,7 +173,8 @@ PROGRAMS = {
         {"COPILOT_API_URL": "{url}", "GH_TOKEN": "gho_secret"},
         'bash {"command": "true", "description": "Do nothing"}',
         sdk="github_copilot_sdk-0.1.30",
-        agent={**_OWN_TOOLS, "session_send_timeout_seconds": 300},  # a busy machine starts MassGen's tools late
+        # A busy machine starts MassGen's tools late.
+        agent={**_OWN_TOOLS, "session_send_timeout_seconds": 300},
     ),
     "gemini_cli": Program(
         "gemini_cli",
