@@ -134,6 +134,9 @@ def _sdk(name: str) -> Path:
 
 
 _CLAUDE = {"ANTHROPIC_BASE_URL": "{url}"}
+_OWN_TOOLS = {"exclude_file_operation_mcps": True}
+"""Without MassGen's servers for files, which nobody needs here: a busy machine starts each in ten seconds."""
+
 _LOOK = 'Glob {"pattern": "*.none"}'
 _TRUSTS = {"security": {"folderTrust": {"enabled": False}}, "privacy": {"usageStatisticsEnabled": False}}
 
@@ -161,6 +164,7 @@ PROGRAMS = {
         "codex",
         {".codex/auth.json": {"OPENAI_API_KEY": "sk-secret"}},
         ("api.openai.com", "chatgpt.com"),
+        agent=_OWN_TOOLS,
     ),
     "copilot": Program(
         "copilot",
@@ -169,7 +173,8 @@ PROGRAMS = {
         {"COPILOT_API_URL": "{url}", "GH_TOKEN": "gho_secret"},
         'bash {"command": "true", "description": "Do nothing"}',
         sdk="github_copilot_sdk-0.1.30",
-        agent={"session_send_timeout_seconds": 300},  # a busy machine starts MassGen's tools late
+        # A busy machine starts MassGen's tools late.
+        agent={**_OWN_TOOLS, "session_send_timeout_seconds": 300},
     ),
     "gemini_cli": Program(
         "gemini_cli",
@@ -179,5 +184,6 @@ PROGRAMS = {
         'list_directory {"dir_path": "."}',
         "gemini",
         {".gemini/settings.json": _TRUSTS},
+        agent=_OWN_TOOLS,
     ),
 }
