@@ -99,10 +99,10 @@ class DomainQueue:
             rows, now = asked
             self._deliver(*rows[0], now)
             self._set_timers()
-        elif any(each.ask.pools == ask.pools for each in ahead):
-            self._report_forecast(waiter, ahead)
-        else:
+        elif self._transactions.pending or not any(each.ask.pools == ask.pools for each in ahead):
             self.serve()
+        else:
+            self._report_forecast(waiter, ahead)
         try:
             return await future
         except BaseException:
