@@ -1,4 +1,4 @@
-"""What a model says to known questions, written beforehand: for films, and for trying without a key."""
+"""Prepared answers to known questions, for recordings and for trying without a key."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from massgen_plugins.sandbox.limits import STRICT
 __all__ = ["Scene", "Storyteller", "Vote", "read_scenes", "shipped_scenes"]
 
 _MOST_REPEATED = 10
-"""So often in a row the same call is asked for."""
+"""Maximum number of repetitions of the same call in a row."""
 
 _SHOWN = re.compile(r"<(agent\d+)[\d.]*> (.*?) <end of agent\d+[\d.]*>", re.DOTALL)
 _BLOCK = re.compile(r"<CURRENT ANSWERS from the agents>(.*?)<END OF CURRENT ANSWERS>", re.DOTALL)
@@ -26,7 +26,7 @@ _BLOCK = re.compile(r"<CURRENT ANSWERS from the agents>(.*?)<END OF CURRENT ANSW
 
 @dataclass(frozen=True, config=STRICT)
 class Vote:
-    """A vote for the agent that gave the answer of that number (1 is the first), with its reason."""
+    """A vote for the agent that gave the answer of this number (from 1), with a reason."""
 
     answer: Annotated[int, Field(ge=1)]
     reason: str
@@ -42,10 +42,10 @@ class ScriptedCall:
 
 @dataclass(frozen=True, config=STRICT)
 class Scene:
-    """What the model says to one question.
+    """Prepared answers to a question.
 
-    ``question``: the scene is played for prompts that hold this text. ``answers``: given in turn, and
-    from the start again. ``votes``: in turn, too. ``final``: what the winner presents; empty: its answer.
+    ``question``: the scene applies to prompts that contain this text. ``answers``: used in turn, cyclically.
+    ``votes``: likewise. ``final``: what the winner presents; empty for its answer.
     ``calls``: tools that each agent calls, in order, before it answers.
     """
 
@@ -57,7 +57,7 @@ class Scene:
 
 
 class Storyteller:
-    """Plays scenes; it remembers which answer and which vote are next."""
+    """Plays scenes, keeping track of the next answer and vote."""
 
     def __init__(self, scenes: tuple[Scene, ...]) -> None:
         self._scenes = scenes
@@ -66,9 +66,9 @@ class Storyteller:
         self._repeated = 0
 
     def retell(self, conversation: Conversation, reply: Reply) -> Reply:
-        """The reply of the rule in the words of the scene; the reply itself if no scene fits.
+        """Replace the content of a reply by that of a matching scene, if any.
 
-        The scene changes what is said, not which move is made: a rule's answer stays an answer.
+        The scene changes the content, not the move: an answer stays an answer.
         """
         scene = next((each for each in self._scenes if each.question in conversation.text), None)
         if scene is None:
@@ -87,7 +87,7 @@ class Storyteller:
         return reply
 
     def _may_call(self, scene: Scene, number: int) -> bool:
-        """Whether a call is due; not if it was asked for again and again, since there is no such tool."""
+        """Whether a call is due; not after too many repetitions, which mean that there is no such tool."""
         if number >= len(scene.calls):
             return False
         due = (scene.question, number)
@@ -101,7 +101,7 @@ class Storyteller:
         return number
 
     def _vote(self, scene: Scene, vote: Vote, text: str, usual: dict[str, Any]) -> dict[str, Any]:
-        """The arguments of a vote for whoever gave the scene's answer; the usual agent if nobody did."""
+        """Arguments of a vote for the agent that gave the scene's answer, else for the default agent."""
         wanted = scene.answers[(vote.answer - 1) % len(scene.answers)].strip()
         blocks = _BLOCK.findall(text)
         shown = _SHOWN.findall(blocks[-1]) if blocks else []
@@ -117,11 +117,11 @@ def read_scenes(file: Path) -> tuple[Scene, ...]:
 
     Raises:
         OSError: The file cannot be read.
-        ValueError: It is no TOML, or no scenes.
+        ValueError: It is not valid TOML, or does not contain scenes.
     """
     return _SCENES.validate_python(tomllib.loads(file.read_text("utf-8")).get("scene", ()))
 
 
 def shipped_scenes() -> tuple[Scene, ...]:
-    """The scenes that come with the package: the questions of the handbook's first pages and films."""
+    """The scenes shipped with the package, for the handbook's first pages and recordings."""
     return read_scenes(Path(__file__).with_name("scenes.toml"))
