@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
-from typing import Any
+from typing import Any, TypeAlias
 
 from massgen_plugins.errors import CallRefused
 from massgen_plugins.interrupts import ends_the_run
 from massgen_plugins.middleware import Action, CallOutcome, Middleware, ModelCall, Refusal, Usage
 
 __all__ = ["Chain"]
+
+_Methods: TypeAlias = Sequence[tuple[str, Callable[..., Any]]]
+"""Methods of middleware, each with its name for reports of faults."""
 
 
 class Chain:
@@ -36,11 +39,11 @@ class Chain:
 
     def model_for(self, agent_id: str, run: str, model: str) -> str | None:
         """Return the first replacement model that a middleware names for a new turn, or None."""
-        for method in self._model_for:
+        for name, method in self._model_for:
             try:
                 other: str | None = method(agent_id, run, model)
             except BaseException as error:
-                self._failed(method, error)
+                self._failed(name, error)
             else:
                 if other is not None:
                     return other
@@ -54,7 +57,7 @@ class Chain:
                 try:
                     await middleware.before_call(call)
                 except BaseException as error:
-                    self._failed(middleware.before_call, error)
+                    self._failed(f"{type(middleware).__name__}.before_call", error)
                 else:
                     passed.append(middleware)
         except BaseException:
@@ -75,14 +78,14 @@ class Chain:
         """
         action = Action.PASS
         refused: CallRefused | None = None
-        for method in self._after_call:
+        for name, method in self._after_call:
             try:
                 if await method(call, outcome) is Action.SEND_AGAIN:
                     action = Action.SEND_AGAIN
             except CallRefused as error:
                 refused = refused or error
             except BaseException as error:
-                self._failed(method, error)
+                self._failed(name, error)
         if refused is not None:
             raise refused
         return action
@@ -99,22 +102,26 @@ class Chain:
         """Notify every middleware that the attempt is over."""
         self._tell(self._on_finished, call)
 
-    def _tell(self, methods: Iterable[Callable[..., None]], *what: object) -> None:
-        for method in methods:
+    def _tell(self, methods: _Methods, *what: object) -> None:
+        for name, method in methods:
             try:
                 method(*what)
             except BaseException as error:
-                self._failed(method, error)
+                self._failed(name, error)
 
-    def _failed(self, method: Callable[..., Any], error: BaseException) -> None:
+    def _failed(self, name: str, error: BaseException) -> None:
         """Report an exception of a middleware; re-raise refusals and exceptions that end the run."""
         if self._fault is None or isinstance(error, CallRefused) or ends_the_run(error):
             raise error
-        owner = type(getattr(method, "__self__", method)).__name__
-        self._fault(f"{owner}.{method.__name__}", error)
+        self._fault(name, error)
 
 
-def _overridden(middleware: Iterable[Middleware], name: str) -> tuple[Callable[..., Any], ...]:
-    """The named method of each middleware that overrides it."""
-    methods = (getattr(each, name) for each in middleware)
-    return tuple(each for each in methods if getattr(each, "__func__", each) is not getattr(Middleware, name))
+def _overridden(middleware: Iterable[Middleware], method: str) -> _Methods:
+    """Return the overrides of one method, in the order of the middleware."""
+    bound = [(each, getattr(each, method)) for each in middleware]
+    unchanged = getattr(Middleware, method)
+    return [
+        (f"{type(each).__name__}.{method}", own)
+        for each, own in bound
+        if getattr(own, "__func__", own) is not unchanged
+    ]

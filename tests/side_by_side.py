@@ -21,6 +21,9 @@ LOGS = Path(sys.executable).parents[1]
 NEWS = 60.0
 """Seconds between two lines of progress."""
 
+AT_ONCE = 4
+"""Parts that run at once; the others follow in their order."""
+
 _CHECKS = ("ruff check", "ruff format --check", "mypy")
 _PYTEST = ("-m", "pytest")
 _COMMANDS = ("tests/cli", "tests/demo", "tests/packaging", "tests/profiles", "tests/providers")
@@ -38,12 +41,15 @@ class Part:
         name: For people.
         commands: Arguments of this Python.
         step_back: By how much others go before it (``nice``).
+        seconds: How long it took.
+        failed: Whether a command has failed.
     """
 
     name: str
     commands: Sequence[Sequence[str]]
     step_back: int = 0
     seconds: float = field(default=0.0, init=False)
+    _begun: float = field(default=0.0, init=False)
     failed: bool = field(default=False, init=False)
     _left: list[Sequence[str]] = field(default_factory=list, init=False)
     _process: subprocess.Popen[bytes] | None = field(default=None, init=False)
@@ -56,6 +62,7 @@ class Part:
     def start(self) -> None:
         """Begin with the first command."""
         self.log.write_bytes(b"")
+        self._begun = time.monotonic()
         self._left = list(self.commands)
         self._next()
 
@@ -79,6 +86,7 @@ class Part:
         if self._left:
             self._next()
             return False
+        self.seconds = time.monotonic() - self._begun
         return True
 
     def progress(self) -> str:
@@ -97,25 +105,25 @@ PARTS = (
     Part("all else", [[*_PYTEST, *(f"--ignore={each}" for each in _ELSEWHERE)]]),
     Part("teams of the real MassGen", [[*_PYTEST, "tests/e2e", f"--ignore={_ROUTES}"]]),
     Part("recordings replayed", [[*_PYTEST, _REPLAYED]]),
-    Part("commands, providers", [[*_PYTEST, *_COMMANDS]], 5),
     Part("style and types", [["-m", *each.split()] for each in _CHECKS], 5),
     Part("routes, handbook", [[*_PYTEST, _ROUTES, "tests/handbook", f"--ignore={_REPLAYED}"]], 10),
+    Part("commands, providers", [[*_PYTEST, *_COMMANDS]], 5),
 )
 
 
 def main() -> int:
     """The exit code: 1 if any part failed."""
-    begun = time.monotonic()
-    for part in PARTS:
-        part.start()
-    running, told = list(PARTS), begun
-    while running:
+    begun = told = time.monotonic()
+    waiting, running = list(PARTS), list[Part]()
+    while waiting or running:
+        while waiting and len(running) < AT_ONCE:
+            running.append(waiting.pop(0))
+            running[-1].start()
         time.sleep(0.2)
         now = time.monotonic()
         for part in [each for each in running if each.ended()]:
             running.remove(part)
-            part.seconds = now - begun
-            _say(f"{'FAILED' if part.failed else 'passed'} after {_span(part.seconds)}: {part.name}")
+            _say(f"{'FAILED' if part.failed else 'passed'} in {_span(part.seconds)}: {part.name}")
         if running and now - told >= NEWS:
             told = now
             _say(f"{_span(now - begun)}  {', '.join(each.progress() for each in running)}")
@@ -123,6 +131,7 @@ def main() -> int:
         _say(f"\n===== {part.name}: {'failed' if part.failed else 'passed'}\n\n{part.told()}")
     for part in sorted(PARTS, key=lambda each: -each.seconds):
         _say(f"{_span(part.seconds):>6}  {part.name}{', FAILED' if part.failed else ''}")
+    _say(f"{_span(time.monotonic() - begun):>6}  all of it")
     return int(any(part.failed for part in PARTS))
 
 

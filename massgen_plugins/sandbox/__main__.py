@@ -13,8 +13,8 @@ from dataclasses import replace
 from pathlib import Path
 
 from massgen_plugins.sandbox.config import Host, SandboxConfig, WindowShape, concurrent, per_model
+from massgen_plugins.sandbox.scenes import read_scenes, shipped_scenes
 from massgen_plugins.sandbox.server import Sandbox
-from massgen_plugins.sandbox.story import read_scenes, shipped_scenes
 
 __all__ = ["main"]
 

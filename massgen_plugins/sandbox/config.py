@@ -28,7 +28,7 @@ from massgen_plugins.sandbox.limits import (
 )
 from massgen_plugins.sandbox.prices import Price
 from massgen_plugins.sandbox.quotas import NANOSECONDS, next_midnight
-from massgen_plugins.sandbox.story import Scene
+from massgen_plugins.sandbox.scenes import Scene
 
 __all__ = [
     "Charge",
@@ -111,7 +111,7 @@ class SandboxConfig:
     ``clock_offset``: seconds added to the machine's clock to determine the calendar day.
     ``seed``: random seed. ``port``: 0 for a free one.
     ``answer_words``: length of an answer; ``chunks``: events of a streamed answer.
-    ``scenes``: answers to known questions; see :func:`massgen_plugins.sandbox.story.shipped_scenes`.
+    ``scenes``: answers to known questions; see :func:`massgen_plugins.sandbox.scenes.shipped_scenes`.
     """
 
     quotas: Mapping[str, tuple[Quota, ...]] = field(default_factory=dict)

@@ -12,7 +12,6 @@ from __future__ import annotations
 import atexit
 import contextlib
 import gc
-import importlib
 import json
 import os
 import runpy
@@ -21,9 +20,10 @@ import signal
 import socket
 import sys
 import threading
-import warnings
 from pathlib import Path
 from typing import Any
+
+from tests.massgen_server.importing import import_module
 
 _LARGEST = 1 << 20
 _STEP = 0.02
@@ -32,9 +32,7 @@ _STEP = 0.02
 
 def serve(path: str) -> None:
     """Answer one request after another until the parent is gone."""
-    with warnings.catch_warnings(record=True):  # those of MassGen's libraries are not ours
-        warnings.simplefilter("always")
-        importlib.import_module("massgen.cli.entrypoint")
+    import_module("massgen.cli.entrypoint")
     # Else the first collection in each fork writes to, and thus copies, every page of 300 megabytes.
     gc.collect()
     gc.freeze()

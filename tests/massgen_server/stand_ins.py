@@ -2,12 +2,18 @@
 
 from __future__ import annotations
 
+import atexit
 import json
+import os
+import signal
 import socket
 import subprocess
 import sys
 import time
+from contextlib import suppress
 from pathlib import Path
+
+from tests.massgen_server import forked
 
 ROOT = Path(__file__).resolve().parents[2]
 SCRIPTS = Path(sys.executable).parent
@@ -28,6 +34,35 @@ with socket.socket(socket.AF_UNIX) as connection:
 _KEPT = ("PYTHONPATH", "PYTHONWARNINGS", "PYTHONUNBUFFERED", "PYTHON_DOTENV_DISABLED")
 
 
+class _Fork:
+    """A server in a fork of this process, as far as :class:`Server` needs what ``Popen`` offers."""
+
+    def __init__(self, address: str, log: Path) -> None:
+        sys.stdout.flush()
+        self._pid = os.fork()
+        if self._pid == 0:
+            atexit._clear()  # what this process does at its end is no command's
+            stream = log.open("w")
+            for descriptor in (1, 2):
+                os.dup2(stream.fileno(), descriptor)
+            with suppress(BaseException):
+                forked.serve(address)
+            os._exit(1)
+
+    def poll(self) -> int | None:
+        """Its status once it has ended; None before."""
+        ended, status = os.waitpid(self._pid, os.WNOHANG)
+        return status if ended else None
+
+    def terminate(self) -> None:
+        """Ask it to end."""
+        os.kill(self._pid, signal.SIGTERM)
+
+    def wait(self) -> None:
+        """Until it has ended."""
+        os.waitpid(self._pid, 0)
+
+
 class Server:
     """A running server, and the folder of its stand-ins; it ends with this process.
 
@@ -37,13 +72,19 @@ class Server:
     """
 
     def __init__(self, folder: Path, environment: dict[str, str]) -> None:
-        """Start it: ``folder`` must stay, and be short enough for the address of a socket."""
+        """Start it: ``folder`` must stay, and be short enough for the address of a socket.
+
+        Where MassGen is imported already it is a fork of this process; else it imports MassGen itself.
+        """
         self.commands = folder / "commands"
         self.address = str(folder / "socket")
         self._log = folder / "server.log"
         self.commands.mkdir()
         for name in NAMES:
             self._write(self.commands / name, SCRIPTS / name)
+        if "massgen.cli.entrypoint" in sys.modules:
+            self._process: _Fork | subprocess.Popen[bytes] = _Fork(self.address, self._log)
+            return
         with self._log.open("w") as log:
             self._process = subprocess.Popen(
                 [sys.executable, "-m", f"{__package__}.forked", self.address],

@@ -33,7 +33,8 @@ def test_start_up_files_are_only_beside_the_package(names):
 
 
 @pytest.mark.parametrize(
-    "part", ["py.typed", "_bootstrap.py", "plugin_configs/gemini.yaml", "sandbox/scenes.toml"]
+    "part",
+    ["py.typed", "_bootstrap.py", "plugin_configs/gemini.yaml", "sandbox/shipped_scenes/questions.toml"],
 )
 def test_parts_of_the_package(names, part):
     assert f"massgen_plugins/{part}" in names

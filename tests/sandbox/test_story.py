@@ -8,7 +8,8 @@ import pytest
 
 from massgen_plugins.sandbox import SandboxConfig
 from massgen_plugins.sandbox.coordination import Conversation, Move, Reply, Text, ToolCall, reply_to
-from massgen_plugins.sandbox.story import Scene, ScriptedCall, Storyteller, Vote, read_scenes, shipped_scenes
+from massgen_plugins.sandbox.scenes import Role, Scene, ScriptedCall, Vote, read_scenes, shipped_scenes
+from massgen_plugins.sandbox.story import Storyteller
 
 BOTH = frozenset({"new_answer", "vote"})
 SCENE = Scene(
@@ -71,6 +72,39 @@ def test_a_tool_that_does_not_exist_is_not_asked_for_without_end() -> None:
     assert replies[-1] == Move("new_answer", {"content": "Tea."})
 
 
+COOK = Role("You boil.", 2, Vote(1, "It is quick."), (ScriptedCall("boil", {}),), (ScriptedCall("sip", {}),))
+TEAM = Scene(question="Tea or coffee?", answers=("Tea.", "Coffee."), roles=(COOK,), closing=COOK.checks)
+
+
+def test_an_agent_with_a_role_answers_first_though_it_is_shown_an_answer() -> None:
+    shown = "You boil. " + SHOWN.replace("<agent2.1> Coffee. <end of agent2.1>\n", "")
+    teller = Storyteller((TEAM,))
+    assert told(teller, shown, BOTH) == ToolCall("boil", {})
+    assert told(teller, shown, BOTH, tool_results=1) == Move("new_answer", {"content": "Coffee."})
+
+
+def test_an_agent_with_a_role_checks_before_it_votes_and_the_winner_before_it_presents() -> None:
+    teller = Storyteller((TEAM,))
+    assert told(teller, "You boil. " + SHOWN, BOTH) == ToolCall("sip", {})
+    assert told(teller, "You boil. " + SHOWN, BOTH, tool_results=1) == Move(
+        "vote", {"agent_id": "agent1", "reason": "It is quick."}
+    )
+    assert told(teller, "You boil. Tea or coffee?") == ToolCall("sip", {})
+    assert told(teller, "You boil. Tea or coffee?", tool_results=1) == Text("Coffee.")
+
+
+def test_a_team_without_that_role_is_played_as_before() -> None:
+    assert told(Storyteller((TEAM,)), "Tea or coffee?", BOTH) == Move("new_answer", {"content": "Tea."})
+
+
+def test_a_call_has_the_directories_that_the_prompt_names() -> None:
+    call = ScriptedCall("run", {"command": "cp -r {shared}/agent1 {context} {target}", "list": ["{shared}"]})
+    teller = Storyteller((Scene(question="Tea", answers=("Tea.",), calls=(call,)),))
+    prompt = "Tea?\n**Context Path**: `/a b` (read-only)\n**Shared Reference**: `C:\\t` - Contains"
+    command = "cp -r C:\\t/agent1 /a b {target}"
+    assert told(teller, prompt, BOTH) == ToolCall("run", {"command": command, "list": ["C:\\t"]})
+
+
 def test_other_questions_are_answered_by_rule() -> None:
     conversation = Conversation("Water?", BOTH)
     rule = reply_to(conversation, serial=1, words=5)
@@ -81,7 +115,9 @@ def test_the_shipped_scenes_can_be_read_and_travel_with_a_configuration() -> Non
     config = SandboxConfig(scenes=shipped_scenes())
     assert SandboxConfig.from_json(config.to_json()) == config
     for scene in config.scenes:
-        assert all(vote.answer <= len(scene.answers) for vote in scene.votes)
+        votes = [*scene.votes, *(role.vote for role in scene.roles)]
+        numbers = [*(vote.answer for vote in votes), *(role.answer for role in scene.roles)]
+        assert all(number <= len(scene.answers) for number in numbers)
 
 
 def test_a_file_that_says_something_else_is_refused_by_name(tmp_path: Path) -> None:

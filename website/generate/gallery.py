@@ -1,4 +1,4 @@
-"""Everything that can be run as it is, for the gallery: templates, case studies, and what MassGen ships."""
+"""What can be run as it is, for the gallery: templates, examples, case studies, and what MassGen ships."""
 
 from __future__ import annotations
 
@@ -19,14 +19,15 @@ __all__ = ["GALLERY", "gallery_text"]
 
 GALLERY = REPOSITORY / "website/src/data/gallery.json"
 _TEMPLATES = REPOSITORY / "website/static/templates"
+_CASES = REPOSITORY / "website/cases"
 _HEAD = re.compile(r"^# (?:[\w-]+\.yaml|For): *(.*)$", re.MULTILINE)
 _TUTORIALS = {"first-team": "/start/first-team#write"}
 """Templates that another page shows than the one with all of them."""
 
 
 def gallery_text() -> str:
-    """One JSON object a line, in an array: templates, cases, shipped examples."""
-    entries = [*_templates(), *_cases(), *map(_shipped, _valid())]
+    """One JSON object a line, in an array: templates, worked examples, cases, shipped examples."""
+    entries = [*_templates(), *_examples(), *_cases(), *map(_shipped, _valid())]
     lines = ",\n".join(json.dumps(entry, ensure_ascii=False) for entry in entries)
     return f"[\n{lines}\n]\n"
 
@@ -42,10 +43,33 @@ def _templates() -> Iterator[dict[str, Any]]:
             "name": path.stem,
             "to": _TUTORIALS.get(path.stem, f"/configure/templates#{path.stem}"),
             "text": f"{what[:1].upper()}{what[1:].rstrip('.')}. For {good_for.rstrip('.')}.",
-            "backends": sorted({str(backend.get("type", "")) for backend in backends}),
-            "agents": len(backends),
-            "needs": list(needs(text, backends)),
-            "features": list(features(content, backends)),
+            **_team(text, content, backends),
+        }
+
+
+def _team(text: str, content: Mapping[str, Any], backends: list[Mapping[str, Any]]) -> dict[str, Any]:
+    """What the gallery filters by."""
+    return {
+        "backends": sorted({str(backend.get("type", "")) for backend in backends}),
+        "agents": len(backends),
+        "needs": list(needs(text, backends)),
+        "features": list(features(content, backends)),
+    }
+
+
+def _examples() -> Iterator[dict[str, Any]]:
+    """Pages ``learn/task-NAME``, with the team of the case ``NAME``."""
+    for path in sorted((DOCS / "learn").glob("task-*.mdx")):
+        head, name = _front_matter(path), path.stem.removeprefix("task-")
+        text = (_CASES / name / "team.yaml").read_text("utf-8")
+        content = yaml.safe_load(text)
+        backends = [agent["backend"] for agent in content["agents"]]
+        yield {
+            "kind": "example",
+            "name": str(head["title"]).removeprefix("Worked example: "),
+            "to": f"/learn/{path.stem}",
+            "text": head["description"],
+            **_team(text, content, backends),
         }
 
 

@@ -99,7 +99,8 @@ export const SECTIONS: Section[] = [
     short: 'Examples',
     description: 'Templates to download, worked examples and case studies to repeat, and recordings to watch.',
     folders: ['learn'],
-    pages: words(`learn/gallery configure/templates configure/shipped-examples learn/worked-examples learn/tour
+    pages: words(`learn/gallery configure/templates configure/shipped-examples learn/worked-examples
+      learn/task-measurements learn/task-release-notes learn/tour
       learn/recordings learn/case-studies`),
     former: ['learn'],
   },

@@ -8,7 +8,7 @@ import sys
 import tempfile
 from pathlib import Path
 
-from . import running
+from . import host
 from .pages import page_paths, read_page
 from .problem import report
 from .whole_page import check_page, check_writing, needs_massgen
@@ -28,7 +28,7 @@ def main() -> int:
         os.environ.update(HOME=home)
         pages = [read_page(path) for path in asked.pages or page_paths()]
         if not (asked.words or asked.static) and any(map(needs_massgen, pages)):
-            running.server()  # imports MassGen beside this process, which does so, too
+            host.module("massgen.cli.entrypoint")  # once: what the fences start is a fork of this process
         for page in pages:
             problems = check_writing(page) if asked.words else check_page(page.path, static=asked.static)
             wrong += len(problems)

@@ -3,18 +3,16 @@
 from __future__ import annotations
 
 import functools
-import importlib
-import warnings
 from types import ModuleType
 from typing import Any
+
+from tests.massgen_server.importing import import_module
 
 
 @functools.cache
 def module(name: str) -> ModuleType:
     """A module of MassGen's; the warnings of its libraries are not ours."""
-    with warnings.catch_warnings(record=True):
-        warnings.simplefilter("always")
-        return importlib.import_module(name)
+    return import_module(name)
 
 
 def capabilities() -> dict[str, Any]:

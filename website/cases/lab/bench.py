@@ -14,7 +14,7 @@ from massgen_plugins.sandbox import Network, Quota, SandboxConfig, SandboxProces
 
 __all__ = ["Lab"]
 
-_FILES = ("*.yaml", "*.py", "*.json")
+_FILES = ("*.yaml", "*.py", "*.json", "*.md", "data/*")
 _NOT_FOR_USERS = frozenset({"case.py", "result.json"})
 
 
@@ -74,5 +74,5 @@ class Lab:
         for pattern in _FILES:
             for file in self.case.glob(pattern):
                 if file.name not in _NOT_FOR_USERS:
-                    user.write(file.name, file.read_text("utf-8"))
+                    user.write(str(file.relative_to(self.case)), file.read_text("utf-8"))
         return user

@@ -13,6 +13,9 @@ from lab.runs import Finished, Running
 __all__ = ["Household"]
 
 _SCRIPTS = Path(sysconfig.get_path("scripts"))
+_FILE_TOOLS = _SCRIPTS.parent / "programs/node_modules/.bin/mcp-server-filesystem"
+"""MassGen's file tools, which it would have npx fetch; ``make programs`` installs them."""
+
 _PASSED_ON = ("LANG", "PYTHONPATH", "TZ", "TMPDIR")
 _KEYS = ("GEMINI_API_KEY", "OPENAI_API_KEY", "ANTHROPIC_API_KEY")
 _NOBODY = "http://127.0.0.1:9"
@@ -33,7 +36,12 @@ class Household:
         self.project = folder / "project"
         self.home.mkdir(parents=True, exist_ok=True)
         self.project.mkdir(exist_ok=True)
-        self.environment = _environment(self.home, provider) | dict(more or {})
+        programs = folder / "programs"
+        programs.mkdir(exist_ok=True)
+        link = programs / _FILE_TOOLS.name
+        if _FILE_TOOLS.exists() and not link.exists():
+            link.symlink_to(_FILE_TOOLS)
+        self.environment = _environment(self.home, provider, programs) | dict(more or {})
 
     def write(self, name: str, text: str) -> Path:
         """Put a file into the project."""
@@ -61,12 +69,12 @@ class Household:
         return self.run("massgen", "--automation", "--config", config, *options, question)
 
 
-def _environment(home: Path, provider: str) -> dict[str, str]:
+def _environment(home: Path, provider: str, programs: Path) -> dict[str, str]:
     kept = {name: os.environ[name] for name in _PASSED_ON if name in os.environ}
     return {
         **kept,
         **dict.fromkeys(_KEYS, "sandbox"),
-        "PATH": os.pathsep.join([str(_SCRIPTS), "/usr/local/bin", "/usr/bin", "/bin"]),
+        "PATH": os.pathsep.join([str(_SCRIPTS), str(programs), "/usr/local/bin", "/usr/bin", "/bin"]),
         "HOME": str(home),
         "PYTHONUNBUFFERED": "1",
         "PYTHONWARNINGS": "ignore",

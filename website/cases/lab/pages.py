@@ -19,7 +19,7 @@ __all__ = ["figures_in", "read_results", "update_pages", "updated"]
 
 _FIGURE = re.compile(r"(?P<shown>[\w.,:-]+)(?P<mark>\{/\* =(?P<case>[\w-]+):(?P<name>[\w.-]+) \*/\})")
 _FENCE = re.compile(
-    r"(?P<mark>\{/\* (?P<kind>excerpt|file) (?P<case>[\w-]+):(?P<name>[\w.-]+) \*/\}\s*```[^\n]*\n)"
+    r"(?P<mark>\{/\* (?P<kind>excerpt|file) (?P<case>[\w-]+):(?P<name>[\w./-]+) \*/\}\s*```[^\n]*\n)"
     r"(?P<shown>.*?)(?P<end>^```)",
     re.DOTALL | re.MULTILINE,
 )
@@ -32,8 +32,8 @@ def read_results(cases: Path) -> dict[str, Any]:
     """Every results file, by case, with the lines of the case's own files."""
     results: dict[str, Any] = {}
     for file in sorted(cases.glob("*/result.json")):
-        own = [*file.parent.glob("*.yaml"), *file.parent.glob("*.py")]
-        lines = {each.name: each.read_text("utf-8").splitlines() for each in own}
+        own = [each for kind in ("*.yaml", "*.py", "*.md", "data/*") for each in file.parent.glob(kind)]
+        lines = {str(each.relative_to(file.parent)): each.read_text("utf-8").splitlines() for each in own}
         results[file.parent.name] = {**json.loads(file.read_text("utf-8")), "files": lines}
     return results
 

@@ -62,6 +62,10 @@ class Story:
                 lines.append(line.rstrip())
         self.excerpts[name] = lines[:most]
 
+    def keep(self, name: str, text: str) -> None:
+        """Keep a whole text, such as a file that the run made."""
+        self.excerpts[name] = _SCRATCH.sub("~/", text).splitlines()
+
     def write(self, file: Path, command: str, seconds: float) -> None:
         """Write the results file."""
         document: Mapping[str, Any] = {

@@ -64,6 +64,11 @@ class Finished:
         )
         return "\n".join(file.read_text("utf-8", "replace") for file in files if file.is_file())
 
+    def traces(self, agent: str) -> list[str]:
+        """What an agent did with its tools, a text for each answer or vote, in order."""
+        files = sorted(self.logs.rglob(f"attempt_1/{agent}/*/execution_trace.md"))
+        return [file.read_text("utf-8") for file in files]
+
     @property
     def status(self) -> dict[str, Any]:
         """MassGen's status.json.

@@ -12,7 +12,7 @@ from pathlib import Path
 
 from lab import Household, Lab
 
-from massgen_plugins.sandbox.story import shipped_scenes
+from massgen_plugins.sandbox.scenes import shipped_scenes
 from studio.cast import Cast
 from studio.page import record_page
 from studio.recorded import Recorded
@@ -40,8 +40,7 @@ def play(script: Script, *, hurried: bool = False, commands: Path | None = None)
     ):
         provider = lab.provider(**{"scenes": shipped_scenes(), **(script.provider or {})})
         user = lab.user("u", provider)
-        for unused in set(user.project.iterdir()) - {user.project / name for name in script.files}:
-            unused.unlink()
+        _keep_only(script.files, user.project)
         environment = _environment(script, user, hurried=hurried, commands=commands)
         renamed = {str(user.project): "~/project", str(user.home): "~", sys.prefix: "~/.venv"}
         renamed |= {str(_HERE.parents[1]): "~/massgen-plugins"}
@@ -51,6 +50,15 @@ def play(script: Script, *, hurried: bool = False, commands: Path | None = None)
         if [said for _, said in cast.captions] != script.captions:
             raise RuntimeError(f"{script.name} did not get to its end:\n{cast.transcript()[-2000:]}")
         return Recorded.of_terminal(cast, screens=script.screens)
+
+
+def _keep_only(names: tuple[str, ...], project: Path) -> None:
+    """Remove files of other scripts, and directories that are empty then."""
+    for path in sorted(project.rglob("*"), reverse=True):
+        if path.is_dir() and not any(path.iterdir()):
+            path.rmdir()
+        elif path.is_file() and str(path.relative_to(project)) not in names:
+            path.unlink()
 
 
 def _environment(script: Script, user: Household, *, hurried: bool, commands: Path | None) -> dict[str, str]:

@@ -1,13 +1,11 @@
 import React, {type ReactNode} from 'react';
 import useBaseUrl from '@docusaurus/useBaseUrl';
 import Missing from './missing';
+import {Caption, length} from './MovingPicture';
 import styles from './Film.module.css';
 
 type Meta = {title: string; seconds: number; width: number; height: number};
 type Props = {name: string; meta?: Meta; transcript?: string; version?: string};
-
-const length = (seconds: number): string =>
-  seconds < 60 ? `${seconds} s` : `${Math.floor(seconds / 60)} min ${seconds % 60} s`;
 
 /** A film without sound: nothing but its poster is fetched before somebody plays it, and its transcript is beneath. */
 export default function Film({name, meta, transcript, version}: Props): ReactNode {
@@ -29,15 +27,9 @@ export default function Film({name, meta, transcript, version}: Props): ReactNod
         <track kind="captions" src={`${base}.vtt`} srcLang="en" label="English" default />
         <a href={`${base}.mp4`}>The film as a file</a>
       </video>
-      <figcaption>
+      <Caption transcript={transcript} of={`the film: ${title}`}>
         {title} ({length(seconds)}, no sound). Waits are cut.
-        <details className={styles.transcript}>
-          <summary>
-            Transcript<span className={styles.hidden}> of the film: {title}</span>
-          </summary>
-          <pre tabIndex={0}>{transcript}</pre>
-        </details>
-      </figcaption>
+      </Caption>
     </figure>
   );
 }

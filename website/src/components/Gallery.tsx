@@ -6,7 +6,7 @@ import styles from './Gallery.module.css';
 
 type Entry = (typeof entries)[number];
 
-const KINDS: Record<string, string> = {template: 'Template', case: 'Case study', shipped: 'Shipped with MassGen'};
+const KINDS: Record<string, string> = {template: 'Template', example: 'Worked example', case: 'Case study', shipped: 'Shipped with MassGen'};
 /** So many cards are shown before "Show all" is pressed. */
 const SHOWN = 24;
 

@@ -1,6 +1,7 @@
 import React, {useEffect, useRef, useState, type ReactNode} from 'react';
 import useBaseUrl from '@docusaurus/useBaseUrl';
 import Missing from './missing';
+import {Caption, length, Unseen} from './MovingPicture';
 import styles from './Recording.module.css';
 
 type Meta = {cols: number; rows: number; seconds: number};
@@ -20,9 +21,6 @@ async function loadPlayer() {
   }
   return player;
 }
-
-const length = (seconds: number): string =>
-  seconds < 60 ? `${seconds} s` : `${Math.floor(seconds / 60)} min ${seconds % 60} s`;
 
 function Player({url, meta, label, onFail}: {url: string; meta: Meta; label: string; onFail: () => void}): ReactNode {
   const box = useRef<HTMLDivElement>(null);
@@ -79,7 +77,7 @@ export default function Recording({name, title, meta, transcript, version, child
                   <path d="M4 2v14l12-7z" fill="currentColor" />
                 </svg>
                 <span>
-                  Play the recording<span className={styles.hidden}>: {label}</span> ({length(meta.seconds)})
+                  Play the recording<Unseen>: {label}</Unseen> ({length(meta.seconds)})
                 </span>
               </button>
               {state === 'failed' && <p role="alert">The player could not be loaded. The transcript below has it all.</p>}
@@ -87,13 +85,9 @@ export default function Recording({name, title, meta, transcript, version, child
           )}
         </div>
       </div>
-      <figcaption>
+      <Caption transcript={transcript} of={`the recording: ${label}`}>
         {title ?? children ?? label.charAt(0).toUpperCase() + label.slice(1)}
-        <details className={styles.transcript}>
-          <summary>Transcript</summary>
-          <pre tabIndex={0}>{transcript}</pre>
-        </details>
-      </figcaption>
+      </Caption>
     </figure>
   );
 }

@@ -14,6 +14,8 @@ const PAGE = {title: 4, keywords: 3, description: 2.5, headings: 2, text: 1};
 const SECTION = {heading: 3, body: 1};
 /** A word of the same meaning counts for so much; the more of them there are, the less each. */
 const SAME_MEANING = 0.35;
+/** A word that a word of the question begins counts for so much: a list of model names has dozens of them. */
+const BEGINNING = 0.25;
 const COVERAGE = 0.5;
 const SECTION_WEIGHT = 0.5;
 const PLACES = 3;
@@ -56,7 +58,7 @@ function query(words, boost, last) {
     queries: [word],
     fuzzy: guess,
     prefix: (each) => word === last || each.length > 4,
-    weights: {fuzzy: 0.3, prefix: 0.5},
+    weights: {fuzzy: 0.3, prefix: BEGINNING},
   }));
   const weights = new Map();
   for (const others of words.map((word) => [...(SAME.get(stem(word)) ?? [])])) {
