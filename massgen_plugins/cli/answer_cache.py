@@ -1,6 +1,6 @@
-"""Answers that were found out from files, remembered as long as none of the files changes.
+"""A cache of answers computed from files, valid until one of the files changes.
 
-Nothing in it is secret, and nothing depends on it: what cannot be read or written is found out anew.
+It contains no secrets and is optional: if it cannot be read or written, answers are computed again.
 """
 
 from __future__ import annotations
@@ -47,32 +47,32 @@ class AnswerCache:
         self._load()
 
     def get(self, name: str) -> Any:
-        """What is remembered; None for nothing."""
+        """The cached answer; None if there is none."""
         return self._answers.get(name)
 
     def put(self, name: str, answer: Any) -> None:
-        """Remember an answer, made of what JSON can say."""
+        """Cache an answer of JSON values."""
         self._answers[name] = answer
         self._changed = True
 
     def watch(self, files: Iterable[Path]) -> None:
-        """The files from which all answers come; to be called before they are read."""
+        """Set the files that all answers depend on; call before reading them."""
         found = {str(path): _seen(path) for path in (*files, *_own_code())}
         if found != self._files:
             self._files, self._answers = found, {}
 
     def expire(self, until: float) -> None:
-        """From this moment on, in seconds since the epoch, the answers are others by themselves."""
+        """Set when the answers expire, in seconds since the epoch."""
         self._until = None if until == math.inf else until
 
     def changed(self) -> bool:
-        """Whether any of the files has changed; true as long as none is watched."""
+        """Whether any of the files has changed; True if none is watched."""
         if self._until is not None and time.time() >= self._until:
             return True
         return not self._files or any(_seen(Path(path)) != seen for path, seen in self._files.items())
 
     def save(self) -> None:
-        """Write what was put, as one step; in vain where it cannot be written."""
+        """Write the cache atomically; errors are ignored."""
         directory = _directory()
         if not self._changed or not self._files or directory is None:
             return
@@ -106,12 +106,12 @@ class AnswerCache:
 
 
 def _key() -> str:
-    """What the answers depend on beside files: who asks, where, and what is installed."""
+    """What the answers depend on apart from files: user, directory and installed packages."""
     try:
         here = str(Path.cwd())
     except OSError:
         here = ""
-    # Whatever is installed or removed, a plugin say, changes the directory in which it is found.
+    # Installing or removing a package, such as a plugin, changes its directory.
     installed = [(each, stamp(Path(each))) for each in sys.path if each]
     variables = [os.environ.get(name, "") for name in _VARIABLES]
     return json.dumps([massgen_plugins.__version__, here, variables, installed])
@@ -131,13 +131,13 @@ def _directory() -> Path | None:
 
     try:
         path = user_cache_path("massgen-plugins", appauthor=False)
-    except RuntimeError:  # no home, by some versions of platformdirs; a relative path by others
+    except RuntimeError:  # no home: some versions of platformdirs raise, others return a relative path
         return None
     return path if path.is_absolute() else None
 
 
 def _read(path: Path) -> Any:
-    """An ordinary file of ours, and of a sensible size."""
+    """Read a regular file of this user and of limited size."""
     flags = os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_NOFOLLOW", 0)
     with suppress(OSError, ValueError, RecursionError), os.fdopen(os.open(path, flags), "rb") as file:
         found = os.fstat(file.fileno())

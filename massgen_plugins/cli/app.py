@@ -1,4 +1,4 @@
-"""Puts the command line together. Nothing that a command needs is imported before it runs."""
+"""Assembles the command line. Commands import their dependencies only when they run."""
 
 from __future__ import annotations
 
@@ -34,13 +34,13 @@ __all__ = ["build_app"]
 
 
 def build_app() -> typer.Typer:
-    """The application with our own commands; those of plugins come when they are looked for."""
+    """The application with the built-in commands; those of plugins are loaded on demand."""
     app = typer.Typer(
         cls=RootGroup,
         help="Keep MassGen's agents inside their providers' quotas.",
         epilog=EXPLAINED,
         invoke_without_command=True,
-        # Plain help appears in a third of the time, and nobody's variables in a traceback.
+        # Plain help takes a third of the time, and tracebacks must not show local variables.
         rich_markup_mode=None,
         pretty_exceptions_enable=False,
         context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
@@ -87,7 +87,7 @@ def _version() -> None:
 
 
 _ALIASES: dict[str, Callable[..., None]] = {"help": _help, "version": _version}
-"""Words that people try."""
+"""Commands for common guesses."""
 
 
 def _show_version(wanted: bool) -> None:

@@ -1,4 +1,4 @@
-"""``rpm=5 tpm=none`` and ``10m`` on the command line, as the values that they stand for."""
+"""Parses ``rpm=5 tpm=none`` and ``10m`` on the command line."""
 
 from __future__ import annotations
 
@@ -19,15 +19,15 @@ _LONGEST = 366 * 86_400
 def read_assignments(
     words: Iterable[str], command: str = "profiles set", example: str = _EXAMPLE
 ) -> dict[str, int | float | str]:
-    """Keys and values; whether a value fits its key is checked elsewhere.
+    """Parse keys and values; whether a value is valid for its key is checked elsewhere.
 
     Args:
-        words: As they were typed.
-        command: Stands in front of complaints.
-        example: How they are written.
+        words: The arguments as typed.
+        command: Prefix of error messages.
+        example: A valid example, for error messages.
 
     Raises:
-        ConfigurationError: A word is not of the form, or a key comes twice.
+        ConfigurationError: An argument is malformed, or a key is repeated.
     """
     values: dict[str, int | float | str] = {}
     for word in words:
@@ -43,10 +43,10 @@ def read_assignments(
 
 
 def read_span(text: str) -> int:
-    """``90s``, ``10m``, ``1h30m`` or ``2d``, in seconds.
+    """Convert ``90s``, ``10m``, ``1h30m`` or ``2d`` to seconds.
 
     Raises:
-        ConfigurationError: It is none of these, zero, or longer than a year.
+        ConfigurationError: It is malformed, zero, or longer than a year.
     """
     found = _SPAN.fullmatch(text) if text.isascii() else None
     seconds = (

@@ -1,4 +1,4 @@
-"""``massgen-rl budget``: how budgets stand, and changing them."""
+"""``massgen-rl budget``: shows and changes budgets."""
 
 from __future__ import annotations
 
@@ -210,7 +210,7 @@ def _amount(word: str) -> tuple[str, float]:
 
 
 def _agree(command: str, question: str, *, yes: bool) -> None:
-    """Ask before more can be spent."""
+    """Ask for confirmation before more can be spent."""
     if not yes and not agreed(question, f"budget {command}"):
         say("Nothing is changed.")
         raise typer.Exit
@@ -221,7 +221,7 @@ def _done(what: str, file: Path) -> None:
 
 
 def _tell_if_smaller_elsewhere(wanted: object) -> None:
-    """Of several places the smallest amount holds."""
+    """Tell the user if another layer has a smaller amount, which then applies."""
     from massgen_plugins.profiles.loading import read_settings
 
     places = current_places()

@@ -1,4 +1,4 @@
-"""Names of budgets and runs, for the shell to complete."""
+"""Shell completion of names of budgets and runs."""
 
 from __future__ import annotations
 
@@ -6,12 +6,12 @@ __all__ = ["complete", "complete_runs"]
 
 
 def complete(incomplete: str) -> list[str]:
-    """Names of budgets that all runs share; none if settings or store cannot be read."""
+    """Names of budgets shared by all runs; empty if settings or store cannot be read."""
     return [name for name in dict.fromkeys(_names(of_runs=False)) if name.startswith(incomplete)]
 
 
 def complete_runs(incomplete: str) -> list[str]:
-    """What can be counted from zero."""
+    """Names of budgets and runs that can be reset."""
     return [name for name in dict.fromkeys(["shared", *_names(of_runs=True)]) if name.startswith(incomplete)]
 
 

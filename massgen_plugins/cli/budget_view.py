@@ -1,4 +1,4 @@
-"""Budgets as tables for people and as JSON for programs."""
+"""Budgets as tables and as JSON."""
 
 from __future__ import annotations
 
@@ -25,11 +25,11 @@ __all__ = ["document", "each_run", "line", "rows_of", "show"]
 _LATEST = 3
 _NARROW = 60
 _LONGEST = 40
-"""Columns of a name."""
+"""Maximum width of a name."""
 
 
 def rows_of(place: Path | str, now: float, report: Callable[[str], None]) -> list[BudgetRow]:
-    """All budgets that the settings name and a store counts."""
+    """All budgets in the settings and the store."""
     from massgen_plugins.profiles.loading import read_settings
 
     terms = Terms(read_settings(current_places()).to_mapping())
@@ -40,7 +40,7 @@ def rows_of(place: Path | str, now: float, report: Callable[[str], None]) -> lis
 
 
 def document(rows: Iterable[BudgetRow]) -> dict[str, Any]:
-    """All rows; money in US dollars, moments in seconds since the epoch."""
+    """The JSON document; amounts in US dollars, times in seconds since the epoch."""
     return {
         "budgets": [
             {
@@ -58,7 +58,7 @@ def document(rows: Iterable[BudgetRow]) -> dict[str, Any]:
 
 
 def each_run() -> str:
-    """What every new run may cost by the settings here, in one sentence; empty if they do not say."""
+    """A sentence about the budget of a new run by the current settings; empty if there is none."""
     from massgen_plugins.profiles.loading import read_settings
 
     budget = read_settings(current_places()).budget
@@ -70,7 +70,7 @@ def each_run() -> str:
 
 
 def show(rows: Sequence[BudgetRow], now: float, *, everything: bool) -> None:
-    """What all runs share, then runs with their agents."""
+    """Print the shared budgets, then runs with their agents."""
     page = console()
     _print(page, [row for row in rows if not row.run], now)
     runs = list(dict.fromkeys(row.run for row in rows if row.run))
@@ -83,7 +83,7 @@ def show(rows: Sequence[BudgetRow], now: float, *, everything: bool) -> None:
 
 
 def line(row: BudgetRow, now: float) -> str:
-    """One budget in one line, for scripts."""
+    """A budget in one line, for scripts."""
     of = f" of run {row.run}" if row.run else ""
     amount = "" if row.amount is None else f" of {dollars(row.amount)}"
     used = dollars(row.spent + row.reserved)
@@ -115,7 +115,7 @@ def _figures(row: BudgetRow) -> str:
 
 
 def _parts(row: BudgetRow, now: float) -> list[str]:
-    """What is left, and until when."""
+    """The remaining amount, and when the budget resets."""
     parts = []
     if row.amount is not None:
         left = max(0, row.amount - row.spent - row.reserved)

@@ -1,4 +1,4 @@
-"""``massgen-rl cost``: what calls cost, and why."""
+"""``massgen-rl cost``: the cost of calls, and its explanation."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ app = typer.Typer(
 
 
 class By(StrEnum):
-    """By what the sums are made."""
+    """Grouping of the sums."""
 
     RUN = "run"
     AGENT = "agent"
@@ -36,7 +36,7 @@ class By(StrEnum):
 
 
 class Format(StrEnum):
-    """Of an exported file."""
+    """Format of an exported file."""
 
     CSV = "csv"
     JSON = "json"
@@ -154,10 +154,10 @@ def report(
 
 
 def question(since: str | None, until: str | None, **fields: str | None) -> Question:
-    """Which calls are meant.
+    """Build the selection of calls.
 
     Raises:
-        ConfigurationError: A moment is none.
+        ConfigurationError: A point in time is invalid.
     """
     from massgen_plugins.calls.rows import Question
     from massgen_plugins.cli.moments import moment
@@ -170,10 +170,10 @@ def question(since: str | None, until: str | None, **fields: str | None) -> Ques
 
 
 def chosen_record(given: str | None) -> Record:
-    """The record that was named, or the one that settings name; it need not have been written yet.
+    """The given record, or the one in the settings, which may not exist yet.
 
     Raises:
-        ConfigurationError: There is no such file, or settings keep no record.
+        ConfigurationError: The given file does not exist, or the settings disable the record.
     """
     from massgen_plugins.calls.query import Record
 

@@ -1,4 +1,4 @@
-"""Why MassGen's own figure for a run is another one: each known reason is tried on the calls themselves."""
+"""Explains why MassGen's figure for a run differs, by testing each known reason on the recorded calls."""
 
 from __future__ import annotations
 
@@ -13,10 +13,10 @@ from massgen_plugins.host.own_costs import OwnCosts
 __all__ = ["Difference", "difference"]
 
 _SAME = Decimal("0.005")
-"""Fraction by which two figures may differ and still be explained by the same reason."""
+"""Relative tolerance for a reason to explain a difference."""
 
 _ROUNDED = Decimal(1)
-"""Micro-dollars: MassGen rounds each agent's sum to one."""
+"""Tolerance in micro-dollars, since MassGen rounds each agent's sum."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,9 +24,9 @@ class Difference:
     """Two figures for one run.
 
     Attributes:
-        theirs: What MassGen says, in US dollars.
-        more: How much more that is than ours; less if it is negative.
-        reason: Why, in a few words; "" if it is the same.
+        theirs: MassGen's figure, in US dollars.
+        more: MassGen's figure minus ours.
+        reason: The reason, in a few words; "" if they are equal.
     """
 
     theirs: float
@@ -35,12 +35,12 @@ class Difference:
 
 
 def difference(totals: Totals, calls: Iterable[CallRow], own: OwnCosts) -> Difference:
-    """Compare a run's sum with MassGen's.
+    """Compare a run's cost with MassGen's figure.
 
     Args:
-        totals: Of the run.
+        totals: Sums of the run.
         calls: All of its calls.
-        own: What MassGen says.
+        own: MassGen's figure.
     """
     theirs = Decimal(str(own.dollars)) * DOLLAR
     more = theirs - totals.cost
@@ -56,7 +56,7 @@ def _reason(totals: Totals, calls: Sequence[CallRow], own: OwnCosts, theirs: Dec
 
 
 def _of_counting(totals: Totals, own: OwnCosts, theirs: Decimal) -> str:
-    """A reason in what MassGen counts, if there is one."""
+    """A reason in MassGen's token counts, if there is one."""
     ours = totals.tokens
     if not theirs and own.input_tokens:
         return "MassGen has no price for the model, and counts nothing"
@@ -65,7 +65,7 @@ def _of_counting(totals: Totals, own: OwnCosts, theirs: Decimal) -> str:
             "MassGen counts an answer again with each of its events that say what it took: "
             f"{own.input_tokens:,} tokens in, the calls took {ours.input:,}"
         )
-    # What MassGen must have counted if it saw all calls, whatever it leaves out.
+    # The minimum that MassGen counts if it sees all calls, whatever it excludes.
     fewest = ours.input - ours.cached - ours.cache_write + ours.output - ours.reasoning
     if own.input_tokens + own.output_tokens < fewest * (1 - _SAME):
         return "MassGen has not counted all calls, such as those of tools and those that were cut short"
@@ -80,7 +80,7 @@ def _of_prices(calls: Sequence[CallRow], theirs: Decimal) -> str:
 
 
 def _suppositions(calls: Sequence[CallRow]) -> Iterable[tuple[str, Decimal]]:
-    """What the calls would cost by each of MassGen's habits."""
+    """The cost of the calls under each known peculiarity of MassGen."""
     whole = "MassGen takes cached input at its full price"
     silent = "MassGen leaves out what the model thought"
     for reason, cached, thoughts in (

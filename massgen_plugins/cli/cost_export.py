@@ -1,4 +1,4 @@
-"""``cost export``: every call as one row, for spreadsheets and programs."""
+"""``cost export``: exports calls as rows, for spreadsheets and programs."""
 
 from __future__ import annotations
 
@@ -39,17 +39,17 @@ COLUMNS = (
     *(f"{name}_tokens" for name in _TOKENS),
     *("cost_usd", "price_source", "price_dated"),
 )
-"""Of the rows; what is not known is empty (CSV), null (JSON, Parquet)."""
+"""Columns of the rows; unknown values are empty (CSV) or null (JSON, Parquet)."""
 
 _BEGINNINGS = (f"{COLUMNS[0]},{COLUMNS[1]},".encode(), b'[\n{"id": ', b"[\n]", b"PAR1")
 _LOOKED_AT = 100
 
 
 def write(record: Record, question: Question, form: str, output: Path | None) -> int:
-    """Write the calls in question, the oldest first; how many there were.
+    """Write the selected calls, oldest first; returns their number.
 
     Raises:
-        ConfigurationError: They cannot be written there, or in this form.
+        ConfigurationError: They cannot be written there, or in this format.
     """
     if output is not None:
         _check(output)
@@ -71,7 +71,7 @@ def _csv(rows: Iterator[dict[str, Any]], file: IO[str]) -> int:
 
 
 def _harmless(value: Any) -> Any:
-    """A name that a spreadsheet would take for a formula, as text."""
+    """Escape text that a spreadsheet would interpret as a formula."""
     return f"'{value}" if isinstance(value, str) and value[:1] in {"=", "+", "-", "@", "\t"} else value
 
 
@@ -133,7 +133,7 @@ def _row(call: CallRow) -> dict[str, Any]:
 
 
 def _check(output: Path) -> None:
-    """Leave a file alone that is no such export."""
+    """Refuse to overwrite a file that is not an export."""
     try:
         with output.open("rb") as file:
             begins = file.read(_LOOKED_AT)

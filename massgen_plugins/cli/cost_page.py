@@ -1,4 +1,4 @@
-"""A page that needs nothing but a browser: its frame, its tables and its charts, everything escaped."""
+"""Builds a self-contained HTML page with tables and charts; everything is escaped."""
 
 from __future__ import annotations
 
@@ -41,16 +41,16 @@ _POLICY = "default-src 'none'; style-src 'unsafe-inline'"
 
 
 def escaped(words: str) -> str:
-    """Words that may come from anybody, for a page; control characters are spelled out."""
+    """Escape untrusted text for HTML; control characters are spelled out."""
     return escape(clean(words))
 
 
 def page(title: str, body: Iterable[str]) -> str:
-    """A whole document.
+    """A complete HTML document.
 
     Args:
-        title: Its name, plain text.
-        body: Pieces of HTML, one after another.
+        title: The title, as plain text.
+        body: Pieces of HTML in order.
     """
     return (
         '<!doctype html>\n<html lang="en"><head><meta charset="utf-8">'
@@ -63,7 +63,7 @@ def page(title: str, body: Iterable[str]) -> str:
 
 
 def bars(rows: Sequence[tuple[str, float, str]]) -> str:
-    """A bar for each row: its name, its value, and the value as it is shown."""
+    """A horizontal bar chart; each row has name, value and displayed value."""
     most = max((value for _, value, _ in rows), default=0) or 1
     pieces = (
         f"<span>{escaped(name)}</span><b>{escaped(shown)}</b>"
@@ -75,7 +75,7 @@ def bars(rows: Sequence[tuple[str, float, str]]) -> str:
 
 
 def columns(rows: Sequence[tuple[str, float, str]], label: str) -> str:
-    """A column for each row, side by side; the first and the last are named, and the highest one's value."""
+    """A column chart; labels only the first and the last column, and the highest value."""
     if not rows:
         return ""
     most = max(rows, key=lambda row: row[1])
@@ -94,7 +94,7 @@ def columns(rows: Sequence[tuple[str, float, str]], label: str) -> str:
 
 
 def table(headings: Sequence[str], rows: Iterable[Sequence[str]], numbers: Iterable[int] = ()) -> str:
-    """A table; ``numbers`` are the places of columns that are set to the right."""
+    """A table; ``numbers`` are the indexes of right-aligned columns."""
     right = set(numbers)
 
     def cells(kind: str, row: Sequence[str]) -> str:

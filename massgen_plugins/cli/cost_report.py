@@ -1,4 +1,4 @@
-"""``cost report``: a page with what calls cost over time, by agent, model and run, and the dearest calls."""
+"""``cost report``: a page with costs over time, by agent, model and run, and the most expensive calls."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ _TITLES = {"agent": "By agent", "model": "By model", "provider": "By provider"}
 
 
 def page(record: Record, question: Question) -> str | None:
-    """The whole page; None if there are no such calls."""
+    """The HTML page; None if there are no such calls."""
     sums = sums_of(record, "run", question, _ROWS)
     if not sums.groups:
         return None
@@ -36,10 +36,10 @@ def page(record: Record, question: Question) -> str | None:
 
 
 def write(path: Path, page: str) -> None:
-    """Write the page, readable by its owner only; a file that is no such page is left alone.
+    """Write the page, readable by its owner only.
 
     Raises:
-        ConfigurationError: It is left alone, or cannot be written.
+        ConfigurationError: The file exists and is not such a page, or cannot be written.
     """
     try:
         if path.is_file() and not _is_ours(path):
@@ -84,7 +84,7 @@ def _body(record: Record, question: Question, sums: Sums) -> Iterator[str]:
 
 
 def _over_time(found: list[Totals], total: Totals, span: str) -> Iterator[tuple[str, float, str]]:
-    """A value for every hour or day from the first call to the last, for those without calls, too."""
+    """A value for every hour or day from the first call to the last, including those without calls."""
     known = {each.key[span]: each for each in found}
     form, step = ("%Y-%m-%d %H:00", timedelta(hours=1)) if span == "hour" else ("%Y-%m-%d", timedelta(days=1))
     at, end = datetime.fromtimestamp(total.first), datetime.fromtimestamp(total.last)  # noqa: DTZ006 - local days

@@ -1,4 +1,4 @@
-"""The sums that ``cost`` shows, beside what MassGen says of each run."""
+"""The sums shown by ``cost``, with MassGen's own figures for runs."""
 
 from __future__ import annotations
 
@@ -23,10 +23,10 @@ class Group:
     """One row.
 
     Attributes:
-        name: Of the run, the agent, and so on; "" for calls outside of any.
+        name: Name of the run, the agent, and so on; "" for calls outside of any.
         totals: Its sums.
-        run: What is known of it, if it is one.
-        difference: What MassGen says of it, if it is one and MassGen says something.
+        run: The run, if it is one.
+        difference: The difference to MassGen's figure, if it is a run that has one.
     """
 
     name: str
@@ -42,10 +42,10 @@ class Sums:
     Attributes:
         path: The record's file.
         by: The dimension.
-        groups: The dearest last; runs, days and months in their order.
-        left_out: How many cheaper, or earlier, ones there are.
-        total: Over all, those that are left out included.
-        unpriced: Models whose price nobody knows, with the number of their calls.
+        groups: The groups, most expensive last; runs, days and months in order of time.
+        left_out: Number of omitted cheaper or earlier groups.
+        total: Sums over all groups, including omitted ones.
+        unpriced: Models without a known price, with the number of their calls.
     """
 
     path: Path
@@ -57,13 +57,13 @@ class Sums:
 
 
 def sums_of(record: Record, by: str, question: Question, most: int) -> Sums:
-    """The sums in question.
+    """Compute the sums.
 
     Args:
-        record: Where calls are recorded.
+        record: The record of calls.
         by: A dimension.
         question: Which calls.
-        most: At most so many groups, the latest or dearest.
+        most: Maximum number of groups, keeping the latest or most expensive.
     """
     order = _by_cost if by in {"agent", "model", "provider"} else _by_time
     found = sorted(record.totals(question, by=[by]), key=order)
@@ -94,7 +94,7 @@ def _by_time(totals: Totals) -> tuple[object, ...]:
 def _difference(
     record: Record, totals: Totals, run: RunRow | None, shared: Mapping[str, int]
 ) -> Difference | None:
-    # MassGen's figure of a session with several runs is not that of one of them.
+    # MassGen's figure for a session with several runs does not belong to a single run.
     if run is None or not run.log_dir or shared[run.log_dir] > 1:
         return None
     own = own_costs(Path(run.log_dir))
@@ -110,7 +110,7 @@ def _unpriced(record: Record, question: Question, total: Totals) -> dict[str, in
 
 
 def document(sums: Sums) -> dict[str, Any]:
-    """The same for programs."""
+    """The sums as a JSON document."""
     return {
         "record": str(sums.path),
         "currency": "USD",
@@ -142,5 +142,5 @@ def _of_run(group: Group) -> dict[str, Any]:
 
 
 def dollars(micro: Decimal) -> float:
-    """US dollars as JSON knows numbers."""
+    """Convert to US dollars as a JSON number."""
     return float(micro / DOLLAR)

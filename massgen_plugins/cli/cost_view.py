@@ -1,4 +1,4 @@
-"""``cost`` for people: a table where there is room for one, a few lines for each row where there is not."""
+"""Displays ``cost``: a table if it fits, else a few lines per row."""
 
 from __future__ import annotations
 
@@ -21,11 +21,11 @@ __all__ = ["missing", "show"]
 
 _WIDE, _NARROW = 100, 60
 _LONGEST = 32
-"""Columns of a name."""
+"""Maximum width of a name."""
 
 
 class _Column(NamedTuple):
-    """What stands in a column; ``wide``: only where there is room."""
+    """A column; ``wide``: shown only if there is room."""
 
     heading: str
     cell: Callable[[Group], str]
@@ -51,7 +51,7 @@ _OWN = _Column("MassGen", lambda each: f"{each.difference.theirs:,.4f}" if each.
 
 
 def show(sums: Sums) -> None:
-    """Print the sums, the total, and what has to be said of them."""
+    """Print the sums, the total, and notes."""
     page = console()
     total = Group("total", sums.total)
     if page.width < _NARROW:
@@ -106,7 +106,7 @@ def _notes(sums: Sums) -> Iterator[str]:
 
 
 def missing(sums: Sums) -> Iterator[str]:
-    """What is in no sum, since its cost is not known."""
+    """Notes about calls that are missing from the sums, since their cost is unknown."""
     if sums.unpriced:
         models = ", ".join(f"{name}: {plural(count, 'call')}" for name, count in sums.unpriced.items())
         yield (

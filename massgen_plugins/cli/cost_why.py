@@ -1,4 +1,4 @@
-"""``cost why``: one call's cost, factor by factor."""
+"""``cost why``: explains a call's cost, component by component."""
 
 from __future__ import annotations
 
@@ -19,10 +19,10 @@ _LAST = "last"
 
 
 def named(written: str, record: Record) -> CallRow:
-    """The call that is meant.
+    """Find the specified call.
 
     Raises:
-        ConfigurationError: There is none of this number, or none at all.
+        ConfigurationError: There is no such call, or none at all.
     """
     if written == _LAST:
         found = next(record.calls(Question(), limit=1), None)
@@ -44,7 +44,7 @@ def named(written: str, record: Record) -> CallRow:
 
 
 def document(call: CallRow) -> dict[str, Any]:
-    """The same for programs."""
+    """The explanation as a JSON document."""
     tokens = asdict(call.tokens) if call.tokens is not None else None
     parts = [
         {"what": name, "count": count, "dollars_per_million": float(rate), "cost": dollars(count * rate)}
@@ -60,7 +60,7 @@ def document(call: CallRow) -> dict[str, Any]:
 
 
 def show(call: CallRow) -> None:
-    """Print it."""
+    """Print the explanation."""
     from rich.padding import Padding
 
     def line(words: str) -> None:

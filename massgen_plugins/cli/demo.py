@@ -1,4 +1,4 @@
-"""``massgen-rl demo``: MassGen against a sandbox of Gemini, without and with limits."""
+"""``massgen-rl demo``: runs MassGen against a Gemini sandbox, without and with limits."""
 
 from __future__ import annotations
 

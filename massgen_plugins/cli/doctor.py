@@ -1,4 +1,4 @@
-"""``massgen-rl doctor``: what works, what does not, and how to mend it."""
+"""``massgen-rl doctor``: checks the installation and explains how to fix it."""
 
 from __future__ import annotations
 
@@ -90,13 +90,13 @@ def _attachment(*, quiet: bool) -> Finding:
 
 
 def _run(name: str, check: Callable[[], Iterable[Finding]]) -> Iterator[tuple[str, list[Finding]]]:
-    """A section; a check that breaks is a finding, and the others go on."""
+    """Run a section; an exception in a check becomes a finding."""
     from massgen_plugins.cli.checks.finding import fail
 
     findings: list[Finding] = []
     try:
         findings.extend(check())
-    except Exception as error:  # a doctor must not die of an illness that nobody has thought of
+    except Exception as error:  # an unexpected error must not stop the other checks
         findings.append(fail(name, f"the check itself broke: {error!r}", "report this to massgen-plugins"))
     yield name, findings
 

@@ -21,7 +21,7 @@ INTERRUPTED = 130
 """Ctrl-C."""
 
 BROKEN_PIPE = 141
-"""Whoever read the output has gone, as of any program that SIGPIPE ends: 128 and its number."""
+"""The reader of the output has closed it; as for any program killed by SIGPIPE: 128 plus its number."""
 
 EXPLAINED = """\b
 Exit codes:
@@ -34,4 +34,4 @@ Exit codes:
   130  interrupted with Ctrl-C
   141  whoever read the output has gone, as `head` does
   run otherwise ends with MassGen's own exit code."""
-"""In the form that keeps line breaks in ``--help``."""
+"""In the format that preserves line breaks in ``--help``."""

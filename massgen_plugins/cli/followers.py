@@ -1,4 +1,4 @@
-"""Which running processes follow a change, and which do not, and why."""
+"""Determines which running processes apply a change, and why others do not."""
 
 from __future__ import annotations
 
@@ -22,13 +22,13 @@ _WHO = {"run": "its own YAML says", "project": "its project says"}
 
 @dataclass(frozen=True, slots=True)
 class Follower:
-    """A running process, and what a change means to it.
+    """A running process, and whether it applies a change.
 
     Attributes:
-        pid: Its number.
+        pid: Its process ID.
         team: Path of its MassGen configuration; "" if it has none.
-        why: Why it does not follow; "" if it does.
-        known: Whether its own configuration could be read; one that was made in a program cannot.
+        why: Why it does not apply the change; "" if it does.
+        known: Whether its configuration could be read; one that was created in code cannot.
     """
 
     pid: int
@@ -37,17 +37,17 @@ class Follower:
     known: bool = True
 
     def as_json(self) -> dict[str, Any]:
-        """For programs."""
+        """Convert to JSON values."""
         return {"pid": self.pid, "team": self.team, "follows": not self.why, "why": self.why}
 
 
 def followers(model: str = "", keys: Collection[str] = (), *, settings: bool = False) -> list[Follower]:
-    """Every process on this machine with limited agents, the oldest first.
+    """All processes on this machine with limited agents, oldest first.
 
     Args:
-        model: The model or family that is changed; "" if the change is stronger than any file.
-        keys: The limits that are changed.
-        settings: Whether the user's settings are changed, which a project's are stronger than.
+        model: The changed model or family; "" if the change overrides all files.
+        keys: The changed limits.
+        settings: Whether the user's settings are changed, which a project's settings override.
     """
     rows = []
     for process in _running():
@@ -59,11 +59,11 @@ def followers(model: str = "", keys: Collection[str] = (), *, settings: bool = F
 
 
 def profile_followers(provider: str, providers: Mapping[str, str]) -> list[Follower]:
-    """Every process, and whether it takes another profile of a provider from the user's settings.
+    """All processes, and whether they apply a change of a provider's profile in the user's settings.
 
     Args:
-        provider: Whose profile has changed.
-        providers: Every profile's provider.
+        provider: The provider whose profile has changed.
+        providers: Providers by profile name.
     """
     rows = []
     for process in _running():
@@ -75,14 +75,14 @@ def profile_followers(provider: str, providers: Mapping[str, str]) -> list[Follo
 
 
 def waiting_calls(model: str = "*") -> int:
-    """How many calls wait for a model now, or for any, in all processes of this machine."""
+    """Number of calls waiting for a model, or for any, in all processes on this machine."""
     return sum(
         model == "*" or bool(matches([model], call.model)) for each in _running() for call in each.waiting
     )
 
 
 def tell_followers(rows: Iterable[Follower], cure: str = "") -> None:
-    """A line for each process; ``cure`` is what makes those follow that do not."""
+    """Print a line per process; ``cure`` tells how to make the others apply the change."""
     known = list(rows)
     for row in known:
         team = as_home(row.team) if row.team else "no YAML file"
@@ -102,7 +102,7 @@ def _running() -> list[Presence]:
 
 
 def _layers(process: Presence, *, project: bool) -> Iterator[Layer]:
-    """What is stronger than the user's settings; what cannot be read holds what it held, and has said so."""
+    """The layers that override the user's settings, without unreadable ones, which have been reported."""
     from massgen_plugins.cli.team_file import team_layer
     from massgen_plugins.profiles.layers import read_layer
     from massgen_plugins.profiles.strict_yaml import load_yaml
@@ -123,7 +123,7 @@ def _layers(process: Presence, *, project: bool) -> Iterator[Layer]:
 
 
 def _limit_in(layer: Layer, model: str, keys: Collection[str]) -> str:
-    """What a file says of the same limits of the same model; "" if nothing."""
+    """The same limits of the same model in a file; "" if it has none."""
     from massgen_plugins.cli.model_names import example_of
 
     for family in reversed(matches(layer.block.models, example_of(model))):

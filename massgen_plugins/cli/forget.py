@@ -1,4 +1,4 @@
-"""``massgen-rl forget``: drops what refusals have taught, as after an upgrade to a higher tier."""
+"""``massgen-rl forget``: drops what was learned from refusals, such as after an upgrade to a higher tier."""
 
 from __future__ import annotations
 
@@ -80,7 +80,7 @@ def _begin_anew(store: Store, domain: Domain) -> None:
 
 
 def _agreed(domains: Sequence[Domain], views: Sequence[PoolView], *, use: bool) -> bool:
-    """Whether the user wants that."""
+    """Ask the user for confirmation."""
     names = domains if use else [each.pool for each in views]
     what = "all that was learned and used in" if use else "what refusals have taught about"
     count = f"{len(names)} {'domains' if use else 'pools'}"

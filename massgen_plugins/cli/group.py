@@ -1,4 +1,4 @@
-"""The root of all commands: plugins are loaded when their commands are looked for, errors become words."""
+"""The root command group: loads plugins on demand, and converts errors to messages and exit codes."""
 
 from __future__ import annotations
 
@@ -16,15 +16,16 @@ __all__ = ["RootGroup"]
 
 
 class RootGroup(PlainGroup):
-    """Our own commands, then those of plugins.
+    """The built-in commands, then those of plugins.
 
-    Loading plugins takes a tenth of a second, so it waits until a name is not ours or all are listed.
+    Loading plugins takes a tenth of a second, so it is deferred until an unknown name or the full list is
+    requested.
     """
 
     _plugins_loaded = False
 
     def list_commands(self, ctx: Any) -> list[str]:
-        """All names: for ``--help`` and shell completion."""
+        """All names, for ``--help`` and shell completion."""
         self._load_plugins()
         return super().list_commands(ctx)
 
@@ -35,21 +36,21 @@ class RootGroup(PlainGroup):
         return super().get_command(ctx, cmd_name)
 
     def make_context(self, *arguments: Any, **options: Any) -> Any:
-        """Read the command line; ``--help`` and ``--version`` are answered here."""
+        """Parse the command line; handles ``--help`` and ``--version``."""
         try:
             return super().make_context(*arguments, **options)
         except BrokenPipeError:
             _exit(BROKEN_PIPE)
 
     def invoke(self, ctx: Any) -> Any:
-        """Run a command; what goes wrong on purpose becomes one sentence and an exit code."""
+        """Run a command; expected errors become one sentence and an exit code."""
         words = [*ctx._protected_args, *ctx.args]  # noqa: SLF001 - the parser has taken them from nobody else
         try:
             return super().invoke(ctx)
         except MassgenPluginsError as error:
             _exit(failed(error, as_json="--json" in words))
         except BrokenPipeError:
-            _exit(BROKEN_PIPE)  # whoever reads has had enough
+            _exit(BROKEN_PIPE)  # the reader has closed the output
         except (KeyboardInterrupt, typer.Abort):
             say("\nmassgen-rl: interrupted.")
             _exit(INTERRUPTED)

@@ -1,4 +1,4 @@
-"""``massgen-rl history``: what was called, refused and waited for, by day, run, model or agent."""
+"""``massgen-rl history``: calls, refusals and waits, by day, run, model or agent."""
 
 from __future__ import annotations
 
@@ -24,26 +24,26 @@ if TYPE_CHECKING:
 __all__ = ["BY", "History", "answer", "open_record"]
 
 BY = ("day", "run", "model", "agent", "hour", "month", "provider", "account", "file")
-"""By what it can be shown."""
+"""Available groupings."""
 
 DEFAULT_SINCE = "7d"
 _ALL = "all"
 
 _COLUMNS = 8
 _FINE = {"day": "hour", "hour": "hour", "month": "day"}
-"""In what the small picture beside a group counts."""
+"""Resolution of the sparkline next to a group."""
 
 
 @dataclass(frozen=True, slots=True)
 class History:
-    """What the record says.
+    """The history according to the record.
 
     Attributes:
-        by: Of what each group is one.
-        groups: The sums.
-        shapes: For each group, how its calls are spread over its time: eight numbers.
-        total: The sum of all; None if nothing was called.
-        paces: How long the days of the pools last.
+        by: The grouping.
+        groups: Sums per group.
+        shapes: For each group, eight numbers with the distribution of its calls over time.
+        total: Overall sum; None without calls.
+        paces: How long daily quotas will last, by pool.
     """
 
     by: str
@@ -64,8 +64,8 @@ def answer(
 
     Args:
         by: One of ``BY``.
-        since: As of :func:`.moments.moment`, or ``all``.
-        as_json: One document for programs.
+        since: As for :func:`.moments.moment`, or ``all``.
+        as_json: Print a JSON document.
         only: Only calls of this ``run``, ``model`` or ``agent``.
 
     Returns:
@@ -99,10 +99,10 @@ def answer(
 
 
 def open_record(settings: SettingsNow) -> tuple[Path, Record]:
-    """The record of calls that the settings name.
+    """The record of calls in the settings.
 
     Raises:
-        ConfigurationError: They keep none.
+        ConfigurationError: The settings disable the record.
     """
     from massgen_plugins.calls.query import Record
 
@@ -121,13 +121,13 @@ def _history(record: Record, question: Question, by: str, settings: SettingsNow,
     spread = record.totals(question, (by, fine)) if fine != by else []
     shapes = [_shape(group, spread, by) for group in groups]
     days: Sequence[DayPace] = ()
-    with suppress(StoreUnavailable, ConfigurationError):  # the record can be read without the store
+    with suppress(StoreUnavailable, ConfigurationError):  # the store is optional here
         days = paces(look(settings=settings), record, now)
     return History(by, groups, shapes, total, days)
 
 
 def _shape(group: Totals, spread: Sequence[Totals], by: str) -> list[int]:
-    """Its calls in eight spans of its time."""
+    """The group's calls in eight intervals."""
     counts: Mapping[float, int] = {each.first: each.calls for each in spread if each.key[by] == group.key[by]}
     first, last = group.first, max(group.last, group.first + 1)
     shape = [0] * _COLUMNS

@@ -1,4 +1,4 @@
-"""How long a day's quota lasts at the pace of the last hour."""
+"""How long a daily quota will last at the rate of the last hour."""
 
 from __future__ import annotations
 
@@ -19,16 +19,16 @@ _HOUR = 3600
 
 @dataclass(frozen=True, slots=True)
 class DayPace:
-    """A day's, or month's, limit of requests and how long it lasts.
+    """A daily or monthly limit on requests, and how long it will last.
 
     Attributes:
-        pool: Whose it is.
-        limit: Which.
-        used: What counts now.
-        cap: What is allowed.
-        resets: Seconds until it is free again.
+        pool: Its pool.
+        limit: The limit.
+        used: The amount used.
+        cap: The amount allowed.
+        resets: Seconds until it resets.
         hourly: Calls in the last hour.
-        lasts: Seconds until it is used up at that pace; None if it outlasts the reset.
+        lasts: Seconds until it is used up at that rate; None if it lasts until the reset.
     """
 
     pool: Pool
@@ -41,7 +41,7 @@ class DayPace:
 
 
 def paces(looked: Looked, record: Record, now: float) -> Sequence[DayPace]:
-    """One for each pool with a limit of requests for a day or month of which something is used."""
+    """One per pool with a partly used daily or monthly limit on requests."""
     return list(_paces(looked, record, now))
 
 

@@ -1,4 +1,4 @@
-"""``history`` for people and for programs."""
+"""Displays ``history``, as text and JSON."""
 
 from __future__ import annotations
 
@@ -20,14 +20,14 @@ __all__ = ["document", "lines_of"]
 
 _HEADINGS = ("runs", "calls", "refused", "turned away", "waited", "tokens in", "out", "US dollars", "")
 _AWAY = 4
-"""The column of calls that were turned away; there is none where none was."""
+"""Column of calls that were turned away; hidden if there are none."""
 _LONGEST_NAME = 40
 _LEVELS = "▁▂▃▄▅▆▇█"
 _PLAIN_LEVELS = "._-=+*%#"
 
 
 def lines_of(history: History, screen: Screen, now: float) -> Iterator[Line]:
-    """A line for each group, their sum, and how long the day lasts."""
+    """A line per group, the sum, and how long daily quotas will last."""
     rows = [[Span(history.by, "bold"), *(Span(each, "bold") for each in _HEADINGS)]]
     for group, shape in zip(history.groups, history.shapes, strict=True):
         name = fit(group.key[history.by] or "-", _LONGEST_NAME)
@@ -98,7 +98,7 @@ def _lasts(pace: DayPace, now: float) -> str:
 
 
 def document(history: History, since: str) -> dict[str, Any]:
-    """For programs. Keys are stable: later versions add, and take none away."""
+    """The JSON document. Keys are stable: later versions only add keys."""
     return {
         "by": history.by,
         "since": since,

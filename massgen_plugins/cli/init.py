@@ -1,4 +1,4 @@
-"""``massgen-rl init``: from a fresh installation to a team that is limited, step by step."""
+"""``massgen-rl init``: guides from a fresh installation to a limited team."""
 
 from __future__ import annotations
 
@@ -104,7 +104,7 @@ def _team(given: Path | None) -> Team | None:
 
 
 def _providers(team: Team | None) -> list[str]:
-    """The providers of the team's agents, as far as they are known; without a team, Gemini."""
+    """The known providers of the team's agents; Gemini without a team."""
     from massgen_plugins.manager import build_manager
 
     if team is None:

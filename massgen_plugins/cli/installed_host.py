@@ -1,4 +1,4 @@
-"""MassGen as it is installed here, found without importing it: that takes ten seconds."""
+"""Locates the installed MassGen without importing it, which takes ten seconds."""
 
 from __future__ import annotations
 
@@ -13,13 +13,13 @@ from massgen_plugins.installation import install_whole_set
 __all__ = ["LEAST_VERSION", "host_folder", "host_version", "require_host"]
 
 LEAST_VERSION = "0.1.27"
-"""The oldest MassGen that is supported."""
+"""The oldest supported MassGen."""
 
 _HOST = "massgen"
 
 
 def host_version() -> str | None:
-    """The installed version; None if there is no MassGen in this environment."""
+    """The installed version; None if MassGen is not installed in this environment."""
     try:
         return metadata.version(_HOST) if host_folder() else None
     except metadata.PackageNotFoundError:
@@ -27,7 +27,7 @@ def host_version() -> str | None:
 
 
 def host_folder() -> Path | None:
-    """Where the package's modules are; None if it cannot be imported from here."""
+    """Directory of the package's modules; None if it cannot be found."""
     spec = find_spec(_HOST)
     places = spec.submodule_search_locations if spec else None
     return Path(next(iter(places))) if places else None
@@ -37,7 +37,7 @@ def require_host() -> str:
     """The installed version.
 
     Raises:
-        HostMismatch: There is none, or it is too old.
+        HostMismatch: MassGen is not installed, or too old.
     """
     version = host_version()
     if version is None:

@@ -1,4 +1,4 @@
-"""Whether an API key is there, and where: names of variables only, never a value."""
+"""Locates API keys by the names of variables, without reading their values."""
 
 from __future__ import annotations
 
@@ -19,12 +19,12 @@ _MOST = 100_000
 
 
 def key_names(provider: str) -> tuple[str, ...]:
-    """The variables in which MassGen looks for a provider's key."""
+    """The variables in which MassGen searches for a provider's key."""
     return _NAMES.get(provider, (f"{provider.upper().replace('-', '_')}_API_KEY",))
 
 
 def key_place(provider: str) -> str:
-    """Where MassGen will find a key: ``GEMINI_API_KEY in ~/.massgen/.env``; "" if nowhere."""
+    """The location of a provider's key: ``GEMINI_API_KEY in ~/.massgen/.env``; "" if there is none."""
     names = key_names(provider)
     for name in names:
         if os.environ.get(name):

@@ -1,4 +1,4 @@
-"""Single keys from a terminal, while something else is shown in it."""
+"""Reads single keys from a terminal that also shows output."""
 
 from __future__ import annotations
 
@@ -15,11 +15,11 @@ from typing import Self
 __all__ = ["Keyboard", "Waiting"]
 
 _ARROWS = re.compile(r"\x1b[\[O][0-9;]*[A-Za-z~]")
-"""Keys that come as several letters: none of ours."""
+"""Escape sequences of special keys, which are ignored."""
 
 
 class Waiting:
-    """Waits, and hears no key: where there is no terminal to read from."""
+    """Waits without reading keys, if there is no terminal."""
 
     def __enter__(self) -> Self:
         return self
@@ -28,13 +28,13 @@ class Waiting:
         pass
 
     def read(self, seconds: float) -> str:
-        """Wait so long; no key."""
+        """Wait; always returns ""."""
         time.sleep(seconds)
         return ""
 
 
 class Keyboard(Waiting):
-    """Keys without Return and echo, as long as the context lasts; a resized window ends a wait, too."""
+    """Reads keys without Return and echo, within its context; resizing the window also ends a wait."""
 
     def __enter__(self) -> Self:
         import termios
@@ -57,7 +57,7 @@ class Keyboard(Waiting):
         os.close(self._wake_in)
 
     def read(self, seconds: float) -> str:
-        """The next key within so many seconds; "" for none, or if the window was resized."""
+        """The next key within this time; "" if there was none, or the window was resized."""
         if self._pressed:
             key, self._pressed = self._pressed[0], self._pressed[1:]
             return key

@@ -1,4 +1,4 @@
-"""What refusals have taught about a pool, and what they have imposed, in words."""
+"""Describes learned limits and penalties of a pool."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ __all__ = ["imposed", "learned"]
 
 
 def learned(view: PoolView) -> list[str]:
-    """Everything that `forget` drops; empty if there is nothing."""
+    """Everything that `forget` drops; may be empty."""
     declared = {limit.key: limit for limit in view.rules.limits}
     limits = [_limit(limit, declared.get(key)) for key, limit in view.penalties.learned.items()]
     return [*limits, *imposed(view)]

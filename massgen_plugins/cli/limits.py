@@ -1,4 +1,4 @@
-"""``massgen-rl limits``: which limits hold, and where each of them comes from."""
+"""``massgen-rl limits``: shows the limits in force and their origin."""
 
 from __future__ import annotations
 

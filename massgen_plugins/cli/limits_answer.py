@@ -1,4 +1,4 @@
-"""What `limits` does; nothing that parses command lines is needed for it."""
+"""Implements `limits`, without dependencies on the command-line parser."""
 
 from __future__ import annotations
 
@@ -11,13 +11,13 @@ __all__ = ["answer"]
 def answer(
     model: str | None = None, *, origin: bool = False, team: Path | str | None = None, as_json: bool = False
 ) -> int:
-    """Show the limits that hold; the exit code.
+    """Show the limits in force; returns the exit code.
 
     Args:
-        model: Only this one.
-        origin: Show file and line of each value, and what it hides.
-        team: A team's YAML, whose settings are the strongest.
-        as_json: One document for programs.
+        model: Only this model.
+        origin: Show file and line of each value, and overridden values.
+        team: A team's YAML, whose settings take precedence.
+        as_json: Print a JSON document.
     """
     from massgen_plugins.cli.limits_found import find
     from massgen_plugins.cli.limits_view import as_document, lines

@@ -1,4 +1,4 @@
-"""What `limits` shows, found out: models, their limits by key, what was learned, settings."""
+"""Collects the data shown by `limits`: models, limits by key, learned limits, settings."""
 
 from __future__ import annotations
 
@@ -21,10 +21,10 @@ class ModelFound:
     """A model of one provider.
 
     Attributes:
-        model: As it was asked for, or as earlier calls or settings name it.
+        model: As requested, or as named by earlier calls or settings.
         provider: The provider.
         profile: The profile in use; "" if there is none.
-        margin: The fraction taken off every limit.
+        margin: The fraction subtracted from every limit.
         paused: Whether it is paused.
         limits: By key.
         learned: Lower limits that the provider has stated.
@@ -41,11 +41,11 @@ class ModelFound:
 
 @dataclass(frozen=True, slots=True)
 class Found:
-    """All of it.
+    """All collected data.
 
     Attributes:
         models: Models.
-        settings: Settings that are no limits.
+        settings: Settings other than limits.
     """
 
     models: Sequence[ModelFound]
@@ -56,11 +56,11 @@ def find(model: str | None, team: Path | None) -> Found:
     """Read settings, profiles and the store.
 
     Args:
-        model: Only this one; None: those of earlier calls and settings, else of the profiles in use.
-        team: A team's YAML, whose settings are the strongest.
+        model: Only this model; None for those of earlier calls and settings, else of the profiles in use.
+        team: A team's YAML, whose settings take precedence.
 
     Raises:
-        ConfigurationError: Settings are wrong, or nothing names the model.
+        ConfigurationError: Settings are invalid, or the model is unknown.
     """
     places = current_places()
     run = team_layer(team) if team else None

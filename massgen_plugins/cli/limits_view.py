@@ -1,4 +1,4 @@
-"""``limits`` for people and for programs."""
+"""Displays ``limits``, as text and JSON."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ _LAYERS = {
 
 
 def lines(found: Found, width: int, *, origin: bool) -> Iterator[Line]:
-    """Everything in lines of at most ``width`` columns; with ``origin`` files, lines and what is hidden."""
+    """Lines of at most ``width`` columns; with ``origin``, including locations and overridden values."""
     for number, model in enumerate(found.models):
         if number:
             yield ()
@@ -39,7 +39,7 @@ def lines(found: Found, width: int, *, origin: bool) -> Iterator[Line]:
 
 
 def as_document(found: Found) -> dict[str, Any]:
-    """The same for programs; ``origin`` changes nothing in it."""
+    """The JSON document, independent of ``origin``."""
     return {
         "models": [
             {

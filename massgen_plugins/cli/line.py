@@ -1,4 +1,4 @@
-"""``massgen-rl line``: the state of the tightest quota in one line, for a prompt or a status bar."""
+"""``massgen-rl line``: the tightest quota in one line, for a prompt or a status bar."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ _PLAIN_MARKS = {"waiting": "* ", "paused": "= ", "spent": "x ", "free": ""}
 
 
 def answer(*, as_json: bool = False, store: str | None = None) -> int:
-    """Print it; nothing if no call was limited yet. Always 0: a prompt shows other programs' codes."""
+    """Print the line, or nothing without limited calls. Always returns 0, since prompts show exit codes."""
     looked = look(store)
     pools = sorted(looked.pools, key=lambda view: _urgency(view, looked))
     words = ""

@@ -1,4 +1,4 @@
-"""What `status`, `watch` and `line` look at: the store, who waits, and what holds now."""
+"""The data shown by `status`, `watch` and `line`: store, waiting calls, and limits in force."""
 
 from __future__ import annotations
 
@@ -22,22 +22,22 @@ if TYPE_CHECKING:
 __all__ = ["Looked", "look"]
 
 _IN_USE = 90
-"""Seconds since a process was last seen in a domain, up to which what it declared holds there."""
+"""Seconds after a process was last seen in a domain, during which its declared limits count."""
 
 
 @dataclass(frozen=True, slots=True)
 class Looked:
-    """A store and its surroundings at one moment.
+    """A snapshot of a store and related data.
 
     Attributes:
         place: The store's file or address; None for memory.
-        view: What is in it.
+        view: Its content.
         now: When it was read, in seconds since the epoch.
-        stated: By pool, what the settings of this directory say of it; absent where they do not.
-        presences: The processes of this machine that make limited calls now.
+        stated: Rules by pool in the settings of this directory, as far as they have any.
+        presences: Running processes on this machine with limited agents.
         steering: Temporary limits and pauses.
-        plans: How far plans are used, by program.
-        faults: What could not be read.
+        plans: Use of plans, by program.
+        faults: Descriptions of what could not be read.
     """
 
     place: Path | str | None
@@ -51,9 +51,9 @@ class Looked:
 
     @property
     def pools(self) -> Sequence[PoolView]:
-        """The pools of which there is anything to show.
+        """The pools with anything to show.
 
-        Whoever waits for a model waits in its account's pool, too: without limits that tells nothing.
+        A call that waits for a model also waits in its account's pool, which is hidden if it has no limits.
         """
         return [
             pool
@@ -62,9 +62,9 @@ class Looked:
         ]
 
     def next_slot(self, view: PoolView) -> float | None:
-        """Seconds until the next call of a pool may leave; None if no moment is known.
+        """Seconds until the next call of a pool can be admitted; None if unknown.
 
-        A process knows its own calls best: what it tells its agents is told here.
+        Uses the processes' own estimates for their waiting calls, as shown to their agents.
         """
         pause = self.steering.pause_of(view.pool.name)
         if pause is not None:
@@ -76,7 +76,7 @@ class Looked:
         return None if tick is None else max(0.0, (tick - view.now.tick) / NANOSECONDS)
 
     def waiting_in(self, pool: Pool) -> list[tuple[Presence, WaitingCall]]:
-        """This machine's calls that wait for a pool, with their processes, in the order of their leaving."""
+        """This machine's calls waiting for a pool, with their processes, in expected order of admission."""
         wanted = (*pool.domain, pool.name)
         found = [
             (each, call)
@@ -88,14 +88,14 @@ class Looked:
 
 
 def look(store: str | None = None, settings: SettingsNow | None = None) -> Looked:
-    """Read the store, and the settings for the pools in it. Nothing is changed.
+    """Read the store, and the settings for its pools, without changing anything.
 
     Args:
-        store: What the option ``--store`` names; None for the store of the settings.
-        settings: The settings; read anew if None.
+        store: Value of ``--store``; None for the store in the settings.
+        settings: The settings; None to read them.
 
     Raises:
-        ConfigurationError: Settings or the option are wrong.
+        ConfigurationError: Settings or the option are invalid.
         StoreUnavailable: The store cannot be read.
     """
     known = settings or SettingsNow()
@@ -108,7 +108,7 @@ def look(store: str | None = None, settings: SettingsNow | None = None) -> Looke
             stated[pool] = known.rules(pool)
         except ConfigurationError:
             return declared
-        # Processes that use a server are on other machines, too.
+        # Processes that use a server may run on other machines.
         seen = idle < _IN_USE and bool(presences or isinstance(place, str))
         return declared if seen else stated[pool]
 
@@ -120,7 +120,7 @@ def look(store: str | None = None, settings: SettingsNow | None = None) -> Looke
 
 
 def _steering() -> tuple[Steering, tuple[str, ...]]:
-    """What holds; of a damaged file nothing does."""
+    """The temporary values in force; none if the file is damaged."""
     try:
         return read_steering(), ()
     except ConfigurationError as error:

@@ -1,4 +1,4 @@
-"""``massgen-rl metrics``: quotas, waits and calls for Prometheus."""
+"""``massgen-rl metrics``: exports quotas, waits and calls for Prometheus."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Names that the shell completes: models, limits, pools, what is set. None if settings are wrong."""
+"""Shell completion of models, limits, pools and settings; empty if settings are invalid."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ __all__ = ["assignments", "examples", "models", "overridden", "pools", "steered"
 
 
 def models(incomplete: str) -> list[str]:
-    """Models and families that profiles, settings and earlier calls name."""
+    """Models and families in profiles, settings and earlier calls."""
     from massgen_plugins.cli.model_names import ModelNames
     from massgen_plugins.cli.places import current_places
     from massgen_plugins.errors import MassgenPluginsError
@@ -21,14 +21,14 @@ def models(incomplete: str) -> list[str]:
 
 
 def assignments(incomplete: str) -> list[str]:
-    """Limits, with the equals sign."""
+    """Limit keys with an equals sign."""
     from massgen_plugins.profiles.limit_values import LIMIT_KEYS
 
     return _beginning(incomplete, (f"{key}=" for key in LIMIT_KEYS if key != "limits"))
 
 
 def pools(incomplete: str) -> list[str]:
-    """What `forget` and `penalty clear` take."""
+    """Arguments of `forget` and `penalty clear`."""
     from massgen_plugins.cli.store_choice import chosen_store, view_of
     from massgen_plugins.errors import MassgenPluginsError
 
@@ -40,7 +40,7 @@ def pools(incomplete: str) -> list[str]:
 
 
 def steered(incomplete: str) -> list[str]:
-    """Models of which something is set or paused."""
+    """Models with temporary limits or pauses."""
     from massgen_plugins.errors import MassgenPluginsError
     from massgen_plugins.profiles.steering import read_steering
 
@@ -50,7 +50,7 @@ def steered(incomplete: str) -> list[str]:
 
 
 def overridden(incomplete: str) -> list[str]:
-    """Models of which the user's settings state limits."""
+    """Models with limits in the user's settings."""
     from massgen_plugins.cli.places import current_places
     from massgen_plugins.errors import MassgenPluginsError
     from massgen_plugins.profiles.loading import read_settings

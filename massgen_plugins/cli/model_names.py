@@ -1,4 +1,4 @@
-"""What is known of a model's name: whose it is, whether anything names it, which one was meant."""
+"""Looks up names of models: their provider, whether they are known, and suggestions for unknown ones."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ _ALIKE = 0.8
 
 
 def example_of(model: str) -> str:
-    """A family with a version in place of each ``*``: a model that it covers."""
+    """A model that a family covers, with a version in place of each ``*``."""
     return model.replace("*", "1")
 
 
@@ -34,9 +34,9 @@ class ModelNames:
     """The names that profiles, settings and earlier calls use.
 
     Attributes:
-        settings: What holds here.
+        settings: The current settings.
         stated: Names in profiles and settings.
-        pools: What the store knows of earlier calls.
+        pools: Pools of earlier calls in the store.
         profiles: Names of all profiles.
     """
 
@@ -47,7 +47,7 @@ class ModelNames:
 
     @classmethod
     def of(cls, places: Places, run: Layer | None = None) -> ModelNames:
-        """Read profiles, settings and the store; a store that cannot be read knows no names."""
+        """Read profiles, settings and the store; an unreadable store contributes no names."""
         settings = read_settings(places, run)
         stated = set(settings.overrides) | {entry.model for entry in settings.steering.entries}
         profiles = read_catalog(places).profiles
@@ -57,20 +57,20 @@ class ModelNames:
         return cls(settings, frozenset(stated - {"*"}), _pools(settings), names)
 
     def steered_by(self, steering: Steering) -> ModelNames:
-        """The same with other temporary limits."""
+        """The same with different temporary limits."""
         return replace(self, settings=replace(self.settings, steering=steering))
 
     @property
     def seen(self) -> dict[str, str]:
-        """Models of earlier calls, to their providers."""
+        """Providers by model of earlier calls."""
         return {each.pool.name: each.pool.domain.provider for each in self.pools}
 
     def pools_of(self, model: str) -> list[PoolView]:
-        """What the store knows of a model or family."""
+        """Pools of a model or family in the store."""
         return [each for each in self.pools if matches([model], each.pool.name) or each.pool.name == model]
 
     def known(self, model: str) -> bool:
-        """Whether anything names a model or family."""
+        """Whether a model or family is known."""
         examples = (*self.seen, *map(example_of, self.stated))
         return (
             model in self.stated
@@ -80,16 +80,16 @@ class ModelNames:
         )
 
     def meant(self, model: str) -> str:
-        """The known name that is nearest to an unknown one; "" if none is near."""
+        """The closest known name; "" if none is close."""
         candidates = {self._filled(name, model) for name in self.stated} | set(self.seen)
         near = get_close_matches(model, sorted(candidates), cutoff=_ALIKE)
         return near[0] if near else ""
 
     def require(self, model: str, command: str, cure: str = "Add --yes to write it all the same.") -> None:
-        """Refuse a name that nothing uses, since nothing would come of it.
+        """Refuse an unknown name, since changing its limits would have no effect.
 
         Raises:
-            ConfigurationError: Nothing names it.
+            ConfigurationError: The name is unknown.
         """
         if self.known(model):
             return
@@ -99,13 +99,13 @@ class ModelNames:
         raise ConfigurationError(f"{known}; {hint} {cure}".rstrip())
 
     def rules(self, model: str) -> dict[str, PoolRules | None]:
-        """What holds for a model now, by the providers that name it."""
+        """The current rules of a model, by provider."""
         name = example_of(model)
         found = {}
         for provider in self._providers(name):
             try:
                 found[provider] = self.settings.rules(provider, name)
-            except ConfigurationError:  # nothing of it is stated
+            except ConfigurationError:  # it is not covered
                 found[provider] = None
         return found
 
@@ -119,7 +119,7 @@ class ModelNames:
 
     @staticmethod
     def _filled(family: str, model: str) -> str:
-        """A family with the model's own version in place of each ``*``, if both have as many parts."""
+        """A family with the model's versions in place of each ``*``, if both have equally many parts."""
         wanted, parts = family.split("-"), model.split("-")
         if len(wanted) != len(parts):
             return family

@@ -1,4 +1,4 @@
-"""Moments as people write them: ``7d``, ``yesterday``, ``2026-11-30``, ``2026-11-30T12:00``."""
+"""Parses points in time: ``7d``, ``yesterday``, ``2026-11-30``, ``2026-11-30T12:00``."""
 
 from __future__ import annotations
 
@@ -16,12 +16,12 @@ _MONTH = re.compile(r"[0-9]{4}-[0-9]{2}")
 
 
 def moment(written: str, option: str, now: float | None = None) -> float:
-    """Seconds since the epoch; days begin at this machine's midnight.
+    """Convert to seconds since the epoch; days begin at local midnight.
 
     Args:
-        written: A span that has passed since, ``today``, ``yesterday``, a date, a month, or a date and time.
-        option: Its name, for the message.
-        now: Seconds since the epoch; None: the clock's.
+        written: An elapsed duration, ``today``, ``yesterday``, a date, a month, or a date and time.
+        option: Name of the option, for the message.
+        now: Seconds since the epoch; None for the current time.
 
     Raises:
         ConfigurationError: It is none of these.
@@ -33,7 +33,7 @@ def moment(written: str, option: str, now: float | None = None) -> float:
     midnight = datetime.fromtimestamp(now).astimezone().replace(hour=0, minute=0, second=0, microsecond=0)
     days = {"today": 0, "yesterday": 1}.get(text)
     if days is not None:
-        # Through the date: a day of 23 or 25 hours lies between some midnights.
+        # By date, since days around DST changes have 23 or 25 hours.
         return _local((midnight - timedelta(days=days)).replace(tzinfo=None))
     try:
         return _local(datetime.fromisoformat(f"{text}-01" if _MONTH.fullmatch(text) else text))

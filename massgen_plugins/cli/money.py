@@ -1,4 +1,4 @@
-"""Money, tokens and moments as they are shown."""
+"""Formats amounts of money, tokens and times."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ _LARGE = 100
 
 
 def dollars(micro: Decimal) -> str:
-    """US dollars with four decimals, from 100 on with two; what is less than the last of them is said so."""
+    """US dollars with four decimals, from 100 on with two; smaller amounts are shown as less than that."""
     amount = micro / DOLLAR
     if 0 < amount < _FINE:
         return "<0.0001"
@@ -26,18 +26,18 @@ def dollars(micro: Decimal) -> str:
 
 
 def exact(micro: Decimal) -> str:
-    """US dollars with all of their decimals, at least two."""
+    """US dollars with all decimals, at least two."""
     text = f"{micro / DOLLAR:,.12f}".rstrip("0")
     return text + "0" * max(0, 2 - len(text.partition(".")[2]))
 
 
 def cost_of(totals: Totals) -> str:
-    """What is known of a sum, and whether something is not."""
+    """The known part of a sum, marked if incomplete."""
     if not totals.unknown:
         return dollars(totals.cost)
     return f"{dollars(totals.cost)} + ?" if totals.cost else "unknown"
 
 
 def clock(at: float) -> str:
-    """A moment on this machine's clock."""
+    """A point in time in local time."""
     return time.strftime("%Y-%m-%d %H:%M", time.localtime(at))

@@ -1,4 +1,4 @@
-"""How the command line speaks: results on stdout, messages on stderr, plain where nobody sees colours."""
+"""Output of the command line: results on stdout, messages on stderr, colours only on a terminal."""
 
 from __future__ import annotations
 
@@ -21,12 +21,12 @@ __all__ = ["as_home", "clean", "console", "emit_json", "plain_table", "private",
 
 _MONSTROUS = re.compile(r"(\S{200})\S{200,}")
 _PIPE_WIDTH = 120
-"""Columns where there is no terminal to ask."""
+"""Width without a terminal."""
 
 
 @contextmanager
 def private(path: Path) -> Iterator[IO[bytes]]:
-    """A file to write into, emptied if it is there; a new one is readable by its owner only.
+    """Open a file for writing, truncating it; a new one is readable by its owner only.
 
     Raises:
         OSError: It cannot be opened.
@@ -36,27 +36,27 @@ def private(path: Path) -> Iterator[IO[bytes]]:
 
 
 def say(message: str) -> None:
-    """One line for a person, on stderr; a monstrous word in it is cut."""
+    """Print a message on stderr; excessively long words are truncated."""
     print(clean(_MONSTROUS.sub(r"\1...", message)), file=sys.stderr)  # noqa: T201
 
 
 def tell(message: str) -> None:
-    """One line of a result, on stdout."""
+    """Print a line of a result on stdout."""
     print(clean(message))  # noqa: T201
 
 
 def emit_json(document: Any) -> None:
-    """The result for a program, on stdout: one JSON document."""
+    """Print a JSON document on stdout."""
     print(json.dumps(document, indent=2, allow_nan=False))  # noqa: T201
 
 
 def console() -> Console:
-    """Where results for people go: colours on a terminal unless ``NO_COLOR`` is set."""
+    """The console for results: with colours on a terminal unless ``NO_COLOR`` is set."""
     from rich.console import Console
 
     class Page(Console):
         def on_broken_pipe(self) -> None:
-            """As anywhere else: the exception goes on."""
+            """Let the exception propagate, unlike rich."""
             raise BrokenPipeError
 
     known = sys.stdout.isatty() or "COLUMNS" in os.environ
@@ -64,7 +64,7 @@ def console() -> Console:
 
 
 def plain_table(*headings: str) -> Table:
-    """A table without a frame, whose cells are folded and never cut."""
+    """A table without borders, whose cells are folded and never truncated."""
     from rich.table import Table
 
     table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0), header_style="bold")
@@ -74,19 +74,19 @@ def plain_table(*headings: str) -> Table:
 
 
 def text(words: object, style: str = "") -> Text:
-    """Words that may come from a file, as they can be shown without moving the cursor or changing colours."""
+    """Untrusted text, made safe for a terminal."""
     from rich.text import Text
 
     return Text(clean(str(words)), style=style)
 
 
 def clean(words: str) -> str:
-    """The words with every control character but the line feed spelled out."""
+    """Spell out every control character except the line feed."""
     return "".join(_spelled(letter) for letter in words)
 
 
 def as_home(path: str) -> str:
-    """A path as people write it: the home directory as ``~``."""
+    """A path with the home directory abbreviated to ``~``."""
     home = os.path.expanduser("~")  # noqa: PTH111 - Path.home() raises where there is none
     inside = len(home) > 1 and path.startswith(f"{home}{os.sep}")
     return f"~{path[len(home) :]}" if inside else path

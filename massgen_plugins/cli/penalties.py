@@ -1,4 +1,4 @@
-"""What refusals have imposed on a pool, in seconds and fractions."""
+"""The penalties of a pool, in seconds and fractions."""
 
 from __future__ import annotations
 
@@ -13,16 +13,16 @@ __all__ = ["PenaltiesView", "penalties_of"]
 
 @dataclass(frozen=True, slots=True)
 class PenaltiesView:
-    """What holds now; what is over counts as none.
+    """The penalties in force; 0 or empty for expired ones.
 
     Attributes:
-        pause: Seconds for which nothing leaves.
-        closed: Seconds for which every call is refused.
-        advice: What to do about a closed pool.
-        until: Seconds until the provider takes calls again; 0 if it does.
-        until_limit: The limit that is used up until then; None if the provider did not say.
-        quote: The provider's words; empty if it said nothing, or if nothing of all this holds any more.
-        share: The part of each rolling limit that may be used, 0 to 1.
+        pause: Seconds for which calls are held.
+        closed: Seconds for which calls are refused.
+        advice: How to fix a closed pool.
+        until: Seconds until the provider accepts calls again; 0 if it does.
+        until_limit: The limit that is used up until then; None if not stated.
+        quote: The provider's message; empty if it sent none, or no penalty is in force.
+        share: Usable fraction of each sliding limit, 0 to 1.
         probing: Whether one call has to succeed before others follow.
     """
 
@@ -37,12 +37,12 @@ class PenaltiesView:
 
     @property
     def held(self) -> bool:
-        """Whether anything of it holds."""
+        """Whether any penalty is in force."""
         return bool(self.pause or self.closed or self.until or self.probing or self.share < 1)
 
 
 def penalties_of(view: PoolView) -> PenaltiesView:
-    """The penalties of a pool at the moment of the view."""
+    """The penalties of a pool at the time of the view."""
     penalties, tick = view.penalties, view.now.tick
     closed = _left(penalties.closed, tick)
     until = _left(penalties.until, view.now.wall)

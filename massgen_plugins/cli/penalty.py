@@ -1,4 +1,4 @@
-"""``massgen-rl penalty clear``: ends what a refusal imposed; what it taught of limits stays."""
+"""``massgen-rl penalty clear``: ends the penalties of refusals, but keeps learned limits."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Where settings and profiles are, those of plugins included."""
+"""Locations of settings and profiles, including those of plugins."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ __all__ = ["conventions_of", "current_places"]
 
 
 def current_places() -> Places:
-    """The places of this user and this directory; a plugin that cannot be loaded is reported on stderr."""
+    """The locations for this user and directory; plugins that fail to load are reported on stderr."""
     from massgen_plugins.host.plugin_profiles import readable
     from massgen_plugins.manager import build_manager
     from massgen_plugins.profiles.places import find_places
@@ -29,7 +29,7 @@ def current_places() -> Places:
 
 
 def conventions_of(provider: str, plugins: Plugins) -> Conventions:
-    """How a provider counts, as its plugin says; the careful default of one that no plugin knows."""
+    """A provider's conventions from its plugin; conservative defaults for an unknown one."""
     from massgen_plugins.providers.base import Conventions
 
     known = (each.conventions for each in plugins.providers() if each.name == provider)

@@ -1,4 +1,4 @@
-"""Help in the words of people: no types of Python, no braces, examples on lines of their own."""
+"""Readable help texts: no Python types, no braces, examples on separate lines."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ _TWICE = re.compile(r"(\.\.\.\]?)\.\.\.$")
 
 
 def usage(line: str) -> str:
-    """A usage line without braces around what has to be given, nor brackets twice around what may be."""
+    """A usage line without braces around required arguments, or double brackets around optional ones."""
     return _TWICE.sub(r"\1", _BRACKETS.sub(r"[\1]", _BRACES.sub(r"\1", line)))
 
 
@@ -28,19 +28,19 @@ class PlainCommand(TyperCommand):
         return [usage(piece) for piece in super().collect_usage_pieces(ctx)]
 
     def format_options(self, ctx: Any, formatter: Any) -> None:
-        """Arguments and options as two lists."""
+        """Write arguments and options as two lists."""
         _format(self, ctx, formatter)
 
 
 class PlainGroup(TyperGroup):
-    """A command that has commands of its own."""
+    """A command with subcommands."""
 
     def collect_usage_pieces(self, ctx: Any) -> list[str]:
         """The words of the usage line."""
         return [usage(piece) for piece in super().collect_usage_pieces(ctx)]
 
     def format_options(self, ctx: Any, formatter: Any) -> None:
-        """Options, then commands."""
+        """Write options, then commands."""
         _format(self, ctx, formatter)
         self.format_commands(ctx, formatter)
 
@@ -63,5 +63,5 @@ def _format(command: Any, ctx: Any, formatter: Any) -> None:
 
 
 def _without(text: str) -> str:
-    """The usage line says what is needed."""
+    """Remove the marker of required arguments, which the usage line already shows."""
     return text.removesuffix("  [required]")

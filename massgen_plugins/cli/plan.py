@@ -1,4 +1,4 @@
-"""``massgen-rl plan team.yaml``: calls, time, waits and cost of a run, before it starts."""
+"""``massgen-rl plan team.yaml``: estimates calls, time, waits and cost of a run."""
 
 from __future__ import annotations
 
@@ -33,15 +33,15 @@ __all__ = ["Plan", "answer"]
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """What a run takes.
+    """The plan of a run.
 
     Attributes:
-        file: The team's file as it was named.
+        file: The team's file as given.
         team: Its agents.
-        past: What was known of earlier calls.
-        estimates: At least, usually and at most.
-        spans: What is left of days and months.
-        sooner: What would make it shorter.
+        past: Statistics of earlier calls.
+        estimates: Minimum, usual and maximum.
+        spans: Remaining daily and monthly limits.
+        sooner: Changes that would shorten it.
     """
 
     file: str
@@ -53,20 +53,20 @@ class Plan:
 
     @property
     def usual(self) -> Estimate:
-        """The run that is to be expected."""
+        """The usual scenario."""
         return next(each for each in self.estimates if each.name == "usual")
 
     @property
     def suffices(self) -> bool:
-        """Whether days and months, and the longest wait allowed, are enough for the usual run."""
+        """Whether daily and monthly limits, and the maximum wait, suffice for the usual run."""
         return not self.usual.result.refused and all(each.runs for each in self.spans)
 
 
 def answer(file: str, *, as_json: bool = False) -> int:
-    """Show the plan; the exit code.
+    """Show the plan; returns the exit code.
 
     Raises:
-        ConfigurationError: The file or settings are wrong, or there is nothing to plan.
+        ConfigurationError: The file or settings are invalid, or there is nothing to plan.
     """
     plan = _plan(Path(file))
     if as_json:
@@ -111,7 +111,7 @@ def _plan(file: Path) -> Plan:
 
 
 def _past(settings: SettingsNow, file: Path) -> Past:
-    with suppress(ConfigurationError, StoreUnavailable):  # a plan without a past is one, too
+    with suppress(ConfigurationError, StoreUnavailable):  # the record is optional
         _, record = open_record(settings)
         return past_of(record, str(file.resolve()))
     return Past()

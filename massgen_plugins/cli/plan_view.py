@@ -1,4 +1,4 @@
-"""``plan`` for people and for programs."""
+"""Displays ``plan``, as text and JSON."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ _HEADINGS = ("", "calls", "time", "longest wait", "cost", "from")
 
 
 def lines_of(plan: Plan, screen: Screen) -> Iterator[Line]:
-    """The number first, then why, then what to do."""
+    """The result first, then the reason, then advice."""
     agents = plural(len(plan.team.agents), "agent")
     models = ", ".join(dict.fromkeys(agent.model for agent in plan.team.agents))
     yield from wrapped(f"{plan.file}: {agents} on {models}", screen.width, 0, "bold")
@@ -80,7 +80,7 @@ def _remarks(plan: Plan) -> Iterator[tuple[str, str]]:
 
 
 def document(plan: Plan) -> dict[str, Any]:
-    """The plan for programs; spans in seconds, money in US dollars, null where it is not known."""
+    """The JSON document; durations in seconds, money in US dollars, null if unknown."""
     return {
         "file": plan.file,
         "agents": [agent.name for agent in plan.team.agents],

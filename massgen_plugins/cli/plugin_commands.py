@@ -1,4 +1,4 @@
-"""Commands that installed plugins add."""
+"""Commands of installed plugins."""
 
 from __future__ import annotations
 
@@ -12,8 +12,8 @@ __all__ = ["plugin_commands"]
 
 
 def plugin_commands() -> dict[str, Any]:
-    """Plugins' commands by name; a plugin that fails is left out and reported on stderr."""
-    # Our own plugins add no command: without others nothing needs to be loaded at all.
+    """Commands of plugins by name; failing plugins are left out and reported on stderr."""
+    # Built-in plugins add no commands: without others, nothing needs to be loaded.
     if not entry_points(group=massgen_plugins.__name__):
         return {}
     import typer
@@ -25,6 +25,6 @@ def plugin_commands() -> dict[str, Any]:
     try:
         build_manager(lambda sentence: say(f"massgen-rl: {sentence}")).cli_commands(app)
         return dict(typer.main.get_group(app).commands)
-    except Exception as error:  # ours must work whatever theirs do
+    except Exception as error:  # built-in commands must work regardless
         say(f"massgen-rl: a plugin failed to add its commands; they are left out: {described(error)}.")
         return {}

@@ -1,4 +1,4 @@
-"""The pools, and the domains of a store, that a name on the command line means."""
+"""Resolves names on the command line to pools and domains of a store."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 __all__ = ["ALL", "PoolName", "agreed", "known_pools", "meant", "opened"]
 
 ALL = "all"
-"""Instead of a name: every pool."""
+"""Stands for every pool."""
 
 PoolName = Annotated[
     str,
@@ -37,10 +37,10 @@ PoolName = Annotated[
 
 
 def known_pools(given: str | None) -> tuple[Path | str, Sequence[PoolView]]:
-    """A store's place, and all of its pools.
+    """A store's location, and all of its pools.
 
     Raises:
-        ConfigurationError: Settings are wrong, or keep limits in memory.
+        ConfigurationError: Settings are invalid, or keep limits in memory.
     """
     place = chosen_store(given)
     if place is None:
@@ -51,10 +51,10 @@ def known_pools(given: str | None) -> tuple[Path | str, Sequence[PoolView]]:
 
 
 def meant(wanted: str, views: Sequence[PoolView], command: str) -> list[PoolView]:
-    """The pools that a name means.
+    """The pools that match a name.
 
     Raises:
-        ConfigurationError: It means none, or it is not clear which.
+        ConfigurationError: No pool matches, or the name is ambiguous.
     """
     found = [each for each in views if wanted in {ALL, str(each.pool), str(each.pool.domain)}]
     if found:
@@ -78,10 +78,10 @@ def _names(known: Sequence[Pool]) -> set[str]:
 
 
 def agreed(question: str, command: str) -> bool:
-    """Whether the user says yes.
+    """Ask the user for confirmation.
 
     Raises:
-        ConfigurationError: There is nobody to ask.
+        ConfigurationError: The session is not interactive.
     """
     if not sys.stdin.isatty():
         raise ConfigurationError(f"{command}: there is nobody to ask; add --yes.")
@@ -90,7 +90,7 @@ def agreed(question: str, command: str) -> bool:
 
 @contextmanager
 def opened(place: Path | str) -> Iterator[Store]:
-    """The store at a place, closed at the end."""
+    """Open a store, and close it on exit."""
     if isinstance(place, str):
         with redis_store(place) as server:
             yield server

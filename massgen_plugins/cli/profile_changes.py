@@ -1,4 +1,4 @@
-"""What a change of profiles or settings did: which limits hold now, and which running processes follow."""
+"""Reports a change of profiles or settings: the limits now in force, and the processes that apply it."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ _MOST = 6
 
 
 def tell_limits(name: str, places: Places) -> None:
-    """The limits of a profile's first models, if it is the one that holds, margins taken off."""
+    """Print the limits of a profile's first models after margins, if it is in use."""
     from massgen_plugins.cli.model_names import example_of
     from massgen_plugins.profiles.loading import read_settings
 
@@ -35,13 +35,13 @@ def tell_limits(name: str, places: Places) -> None:
 
 
 def tell_change(model: str, values: Mapping[str, Any], names: ModelNames, places: Places) -> None:
-    """What holds for a model now, and who follows.
+    """Print the current limits of a model, and the processes that apply the change.
 
     Args:
         model: The model or family.
-        values: The limits that were changed.
-        names: What held before.
-        places: Where settings are kept.
+        values: The changed limits.
+        names: The state before the change.
+        places: Locations of the settings.
     """
     from massgen_plugins.cli.followers import followers, tell_followers
     from massgen_plugins.cli.model_names import ModelNames
@@ -58,7 +58,7 @@ def tell_change(model: str, values: Mapping[str, Any], names: ModelNames, places
 
 
 def tell_followers_of_profile(name: str, places: Places) -> None:
-    """Which processes take another profile: those whose YAML and project name none for the provider."""
+    """Print which processes use the new profile: those whose YAML and project choose none themselves."""
     from massgen_plugins.cli.followers import profile_followers, tell_followers
     from massgen_plugins.profiles.document import Place
     from massgen_plugins.profiles.loading import read_catalog
@@ -69,7 +69,7 @@ def tell_followers_of_profile(name: str, places: Places) -> None:
 
 
 def _stronger(names: ModelNames, model: str, values: Mapping[str, Any], places: Places) -> str:
-    """What hides a value of the user's settings here; "" if nothing does."""
+    """The setting that overrides a value of the user's settings here; "" if none does."""
     from massgen_plugins.cli.model_names import example_of
     from massgen_plugins.profiles.loading import layers_of
     from massgen_plugins.profiles.origins import limit_origins

@@ -1,4 +1,4 @@
-"""Names of profiles that the shell completes."""
+"""Shell completion of profile names."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ __all__ = ["complete"]
 
 
 def complete(incomplete: str) -> list[str]:
-    """Names of profiles for the shell; none if settings or profiles are wrong."""
+    """Names of profiles; empty if settings or profiles are invalid."""
     from massgen_plugins.cli.places import current_places
     from massgen_plugins.errors import ConfigurationError
     from massgen_plugins.profiles.loading import read_catalog

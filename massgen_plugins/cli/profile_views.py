@@ -1,4 +1,4 @@
-"""Profiles as tables for people and as JSON for programs."""
+"""Displays profiles, as tables and JSON."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ __all__ = ["profile_as_json", "show_profile"]
 
 
 def profile_as_json(row: ProfileRow, profile: Profile) -> None:
-    """The row's keys, and what the profile says."""
+    """Print the row and the profile's content as JSON."""
     emit_json(
         {
             **asdict(row),
@@ -36,7 +36,7 @@ def profile_as_json(row: ProfileRow, profile: Profile) -> None:
 
 
 def show_profile(row: ProfileRow, profile: Profile, overrides: ModelLimits) -> None:
-    """Everything that a profile says, and what the user's settings change in it."""
+    """Print the profile's content, and the overrides in the user's settings."""
     page = console()
     facts = plain_table("", "")
     facts.show_header = False

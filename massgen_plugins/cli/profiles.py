@@ -1,4 +1,4 @@
-"""``massgen-rl profiles``: which limits there are, which hold, and changing that."""
+"""``massgen-rl profiles``: shows and changes profiles."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The table of all profiles: which are on, and why."""
+"""The table of all profiles: which are in use, and why."""
 
 from __future__ import annotations
 
@@ -24,14 +24,14 @@ _WHY = {
 
 
 def answer(*, provider: str | None = None, as_json: bool = False) -> int:
-    """Show it; the exit code.
+    """Show the table; returns the exit code.
 
     Args:
-        provider: Only profiles of this one.
-        as_json: One document for programs.
+        provider: Only profiles of this provider.
+        as_json: Print a JSON document.
 
     Raises:
-        ConfigurationError: Settings or profiles are wrong, or no profile is for that provider.
+        ConfigurationError: Settings or profiles are invalid, or the provider has no profile.
     """
     settings = SettingsNow()
     rows = settings.profiles()
@@ -86,13 +86,13 @@ def _stacked(row: Mapping[str, Any], screen: Screen) -> Iterator[Line]:
 
 
 def state_words(why: str, *, on: bool) -> str:
-    """On or off, and why."""
+    """Describe whether a profile is in use, and why."""
     words = _WHY.get(why, why)
     return f"{'on' if on else 'off'}{f', {words}' if words else ''}"
 
 
 def origin_words(origin: str) -> str:
-    """Where a profile comes from, short."""
+    """Describe the origin of a profile briefly."""
     from massgen_plugins.profiles.places import find_places
 
     return "built in" if Path(origin).parent == find_places().shipped_dir else as_home(origin)

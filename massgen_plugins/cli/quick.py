@@ -1,6 +1,6 @@
-"""Commands that are looked at all day, answered before anything is imported that parses command lines.
+"""A fast path for frequently used commands, which avoids importing typer.
 
-Whatever is not plainly understood here (help, a mistake, another command) is typer's.
+Everything that it does not fully understand (help, errors, other commands) is left to typer.
 """
 
 from __future__ import annotations
@@ -24,15 +24,15 @@ _SPAN = {"--for": "span"}
 
 
 class _Command(NamedTuple):
-    """How a command is written.
+    """The syntax of a command.
 
     Attributes:
-        module: The module of this package that answers it.
-        switches: To the names of arguments.
-        options: With a value, to the names of arguments.
-        words: Names of arguments without an option; one that ends with * takes all that follow.
-        least: How many of these words there have to be.
-        function: Answers it, with the exit code.
+        module: The module of this package that implements it.
+        switches: Flags to names of parameters.
+        options: Options with a value to names of parameters.
+        words: Names of positional parameters; one that ends with * takes all remaining arguments.
+        least: Minimum number of positional arguments.
+        function: The function that implements it and returns the exit code.
     """
 
     module: str
@@ -71,7 +71,7 @@ def quick(words: Sequence[str]) -> int | None:
         words: The command line without the program's name.
 
     Returns:
-        Its exit code; None if it is not understood here, and nothing was done.
+        Its exit code; None if it was not understood and nothing was done.
     """
     if [*words] in _VERSION:
         tell(f"massgen-plugins {massgen_plugins.__version__}")
@@ -108,7 +108,7 @@ def _read(words: Sequence[str], command: _Command) -> dict[str, Any] | None:
 
 
 def _name(named: Sequence[str], command: _Command, values: dict[str, Any]) -> bool:
-    """Give words without an option their names; False if there are too few or too many."""
+    """Assign positional arguments to parameters; False if there are too few or too many."""
     several = bool(command.words) and command.words[-1].endswith("*")
     single = command.words[:-1] if several else command.words
     if len(named) < command.least or (len(named) > len(single) and not several):
@@ -120,7 +120,7 @@ def _name(named: Sequence[str], command: _Command, values: dict[str, Any]) -> bo
 
 
 def failed(error: MassgenPluginsError, *, as_json: bool) -> int:
-    """Say in one sentence what went wrong on purpose, and for programs in a document; the exit code."""
+    """Report an expected error, in one sentence or as JSON; returns the exit code."""
     code = code_of(error)
     if as_json:
         emit_json({"error": str(error), "exit_code": code})

@@ -1,4 +1,4 @@
-"""``massgen-rl report run.html``: one run on one page that can be shown to others."""
+"""``massgen-rl report run.html``: a shareable page about one run."""
 
 from __future__ import annotations
 
@@ -29,13 +29,13 @@ __all__ = ["answer", "report_of"]
 
 
 def answer(file: str, *, run: str | None = None, hide_names: bool = False, overwrite: bool = False) -> int:
-    """Write the page; the exit code.
+    """Write the page; returns the exit code.
 
     Args:
-        file: Where; ``-`` for standard output.
-        run: The run's name; the newest if None.
-        hide_names: Numbers instead of agents' names, and no paths.
-        overwrite: Replace a file that is no report.
+        file: Output file; ``-`` for standard output.
+        run: The run's name; None for the latest one.
+        hide_names: Replace agents' names by numbers, and omit paths.
+        overwrite: Replace a file that is not a report.
 
     Raises:
         ConfigurationError: There is no such run, or the file cannot be written.
@@ -57,7 +57,7 @@ def report_of(record: Record, name: str | None, pools: Sequence[PoolView]) -> Ru
     """The report of a run.
 
     Raises:
-        ConfigurationError: There is none of that name, or none at all.
+        ConfigurationError: There is no such run, or none at all.
     """
     from massgen_plugins.calls.rows import Question
 
@@ -84,7 +84,7 @@ def _run(record: Record, name: str | None) -> RunRow:
 
 
 def _pools(settings: SettingsNow) -> Sequence[PoolView]:
-    with suppress(StoreUnavailable, ConfigurationError):  # the record can be read without the store
+    with suppress(StoreUnavailable, ConfigurationError):  # the store is optional here
         return look(settings=settings).pools
     return ()
 
@@ -105,7 +105,7 @@ def _without_names(report: RunReport) -> RunReport:
 
 
 def _write(path: Path, page: str, *, overwrite: bool) -> None:
-    """As one step, readable by its owner only."""
+    """Write atomically, readable by its owner only."""
     from massgen_plugins.profiles.document import shown
 
     place = shown(str(path))

@@ -1,4 +1,4 @@
-"""The drawings of a report. Words are HTML, so that they are as large on a telephone as on a wide screen."""
+"""The charts of a report. Text is HTML, so that it does not scale with the drawing."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ _HEIGHT = 100
 
 
 def legend() -> str:
-    """What the marks mean."""
+    """The legend of the chart."""
     rows = (
         ("wait", "", "waits for its quota"),
         ("answered", "", "answered"),
@@ -36,7 +36,7 @@ def legend() -> str:
 
 
 def agent_row(shown: AgentCalls, report: RunReport) -> str:
-    """One agent's calls on the time line."""
+    """An agent's calls on the timeline."""
     name = shown.name or "outside of any agent's turn"
     words = f"{plural(len(shown.calls), 'call')}, waited {clock(shown.waited)}"
     rows, count = _rows(shown.calls)
@@ -51,7 +51,7 @@ def agent_row(shown: AgentCalls, report: RunReport) -> str:
 
 
 def _rows(calls: Sequence[CallRow]) -> tuple[list[int], int]:
-    """A row for each call, so that no two stand over each other; and how many rows there are."""
+    """Assign calls to rows so that none overlap; returns the rows and their number."""
     rows: dict[int, int] = {}
     ends: list[float] = []
     for call in sorted(calls, key=lambda each: each.time - each.waited):
@@ -84,7 +84,7 @@ def _place(begins: float, seconds: float, row: int, report: RunReport) -> str:
 
 
 def axis(report: RunReport) -> str:
-    """The time, from the run's first call on."""
+    """The time axis, starting at the run's first call."""
     span = _span(report)
     step = next((each for each in _NICE if span / each <= _MOST_TICKS), _NICE[-1])
     count = min(_MOST_TICKS, int(span // step))
@@ -97,7 +97,7 @@ def axis(report: RunReport) -> str:
 
 
 def limit_chart(use: LimitUse, report: RunReport) -> str:
-    """How much of a limit this run used, over time, and the limit."""
+    """The run's use of a limit over time."""
     cap = use.limit.amount
     top = max(cap, use.most, 1) * 1.1
     line = _HEIGHT * (1 - cap / top)

@@ -1,4 +1,4 @@
-"""What a report shows: one run's calls, agent by agent, and how full its limits were."""
+"""The data of a report: a run's calls by agent, and the use of its limits."""
 
 from __future__ import annotations
 
@@ -17,10 +17,10 @@ __all__ = ["AgentCalls", "LimitUse", "RunReport", "agents_of", "limit_uses"]
 
 @dataclass(frozen=True, slots=True)
 class AgentCalls:
-    """The calls of one agent, in the order in which they left.
+    """The calls of an agent, in order of sending.
 
     Attributes:
-        name: The agent's; "" outside of any agent's turn.
+        name: The agent's name; "" outside of any agent's turn.
         calls: Its calls.
     """
 
@@ -29,18 +29,18 @@ class AgentCalls:
 
     @property
     def waited(self) -> float:
-        """Seconds for which its calls were held."""
+        """Total seconds of waiting."""
         return sum(call.waited for call in self.calls)
 
 
 @dataclass(frozen=True, slots=True)
 class LimitUse:
-    """How much of a limit was used, from the record.
+    """The use of a limit over time, from the record.
 
     Attributes:
-        pool: Whose it is.
-        limit: Which, with the amount that holds now.
-        steps: From each moment (seconds since the epoch) on, so much.
+        pool: Its pool.
+        limit: The limit, with its current amount.
+        steps: Pairs of time (seconds since the epoch) and amount used from then on.
     """
 
     pool: Pool
@@ -49,17 +49,17 @@ class LimitUse:
 
     @property
     def most(self) -> int:
-        """The fullest that it was."""
+        """The maximum use."""
         return max((used for _, used in self.steps), default=0)
 
 
 @dataclass(frozen=True, slots=True)
 class RunReport:
-    """One run.
+    """The data of a run.
 
     Attributes:
-        run: Its name, file and beginning.
-        agents: Its agents, by name.
+        run: Its name, file and start.
+        agents: Its agents, sorted by name.
         uses: Its limits.
         totals: The sums.
     """
@@ -71,12 +71,12 @@ class RunReport:
 
     @property
     def calls(self) -> list[CallRow]:
-        """All calls, in the order in which they left."""
+        """All calls, in order of sending."""
         return sorted((call for agent in self.agents for call in agent.calls), key=lambda call: call.time)
 
     @property
     def begins(self) -> float:
-        """When the first call was asked for."""
+        """When the first call was requested."""
         return min(call.time - call.waited for agent in self.agents for call in agent.calls)
 
     @property
@@ -87,13 +87,13 @@ class RunReport:
 
 
 def agents_of(calls: Sequence[CallRow]) -> list[AgentCalls]:
-    """Calls by agent, those of nobody last."""
+    """Calls by agent, those without an agent last."""
     names = sorted({call.agent for call in calls}, key=lambda name: (not name, name))
     return [AgentCalls(name, [call for call in calls if call.agent == name]) for name in names]
 
 
 def limit_uses(calls: Sequence[CallRow], pools: Sequence[PoolView]) -> list[LimitUse]:
-    """The use of each rolling limit of the pools that were called."""
+    """The use of each sliding limit of the pools that were called."""
     called: dict[Pool, list[CallRow]] = {}
     for call in calls:
         pool = Pool(Domain(call.provider, call.account, call.endpoint), call.model)

@@ -1,4 +1,4 @@
-"""The page of a report: HTML, styles and drawings in one file, which asks nobody for anything."""
+"""The page of a report: HTML, styles and charts in one file without external resources."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from massgen_plugins.cli.wording import clock, plural, short_number
 __all__ = ["MARK", "page_of"]
 
 MARK = "<!-- massgen-rl report -->"
-"""Stands at the beginning of every report."""
+"""Marker at the start of every report."""
 
 _MOST_ROWS = 2000
 _LIMITS = "What counted in each window, by this run's calls alone; the line is the limit that holds today."
@@ -24,11 +24,11 @@ _POLICY = "default-src 'none'; style-src 'unsafe-inline'"
 
 
 def page_of(report: RunReport, now: float) -> str:
-    """The whole page.
+    """The complete page.
 
     Args:
-        report: What it shows.
-        now: When it is made, in seconds since the epoch.
+        report: The data.
+        now: Creation time, in seconds since the epoch.
     """
     title = f"Run {report.run.name}" if report.run.name else "Calls outside of any run"
     body = "\n".join(_sections(report, title, now))
@@ -86,7 +86,7 @@ def _fact(name: str, value: str) -> str:
 
 
 def _table(report: RunReport) -> Iterator[str]:
-    """The same in numbers, for whoever cannot see the drawing, or wants to copy it."""
+    """The same data as a table, for accessibility and copying."""
     calls = report.calls
     yield f"<details><summary>All {plural(len(calls), 'call')} in numbers</summary>"
     yield '<div class="scroll" tabindex="0" role="region" aria-label="All calls in numbers">'

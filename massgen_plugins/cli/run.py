@@ -1,4 +1,4 @@
-"""``massgen-rl run``: MassGen with this package attached, for those whose Python reads no ``.pth`` file."""
+"""``massgen-rl run``: runs MassGen with this package attached, where Python does not read ``.pth`` files."""
 
 from __future__ import annotations
 
@@ -60,13 +60,13 @@ def run(
 
 
 def _massgen() -> Callable[[], Any]:
-    """MassGen's console command, imported with us attached."""
+    """MassGen's console command, imported with this package attached."""
     from importlib.metadata import entry_points
 
     import massgen_plugins
     from massgen_plugins.installation import explain, reinstall
 
-    # It stops the automatic start only: who writes `run` has asked for us.
+    # The variable only disables the automatic start, whereas `run` is explicit.
     os.environ.pop(massgen_plugins.DISABLE, None)
     massgen_plugins.start()
     commands = entry_points(group="console_scripts", name="massgen")
@@ -74,7 +74,7 @@ def _massgen() -> Callable[[], Any]:
         raise HostMismatch(f"This MassGen has no command; run `{reinstall('massgen')}`.")
     try:
         start: Callable[[], Any] = next(iter(commands)).load()
-    except Exception as error:  # whatever a package does that is in the way
+    except Exception as error:  # a conflicting package may raise anything
         found, cure = explain(f"{type(error).__name__}: {error}")
         raise HostMismatch(f"MassGen cannot be imported: {found}; run `{cure}`.") from error
     _require_attached()

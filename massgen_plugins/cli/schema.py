@@ -1,4 +1,4 @@
-"""``massgen-rl schema``: JSON schemas for editors."""
+"""``massgen-rl schema``: prints JSON schemas for editors."""
 
 from __future__ import annotations
 

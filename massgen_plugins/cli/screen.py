@@ -1,6 +1,6 @@
-"""Lines for people, without a library: commands that are looked at all day have to be there at once.
+"""Terminal output without a library, since frequently used commands have to start fast.
 
-Numbers are never cut: what does not fit beside each other stands below each other.
+Numbers are never truncated: columns that do not fit are stacked.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from massgen_plugins.cli.output import clean
 __all__ = ["Line", "Screen", "Span", "aligned", "cells", "fit", "screen_of", "wrapped"]
 
 _PIPE_WIDTH = 120
-"""Columns where there is no terminal to ask."""
+"""Width without a terminal."""
 
 _LEAST = 10
 _PLAIN = {ord("…"): "~", ord("·"): "-"}
@@ -25,11 +25,11 @@ _STYLES = {"bold": "1", "dim": "2", "red": "31", "green": "32", "yellow": "33", 
 
 
 class Span(NamedTuple):
-    """Words of one style.
+    """Text of one style.
 
     Attributes:
-        words: Shown as they are; see :meth:`Screen.span` for words of strangers.
-        style: A name of a style; "" for none.
+        words: Trusted text; see :meth:`Screen.span` for untrusted text.
+        style: Name of a style; "" for none.
     """
 
     words: str
@@ -41,12 +41,12 @@ Line: TypeAlias = Sequence[Span]
 
 @dataclass(frozen=True, slots=True)
 class Screen:
-    """What can be shown where the lines go.
+    """The capabilities of the output.
 
     Attributes:
         width: Columns.
-        colours: Whether colours and bold letters can be shown.
-        ascii_only: Whether only ASCII letters can.
+        colours: Whether colours and bold text are supported.
+        ascii_only: Whether only ASCII is supported.
     """
 
     width: int = _PIPE_WIDTH
@@ -54,7 +54,7 @@ class Screen:
     ascii_only: bool = False
 
     def text(self, lines: Iterable[Line]) -> str:
-        """The lines as they are written to a terminal, without trailing blanks."""
+        """Render lines for a terminal, without trailing spaces."""
         return "".join(f"{self._line(line)}\n" for line in lines)
 
     def _line(self, line: Line) -> str:
@@ -73,7 +73,7 @@ class Screen:
         return f"\x1b[{code}m{words}\x1b[0m" if self.colours and code and words else words
 
     def bar(self, part: float, length: int) -> Line:
-        """How full something is; never empty when it is begun, never full when something is left."""
+        """A progress bar; empty only for zero, full only if nothing is left."""
         filled = min(length, max(1 if part > 0 else 0, int(part * length)))
         style = "red" if part >= 1 else "yellow" if part >= 0.7 else "green"
         full, empty = ("#", ".") if self.ascii_only else ("█", "░")
@@ -81,9 +81,9 @@ class Screen:
 
 
 def screen_of(stream: TextIO | None = None) -> Screen:
-    """The screen behind a stream: standard output if none is given.
+    """The screen of a stream, by default standard output.
 
-    ``COLUMNS``, ``NO_COLOR``, ``FORCE_COLOR`` and ``TERM=dumb`` are obeyed.
+    Respects ``COLUMNS``, ``NO_COLOR``, ``FORCE_COLOR`` and ``TERM=dumb``.
     """
     stream = stream or sys.stdout
     terminal = stream.isatty()
@@ -106,7 +106,7 @@ def _width(stream: TextIO, *, terminal: bool) -> int:
 
 
 def cells(words: str) -> int:
-    """How many columns words take."""
+    """Width of text in columns."""
     if words.isascii():
         return len(words)
     wide = sum(unicodedata.east_asian_width(letter) in "WF" for letter in words)
@@ -114,7 +114,7 @@ def cells(words: str) -> int:
 
 
 def fit(words: str, width: int) -> str:
-    """A name in one line of at most so many columns, with an ellipsis if it is cut. Not for numbers."""
+    """Truncate a name to a width, with an ellipsis. Not for numbers."""
     words = clean(words).replace("\n", r"\n")
     if cells(words) <= width:
         return words
@@ -124,9 +124,9 @@ def fit(words: str, width: int) -> str:
 
 
 def wrapped(words: str, width: int, indent: int = 0, style: str = "") -> Iterator[Line]:
-    """Words in lines that fit; a word that is too long for any line is divided.
+    """Wrap text, splitting words that are longer than a line.
 
-    No-break spaces hold words together.
+    No-break spaces keep words together.
     """
     room = max(_LEAST // 2, width - indent)
     line = ""
@@ -149,13 +149,13 @@ def wrapped(words: str, width: int, indent: int = 0, style: str = "") -> Iterato
 def aligned(
     rows: Sequence[Sequence[Span]], *, right: Iterable[int] = (), gap: int = 2, indent: int = 0
 ) -> list[Line]:
-    """Rows as columns; every row of the same length.
+    """Align rows in columns; all rows have the same length.
 
     Args:
-        rows: Their cells.
-        right: The numbers of the columns that end at the right.
-        gap: Blanks between columns.
-        indent: Blanks before the first.
+        rows: The cells.
+        right: Indexes of right-aligned columns.
+        gap: Spaces between columns.
+        indent: Spaces before the first column.
     """
     to_right = set(right)
     columns = range(max(map(len, rows), default=0))

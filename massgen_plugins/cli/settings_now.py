@@ -1,7 +1,7 @@
-"""What the settings of this user and this directory say now: the store, and what holds in a pool.
+"""The current settings of this user and directory: the store, and the rules of pools.
 
-Reading them takes three times as long as all else that `status` does. So the answers are remembered in the
-user's cache directory, with the stamps of every file that they came from.
+Reading them takes three times as long as everything else in `status`, so the answers are kept in the user's
+cache directory, with the stamps of all files that they depend on.
 """
 
 from __future__ import annotations
@@ -20,11 +20,11 @@ if TYPE_CHECKING:
 __all__ = ["SettingsNow"]
 
 _RECORD = "calls.sqlite3"
-"""As of :mod:`massgen_plugins.profiles.record`, which costs too much to ask."""
+"""As in :mod:`massgen_plugins.profiles.record`, which is too slow to import."""
 
 
 class SettingsNow:
-    """The settings, read when they are asked for and no answer is remembered."""
+    """The settings, read only if no answer is cached."""
 
     def __init__(self) -> None:
         self._cache = AnswerCache()
@@ -32,15 +32,15 @@ class SettingsNow:
         self._settings: Settings | None = None
 
     def store(self) -> Path | str | None:
-        """The store's file, whether or not it exists, or its address; None for memory.
+        """The store's file, existing or not, or its address; None for memory.
 
         Raises:
-            ConfigurationError: Settings are wrong.
+            ConfigurationError: Settings are invalid.
         """
         return _store_of(self._named("store", lambda settings: settings.store))
 
     def record(self) -> Path | None:
-        """The file of the record of calls, whether or not it exists; None if none is kept.
+        """The file of the record of calls, existing or not; None if disabled.
 
         Raises:
             ConfigurationError: Settings are wrong.
@@ -59,17 +59,17 @@ class SettingsNow:
         places = find_places()
         stated = [path for path in (places.project_file, places.user_file) if path and exists(path)]
         default = default_store_path()
-        if not stated and default:  # nobody says anything: no settings need to be read
+        if not stated and default:  # no settings exist, so none need to be read
             return str(default if name == "store" else default.with_name(_RECORD))
         known = ask(self._read())
         self._put(name, known)
         return known
 
     def rules(self, pool: Pool) -> PoolRules:
-        """What holds in a pool; without limits if these are learned.
+        """The rules of a pool; without limits if these are learned.
 
         Raises:
-            ConfigurationError: Settings are wrong, or say that no call of this pool may leave.
+            ConfigurationError: Settings are invalid, or refuse all calls of this pool.
         """
         name = f"rules {pool.domain.provider} {pool.name}"
         known = _rules_of(self._cache.get(name))
@@ -80,10 +80,10 @@ class SettingsNow:
         return known
 
     def profiles(self) -> list[dict[str, Any]]:
-        """A row for every profile, as :class:`massgen_plugins.profiles.overview.ProfileRow` has it.
+        """A row for every profile, as in :class:`massgen_plugins.profiles.overview.ProfileRow`.
 
         Raises:
-            ConfigurationError: Settings or profiles are wrong.
+            ConfigurationError: Settings or profiles are invalid.
         """
         known = self._cache.get("profiles")
         if not isinstance(known, list):
@@ -97,19 +97,19 @@ class SettingsNow:
         return known
 
     def settings(self) -> Settings:
-        """All of them.
+        """All settings.
 
         Raises:
-            ConfigurationError: They are wrong.
+            ConfigurationError: They are invalid.
         """
         return self._read()
 
     def changed(self) -> bool:
-        """Whether a file was written since it was read, so that other answers may be true."""
+        """Whether a file has changed since it was read."""
         return self._cache.changed()
 
     def keep(self) -> None:
-        """Remember what was read."""
+        """Cache the answers."""
         self._cache.save()
 
     def _rules(self, pool: Pool) -> PoolRules:
@@ -121,7 +121,7 @@ class SettingsNow:
             from massgen_plugins.profiles.loading import files_of, read_settings
 
             self._places = current_places()
-            self._cache.watch(files_of(self._places))  # looked at before they are read
+            self._cache.watch(files_of(self._places))  # before they are read
             self._settings = read_settings(self._places)
             self._cache.expire(self._settings.steering.next_end)
         return self._settings

@@ -1,4 +1,4 @@
-"""``massgen-rl status``: what is used of each limit, and who waits for what until when."""
+"""``massgen-rl status``: shows the use of each limit, and waiting calls."""
 
 from __future__ import annotations
 

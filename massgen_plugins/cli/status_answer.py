@@ -1,4 +1,4 @@
-"""What `status` does; nothing that parses command lines is needed for it."""
+"""Implements `status`, without dependencies on the command-line parser."""
 
 from __future__ import annotations
 
@@ -21,9 +21,9 @@ def answer(*, as_json: bool = False, store: str | None = None, exit_code: bool =
     """Show the state of every pool.
 
     Args:
-        as_json: One document for programs.
-        store: What ``--store`` names.
-        exit_code: Tell by the exit code that a day or month is spent.
+        as_json: Print a JSON document.
+        store: Value of ``--store``.
+        exit_code: Whether the exit code signals a used-up day or month.
 
     Returns:
         The exit code.
@@ -50,7 +50,7 @@ def answer(*, as_json: bool = False, store: str | None = None, exit_code: bool =
 
 
 def spent(pool: PoolView) -> bool:
-    """Whether a day or month of a pool is used up, or the provider takes no calls until a later moment."""
+    """Whether a daily or monthly limit of a pool is used up, or the provider refuses calls until later."""
     if pool.penalties.until > pool.now.wall:
         return True
     return any(
@@ -61,7 +61,7 @@ def spent(pool: PoolView) -> bool:
 
 
 def _tell_steering(looked: Looked) -> None:
-    """What somebody has changed for a while, where no pool is shown that it could stand beside."""
+    """Show temporary changes that do not belong to a displayed pool."""
     from massgen_plugins.cli.status_steering import steering_note
     from massgen_plugins.profiles.steering import ALL_MODELS
 

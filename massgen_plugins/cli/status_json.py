@@ -1,4 +1,4 @@
-"""``status --json``: the store's state for programs. Keys are stable: later versions add, and take none away.
+"""``status --json``: the store's state as JSON. Keys are stable: later versions only add keys.
 
 The document::
 
@@ -6,78 +6,78 @@ The document::
     exists        whether the file exists; true for a server
     read_at       when this was read, ISO 8601 in UTC
     runs          a list, one for each process of this machine with limited agents:
-      pid, run    its number, and the name of its newest run
-      team        path of the MassGen configuration; empty if it had none
+      pid, run    its process ID, and the name of its latest run
+      team        path of the MassGen configuration; empty if it has none
       directory   its working directory
-      started     when its first agent was switched on, ISO 8601 in UTC
-      calls       attempts that left
+      started     when its first limited agent was created, ISO 8601 in UTC
+      calls       attempts that were sent
       answered, refused
       turned_away calls that the limiter refused
       waits       calls that had to wait
-      waited      seconds that all calls together have waited
+      waited      total seconds of completed waits
     pools         a list, one for each pool:
       pool        provider/account/name as text; `forget` takes it
-      domain      provider/account as text: what is stored and decided as one; `forget` takes it, too
+      domain      provider/account as text; `forget` takes it, too
       provider, account, endpoint
       name        the model; *account for the limits of the whole account
-      profile     where its limits come from
-      under_way   calls that were admitted and are not over; null where no limit counts them
+      profile     profile of its limits
+      under_way   admitted calls that are not over yet; null if no limit counts them
       waiting     calls in the queue
-      next_slot   seconds until the next call may leave, or the first that waits; null for no known moment
-      queue       a list in the order of the queue, one for each process that waits:
-        process     names it
-        waiting     calls of it that wait for the same pools
-        waits_for   seconds for which the first of them has waited
-        leaves_in   seconds until that one may leave, estimated from below
-      agents      a list of this machine's calls that wait for the pool, in the order of their leaving:
+      next_slot   seconds until the next call, or the first waiting one, can be sent; null if unknown
+      queue       a list in queue order, one for each process with waiting calls:
+        process     its name
+        waiting     number of its calls that wait for the same pools
+        waits_for   seconds that the first of them has waited
+        leaves_in   seconds until that one can be sent; a lower bound
+      agents      a list of this machine's calls that wait for the pool, in expected order of admission:
         agent       the agent's name, or #1 and so on if names are hidden; empty outside of any agent's turn
-        pid, run    of which process and run
-        waits_for   seconds for which it has waited
-        leaves_in   seconds until it may leave, estimated from below
-        place       its place in the queue, 1 for the first
-        limit       what it waits for, such as 9 requests per minute; empty if it is no limit
+        pid, run    its process and run
+        waits_for   seconds that it has waited
+        leaves_in   seconds until it can be sent; a lower bound
+        place       its place in the queue, from 1
+        limit       the limit it waits for, such as 9 requests per minute; empty for other reasons
         reason      limit, pause, startup, until and others, as in the event CallWaits
       limits      a list, one for each limit:
         key         kind and window, such as requests/60s
         kind        requests, input_tokens, total_tokens, cost (millionths of a US dollar), concurrent ...
         shape       sliding, bucket, day, month or held
-        window      seconds, or null for a calendar day or month and for what is held
+        window      seconds; null for a calendar day or month, and for held
         zone        time zone of a calendar day or month, else null
-        declared    what the profile allows; null for a limit that only the provider made known
-        settings    what the settings of this directory state; null for nothing
-        last_run    what held in the last run, or holds in one that goes on; null for nothing
-        stated      what the provider said of it in a refusal or an answer; null for nothing
-        cap         what is allowed now
+        declared    amount in the profile; null if only the provider announced it
+        settings    amount in the settings of this directory; null if there is none
+        last_run    amount in the current or last run; null if there was none
+        stated      amount that the provider stated in a refusal or an answer; null if none
+        cap         amount in force
         used, left  of the cap
-        learned     whether the provider's word lowered it
-        next_slot   seconds until the smallest part of it is free; null for never, or for when a call ends
-        free_in     seconds until all of it is free again
+        learned     whether it was lowered because of the provider's statement
+        next_slot   seconds until any of it is available; null for never, or when a call ends
+        free_in     seconds until all of it is available
         resets_at   the same as a time, ISO 8601 in UTC
       penalties:
-        pause       seconds for which nothing leaves; 0 for none
-        closed      seconds for which every call is refused; 0 for none
-        advice      what to do about it; empty if there is nothing
-        until       when the provider takes calls again, ISO 8601 in UTC; null if it does
-        quote       the provider's words; empty if nothing holds
-        share       the part of each limit of seconds or minutes that may be used, 0 to 1
+        pause       seconds for which calls are held; 0 for none
+        closed      seconds for which calls are refused; 0 for none
+        advice      what to do about it; empty if there is none
+        until       when the provider accepts calls again, ISO 8601 in UTC; null if it does
+        quote       the provider's message; empty if no penalty is in force
+        share       the usable part of each limit of seconds or minutes, 0 to 1
         probing     whether one call has to succeed before others follow
       steering:
-        paused      the pause that somebody began: by whom, since and until when; null for none
-        set         a list of limits that somebody set for a while, with key and value
-        by          who did it: a login name
-        since       when, in seconds since the epoch
-        until       when it ends, in seconds since the epoch; null for when it is taken back
-        value       the limit as it was given, before the safety margin; null for none
-    unlimited     a list, one for each agent of the last day whose traffic nobody could read:
+        paused      the pause in force: by whom, since and until when; null for none
+        set         a list of temporary limits, with key and value
+        by          login name of the user who set it
+        since       when it was set, in seconds since the epoch
+        until       when it ends, in seconds since the epoch; null if it has no end
+        value       the limit as entered, before the safety margin; null for none
+    unlimited     a list, one for each agent of the last day whose traffic was not recognised:
       agent       its name
-      way         how it spoke to whom, such as requests to api.example
+      way         its traffic, such as requests to api.example
       seen        when, ISO 8601 in UTC
-    plans         a list, one for each window of a plan with which a program logs in, as its provider said:
+    plans         a list, one for each window of a plan that a program logs in with, as its provider reported:
       program     claude_code, codex, ...
       window      such as weekly limit
       used        the used part, 0 to 1, or more
-      resets_at   when it is new, ISO 8601 in UTC; null if that is not said
-      seen        when it was said, ISO 8601 in UTC
+      resets_at   when it resets, ISO 8601 in UTC; null if unknown
+      seen        when it was reported, ISO 8601 in UTC
 """
 
 from __future__ import annotations
@@ -104,7 +104,7 @@ __all__ = ["document"]
 
 
 def document(looked: Looked) -> dict[str, Any]:
-    """The whole document."""
+    """The complete document."""
     place = looked.place
     return {
         "store": None if place is None else str(place),

@@ -1,4 +1,4 @@
-"""How far plans are used, for `status` and `watch`: as their providers said last; nobody else counts it."""
+"""The use of plans, for `status` and `watch`, as last reported by their providers."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ def plans_of(looked: Looked) -> list[list[PlanNote]]:
 
 
 def plan_lines(notes: list[PlanNote], now: float, screen: Screen) -> Iterator[Line]:
-    """One plan with its windows."""
+    """A plan with its windows."""
     yield from wrapped(f"plan of the {notes[0].program} agents", screen.width, 0, "bold")
     label = max(cells(each.window) for each in notes)
     length = _BAR[screen.width >= _WIDE]

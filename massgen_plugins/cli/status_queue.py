@@ -1,4 +1,4 @@
-"""Who waits for a pool, until when."""
+"""Displays the calls waiting for a pool."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ _BAR = 10
 
 
 def queue_lines(view: PoolView, looked: Looked, screen: Screen) -> Iterator[Line]:
-    """How many wait, when the first of them leaves, and who they are."""
+    """The number of waiting calls, when the first one can be admitted, and the calls."""
     named = looked.waiting_in(view.pool)
     count = max(view.waiting, len(named))
     if not count:
@@ -36,13 +36,13 @@ def queue_lines(view: PoolView, looked: Looked, screen: Screen) -> Iterator[Line
 def waiter_lines(
     named: list[tuple[Presence, WaitingCall]], now: float, screen: Screen, most: int = 20
 ) -> Iterator[Line]:
-    """A line for each call that waits: its place, its agent, how long still, and in which process.
+    """A line for each waiting call: place, agent, remaining time, process.
 
     Args:
-        named: The calls, in the order of their leaving.
+        named: The calls, in expected order of admission.
         now: Seconds since the epoch.
-        screen: Where they are shown.
-        most: How many lines at most.
+        screen: The screen.
+        most: Maximum number of lines.
     """
     shown = named[:most]
     names = [fit(call.agent or "-", _LONGEST_NAME) for _, call in shown]
@@ -64,5 +64,5 @@ def waiter_lines(
 
 
 def run_words(run: Presence) -> str:
-    """A run as people know it: its team's file, and its process."""
+    """Describe a run by its team's file and its process."""
     return f"{run.team.rpartition('/')[2] or 'MassGen'}, pid {run.pid}"

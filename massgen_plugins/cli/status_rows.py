@@ -1,4 +1,4 @@
-"""The limits of a pool as lines: one for each, or several where a narrow terminal would cut a number."""
+"""Displays the limits of a pool: one line each, or several if the terminal is too narrow for the numbers."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ _INDENT = 2
 
 @dataclass(frozen=True, slots=True)
 class _Row:
-    """One limit in words."""
+    """The texts of a limit."""
 
     label: str
     part: float
@@ -31,13 +31,13 @@ class _Row:
 
 
 def limit_lines(view: PoolView, stated: PoolRules | None, now: float, screen: Screen) -> Iterator[Line]:
-    """Every limit in force with its use.
+    """All limits in force with their use.
 
     Args:
         view: The pool.
-        stated: What the settings of this directory say of it; None where they do not.
+        stated: Its rules in the settings of this directory; None if there are none.
         now: Seconds since the epoch.
-        screen: Where they are shown.
+        screen: The screen.
     """
     rows = [_row(row, view, stated, now) for row in view.limits]
     if not rows:
@@ -59,7 +59,7 @@ def limit_lines(view: PoolView, stated: PoolRules | None, now: float, screen: Sc
 
 
 def _above(row: _Row, label: int, use: int, screen: Screen) -> Iterator[Line]:
-    """What is counted, and how much is used, on one line if it fits."""
+    """Name and use, on one line if it fits."""
     if _INDENT + label + 2 + use <= screen.width:
         yield (Span(f"  {row.label}{' ' * (label - cells(row.label) + 2 + use - cells(row.use))}{row.use}"),)
     else:
@@ -68,7 +68,7 @@ def _above(row: _Row, label: int, use: int, screen: Screen) -> Iterator[Line]:
 
 
 def _beside(before: Line, row: _Row, room: int, screen: Screen) -> Iterator[Line]:
-    """When it is free, beside what comes before it."""
+    """Append when it is available, to the same line if it fits."""
     first, *more = wrapped(row.when, screen.width, room)
     shown: list[list[Span]] = [[*before, Span(first[0].words.strip())], *map(list, more)]
     if cells(row.when) + 2 + cells(row.other) <= screen.width - room:
@@ -101,7 +101,7 @@ def _when(row: LimitView, now: float) -> str:
 
 
 def _kept(words: str) -> str:
-    """Words that stay on one line."""
+    """Keep text on one line with no-break spaces."""
     return words.replace(" ", "\N{NO-BREAK SPACE}")
 
 
@@ -116,9 +116,9 @@ def _other(limit: Limit, used: int, view: PoolView, stated: PoolRules | None) ->
 
 
 def other_amount(limit: Limit, view: PoolView, stated: PoolRules | None) -> tuple[str, int | None]:
-    """Where something else is said of a limit than what holds, and what; "" and None if nowhere.
+    """A source with a different amount than the limit in force, and that amount; "" and None without one.
 
-    ``settings``: a run goes on under limits of its own. ``last_run``: the settings have changed since.
+    ``settings``: a run is active under its own limits. ``last_run``: the settings have changed since.
     """
     held = _amount_in(view.rules, limit)
     if stated is not None and (here := _amount_in(stated, limit)) != held:

@@ -1,4 +1,4 @@
-"""What somebody has changed for a while, as `status` and `watch` show it."""
+"""Displays temporary changes in `status` and `watch`."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ __all__ = ["steering_json", "steering_note", "steering_notes"]
 
 
 def steering_notes(view: PoolView, looked: Looked) -> Iterator[tuple[str, str]]:
-    """Sentences, each with its style."""
+    """Sentences with their styles."""
     name = view.pool.name
     pause = looked.steering.pause_of(name)
     if pause is not None:
@@ -24,7 +24,7 @@ def steering_notes(view: PoolView, looked: Looked) -> Iterator[tuple[str, str]]:
 
 
 def steering_note(entry: SteeringEntry) -> str:
-    """What one entry does, and the command that ends it."""
+    """Describe an entry, with the command that ends it."""
     if entry.key == PAUSED:
         return f"paused{_by(entry)}{_until(entry)}: nothing leaves, and no turn ends (`massgen-rl resume`)"
     value = "none" if entry.value is None else f"{entry.value:,}"
@@ -32,7 +32,7 @@ def steering_note(entry: SteeringEntry) -> str:
 
 
 def steering_json(view: PoolView, looked: Looked) -> dict[str, Any]:
-    """The same for programs."""
+    """The same as JSON values."""
     pause = looked.steering.pause_of(view.pool.name)
     values = looked.steering.values_of(view.pool.name).values()
     return {

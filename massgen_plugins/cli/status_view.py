@@ -1,4 +1,4 @@
-"""``status`` for people: a bar for each limit, and a line for all that is not as usual."""
+"""Displays ``status``: a bar for each limit, and a line for anything unusual."""
 
 from __future__ import annotations
 
@@ -77,7 +77,7 @@ def _imposed(penalties: PenaltiesView, now: float) -> Iterator[tuple[str, str]]:
 
 
 def _learned(said: Limit, declared: Limit | None) -> str:
-    """What the provider has said of a limit; empty if it is what was declared."""
+    """Describe a limit stated by the provider; empty if it equals the declared one."""
     cure = "(`massgen-rl forget` drops it)"
     if declared is None:
         return f"learned: {stated(said)}, which no profile states {cure}"

@@ -1,4 +1,4 @@
-"""``massgen-rl set``, ``unset``, ``pause`` and ``resume``: running teams follow within a second."""
+"""``massgen-rl set``, ``unset``, ``pause`` and ``resume``: change running teams within a second."""
 
 from __future__ import annotations
 

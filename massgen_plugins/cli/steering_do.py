@@ -1,4 +1,4 @@
-"""What `set`, `unset`, `pause` and `resume` do; nothing that parses command lines is needed for it."""
+"""Implements `set`, `unset`, `pause` and `resume`, without dependencies on the command-line parser."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ def change(  # noqa: PLR0913 - one for each option
     yes: bool = False,
     as_json: bool = False,
 ) -> int:
-    """Change limits of running teams; the exit code."""
+    """Change limits of running teams; returns the exit code."""
     from massgen_plugins.cli.assignments import read_assignments
     from massgen_plugins.cli.steering_report import Wish, report_set
     from massgen_plugins.profiles.steering import set_values, with_values
@@ -49,7 +49,7 @@ def change(  # noqa: PLR0913 - one for each option
 
 
 def _agreed(names: ModelNames, then: ModelNames, model: str, values: Mapping[str, Any]) -> bool:
-    """Whether the user wants what may come of it; a pause may be what is wanted."""
+    """Ask for confirmation of risky changes; suggests a pause if that may be intended."""
     from massgen_plugins.cli.steering_risk import risks
 
     found = risks(names, model, values, then.rules(model))
@@ -80,7 +80,7 @@ def _confirmed(question: str, *, default: bool) -> bool:
 
 
 def take_back(model: str, keys: Sequence[str] = (), *, as_json: bool = False) -> int:
-    """Take back what :func:`change` did; the exit code."""
+    """Undo :func:`change`; returns the exit code."""
     from massgen_plugins.cli.steering_report import report_back
     from massgen_plugins.profiles import steering
 
@@ -105,7 +105,7 @@ def _nothing_set(model: str, entries: list[SteeringEntry]) -> str:
 
 
 def pause(model: str = "*", *, span: str | None = None, yes: bool = False, as_json: bool = False) -> int:
-    """Let nothing leave until :func:`resume`; the exit code."""
+    """Hold calls until :func:`resume`; returns the exit code."""
     from massgen_plugins.cli.steering_report import report_pause
     from massgen_plugins.profiles import steering
 
@@ -119,7 +119,7 @@ def pause(model: str = "*", *, span: str | None = None, yes: bool = False, as_js
 
 
 def resume(model: str | None = None, *, as_json: bool = False) -> int:
-    """End what :func:`pause` began; the exit code."""
+    """End a :func:`pause`; returns the exit code."""
     from massgen_plugins.cli.steering_report import report_resume
     from massgen_plugins.profiles import steering
 
@@ -141,7 +141,7 @@ def _until(span: str | None) -> float | None:
 
 
 def _here() -> Here:
-    """What is cheap to know; of a damaged file nothing holds."""
+    """The cheaply available state; a damaged steering file counts as empty."""
     from massgen_plugins.cli.settings_now import SettingsNow
     from massgen_plugins.cli.steering_report import Here
     from massgen_plugins.profiles.steering import NO_STEERING, read_steering

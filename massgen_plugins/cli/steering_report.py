@@ -1,4 +1,4 @@
-"""What `set`, `unset`, `pause` and `resume` tell: before and after, until when, and who follows."""
+"""Reports the results of `set`, `unset`, `pause` and `resume`."""
 
 from __future__ import annotations
 
@@ -21,10 +21,10 @@ _OVER_YAML = "add --over-yaml to be stronger than the YAML of a run"
 
 
 class Here(NamedTuple):
-    """What holds on this machine.
+    """The state on this machine.
 
     Attributes:
-        store: Where quotas are kept, as in the settings.
+        store: The store, as in the settings.
         steering: Temporary limits and pauses.
     """
 
@@ -33,13 +33,13 @@ class Here(NamedTuple):
 
 
 class Wish(NamedTuple):
-    """What `set` was asked for.
+    """The request of a `set` command.
 
     Attributes:
         model: The model or family.
-        values: The limits as they are written.
-        until: In seconds since the epoch; None: no end.
-        over_yaml: Whether a run's own YAML is overruled.
+        values: The limits as written.
+        until: End in seconds since the epoch; None for no end.
+        over_yaml: Whether to override a run's own YAML.
     """
 
     model: str
@@ -49,7 +49,7 @@ class Wish(NamedTuple):
 
 
 def report_set(names: ModelNames, then: ModelNames, wish: Wish, *, as_json: bool) -> None:
-    """What holds instead of what."""
+    """Report changed limits."""
     rows = followers("" if wish.over_yaml else wish.model, wish.values)
     before, after = names.rules(wish.model), then.rules(wish.model)
     if as_json:
@@ -64,7 +64,7 @@ def report_set(names: ModelNames, then: ModelNames, wish: Wish, *, as_json: bool
 
 
 def report_back(names: ModelNames, then: ModelNames, models: Sequence[str], *, as_json: bool) -> None:
-    """What holds again."""
+    """Report restored limits."""
     known = list(dict.fromkeys(models))
     if as_json:
         before, after = ({each: rules_as_json(side.rules(each)) for each in known} for side in (names, then))
@@ -80,7 +80,7 @@ def report_back(names: ModelNames, then: ModelNames, models: Sequence[str], *, a
 
 
 def report_pause(here: Here, model: str, until: float | None, *, as_json: bool) -> None:
-    """What stands still."""
+    """Report a pause."""
     rows, count = followers(), waiting_calls(model)
     if as_json:
         _emit(model, {"paused": _paused(here.steering, model)}, {"paused": True}, rows, until)
@@ -93,7 +93,7 @@ def report_pause(here: Here, model: str, until: float | None, *, as_json: bool) 
 
 
 def report_resume(here: Here, ended: Sequence[SteeringEntry], *, as_json: bool) -> None:
-    """What goes on."""
+    """Report the end of a pause."""
     rows = followers()
     if as_json:
         _emit([each.model for each in ended], {"paused": bool(ended)}, {"paused": False}, rows)

@@ -1,4 +1,4 @@
-"""What a change of limits may do that nobody wants: end turns that wait, or bring refusals."""
+"""Detects unwanted effects of a change of limits: ending waiting turns, or causing refusals."""
 
 from __future__ import annotations
 
@@ -15,11 +15,11 @@ __all__ = ["Risk", "risks"]
 
 @dataclass(frozen=True, slots=True)
 class Risk:
-    """Something to ask about before it is done.
+    """A risk that needs confirmation.
 
     Attributes:
-        sentence: What would happen.
-        ends_turns: Whether turns that wait would end, so that a pause may be what is wanted.
+        sentence: Description of the effect.
+        ends_turns: Whether waiting turns would end, so that a pause may be preferable.
     """
 
     sentence: str
@@ -29,13 +29,13 @@ class Risk:
 def risks(
     names: ModelNames, model: str, values: Mapping[str, Number | str], after: Mapping[str, PoolRules | None]
 ) -> list[Risk]:
-    """What may come of new limits.
+    """The risks of new limits.
 
     Args:
-        names: What was known before.
-        model: Whose limits.
-        values: The new ones as they are written.
-        after: The rules that follow from them, by provider.
+        names: The state before the change.
+        model: The model.
+        values: The new limits as written.
+        after: The resulting rules, by provider.
     """
     found = [_nothing(key) for key, value in values.items() if value == 0 and key != "cooldown"]
     if found:
@@ -55,7 +55,7 @@ def _nothing(key: str) -> Risk:
 
 
 def _bolder(before: PoolRules | None, after: PoolRules | None) -> Sequence[Risk]:
-    """More than what holds now: the profile's number, or the user's."""
+    """Risks of limits above the current ones."""
     now = {limit.key: limit for limit in after.limits} if after else {}
     rows = []
     for limit in before.limits if before else ():

@@ -1,4 +1,4 @@
-"""What a change of limits did, in words: before and after, until when."""
+"""Describes changes of limits: before and after, and their end."""
 
 from __future__ import annotations
 
@@ -18,9 +18,9 @@ _SOON = 120
 
 
 def moment(seconds: float) -> str:
-    """A moment in local time, with its day where that is not today's or tomorrow's, and how far it is."""
+    """A local time, with its day unless that is obvious, and the remaining time."""
     left = seconds - time.time()
-    step = 10 if left > _SOON else 1  # the command itself has taken a second
+    step = 10 if left > _SOON else 1  # the command itself takes a second
     local = datetime.fromtimestamp(seconds).astimezone()
     day = f" on {local:%d %B}" if left > _DAY else ""
     return f"{local:%H:%M}{day} (in {describe_span(math.ceil(left / step) * step)})"
@@ -32,7 +32,7 @@ def until_text(until: float | None, otherwise: str) -> str:
 
 
 def differences(before: Mapping[str, PoolRules | None], after: Mapping[str, PoolRules | None]) -> list[str]:
-    """What changed, such as ``requests per minute 9 -> 20``; of several providers with its name."""
+    """The changes, such as ``requests per minute 9 -> 20``; with the provider's name if there are several."""
     several = len(after) > 1
     return [
         f"{text} ({provider})" if several else text
@@ -42,7 +42,7 @@ def differences(before: Mapping[str, PoolRules | None], after: Mapping[str, Pool
 
 
 def rules_as_json(rules: Mapping[str, PoolRules | None]) -> dict[str, Any]:
-    """For programs: by provider, the limits in force and whether they are paused."""
+    """JSON values by provider: the limits in force and whether they are paused."""
     return {
         provider: {
             "paused": bool(each and each.paused),

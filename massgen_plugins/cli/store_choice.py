@@ -1,4 +1,4 @@
-"""The option ``--store`` of commands, and the store that it means."""
+"""The option ``--store`` of commands."""
 
 from __future__ import annotations
 

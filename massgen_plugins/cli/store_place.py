@@ -1,4 +1,4 @@
-"""Which store a command looks into: the one that it is told, else the one that the settings name."""
+"""The store that a command reads: the given one, else the one in the settings."""
 
 from __future__ import annotations
 
@@ -18,14 +18,14 @@ __all__ = ["chosen_store", "given_store", "redis_store", "view_of"]
 
 _MAGIC = b"SQLite format 3\0"
 _BUDGETS = "budget"
-"""The provider in domains of budgets, as ``budget.terms`` names it: not imported for a view of quotas."""
+"""The provider field of budget domains, see ``budget.terms``, which is not needed for quotas."""
 
 
 def chosen_store(given: str | None) -> Path | str | None:
-    """The store's file, whether or not it exists, or its address; None if the settings keep limits in memory.
+    """The store's file, existing or not, or its address; None if the settings keep limits in memory.
 
     Raises:
-        ConfigurationError: Settings are wrong, or what was given is neither.
+        ConfigurationError: Settings or the given store are invalid.
     """
     if given is not None:
         return given_store(given)
@@ -39,10 +39,10 @@ def chosen_store(given: str | None) -> Path | str | None:
 
 
 def given_store(given: str) -> Path | str:
-    """The file or server that ``--store`` names.
+    """The file or server given by ``--store``.
 
     Raises:
-        ConfigurationError: It names neither.
+        ConfigurationError: It is neither.
     """
     from massgen_plugins.profiles.document import Place, shown, wrong
     from massgen_plugins.profiles.redis_address import address_problem, is_redis
@@ -70,15 +70,15 @@ def _begins(path: Path) -> bytes:
 
 
 def view_of(place: Path | str | None, holds: Holds | None = None, *, budgets: bool = False) -> StoreView:
-    """What a store holds of quotas, or of budgets, for people to look at; nothing is changed.
+    """Read the quotas, or the budgets, in a store, without changing it.
 
     Args:
         place: The store.
-        holds: What holds in a pool now; None: what a process last declared.
-        budgets: Show budgets in place of quotas.
+        holds: Returns the current rules of a pool; None for those last declared by a process.
+        budgets: Show budgets instead of quotas.
 
     Raises:
-        StoreUnavailable: It cannot be read.
+        StoreUnavailable: The store cannot be read.
     """
     from massgen_plugins.rate_limit.viewing import StoreView, as_declared, view_file, view_store
 
@@ -95,7 +95,7 @@ def view_of(place: Path | str | None, holds: Holds | None = None, *, budgets: bo
 
 @contextmanager
 def redis_store(address: str) -> Iterator[RedisStore]:
-    """The store in a Redis server, closed at the end; password and user come from the environment."""
+    """Open the store in a Redis server, and close it on exit; user and password come from the environment."""
     from massgen_plugins.rate_limit.stores.redis_server import RedisServer
     from massgen_plugins.rate_limit.stores.redis_store import RedisStore
 

@@ -1,4 +1,4 @@
-"""A team's YAML: its ``rate_limit:`` block with the line of every key."""
+"""Reads a team's YAML, and its ``rate_limit:`` block with locations."""
 
 from __future__ import annotations
 
@@ -15,19 +15,19 @@ __all__ = ["read_team", "team_layer"]
 
 
 def read_team(path: Path) -> dict[str, Any]:
-    """The whole configuration, as MassGen reads it.
+    """The configuration as MassGen reads it.
 
     Raises:
-        ConfigurationError: It cannot be read, or is no mapping.
+        ConfigurationError: It cannot be read, or is not a mapping.
     """
     return _read(path)[1]
 
 
 def team_layer(path: Path) -> Layer | None:
-    """What a team's YAML says of limits; None if it says nothing.
+    """The layer of settings in a team's YAML; None if there is none.
 
     Raises:
-        ConfigurationError: It cannot be read, or says something wrong.
+        ConfigurationError: It cannot be read, or is invalid.
     """
     root, config = _read(path)
     if BLOCK not in config:

@@ -1,4 +1,4 @@
-"""``enable_rate_limit: true`` put into every agent's backend of a team's YAML; all else stays as it was."""
+"""Adds ``enable_rate_limit: true`` to every backend in a team's YAML, preserving everything else."""
 
 from __future__ import annotations
 
@@ -19,16 +19,16 @@ _SWITCH = "enable_rate_limit"
 
 
 class Team:
-    """A team's YAML, as it is and switched on.
+    """A team's YAML, before and after adding the switch.
 
     Attributes:
         path: The file.
         before: Its text.
-        after: Its text with the switch in every backend that does not have one.
-        backends: The agents' backends, as they were.
+        after: Its text with the switch in every backend that lacks it.
+        backends: The original backends of the agents.
 
     Raises:
-        ConfigurationError: It is no configuration of MassGen, or cannot be changed safely.
+        ConfigurationError: It is not a MassGen configuration, or cannot be edited safely.
     """
 
     def __init__(self, path: Path) -> None:
@@ -49,11 +49,11 @@ class Team:
 
     @property
     def off(self) -> int:
-        """How many agents say ``enable_rate_limit: false``."""
+        """Number of agents with ``enable_rate_limit: false``."""
         return sum(backend.get(_SWITCH) is False for backend in self.backends)
 
     def diff(self) -> str:
-        """What would change, as a diff."""
+        """The change as a diff."""
         name = self.path.name
         lines = difflib.unified_diff(
             self.before.splitlines(), self.after.splitlines(), name, name, lineterm="", n=2
@@ -61,10 +61,10 @@ class Team:
         return "\n".join(lines)
 
     def write(self) -> None:
-        """Let the change be.
+        """Write the change.
 
         Raises:
-            ConfigurationError: It cannot be written.
+            ConfigurationError: The file cannot be written.
         """
         try:
             self.path.write_text(self.after, encoding="utf-8", newline="")
@@ -73,7 +73,7 @@ class Team:
 
 
 def find_team(directory: Path) -> Path | None:
-    """The only MassGen configuration of a directory; None if there is none, or more than one."""
+    """The only MassGen configuration in a directory; None if there is none, or more than one."""
     found = []
     for path in sorted([*directory.glob("*.yaml"), *directory.glob("*.yml")]):
         try:
@@ -129,7 +129,7 @@ def _child(node: Any, name: str) -> Any:
 
 
 def _insert(text: str, backend: yaml.MappingNode) -> tuple[int, str]:
-    """Where, and which words: behind the first key, which is the type as a rule."""
+    """Position and text of the insertion: after the first key, usually the type."""
     key, value = backend.value[0]
     if backend.flow_style:
         return key.start_mark.index, f"{_SWITCH}: true, "

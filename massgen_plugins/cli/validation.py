@@ -1,4 +1,4 @@
-"""What ``profiles validate`` finds in each file."""
+"""Implements ``profiles validate``."""
 
 from __future__ import annotations
 
@@ -16,12 +16,12 @@ __all__ = ["FileFinding", "check_files"]
 
 @dataclass(frozen=True, slots=True)
 class FileFinding:
-    """A file, and what is in it or wrong with it.
+    """The result of validating a file.
 
     Attributes:
         file: Its path as given.
         profiles: Names of the profiles in it.
-        error: One sentence with line, key and cure; empty if the file is right.
+        error: One sentence with line, key and fix; empty if the file is valid.
     """
 
     file: str
@@ -29,11 +29,11 @@ class FileFinding:
     error: str
 
     def as_json(self) -> dict[str, Any]:
-        """For programs."""
+        """Convert to JSON values."""
         return {"file": self.file, "ok": not self.error, "profiles": list(self.profiles), "error": self.error}
 
     def show(self) -> None:
-        """For people: what is right on stdout, what is wrong on stderr."""
+        """Print the profiles on stdout, or the error on stderr."""
         if self.error:
             say(f"fail  {self.error}")
         else:
@@ -41,7 +41,7 @@ class FileFinding:
 
 
 def check_files(files: Iterable[Path]) -> list[FileFinding]:
-    """Check each file as if it were to be loaded."""
+    """Validate each file as if it were loaded."""
     return [_check(file) for file in files]
 
 

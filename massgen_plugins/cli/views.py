@@ -1,4 +1,4 @@
-"""The commands with which one looks on: their options; what they do is imported when they run."""
+"""Options of the read-only commands; their implementations are imported when they run."""
 
 from __future__ import annotations
 

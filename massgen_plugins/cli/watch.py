@@ -1,4 +1,4 @@
-"""``massgen-rl watch``: what is waited for, as it changes; in a pipe one line for each change."""
+"""``massgen-rl watch``: shows waits live; in a pipe, a line per change."""
 
 from __future__ import annotations
 
@@ -39,11 +39,11 @@ _HELP = (
 
 
 class Watch:
-    """What is seen, and what was counted since the watching began.
+    """The watched state, and sums since the start.
 
     Args:
-        look_again: Reads the store and the records of the running processes.
-        record: The file of the record of calls; None if none is kept.
+        look_again: Reads the store and the records of running processes.
+        record: File of the record of calls; None if there is none.
     """
 
     def __init__(self, look_again: Callable[[], Looked], record: Path | None = None) -> None:
@@ -54,7 +54,7 @@ class Watch:
         self.looked = self.look()
 
     def look(self) -> Looked:
-        """Look once more."""
+        """Read the state again."""
         self.looked = self._look()
         for run in self.looked.presences:
             self._counted[run.pid, run.started] = run.counters
@@ -63,13 +63,13 @@ class Watch:
 
     @property
     def totals(self) -> Totals:
-        """What all runs that were seen have counted."""
+        """Sums over all runs that were seen."""
         totals = Totals.of(list(self._counted.values()))
         return replace(totals, cost=self._cost.words(self._runs.values(), totals.calls))
 
     @property
     def idle(self) -> bool:
-        """Whether no run goes on, and nobody waits."""
+        """Whether no run is active, and no call waits."""
         return not self.looked.presences and not any(pool.waiting for pool in self.looked.pools)
 
     @property
@@ -89,7 +89,7 @@ def answer(  # noqa: PLR0913 - an option each
     as_json: bool = False,
     store: str | None = None,
 ) -> int:
-    """Watch until a key, or until nothing goes on; the exit code."""
+    """Watch until a key is pressed or everything is idle; returns the exit code."""
     settings = SettingsNow()
     watch = Watch(lambda: look(store, SettingsNow() if settings.changed() else settings), settings.record())
     if as_json:
@@ -148,7 +148,7 @@ def _on_terminal(watch: Watch, keys: Waiting, interval: float, *, compact: bool,
 
 
 def _below(key: str, looked: Looked, screen: Screen, before: list[Line]) -> list[Line]:
-    """What stands below the picture after a key; the same key again, or q, takes it away."""
+    """The lines below the display after a key; the same key again, or q, removes them."""
     if key == "?":
         return [] if before else list(wrapped(_HELP, screen.width, 0, "dim"))
     if key == "w":
@@ -167,7 +167,7 @@ def _screen(console: Console) -> Screen:
 
 
 def _drawn(lines: Sequence[Line], height: int) -> RenderableType:
-    """The lines for rich; what does not fit is counted, and the last line stays."""
+    """Convert lines for rich, truncated to the height with a count, but keeping the last line."""
     from rich.text import Text
 
     shown = list(lines)

@@ -1,4 +1,4 @@
-"""What the runs that are watched have cost so far, by the record of calls."""
+"""The cost of the watched runs so far, from the record of calls."""
 
 from __future__ import annotations
 
@@ -17,10 +17,10 @@ __all__ = ["WatchedCost"]
 
 
 class WatchedCost:
-    """Asks the record only when calls were made since it was last asked.
+    """Queries the record only if there were calls since the last query.
 
     Args:
-        record: Its file; None if none is kept.
+        record: Its file; None if there is none.
     """
 
     def __init__(self, record: Path | None) -> None:
@@ -29,11 +29,11 @@ class WatchedCost:
         self._words = ""
 
     def words(self, runs: Collection[Presence], calls: int) -> str:
-        """US dollars; "" as long as nothing is on record of these runs.
+        """The cost in US dollars; "" until the record has calls of these runs.
 
         Args:
             runs: The runs that were seen.
-            calls: How many calls they have made.
+            calls: Number of their calls.
         """
         if self._record is not None and runs and calls != self._calls:
             self._words = self._asked(self._record, runs)

@@ -1,4 +1,4 @@
-"""The keys of ``watch`` that change something: a pause, and a limit for ten minutes."""
+"""The keys of ``watch`` that pause, or change a limit for ten minutes."""
 
 from __future__ import annotations
 
@@ -20,15 +20,15 @@ if TYPE_CHECKING:
 __all__ = ["pressed"]
 
 _SPAN = 600
-"""Seconds for which a limit holds that a key changed."""
+"""Duration of a changed limit, in seconds."""
 
 _MINUTE = 60_000_000_000
 _MOST_MARGIN = 5
-"""How many times what is wanted may have to be written, so that it is left after the margin."""
+"""Maximum ratio of the written value to the wanted one, to allow for the margin."""
 
 
 def pressed(key: str, looked: Looked) -> str:
-    """Do what a key means; what was done, in one sentence; "" for a key that changes nothing."""
+    """Handle a key; returns a sentence about the change, or "" if the key changes nothing."""
     try:
         if key == "p":
             return _pause(looked)
@@ -50,7 +50,7 @@ def _pause(looked: Looked) -> str:
 
 
 def _shift(looked: Looked, step: int) -> str:
-    """One request per minute more or less for the pool that is waited for."""
+    """Raise or lower the waiting pool's limit by one request per minute."""
     found = _pool(looked)
     if found is None:
         return "There is no limit of requests per minute to change."
@@ -84,7 +84,7 @@ def _pool(looked: Looked) -> tuple[PoolView, LimitView] | None:
 
 
 def _value(view: PoolView, wanted: int, looked: Looked) -> int | None:
-    """What has to be written, so that this is left after the safety margin."""
+    """The value to write so that the wanted one remains after the safety margin."""
     from massgen_plugins.cli.settings_now import SettingsNow
     from massgen_plugins.profiles.steering import with_values
 

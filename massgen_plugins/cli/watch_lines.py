@@ -1,4 +1,4 @@
-"""``watch`` in a pipe: one line for each thing that happens, and none while nothing does."""
+"""``watch`` in a pipe: prints a line per change."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ __all__ = ["Changes"]
 
 
 class Changes:
-    """What is another than it was when it was looked before."""
+    """Detects changes since the previous state."""
 
     def __init__(self) -> None:
         self._waiting: dict[tuple[int, int], WaitingCall] = {}

@@ -1,4 +1,4 @@
-"""``watch`` on a terminal: the same words as ``status``, made to be looked at while they change."""
+"""``watch`` on a terminal: the same texts as ``status``, laid out for live updates."""
 
 from __future__ import annotations
 
@@ -24,9 +24,9 @@ _COLOURS = {"waiting": "cyan", "paused": "yellow", "spent": "red", "free": ""}
 
 @dataclass(frozen=True, slots=True)
 class Totals:
-    """What all processes together have counted while they were watched, those that have ended included.
+    """Sums over all watched processes, including those that have ended.
 
-    ``cost`` is in words; "" if it is not known.
+    ``cost`` is formatted; "" if unknown.
     """
 
     calls: int = 0
@@ -37,7 +37,7 @@ class Totals:
 
     @classmethod
     def of(cls, counted: Sequence[Counters]) -> Totals:
-        """The sum."""
+        """Add up counters."""
         return cls(
             sum(each.calls for each in counted),
             sum(each.refused for each in counted),
@@ -47,13 +47,13 @@ class Totals:
 
 
 def watch_lines(looked: Looked, totals: Totals, screen: Screen, *, compact: bool = False) -> list[Line]:
-    """The whole picture.
+    """The whole display.
 
     Args:
-        looked: What is seen.
-        totals: What was counted.
-        screen: Where it is shown; below 60 columns it is compact.
-        compact: Two lines for each pool.
+        looked: The current state.
+        totals: The sums.
+        screen: The screen; below 60 columns the display is compact.
+        compact: Use two lines per pool.
     """
     lines: list[Line] = [*_header(looked, screen), ()]
     for view in looked.pools:

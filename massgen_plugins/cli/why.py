@@ -1,4 +1,4 @@
-"""``massgen-rl why``: a refusal in plain words, of the past or out of a file."""
+"""``massgen-rl why``: explains a past refusal, or one from a file."""
 
 from __future__ import annotations
 
@@ -36,14 +36,14 @@ def answer(
     status: int | None = None,
     as_json: bool = False,
 ) -> int:
-    """Explain a refusal; the exit code.
+    """Explain a refusal; returns the exit code.
 
     Args:
         what: ``last``, an agent's name, a file, or ``-`` for standard input.
-        provider: Whose refusal a file holds; found out if None.
-        model: Of which model.
-        status: Its HTTP status; found out if None.
-        as_json: One document for programs.
+        provider: Provider of a refusal in a file; None to detect it.
+        model: Its model.
+        status: Its HTTP status; None to detect it.
+        as_json: Print a JSON document.
     """
     if what == _STDIN or (what != LAST and Path(what).is_file()):
         story = _pasted(what, provider, model, status)
@@ -156,7 +156,7 @@ def _story(reading: Reading, model: str | None) -> Story:
 
 
 def _document(story: Story) -> dict[str, Any]:
-    """Keys are stable: later versions add, and take none away."""
+    """The JSON document. Keys are stable: later versions only add keys."""
     return {
         **asdict(story),
         "means": meaning(story),

@@ -1,4 +1,4 @@
-"""Reads a refusal that somebody pastes: an answer with or without its headers, or an SDK's error message."""
+"""Parses a pasted refusal: an answer with or without headers, or an SDK's error message."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 __all__ = ["MOST_BYTES", "Pasted", "Reading", "parse", "read_by", "says_more"]
 
 MOST_BYTES = 1_000_000
-"""Bytes of input that are read."""
+"""Maximum size of the input."""
 
 _HEAD = re.compile(r"HTTP/[\d.]+ +(\d{3})[^\n]*\n")
 _STATUS = re.compile(r"(?<![\d.])([45]\d\d)(?![\d.])")
@@ -32,13 +32,13 @@ _ANTHROPIC = re.compile(rb'"type"\s*:\s*"error"')
 
 @dataclass(frozen=True, slots=True)
 class Pasted:
-    """An answer.
+    """A pasted answer.
 
     Attributes:
-        status: HTTP status; 429 if nothing tells it.
+        status: HTTP status; 429 if unknown.
         body: The answer's body, or an event of a stream.
-        headers: Lower-case names.
-        assumed: Whether nothing tells the status.
+        headers: Values by lower-case name.
+        assumed: Whether the status is assumed.
     """
 
     status: int
@@ -49,11 +49,11 @@ class Pasted:
 
 @dataclass(frozen=True, slots=True)
 class Reading:
-    """What a provider's reader made of it.
+    """A provider's interpretation of it.
 
     Attributes:
         provider: The provider's name.
-        refusal: What it read.
+        refusal: The parsed refusal.
     """
 
     provider: str
@@ -61,14 +61,14 @@ class Reading:
 
 
 def parse(data: bytes, status: int | None = None) -> Pasted:
-    """The answer in what was pasted.
+    """Parse pasted data.
 
     Args:
-        data: ``curl -i``'s output, a body, an event of a stream, or the text of an SDK's exception.
-        status: The status, if it is known.
+        data: Output of ``curl -i``, a body, an event of a stream, or the text of an SDK's exception.
+        status: The status, if known.
 
     Raises:
-        ConfigurationError: It is empty, or no text.
+        ConfigurationError: It is empty, or not text.
     """
     if not data.strip():
         raise ConfigurationError("why: there is nothing in it; give the body of a refusal, or `last`.")
@@ -77,7 +77,7 @@ def parse(data: bytes, status: int | None = None) -> Pasted:
         raise ConfigurationError(f"why: what was given {what}; give the body of a refusal.")
     text = data.decode("utf-8-sig", "replace").replace("\r\n", "\n").lstrip()
     headers: dict[str, str] = {}
-    while found := _HEAD.match(text):  # several after redirects, or of a proxy
+    while found := _HEAD.match(text):  # several with redirects or a proxy
         head, _, text = text[found.end() :].partition("\n\n")
         rows = (line.partition(":") for line in head.splitlines())
         headers = {name.strip().lower(): value.strip() for name, _, value in rows}
@@ -89,7 +89,7 @@ def parse(data: bytes, status: int | None = None) -> Pasted:
 
 
 def _document(text: str) -> bytes:
-    """The JSON in a text, also where an SDK wrote it as Python does; the text itself if there is none."""
+    """The JSON in a text, also if an SDK wrote it as a Python dict; the text itself if there is none."""
     if re.match(r"(event|data|:)", text):
         return text.encode()
     starts = [place for place in (text.find("{"), text.find("[{")) if place >= 0]
@@ -123,7 +123,7 @@ def _status(text: str, body: bytes) -> int | None:
 
 
 def read_by(pasted: Pasted, providers: Iterable[Provider], model: str = "") -> list[Reading]:
-    """What the providers' own readers make of it, the one that makes most of it first."""
+    """The providers' interpretations, the most detailed first."""
     found = []
     for provider in providers:
         refusal = provider.read_refusal(pasted.status, pasted.headers, pasted.body, _request(provider, model))
@@ -138,7 +138,7 @@ def read_by(pasted: Pasted, providers: Iterable[Provider], model: str = "") -> l
 
 
 def says_more(reading: Reading, providers: Iterable[Provider], model: str = "") -> bool:
-    """Whether the words say anything: of a text without a status, that it is a refusal at all is a guess."""
+    """Whether an interpretation depends on the text rather than just on the assumed status."""
     provider = next(each for each in providers if each.name == reading.provider)
     nothing = provider.read_refusal(_TOO_MANY, {}, b"", _request(provider, model))
     said = reading.refusal
@@ -162,7 +162,7 @@ def _told(refusal: Refusal) -> int:
 
 
 def _native(pasted: Pasted) -> str:
-    """Whose way of writing it is, where that is plain."""
+    """The provider whose format it clearly is; "" if unclear."""
     body = pasted.body
     if b"RESOURCE_EXHAUSTED" in body or b"google.rpc" in body or b"googleapis.com" in body:
         return "gemini"

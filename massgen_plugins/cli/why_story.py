@@ -1,4 +1,4 @@
-"""What is known of a refusal of the past: what was said, believed and done."""
+"""Collects everything known about a past refusal: the message, the limits in force, and the reaction."""
 
 from __future__ import annotations
 
@@ -17,30 +17,30 @@ if TYPE_CHECKING:
 __all__ = ["Story", "story_of"]
 
 _TOGETHER = 5.0
-"""Seconds between a refusal and what came of it, or of those of other agents at the same time."""
+"""Maximum seconds between a refusal and its consequences, or simultaneous refusals of other agents."""
 
 
 @dataclass(frozen=True, slots=True)
 class Story:
-    """A refusal.
+    """A refusal and its context.
 
     Attributes:
-        provider: Whose.
-        model: Of which model.
-        kind: As of ``RefusalKind``; ``turned away`` if we refused.
-        said: The provider's words; ours if we refused.
-        limits: The limits that it named.
-        retry_after: Seconds after which it invites to come again; None if it did not say.
-        until: Seconds since the epoch until which it refuses; None if it did not say.
-        advice: What to do, if the provider's reader knows.
-        held: The limits in which we believed.
-        profile: Where these came from.
-        did: What was done, in a few words each.
-        time: When, in seconds since the epoch; None of a pasted one.
-        agent: Whose call it was.
-        account: Of which account.
-        run: Of which run.
-        doubts: What was assumed about a pasted one, and how to say it better.
+        provider: The provider.
+        model: The model.
+        kind: A ``RefusalKind``; ``turned away`` if we refused.
+        said: The provider's message; ours if we refused.
+        limits: The limits that it stated.
+        retry_after: Seconds after which a retry is allowed; None if not stated.
+        until: End of the refusal, in seconds since the epoch; None if not stated.
+        advice: What to do, if the provider plugin knows.
+        held: The limits in force at the time.
+        profile: Their profile.
+        did: The reactions, in a few words each.
+        time: When, in seconds since the epoch; None for a pasted refusal.
+        agent: The calling agent.
+        account: The account.
+        run: The run.
+        doubts: Assumptions about a pasted refusal, and how to specify them.
     """
 
     provider: str
@@ -64,12 +64,12 @@ class Story:
 def story_of(
     entries: Sequence[Mapping[str, Any]], record: Record | None, agent: str | None = None
 ) -> Story | None:
-    """The last refusal, or the last of an agent; None if there was none.
+    """The last refusal, or the last one of an agent; None if there was none.
 
     Args:
-        entries: Of the log, the oldest first.
-        record: Tells what became of the call; None if there is none.
-        agent: Whose.
+        entries: The log, oldest first.
+        record: The record, for the call's later attempts; None if there is none.
+        agent: Only refusals of this agent.
     """
     wanted = [
         each
@@ -99,7 +99,7 @@ def story_of(
 
 
 def _imposed(entry: Mapping[str, Any], entries: Sequence[Mapping[str, Any]]) -> list[str]:
-    """What was learned, and which pause began, by a refusal or by those that came together with it."""
+    """Limits learned and pauses started by a refusal, or by simultaneous ones."""
     did: list[str] = []
     for each in entries:
         together = abs(float(each["time"]) - float(entry["time"])) <= _TOGETHER
@@ -114,7 +114,7 @@ def _imposed(entry: Mapping[str, Any], entries: Sequence[Mapping[str, Any]]) -> 
 
 
 def _went_on(entry: Mapping[str, Any], record: Record | None) -> list[str]:
-    """What the record says of the same call's later attempts."""
+    """The same call's later attempts, from the record."""
     if record is None:
         return []
     from massgen_plugins.calls.rows import Question

@@ -1,4 +1,4 @@
-"""A refusal in plain words: what it said, what we believed, what we did, what it means, what to do."""
+"""Explains a refusal: message, limits in force, reaction, meaning, advice."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ _AMOUNT = re.compile(r"([\d,]+) (.+)")
 
 
 def lines_of(story: Story, screen: Screen, now: float) -> Iterator[Line]:
-    """The whole story."""
+    """The complete explanation."""
     yield from wrapped(_head(story), screen.width, 0, "bold")
     rows = (
         ("it said", _said(story, now)),
@@ -95,12 +95,12 @@ def _believed(story: Story) -> str:
 
 
 def would_do(story: Story) -> str:
-    """What the limiter does with such a refusal."""
+    """How the limiter reacts to such a refusal."""
     return _WOULD.get(story.kind, "passes it on to MassGen as it is")
 
 
 def meaning(story: Story) -> str:
-    """What it means."""
+    """What the refusal means."""
     lower = _lower(story.limits, story.held)
     words = _MEANS.get(story.kind, "It is no refusal of a quota.")
     if lower:
@@ -136,7 +136,7 @@ def to_do(story: Story) -> str:
 
 
 def _lower(stated: Sequence[str], held: Sequence[str]) -> tuple[str, str] | None:
-    """A stated limit that is lower than one that we believed in, and that one."""
+    """A stated limit that is lower than one in force, and the latter."""
     believed = {found[2]: (_whole(found[1]), each) for each in held if (found := _AMOUNT.fullmatch(each))}
     for each in stated:
         found = _AMOUNT.fullmatch(each)

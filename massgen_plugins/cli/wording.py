@@ -1,4 +1,4 @@
-"""Amounts, spans and moments as every view of the command line words them."""
+"""Formats amounts, durations and times for all commands."""
 
 from __future__ import annotations
 
@@ -25,18 +25,18 @@ _SOON = 86_400
 
 
 def amount(limit: Limit, number: int) -> str:
-    """A number of what a limit counts: ``240,000``, ``$1.50``."""
+    """Format an amount of a limit: ``240,000``, ``$1.50``."""
     return f"${number / _DOLLAR:,.2f}" if limit.kind == Kind.COST else f"{number:,}"
 
 
 def counted(limit: Limit) -> str:
-    """What a limit counts, and over which time: ``requests per minute``."""
+    """Kind and window of a limit: ``requests per minute``."""
     kind = "calls" if limit.kind == Kind.CONCURRENT else limit.kind.replace("_", " ")
     return f"{kind} at a time" if isinstance(limit.window, Held) else f"{kind} per {limit.window}"
 
 
 def short_limit(limit: Limit) -> str:
-    """What a limit counts, in one word: ``minute``, ``tokens``, ``day``."""
+    """A limit in one word: ``minute``, ``tokens``, ``day``."""
     if isinstance(limit.window, Held):
         return "at a time"
     if limit.kind == Kind.REQUESTS:
@@ -49,14 +49,14 @@ def short_limit(limit: Limit) -> str:
 
 
 def stated(limit: Limit) -> str:
-    """A limit in words: ``9 requests per minute``."""
+    """A limit in full: ``9 requests per minute``."""
     words = counted(limit)
     one = limit.amount == 1 and limit.kind != Kind.COST
     return f"{amount(limit, limit.amount)} {words.replace('s ', ' ', 1) if one else words}"
 
 
 def at(now: float, seconds: float, window: object = None) -> str:
-    """A moment in local time, with its day where that is not soon, and how far it is."""
+    """A local time, with its day if it is not soon, and the remaining time."""
     local = datetime.fromtimestamp(now + seconds).astimezone()
     day = f"{local:%d %B} " if isinstance(window, CalendarMonth) or seconds > _SOON else ""
     return f"{day}{local:%H:%M %Z} (in {describe_span(seconds)})"
@@ -68,7 +68,7 @@ def plural(count: int, one: str, many: str = "") -> str:
 
 
 def short_number(number: int) -> str:
-    """A large number in few letters: ``950``, ``1,620``, ``27k``, ``1.2M``, ``3.4G``."""
+    """Abbreviate a large number: ``950``, ``1,620``, ``27k``, ``1.2M``, ``3.4G``."""
     if number < 10_000:
         return f"{number:,}"
     if number < 1_000_000:

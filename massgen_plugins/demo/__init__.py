@@ -1,4 +1,4 @@
-"""The demo: MassGen on one of its own examples against the sandbox, without and with the switch, compared."""
+"""The demo: runs a MassGen example against the sandbox, without and with the switch, and compares."""
 
 from __future__ import annotations
 

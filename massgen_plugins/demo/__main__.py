@@ -1,4 +1,4 @@
-"""``python -m massgen_plugins.demo``: the demo without the ``massgen-rl`` command around it."""
+"""``python -m massgen_plugins.demo``: the demo without the ``massgen-rl`` command."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The two runs side by side: for people as a table and a verdict, for scripts as one mapping."""
+"""The two runs side by side: as a table with a verdict, and as a mapping for scripts."""
 
 from __future__ import annotations
 
@@ -18,11 +18,11 @@ WITH = "with the switch"
 
 @dataclass(frozen=True, slots=True)
 class Comparison:
-    """What came of the runs.
+    """Results of both runs.
 
     Attributes:
-        example: Which of MassGen's examples it was.
-        without: The run of the example as it is shipped.
+        example: The MassGen example.
+        without: The run of the unchanged example.
         switched: The run with the switch.
     """
 
@@ -32,7 +32,7 @@ class Comparison:
 
     @property
     def passed(self) -> bool:
-        """Whether the limiter was at work and the server refused nothing."""
+        """Whether the limiter was active and the server refused nothing."""
         return self.switched.limited > 0 and self.switched.refused == 0
 
     @property
@@ -57,7 +57,7 @@ class Comparison:
         return {"example": self.example, "passed": self.passed, "verdict": self.verdict, **runs}
 
     def to_table(self) -> Table:
-        """The same for people."""
+        """The same as a table."""
         table = Table(title=f"MassGen's example {self.example}", title_justify="left")
         table.add_column("")
         table.add_column(WITHOUT, justify="right")
@@ -81,4 +81,4 @@ _ROWS: tuple[tuple[str, Callable[[Findings], str]], ...] = (
         lambda run: f"{sum(run.settled.values()):,}" if run.limited else "-",
     ),
 )
-"""Label, and what to show of a run."""
+"""Labels, and the value to show of a run."""

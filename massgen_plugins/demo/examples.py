@@ -1,4 +1,4 @@
-"""MassGen's own shipped examples: those that the demo can run, and the one line that it adds to them."""
+"""MassGen's shipped examples that the demo can run, and the line that it adds to them."""
 
 from __future__ import annotations
 
@@ -19,17 +19,17 @@ DEFAULT_EXAMPLE = "basic/multi/six_gemini_agents"
 """Five Flash agents and one Pro: MassGen's example of a team that was meant to stay within its limits."""
 
 _NEEDS = frozenset({"mcp_servers", "cwd", "enable_code_execution", "enable_mcp_command_line"})
-"""Settings of a backend that need more than a model: other programs, or files to work on."""
+"""Backend settings that need more than a model, such as other programs or files."""
 
 
 @dataclass(frozen=True, slots=True)
 class Example:
-    """A shipped example, with the switch and without.
+    """A shipped example, with and without the switch.
 
     Attributes:
-        name: Its path below MassGen's ``configs``, without the ending.
-        agents: How many agents it has.
-        models: The models that they use.
+        name: Its path in MassGen's ``configs``, without suffix.
+        agents: Number of agents.
+        models: Their models.
         text: The example as YAML.
         switched: The same with ``enable_rate_limit: true`` in every agent's backend, and nothing else.
     """
@@ -41,7 +41,7 @@ class Example:
     switched: str
 
     def first_change(self) -> str:
-        """What the switch looks like in the first agent, as lines of a diff."""
+        """The switch in the first agent, as lines of a diff."""
         lines = difflib.unified_diff(self.text.splitlines(), self.switched.splitlines(), n=2, lineterm="")
         change: list[str] = []
         for line in list(lines)[3:]:
@@ -74,7 +74,7 @@ def find_example(name: str) -> Example:
 
 
 def example_names() -> list[str]:
-    """The examples that can be run; none without MassGen."""
+    """The examples that can be run; empty without MassGen."""
     try:
         return _suitable_names(_configs())
     except DemoError:
@@ -94,10 +94,10 @@ def _suitable_names(folder: Path) -> list[str]:
 
 
 def _suitable(path: Path) -> dict[str, Any] | None:
-    """The example in a file, if it is a team of Gemini agents that needs nothing else."""
+    """The example in a file, if it is a pure Gemini team."""
     try:
         text = path.read_text(encoding="utf-8")
-        if "gemini" not in text:  # to parse them all takes seconds
+        if "gemini" not in text:  # parsing all of them takes seconds
             return None
         config = yaml.safe_load(text)
         agents = config["agents"]

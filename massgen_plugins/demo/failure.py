@@ -1,4 +1,4 @@
-"""The one error of the demo."""
+"""The demo's exception."""
 
 from __future__ import annotations
 
@@ -8,4 +8,4 @@ __all__ = ["DemoError"]
 
 
 class DemoError(MassgenPluginsError):
-    """The demo could not be carried out; the message says what to do."""
+    """The demo failed; the message says what to do."""

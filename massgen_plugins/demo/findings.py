@@ -1,4 +1,4 @@
-"""What one run came to: the server's own report, MassGen's own words, and what the quota alone demands."""
+"""Evaluates a run: the server's report, MassGen's output, and the minimum duration under the quota."""
 
 from __future__ import annotations
 
@@ -20,27 +20,27 @@ _MINUTE = 60.0
 _COMPLETED = re.compile(r"^COMPLETED: .*?([\d.]+)s total", re.MULTILINE)
 _BACK_OFF = re.compile(r"Retry \d+/\d+, backing off")
 _COMPLAINT = "Rate limited"
-"""How MassGen's retry messages begin: it puts them into what an agent says."""
+"""Start of MassGen's retry messages, which it puts into an agent's output."""
 
 _LAST_WORDS = 20
-"""Lines that are shown of what a failed run printed."""
+"""Lines shown of a failed run's output."""
 
 
 @dataclass(frozen=True, slots=True)
 class Findings:
-    """A run, examined.
+    """Findings about a run.
 
     Attributes:
         requests: Requests that reached the server.
-        refused: Those that it answered with 429.
-        completed: Seconds that MassGen itself says it took.
-        demanded: Seconds that the limits alone demand for the requests that were answered.
-        back_offs: Times that MassGen backed off and tried again.
-        spoilt_answers: Different answers that hold MassGen's complaint about a rate limit.
-        spoilt_outputs: Agents whose other output holds it.
-        counted: Input tokens by the server's count, by model.
-        settled: Input tokens that the limiter settled, by model; empty without the limiter.
-        limited: Requests that the limiter let go; 0 without it.
+        refused: Requests answered with 429.
+        completed: Duration in seconds, as reported by MassGen.
+        demanded: Minimum seconds under the limits for the answered requests.
+        back_offs: Number of times that MassGen backed off and retried.
+        spoilt_answers: Distinct answers that contain MassGen's message about a rate limit.
+        spoilt_outputs: Agents whose other output contains it.
+        counted: Input tokens counted by the server, by model.
+        settled: Input tokens settled by the limiter, by model; empty without the limiter.
+        limited: Requests admitted by the limiter; 0 without it.
     """
 
     requests: int
@@ -60,11 +60,11 @@ class Findings:
 
 
 def examine(run: HostRun, report: SandboxReport, rpm: Mapping[str, int]) -> Findings:
-    """Look at a run that is over.
+    """Examine a finished run.
 
     Args:
         run: The run.
-        report: What its sandbox saw.
+        report: Report of its sandbox.
         rpm: The limiter's requests per minute, by model.
 
     Raises:
@@ -89,10 +89,10 @@ def examine(run: HostRun, report: SandboxReport, rpm: Mapping[str, int]) -> Find
 
 
 def seconds_demanded(report: SandboxReport, rpm: Mapping[str, int]) -> float:
-    """The time in which a team that never waits needlessly gets these answers.
+    """Minimum duration of a team that never waits needlessly.
 
-    The first window's calls leave at once, and each further window's a minute later; the last one has to be
-    answered. Models are limited apart from each other, so the slowest decides.
+    The first window's calls leave at once, those of each further window a minute later, and the last one has
+    to be answered. Models are limited independently, so the slowest one decides.
     """
     answered = Counter(record.quota_model for record in report.requests if record.served)
     windows = [math.ceil(calls / rpm[model]) for model, calls in answered.items() if rpm.get(model)]

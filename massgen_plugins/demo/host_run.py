@@ -1,4 +1,4 @@
-"""One run of the real ``massgen`` command, which never outlives the ``with`` block that it runs in."""
+"""Runs the real ``massgen`` command, and stops it at the end of the ``with`` block."""
 
 from __future__ import annotations
 
@@ -18,16 +18,16 @@ from massgen_plugins.installation import reinstall
 __all__ = ["HostRun"]
 
 _STOPS_WITHIN = 5.0
-"""Seconds that MassGen gets to end by itself."""
+"""Seconds that MassGen gets to terminate by itself."""
 
 
 class HostRun:
-    """``massgen --automation`` in a household, as a process group of its own.
+    """``massgen --automation`` in a household, as its own process group.
 
     Args:
-        household: Where it lives; furnished.
+        household: Its furnished household.
         provider: The URL of its sandbox.
-        question: What the team is asked.
+        question: The question for the team.
     """
 
     def __init__(self, household: Household, provider: str, question: str) -> None:
@@ -57,11 +57,11 @@ class HostRun:
         self._signal(signal.SIGTERM)
         with suppress(subprocess.TimeoutExpired):
             self._process.wait(_STOPS_WITHIN)
-        self._signal(signal.SIGKILL)  # what is left of the group, whatever became of its leader
+        self._signal(signal.SIGKILL)  # also kills the rest of the group if its leader has ended
         self._process.wait()
 
     def is_over(self) -> bool:
-        """Whether MassGen has ended."""
+        """Whether MassGen has terminated."""
         over = self._process is not None and self._process.poll() is not None
         if over and not self._ended:
             self._ended = time.monotonic()
@@ -74,7 +74,7 @@ class HostRun:
 
     @property
     def elapsed(self) -> float:
-        """Seconds since it was started, its own start-up included; they stop when it ends."""
+        """Seconds from its start, start-up included, to its end or now."""
         return (self._ended or time.monotonic()) - self._started
 
     def _signal(self, number: signal.Signals) -> None:
@@ -84,7 +84,7 @@ class HostRun:
 
 
 def _massgen() -> str:
-    """MassGen's command, of the environment that this package is installed in."""
+    """MassGen's command in this package's environment."""
     command = shutil.which("massgen", path=sysconfig.get_path("scripts")) or shutil.which("massgen")
     if command is None:
         raise DemoError(f"This MassGen has no command; run `{reinstall('massgen')}`.")

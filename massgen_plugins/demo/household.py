@@ -1,4 +1,4 @@
-"""A throw-away home for one run of MassGen: nothing of the user's is read, nothing of the run stays."""
+"""A temporary home directory for a MassGen run, isolated from the user's files."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ RECORD_VARIABLE = "MASSGEN_PLUGINS_DEMO_RECORD"
 """Environment variable that tells :mod:`massgen_plugins.demo.observer` where to write."""
 
 _PASSED_ON = ("PATH", "PYTHONPATH", "LANG", "LC_ALL", "LC_CTYPE", "TZ", "TMPDIR", "SYSTEMROOT")
-"""All of the user's environment that a run gets to see: above all, no API key and no proxy."""
+"""Environment variables passed on to a run; in particular, no API key and no proxy."""
 
 _NOBODY = "http://127.0.0.1:9"
 _METADATA = "Metadata-Version: 2.1\nName: massgen-plugins-demo\nVersion: 0\n"
@@ -24,22 +24,22 @@ _ENTRY_POINT = "[massgen_plugins]\ndemo = massgen_plugins.demo.observer\n"
 
 @dataclass(frozen=True, slots=True)
 class Household:
-    """The directories of one run.
+    """The directories of a run.
 
     Attributes:
-        root: A directory that belongs to the run; made when it is furnished.
+        root: The run's own directory, created by :meth:`furnish`.
     """
 
     root: Path
 
     @property
     def work(self) -> Path:
-        """Where MassGen runs, and leaves its logs and answers."""
+        """The working directory, which gets MassGen's logs and answers."""
         return self.root / "work"
 
     @property
     def record(self) -> Path:
-        """What the observer saw, one JSON document on each line."""
+        """The observer's record, as JSON lines."""
         return self.root / "record.jsonl"
 
     @property
@@ -49,16 +49,16 @@ class Household:
 
     @property
     def output(self) -> Path:
-        """What MassGen printed on its standard output."""
+        """MassGen's standard output."""
         return self.root / "stdout.txt"
 
     @property
     def errors(self) -> Path:
-        """What MassGen printed on its standard error."""
+        """MassGen's standard error."""
         return self.root / "stderr.txt"
 
     def furnish(self, config: str, rpm: Mapping[str, int]) -> None:
-        """Write the configuration, the observer's registration, and limits by model if there are any."""
+        """Write the configuration, the observer's registration, and limits by model if given."""
         self.work.mkdir(parents=True)
         self.config.write_text(config, encoding="utf-8")
         self.record.touch()
@@ -82,10 +82,10 @@ class Household:
             RECORD_VARIABLE: str(self.record),
             "GOOGLE_GEMINI_BASE_URL": provider,
             "GEMINI_API_KEY": "sandbox",
-            # MassGen looks for .env files in all directories above its own; a key in one must stay there.
+            # Takes precedence over keys in .env files, which MassGen searches in all parent directories.
             "GOOGLE_API_KEY": "sandbox",
             "PYTHON_DOTENV_DISABLED": "1",
-            # MassGen and litellm ask the web for lists of prices: nobody answers at this proxy.
+            # A dead proxy, since MassGen and litellm fetch price lists from the web.
             "HTTPS_PROXY": _NOBODY,
             "HTTP_PROXY": _NOBODY,
             "NO_PROXY": "127.0.0.1",

@@ -1,6 +1,6 @@
-"""A plugin that only watches: it writes down what the limiter makes wait, lets go, and settles.
+"""A plugin that records which calls the limiter delays, admits and settles.
 
-The demo registers it for its own runs. Third parties register theirs the same way, by an entry point.
+The demo registers it for its own runs by an entry point, as third parties do.
 """
 
 from __future__ import annotations
@@ -49,26 +49,26 @@ class _Observer(Middleware):
     def _write(self, what: str, call: ModelCall, amount: int = 0) -> None:
         number = self._numbers.setdefault(call, next(self._next))
         line = json.dumps([what, number, call.model, amount])
-        with self._file.open("a", encoding="utf-8") as file:  # one write: lines of two threads do not mix
+        with self._file.open("a", encoding="utf-8") as file:  # a single write is atomic
             file.write(line + "\n")
 
 
 @hookimpl
 def massgen_middleware(context: MiddlewareContext) -> Middleware | None:
-    """Watch, if the demo asked for it."""
+    """Add the observer if the demo asked for it."""
     file = os.environ.get(RECORD_VARIABLE)
     return _Observer(Path(file), context.rules) if file else None
 
 
 @dataclass(frozen=True, slots=True)
 class Record:
-    """What the observer wrote down so far.
+    """The observer's record so far.
 
     Attributes:
-        calls: How many calls the limiter let go.
-        waiting: How many wait for it now.
-        settled: Input tokens that the calls were settled with, by model.
-        rpm: The limit of requests per minute that held, by model.
+        calls: Number of admitted calls.
+        waiting: Number of waiting calls.
+        settled: Settled input tokens, by model.
+        rpm: Requests per minute in force, by model.
     """
 
     calls: int
@@ -78,7 +78,7 @@ class Record:
 
 
 def read_record(file: Path) -> Record:
-    """Read the record of a run, which may be going on."""
+    """Read the record of a run, which may still be in progress."""
     latest: dict[int, str] = {}
     usage: dict[int, tuple[str, int]] = {}
     rpm: dict[str, int] = {}
@@ -89,7 +89,7 @@ def read_record(file: Path) -> Record:
         if what == "asked" and amount:
             rpm[model] = amount
         if what == "settled":
-            usage[call] = (model, amount)  # the last report is the true one
+            usage[call] = (model, amount)  # the last report counts
     settled: Counter[str] = Counter()
     for model, tokens in usage.values():
         settled[model] += tokens
@@ -98,6 +98,6 @@ def read_record(file: Path) -> Record:
 
 def _lines(file: Path) -> Iterator[tuple[str, int, str, int]]:
     for line in file.read_text(encoding="utf-8").splitlines(keepends=True):
-        if line.endswith("\n"):  # else it is being written
+        if line.endswith("\n"):  # else it is incomplete
             what, call, model, amount = json.loads(line)
             yield what, call, model, amount

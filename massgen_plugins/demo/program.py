@@ -1,4 +1,4 @@
-"""The demo as a program: options in, progress and comparison out, an exit code."""
+"""The demo as a program: options, progress, comparison and exit code."""
 
 from __future__ import annotations
 
@@ -85,7 +85,7 @@ def _print(comparison: Comparison, console: Console, *, as_json: bool) -> None:
 
 @contextmanager
 def _ended_like_interrupted() -> Iterator[None]:
-    """Let a request to terminate end the children as Ctrl-C does."""
+    """Make SIGTERM stop the children as Ctrl-C does."""
 
     def interrupt(*_: object) -> None:
         raise KeyboardInterrupt

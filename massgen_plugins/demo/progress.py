@@ -1,4 +1,4 @@
-"""Progress while both runs go on: a live table on a terminal, a line every few seconds elsewhere."""
+"""Progress of both runs: a live table on a terminal, a line every few seconds elsewhere."""
 
 from __future__ import annotations
 
@@ -14,18 +14,18 @@ from rich.table import Table
 __all__ = ["Progress", "Snapshot"]
 
 _LINE_EVERY = 5.0
-"""Seconds between two lines."""
+"""Seconds between lines."""
 
 
 @dataclass(frozen=True, slots=True)
 class Snapshot:
-    """A run at one moment.
+    """The state of a run at one time.
 
     Attributes:
-        title: Which run.
+        title: Title of the run.
         served: Requests answered with 200 so far.
         refused: Requests answered with 429 so far.
-        waiting: Calls that the limiter holds back now; None without the limiter.
+        waiting: Calls waiting in the limiter; None without the limiter.
         elapsed: Seconds since ``massgen`` was started.
         state: ``starting``, ``running`` or ``finished``.
     """
@@ -43,7 +43,7 @@ class Snapshot:
 
 
 class Progress:
-    """Shows snapshots on a console, from entering to leaving its ``with`` block."""
+    """Shows snapshots on a console, within its ``with`` block."""
 
     def __init__(self, console: Console) -> None:
         self._console = console
@@ -62,7 +62,7 @@ class Progress:
             self._live.stop()
 
     def show(self, snapshots: Sequence[Snapshot]) -> None:
-        """Show how far the runs are."""
+        """Show the progress of the runs."""
         if self._live:
             self._live.update(_table(snapshots), refresh=True)
             return

@@ -1,4 +1,4 @@
-"""Three calls of a real MassGen agent, made at once, where a sandbox grants two in three seconds: limited?"""
+"""Proves limiting with three simultaneous calls of a MassGen agent to a sandbox that grants two per 3 s."""
 
 from __future__ import annotations
 
@@ -45,12 +45,12 @@ print("PROOF", json.dumps([round(end - begun, 1) for end in ends]))
 
 @dataclass(frozen=True, slots=True)
 class Proof:
-    """What came of the calls.
+    """Results of the calls.
 
     Attributes:
-        served: How many the sandbox answered.
-        refused: How many it refused.
-        seconds: When each was over, counted from when they were made.
+        served: Number of calls that the sandbox answered.
+        refused: Number of calls that it refused.
+        seconds: Duration of each call.
     """
 
     served: int
@@ -59,12 +59,12 @@ class Proof:
 
     @property
     def limited(self) -> bool:
-        """Whether all were answered, none refused, and the last one waited for its quota."""
+        """Whether all calls were answered, none was refused, and the last one waited for its quota."""
         return self.served == _CALLS and not self.refused and self.seconds[-1] >= _WINDOW - 0.5
 
 
 def prove() -> Proof:
-    """Make the calls: in a process of their own, with a home, a store and a key of their own.
+    """Make the calls in a separate process, with its own home directory, store and key.
 
     Raises:
         DemoError: MassGen could not be started, or a call failed.

@@ -1,4 +1,4 @@
-"""Both runs at the same time, each against a sandbox of its own: half the waiting for who watches."""
+"""Runs both variants concurrently, each against its own sandbox, to halve the user's waiting time."""
 
 from __future__ import annotations
 
@@ -22,16 +22,16 @@ __all__ = ["compare"]
 _QUESTION = "What is the capital of France, and what is it known for?"
 _FLASH = per_model(rpm=10, tpm=250_000, rpd=250)
 _PRO = per_model(rpm=2, tpm=125_000, rpd=50)
-"""What Gemini's free tier once granted: the limits for which MassGen's examples were written."""
+"""Limits of a former Gemini free tier, for which MassGen's examples were written."""
 
 _LATENCY = 0.3
 _LOOK_EVERY = 0.5
 _GIVE_UP_AFTER = 1800.0
-"""MassGen ends a coordination by itself after this many seconds."""
+"""Seconds after which MassGen ends a coordination by itself."""
 
 
 class _Contender:
-    """One of the runs, with its sandbox and its household."""
+    """One of the runs, with its sandbox and household."""
 
     def __init__(self, title: str, sandbox: SandboxProcess, run: HostRun, *, limited: bool) -> None:
         self.title = title
@@ -40,7 +40,7 @@ class _Contender:
         self.limited = limited
 
     def snapshot(self) -> Snapshot:
-        """How far it is."""
+        """The current state of the run."""
         report = self.sandbox.report()
         over = self.run.is_over()
         state = "finished" if over else "running" if report.requests else "MassGen is starting"
@@ -53,13 +53,13 @@ def compare(example: Example, rpm: int | None, folder: Path, progress: Progress)
 
     Args:
         example: The example.
-        rpm: Requests per minute that the sandbox grants each model, and that the limiter is told; None
-            for the usual ones, under the profile that the package has on by default.
+        rpm: Requests per minute per model, for sandbox and limiter; None for the usual limits, under the
+            default profile.
         folder: An empty directory for both households.
-        progress: Shown all the while.
+        progress: Displays the progress.
 
     Raises:
-        DemoError: MassGen could not be started, or did not end.
+        DemoError: MassGen could not be started, or did not terminate.
     """
     limits = {} if rpm is None else dict.fromkeys(example.models, rpm)
     quotas = {model: _quota(model, rpm) for model in example.models}

@@ -1,1 +1,1 @@
-"""The only room that knows MassGen's names: where its agents are made, and what surrounds their calls."""
+"""The integration with MassGen, and the only package that knows its internals."""

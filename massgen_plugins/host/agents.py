@@ -1,7 +1,7 @@
-"""Where MassGen makes agents: its switch is made to work, on every route, and its own limiter stays off.
+"""Hooks into MassGen's creation of agents: makes its switch work everywhere, and disables its own limiter.
 
 MassGen 0.1.97 overwrites the switch of the YAML with the value of its flag, in the caller's own dictionary.
-So the switches are read before, MassGen is told "off", and the caller's values are put back.
+So the switches are read first, MassGen gets "off", and the caller's values are restored.
 """
 
 from __future__ import annotations
@@ -37,7 +37,7 @@ def _making_agents(original: Callable[..., Any]) -> Callable[..., Any]:
             names = _switched_on(config)
             plan = _plan(config, kwargs.get("config_path")) if names else None
             if plan is None:
-                own = enable_rate_limit and bool(names)  # better than none, after a fault of ours
+                own = enable_rate_limit and bool(names)  # MassGen's limiter, after an internal error
                 return original(config, orchestrator_config, own, *args, **kwargs)
             with _switches_kept(config):
                 agents = original(config, orchestrator_config, False, *args, **kwargs)
@@ -50,7 +50,7 @@ def _making_agents(original: Callable[..., Any]) -> Callable[..., Any]:
 
 
 def _plan(config: Any, config_path: str | None) -> Any:
-    """What is needed to switch agents on; None after a fault of ours: then MassGen's own limiter remains."""
+    """The plan for the agents; None after an internal error: then MassGen's own limiter stays on."""
     try:
         from massgen_plugins.host.enabling import Plan
 
@@ -81,7 +81,7 @@ def _report_unlimited(error: Exception) -> None:
 
 def _making_backend(original: Callable[..., Any]) -> Callable[..., Any]:
     def create_backend(backend_type: Any, **kwargs: Any) -> Any:
-        # A backend that MassGen clones from one of ours must not build MassGen's own limiter.
+        # A backend that MassGen clones from a limited one must not create MassGen's own limiter.
         if isinstance(kwargs.get(KEY), Mapping):
             kwargs[KEY] = False
         return original(backend_type, **kwargs)
@@ -90,7 +90,7 @@ def _making_backend(original: Callable[..., Any]) -> Callable[..., Any]:
 
 
 def _switched_on(config: Any) -> list[str]:
-    """Names of the agents to limit; of several with one name, MassGen keeps the last."""
+    """Names of the agents to limit; if a name is used repeatedly, MassGen keeps the last agent."""
     environment = environment_switch()
     named = {
         str(entry.get("id", f"agent{number}")): entry
@@ -102,7 +102,7 @@ def _switched_on(config: Any) -> list[str]:
 
 @contextmanager
 def _switches_kept(config: Any) -> Iterator[None]:
-    """Put the user's switches back: the dictionaries are the user's, and may be used again."""
+    """Restore the user's switches: the dictionaries belong to the user, and may be reused."""
     missing = object()
     before = [(backend, backend.get(KEY, missing)) for backend in map(_backend, _entries(config))]
     try:
@@ -116,7 +116,7 @@ def _switches_kept(config: Any) -> Iterator[None]:
 
 
 def _entries(config: Any) -> list[Mapping[str, Any]]:
-    """The agents of a configuration, as MassGen reads them; nothing if it is not one: MassGen will say so."""
+    """The agents of a configuration, as MassGen reads them; empty if it is invalid, as MassGen reports it."""
     if not isinstance(config, Mapping):
         return []
     entries = [config["agent"]] if "agent" in config else config.get("agents")
@@ -129,7 +129,7 @@ def _backend(entry: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _hosts_own(error: ConfigurationError) -> Exception:
-    """The same sentence as an error that MassGen's command line prints without a traceback."""
+    """Convert to an error that MassGen's command line prints without a traceback."""
     try:
         from massgen.cli.config_loading import ConfigurationError as HostError
     except ImportError:

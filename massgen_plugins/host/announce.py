@@ -1,4 +1,4 @@
-"""Shows waits through MassGen's own channels; never as a chunk of a stream, which can end up in answers."""
+"""Shows waits through MassGen's own channels; never as stream chunks, which can end up in answers."""
 
 from __future__ import annotations
 
@@ -22,17 +22,17 @@ from massgen_plugins.rate_limit.messages import describe_span
 __all__ = ["Announcer"]
 
 _LONG = 5.0
-"""Seconds from which a wait is worth a line."""
+"""Seconds; shorter waits get no line."""
 
 _BACKGROUND = "a background call"
 _EVENT = "backend_status"
 
 
 class Announcer:
-    """Tells MassGen's displays, its events and its log of waits; belongs to one thread.
+    """Reports waits to MassGen's displays, events and log. Not thread-safe.
 
     Args:
-        names: How agents are called.
+        names: Displayed names of agents.
     """
 
     def __init__(self, names: Names) -> None:
@@ -43,29 +43,29 @@ class Announcer:
         self._ticked: dict[WaitDisplay, None] = {}
 
     def changed(self, change: Change, now: float) -> None:
-        """A wait has begun, has another estimate, or has ended."""
+        """Process a wait that has begun, changed its estimate, or ended."""
         call = change.began
         if call is not None:
             if call.until - call.since < _LONG and call.reason != PAUSED and call.call not in self._shown:
                 name = self._names.shown(call.agent or None)
                 reports.inform(f"{change.message} ({name or _BACKGROUND})")
-            else:  # told with the next second, when the places of all are known
+            else:  # reported by the next tick, when all places are known
                 self._begun[call.call] = change.message, call.place
         elif change.ended is not None:
             self._begun.pop(change.ended.call, None)
             self._end(change.ended, change.waited, now)
 
     def tick(self, waiting: Sequence[WaitingCall], now: float) -> None:
-        """A second has passed.
+        """Process the tick of a second.
 
         Args:
-            waiting: Who waits, in the order in which they leave.
+            waiting: The waiting calls, in their expected order of admission.
             now: Seconds since the epoch.
         """
         rows: dict[WaitDisplay, list[ShownWait]] = {display: [] for display in self._ticked}
         for call in waiting:
             if (begun := self._begun.pop(call.call, None)) is not None:
-                message, place = begun  # of all processes together
+                message, place = begun  # counts all processes
                 self._begin(replace(call, place=place), message, now)
             if call.call in self._shown:
                 shown = self._wait_of(call)
@@ -123,14 +123,14 @@ class Announcer:
         host = stage.display if stage is not None else None
         if stage is None or host is None:
             return stage, None
-        with suppress(TypeError):  # a display that cannot be referred to weakly
+        with suppress(TypeError):  # a display that cannot be weakly referenced
             if host not in self._displays:
                 self._displays[host] = _tried(display_of, host, stage)
             return stage, self._displays[host]
         return stage, None
 
     def _emit(self, stage: Stage | None, wait: ShownWait, text: str | None, **fields: object) -> None:
-        """MassGen's events: a line that its full-screen display shows, and fields for programs."""
+        """Emit MassGen events: a line for its full-screen display, and fields for programs."""
         emitter = stage.emitter if stage is not None else None
         if stage is None or emitter is None:
             return
@@ -143,7 +143,7 @@ class Announcer:
 
 
 def _timeout_note(stage: Stage | None, wait: ShownWait, now: float) -> str:
-    """MassGen's own clock of the whole run goes on while we wait: say so when it will win."""
+    """A note that MassGen's timeout of the run will expire during the wait, if so."""
     if stage is None:
         return ""
     with suppress(Exception):
@@ -158,7 +158,7 @@ def _timeout_note(stage: Stage | None, wait: ShownWait, now: float) -> str:
 
 
 def _tried(show: Callable[..., Any], *arguments: Any) -> Any:
-    """What it returns; a display that fails is named once in the log, and the run goes on."""
+    """Call a display and return its result; a failing display is logged once."""
     try:
         return show(*arguments)
     except Exception as error:

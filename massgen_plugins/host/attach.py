@@ -1,4 +1,4 @@
-"""Attaches to MassGen's modules right after they were executed; idle until an agent is switched on."""
+"""Attaches to MassGen's modules right after their execution; inactive until an agent is limited."""
 
 from __future__ import annotations
 
@@ -9,12 +9,12 @@ __all__ = ["attach"]
 
 
 def attach(module: ModuleType) -> None:
-    """Wrap what a module of MassGen defines, if it is one that we know.
+    """Wrap functions of a MassGen module, if it is a known one.
 
-    Until 0.1.85 ``massgen.cli`` is one module; from 0.1.93 on it is a package, and the functions are
+    Until 0.1.85 ``massgen.cli`` is a single module; from 0.1.93 on it is a package, and the functions are
     defined in ``massgen.cli.backends``.
     """
-    # The environment counts as it is now: MassGen reads .env files later, which may be a stranger's.
+    # Remember the environment before MassGen reads .env files, which may come from a stranger.
     import_module("massgen_plugins.profiles.at_start")
 
     name = module.__name__

@@ -1,4 +1,4 @@
-"""What is said of days and budgets that cannot suffice, before a run's first call."""
+"""Warnings about insufficient daily quotas and budgets, before a run's first call."""
 
 from __future__ import annotations
 
@@ -25,11 +25,11 @@ __all__ = ["shortages"]
 
 
 def shortages(governor: Governor, agents: Mapping[str, Agent], team: str) -> Iterator[str]:
-    """A sentence about each day and budget that cannot suffice.
+    """Yield a sentence about each insufficient daily quota and budget.
 
     Args:
-        governor: The settings that hold.
-        agents: Those that will run.
+        governor: The current settings.
+        agents: The agents of the run.
         team: Path of their configuration; "" if it has none.
     """
     settings = governor.settings
@@ -49,7 +49,7 @@ def shortages(governor: Governor, agents: Mapping[str, Agent], team: str) -> Ite
 def _needs(
     governor: Governor, agents: Mapping[str, Agent], terms: Terms, usual: Mapping[str, float]
 ) -> Sequence[Need]:
-    """Each agent answers and votes, and one presents the answer."""
+    """The calls of a run: each agent answers and votes, and one presents the answer."""
     prices = Prices(lambda _: governor.block)
     needs = []
     for name, agent in agents.items():
@@ -73,7 +73,7 @@ def _least(prices: Prices, domain: Domain, model: str) -> float:
 
 
 def _usual(file: str | None, team: str) -> Mapping[str, float]:
-    """What a call of each model cost in earlier runs of a team, in micro-dollars."""
+    """Micro-dollars per call of each model, from earlier runs of a team."""
     if not file or not team:
         return {}
     with suppress(StoreUnavailable):

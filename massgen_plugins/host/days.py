@@ -1,4 +1,4 @@
-"""How much of a day's quota is left, as the shared store knows it."""
+"""The remaining daily quotas, according to the shared store."""
 
 from __future__ import annotations
 
@@ -16,18 +16,18 @@ __all__ = ["Day", "days_in", "too_little"]
 
 _DAY = 86_400 * NANOSECONDS
 _BUDGETS = "budget"
-"""The provider in domains of budgets, of which each run has one."""
+"""The provider field of budget domains, of which each run has one."""
 
 
 @dataclass(frozen=True, slots=True)
 class Day:
-    """A day's limit of requests.
+    """A daily limit on requests.
 
     Attributes:
-        pool: Whose it is.
-        used: What was used.
-        allowed: What may be used.
-        resets_in: Seconds until all of it is free again.
+        pool: The pool it belongs to.
+        used: The amount used.
+        allowed: The limit.
+        resets_in: Seconds until it is fully available again.
     """
 
     pool: Pool
@@ -37,7 +37,7 @@ class Day:
 
     @property
     def left(self) -> int:
-        """What may still be used."""
+        """The remaining amount."""
         return max(0, self.allowed - self.used)
 
     def __str__(self) -> str:
@@ -45,7 +45,7 @@ class Day:
 
 
 def days_in(store: str) -> list[Day]:
-    """The days of all pools in a store; none if it cannot be read."""
+    """The daily limits of all pools in a store; empty if it cannot be read."""
     view = store_now(store, lambda domain: domain.provider != _BUDGETS)
     return _days(view) if view is not None else []
 
@@ -53,17 +53,17 @@ def days_in(store: str) -> list[Day]:
 def too_little(
     days: Sequence[Day], provider: str, account: str | None, model: str, agents: int
 ) -> str | None:
-    """What to say before a run whose agents need more calls than a day has left; None if it may suffice.
+    """A warning if a run needs more calls than a day has left; None if the quota may suffice.
 
-    Each agent answers and votes, and one presents the answer. Of several accounts, whose key this is cannot
-    be known yet: it is said if none of them has enough.
+    Each agent answers and votes, and one presents the answer. If there are several accounts, the one in use
+    is not known yet: the warning is given only if none of them has enough.
 
     Args:
-        days: As :func:`days_in` says.
-        provider: Of the agents.
-        account: The account's name, if the user gave it one.
-        model: The resolved model of the agents.
-        agents: How many use it.
+        days: Result of :func:`days_in`.
+        provider: The agents' provider.
+        account: The account's name in the settings, if any.
+        model: The agents' resolved model.
+        agents: Number of agents that use it.
     """
     needed = 2 * agents + 1 if agents > 1 else 1
     known = [day for day in days if (day.pool.domain.provider, day.pool.name) == (provider, model)]

@@ -1,4 +1,4 @@
-"""Switches agents on: their streams are scoped, MassGen's start-up sleeps are dropped, children inherit."""
+"""Enables limits for agents: scopes their streams, drops MassGen's start-up sleeps, passes settings on."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ _NO_BUDGETS = (
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """What is known before MassGen makes the agents: the settings are good."""
+    """The validated settings, before MassGen creates the agents."""
 
     runtime: Runtime
     governor: Governor
@@ -45,10 +45,10 @@ class Plan:
     def of(
         cls, config: Mapping[str, Any], config_path: str | None, inherited: Mapping[str, Any] | None
     ) -> Self:
-        """Read the settings of a configuration, or those of the parent if it has none of its own.
+        """Read the settings of a configuration, or the parent's if it has none of its own.
 
         Raises:
-            ConfigurationError: They are wrong.
+            ConfigurationError: They are invalid.
         """
         shared = runtime()
         block = {"rate_limit": inherited} if inherited is not None and "rate_limit" not in config else config
@@ -60,11 +60,11 @@ class Plan:
         return cls(shared, governor, config_path)
 
     def enable(self, agents: Mapping[str, Any]) -> None:
-        """Switch these agents on, all that can be limited or none.
+        """Enable limits for all of these agents that can be limited, or for none.
 
         Raises:
-            ConfigurationError: The profile in use for one of them does not cover its model, or is switched
-                off: a run that asked for limiting does not start without limits.
+            ConfigurationError: The profile of one of them does not cover its model, or is disabled: a run
+                that asked for limits does not start without them.
         """
         if "rate_limit" not in self.runtime.plugins.names():
             reports.warn_once(_BLOCKED)
@@ -91,7 +91,7 @@ class Plan:
             self.runtime.agent_starting(agent)
 
     def _begin(self, run: str, limited: Mapping[str, Agent]) -> None:
-        """Say what a day or a budget cannot give, and let the run be seen."""
+        """Warn about insufficient quotas and budgets, and publish the run."""
         settings = self.governor.settings
         team = os.path.realpath(self.config_path) if self.config_path else ""
         for said in shortages(self.governor, limited, team):
@@ -102,7 +102,7 @@ class Plan:
         self.runtime.sinks.begin(keep=settings.announce["events"])
 
     def _check_budgets(self, agents: Mapping[str, Agent]) -> None:
-        """Refuse a run whose budgets cannot hold."""
+        """Refuse a run whose budgets cannot be enforced."""
         block = self.governor.block
         if not block.get("budget"):
             return
@@ -139,19 +139,19 @@ def _reference(backend: Any) -> Callable[[], Any] | None:
 
 
 def _model_of(host_agent: Any) -> str:
-    # MassGen sends the model of the agent's configuration, into which it puts a default if the YAML has none.
+    # MassGen sends the model in the agent's configuration, where it inserts a default if the YAML has none.
     parameters = getattr(host_agent.config, "backend_params", None) or {}
     return str(parameters.get("model") or host_agent.backend.config.get("model") or "")
 
 
 def _base_url_of(backend: Any) -> str | None:
-    """The base URL of a backend, by the YAML or by MassGen's default for its type."""
+    """The base URL of a backend, from the YAML or MassGen's default for its type."""
     url = backend.config.get("base_url") or getattr(backend, "base_url", None)
     return str(url) if url else None
 
 
 def _type_of(backend: Any, model: str) -> str:
-    """The type in the YAML, or what MassGen makes of the model's name when there is none."""
+    """The type in the YAML, or the one that MassGen infers from the model's name."""
     named = backend.config.get("type")
     if named:
         return str(named).lower()

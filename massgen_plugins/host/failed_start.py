@@ -1,4 +1,4 @@
-"""What a run that asks for limits is told when MassGen cannot be imported."""
+"""Explains a failed import of MassGen to a run with limits."""
 
 from __future__ import annotations
 
@@ -13,11 +13,11 @@ __all__ = ["explain_failed_start"]
 
 _TOLD = "__massgen_plugins_told__"
 _LARGEST = 1_000_000
-"""Bytes of a configuration file that are read."""
+"""Maximum size of a configuration file that is read."""
 
 
 def explain_failed_start(error: Exception) -> None:
-    """Print one line with cause and cure, once for each error, if ``massgen`` was to limit its agents."""
+    """Print one line with cause and fix, once per error, if ``massgen`` was to limit its agents."""
     if hasattr(error, _TOLD) or not _is_massgen() or not _limits_asked_for():
         return
     setattr(error, _TOLD, True)
@@ -26,13 +26,13 @@ def explain_failed_start(error: Exception) -> None:
 
 
 def _is_massgen() -> bool:
-    """Whether this is MassGen's own command; ``-m`` stands there while a module is looked for."""
+    """Whether this is MassGen's own command; ``argv[0]`` is ``-m`` while a module is located."""
     program = Path(sys.argv[0] if sys.argv else "")
     return program.stem in ("massgen", "-m") or program.parent.name == "massgen"
 
 
 def _limits_asked_for() -> bool:
-    """By the environment, else by the flag or a configuration file on the command line."""
+    """Whether the environment, or else a flag or configuration file on the command line, enables limits."""
     switch = environment_switch()
     arguments = sys.argv[1:]
     if switch is not None:

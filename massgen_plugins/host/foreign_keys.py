@@ -1,4 +1,4 @@
-"""Tells when OpenAI's key goes to somebody else: MassGen sends it to any base URL if no other key is set."""
+"""Warns if OpenAI's key is sent elsewhere: MassGen sends it to any base URL if no other key is set."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ __all__ = ["warning_about"]
 _KEY = "OPENAI_API_KEY"
 _OWNER = "openai.com"
 _BASE_URLS = ("OPENAI_BASE_URL", "OPENAI_API_BASE")
-"""Variables with which the user says where that key belongs."""
+"""Variables by which the user assigns the key to a URL."""
 
 
 def warning_about(request: ModelRequest, agent_id: str) -> str | None:

@@ -1,4 +1,4 @@
-"""The settings of one MassGen configuration, read again when their files change, and the store they name."""
+"""The settings of a MassGen configuration, reloaded when their files change, and their store."""
 
 from __future__ import annotations
 
@@ -18,27 +18,27 @@ from massgen_plugins.quota import Pool, PoolRules
 __all__ = ["Governor", "frozen"]
 
 _LOOK = 0.5
-"""Seconds between two looks at the files: an edit reaches a running process within one second."""
+"""Seconds between checks of the files: an edit takes effect within one second."""
 
 
 _NONE = PoolRules(())
 
 
 class Governor:
-    """Says what holds in a pool.
+    """Provides the current rules of pools.
 
     Attributes:
-        emit: Told when other limits hold in a pool than before.
+        emit: Publishes changes of a pool's limits.
 
     Args:
-        config: The MassGen configuration, of which ``rate_limit:`` is read.
+        config: The MassGen configuration with its ``rate_limit:`` block.
         config_path: Its file, for messages.
-        profile_directories: Where plugins keep profiles.
-        report: Told, in one sentence, of an edit that cannot be read; the last good settings hold on.
-        conventions: How a provider counts, by its name.
+        profile_directories: Profile directories of plugins.
+        report: Called with one sentence about an invalid edit; the last valid settings stay in force.
+        conventions: Returns a provider's counting conventions, by its name.
 
     Raises:
-        ConfigurationError: The settings are wrong.
+        ConfigurationError: The settings are invalid.
     """
 
     def __init__(
@@ -58,7 +58,7 @@ class Governor:
             )
         except ConfigurationError:
             raise
-        except Exception as error:  # a run that asked for limits does not start without them
+        except Exception as error:  # a run that asked for limits must not start without them
             raise ConfigurationError(
                 f"The settings could not be read ({described(error)}); look for a value of an unusual kind "
                 "or size, and report this to massgen-plugins."
@@ -76,22 +76,22 @@ class Governor:
 
     @property
     def settings(self) -> Settings:
-        """The settings that hold now."""
+        """The current settings."""
         self._look()
         return self._source.settings
 
     @property
     def block(self) -> Mapping[str, object]:
-        """The ``rate_limit:`` block that says what holds now; nobody can change it."""
+        """The current settings as a read-only ``rate_limit:`` block."""
         self._look()
         if self._block is None:
             self._block = frozen(self._source.settings.for_plugins())
         return self._block
 
     def rules(self, pool: Pool) -> PoolRules | None:
-        """What holds in a pool now; None if no limit is declared for it. Never raises.
+        """The current rules of a pool; None if no limit is declared for it. Never raises.
 
-        A pool that no profile in use covers, or whose edited settings are wrong, keeps what held last.
+        A pool that no profile in use covers, or whose edited settings are invalid, keeps its last rules.
         """
         self._look()
         known, key = self._rules, (pool.domain.provider, pool.name)
@@ -108,7 +108,7 @@ class Governor:
         return known[key]
 
     def _tell(self, pool: Pool, before: PoolRules | None, after: PoolRules | None) -> None:
-        """Other limits hold: who changed them, and where."""
+        """Publish changed limits, with their origin and author."""
         was, now = _in_words(before), _in_words(after)
         if was == now:
             return
@@ -154,7 +154,7 @@ def _in_words(rules: PoolRules | None) -> tuple[str, ...]:
 
 
 def frozen(value: Mapping[str, object]) -> Mapping[str, object]:
-    """The same, for those who may read it and not change it."""
+    """A read-only view of a nested mapping."""
     return MappingProxyType({key: _frozen_value(each) for key, each in value.items()})
 
 

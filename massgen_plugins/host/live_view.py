@@ -1,4 +1,4 @@
-"""Shows what happens in this process while it runs: in MassGen's displays, and in a record for commands."""
+"""Shows the state of this process while it runs: in MassGen's displays, and in a record for commands."""
 
 from __future__ import annotations
 
@@ -26,17 +26,17 @@ from massgen_plugins.rate_limit.stores.process import after_fork
 __all__ = ["LiveView"]
 
 _MOST = 100_000
-"""Events that are kept while a display hangs; the oldest go first."""
+"""Maximum number of events queued while a display hangs; the oldest are dropped."""
 
 _RUNS = 8
-"""Runs that are written of; those before them are over."""
+"""Maximum number of runs that are written; earlier ones are over."""
 
 
 class LiveView:
-    """What this process shows of itself while it runs.
+    """The live state of this process.
 
     Args:
-        report: Told once, in one sentence, when the record cannot be written.
+        report: Called once, with one sentence, if the record cannot be written.
     """
 
     def __init__(self, report: Callable[[str], None]) -> None:
@@ -49,7 +49,7 @@ class LiveView:
         atexit.register(self.close)
 
     def forked(self) -> None:
-        """A child counts for itself; nobody of its parent's waits in it."""
+        """Reset after a fork: the child has its own counters and none of the parent's waiting calls."""
         self.tracker = Tracker()
         self._announcer = Announcer(self.names)
         self._events: deque[tuple[Event, float]] = deque(maxlen=_MOST)
@@ -60,11 +60,11 @@ class LiveView:
         self._lock = threading.Lock()
 
     def begin(self, record: RunRecord, *, names: bool = True) -> None:
-        """A run begins.
+        """Start a run.
 
         Args:
-            record: What is known of it.
-            names: Whether its agents may be called by their names.
+            record: Its record.
+            names: Whether agents' names may be shown.
         """
         if not names:
             self.names.hidden = True
@@ -72,17 +72,17 @@ class LiveView:
         self._ticker.wake()
 
     def tell(self, event: Event) -> None:
-        """Something happened; from any thread, and quick: it is looked at in another one."""
+        """Queue an event for the background thread. Fast and thread-safe."""
         if isinstance(event, CallAnswered):
-            return  # its end says the same
+            return  # repeated at the end of the attempt
         self._events.append((event, time.time()))
         if not self._ticker.woken:
             self._ticker.wake()
 
     def document(self, run: str) -> dict[str, Any] | None:
-        """What a run of this process did, as ``rate_limit.json`` has it, with its summary; None if not known.
+        """The content of a run's ``rate_limit.json``, with its summary; None if unknown.
 
-        Blocks while a display of MassGen's does not return: not for an event loop.
+        Blocks while a MassGen display is blocked: do not call it on an event loop.
         """
         with self._lock:
             self._take_events()
@@ -93,7 +93,7 @@ class LiveView:
             return record.document(self.tracker, self.names, waiting, lines)
 
     def close(self) -> None:
-        """The process ends: say what each run did."""
+        """Print a summary of each run at process exit."""
         self._ticker.stop()
         records, self._records = self._records, []
         with suppress(Exception):

@@ -1,4 +1,4 @@
-"""Says what users should know at once: on the terminal, in MassGen's events, and in an agent's pane."""
+"""Shows urgent messages on the terminal, in MassGen's events, and in an agent's pane."""
 
 from __future__ import annotations
 
@@ -9,12 +9,12 @@ __all__ = ["tell"]
 
 
 def tell(message: str, run: str, agent_id: str | None) -> None:
-    """Say a sentence once.
+    """Show a message, once.
 
     Args:
-        message: The sentence.
-        run: The MassGen run in this process.
-        agent_id: Whom it concerns; None outside of any agent's stream.
+        message: The message.
+        run: The MassGen run within this process.
+        agent_id: The agent concerned; None outside of any agent's stream.
     """
     reports.warn_once(message)
     stage = stage_of(run, agent_id) if agent_id is not None else None

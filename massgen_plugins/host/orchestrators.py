@@ -1,4 +1,4 @@
-"""MassGen's orchestrator: its serial start-up sleeps are dropped for agents that we limit at the wire."""
+"""Drops the serial start-up sleeps of MassGen's orchestrator for limited agents."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ def attach() -> None:
     """Wrap the orchestrator's pause before each agent start."""
     from massgen.orchestrator import Orchestrator
 
-    if hasattr(Orchestrator, _SEAM):  # without the pause there is nothing to drop
+    if hasattr(Orchestrator, _SEAM):  # versions without the pause need no wrapper
         wrap_once(Orchestrator, _SEAM, _unless_limited)
 
 

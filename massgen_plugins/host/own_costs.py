@@ -1,4 +1,4 @@
-"""What MassGen itself says that a run cost, out of the files in its log directory."""
+"""MassGen's own figure for the cost of a run, from its log directory."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from typing import Any
 __all__ = ["OwnCosts", "own_costs"]
 
 _LARGEST = 64 * 1024 * 1024
-"""Bytes of a file that is read; MassGen's are some kilobytes."""
+"""Maximum size of a file that is read; MassGen's are some kilobytes."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,9 +20,9 @@ class OwnCosts:
 
     Attributes:
         dollars: The sum over all agents.
-        input_tokens: As MassGen counts them; Anthropic's without what was cached.
-        output_tokens: As MassGen counts them; Gemini's without thoughts.
-        source: The file that says so.
+        input_tokens: As counted by MassGen; without cached tokens for Anthropic.
+        output_tokens: As counted by MassGen; without thoughts for Gemini.
+        source: The file that contains it.
     """
 
     dollars: float
@@ -32,12 +32,12 @@ class OwnCosts:
 
 
 def own_costs(log_dir: Path, runs: int = 1) -> OwnCosts | None:
-    """MassGen's figure for a log session; None if its files are not there or say nothing.
+    """MassGen's figure for a log session; None if its files are missing or have none.
 
     Args:
-        log_dir: The session's directory, with one directory for each turn and, in it, for each attempt.
-        runs: How many runs wrote there. A run counts on over its turns, so the last one's figure is all of
-            it; of several runs, one for each turn, the figures add up.
+        log_dir: The session's directory, with a directory per turn and, inside, per attempt.
+        runs: Number of runs in the session. A single run accumulates over its turns, so the last turn has its
+            total; with several runs, one per turn, the figures are summed.
     """
     turns = [found for turn in _numbered(log_dir, "turn_") if (found := _of_turn(turn)) is not None]
     if not turns:
@@ -52,7 +52,7 @@ def own_costs(log_dir: Path, runs: int = 1) -> OwnCosts | None:
 
 
 def _of_turn(turn: Path) -> OwnCosts | None:
-    """The last attempt that says something: MassGen counts on when it starts over."""
+    """The figure of the last attempt that has one: MassGen accumulates over attempts."""
     for attempt in reversed(list(_numbered(turn, "attempt_"))):
         for name in ("status.json", "metrics_summary.json"):
             found = _read(attempt / name)
@@ -74,7 +74,7 @@ def _read(path: Path) -> OwnCosts | None:
             path,
         )
     except (OSError, ValueError, LookupError, TypeError, AttributeError, RecursionError):
-        return None  # not there, half written, or of another version
+        return None  # missing, incomplete, or of another version
 
 
 def _sum(usages: list[Mapping[str, Any]], name: str) -> float:
@@ -82,7 +82,7 @@ def _sum(usages: list[Mapping[str, Any]], name: str) -> float:
 
 
 def _numbered(directory: Path, prefix: str) -> Iterator[Path]:
-    """Directories such as ``turn_2``, by their numbers."""
+    """Directories such as ``turn_2``, in order of number."""
     try:
         found = [each for each in directory.glob(f"{prefix}*") if each.name.removeprefix(prefix).isdecimal()]
     except OSError:

@@ -1,4 +1,4 @@
-"""How far plans are used: kept for the commands, and told to the user once at each threshold of a window."""
+"""Tracks the use of plans: records it for commands, and warns the user once per threshold and window."""
 
 from __future__ import annotations
 
@@ -18,10 +18,10 @@ _THRESHOLDS = (0.95, 0.8)
 
 
 class PlanWatch:
-    """Reads the headers of answers to programs that log in with plans.
+    """Reads the headers of answers to programs that use plans.
 
     Args:
-        say: Told a sentence; the same one may come again.
+        say: Shows a sentence; may be called repeatedly with the same one.
     """
 
     def __init__(self, say: Callable[[str], object]) -> None:
@@ -31,7 +31,7 @@ class PlanWatch:
         self._ticker = Ticker(self._write, "massgen-plugins-plans")
 
     def of(self, program: str) -> Callable[[int, Mapping[str, str]], None]:
-        """Who is told of the status and headers of each answer to a program of this type."""
+        """A callback for the status and headers of each answer to a program of this type."""
 
         def seen(_status: int, headers: Mapping[str, str]) -> None:
             for use in plan_use(headers):
@@ -41,7 +41,7 @@ class PlanWatch:
         return seen
 
     def _keep(self, program: str, use: PlanUse) -> None:
-        if not self._new:  # a process may end before the thread has come to it
+        if not self._new:  # the process may end before the thread gets to it
             atexit.unregister(self.close)
             atexit.register(self.close)
         note = PlanNote(program, use.window, use.used, use.resets_at or 0.0, time.time())
@@ -49,15 +49,15 @@ class PlanWatch:
         self._ticker.wake()
 
     def close(self) -> None:
-        """Write what is new, the last of it."""
+        """Write the remaining notes."""
         self._ticker.stop()
         self._write()
 
     def _write(self) -> bool:
-        """Write what is new; it may block, so that a thread of its own does."""
+        """Write new notes. Runs on its own thread, since it may block."""
         notes, self._new = self._new, {}
         if notes:
-            with suppress(OSError):  # the record of the process, beside it, says that it cannot be written
+            with suppress(OSError):  # already reported for the record of the process next to it
                 write_plans(notes.values(), time.time())
         return False
 

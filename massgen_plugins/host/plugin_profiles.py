@@ -1,4 +1,4 @@
-"""Profile directories of plugins: one that cannot be read costs its plugin its profiles, nobody the run."""
+"""Profile directories of plugins: unreadable ones are left out, without affecting the run."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ __all__ = ["readable"]
 
 
 def readable(directories: Iterable[Path], report: Callable[[str], None]) -> list[Path]:
-    """Those whose profiles can be read; of every other one ``report`` is told why it is left out."""
+    """The readable directories; ``report`` is called with the reason for each of the others."""
     from massgen_plugins.profiles.search import profiles_in
 
     found = []

@@ -1,4 +1,4 @@
-"""Agents in programs of their own: whose turn their requests are, and whether they may be pointed at all."""
+"""Agents that run as separate programs: routes them to the gateway, and assigns their requests to turns."""
 
 from __future__ import annotations
 
@@ -17,11 +17,11 @@ from massgen_plugins.host.stream import Agent, Turn, current_turn
 __all__ = ["ENVIRONMENT", "IN_PROGRAMS", "Programs", "choice"]
 
 ENVIRONMENT = "MASSGEN_PLUGINS_GATEWAY"
-"""Environment variable that says which logins pass through the gateway, whatever the settings say."""
+"""Environment variable: the logins that pass through the gateway; overrides the settings."""
 
 CHOICES = ("keys", "plans", "off")
 IN_PROGRAMS = frozenset({*POINTERS, "antigravity_cli"})
-"""Backends whose requests leave another process."""
+"""Backends whose requests are sent by another process."""
 
 _PLAN = (
     "agent {name} ({type}) logs in with a plan, which passes through the gateway only if you ask for it: it "
@@ -31,10 +31,10 @@ _NOT = "agent {name} ({type}) runs without limits, its program is not pointed at
 
 
 def choice(settings: str) -> str:
-    """Which logins pass: ``keys``, ``plans`` (keys, too) or ``off``.
+    """Which logins pass through: ``keys``, ``plans`` (includes keys) or ``off``.
 
     Raises:
-        ConfigurationError: The environment variable says something else.
+        ConfigurationError: The environment variable has another value.
     """
     value = os.environ.get(ENVIRONMENT, "").strip().lower()
     if value and value not in CHOICES:
@@ -46,11 +46,11 @@ def choice(settings: str) -> str:
 
 
 class Programs:
-    """Points the programs of this process's agents.
+    """Points the programs of this process's agents to the gateway.
 
     Args:
-        fault: Told of an error of ours at a place.
-        say: Told a sentence for the user.
+        fault: Called with the place and the exception of an internal error.
+        say: Shows a sentence to the user.
     """
 
     def __init__(
@@ -61,12 +61,12 @@ class Programs:
         self._blind: Counter[Agent] = Counter()
 
     def is_blind(self, agent: Agent) -> bool:
-        """Whether a turn without any request is worth a word: MassGen ends some before the first one."""
+        """Whether to report turns without requests; a few are normal, since MassGen ends some early."""
         self._blind[agent] += 1
         return self._blind[agent] > 1
 
     def point(self, agent: Agent, backend: Any) -> str | None:
-        """Point one; returns why it is not done, as a sentence, and leaves the backend as it was then."""
+        """Point an agent's program to the gateway; if impossible, returns the reason and changes nothing."""
         named = {"name": agent.agent_id, "type": agent.program}
         allowed = choice(agent.governor.settings.gateway)
         if allowed == "off":
@@ -91,11 +91,11 @@ class Programs:
 
 
 class LiveTurn:
-    """The turn of an agent that goes on now: its program's requests come from outside of any context.
+    """The current turn of an agent, since its program's requests carry no context.
 
     Args:
-        agent: Whose.
-        blind: By agent, how many turns have ended without a request since the last one.
+        agent: The agent.
+        blind: By agent, the number of turns without requests since the last request.
     """
 
     def __init__(self, agent: Agent, blind: Counter[Agent]) -> None:
@@ -105,7 +105,7 @@ class LiveTurn:
 
     @contextmanager
     def scope(self) -> Iterator[None]:
-        """Code inside belongs to the turn; after the last turn it is limited all the same."""
+        """Run code inside the turn; it is limited even after the last turn."""
         self._blind[self._agent] = 0
         token = current_turn.set(self._turn or Turn(self._agent))
         try:
@@ -114,7 +114,7 @@ class LiveTurn:
             current_turn.reset(token)
 
     def followed(self, original: Callable[..., Any]) -> Callable[..., AsyncGenerator[Any, None]]:
-        """A backend's ``stream_with_tools``, known while it runs; it goes inside ``limited_stream``."""
+        """Wrap a backend's ``stream_with_tools`` to track its turn; applied inside ``limited_stream``."""
 
         async def stream_with_tools(*args: Any, **kwargs: Any) -> AsyncGenerator[Any, None]:
             self._turn = current_turn.get()

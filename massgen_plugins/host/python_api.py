@@ -1,4 +1,4 @@
-"""``massgen.run()``: what its agents waited for and used stands in what it returns, as ``rate_limit``."""
+"""Adds waits and usage of the agents to the result of ``massgen.run()``, as ``rate_limit``."""
 
 from __future__ import annotations
 
@@ -14,14 +14,14 @@ from massgen_plugins.wrapping import wrap_once
 __all__ = ["KEY", "attach", "note_run"]
 
 KEY = "rate_limit"
-"""The key in what ``massgen.run()`` returns; its fields are those of ``rate_limit.json``."""
+"""Key in the result of ``massgen.run()``; its fields are those of ``rate_limit.json``."""
 
 _NAME = "run"
 _PATIENCE = 2.0
-"""Seconds after which the result comes without it."""
+"""Seconds after which the result is returned without it."""
 
 _begun: ContextVar[list[str] | None] = ContextVar("massgen_plugins_begun", default=None)
-"""Names of the runs that began in this call of ``massgen.run()``; None outside of any."""
+"""Names of the runs started in this call of ``massgen.run()``; None outside of any call."""
 
 
 def attach(module: ModuleType) -> None:
@@ -31,7 +31,7 @@ def attach(module: ModuleType) -> None:
 
 
 def note_run(run: str) -> None:
-    """A run has begun whose agents are limited."""
+    """Note a run with limited agents."""
     begun = _begun.get()
     if begun is not None:
         begun.append(run)
@@ -46,7 +46,7 @@ def _with_quota(original: Callable[..., Any]) -> Callable[..., Any]:
         finally:
             _begun.reset(token)
         if begun and isinstance(result, dict):
-            with suppress(Exception):  # the answer is what matters
+            with suppress(Exception):  # must not affect the answer
                 document = await asyncio.wait_for(asyncio.to_thread(_document, begun[-1]), _PATIENCE)
                 if document is not None:
                     result.setdefault(KEY, document)

@@ -1,4 +1,4 @@
-"""How we speak to the user while MassGen runs: through its log, and never twice in the same words."""
+"""Messages to the user while MassGen runs: through its log, each only once."""
 
 from __future__ import annotations
 
@@ -16,13 +16,13 @@ _last_words: dict[object, str] = {}
 
 
 def inform(message: str) -> None:
-    """A line in MassGen's log file."""
+    """Write a line to MassGen's log file."""
     with suppress(Exception):
         _logger().info(message)
 
 
 def inform_once(message: str) -> None:
-    """The same, once for each sentence."""
+    """Like :func:`inform`, once per sentence."""
     with _lock:
         if message in _said:
             return
@@ -31,7 +31,7 @@ def inform_once(message: str) -> None:
 
 
 def log_warning(message: str) -> None:
-    """A warning on the terminal and in MassGen's log."""
+    """Write a warning to the terminal and MassGen's log."""
     text = message if message.startswith("massgen-plugins") else f"massgen-plugins: {message}"
     try:
         _logger().warning(text)
@@ -40,7 +40,7 @@ def log_warning(message: str) -> None:
 
 
 def warn_once(message: str) -> None:
-    """A warning, once for each sentence."""
+    """Like :func:`log_warning`, once per sentence."""
     with _lock:
         if message in _said:
             return
@@ -49,7 +49,7 @@ def warn_once(message: str) -> None:
 
 
 def at_exit(subject: object, message: str) -> None:
-    """A plain line on stderr when the process ends, the last of each subject: MassGen's exit code is 0."""
+    """Print a line on stderr at process exit, the last one per subject, since MassGen exits with 0."""
     with _lock:
         if not _last_words:
             atexit.register(_speak)

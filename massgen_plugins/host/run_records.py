@@ -1,4 +1,4 @@
-"""``rate_limit.json`` beside MassGen's status.json: who waits now, and what the run has counted."""
+"""``rate_limit.json`` next to MassGen's status.json: waiting calls and counters of the run."""
 
 from __future__ import annotations
 
@@ -26,16 +26,16 @@ _NAME = "rate_limit.json"
 
 @dataclass(eq=False, slots=True)
 class RunRecord:
-    """What is known of one run of this process.
+    """The record of a run of this process.
 
     Attributes:
         run: Its name.
-        team: Path of its configuration; "" if it had none.
+        team: Path of its configuration; "" if it has none.
         started: Seconds since the epoch.
         agents: Names of its agents.
-        store: Where its quota is kept, as in the settings.
-        rules_of: What holds in a pool.
-        folder: Where MassGen keeps its status.json; None until that is known.
+        store: Its store, as in the settings.
+        rules_of: Returns the rules of a pool.
+        folder: Directory of MassGen's status.json; None until known.
     """
 
     run: str
@@ -50,7 +50,7 @@ class RunRecord:
     def write(
         self, tracker: Tracker, names: Names, waiting: Sequence[WaitingCall], summary: Sequence[str]
     ) -> None:
-        """Replace the file if anything has changed; nothing is done while its folder is not known."""
+        """Replace the file if its content has changed and its directory is known."""
         self._find_folder()
         if self.folder is None:
             return
@@ -59,7 +59,7 @@ class RunRecord:
             return
         self._last = document
         draft = self.folder / f".{_NAME}"
-        with suppress(OSError):  # MassGen's folder may be gone, or not writable: its own files have said so
+        with suppress(OSError):  # a missing or unwritable folder has been reported by MassGen itself
             with os.fdopen(
                 os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w", encoding="utf-8"
             ) as file:
@@ -67,7 +67,7 @@ class RunRecord:
             draft.replace(self.folder / _NAME)
 
     def summary(self, tracker: Tracker, names: Names) -> list[str]:
-        """What is said at the end; nothing of a run without calls."""
+        """The summary at the end; empty for a run without calls."""
         counters = tracker.counters(self.run)
         if not (counters.calls or counters.turned_away):
             return []
@@ -94,7 +94,7 @@ class RunRecord:
     def document(
         self, tracker: Tracker, names: Names, waiting: Sequence[WaitingCall], summary: Sequence[str]
     ) -> dict[str, Any]:
-        """What stands in the file."""
+        """The content of the file."""
         counters = tracker.counters(self.run)
         fields = ("model", "provider", "account", "since", "until", "place", "limit", "reason")
         return {

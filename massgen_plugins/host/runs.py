@@ -1,4 +1,4 @@
-"""Which directory MassGen has chosen for the logs of a run; nothing is made or imported to find out."""
+"""MassGen's log directory of a run, without creating or importing anything."""
 
 from __future__ import annotations
 
@@ -18,5 +18,5 @@ def log_dir() -> Path | None:
         else:
             found = getattr(module, "_LOG_BASE_SESSION_DIR", None)
         return Path(found).absolute() if found else None
-    except Exception:  # another version of MassGen may keep it elsewhere
+    except Exception:  # other versions of MassGen may differ
         return None

@@ -1,4 +1,4 @@
-"""What this process shares once an agent is switched on: plugins, middleware, providers, known domains."""
+"""The state that limited agents share within this process: plugins, middleware, providers, domains."""
 
 from __future__ import annotations
 
@@ -43,14 +43,14 @@ from massgen_plugins.quota import Domain, Pool, PoolRules
 __all__ = ["Runtime", "runtime"]
 
 _DECIDING = ("open_call", "before_call", "RateLimitMiddleware.before_call", "provider ")
-"""Places at which an error means that nobody limits a call."""
+"""Places at which an error leaves a call without limits."""
 
 _MODEL_TRAFFIC = ("completion", "responses", "messages", "generate", "/models/", "wss://", "grpc")
-"""What URLs of model calls contain; other requests in a turn (of MCP tools, web hooks) spend no quota."""
+"""Parts of URLs of model calls; other requests in a turn (MCP tools, webhooks) use no quota."""
 
 
 class Runtime:
-    """The gate through which this process's model calls pass; ``plugins`` bring middleware and providers."""
+    """The gate of this process's model calls; ``plugins`` provide middleware and providers."""
 
     def __init__(self, plugins: Plugins) -> None:
         self.plugins = plugins
@@ -64,11 +64,11 @@ class Runtime:
         self.live = LiveView(reports.warn_once)
         self.sinks = Sinks(reports.warn_once)
         context = MiddlewareContext(self.emit, self.rules, self.settings)
-        # The observer comes last, so that what it calls admitted has passed everybody.
+        # The observer is innermost, so that a call it reports as admitted has passed all middleware.
         self.chain = Chain([*plugins.middleware(context), CallObserver(self.emit)], self.fault)
 
     def new_run(self, config_path: str | None = None) -> str:
-        """Name the run whose agents are made next; ``calls.runs.find_run`` says what is known of it."""
+        """Register the run whose agents are created next; see ``calls.runs.find_run``."""
         return begin_run(config_path, log_dir).name
 
     def provider_of_backend(self, backend_type: str, base_url: str | None) -> Provider | None:
@@ -84,7 +84,7 @@ class Runtime:
         return None
 
     def resolve_model(self, provider: Provider, model: str) -> str:
-        """The name of a model's own pool."""
+        """The name of a model's own pool, by its provider."""
         try:
             return str(provider.resolve_model(model))
         except BaseException as error:
@@ -98,16 +98,16 @@ class Runtime:
         return next((each.conventions for each in self.providers if each.name == provider), Conventions())
 
     def agent_starting(self, agent: Agent) -> None:
-        """Tell the plugins of an agent that is switched on."""
+        """Notify the plugins of a limited agent."""
         info = AgentInfo(agent.agent_id, agent.provider.name, agent.requested_model, agent.governor.block)
         self.plugins.agent_starting(info)
 
     def model_for(self, agent: Agent) -> str | None:
-        """The model for a turn that begins, if a plugin names another one than the agent's own."""
+        """A replacement for the agent's model in the next turn, if a plugin names one."""
         return self.chain.model_for(agent.agent_id, agent.run, agent.requested_model)
 
     def unseen(self, agent: Agent) -> None:
-        """An agent has answered without any model call that the wire could see."""
+        """Called when an agent has answered without any observed model call."""
         if agent.program and not self.programs.is_blind(agent):
             return
         said = self._warn_once(
@@ -117,13 +117,13 @@ class Runtime:
         if said:
             unlimited.remember(agent.agent_id, f"traffic of its {agent.provider.name} backend")
 
-    # The gate, as the wire sees it.
+    # The Gate protocol of the wire.
 
     def provider_for(self, method: str, url: str) -> Provider | None:
-        """Whose model call a request is; None if it is none.
+        """The provider of a model call; None for other requests.
 
-        In a turn the agent's own provider is asked first, and of the agent's own base URL nobody else unless
-        it fails.
+        During a turn the agent's own provider goes first; for the agent's own base URL, no other one is tried
+        unless it fails.
         """
         turn = current_turn.get()
         own = turn.agent.provider if turn is not None else None
@@ -140,7 +140,7 @@ class Runtime:
         return None
 
     def _claims(self, provider: Provider, method: str, url: str) -> bool | None:
-        """Whether a request is a provider's; None if it fails."""
+        """Whether a provider recognises a request; None if it fails."""
         try:
             return bool(provider.is_model_call(method, url))
         except BaseException as error:  # one bad provider must not hide the others
@@ -150,12 +150,12 @@ class Runtime:
             return None
 
     def unrecognised(self, method: str, url: str) -> None:
-        """A request that nobody knows: worth a word if it looks like an agent's own traffic."""
+        """Report an unrecognised request if it looks like an agent's own traffic."""
         del method
         turn = current_turn.get()
         if turn is None or not any(part in url for part in _MODEL_TRAFFIC):
             return
-        turn.calls += 1  # it is said here, so `unseen` need not
+        turn.calls += 1  # reported here, so that `unseen` does not report it again
         way = unlimited.way_of(url)
         said = self._warn_once(
             f"agent {turn.agent.agent_id} sends {way} that no provider plugin reads: they are NOT limited."
@@ -169,7 +169,7 @@ class Runtime:
     def open_call(
         self, provider: Provider, request: ModelRequest, *, urgent: bool, repeatable: bool
     ) -> ModelCall | None:
-        """The call to admit: in the turn of an agent that is switched on, or one that spends its account."""
+        """The call to admit if it belongs to a limited agent's turn, or uses the account of one."""
         turn = current_turn.get()
         if turn is None:
             account = self._accounts.of_stranger(provider, request)
@@ -202,9 +202,9 @@ class Runtime:
         )
 
     def refused(self, call: ModelCall, error: CallRefused) -> None:
-        """End the turn whose own model was refused; another model's refusal is the failure of a tool.
+        """End the turn if its own model was refused; otherwise only the tool that made the call fails.
 
-        MassGen says an error for each agent, several times: from the second agent on only what is the matter.
+        MassGen repeats errors for each agent, so from the second agent on the message is shortened.
         """
         turn = current_turn.get()
         if turn is not None and turn.is_about(call.domain.provider, call.model, call.requested_model):
@@ -218,29 +218,29 @@ class Runtime:
         self._refused.add((call.run, pool))
 
     def fault(self, place: str, error: BaseException) -> None:
-        """An error of ours or of a plugin; the call went on without whoever failed."""
+        """Report an error of ours or of a plugin; the call has continued without the faulty part."""
         if isinstance(error, ConfigurationError):
             self.emit(Trouble(str(error)))
             return
         if place in self._faults:
-            return  # its text may vary, and it has been said
+            return  # already reported; the text may vary
         self._faults.add(place)
         last_resort = place.startswith(_DECIDING)
         what = "one call was not limited" if last_resort else "the call went on"
         self.emit(Trouble(f"an error of ours in {place}, {what}: {described(error)}."))
 
-    # What the middleware is made with.
+    # The functions of MiddlewareContext.
 
     def rules(self, pool: Pool) -> PoolRules | None:
-        """What holds in a pool now."""
+        """The current rules of a pool."""
         return self._governors[pool.domain].rules(pool)
 
     def settings(self, domain: Domain) -> Mapping[str, object]:
-        """The settings that hold for a domain."""
+        """The settings for a domain."""
         return self._governors[domain].block
 
     def emit(self, event: Event) -> None:
-        """Tell the user and the plugins."""
+        """Publish an event to the user and the plugins."""
         if isinstance(event, CallAdmitted):
             turn = current_turn.get() if event.waited >= timings.WORTH else None
             if turn is not None and event.pool.name == turn.agent.model:
@@ -265,7 +265,7 @@ class Runtime:
         self._warn_once(message)
 
     def _warn_once(self, message: str) -> bool:
-        """Tell of a trouble that every request would bring again; True if it was not said before."""
+        """Report a problem that recurs with every request, once; True if it is new."""
         if message in self._warned:
             return False
         self._warned.add(message)
@@ -274,7 +274,7 @@ class Runtime:
 
 
 def _legible(text: str) -> str:
-    """Without halves of characters, which can be neither stored nor said."""
+    """Remove lone surrogates, which can be neither stored nor printed."""
     return text if text.isascii() else text.encode("utf-8", "replace").decode()
 
 
@@ -283,7 +283,7 @@ _runtime_lock = threading.Lock()
 
 
 def runtime() -> Runtime:
-    """The runtime of this process; made, and the wire opened, when the first agent is switched on."""
+    """The runtime of this process; the first call creates it and installs the wire."""
     global _runtime  # noqa: PLW0603 - there is one for each process
     with _runtime_lock:
         if _runtime is None:

@@ -1,4 +1,4 @@
-"""The sinks of this process: a file of events if settings want it, OpenTelemetry where it is used."""
+"""The event sinks of this process: a file if enabled in settings, OpenTelemetry if in use."""
 
 from __future__ import annotations
 
@@ -18,19 +18,19 @@ __all__ = ["Sinks", "events_file"]
 
 
 def events_file() -> Path | None:
-    """Where events are kept; None when the user has no home."""
+    """Path of the event file; None if the user has no home directory."""
     directory = live_directory()
     return directory.with_name("events.jsonl") if directory is not None else None
 
 
 class Sinks:
-    """Hands events on.
+    """Passes events to all sinks.
 
     Args:
-        report: Told, in one sentence, of a sink that fails.
+        report: Called with one sentence about a failing sink.
 
     Attributes:
-        any: Whether there is one.
+        any: Whether there are any sinks.
     """
 
     def __init__(self, report: Callable[[str], None]) -> None:
@@ -42,15 +42,15 @@ class Sinks:
         atexit.register(self.close)
 
     def forked(self) -> None:
-        """A child's sinks have threads of their own."""
+        """Restart the sinks' threads in a forked child."""
         for sink in self._sinks.values():
             sink.forked()
 
     def begin(self, *, keep: bool) -> None:
-        """A run begins.
+        """Start a run.
 
         Args:
-            keep: Whether its events are kept in the file.
+            keep: Whether to write its events to the file.
         """
         path = events_file()
         if keep and path is not None and JsonLines not in self._sinks:
@@ -60,19 +60,19 @@ class Sinks:
             self._measured = True
 
     def add(self, sink: EventSink) -> None:
-        """Hand events to another sink, too."""
+        """Add a sink."""
         self._sinks = {**self._sinks, type(sink): BackgroundSink(sink, self._report)}
         self.any = True
 
     def tell(self, event: Event) -> None:
-        """Something happened; from any thread, and quick."""
+        """Pass on an event. Fast and thread-safe."""
         now = time.time()
         for sink in self._sinks.values():
             sink.tell(event, now)
         if self._measured and isinstance(event, CallAdmitted):
-            add_span_event(event)  # here, where the call's span is
+            add_span_event(event)  # must run in the context of the call's span
 
     def close(self) -> None:
-        """The process ends."""
+        """Close all sinks at process exit."""
         for sink in self._sinks.values():
             sink.close()

@@ -1,4 +1,4 @@
-"""The runs of this process as MassGen knows them: orchestrator, display, event emitter, folder of the log."""
+"""MassGen's objects for the runs of this process: orchestrator, display, event emitter, log folder."""
 
 from __future__ import annotations
 
@@ -16,13 +16,13 @@ __all__ = ["Stage", "assign", "stage_of", "stages", "watch"]
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Stage:
-    """What one orchestrator works with.
+    """The environment of one orchestrator.
 
     Attributes:
-        reference: The orchestrator, for as long as MassGen keeps it.
-        loop: The event loop in which it runs; None if it is not known.
-        emitter: Writes MassGen's events.jsonl, and tells its displays; None if there is none.
-        folder: Where MassGen keeps status.json; None if it is not known.
+        reference: Weak reference to the orchestrator.
+        loop: Its event loop; None if unknown.
+        emitter: MassGen's event emitter, for events.jsonl and displays; None if there is none.
+        folder: Directory of MassGen's status.json; None if unknown.
     """
 
     reference: weakref.ref[Any]
@@ -41,16 +41,16 @@ class Stage:
         return getattr(getattr(self.orchestrator, "coordination_ui", None), "display", None)
 
     def in_loop(self, function: Callable[..., Any], *arguments: Any) -> None:
-        """Call a function of MassGen's in its event loop; here if that has ended."""
+        """Call a MassGen function in its event loop; directly if that has ended."""
         if self.loop is not None:
-            with suppress(RuntimeError):  # it has been closed
+            with suppress(RuntimeError):  # the loop has been closed
                 self.loop.call_soon_threadsafe(_quietly, function, *arguments)
                 return
         _quietly(function, *arguments)
 
 
 def _quietly(function: Callable[..., Any], *arguments: Any) -> None:
-    """What fails to be shown must not be an error of MassGen's event loop."""
+    """Call a display function, ignoring errors: they must not reach MassGen's event loop."""
     with suppress(Exception):
         function(*arguments)
 
@@ -61,7 +61,7 @@ _runs: weakref.WeakKeyDictionary[Any, str] = weakref.WeakKeyDictionary()
 
 
 def watch(orchestrator: Any) -> None:
-    """Remember an orchestrator; to be called in its own task, and again whenever its log may have moved."""
+    """Register an orchestrator. Call in its own task, and again whenever its log folder may have changed."""
     loop = None
     with suppress(RuntimeError):
         loop = asyncio.get_running_loop()
@@ -72,19 +72,19 @@ def watch(orchestrator: Any) -> None:
 
 
 def assign(backend: Any, run: str) -> None:
-    """Remember to which run a backend belongs: two runs in a process may have agents of the same names."""
+    """Assign a backend to a run: several runs in a process may have agents of the same name."""
     with _lock, suppress(TypeError):  # cannot be referred to weakly
         _runs[backend] = run
 
 
 def stages() -> list[Stage]:
-    """All that are there, the newest first."""
+    """All current stages, newest first."""
     with _lock:
         return list(_stages.values())[::-1]
 
 
 def stage_of(run: str, agent_id: str) -> Stage | None:
-    """Where an agent of a run acts; None if no orchestrator has it."""
+    """The stage of an agent of a run; None if no orchestrator has it."""
     for stage in stages():
         with suppress(Exception):
             agent = stage.orchestrator.agents.get(agent_id)

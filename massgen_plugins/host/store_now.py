@@ -1,4 +1,4 @@
-"""What the shared store holds when a run begins; a file or a server, looked at once, and never changed."""
+"""Reads the shared store, a file or a server, once at the start of a run."""
 
 from __future__ import annotations
 
@@ -15,11 +15,11 @@ _MEMORY = "memory"
 
 
 def store_now(store: str, wanted: Wanted) -> StoreView | None:
-    """What a store holds; None for memory, and if it cannot be read: whoever uses it says what is wrong.
+    """The content of a store; None for memory, or if it cannot be read: its users will report the error.
 
     Args:
         store: As in the settings.
-        wanted: Whether a domain is looked at.
+        wanted: Whether to read a domain.
     """
     try:
         if is_redis(store):

@@ -1,4 +1,4 @@
-"""The scope around an agent's stream: whose call is it, and what becomes of the turn when we refuse one."""
+"""Wraps an agent's stream: assigns calls to its turn, and ends the turn when a call is refused."""
 
 from __future__ import annotations
 
@@ -17,18 +17,18 @@ __all__ = ["Agent", "Turn", "current_turn", "limited_stream"]
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Agent:
-    """An agent that is switched on.
+    """A limited agent.
 
     Attributes:
         agent_id: Its name in the MassGen configuration.
-        run: Names the run that it belongs to.
-        provider: Reads the traffic of its backend.
+        run: Name of its run.
+        provider: The provider of its backend.
         requested_model: The model as configured.
-        model: The resolved model of its backend: the pool its own turns are booked in.
-        governor: Knows its settings.
-        base_url: Of its backend, if one is set.
-        program: MassGen's type of its backend, if it works in a program of its own; else empty.
-        backend: MassGen's backend, as a weak reference; None if it cannot be referred to.
+        model: The resolved model of its backend: the pool that its turns book in.
+        governor: Provides its settings.
+        base_url: Base URL of its backend, if set.
+        program: MassGen's backend type if it runs as a separate program, else empty.
+        backend: Weak reference to MassGen's backend; None if not possible.
     """
 
     agent_id: str
@@ -44,13 +44,13 @@ class Agent:
 
 @dataclass(eq=False, slots=True)
 class Turn:
-    """One ``stream_with_tools`` of an agent.
+    """One call of an agent's ``stream_with_tools``.
 
     Attributes:
-        agent: Whose.
-        refused: The refusal that ended it, if one did.
-        calls: How many model calls were seen in it.
-        replacement: The model that is used in place of the agent's own, if one is.
+        agent: The agent.
+        refused: The refusal that ended it, if any.
+        calls: Number of observed model calls.
+        replacement: The model used instead of the agent's own, if any.
     """
 
     agent: Agent
@@ -59,13 +59,13 @@ class Turn:
     replacement: str | None = None
 
     def arguments(self, given: dict[str, Any]) -> dict[str, Any]:
-        """What the backend's stream is called with: MassGen hands the model over as one of the arguments."""
+        """Arguments for the backend's stream, among which MassGen passes the model."""
         return given if self.replacement is None else {**given, "model": self.replacement}
 
     def is_about(self, provider: str, model: str, requested_model: str) -> bool:
-        """Whether a call is to the model that answers in this turn, and not to one of a tool.
+        """Whether a call goes to the model that answers in this turn, rather than to one used by a tool.
 
-        A program of its own chooses models by itself: all of them answer.
+        Separate programs choose models themselves: all of them count.
         """
         if provider != self.agent.provider.name:
             return False
@@ -73,19 +73,19 @@ class Turn:
 
     @property
     def begins_anew(self) -> bool:
-        """Whether it was refused before anything was answered, and another model may answer in its place."""
-        if self.refused is None or self.agent.program:  # what a program was told cannot be taken back
+        """Whether the turn can restart with another model, since it was refused before any answer."""
+        if self.refused is None or self.agent.program:  # a program has already received the refusal
             return False
         return self.refused.instead is not None and self.calls == 1
 
     def begin_anew(self) -> None:
-        """Go on as if nothing had been, with the other model."""
+        """Restart the turn with the other model."""
         assert self.refused is not None  # noqa: S101 - asked only then
         self.replacement, self.refused = self.refused.instead, None
 
 
 current_turn: ContextVar[Turn | None] = ContextVar("massgen_plugins_turn", default=None)
-"""The turn during which code runs; set step by step, so that an abandoned generator leaks nothing."""
+"""The current turn; set for each step of a stream, so that an abandoned generator cannot leak it."""
 
 
 def limited_stream(
@@ -94,21 +94,21 @@ def limited_stream(
     unseen: Callable[[Agent], None] = lambda _: None,
     model_for: Callable[[Agent], str | None] = lambda _: None,
 ) -> Callable[..., AsyncGenerator[Any, None]]:
-    """Wrap a backend's ``stream_with_tools`` so that calls inside are known as the agent's.
+    """Wrap a backend's ``stream_with_tools`` so that calls inside are assigned to the agent.
 
-    A refusal of ours ends the turn with one error chunk of status "fatal": MassGen then stops the agent,
-    keeps the answers that were given, and puts our sentence neither into an answer nor into the history.
+    A refused call ends the turn with one error chunk of status "fatal": MassGen then stops the agent, keeps
+    the answers given so far, and puts the message neither into an answer nor into the history.
 
     Args:
-        agent: Whose stream it is.
-        original: The backend's.
-        unseen: Told of an agent that has answered without any model call that we could see.
-        model_for: Names the model for a turn that begins, if it is not to be the agent's own.
+        agent: The agent.
+        original: The backend's method.
+        unseen: Called for an agent that has answered without any observed model call.
+        model_for: Returns a replacement for the agent's model in a new turn, or None.
     """
 
     async def stream_with_tools(*args: Any, **kwargs: Any) -> AsyncGenerator[Any, None]:
         outer = current_turn.get()
-        # A backend may call itself, as Gemini's does to try again: that is the same turn.
+        # A backend may call itself, as Gemini's does to retry: that is the same turn.
         inner = outer is not None and outer.agent is agent
         turn = outer if inner and outer is not None else Turn(agent, replacement=model_for(agent))
         while True:
@@ -131,7 +131,7 @@ _END = object()
 
 
 async def _step(stream: AsyncGenerator[Any, None], turn: Turn) -> Any:
-    """The next chunk; ``_END`` after the last one, and when the stream fails since we refused a call."""
+    """The next chunk; ``_END`` after the last one, or if the stream fails because a call was refused."""
     token = current_turn.set(turn)
     try:
         return await anext(stream, _END)

@@ -1,6 +1,6 @@
-"""Child processes: the YAML that MassGen writes for a sub-agent gets the switch, the settings and the store.
+"""Passes switch, settings and store on to sub-agents, in the YAML that MassGen writes for them.
 
-Their environment is stripped and their working directory is another one, so nothing else would reach them.
+Sub-agents are processes with a reduced environment and another working directory, so there is no other way.
 """
 
 from __future__ import annotations
@@ -21,12 +21,12 @@ _MODULE = "massgen.subagent.manager"
 
 
 def attach(module: ModuleType) -> None:
-    """Wrap the writing of a sub-agent's configuration; also in the server process that starts sub-agents."""
+    """Wrap the creation of a sub-agent's configuration; also in the server process that starts sub-agents."""
     wrap_once(module.SubagentManager, _SEAM, _bequeathing)
 
 
 def attach_when_imported() -> None:
-    """Wrap it now if the automatic start did not see it being imported."""
+    """Attach now if the module was imported before the import hook was installed."""
     if _MODULE in sys.modules:
         attach(sys.modules[_MODULE])
 
@@ -36,7 +36,7 @@ def _bequeathing(original: Callable[..., Any]) -> Callable[..., Any]:
         config = original(self, *args, **kwargs)
         try:
             return _bequeath(config, self.parent_agent_configs)
-        except Exception as error:  # a fault of ours must not keep a sub-agent from starting
+        except Exception as error:  # an internal error must not keep a sub-agent from starting
             _report(error)
             return config
 
@@ -44,7 +44,7 @@ def _bequeathing(original: Callable[..., Any]) -> Callable[..., Any]:
 
 
 def _bequeath(config: dict[str, Any], parents: list[dict[str, Any]]) -> dict[str, Any]:
-    """Switch a child's agents on if the parent's were."""
+    """Enable limits for a child's agents if the parent's agents have them."""
     settings = next(filter(None, (inherited(parent.get("backend")) for parent in parents)), None)
     if settings is None:
         return config

@@ -1,4 +1,4 @@
-"""What is said of a run at its end: what it did, how long it waited, and what would have been sooner."""
+"""The summary at the end of a run: calls, waits, and what would have made it faster."""
 
 from __future__ import annotations
 
@@ -17,11 +17,11 @@ _DAY = 86_400 * NANOSECONDS
 
 @dataclass(frozen=True, slots=True)
 class Demand:
-    """How long the quota alone takes for what a run did in one pool.
+    """The minimum duration of a run's calls in one pool under its limits.
 
     Attributes:
         seconds: From the first call to the last.
-        limit: The limit that asks for the most.
+        limit: The binding limit.
         twice: Seconds if that limit were twice as high.
     """
 
@@ -31,7 +31,7 @@ class Demand:
 
 
 def demand_of(rules: PoolRules | None, use: PoolUse) -> Demand | None:
-    """What a pool's limits alone ask for; None if none of them makes anybody wait."""
+    """The demand under a pool's limits; None if none of them causes waits."""
     rows = []
     for limit in rules.limits if rules is not None else ():
         amount = use.calls if limit.kind == Kind.REQUESTS else use.amounts.get(limit.kind, 0)
@@ -52,14 +52,14 @@ def _least(limit: Limit, allowed: int, amount: int) -> float:
 
 @dataclass(frozen=True, slots=True)
 class RunFacts:
-    """What a run did.
+    """Facts about a run.
 
     Attributes:
-        counters: All of it together.
-        elapsed: Seconds that it took.
-        uses: What it took in each pool.
-        days: Use of the day, in words, where a day's limit holds.
-        longest: Who waited longest.
+        counters: Its counters.
+        elapsed: Its duration in seconds.
+        uses: Its usage by pool.
+        days: Use of daily limits, in words, by pool.
+        longest: The agent that waited longest.
     """
 
     counters: Counters
@@ -70,11 +70,11 @@ class RunFacts:
 
 
 def summary_lines(run: RunFacts, rules_of: Callable[[Pool], PoolRules | None]) -> list[str]:
-    """A few lines for people.
+    """Format the summary.
 
     Args:
-        run: What it did.
-        rules_of: What holds in a pool.
+        run: Facts about the run.
+        rules_of: Returns the rules of a pool.
     """
     uses, counters = run.uses, run.counters
     demands = {pool: found for pool, use in uses.items() if (found := demand_of(rules_of(pool), use))}

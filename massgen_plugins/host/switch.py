@@ -1,4 +1,4 @@
-"""Who is limited: the environment over MassGen's ``--rate-limit`` flag over the agent's own YAML switch."""
+"""Decides which agents are limited: environment over ``--rate-limit`` flag over the agent's YAML switch."""
 
 from __future__ import annotations
 
@@ -25,15 +25,15 @@ KEY = "enable_rate_limit"
 """The switch in an agent's ``backend:``."""
 
 ENVIRONMENT = "MASSGEN_RATE_LIMIT"
-"""Environment variable that switches all agents on or off, whatever else is said."""
+"""Environment variable that enables or disables limits for all agents, overriding everything else."""
 
 _FLAG = "--rate-limit"
-"""MassGen's own option; on some of its routes it never arrives where agents are made."""
+"""MassGen's own option, which some of its code paths do not pass on to the creation of agents."""
 
 INHERITED = "massgen_plugins_settings"
-"""Where a parent leaves its settings for child processes: the only key of a switch that is a mapping.
+"""Key of the parent's settings for child processes, in a switch that is a mapping.
 
-MassGen hands ``enable_rate_limit`` down to sub-agents and never to a provider's API, whatever its value.
+MassGen passes ``enable_rate_limit`` on to sub-agents, but never to a provider's API, whatever its value.
 """
 
 _WORDS = {
@@ -49,9 +49,9 @@ _WORDS = {
 
 
 def environment_switch() -> bool | None:
-    """What the environment says; None if it says nothing.
+    """The switch in the environment; None if it is not set.
 
-    Read when agents are made, since MassGen loads its ``.env`` files before that.
+    Read when agents are created, after MassGen has loaded its ``.env`` files.
     """
     value = os.environ.get(ENVIRONMENT, "").strip()
     if not value:
@@ -64,19 +64,19 @@ def environment_switch() -> bool | None:
 
 
 def keep_flag(passed: bool) -> None:
-    """Let ``--rate-limit``, once seen, hold for this process and for those that get its environment.
+    """Make ``--rate-limit`` apply to this process and to children that inherit its environment.
 
-    It is kept in the environment, unless that says something already, which is stronger.
+    It is stored in the environment variable, unless that is set already and takes precedence.
     """
     if (passed or _flag_on_command_line()) and not os.environ.get(ENVIRONMENT, "").strip():
         os.environ[ENVIRONMENT] = "1"
 
 
 def yaml_switch(value: Any, agent: str) -> bool | None:
-    """What an agent's own switch says; None if it has none.
+    """The agent's own switch; None if it has none.
 
     Raises:
-        ConfigurationError: It is neither true nor false: a string such as ``'false'`` would count as true.
+        ConfigurationError: It is not a boolean; a string such as ``'false'`` would count as true.
     """
     if value is None or isinstance(value, bool):
         return value
@@ -88,7 +88,7 @@ def yaml_switch(value: Any, agent: str) -> bool | None:
 
 
 def inherited(backend: Any) -> Mapping[str, Any] | None:
-    """The settings that we left in the switch of a backend's configuration; None if it is not one of ours."""
+    """The settings that a parent stored in the switch of a backend; None if there are none."""
     switch = backend.get(KEY) if isinstance(backend, Mapping) else None
     settings = switch.get(INHERITED) if isinstance(switch, Mapping) else None
     return settings if isinstance(settings, Mapping) else None
@@ -100,7 +100,7 @@ def decide(yaml: bool | None, environment: bool | None) -> bool:
 
 
 def _flag_on_command_line() -> bool:
-    """Whether MassGen itself was started with the flag; another program's option of that name is not ours."""
+    """Whether MassGen itself was started with the flag; other programs may have an option of that name."""
     program, *arguments = sys.argv or [""]
     is_massgen = Path(program).stem == "massgen" or Path(program).parent.name == "massgen"
     options = arguments[: arguments.index("--")] if "--" in arguments else arguments

@@ -1,4 +1,4 @@
-"""A thread that calls a function soon after it is woken, then each second for as long as that says so."""
+"""A thread that calls a function soon after a wake-up, then every second for as long as it asks for it."""
 
 from __future__ import annotations
 
@@ -11,15 +11,15 @@ __all__ = ["Ticker"]
 
 
 class Ticker:
-    """Calls ``tick``, never twice within ``period``, and not at all while nothing happens.
+    """Calls ``tick`` at most once per ``period``, and not at all while idle.
 
     Args:
-        tick: Returns whether it wants to be called again after a period, woken or not; must not raise.
-        name: Of the thread, which starts when it is first woken.
+        tick: Returns whether to call it again after a period without a wake-up; must not raise.
+        name: Name of the thread, which starts on the first wake-up.
         period: Seconds.
 
     Attributes:
-        woken: Whether ``tick`` will be called soon anyway.
+        woken: Whether a call of ``tick`` is already due.
     """
 
     def __init__(self, tick: Callable[[], bool], name: str, period: float = 1.0) -> None:
@@ -30,7 +30,7 @@ class Ticker:
         after_fork(self)
 
     def forked(self) -> None:
-        """A forked child has none of its parent's threads."""
+        """Reset after a fork: the child inherits no threads."""
         self.woken = False
         self._woken = threading.Event()
         self._over = threading.Event()
@@ -38,7 +38,7 @@ class Ticker:
         self._thread: threading.Thread | None = None
 
     def wake(self) -> None:
-        """Something has changed; from any thread, and quick."""
+        """Schedule a call. Fast and thread-safe."""
         self.woken = True
         self._woken.set()
         if self._thread is None:
@@ -48,7 +48,7 @@ class Ticker:
                     self._thread.start()
 
     def stop(self) -> None:
-        """End the thread; blocks until the call that is under way returns, two seconds at most."""
+        """Stop the thread; waits at most two seconds for a call in progress."""
         self._over.set()
         self._woken.set()
         thread = self._thread

@@ -1,4 +1,4 @@
-"""Takes our waiting out of MassGen's measurements: it is not the slowness of the model or the agent."""
+"""Excludes waits for quota from MassGen's measurements of model and agent."""
 
 from __future__ import annotations
 
@@ -12,21 +12,21 @@ from massgen_plugins.host.stream import Turn
 __all__ = ["WORTH", "take_out"]
 
 WORTH = 0.05
-"""Seconds; less is within what a call takes anyway."""
+"""Seconds; shorter waits are not worth correcting."""
 
 
 def take_out(turn: Turn, waited: float) -> None:
-    """Move forward what MassGen measures from, after a wait; called before the request leaves.
+    """Shift MassGen's start times by a wait; called before the request is sent.
 
-    That is the start of its call, from which it takes the time to the first token and the call's duration,
-    and the start of the agent's round, which its round timeouts count from.
+    These are the start of the call, from which it measures time to first token and duration, and the start of
+    the agent's round, from which round timeouts count.
 
     Args:
-        turn: Whose call it is.
-        waited: Seconds that it waited.
+        turn: The turn that the call belongs to.
+        waited: Seconds that the call waited.
     """
     now = time.time()
-    with suppress(Exception):  # MassGen is of another version
+    with suppress(Exception):  # other versions of MassGen may differ
         backend = turn.agent.backend() if turn.agent.backend is not None else None
         _forward(getattr(backend, "_current_api_call", None), "start_time", waited, now)
     with suppress(Exception):

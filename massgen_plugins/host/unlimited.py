@@ -1,6 +1,6 @@
-"""Agents that are switched on and whose traffic nobody reads: kept for ``status`` and ``doctor``.
+"""Agents that should be limited but whose traffic is not recognised: recorded for ``status`` and ``doctor``.
 
-What is kept is an agent's name, a host's name and a time, for a day, in a file beside the default store.
+A record has the agent's name, the host's name and the time, and is kept for a day, next to the default store.
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ class Unlimited:
 
     Attributes:
         agent: Its name.
-        way: How it spoke to whom, such as ``requests to api.example``.
+        way: Its traffic, such as ``requests to api.example``.
         seen: When it was last seen, in seconds since the epoch.
     """
 
@@ -41,23 +41,23 @@ class Unlimited:
 
     @property
     def sentence(self) -> str:
-        """One sentence for people."""
+        """Describe it in one sentence."""
         return f"agent {self.agent} ran WITHOUT limits: {self.way}, which no provider plugin reads"
 
 
 def way_of(url: str) -> str:
-    """How traffic that nobody reads goes to whom."""
+    """Describe unrecognised traffic by its URL."""
     try:
         parts = urlsplit(url)
         host = (parts.hostname or "a host")[:_LONGEST]
-    except ValueError:  # such as a broken IPv6 address
+    except ValueError:  # such as an invalid IPv6 address
         return "requests to a host"
     kind = {"ws": "a web socket", "wss": "a web socket", "grpc": "gRPC"}.get(parts.scheme, "requests")
     return f"{kind} to {host}"
 
 
 def cure_of(way: str) -> str:
-    """What to do so that such traffic has limits."""
+    """How to get limits for such traffic."""
     if way.startswith("a web socket"):
         return "leave websocket_mode out of its backend:"
     if way.startswith("gRPC"):
@@ -66,13 +66,13 @@ def cure_of(way: str) -> str:
 
 
 def remember(agent: str, way: str) -> None:
-    """Keep it for ``status`` and ``doctor``; in a thread, since another process may hold the file."""
+    """Record it for ``status`` and ``doctor``, on a thread, since another process may hold the lock."""
     found = Unlimited(str(agent)[:_LONGEST], way[:_LONGEST], time.time())
     threading.Thread(target=_keep, args=(found,), name="massgen-plugins-unlimited").start()
 
 
 def remembered() -> list[Unlimited]:
-    """Those of the last day, the latest first; none if the file cannot be read."""
+    """The records of the last day, latest first; empty if the file cannot be read."""
     path = _path()
     if path is None or not path.is_file():
         return []

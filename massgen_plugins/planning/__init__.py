@@ -1,1 +1,1 @@
-"""What a run will take, before it starts: calls, time, waits, and what is in the way."""
+"""Plans a run before it starts: calls, time, waits, and obstacles."""

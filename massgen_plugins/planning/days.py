@@ -1,4 +1,4 @@
-"""What is left of limits that hold for a day or a month, and for how many runs that is enough."""
+"""The remainder of daily and monthly limits, and the number of runs that it suffices for."""
 
 from __future__ import annotations
 
@@ -15,13 +15,13 @@ __all__ = ["SpanLeft", "spans_left"]
 
 @dataclass(frozen=True, slots=True)
 class SpanLeft:
-    """One limit of a day or a month.
+    """A daily or monthly limit.
 
     Attributes:
-        pool: Of which pool; the model's name, for people.
-        limit: The limit that holds.
-        used: How much of it is used.
-        needed: What one run takes.
+        pool: Its pool; the model's name, for display.
+        limit: The limit in force.
+        used: The amount used.
+        needed: The amount that one run needs.
     """
 
     pool: str
@@ -31,12 +31,12 @@ class SpanLeft:
 
     @property
     def left(self) -> int:
-        """What is left of it."""
+        """The remaining amount."""
         return max(0, self.limit.amount - self.used)
 
     @property
     def runs(self) -> int:
-        """For how many runs it suffices."""
+        """The number of runs that it suffices for."""
         return self.left // max(1, self.needed)
 
 
@@ -46,13 +46,13 @@ def spans_left(
     shapes: Mapping[str, CallShape],
     views: Iterable[PoolView],
 ) -> list[SpanLeft]:
-    """The limits of days and months that the team's calls book in, the tightest first.
+    """The daily and monthly limits that a team's calls book in, tightest first.
 
     Args:
-        team: Says what holds.
-        turns: How many calls each agent makes.
-        shapes: What a call of each model is like.
-        views: What the store knows of use.
+        team: The team and its rules.
+        turns: Number of calls by agent.
+        shapes: Shape of a call by model.
+        views: Current usage from the store.
     """
     used = _used(views)
     found = []
@@ -77,7 +77,7 @@ def _used(views: Iterable[PoolView]) -> Sequence[tuple[Domain, str, str, int]]:
 
 
 def _of(used: Sequence[tuple[Domain, str, str, int]], domain: Domain, pool: str, limit: Limit) -> int:
-    """The largest use under any account that may be meant: which key a run takes is known when it runs."""
+    """The highest use among the possible accounts, since the key is only known at run time."""
     return max(
         (
             amount

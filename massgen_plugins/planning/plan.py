@@ -1,4 +1,4 @@
-"""How many calls a run makes at least, usually and at most, and what that takes under the limits."""
+"""Estimates the minimum, usual and maximum calls of a run, and their duration under the limits."""
 
 from __future__ import annotations
 
@@ -16,29 +16,29 @@ from massgen_plugins.quota import Kind
 __all__ = ["Estimate", "Past", "calls_of", "calls_shared", "estimates_of", "past_of", "play", "shapes_of"]
 
 _RUNS = 5
-"""From so many of the latest runs it is told what is usual."""
+"""Number of recent runs that determine what is usual."""
 
 _PER_AGENT = 3
-"""Calls of each agent when nothing is known: an answer, another one after others have answered, a vote."""
+"""Default calls per agent: an answer, another one after the others have answered, a vote."""
 
 _UNKNOWN_CALL = CallShape(
     2.0, 8.0, {Kind.INPUT_TOKENS: 6_000, Kind.OUTPUT_TOKENS: 500, Kind.TOTAL_TOKENS: 6_500}
 )
-"""A call of a model that was never called: MassGen's own instructions take 4,300 tokens."""
+"""Assumed shape of a call to a new model: MassGen's own instructions take 4,300 tokens."""
 
 _FIRST_BYTE = 0.5
-"""The share of a call's time after which its headers are here."""
+"""Fraction of a call's duration until its headers arrive."""
 
 
 @dataclass(frozen=True, slots=True)
 class Past:
-    """What the record of calls knows.
+    """Statistics from the record of calls.
 
     Attributes:
-        runs: How many of the team's runs are among the latest that count.
-        calls: How many calls they made in the middle; None if none is known.
-        shapes: By model, what its calls were like.
-        cost: By model, micro-dollars of a call; absent if its price is not known.
+        runs: Number of the team's recent runs that were evaluated.
+        calls: Median number of calls per run; None if there are no runs.
+        shapes: Typical shape of a call by model.
+        cost: Micro-dollars per call by model; absent if the price is unknown.
     """
 
     runs: int = 0
@@ -49,14 +49,14 @@ class Past:
 
 @dataclass(frozen=True, slots=True)
 class Estimate:
-    """One way in which a run may go.
+    """A scenario of a run.
 
     Attributes:
         name: ``least``, ``usual`` or ``most``.
-        calls: How many calls it makes; ``result`` has fewer if one was turned away.
-        result: What the limiter made of it.
-        cost: Micro-dollars; None if the price of a model is not known.
-        source: Where the number of calls comes from, in words.
+        calls: Number of calls; ``result`` has fewer if one was turned away.
+        result: Result of the simulation.
+        cost: Micro-dollars; None if the price of a model is unknown.
+        source: Origin of the number of calls, in words.
     """
 
     name: str
@@ -67,11 +67,11 @@ class Estimate:
 
 
 def past_of(record: Record | None, file: str) -> Past:
-    """Ask the record for a team's runs and for what calls of each model were like.
+    """Query the record for a team's runs and typical calls of each model.
 
     Args:
-        record: None if none is kept.
-        file: The team's file, absolute.
+        record: The record; None if there is none.
+        file: Absolute path of the team's file.
     """
     if record is None:
         return Past()
@@ -87,7 +87,7 @@ def past_of(record: Record | None, file: str) -> Past:
 
 
 def calls_of(team: Team, past: Past) -> list[tuple[str, int, str]]:
-    """The number of calls at least, usually and at most, each with the reason; the last only if bounded."""
+    """Minimum, usual and maximum number of calls, each with its origin; the last one only if bounded."""
     agents = len(team.agents)
     final = 1
     votes = agents if agents > 1 else 0
@@ -107,7 +107,7 @@ def calls_of(team: Team, past: Past) -> list[tuple[str, int, str]]:
 
 
 def estimates_of(team: Team, past: Past) -> list[Estimate]:
-    """What each number of calls takes."""
+    """Simulate each scenario."""
     return [
         Estimate(name, calls, play(team, past, calls), _cost(team, past, calls), source)
         for name, calls, source in calls_of(team, past)
@@ -115,19 +115,19 @@ def estimates_of(team: Team, past: Past) -> list[Estimate]:
 
 
 def play(team: Team, past: Past, calls: int, agents: Sequence[PlannedAgent] | None = None) -> Simulated:
-    """Let the team, or some of its agents, make so many calls."""
+    """Simulate a number of calls by the team, or some of its agents."""
     agents = team.agents if agents is None else agents
     final = agents[:1] if len(agents) > 1 else ()
     return simulate(calls_shared(calls - len(final), agents), final, shapes_of(team, past), team.rules)
 
 
 def shapes_of(team: Team, past: Past) -> dict[str, CallShape]:
-    """What a call of each of the team's models is like."""
+    """Shape of a call for each of the team's models."""
     return {each.model: past.shapes.get(each.model, _UNKNOWN_CALL) for each in team.agents}
 
 
 def calls_shared(calls: int, agents: Sequence[PlannedAgent]) -> dict[PlannedAgent, int]:
-    """So many calls, as evenly as can be among agents."""
+    """Distribute calls evenly among agents."""
     each, more = divmod(max(calls, 0), len(agents))
     return {agent: each + (place < more) for place, agent in enumerate(agents)}
 

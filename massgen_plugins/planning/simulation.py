@@ -1,4 +1,4 @@
-"""Lets a team make its calls on virtual time, through the limiter itself: hours pass in milliseconds."""
+"""Simulates a team's calls with the real limiter on virtual time: hours pass in milliseconds."""
 
 from __future__ import annotations
 
@@ -24,12 +24,12 @@ _RUN = "plan"
 
 @dataclass(frozen=True, slots=True)
 class CallShape:
-    """What a call is like.
+    """Timing and usage of a call.
 
     Attributes:
-        first_byte: Seconds until its headers.
+        first_byte: Seconds until its headers arrive.
         seconds: Seconds until its answer is complete.
-        amounts: What it takes, by kind; one request is understood.
+        amounts: Usage by kind, in addition to one request.
     """
 
     first_byte: float
@@ -39,14 +39,14 @@ class CallShape:
 
 @dataclass(slots=True)
 class Simulated:
-    """What came of it.
+    """Result of a simulation.
 
     Attributes:
-        calls: How many calls were made.
-        seconds: How long it all took.
-        longest_wait: The longest wait of one call, in seconds.
-        waited: The waits of all calls together, in seconds.
-        limits: How often each limit was waited for.
+        calls: Number of calls made.
+        seconds: Total duration.
+        longest_wait: Longest wait of a call, in seconds.
+        waited: Total waits of all calls, in seconds.
+        limits: Number of waits by limit.
         refused: Why a call was turned away; empty if none was.
     """
 
@@ -64,13 +64,13 @@ def simulate(
     shapes: Mapping[str, CallShape],
     rules: Mapping[tuple[Domain, str], PoolRules],
 ) -> Simulated:
-    """Make so many calls of each agent, all agents at once, and then those of ``finals`` one by one.
+    """Simulate the calls of all agents concurrently, then those of ``finals`` one by one.
 
     Args:
-        turns: How many calls each agent makes.
-        finals: Who makes a call when all others are over.
-        shapes: What a call of each model is like.
-        rules: What holds in each pool; nothing is used up when it begins.
+        turns: Number of calls by agent.
+        finals: Agents that make a final call after all others.
+        shapes: Shape of a call by model.
+        rules: Rules by pool; nothing is used up at the start.
     """
     with virtual_time() as clock:
         return clock.run(_Play(clock, shapes, rules).run(turns, finals))

@@ -1,4 +1,4 @@
-"""What would make a run shorter: fewer agents, or another profile of the same provider."""
+"""Changes that would shorten a run: fewer agents, or another profile of the same provider."""
 
 from __future__ import annotations
 
@@ -15,18 +15,18 @@ from massgen_plugins.providers.base import Provider
 __all__ = ["Sooner", "Surroundings", "sooner"]
 
 _WORTH = 0.9
-"""What is not a tenth shorter is not worth a word."""
+"""Maximum relative duration of a change that is suggested: a tenth shorter."""
 
 _MOST = 3
 
 
 @dataclass(frozen=True, slots=True)
 class Sooner:
-    """One change.
+    """A suggested change.
 
     Attributes:
         change: In words: ``3 agents``, or a profile's name.
-        seconds: How long the run would take.
+        seconds: Resulting duration of the run.
     """
 
     change: str
@@ -35,13 +35,13 @@ class Sooner:
 
 @dataclass(frozen=True, slots=True)
 class Surroundings:
-    """What a team is read with.
+    """Everything that determines a team and its limits.
 
     Attributes:
         config: The MassGen configuration.
-        settings: What holds now.
-        profiles: All that there are.
-        providers: Who reads calls.
+        settings: The current settings.
+        profiles: All profiles.
+        providers: All providers.
     """
 
     config: Mapping[str, Any]
@@ -50,11 +50,11 @@ class Surroundings:
     providers: Sequence[Provider]
 
     def team(self) -> Team:
-        """The team under the settings that hold."""
+        """The team under the current settings."""
         return team_of(self.config, self.settings, self.providers)
 
     def team_with(self, profile: Profile) -> Team | None:
-        """The team under another profile; None if that says nothing of one of its models."""
+        """The team under another profile; None if that does not cover all of its models."""
         in_use = {**self.settings.in_use, profile.provider: InUse(profile, "user")}
         try:
             return team_of(self.config, replace(self.settings, in_use=in_use), self.providers)
@@ -63,7 +63,7 @@ class Surroundings:
 
 
 def sooner(team: Team, past: Past, usual: Estimate, around: Surroundings) -> list[Sooner]:
-    """Changes that make the usual run a tenth shorter or more, the smallest gain first."""
+    """Changes that make the usual run at least a tenth shorter, smallest gain first."""
     calls, agents = usual.calls, team.agents
     found: list[Sooner] = []
     half = len(agents) // 2
@@ -85,7 +85,7 @@ def sooner(team: Team, past: Past, usual: Estimate, around: Surroundings) -> lis
 
 
 def _with_twice(team: Team, past: Past, calls: int, binding: str) -> Sooner:
-    """With twice the limit that binds, wherever that comes from."""
+    """The effect of doubling the binding limit, without a specific profile."""
     rules, change = {}, ""
     for place, known in team.rules.items():
         limits = []

@@ -1,4 +1,4 @@
-"""The agents of a MassGen configuration, as far as their quotas are concerned."""
+"""The agents of a MassGen configuration and their quotas."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from massgen_plugins.quota import ACCOUNT_POOL, Domain, PoolRules
 __all__ = ["Bounds", "PlannedAgent", "Team", "team_of"]
 
 _TIMEOUT = 1800
-"""MassGen's own, in seconds (``TimeoutConfig.orchestrator_timeout_seconds`` of MassGen 0.1.97)."""
+"""MassGen's default in seconds (``TimeoutConfig.orchestrator_timeout_seconds`` of MassGen 0.1.97)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,8 +25,8 @@ class PlannedAgent:
     Attributes:
         name: Its name in the configuration.
         model: The resolved model.
-        domain: Where its calls are booked; the account is left open.
-        pools: In which pools they book.
+        domain: The domain of its calls, with an open account.
+        pools: The pools they book in.
     """
 
     name: str
@@ -37,10 +37,10 @@ class PlannedAgent:
 
 @dataclass(frozen=True, slots=True)
 class Bounds:
-    """What the configuration says of a run's length.
+    """Bounds of a run's length in the configuration.
 
     Attributes:
-        new_answers: How many answers an agent may give; None: any number.
+        new_answers: Maximum number of answers per agent; None if unlimited.
         timeout: Seconds after which MassGen ends the run.
     """
 
@@ -53,10 +53,10 @@ class Team:
     """All agents of a configuration.
 
     Attributes:
-        agents: Those whose quotas are known.
-        unknown: Names of those whose backend no provider plugin reads: they are left out of the plan.
-        bounds: What the configuration says of a run's length.
-        rules: What holds in each pool.
+        agents: Agents with known quotas.
+        unknown: Names of agents whose backend has no provider plugin; they are left out of the plan.
+        bounds: Bounds of a run's length.
+        rules: Rules by pool.
     """
 
     agents: tuple[PlannedAgent, ...]
@@ -69,7 +69,7 @@ def team_of(config: Mapping[str, Any], settings: Settings, providers: Sequence[P
     """Read a configuration.
 
     Raises:
-        ConfigurationError: It has no agents, or the profile in use covers one's model not at all.
+        ConfigurationError: It has no agents, or the profile in use does not cover an agent's model.
     """
     entries = [config["agent"]] if "agent" in config else config.get("agents")
     if not isinstance(entries, list) or not entries:

@@ -1,1 +1,1 @@
-"""What providers' traffic means; each provider is a plugin."""
+"""Interprets the traffic of providers; each provider is a plugin."""

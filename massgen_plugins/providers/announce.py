@@ -1,4 +1,4 @@
-"""Limits that answers announce in headers: the names are tables, the encodings are all understood."""
+"""Parses limits announced in headers: names are tables, and all known encodings are understood."""
 
 from __future__ import annotations
 
@@ -13,27 +13,27 @@ from massgen_plugins.providers.windows import DAY_SECONDS, per, window_of
 __all__ = ["HeaderSet", "openai_style", "read_announcement"]
 
 _LONGEST_MINUTE = 61.0
-"""Seconds; whatever its shape, a window of a minute is free again within one, and a rounded second."""
+"""Maximum reset of a window of a minute, of any shape, in seconds; includes rounding."""
 
 _EXACT = 0.02
-"""By how much, at most, a day's bucket says to fill in another time than a day: what rounding does."""
+"""Maximum relative rounding error in the announced refill time of a daily bucket."""
 
 
 @dataclass(frozen=True, slots=True)
 class HeaderSet:
-    """The headers that speak of one limit.
+    """The headers about one limit.
 
     Attributes:
         kind: What it counts.
-        limit: Name of the header with its amount; this and the next two may be empty: there is none.
-        remaining: With what is left.
-        reset: With the time until it is free again, or full.
-        seconds: The window's length; None: it follows from the speed at which it fills (OpenAI's headers
-            speak of requests per minute, or per day where that is the tighter one).
-        pool: Of which pool it speaks; None: the model's own.
-        short: A shorter window, in seconds, that is meant unless the reset is longer; 0: none.
-        scale: The amounts are per ``seconds`` divided by this.
-        rounding: By how much ``remaining`` may be above the truth.
+        limit: Header with the amount; this and the next two may be empty if there is none.
+        remaining: Header with the remaining amount.
+        reset: Header with the time until it is available again, or full.
+        seconds: The window's length; None: inferred from the refill rate (OpenAI announces requests per
+            minute, or per day if that is the tighter limit).
+        pool: The pool it belongs to; None for the model's own.
+        short: A shorter window, in seconds, which applies unless the reset is longer; 0 for none.
+        scale: Amounts are per ``seconds`` divided by this.
+        rounding: Amount by which ``remaining`` may be rounded up.
     """
 
     kind: str
@@ -48,7 +48,7 @@ class HeaderSet:
 
 
 def openai_style(what: str, kind: str, seconds: float | None = 60.0, *, pool: str | None = None) -> HeaderSet:
-    """The set ``x-ratelimit-{limit,remaining,reset}-WHAT``."""
+    """The headers ``x-ratelimit-{limit,remaining,reset}-WHAT``."""
     limit, remaining, reset = (f"x-ratelimit-{part}-{what}" for part in ("limit", "remaining", "reset"))
     return HeaderSet(kind, limit, remaining, reset, seconds=seconds, pool=pool)
 
@@ -56,13 +56,13 @@ def openai_style(what: str, kind: str, seconds: float | None = 60.0, *, pool: st
 def read_announcement(
     headers: Mapping[str, str], sets: Sequence[HeaderSet], conventions: Conventions, now: float
 ) -> Sequence[Announced]:
-    """What an answer's headers say; of two headers on one limit (organization, project) the tighter holds.
+    """Parse an answer's headers; of several on the same limit (organization, project), the tightest applies.
 
     Args:
-        headers: Lower-case names.
+        headers: Values by lower-case name.
         sets: The provider's headers.
-        conventions: What its days are, and whether its limits are buckets.
-        now: The provider's time, seconds since 1970.
+        conventions: Defines its days, and whether its limits are buckets.
+        now: The provider's time, in seconds since the epoch.
     """
     found: dict[tuple[object, ...], Announced] = {}
     for each in sets:
@@ -89,7 +89,7 @@ def _read(
     seconds = each.seconds if each.seconds is not None else _span(limit, remaining, resets_in)
     if each.short and (resets_in is None or resets_in <= each.short):
         seconds = each.short
-    if limit == 0 and rate is not None:  # less than one in a window: a longer window
+    if limit == 0 and rate is not None:  # less than one per window: use a longer window
         limit, seconds = per(rate, seconds)
     if remaining is not None:
         remaining = min(remaining, max(0, remaining - each.rounding))
@@ -104,10 +104,10 @@ def _read(
 
 
 def _span(limit: int | None, remaining: int | None, resets_in: float | None) -> float:
-    """A minute or a day: what is gone of a bucket comes back in its share of the window.
+    """Infer a minute or a day: the used share of a bucket refills in that share of the window.
 
-    A server whose minute slides, or begins anew, says up to a minute for a single call: no day, unless what
-    is gone is just the share of a day.
+    A server with a sliding or fixed minute announces up to a minute for a single call. That is no day, unless
+    the used amount is exactly that share of a day.
     """
     if limit is None or remaining is None or resets_in is None or remaining >= limit:
         return 60.0

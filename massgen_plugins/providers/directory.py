@@ -1,4 +1,4 @@
-"""Whose a host is, of all that are known; one table for all providers, so that no two claim one."""
+"""Maps hosts to providers; a single table, so that no two providers claim the same host."""
 
 from __future__ import annotations
 
@@ -21,9 +21,9 @@ _SUFFIX = "-aiplatform.googleapis.com"
 
 
 def owner_of(place: Place) -> str | None:
-    """Name of the provider whose own host a URL is at; None if it is nobody's that is known."""
+    """Name of the provider that a URL's host belongs to; None if unknown."""
     base = f"//{place.endpoint}{place.path}"
-    if is_openai_base(base) or is_openai_path(base):  # Gemini behind a proxy keeps its path
+    if is_openai_base(base) or is_openai_path(base):  # a proxy keeps Gemini's path
         return "gemini"
     for name in place.names:
         owner = _OWNERS.get(name)

@@ -1,8 +1,8 @@
-"""An error as the chat family, the Responses API and Anthropic write it, out of any wrapping it comes in.
+"""Extracts errors of the chat family, the Responses API and Anthropic, however they are wrapped.
 
-Bodies are flat (xAI, Cerebras, Fireworks) or nested; errors sit in ``error``, in ``response.error`` (an
-event ``response.failed``), in ``detail`` (gateways), or as JSON inside of an error's message. All texts and
-codes of all of them are collected: what an error means is decided by tables over these.
+Bodies are flat (xAI, Cerebras, Fireworks) or nested; errors are in ``error``, in ``response.error`` (an
+event ``response.failed``), in ``detail`` (gateways), or as JSON inside an error's message. All their texts
+and codes are collected, and tables of rules interpret them.
 """
 
 from __future__ import annotations
@@ -18,17 +18,17 @@ from massgen_plugins.providers.text import read_json
 __all__ = ["ErrorFacts", "read_error"]
 
 _LARGEST = 1024 * 1024
-"""Bytes of a body that are read; a real error is a few kilobytes."""
+"""Maximum bytes of a body that are read; real errors are a few kilobytes."""
 _LARGEST_EVENT = 128 * 1024
 _BLANK = b"\xef\xbb\xbf \t\r\n"
 _LONGEST = 8_000
-"""Characters of prose that are looked at."""
+"""Maximum characters of prose that are searched."""
 _MOST_NODES = 200
 
 _SIGN = re.compile(
     rb'"error"\s{0,8}:\s{0,8}[^n\s]|"type"\s{0,8}:\s{0,8}"(?:error|response\.failed)"|event: ?error'
 )
-"""What an event of a stream must contain to be an error at all: most events end here, at the speed of C."""
+"""Markers, one of which every error event contains: a fast check that rejects most events."""
 
 _CODE_KEYS = frozenset(
     {"code", "type", "status", "reason", "error_code", "error_type", "limit_source", "raw_status_code"}
@@ -53,19 +53,19 @@ _NAMED_STATUS = (
         re.compile(r"rate.?limit|quota|too_many_requests|throttl|resource.exhausted|spend_limit|usage_limit"),
     ),
 )
-"""Statuses that words stand for, where an event of a stream has no number."""
+"""Statuses by error code, for stream events without a numeric status."""
 
 
 @dataclass(frozen=True, slots=True)
 class ErrorFacts:
-    """What an error says, as far as it is there.
+    """The content of an error.
 
     Attributes:
-        status: HTTP status; that of the body where a gateway's differs.
-        message: The provider's own sentence, the innermost that there is; may be empty.
-        text: All its texts in lower case, on lines of their own, 8,000 characters at most.
-        codes: All its codes, types and reasons, in lower case.
-        headers: The answer's headers, and those that a gateway put into the body; lower-case names.
+        status: HTTP status; the one in the body if a gateway's differs.
+        message: The provider's own message, the innermost one; may be empty.
+        text: All texts in lower case, one per line, at most 8,000 characters.
+        codes: All codes, types and reasons, in lower case.
+        headers: Headers of the answer, and those that a gateway put into the body; lower-case names.
     """
 
     status: int
@@ -76,12 +76,12 @@ class ErrorFacts:
 
 
 def read_error(status: int, headers: Mapping[str, str], body: bytes) -> ErrorFacts | None:
-    """Find the error in a body, or in one event of a 200 stream; None if there is none; never raises.
+    """Find the error in a body, or in one event of a 200 stream; None if there is none. Never raises.
 
     Args:
-        status: HTTP status; 200 for an event, or for a gateway that answers so.
-        headers: Lower-case names.
-        body: What came; more than one MiB is not read.
+        status: HTTP status; 200 for an event, and for some gateways.
+        headers: Values by lower-case name.
+        body: The body, of which at most 1 MiB is read.
     """
     body = body[:_LARGEST]
     if status < 400 and not _SIGN.search(body):
@@ -130,7 +130,7 @@ def _facts(status: int, headers: Mapping[str, str], document: Any) -> ErrorFacts
 
 
 def _nodes(document: Any) -> Iterator[Mapping[str, Any] | str]:
-    """The objects in which an error describes itself, outermost first; JSON inside of a text is one, too."""
+    """The objects and texts that describe an error, outermost first, including JSON inside of texts."""
     pending = [document]
     for _ in range(_MOST_NODES):
         if not pending:
@@ -150,7 +150,7 @@ def _nodes(document: Any) -> Iterator[Mapping[str, Any] | str]:
 
 
 def _inside(text: str) -> Any:
-    """The JSON object that a gateway put into a text; None if there is none."""
+    """The JSON object that a gateway embedded in a text; None if there is none."""
     start, end = text.find("{"), text.rfind("}")
     if start < 0 or end - start < 8 or end - start > 64 * 1024:
         return None
@@ -181,7 +181,7 @@ def _headers(found: Any) -> dict[str, str]:
 
 
 def _status(status: int, codes: set[str]) -> int:
-    """The status that counts: a refusal's inside of a gateway's answer, else the answer's own."""
+    """The effective status: that of a refusal wrapped by a gateway, else the answer's own."""
     if status in (402, 429, 503, 529):
         return status
     numbers = sorted(int(code) for code in codes if code in {"402", "413", "429", "498", "503", "529"})

@@ -1,4 +1,4 @@
-"""How many input tokens a JSON body can be, before it is sent: an upper bound that leaves out base64."""
+"""Upper bound of the input tokens of a JSON body, before it is sent; base64 data is not counted as text."""
 
 from __future__ import annotations
 
@@ -16,18 +16,18 @@ from massgen_plugins.providers.tokens import text_tokens
 __all__ = ["UNKNOWN_BODY", "ImageRule", "Sizes", "decoded", "measure", "unread_body"]
 
 ImageRule: TypeAlias = Callable[[tuple[int, int] | None], int]
-"""Tokens of an image of this width and height; None: unknown."""
+"""Returns the tokens of an image, given its width and height, or None if unknown."""
 
 UNKNOWN_BODY = 32_768
-"""Tokens assumed of a body that nobody has seen, such as a stream of unknown length."""
+"""Assumed tokens of an unknown body, such as a stream of unknown length."""
 _LINKED = 8_192
-"""Tokens assumed of a stored file or an earlier answer that the request only names."""
+"""Assumed tokens of a stored file or an earlier answer that the request only references."""
 _LARGEST_BODY = 100 * 1024 * 1024
 
 _PAGE_BYTES, _PAGE_TOKENS, _MOST_PAGES = 20_000, 3_000, 100
-"""A page of a PDF: 1,500 to 3,000 tokens (Anthropic, "PDF support", 2026), of an assumed number of bytes."""
+"""PDF pages: assumed bytes and 1,500 to 3,000 tokens each (Anthropic, "PDF support", 2026)."""
 _SOUND_BYTES, _SOUND_TOKENS = 2_000, 10
-"""A second of sound at a low bit rate; 10 tokens (OpenAI, "Audio", 2026)."""
+"""A second of audio at a low bit rate; 10 tokens (OpenAI, "Audio", 2026)."""
 _HEAD = 88_000
 """Base64 characters of 66,000 bytes, enough for any image header."""
 _DATA_URL = re.compile(r"data:(?P<mime>[\w.+-]{1,60}/[\w.+-]{1,60})?[^,]{0,100}?;base64,", re.ASCII)
@@ -36,12 +36,12 @@ _SOURCES = frozenset({"source", "input_audio", "inline_data", "inlineData"})
 
 
 class Sizes:
-    """What a body is made of.
+    """Sizes of the parts of a body.
 
     Attributes:
         text: Upper bound of the tokens of all text, schemas and names included.
-        media: Tokens of images, sounds and files.
-        characters: Bytes of the text: some providers charge a quarter of them.
+        media: Tokens of images, audio and files.
+        characters: Bytes of the text; some providers charge a quarter of them.
     """
 
     __slots__ = ("characters", "media", "text")
@@ -56,7 +56,7 @@ class Sizes:
 
 
 def decoded(body: bytes | None) -> Mapping[str, Any]:
-    """The fields of a JSON body; none if it is no object, too large, or not known."""
+    """The fields of a JSON body; empty if it is not an object, too large, or unknown."""
     if body is None or len(body) > _LARGEST_BODY:
         return {}
     try:
@@ -67,7 +67,7 @@ def decoded(body: bytes | None) -> Mapping[str, Any]:
 
 
 def unread_body(body: bytes | None, declared: str) -> Sizes:
-    """Sizes of a body that is not JSON or not known; ``declared`` is its ``content-length``."""
+    """Sizes of a body that is not JSON or unknown; ``declared`` is its ``content-length``."""
     if body is None:
         size = int(declared) if declared.isdecimal() and len(declared) < 12 else UNKNOWN_BODY
     else:
@@ -76,11 +76,11 @@ def unread_body(body: bytes | None, declared: str) -> Sizes:
 
 
 def measure(document: Any, size: int, image: ImageRule) -> Sizes:
-    """Walk a document without recursion; what is not media is text, whichever field holds it.
+    """Measure a document without recursion; everything but media counts as text, in any field.
 
     Args:
         document: The decoded body.
-        size: Bytes of the body.
+        size: Size of the body in bytes.
         image: The provider's rule for images.
     """
     if size > _LARGEST_BODY:
@@ -106,14 +106,14 @@ def measure(document: Any, size: int, image: ImageRule) -> Sizes:
                     pending.append(value)
         else:
             texts.append(str(node))
-    # The line end after each text stands for the quotes, colons and role marks around it.
+    # The newline after each text accounts for the quotes, colons and role markers around it.
     joined = "\n".join(texts)
     characters = len(joined.encode("utf-8", "surrogatepass")) + 4 * len(texts)
     return Sizes(text_tokens(joined) + 1, media, min(characters, size))
 
 
 def _media_field(key: str, value: Any, image: ImageRule) -> int | None:
-    """Tokens of a field that holds or names media; None if it does neither."""
+    """Tokens of a field with media or a reference to media; None for other fields."""
     if key in _IDS:
         return _LINKED if isinstance(value, str) and value else None
     if key == "image_url":
@@ -143,7 +143,7 @@ def _data_url(text: str, image: ImageRule) -> int | None:
 
 
 def _inline(mime: str, data: str, image: ImageRule) -> int:
-    """Tokens of base64 data of a media type; of an unknown type, as of a text."""
+    """Tokens of base64 data by media type; unknown types count as text."""
     mime = mime.lower()
     size = len(data) * 3 // 4
     if mime.startswith("image/"):

@@ -1,8 +1,8 @@
-"""A provider's words made harmless for MassGen, which takes some phrases in any error for a full context.
+"""Rewrites phrases in provider messages that MassGen mistakes for a context overflow.
 
-It then shortens the conversation and asks again, up to 31 times for one refusal. People see no difference:
-blanks within such a phrase become no-break spaces, its hyphens no-break hyphens; a single word is joined by
-an invisible character.
+MassGen would compress the conversation and retry, up to 31 times for one refusal. The text looks the same:
+spaces within such a phrase become no-break spaces, hyphens no-break hyphens; single words get an invisible
+joiner.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ _SHOWN_ALIKE = str.maketrans(
 
 
 def harmless(text: str) -> str:
-    """The same words for people, and none that makes MassGen shorten a conversation or ask again."""
+    """Return a text that looks the same but makes MassGen neither compress the conversation nor retry."""
     return _PHRASES.sub(_other_letters, text)
 
 

@@ -1,6 +1,6 @@
-"""The one parser of numbers, lengths of time and moments as providers write them in headers and prose.
+"""Parses numbers, durations and timestamps in providers' headers and prose.
 
-None of these functions raises; each takes a text of any length and looks at 200 characters at most.
+No function raises; each accepts text of any length and reads at most 200 characters.
 """
 
 from __future__ import annotations
@@ -43,13 +43,13 @@ _ISO = re.compile(
 )
 
 _EPOCH = 1e9
-"""Plain numbers from here on are moments, in seconds since 1970: no provider asks to wait for 30 years."""
+"""Plain numbers from here on are timestamps in seconds since the epoch, since no wait lasts 30 years."""
 _EPOCH_MILLISECONDS = 1e11
-"""Plain numbers from here on are moments in milliseconds since 1970."""
+"""Plain numbers from here on are timestamps in milliseconds since the epoch."""
 
 
 def parse_number(text: str) -> float | None:
-    """Read ``42``, ``0.6``, ``30,000`` or ``-1``; None if it is no number."""
+    """Parse ``42``, ``0.6``, ``30,000`` or ``-1``; None if it is not a number."""
     text = text[:_LONGEST].strip()
     if _GROUPED.fullmatch(text):
         text = text.replace(",", "")
@@ -57,9 +57,9 @@ def parse_number(text: str) -> float | None:
 
 
 def parse_count(text: str) -> int | None:
-    """Read a whole number, ``"30,000"`` too; a fraction is cut. May be negative: some servers overdraw.
+    """Parse an integer such as ``30,000``, truncating fractions. May be negative: some servers overdraw.
 
-    A list, such as ``100, 100;w=60`` of the IETF's draft for rate limit headers, gives its first number.
+    For a list such as ``100, 100;w=60`` (IETF draft of rate limit headers), returns the first number.
     """
     number = parse_number(text)
     if number is None:
@@ -68,16 +68,16 @@ def parse_count(text: str) -> int | None:
 
 
 def parse_duration(text: str) -> float | None:
-    """Read a length of time in Go's notation, or a plain number of seconds.
+    """Parse a duration in Go's notation, or a plain number of seconds.
 
-    Go's notation is what Google's ``RetryInfo.retryDelay`` and OpenAI's reset headers use; Groq writes
-    blanks between its parts in prose.
+    Google's ``RetryInfo.retryDelay`` and OpenAI's reset headers use Go's notation; Groq's prose has spaces
+    between the parts.
 
     Args:
         text: Such as ``20h3m13.257628674s``, ``6m 11.52s``, ``120ms`` or ``42``.
 
     Returns:
-        Seconds, finite and not negative; None if it is nothing of the kind.
+        Seconds, finite and not negative; None if it is not a duration.
     """
     text = text[:_LONGEST].strip()
     if _PLAIN.fullmatch(text):
@@ -88,12 +88,12 @@ def parse_duration(text: str) -> float | None:
 
 
 def parse_moment(text: str) -> float | None:
-    """Read a moment: RFC 3339, an HTTP date, or a number since 1970, in seconds or milliseconds.
+    """Parse a timestamp: RFC 3339, an HTTP date, or seconds or milliseconds since the epoch.
 
-    ``2026-12-01 at 00:00 UTC`` counts as RFC 3339; a moment without a zone is UTC.
+    ``2026-12-01 at 00:00 UTC`` counts as RFC 3339; a timestamp without a zone is UTC.
 
     Returns:
-        Seconds since 1970; None if it is no moment.
+        Seconds since the epoch; None if it is not a timestamp.
     """
     text = text[:_LONGEST].strip()
     number = parse_number(text)
@@ -119,15 +119,15 @@ def _iso(day: str, clock: str, zone: str | None) -> float:
 
 
 def seconds_until(text: str, now: float) -> float | None:
-    """Read when something will be: a length of time from now, or a moment, in any encoding.
+    """Parse a future time in any encoding: a duration from now, or a timestamp.
 
     Args:
         text: A header's value.
-        now: Seconds since 1970, by the provider's clock if that is known.
+        now: Seconds since the epoch, by the provider's clock if known.
 
     Returns:
-        Seconds from now, not negative (a moment that has passed is 0); None if the text says nothing,
-        such as ``-1`` or ``unknown``.
+        Seconds from now, not negative (a time in the past is 0); None for values such as ``-1`` or
+        ``unknown``.
     """
     seconds = parse_duration(text)
     if seconds is not None and seconds < _EPOCH:
@@ -137,14 +137,14 @@ def seconds_until(text: str, now: float) -> float | None:
 
 
 def clock_of(headers: Mapping[str, str]) -> float | None:
-    """The provider's time, by the ``date`` header; seconds since 1970, None if it does not say."""
+    """The provider's time from the ``date`` header, in seconds since the epoch; None if it is missing."""
     return parse_moment(headers.get("date", ""))
 
 
 def retry_after(headers: Mapping[str, str], now: float) -> float | None:
-    """When the answer's headers invite to come again, in seconds from now; the latest if they disagree.
+    """The retry delay in the headers, in seconds from now; the longest if they disagree.
 
-    ``retry-after-ms`` (OpenAI, Azure) is the finer one of a pair: where both say the same second, it holds.
+    ``retry-after-ms`` (OpenAI, Azure) is more precise, and wins if both agree to the second.
     """
     whole = seconds_until(headers.get("retry-after", ""), now)
     for name in ("retry-after-ms", "x-ms-retry-after-ms"):

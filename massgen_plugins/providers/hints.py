@@ -1,4 +1,4 @@
-"""When to come again, as providers say it in prose."""
+"""Parses retry delays in prose."""
 
 from __future__ import annotations
 
@@ -25,9 +25,9 @@ _SECONDS = {"m": 60.0, "h": 3600.0, "d": 86_400.0, "s": 1.0}
 
 
 def prose_wait(text: str) -> float | None:
-    """The longest wait that a text asks for, in seconds; None if it asks for none.
+    """The longest delay in a text, in seconds; None if there is none.
 
-    Such as ``Please try again in 6m 11.52s``, ``retry after 22 seconds``, ``wait 38 seconds``.
+    Understands ``Please try again in 6m 11.52s``, ``retry after 22 seconds``, ``wait 38 seconds``.
     """
     waits = [_length(match[1]) for match in _WAIT.finditer(text)]
     return max((seconds for seconds in waits if seconds is not None), default=None)
@@ -49,9 +49,9 @@ def _unit(unit: str) -> float:
 
 
 def prose_moment(text: str) -> float | None:
-    """The moment until which a text refuses, in seconds since 1970; without a zone it is UTC.
+    """The end of a refusal named in a text, in seconds since the epoch; UTC if it has no zone.
 
-    Such as ``You will regain access on 2026-12-01 at 00:00 UTC.``
+    Understands ``You will regain access on 2026-12-01 at 00:00 UTC.``
     """
     match = _MOMENT.search(text)
     return None if match is None else parse_moment(match[1])

@@ -1,4 +1,4 @@
-"""How many tokens an image is, by each provider's published rule."""
+"""Tokens of images, by each provider's published rule."""
 
 from __future__ import annotations
 
@@ -9,24 +9,24 @@ from massgen_plugins.providers.estimate import ImageRule
 __all__ = ["anthropic_image", "flat_image", "openai_image"]
 
 _UNKNOWN = 1_600
-"""Tokens of an image whose size is not known: what the largest is after scaling, at OpenAI and Anthropic."""
+"""Tokens of an image of unknown size: that of the largest after scaling, at OpenAI and Anthropic."""
 
 
 def flat_image(_size: tuple[int, int] | None) -> int:
-    """A prior for providers that publish no rule."""
+    """An initial estimate for providers that publish no rule."""
     return _UNKNOWN
 
 
 def anthropic_image(size: tuple[int, int] | None) -> int:
-    """Width times height by 750, at most about 1,600 ("Vision", platform.claude.com, 2026)."""
+    """Width times height divided by 750, at most about 1,600 ("Vision", platform.claude.com, 2026)."""
     return _UNKNOWN if size is None else min(_UNKNOWN, math.ceil(size[0] * size[1] / 750))
 
 
 def openai_image(model: str) -> ImageRule:
-    """The rule of a model ("Images and vision", developers.openai.com, 2026).
+    """The rule for a model ("Images and vision", developers.openai.com, 2026).
 
-    Small models count patches of 32 pixels with a factor; ``gpt-4o-mini`` counts tiles at a high price; of
-    the others, tiles and patches, the larger holds.
+    Small models count patches of 32 pixels with a factor; ``gpt-4o-mini`` counts tiles at a high price; for
+    the others, the larger of tiles and patches is assumed.
     """
     if model.startswith("gpt-4o-mini"):
         return lambda size: _tiles(size, 2_833, 5_667)
@@ -39,7 +39,7 @@ def openai_image(model: str) -> ImageRule:
 
 
 def _tiles(size: tuple[int, int] | None, base: int, tile: int) -> int:
-    """Scaled into 2048 x 2048, then to 768 on the shorter side, in tiles of 512; unknown: the most, 8."""
+    """Scaled to fit 2048 x 2048, then to 768 on the shorter side, in tiles of 512; 8 if unknown."""
     if size is None:
         return base + 8 * tile
     width, height = size

@@ -1,4 +1,4 @@
-"""The size of an image in pixels, read from the first bytes of its file."""
+"""Reads an image's size in pixels from the start of its file."""
 
 from __future__ import annotations
 
@@ -7,17 +7,17 @@ import struct
 __all__ = ["dimensions"]
 
 _JPEG_FRAMES = frozenset(range(0xC0, 0xD0)) - {0xC4, 0xC8, 0xCC}
-"""Markers of JPEG frame headers; the three left out carry tables."""
+"""Markers of JPEG frame headers; the three excluded ones are tables."""
 
 
 def dimensions(head: bytes) -> tuple[int, int] | None:
     """Width and height in pixels of a PNG, JPEG, WebP or GIF.
 
     Args:
-        head: The file's beginning; a JPEG with large metadata needs up to 64 KiB.
+        head: The start of the file; a JPEG with large metadata needs up to 64 KiB.
 
     Returns:
-        Both at least 1; None if the format is another one or the beginning is too short or broken.
+        Both at least 1; None if the format is unknown, or the data is too short or damaged.
     """
     try:
         size = _read(head)

@@ -1,7 +1,7 @@
-"""Plans: subscriptions with which agents' programs log in. Whose a request is, what is used, what is spent.
+"""Plans (subscriptions that agents' programs log in with): their accounts, use and exhaustion.
 
-A plan's limits are fractions of something that nobody publishes: they are told to the user, never rationed.
-Sources: names of headers in the programs claude 2.1.71 and 2.1.197 and codex 0.130.0 and 0.171.0, and answers
+A plan's limits are fractions of an unpublished amount: they are displayed to the user, but not enforced.
+Sources: header names in the programs claude 2.1.71 and 2.1.197 and codex 0.130.0 and 0.171.0, and answers
 quoted in public issues of anthropics/claude-code and openai/codex (2025 to 2026).
 """
 
@@ -26,17 +26,17 @@ _CODEX = "x-codex-"
 _CODEX_SLOTS = ("primary", "secondary")
 _LARGEST = 64 * 1024
 _LATEST = 4_102_444_800.0
-"""Moments after the year 2100 are none."""
+"""Timestamps after the year 2100 are invalid."""
 
 
 @dataclass(frozen=True, slots=True)
 class PlanUse:
-    """What an answer's headers say of one window of a plan.
+    """The use of one window of a plan, from an answer's headers.
 
     Attributes:
-        window: Its name for people.
+        window: Its display name.
         used: The used fraction, 0 to 1, or more.
-        resets_at: When it is new, seconds since the epoch; None if that is not said.
+        resets_at: When it resets, in seconds since the epoch; None if unknown.
     """
 
     window: str
@@ -45,11 +45,11 @@ class PlanUse:
 
 
 def claude_account(headers: Mapping[str, str], metadata: object) -> str:
-    """What names a Claude plan's account, since its token changes every few hours; empty for an API key.
+    """Identify a Claude plan's account, since its token changes every few hours; empty for an API key.
 
     Args:
-        headers: The request's, with lower-case names.
-        metadata: ``metadata`` of its body: the program puts the account's id into ``user_id``.
+        headers: Headers of the request, with lower-case names.
+        metadata: ``metadata`` of its body, where the program puts the account's ID into ``user_id``.
     """
     if not headers.get("authorization", "").partition(" ")[2].startswith(_CLAUDE_TOKEN):
         return ""
@@ -59,18 +59,18 @@ def claude_account(headers: Mapping[str, str], metadata: object) -> str:
 
 
 def openai_account(headers: Mapping[str, str]) -> str:
-    """What names a ChatGPT plan's account; empty for an API key."""
+    """Identify a ChatGPT plan's account; empty for an API key."""
     account = headers.get("chatgpt-account-id", "")
     return f"chatgpt plan {account}" if account else ""
 
 
 def plan_use(headers: Mapping[str, str]) -> list[PlanUse]:
-    """What an answer says of its plan; nothing for an API key."""
+    """The plan's use according to an answer's headers; empty for an API key."""
     return [*_claude_use(headers), *_codex_use(headers)]
 
 
 def spent_plan(status: int, headers: Mapping[str, str], body: bytes) -> Refusal | None:
-    """A plan that is spent until a known moment; None if an answer says anything else."""
+    """The refusal of a plan that is used up until a known time; None for other answers."""
     if status != 429:
         return None
     until = None
@@ -99,7 +99,7 @@ def _codex_use(headers: Mapping[str, str]) -> Iterator[PlanUse]:
     for slot in _CODEX_SLOTS:
         used = _number(headers.get(f"{_CODEX}{slot}-used-percent"))
         minutes = _number(headers.get(f"{_CODEX}{slot}-window-minutes"))
-        if used is not None and minutes:  # slots have no fixed length: it says which window is meant
+        if used is not None and minutes:  # slots have no fixed window: its length identifies it
             reset = _moment(headers.get(f"{_CODEX}{slot}-reset-at"))
             yield PlanUse(_length(minutes), used / 100, reset)
 
@@ -116,7 +116,7 @@ def _number(value: object) -> float | None:
         number = float(value)
     except ValueError:
         return None
-    return number if 0 <= number < _LATEST else None  # false for what is no number, too
+    return number if 0 <= number < _LATEST else None  # also rejects NaN
 
 
 def _moment(value: object) -> float | None:

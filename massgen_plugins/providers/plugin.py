@@ -1,4 +1,4 @@
-"""Every provider but Gemini as one plugin: OpenAI, Anthropic, and the hosts of the chat family."""
+"""The plugin of all providers but Gemini: OpenAI, Anthropic, and the hosts of the chat family."""
 
 from __future__ import annotations
 
@@ -14,6 +14,6 @@ __all__ = ["massgen_provider"]
 
 @hookimpl
 def massgen_provider() -> list[Provider]:
-    """Read the traffic of all of them."""
+    """Add all of them."""
     unknown, *others = (ChatProvider(host) for host in HOSTS)
     return [unknown, ChatProvider(OPENAI), AnthropicProvider(), *others]

@@ -1,4 +1,4 @@
-"""What an error means, by tables of rules: a provider's own before the shared ones."""
+"""Interprets errors by tables of rules: a provider's own first, then shared ones."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ _TOO_LARGE_UNSAID = (
 )
 _NO_ACCESS = "{label} grants this API key no use of this model at all: choose another model or plan{place}."
 _LONG = 3_600.0
-"""Seconds; limits of longer spans are spent until a moment."""
+"""Seconds; limits with longer windows are exhausted until a point in time."""
 _REFUSALS = frozenset({402, 429, 498, 503, 529})
 _BUSY = frozenset({498, 503, 529})
 
@@ -37,7 +37,7 @@ _PERMANENT = RefusalKind.PERMANENT
 _PASSING = frozenset({RefusalKind.OVERLOAD, RefusalKind.WINDOW})
 _FOR_GOOD = frozenset({_PERMANENT, RefusalKind.CALL})
 SHARED = (
-    # OpenAI's error codes guide and field, 2025 to 2026; where they mean something else, hosts say so.
+    # OpenAI's error codes guide and field, 2025 to 2026; hosts override codes with another meaning.
     rule(
         _PERMANENT,
         codes="insufficient_quota credit_balance_exhausted organization_usage_limit_exceeded "
@@ -56,13 +56,13 @@ SHARED = (
 def read_refusal(
     error: ErrorFacts, book: RuleBook, announced: Sequence[Announced], now: float
 ) -> Refusal | None:
-    """What an error means by a provider's rules; None if it is no refusal.
+    """Interpret an error by a provider's rules; None if it is not a refusal.
 
     Args:
         error: The error.
         book: The provider's rules.
-        announced: What the answer's headers say of limits.
-        now: The provider's time, seconds since 1970.
+        announced: Limits announced in the answer's headers.
+        now: The provider's time, in seconds since the epoch.
     """
     if error.status < 400 and not error.codes and not error.text:
         return None
@@ -91,7 +91,7 @@ def read_refusal(
 
 
 def _fits(row: Rule, error: ErrorFacts) -> bool:
-    """Whether a row is meant: words alone do not make a wrong request (400) a busy server."""
+    """Whether a rule applies: words alone do not turn an invalid request (400) into an overload."""
     refused = error.status in _REFUSALS or error.status == 200
     return row.fits(error) and (refused or row.kind not in _PASSING or bool(row.codes or row.statuses))
 
@@ -124,7 +124,7 @@ def _of_rule(
 def _row_limits(
     row: Rule, error: ErrorFacts, book: RuleBook, stated: Sequence[Stated]
 ) -> tuple[StatedLimit, ...]:
-    """The limits that a row knows, with the amounts that headers or prose name."""
+    """The limits of a rule, with amounts from headers or prose."""
     announced = parse_count(error.headers.get("x-ratelimit-limit", ""))
     limits = []
     for kind, seconds in row.limits:
@@ -149,7 +149,7 @@ def _of_limits(
     times: tuple[float | None, float | None],
     stated: Sequence[Stated],
 ) -> Refusal | None:
-    """A refusal that names limits in prose; None if it names none."""
+    """A refusal that states limits in prose; None if it states none."""
     hint, until = times
     limits = tuple(each.limit for each in stated)
     quote = _quote(error)
@@ -208,7 +208,7 @@ def _named_pool(error: ErrorFacts, book: RuleBook) -> str | None:
 
 
 def _hint(error: ErrorFacts, book: RuleBook, announced: Sequence[Announced], now: float) -> float | None:
-    """The longest wait that the answer names; of ``reset`` headers only where they mean that."""
+    """The longest delay in the answer; ``reset`` headers only count where they mean a retry delay."""
     hints = [retry_after(error.headers, now), prose_wait(error.text)]
     if book.exact_reset:
         hints += [each.resets_in for each in announced if each.remaining is not None and each.remaining <= 0]
@@ -216,6 +216,6 @@ def _hint(error: ErrorFacts, book: RuleBook, announced: Sequence[Announced], now
 
 
 def _until(error: ErrorFacts, now: float) -> float | None:
-    """The moment that the answer names, in prose or as a reset in milliseconds; None if it has passed."""
+    """The end of the refusal, from prose or a reset in milliseconds; None if unknown or in the past."""
     moments = (prose_moment(error.text), parse_moment(error.headers.get("x-ratelimit-reset", "")))
     return max((moment for moment in moments if moment is not None and moment > now), default=None)

@@ -1,4 +1,4 @@
-"""Finds the usage objects in an answer that passes by: a stream of events, or one document of any size."""
+"""Finds usage objects in an answer fed in chunks: a stream of events, or a document of any size."""
 
 from __future__ import annotations
 
@@ -13,20 +13,20 @@ from massgen_plugins.providers.text import read_json
 __all__ = ["ReportFinder", "count_of", "flat", "read_reports"]
 
 _MARK = re.compile(rb'"usage"\s{0,4}:\s{0,4}\{')
-"""What an event with usage contains; ``"usage":null`` in every event costs nothing more than this search."""
+"""Matches events with usage, but not those with ``"usage":null``."""
 _BOUNDARY = re.compile(rb"\n\r?\n")
 _LARGEST = 1024 * 1024
 _END = 64 * 1024
-"""Bytes of the end of events and documents that are above a megabyte: usage comes last."""
+"""Bytes kept of the end of events and documents above a megabyte: usage comes last."""
 _BLANK = b"\xef\xbb\xbf \t\r\n"
 _LARGEST_COUNT = 10**12
-"""No call takes more; a larger number is nonsense."""
+"""Larger numbers are invalid."""
 
 
 class ReportFinder:
-    """Takes an answer in pieces; hands out those of its events that have usage, as bytes.
+    """Takes an answer in chunks and returns the events that contain usage, as bytes.
 
-    Only these are cut out and decoded: all others pass at the speed of C. Keeps about a megabyte at most.
+    Only these are extracted and decoded; a fast search skips all others. Buffers at most about a megabyte.
     """
 
     def __init__(self) -> None:
@@ -35,7 +35,7 @@ class ReportFinder:
         self._tried = 0
 
     def feed(self, data: bytes) -> Sequence[bytes]:
-        """Take the next bytes of the body, cut anywhere; returns the events with usage that are complete."""
+        """Process the next chunk, split anywhere; returns complete events with usage."""
         if self._stream is None:
             data = data.lstrip(_BLANK)
             if not data:
@@ -55,8 +55,8 @@ class ReportFinder:
     def rest(self) -> bytes | None:
         """A document, or the last event, if it has usage and looks complete; else None.
 
-        A document that went on after it looked complete is handed out whole again only when it has grown
-        by an eighth, else its end, so that all looks together cost no more than a few.
+        A document that continues after it looked complete is returned whole again only once it has grown by
+        an eighth, otherwise just its end, to bound the total cost.
         """
         kept = self._kept
         if not bytes(kept[-16:]).rstrip().endswith((b"}", b"]")) or len(kept) == self._tried:
@@ -68,14 +68,14 @@ class ReportFinder:
 
 
 def _last_boundary(data: bytearray, start: int) -> int:
-    """Where the last event that is complete ends; -1 if none does."""
+    """End of the last complete event; -1 if there is none."""
     start = max(0, start)
     plain, windows = data.rfind(b"\n\n", start), data.rfind(b"\n\r\n", start)
     return -1 if plain < 0 and windows < 0 else max(plain + 2, windows + 3)
 
 
 def _marked(complete: bytes) -> list[bytes]:
-    """The events among these that have usage."""
+    """The events that contain usage."""
     events = []
     end = 0
     for match in _MARK.finditer(complete):
@@ -91,7 +91,7 @@ def _marked(complete: bytes) -> list[bytes]:
 
 
 def read_reports(raw: bytes) -> Iterator[Mapping[str, Any]]:
-    """The JSON objects of an event or a document; of one that is too long or cut, its last usage alone."""
+    """The JSON objects of an event or a document; only the last usage if it is too long or truncated."""
     document = read_json(raw if raw.lstrip(_BLANK)[:1] in (b"{", b"[") else read_event(raw).data)
     if document is None:
         document = _last_report(raw[-_END:])
@@ -101,7 +101,7 @@ def read_reports(raw: bytes) -> Iterator[Mapping[str, Any]]:
 
 
 def _last_report(end: bytes) -> Any:
-    """The last usage in the end of something that is not kept whole."""
+    """The last usage in the end of a truncated document."""
     start = max((match.end() for match in _MARK.finditer(end)), default=-1)
     if start < 0:
         return None
@@ -112,7 +112,7 @@ def _last_report(end: bytes) -> Any:
 
 
 def count_of(report: Mapping[str, Any], *names: str) -> int | None:
-    """The first of these counts that is there and can be true."""
+    """The first of these counts that is present and plausible."""
     for name in names:
         value = report.get(name)
         if type(value) is int and 0 <= value <= _LARGEST_COUNT:
@@ -121,7 +121,7 @@ def count_of(report: Mapping[str, Any], *names: str) -> int | None:
 
 
 def flat(report: Mapping[str, Any]) -> dict[str, int]:
-    """All counts of a report by their own names; of a name that comes twice, the later with its parent's."""
+    """All counts of a report by name; a repeated name is prefixed with its parent's."""
     counts = {name: value for name in report if (value := count_of(report, name)) is not None}
     for parent, part in report.items():
         if isinstance(part, dict):

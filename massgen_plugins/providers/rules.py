@@ -1,4 +1,4 @@
-"""How tables say what a provider's errors mean: rows of conditions, and what each row means."""
+"""The rule tables that interpret providers' errors: conditions and meanings."""
 
 from __future__ import annotations
 
@@ -20,18 +20,18 @@ BILLING = (
 
 @dataclass(frozen=True, slots=True)
 class Rule:
-    """One row: which errors it is about, and what they mean. Conditions that are empty hold always.
+    """A rule: which errors it applies to, and what they mean. Empty conditions always hold.
 
     Attributes:
-        kind: What helps.
+        kind: Kind of the refusal.
         codes: Any of these is among the error's codes, types and reasons; lower case.
-        words: Any of these is in the error's text; lower case.
+        words: Any of these occurs in the error's text; lower case.
         statuses: The HTTP status is one of these.
-        pool: Of which pool it speaks; None: the provider's usual one.
-        limits: Kinds and spans in seconds that it names without an amount; 0 seconds: calls at a time.
-        advice: For PERMANENT and CALL; ``{label}`` and ``{place}`` are filled in.
-        wait: Seconds, documented, where the answer itself names none.
-        needs_moment: Only where the answer names the moment from which on it will not refuse.
+        pool: The pool it applies to; None for the provider's usual one.
+        limits: Kinds and windows in seconds of limits without an amount; 0 seconds for concurrency.
+        advice: For PERMANENT and CALL; may contain ``{label}`` and ``{place}``.
+        wait: Documented delay in seconds, used if the answer states none.
+        needs_moment: Applies only if the answer states when the refusal ends.
     """
 
     kind: RefusalKind
@@ -45,7 +45,7 @@ class Rule:
     needs_moment: bool = False
 
     def fits(self, error: ErrorFacts) -> bool:
-        """Whether an error is of this row."""
+        """Whether the rule's conditions match an error."""
         return (
             (not self.codes or not self.codes.isdisjoint(error.codes))
             and (not self.statuses or error.status in self.statuses)
@@ -65,7 +65,7 @@ def rule(  # noqa: PLR0913 - a row of a table
     wait: float | None = None,
     needs_moment: bool = False,
 ) -> Rule:
-    """A row as tables write it: ``codes`` separated by blanks; see :class:`Rule`."""
+    """Shorthand for tables, with ``codes`` separated by spaces; see :class:`Rule`."""
     if kind in (RefusalKind.PERMANENT, RefusalKind.CALL) and not advice:
         advice = BILLING
     return Rule(
@@ -83,17 +83,17 @@ def rule(  # noqa: PLR0913 - a row of a table
 
 @dataclass(frozen=True, slots=True)
 class RuleBook:
-    """What one provider's errors mean.
+    """The rules for one provider's errors.
 
     Attributes:
-        label: Its name for people.
+        label: Display name of the provider.
         conventions: How it counts.
-        rules: Its own rows, asked first.
-        place: Where its accounts are managed, a URL; may be empty.
-        pool: Of which pool its refusals speak; None: the model's own.
-        names_pools: A pattern whose group is the pool that a refusal names in prose; None: it names none.
-        zero_headers: Headers with limits that are zero where the account's plan has not the model.
-        exact_reset: Whether ``reset`` headers tell when a spent limit has room again, not when it is full.
+        rules: Its own rules, which take precedence over the shared ones.
+        place: URL of its account management; may be empty.
+        pool: The pool that its refusals apply to; None for the model's own.
+        names_pools: Pattern whose group is the pool named in a refusal's prose; None if there is none.
+        zero_headers: Limit headers that are zero if the account's plan does not include the model.
+        exact_reset: Whether ``reset`` headers state when a limit has room again, rather than when it is full.
     """
 
     label: str
@@ -106,5 +106,5 @@ class RuleBook:
     exact_reset: bool = False
 
     def say(self, advice: str) -> str:
-        """Advice with the provider's name and place in it."""
+        """Fill in the provider's name and URL."""
         return advice.format(label=self.label, place=f" ({self.place})" if self.place else "")

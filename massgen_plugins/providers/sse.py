@@ -1,4 +1,4 @@
-"""The one parser of server-sent events: incremental, linear in time, bounded in memory; it never raises."""
+"""Parser for server-sent events: incremental, linear in time, bounded in memory, never raises."""
 
 from __future__ import annotations
 
@@ -7,16 +7,16 @@ from typing import NamedTuple
 __all__ = ["Event", "EventReader", "read_event"]
 
 _MOST = 1024 * 1024
-"""Bytes of one event that are kept; what comes after them until the event's end is dropped."""
+"""Maximum size of an event in bytes; the rest of a longer one is dropped."""
 
 
 class Event(NamedTuple):
-    """One event.
+    """A server-sent event.
 
     Attributes:
-        name: What its ``event:`` field says; empty if it has none.
+        name: Its ``event:`` field; empty if it has none.
         data: Its ``data:`` fields, joined by newlines; empty for a comment or an event without data.
-        raw: Its lines as they came, with their ends, cut after one MiB.
+        raw: Its unchanged lines with line ends, truncated to 1 MiB.
     """
 
     name: str
@@ -25,7 +25,7 @@ class Event(NamedTuple):
 
 
 class EventReader:
-    """Cuts a stream into events. Comments and events without data are events with empty ``data``."""
+    """Splits a stream into events. Comments and events without data have empty ``data``."""
 
     def __init__(self) -> None:
         self._lines: list[bytes] = []
@@ -34,13 +34,13 @@ class EventReader:
         self._after_cr = False
 
     def feed(self, data: bytes) -> list[Event]:
-        """Take the next bytes, cut anywhere; returns the events that are complete by now."""
-        if self._after_cr and data.startswith(b"\n"):  # the second half of a CRLF that was cut
+        """Process the next bytes, split anywhere; returns the events completed by them."""
+        if self._after_cr and data.startswith(b"\n"):  # the second half of a split CRLF
             data, self._after_cr = data[1:], False
         self._after_cr = data.endswith(b"\r") if data else self._after_cr
         events = []
         for line in data.splitlines(keepends=True):
-            if not line.endswith((b"\n", b"\r")):  # the beginning of a line, or a line with \x0b and its like
+            if not line.endswith((b"\n", b"\r")):  # an incomplete line, or one split at \x0b or similar
                 self._keep(line)
                 continue
             whole = line
@@ -57,7 +57,7 @@ class EventReader:
         return events
 
     def end(self) -> Event | None:
-        """The event that the stream broke off in; None if it ended between two."""
+        """The incomplete event at the end of the stream; None if it ended between events."""
         if self._rest:
             self._lines.append(bytes(self._rest))
             self._rest.clear()
@@ -86,7 +86,7 @@ class EventReader:
 
 
 def read_event(raw: bytes) -> Event:
-    """The first event with data in some bytes, or the last one without; for what the wire has cut already."""
+    """The first event with data in some bytes, else the last one without; for events already split."""
     reader = EventReader()
     events = reader.feed(raw)
     last = reader.end()

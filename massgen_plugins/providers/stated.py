@@ -1,4 +1,4 @@
-"""Limits that providers name in the prose of a refusal: one table of wordings for all of them."""
+"""Parses limits stated in the prose of refusals, with one table of wordings for all providers."""
 
 from __future__ import annotations
 
@@ -53,12 +53,12 @@ _MOST = 16
 
 @dataclass(frozen=True, slots=True)
 class Stated:
-    """One limit of which a refusal speaks.
+    """A limit stated in a refusal.
 
     Attributes:
-        limit: As a value.
-        seconds: Its span; 0 of a limit of calls at a time.
-        asked: What this one call asked for; None if it does not say.
+        limit: The limit.
+        seconds: Length of its window; 0 for concurrency.
+        asked: The amount that this call requested; None if not stated.
     """
 
     limit: StatedLimit
@@ -67,16 +67,16 @@ class Stated:
 
     @property
     def never_fits(self) -> bool:
-        """Whether this one call asks for more than a whole window has."""
+        """Whether this call requested more than the whole limit."""
         return self.asked is not None and self.limit.amount is not None and self.asked > self.limit.amount
 
 
 def read_stated(text: str, conventions: Conventions) -> Sequence[Stated]:
-    """All limits that a text names, without repetition; of one that is named twice, the one with an amount.
+    """All limits stated in a text, without duplicates; those with an amount take precedence.
 
     Args:
-        text: A refusal's prose, a few kilobytes at most.
-        conventions: What the provider's tokens and days are.
+        text: A refusal's prose, at most a few kilobytes.
+        conventions: How the provider counts.
     """
     found: dict[tuple[str, float], Stated] = {}
     for stated in _all(text, conventions):

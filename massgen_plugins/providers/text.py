@@ -1,4 +1,4 @@
-"""Text and JSON that a provider sent: read without harm, and quoted without a secret."""
+"""Safe handling of text and JSON from providers: quoting without secrets, parsing with limits."""
 
 from __future__ import annotations
 
@@ -8,10 +8,10 @@ import re
 __all__ = ["QUOTE", "quoted", "read_json", "read_json_start"]
 
 QUOTE = 200
-"""Characters of a quotation at most."""
+"""Maximum characters of a quotation."""
 
 _LOOKED_AT = 2_000
-"""Characters of a text that a quotation is made from."""
+"""Characters of a text that are considered for a quotation."""
 _MASK = "***"
 
 _NAMED_SECRETS = re.compile(
@@ -29,7 +29,7 @@ _LONG_WORD = re.compile(r"[A-Za-z0-9_+.-]{20,}={0,2}")
 _HEXADECIMAL = re.compile(r"[0-9a-fA-F-]{20,}")
 _LETTER_BESIDE_DIGIT = re.compile(r"(?<=[A-Za-z])[0-9]|(?<=[0-9])[A-Za-z]")
 _LIKE_CHANCE = 4
-"""Changes between letters and digits: words of people have fewer, keys of 32 characters about nine."""
+"""Switches between letters and digits: words have fewer, keys of 32 characters about nine."""
 
 _ALARMS = (
     "429", "503", "413", "rate limit", "quota exceeded", "too many requests", "too many tokens",
@@ -41,26 +41,26 @@ _ALARMS = (
     "context is too long", "(or context) is too large", "reduce the length of the messages",
     "number of tokens in the prompt exceeds", "middle-out",
 )  # fmt: skip
-"""Words by which MassGen, in any version, takes an error for one to repeat or a conversation to compress."""
+"""Words that make MassGen, in any version, retry after an error or compress the conversation."""
 _ALARM = re.compile("|".join(map(re.escape, _ALARMS)), re.IGNORECASE)
 _SEPARATOR = re.compile(r"[ _-]")
 
 _MOST_STRUCTURE = 15_000
-"""Commas, colons and brackets in a document that is read, inside of texts too: more take too long."""
+"""Maximum commas, colons and brackets in a document, including those in strings, to bound parsing time."""
 _FIRST_LOOKS = (4 * 1024, 64 * 1024)
-"""Characters within which most values end: what follows a small value does not count as its structure."""
+"""Prefix lengths tried first: most values end within, and text after a small value must not count."""
 _LONGEST_NUMBER = 40
 
 
 def quoted(text: str) -> str:
-    """A provider's own words, fit to be shown and logged.
+    """Make a provider's message safe to display and log.
 
-    One line, without control characters, at most 200 characters; what looks like an API key, a token, a
-    password in a URL or an e-mail address becomes ``***``. Numbers of projects stay. Words by which MassGen
-    would repeat the call or compress the conversation look the same, but have no-break spaces.
+    One line of at most 200 characters, without control characters; anything that looks like an API key, a
+    token, a password in a URL or an e-mail address becomes ``***``. Project numbers are kept. Phrases that
+    make MassGen retry or compress the conversation get no-break spaces.
     """
     whole = len(text) <= _LOOKED_AT
-    if not whole:  # a word that is cut could be a key that nothing recognises any more
+    if not whole:  # a truncated word could be an unrecognisable part of a key
         text = text[:_LOOKED_AT].rpartition(" ")[0]
     line = " ".join("".join(mark if mark.isprintable() else " " for mark in text).split())
     line = _LONG_WORD.sub(_masked, _NAMED_SECRETS.sub(_MASK, line))
@@ -83,10 +83,10 @@ def _harmless(match: re.Match[str]) -> str:
 
 
 def read_json(body: bytes) -> object | None:
-    """The JSON document that some bytes are; None if they are none, or one of unreasonable structure.
+    """Parse a JSON document; None if it is invalid or has an excessive structure.
 
-    Never raises, whatever is in it; a megabyte takes less than 10 ms. Bytes that are not UTF-8 are replaced,
-    in a large body by other letters; a number of more than 40 digits is read as zero.
+    Never raises; a megabyte takes less than 10 ms. Invalid UTF-8 is replaced, in a large body by other
+    letters; a number of more than 40 digits is read as zero.
     """
     text = _text_of(body).strip("\ufeff \t\r\n")
     value, end = _decoded(text)
@@ -96,15 +96,15 @@ def read_json(body: bytes) -> object | None:
 def _text_of(body: bytes) -> str:
     try:
         return body.decode()
-    except UnicodeDecodeError:  # many replacements take long; in a large body numbers and names are enough
+    except UnicodeDecodeError:  # replacing is slow; in a large body only ASCII matters
         return body.decode("utf-8", "replace") if len(body) <= _FIRST_LOOKS[-1] else body.decode("latin-1")
 
 
 def read_json_start(text: str, start: int = 0) -> tuple[object | None, int]:
-    """The JSON value that begins at a place in a text, whatever follows it, and where it ends.
+    """Parse the JSON value at a position in a text, ignoring what follows; returns it and its end.
 
     Returns:
-        None and -1 if none begins there, or one of unreasonable structure. Never raises.
+        None and -1 if there is no valid value, or its structure is excessive. Never raises.
     """
     for size in (*_FIRST_LOOKS, len(text)):
         value, end = _decoded(text[start : start + size])

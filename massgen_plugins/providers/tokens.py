@@ -1,7 +1,7 @@
-r"""How many tokens a text can be: an upper estimate from its characters, without a vocabulary.
+r"""Upper estimate of a text's tokens from its characters, without a tokenizer.
 
-No tokenizer of Gemini works without the network, and four bytes a token (Google's own rule of thumb) is too
-low for JSON with digits and for Chinese. So every character has a weight by its class:
+No Gemini tokenizer works offline, and four bytes per token (Google's rule of thumb) is too low for JSON with
+digits and for Chinese. So every character has a weight by its class:
 
 ==============================================  ===========  ===========================================
 characters                                      tokens each  why
@@ -19,10 +19,10 @@ symbols, other scripts of three bytes           2            rare ones are spell
 emoji, scripts of four bytes                    4            one token a byte is the hard bound
 ==============================================  ===========  ===========================================
 
-Measured means with the vocabularies cl100k and o200k, the nearest that can be had offline. Random letters,
-such as Base64 in a text, are the one common thing that the estimate undercuts (by up to 40 %).
-No weight is above the character's UTF-8 length, so the estimate never exceeds the hard bound of one token a
-byte. It is a prior: the limiter learns the true ratio of each model from the usage that is reported.
+Measured means with the vocabularies cl100k and o200k, the closest ones available offline. Random letters,
+such as Base64 in a text, are the only common content that the estimate undercounts (by up to 40 %).
+No weight exceeds the character's UTF-8 length, so the estimate never exceeds the hard bound of one token per
+byte. It is only a prior: the limiter learns each model's actual ratio from reported usage.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ from __future__ import annotations
 __all__ = ["text_tokens"]
 
 _UNITS = 6
-"""Weights are in sixths of a token, to stay in integers."""
+"""Weights are integers, in sixths of a token."""
 
 
 def _span(first: int, last: int) -> bytes:
@@ -48,7 +48,7 @@ _EAST_ASIAN = _span(0xE3, 0xED) + b"\xef"
 _OTHER_THREE_BYTES = b"\xe1\xe2\xee"
 _FOUR_BYTES = _span(0xF0, 0xF4)
 
-# A character is known by its first byte; the bytes that continue it are in no class and weigh nothing.
+# A character is classified by its first byte; continuation bytes are in no class and weigh nothing.
 _CLASSES = (
     (_LOWER, 2),
     (b" ", 1),
@@ -63,7 +63,7 @@ _CLASSES = (
 def text_tokens(text: str) -> int:
     """Upper estimate of a text's tokens; at most its length in UTF-8 bytes.
 
-    Deleting a class and comparing lengths counts it at the speed of C, and leaves less for the next class.
+    Deleting a class and comparing lengths is a fast way to count it, and leaves less for the next one.
     """
     rest = text.encode("utf-8", "surrogatepass")
     units = 0

@@ -1,4 +1,4 @@
-"""Whose URL this is: hosts, endpoints, and paths of model calls."""
+"""Parses URLs of model calls: hosts, endpoints and paths."""
 
 from __future__ import annotations
 
@@ -14,12 +14,12 @@ _LOOPBACK = ("localhost", "127.", "[::1]", "::1", "0.0.0.0")  # noqa: S104 - com
 
 
 class Place(NamedTuple):
-    """A URL, taken apart.
+    """A parsed URL.
 
     Attributes:
-        host: Lower case, without port.
-        endpoint: Host and port as written, the scheme's own port left out.
-        path: Decoded, without a slash at its end.
+        host: In lower case, without port.
+        endpoint: Host and port as written, without the scheme's default port.
+        path: Decoded, without trailing slash.
     """
 
     host: str
@@ -28,10 +28,10 @@ class Place(NamedTuple):
 
     @property
     def names(self) -> tuple[str, ...]:
-        """The host names that a URL can mean: of a proxy on this machine, those in its path, too.
+        """The host names that a URL may refer to; for a local proxy, including those in its path.
 
-        ``http://127.0.0.1:4000/openrouter.ai/api/v1`` stands for OpenRouter: MassGen looks for the names of
-        providers anywhere in a URL, too.
+        ``http://127.0.0.1:4000/openrouter.ai/api/v1`` means OpenRouter: MassGen, too, searches the whole URL
+        for names of providers.
         """
         if not self.host.startswith(_LOOPBACK):
             return (self.host,)
@@ -39,12 +39,12 @@ class Place(NamedTuple):
 
 
 def place_of(url: str) -> Place | None:
-    """Take a URL apart; None if it is none."""
+    """Parse a URL; None if it is invalid."""
     try:
         parts = urlsplit(url if "//" in url else f"//{url}")
-        netloc = parts.netloc.rpartition("@")[2].lower()  # a user name or password is none of our business
+        netloc = parts.netloc.rpartition("@")[2].lower()  # drop user name and password
         host = (parts.hostname or "").lower()
-    except ValueError:  # such as a broken IPv6 address: no client would send it
+    except ValueError:  # such as an invalid IPv6 address, which no client would send
         return None
     return Place(
         host, netloc.removesuffix(_DEFAULT_PORTS.get(parts.scheme, ":443")), unquote(parts.path).rstrip("/")
@@ -52,7 +52,7 @@ def place_of(url: str) -> Place | None:
 
 
 def credential_of(headers: Mapping[str, str]) -> str:
-    """What names the account: the API key, in whichever header it is."""
+    """The credential that identifies the account: the API key, from any of the usual headers."""
     key = next((headers[name] for name in _KEYS if headers.get(name)), "")
     scheme, _, rest = key.partition(" ")
     return rest.strip() if scheme.lower() == "bearer" else key.strip()

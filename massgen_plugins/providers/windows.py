@@ -1,4 +1,4 @@
-"""Windows as a provider means them: of a bucket or sliding, of its day and month."""
+"""Windows by a provider's conventions: buckets or sliding windows, calendar days and months."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ __all__ = ["DAY_SECONDS", "MONTH_SECONDS", "SPANS", "per", "window_of"]
 
 DAY_SECONDS = 86_400.0
 MONTH_SECONDS = 30 * DAY_SECONDS
-"""Stands for a calendar month."""
+"""Represents a calendar month."""
 
 SPANS = {
     "s": 1.0,
@@ -28,14 +28,14 @@ SPANS = {
     "week": 7 * DAY_SECONDS,
     "month": MONTH_SECONDS,
 }
-"""Words for a span, in seconds."""
+"""Seconds by name of a time span."""
 
 
 def window_of(seconds: float, conventions: Conventions) -> Window:
     """The window of this length, by a provider's conventions.
 
     Args:
-        seconds: At least 0.001; a day or month is the provider's own where its conventions name a zone.
+        seconds: At least 0.001; a day or month is a calendar window if the conventions name a zone.
         conventions: How the provider counts.
     """
     zone = conventions.day_zone
@@ -48,7 +48,7 @@ def window_of(seconds: float, conventions: Conventions) -> Window:
 
 
 def per(amount: float, seconds: float) -> tuple[int, float]:
-    """A rate as a whole amount and a span: 0.6 in 60 s is 3 in 300 s. What does not fit is rounded down."""
+    """A rate as a whole amount per span: 0.6 in 60 s is 3 in 300 s. Rounded down if necessary."""
     if amount <= 0 or amount == int(amount) or amount > 100:
         return max(0, int(amount)), seconds
     rate = Fraction(amount).limit_denominator(20) or Fraction(1, min(10_000, ceil(1 / amount)))

@@ -1,6 +1,6 @@
-"""A loopback provider that enforces quotas and tells the truth: for tests, the demo, and users without a key.
+"""A loopback provider that enforces quotas and reports: for tests, the demo, and users without a key.
 
-The names are imported on first use, so that looking into this package costs nothing.
+Names are imported on first use, so that importing this package is cheap.
 """
 
 from __future__ import annotations

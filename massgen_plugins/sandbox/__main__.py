@@ -1,4 +1,4 @@
-"""``python -m massgen_plugins.sandbox``: run the sandbox until it is told to stop."""
+"""``python -m massgen_plugins.sandbox``: runs the sandbox until it is stopped."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ _MINUTE_SHAPES = ["sliding", "fixed", "bucket"]
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Print the URL when ready, serve until SIGTERM or SIGINT; 0, or 2 with one line on what is wrong."""
+    """Print the URL when ready, serve until SIGTERM or SIGINT; returns 0, or 2 after printing an error."""
     options = _parser().parse_args(arguments)
     try:
         asyncio.run(_serve(_config(options), options.port_file, options.ends_with_stdin))
@@ -48,14 +48,14 @@ async def _serve(config: SandboxConfig, port_file: Path | None, ends_with_stdin:
 
 
 def _watch_stdin(loop: asyncio.AbstractEventLoop, stop: asyncio.Event) -> None:
-    """The end of standard input is the end of the process that started us."""
+    """Stop at the end of standard input, which means that the parent process has ended."""
     while os.read(0, 4096):
         pass
     loop.call_soon_threadsafe(stop.set)
 
 
 def _write_whole(file: Path, text: str) -> None:
-    """So that a reader who waits for the file never sees half of it."""
+    """Write a file atomically, so that readers never see a partial one."""
     draft = file.with_name(file.name + ".part")
     draft.write_text(text, encoding="utf-8")
     draft.replace(file)

@@ -1,4 +1,4 @@
-"""Headers that announce limits, in each host's names and encodings, and those that say how long to wait."""
+"""Headers that announce limits and retry delays, in each host's names and encodings."""
 
 from __future__ import annotations
 
@@ -17,13 +17,13 @@ _TOKENS = (QuotaKind.TOTAL_TOKENS, QuotaKind.INPUT_TOKENS)
 
 
 def announced(host: Host, standings: Sequence[Standing], unix: int) -> Headers:
-    """What the response's headers say of the limits at ``unix`` (nanoseconds); nothing at some hosts."""
+    """Headers about the limits at ``unix`` (nanoseconds); empty for some hosts."""
     timed = [each for each in standings if each.shape is not WindowShape.HELD and each.limit]
     return _WRITERS[host](timed, unix) if host in _WRITERS else {}
 
 
 def retry_headers(host: Host, how: RetryAfter, wait: int | None, unix: int) -> Headers:
-    """The headers that say to wait so many nanoseconds; none if ``wait`` is ``None``."""
+    """Headers for a retry delay of ``wait`` nanoseconds; none if ``wait`` is ``None``."""
     if wait is None or how is RetryAfter.NONE:
         return {}
     milliseconds = {"retry-after-ms": str(-(-wait // 1_000_000))}
@@ -39,7 +39,7 @@ def retry_headers(host: Host, how: RetryAfter, wait: int | None, unix: int) -> H
 
 
 def _tightest(standings: Iterable[Standing], kinds: Sequence[QuotaKind]) -> Standing | None:
-    """The shortest window of these kinds, of several the one with the least left."""
+    """The shortest window of these kinds; among equals, the one with the least left."""
     found = [each for each in standings if each.kind in kinds]
     return min(found, key=lambda each: (each.window, each.remaining), default=None)
 
@@ -64,7 +64,7 @@ def _openai(standings: Sequence[Standing], _: int) -> Headers:
 
 
 def _azure(standings: Sequence[Standing], _: int) -> Headers:
-    """Requests are those of the enforced part (field, 2024 and 2025); what remains may be negative."""
+    """Requests are per enforced part of a minute (field, 2024 and 2025); the remainder may be negative."""
     told: Headers = {}
     for name, kinds in (("requests", _REQUESTS), ("tokens", _TOKENS)):
         found = _tightest(standings, kinds)
@@ -77,7 +77,7 @@ def _azure(standings: Sequence[Standing], _: int) -> Headers:
 
 
 def _groq(standings: Sequence[Standing], _: int) -> Headers:
-    """Requests are those of the day, tokens those of the minute; there is no header for tokens of the day."""
+    """Requests are per day, tokens per minute; there is no header for tokens per day."""
     days = [each for each in standings if each.daily]
     minutes = [each for each in standings if not each.daily]
     requests = _triple("requests", _tightest(days, _REQUESTS), _to_millisecond)
@@ -105,7 +105,7 @@ def _mistral(standings: Sequence[Standing], _: int) -> Headers:
 
 
 def _together(standings: Sequence[Standing], _: int) -> Headers:
-    """Rates per second, also of limits per minute; the reset has a fraction."""
+    """Rates per second, even for limits per minute; the reset has a fraction."""
     told: Headers = {}
     for name, kinds in (("x-ratelimit", _REQUESTS), ("x-tokenlimit", _TOKENS)):
         found = _tightest(standings, kinds)
@@ -135,7 +135,7 @@ def _poe(standings: Sequence[Standing], _: int) -> Headers:
 
 
 def _anthropic(standings: Sequence[Standing], unix: int) -> Headers:
-    """Remaining tokens are rounded to thousands; the reset is the moment at which all is free."""
+    """Remaining tokens are rounded to thousands; the reset is the time at which all is available."""
     told: Headers = {}
     kinds = {
         "requests": _REQUESTS,

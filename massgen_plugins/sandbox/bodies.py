@@ -1,7 +1,7 @@
-"""The words of a Gemini error: real bodies, field for field, with the numbers of the case filled in.
+"""Gemini error bodies: copies of real ones, with the numbers of the case filled in.
 
-Shapes and quota names were seen in public reports of real responses. ``retryDelay`` is cut to whole seconds
-while the prose keeps the exact duration, and the hint of a spent free day is wrong: the real ones are so.
+Formats and quota names come from public reports of real responses. As there, ``retryDelay`` is truncated to
+whole seconds while the prose has the exact duration, and the hint for a used-up free day is wrong.
 """
 
 from __future__ import annotations
@@ -32,7 +32,7 @@ _METRIC_TIER = {
 
 
 def quota_id(kind: QuotaKind, *, daily: bool, tier: Tier) -> str:
-    """The provider's name of a quota."""
+    """The provider's name for a quota."""
     unit = "Day" if daily else "Minute"
     suffix = _TIER_SUFFIX[tier]
     if kind is QuotaKind.REQUESTS:
@@ -76,13 +76,13 @@ def api_error(
 
 
 def help_link() -> dict[str, Any]:
-    """The detail that only points to the documentation."""
+    """The detail that only links to the documentation."""
     links = [{"description": "Learn more about Gemini API quotas", "url": _LIMITS_PAGE}]
     return {"@type": "type.googleapis.com/google.rpc.Help", "links": links}
 
 
 def _hint(violations: Sequence[Violation], tier: Tier) -> int:
-    """The wait the provider names: one second for the impossible, within a minute for a spent free day."""
+    """The delay that the provider states: one second if impossible, under a minute for a used-up free day."""
     wait = max(NANOSECONDS if v.wait is None else v.wait for v in violations)
     spent_free_day = tier is Tier.FREE and any(v.daily for v in violations)
     return wait % (60 * NANOSECONDS) if spent_free_day else wait

@@ -1,4 +1,4 @@
-"""The account of one limit: its window, and how calls are charged, settled and given back."""
+"""The account of one limit: its window, and the charging, settlement and refund of calls."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ __all__ = ["Account", "Booking", "Demand", "open_window"]
 
 @dataclass(frozen=True)
 class Demand:
-    """What is known of a call when it arrives: ``usage`` has its input, and no output yet.
+    """A call at its arrival: ``usage`` has its input, and no output yet.
 
     ``output_bound``: what the request allows, in tokens; ``characters``: of its input.
     """
@@ -36,7 +36,7 @@ class Demand:
 
 
 class Account:
-    """One limit of one project. ``scope``: the model, or the pool, that it limits."""
+    """One limit of one project. ``scope``: the limited model or pool."""
 
     def __init__(self, quota: Quota, scope: str, epoch: int, *, pooled: bool = False) -> None:
         self.quota = quota
@@ -49,14 +49,14 @@ class Account:
 
     @property
     def name(self) -> str:
-        """For reports and refusals; a pool's name stands before it."""
+        """Name for reports and refusals, prefixed with a pool's name."""
         return f"{self.scope}: {self.quota.name}" if self.pooled else self.quota.name
 
     def violation(self, now: int, demand: Demand) -> Violation | None:
         """Why the limit refuses the call, or ``None``."""
         amount = charge(self.quota, demand)
         quota = self.quota
-        # What is booked only as it is produced is refused, too, where nothing is left.
+        # Output that is booked as it is produced is also refused if nothing is left.
         least = 1 if quota.settled_as is Settlement.PRODUCED else 0
         wait = self._window.wait(now, max(least, amount))
         if wait == 0:
@@ -67,28 +67,28 @@ class Account:
         return Violation(quota.kind, daily, quota.limit, wait, used, amount, quota.window, self.name)
 
     def book(self, now: int, demand: Demand) -> Booking:
-        """Charge an arrival, whether it fits or not."""
+        """Charge an arrival, even if it does not fit."""
         booking = Booking(self, now, demand, charge(self.quota, demand))
         self._window.take(now, booking.amount)
         self._note(now, booking.amount)
         return booking
 
     def add(self, now: int, amount: int) -> None:
-        """Charge what was just produced."""
+        """Charge output that was just produced."""
         self._window.take(now, amount)
         self._note(now, amount)
 
     def correct(self, at: int, now: int, delta: int) -> None:
-        """Change a charge of the moment ``at``."""
+        """Correct a charge made at ``at``."""
         self._window.correct(at, now, delta)
         self._note(now, delta)
 
     def give_back(self, at: int, now: int, amount: int) -> None:
-        """Free what was only held; it stays charged in the report."""
+        """Release a held amount; it stays charged in the report."""
         self._window.correct(at, now, -amount)
 
     def standing(self, now: int, requested: int) -> Standing:
-        """How it stands."""
+        """The current state of the limit."""
         quota, used = self.quota, self._window.used(now)
         reset = self._window.full_in(now)
         return Standing(
@@ -102,7 +102,7 @@ class Account:
 
 @dataclass
 class Booking:
-    """What one call is charged by one limit, so far."""
+    """The charge of one call by one limit so far."""
 
     account: Account
     at: int
@@ -111,13 +111,13 @@ class Booking:
     ended: bool = False
 
     def produced(self, now: int, usage: Usage) -> None:
-        """So much was produced by now."""
+        """Update the output produced so far."""
         quota = self.account.quota
         if quota.settled_as is Settlement.PRODUCED and not self.ended:
             self._add(now, true_use(quota, usage, self.demand.price) - self.amount)
 
     def finished(self, now: int, usage: Usage) -> None:
-        """The call is over; a second time changes nothing."""
+        """End the call; idempotent."""
         if self.ended:
             return
         self.produced(now, usage)
@@ -137,7 +137,7 @@ class Booking:
 
 
 def charge(quota: Quota, demand: Demand) -> int:
-    """What the limit charges a call when it arrives."""
+    """The limit's charge for a call at its arrival."""
     bound = quota.unbounded if demand.output_bound is None else demand.output_bound
     match quota.charged_as:
         case Charge.NOTHING:
@@ -155,7 +155,7 @@ def charge(quota: Quota, demand: Demand) -> int:
 
 
 def true_use(quota: Quota, usage: Usage, price: Price) -> int:
-    """What a call with this usage takes of the limit; money is rounded up to whole micro-dollars."""
+    """The amount that a call with this usage counts; money is rounded up to whole micro-dollars."""
     counted = usage.input - (usage.cached if quota.cached_free else 0)
     match quota.kind:
         case QuotaKind.INPUT_TOKENS:

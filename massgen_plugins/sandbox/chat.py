@@ -72,7 +72,7 @@ class _Body(BaseModel):
 
 
 class ChatDialect:
-    """See ``Dialect``. ``deployment``: Azure's, if the URL names one; it stands for the body's model then."""
+    """See ``Dialect``. ``deployment``: Azure's, if in the URL; it replaces the model in the body."""
 
     def __init__(self, host: Host = Host.OPENAI, deployment: str = "", tier: Tier = Tier.FREE) -> None:
         self.host = host
@@ -133,7 +133,7 @@ class ChatDialect:
         return sse(error.body)
 
     def _opening(self, head: dict[str, Any]) -> tuple[bytes, ...]:
-        """What a host sends before the first chunk of its own accord."""
+        """Events that a host sends before the first chunk."""
         if self.host is Host.AZURE:
             return (sse({**head, "choices": [], "prompt_filter_results": [{"prompt_index": 0}]}),)
         return (_COMMENTS[self.host],) if self.host in _COMMENTS else ()

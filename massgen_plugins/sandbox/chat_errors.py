@@ -1,6 +1,6 @@
-"""Refusals of the chat family: real bodies of each host, with the numbers of the case filled in.
+"""Refusals of the chat family: copies of each host's real bodies, with the numbers of the case filled in.
 
-Shapes were seen in public reports. xAI's, Cerebras', Fireworks' and Mistral's bodies are flat.
+Formats come from public reports. xAI's, Cerebras', Fireworks' and Mistral's bodies are flat.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ Words = Callable[[Violation, str, int], PlainAnswer]
 def chat_refusal(
     host: Host, violations: Sequence[Violation], model: str, unix: int, tier: Tier = Tier.FREE
 ) -> PlainAnswer:
-    """What ``host`` answers a call that ``violations`` refuse, at ``unix`` (nanoseconds)."""
+    """The answer of ``host`` to a call refused for ``violations``, at ``unix`` (nanoseconds)."""
     if host is Host.GEMINI:
         return PlainAnswer(429, [gemini_words(violations, model, tier)])
     words = _WORDS.get(host, _openai)
@@ -40,7 +40,7 @@ def chat_error(status: int, message: str, kind: str, code: str | None) -> PlainA
 
 
 def gemini_words(violations: Sequence[Violation], model: str, tier: Tier) -> dict[str, Any]:
-    """Gemini's refusal; of a limit that its quota names do not cover, the one for spending."""
+    """Gemini's refusal; for a limit without a quota name, the one for spending."""
     named = [v for v in violations if v.kind in (QuotaKind.REQUESTS, QuotaKind.INPUT_TOKENS)]
     if named:
         return quota_refusal(named, model, tier)
@@ -52,7 +52,7 @@ def gemini_words(violations: Sequence[Violation], model: str, tier: Tier) -> dic
 
 
 def unit_of(violation: Violation) -> tuple[str, str]:
-    """What the limit counts and per what, as ``("tokens", "TPM")``; a place is ``("requests", "RPM")``."""
+    """Unit and abbreviation of a limit, such as ``("tokens", "TPM")``; ``("requests", "RPM")`` for places."""
     kind = "requests" if violation.kind in (QuotaKind.REQUESTS, _CONCURRENT) else "tokens"
     return kind, kind[0].upper() + "P" + _period(violation)[0].upper()
 
@@ -90,7 +90,7 @@ def _groq(violation: Violation, model: str, unix: int) -> PlainAnswer:
 
 
 def _azure(violation: Violation, _: str, __: int) -> PlainAnswer:
-    """Two shapes were seen: of requests, with the window in it, and of tokens."""
+    """Two known formats: for requests, which includes the window, and for tokens."""
     wait = whole_seconds(violation.wait or NANOSECONDS)
     if violation.kind is QuotaKind.REQUESTS:
         message = (
@@ -210,7 +210,7 @@ def _vllm(violation: Violation, model: str, unix: int) -> PlainAnswer:
 
 
 def _rounded(violation: Violation) -> int:
-    """The wait, up to the next millisecond."""
+    """The delay, rounded up to milliseconds."""
     return -(-(NANOSECONDS if violation.wait is None else violation.wait) // 1_000_000) * 1_000_000
 
 
@@ -244,4 +244,4 @@ _WITHOUT_HINT = {
     Host.XAI,
     Host.ZAI,
 }
-"""Hosts whose refusals carry no ``retry-after``."""
+"""Hosts whose refusals have no ``retry-after``."""

@@ -1,4 +1,4 @@
-"""Injected errors of the chat family: what waiting does not cure, overload, and a host's own kinds."""
+"""Injected errors of the chat family: permanent refusals, overload, and host-specific errors."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ _COUNTED = {
     Fault.FREE_DAY: (QuotaKind.REQUESTS, True),
     Fault.CONCURRENCY: (QuotaKind.CONCURRENT, False),
 }
-"""What a fault's limit counts, and whether it is per day; requests per minute where nothing is said."""
+"""Kind of a fault's limit, and whether it is per day; requests per minute by default."""
 
 
 def chat_fault(host: Host, rule: FaultRule, model: str, unix: int) -> PlainAnswer:
@@ -173,4 +173,4 @@ _OWN = {
         },
     ),
 }
-"""What a host says in words of its own, where they differ from the common ones."""
+"""Host-specific error bodies, where they differ from the common ones."""

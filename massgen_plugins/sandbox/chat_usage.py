@@ -1,4 +1,4 @@
-"""Usage in the answers of the chat family: the common fields, and what each host adds."""
+"""Usage in answers of the chat family: common and host-specific fields."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ __all__ = ["usage_of"]
 
 
 def usage_of(host: Host, usage: Usage, price: Price | None) -> dict[str, Any]:
-    """``usage`` in the words of ``host``; OpenRouter also says what it costs, in dollars."""
+    """``usage`` in the format of ``host``; OpenRouter includes the cost in dollars."""
     told: dict[str, Any] = {
         "prompt_tokens": usage.input,
         "completion_tokens": usage.output,

@@ -1,4 +1,4 @@
-"""What a sandbox is told: quotas, prices, network, faults; frozen values that round-trip through JSON."""
+"""The configuration of a sandbox: quotas, prices, network, faults; frozen, with JSON round-trip."""
 
 from __future__ import annotations
 
@@ -65,7 +65,7 @@ class Tier(StrEnum):
 
 
 class RetryAfter(StrEnum):
-    """How a refusal's headers say how long to wait; ``USUAL`` is the host's own way."""
+    """Format of the retry delay in a refusal's headers; ``USUAL`` is the host's own."""
 
     USUAL = "usual"
     SECONDS = "seconds"
@@ -78,8 +78,8 @@ class RetryAfter(StrEnum):
 class Network:
     """Delays in seconds; each ``*_random`` adds a uniform share between 0 and itself.
 
-    ``uplink``: between sending and the moment the server counts the request.
-    ``latency``: between that moment and the response's headers.
+    ``uplink``: from sending until the server counts the request.
+    ``latency``: from then until the response's headers.
     ``chunk``: before each event of a stream after the first.
     """
 
@@ -93,25 +93,25 @@ class Network:
 
 @dataclass(frozen=True, config=STRICT)
 class SandboxConfig:
-    """All that a sandbox does.
+    """The configuration of a sandbox.
 
     ``quotas``: resolved model (``*``: every other model) to its limits; a model without any is unlimited.
-    ``pools``: limits that several models, or the whole account, share; they hold beside ``quotas``.
+    ``pools``: limits shared by several models, or the whole account, in addition to ``quotas``.
     ``prices``: resolved model (``*``: every other model) to its price; an answer without one costs nothing.
-    ``projects``: API key to project name; a key that is not named is a project of its own.
-    ``aliases``: model id to the model whose quota it shares, beside the built-in stripping of suffixes.
-    ``host``: whose dialect a path speaks that names no host; ``None``: OpenAI's, or Azure's by its paths.
-    ``tier``: names the quotas in refusals; ``free`` also gives the misleading hint of free daily quotas.
-    ``count_refused``: a refused request (429) spends quota. ``count_failed``: other 4xx and 5xx do.
+    ``projects``: API key to project name; every other key is its own project.
+    ``aliases``: model ID to the model whose quota it shares, in addition to the built-in suffix stripping.
+    ``host``: the dialect for paths that name no host; ``None``: OpenAI's, or Azure's by its paths.
+    ``tier``: selects quota names in refusals; ``free`` also gives the misleading hint of free daily quotas.
+    ``count_refused``: a refused request (429) uses quota; ``count_failed``: so do other 4xx and 5xx.
     ``refuse_at``: where in a streamed response a quota's refusal appears.
-    ``announce``: responses carry the headers of the host that tell its limits.
-    ``retry_after``: how refusals say how long to wait.
-    ``cached_share``: the part of the input (0 to 1) that the second and later calls of a project for a model
+    ``announce``: whether responses have the host's headers about limits.
+    ``retry_after``: format of retry delays.
+    ``cached_share``: fraction of the input (0 to 1) that the second and later calls of a project for a model
     read from the provider's cache. ``reasoning_tokens``: hidden output of every answer.
-    ``clock_offset``: seconds added to the machine's clock where the calendar day is decided.
-    ``seed``: of every random draw. ``port``: 0 takes a free one.
+    ``clock_offset``: seconds added to the machine's clock to determine the calendar day.
+    ``seed``: random seed. ``port``: 0 for a free one.
     ``answer_words``: length of an answer; ``chunks``: events of a streamed answer.
-    ``scenes``: what is said to known questions; see :func:`massgen_plugins.sandbox.scenes.shipped_scenes`.
+    ``scenes``: answers to known questions; see :func:`massgen_plugins.sandbox.scenes.shipped_scenes`.
     """
 
     quotas: Mapping[str, tuple[Quota, ...]] = field(default_factory=dict)
@@ -151,5 +151,5 @@ _CONFIG = TypeAdapter(SandboxConfig)
 
 
 def clock_offset_before_midnight(seconds: float, *, unix: int) -> float:
-    """The ``clock_offset`` that turns ``unix`` (nanoseconds) into so many seconds before Pacific midnight."""
+    """The ``clock_offset`` that moves ``unix`` (nanoseconds) to this many seconds before Pacific midnight."""
     return (next_midnight(unix) - unix) / NANOSECONDS - seconds

@@ -1,4 +1,4 @@
-"""What the text protocols share: contents of parts, blobs, and the tools on offer."""
+"""Common parsing of the text protocols: content parts, blobs, and offered tools."""
 
 from __future__ import annotations
 
@@ -19,14 +19,14 @@ _BLOBS = {"image", "image_url", "input_image", "input_file", "input_audio", "doc
 
 
 def text_of(content: Content) -> str:
-    """All text of a content: of parts without any, their JSON; of a blob, nothing."""
+    """All text of a content; parts without text as JSON, blobs as nothing."""
     if isinstance(content, str):
         return content
     return "\n".join(_part_text(part) for part in content or () if part.get("type") not in _BLOBS)
 
 
 def blobs_of(content: Content) -> int:
-    """How many images and files it has."""
+    """Number of images and files in a content."""
     if content is None or isinstance(content, str):
         return 0
     return sum(part.get("type") in _BLOBS for part in content)
@@ -61,7 +61,7 @@ class Input:
 
 
 def turn_results(steps: Iterable[int | None]) -> int:
-    """Tool results since the user's last words: each step of a conversation has some, or is words: None."""
+    """Tool results since the user's last message; each step is a number of results, or None for a message."""
     total = 0
     for step in steps:
         total = 0 if step is None else total + step

@@ -1,16 +1,15 @@
-"""What the sandbox answers: a decision read from the prompt, in the protocol's neutral terms.
+"""Decides what the sandbox answers, based on the prompt and independent of the protocol.
 
-A MassGen agent is asked to end a turn with one of the moves on offer: give a new answer, vote for an answer
-it was shown, stop, or submit. The moves are tools of the request, tools of an MCP server of MassGen's, or
-JSON that the prompt asks for, as agents in programs of their own get them. The sandbox gives an answer while
-the prompt shows none, and votes for the first one shown as soon as there are any, so that every coordination
-ends. Without a move on offer it gives plain text.
+A MassGen agent ends a turn with one of the offered moves: give a new answer, vote for an answer in the
+prompt, stop, or submit. Moves are tools of the request, tools of a MassGen MCP server, or, for separate
+programs, JSON that the prompt asks for. The sandbox gives an answer if the prompt shows none, and otherwise
+votes for the first one, so that every coordination ends. Without offered moves it answers in plain text.
 
-A test writes what it wants on lines of its own: ``SANDBOX: call_tool NAME {json}`` (one per call, in order;
-a line that comes again is the same call, since clients repeat their system messages), ``SANDBOX: continue``
-(an answer that must be continued once), ``SANDBOX: write MOVE MOVE`` (to write one of these as JSON where no
-move is on offer, as when a program's servers start too slowly on a busy machine), and ``SANDBOX: each_turn N
-NAME {json}`` (N calls of a tool in each turn before its move, if the request offers it).
+Tests control it by separate lines in the prompt: ``SANDBOX: call_tool NAME {json}`` (one per call, in order;
+a repeated line is the same call, since clients repeat their system messages), ``SANDBOX: continue`` (an
+answer that must be continued once), ``SANDBOX: write MOVE MOVE`` (write one of these as JSON if no move is
+offered, as when a program's servers start too slowly on a busy machine), and ``SANDBOX: each_turn N NAME
+{json}`` (N calls of a tool in each turn before its move, if the request offers it).
 """
 
 from __future__ import annotations
@@ -40,7 +39,7 @@ _ANSWERED = re.compile(r"<end of (agent\d+)[\d.]*>")
 _ACTIONS = "--- Coordination Actions ---"
 _WRITTEN = re.compile(r'"tool_name": "(\w+)"')
 MOVES = {"new_answer", "vote", "stop", "submit"}
-"""With one of these an agent of MassGen's ends its turn."""
+"""The moves that end a MassGen agent's turn."""
 
 _OF_A_SERVER = re.compile(r".*workflow.*_(new_answer|vote|stop|submit)")
 _CALL_TOOL = re.compile(r"^SANDBOX: call_tool (\S+) (\{.*\})[ \t\r]*$", re.MULTILINE)
@@ -53,11 +52,11 @@ _FILLER = "This text was written by a rule and not by a model, so there is nothi
 
 @dataclass(frozen=True)
 class Conversation:
-    """What a request says, whatever its protocol.
+    """The content of a request, independent of the protocol.
 
-    ``text``: all the text of the prompt. ``offers``: names of the moves or tools on offer.
-    ``tool_results``: results of earlier tool calls in it, ``turn_results``: of these, those since the user's
-    last words; ``after_tool``: it ends with one. ``resumed``: it continues an unfinished answer.
+    ``text``: all text of the prompt. ``offers``: names of the offered moves or tools.
+    ``tool_results``: number of results of earlier tool calls; ``turn_results``: those since the user's last
+    message; ``after_tool``: it ends with one. ``resumed``: it continues an unfinished answer.
     """
 
     text: str
@@ -70,7 +69,7 @@ class Conversation:
 
 @dataclass(frozen=True)
 class Text:
-    """A plain answer."""
+    """A plain text answer."""
 
     text: str
 
@@ -84,7 +83,7 @@ class Unfinished:
 
 @dataclass(frozen=True)
 class ToolCall:
-    """A call of one of the client's own tools, asked for by the script in the prompt."""
+    """A call of one of the client's own tools, requested by the prompt's script."""
 
     name: str
     arguments: Mapping[str, Any]
@@ -102,13 +101,13 @@ Reply = Text | Unfinished | ToolCall | Move
 
 
 def reply_to(conversation: Conversation, *, serial: int, words: int) -> Reply:
-    """The reply; ``serial`` makes answers differ from each other, ``words`` is the length of an answer."""
+    """The reply; ``serial`` makes answers distinct, ``words`` is the length of an answer."""
     scripted = _scripted(conversation)
     if scripted is not None:
         return scripted
     text = _essay(serial, words)
     if each_turn := _calls_of_each_turn(conversation):
-        if conversation.turn_results > len(each_turn):  # the move, too: some programs go on after it
+        if conversation.turn_results > len(each_turn):  # including the move: some programs continue
             return Text(text)
         conversation = replace(conversation, after_tool=False)
     offers = {_plain(offer): offer for offer in conversation.offers}
@@ -120,12 +119,12 @@ def reply_to(conversation: Conversation, *, serial: int, words: int) -> Reply:
         return Text(json.dumps({"tool_name": move.name, "arguments": dict(move.arguments)}))
     if offers[move.name] == move.name:
         return move
-    # A tool of a server's: the program goes on after its result.
+    # A server's tool: the program continues after its result.
     return Text(text) if conversation.after_tool else ToolCall(offers[move.name], move.arguments)
 
 
 def answering_agents(text: str) -> list[str]:
-    """Ids of the agents whose answers the prompt shows, in the order of their numbers."""
+    """IDs of the agents whose answers are in the prompt, in order of their numbers."""
     block = text.rpartition(_ANSWERS)[2] if _ANSWERS in text else ""
     shown = set(_ANSWERED.findall(block.partition(_END)[0]))
     return sorted(shown, key=lambda agent: int(agent.removeprefix("agent")))
@@ -155,7 +154,7 @@ def _calls_of_each_turn(conversation: Conversation) -> list[ToolCall]:
 
 
 def _to_be_written(conversation: Conversation) -> set[str]:
-    """Moves that the prompt asks to write as JSON; after the result of a tool the turn is over."""
+    """Moves to write as JSON according to the prompt; after a tool's result the turn is over."""
     text = conversation.text
     asked = _WRITTEN.findall(text.rpartition(_ACTIONS)[2])
     if not asked and _FINAL not in text and not conversation.after_tool:
@@ -164,7 +163,7 @@ def _to_be_written(conversation: Conversation) -> set[str]:
 
 
 def _plain(offer: str) -> str:
-    """The move that a tool is, whatever its server; its own name if it is none."""
+    """The move of a tool, regardless of its server; the tool's name if it is not a move."""
     found = _OF_A_SERVER.fullmatch(offer)
     return found[1] if found else offer
 

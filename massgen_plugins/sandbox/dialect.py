@@ -1,4 +1,4 @@
-"""What the server needs from a protocol: read a request, write an answer, word an error."""
+"""The interface of protocols: parse a request, write an answer, write an error."""
 
 from __future__ import annotations
 
@@ -25,15 +25,15 @@ __all__ = [
 
 
 class MalformedRequestError(Exception):
-    """The request breaks the protocol; the text says how, for the client to read."""
+    """The request violates the protocol; the text tells the client how."""
 
 
 @dataclass(frozen=True)
 class Call:
-    """A request for an answer: ``model`` as the client named it, ``input_tokens`` by our own count.
+    """A parsed request: ``model`` as sent by the client, ``input_tokens`` by our own count.
 
-    ``output_bound``: the tokens of output that it allows, ``None`` if it says nothing.
-    ``characters``: of its text and its tools.
+    ``output_bound``: its limit on output tokens, ``None`` without one.
+    ``characters``: of its text and tools.
     """
 
     model: str
@@ -47,9 +47,9 @@ class Call:
 
 @dataclass(frozen=True)
 class Terms:
-    """How an answer is to be written: in at most ``chunks`` pieces of text, with this usage and price.
+    """Parameters of an answer: at most ``chunks`` pieces of text, usage and price.
 
-    ``usage`` is that of the input; the answer adds its own output and ``reasoning`` hidden tokens.
+    ``usage`` has the input; the answer adds its own output and ``reasoning`` hidden tokens.
     """
 
     serial: int
@@ -59,7 +59,7 @@ class Terms:
     price: Price | None = None
 
     def whole(self, visible: int) -> Usage:
-        """The usage of an answer of so many visible tokens."""
+        """The usage of an answer with this many visible tokens."""
         return replace(self.usage, output=visible + self.reasoning, reasoning=self.reasoning)
 
 
@@ -67,7 +67,7 @@ class Terms:
 class PlainAnswer:
     """A response that is never streamed, most often an error: status, JSON body, extra headers.
 
-    ``wait``: nanoseconds to wait before the next attempt, ``None`` if the host does not say.
+    ``wait``: nanoseconds before the next attempt, ``None`` if not stated.
     """
 
     status: int
@@ -78,10 +78,10 @@ class PlainAnswer:
 
 @dataclass(frozen=True)
 class Answer:
-    """A reply ready to send: as one JSON body, and as the server-sent events of a stream.
+    """A reply ready to send, as a JSON body and as server-sent events.
 
-    ``preamble``: how many events precede any content. ``closing``: how many come after all of it.
-    ``progress``: tokens told after each event; without it, every event of content carries its share.
+    ``preamble``: number of events before any content. ``closing``: number of events after all content.
+    ``progress``: tokens reported after each event; without it, tokens are spread evenly over content events.
     """
 
     body: dict[str, Any]
@@ -92,7 +92,7 @@ class Answer:
     progress: tuple[int, ...] = ()
 
     def tokens_after(self, events: int) -> int:
-        """Tokens of output that the first ``events`` events carry."""
+        """Output tokens in the first ``events`` events."""
         if not events or events >= len(self.events):
             return self.output_tokens if events else 0
         if self.progress:
@@ -102,33 +102,33 @@ class Answer:
 
 
 class Dialect(Protocol):
-    """One provider's protocol. Pure: no dialect keeps state or does input and output."""
+    """One provider's protocol. Pure: stateless and without I/O."""
 
     @property
     def host(self) -> Host:
-        """Whose words it uses."""
+        """The host whose format it uses."""
 
     def read(self, raw: bytes) -> Call:
-        """The call in a request body; raises ``MalformedRequestError``."""
+        """Parse a request body; raises ``MalformedRequestError``."""
 
     def answer(self, call: Call, reply: Reply, terms: Terms) -> Answer:
         """``reply`` in this protocol."""
 
     def refusal(self, violations: Sequence[Violation], model: str, unix: int) -> PlainAnswer:
-        """The answer to a call that its quotas refuse at ``unix`` (ns); ``model`` is the resolved one."""
+        """The answer to a call refused at ``unix`` (ns); ``model`` is the resolved one."""
 
     def fault(self, rule: FaultRule, model: str, unix: int) -> PlainAnswer:
         """The answer for an injected error (not for a reset or a stall)."""
 
     def malformed(self, message: str, status: int = 400) -> PlainAnswer:
-        """The answer to a request without form (400), without a key (401) or for nothing known (404)."""
+        """The answer to a malformed request (400), without a key (401) or for an unknown path (404)."""
 
     def error_event(self, error: PlainAnswer, model: str) -> bytes:
         """``error`` as an event inside a stream that began with 200."""
 
 
 def split_text(text: str, pieces: int) -> list[str]:
-    """``text`` in at most ``pieces`` parts of about the same length, at least one."""
+    """Split ``text`` into at most ``pieces`` parts of similar length, at least one."""
     size = max(1, -(-len(text) // pieces))
     return [text[start : start + size] for start in range(0, len(text), size)] or [""]
 

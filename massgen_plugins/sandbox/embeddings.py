@@ -1,4 +1,4 @@
-"""The embeddings method of the chat family: requests and input count, there is no output and no stream."""
+"""The embeddings method of the chat family: only requests and input count; no output, no stream."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ class EmbeddingsDialect:
         return Input(texts, 0, []).call(model, streamed=False, offers=(), tool_results=0, output_bound=0)
 
     def answer(self, call: Call, reply: Reply, terms: Terms) -> Answer:  # noqa: ARG002
-        """One vector of two numbers, whatever was asked."""
+        """Always a single vector of two numbers."""
         usage = {"prompt_tokens": terms.usage.input, "total_tokens": terms.usage.input}
         data = [{"object": "embedding", "index": 0, "embedding": [0.6, 0.8]}]
         return Answer({"object": "list", "data": data, "model": call.model, "usage": usage}, (), 0)

@@ -1,4 +1,4 @@
-"""How providers write durations and moments."""
+"""Formats durations and times as providers do."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ __all__ = ["decimal_seconds", "go_duration", "http_date", "rfc3339", "whole_seco
 
 
 def go_duration(nanoseconds: int) -> str:
-    """A duration as Go prints it: ``20h3m13.257628674s``, ``7m55.95s``, ``997.965142ms``, ``0s``."""
+    """A duration in Go's notation: ``20h3m13.257628674s``, ``7m55.95s``, ``997.965142ms``, ``0s``."""
     if nanoseconds == 0:
         return "0s"
     for unit, size in (("ns", 1_000), ("µs", 1_000_000), ("ms", NANOSECONDS)):
@@ -24,7 +24,7 @@ def go_duration(nanoseconds: int) -> str:
 
 
 def decimal_seconds(nanoseconds: int) -> str:
-    """Seconds with a point, to the microsecond: ``29.5``."""
+    """Decimal seconds, to the microsecond: ``29.5``."""
     return f"{nanoseconds / NANOSECONDS:.6f}".rstrip("0") + "0" * (nanoseconds % NANOSECONDS == 0)
 
 
@@ -34,12 +34,12 @@ def whole_seconds(nanoseconds: int) -> int:
 
 
 def rfc3339(unix: int) -> str:
-    """A moment (Unix nanoseconds) in UTC, to the second, rounded up: ``2026-11-30T07:30:00Z``."""
+    """A time (Unix nanoseconds) in UTC, rounded up to the second: ``2026-11-30T07:30:00Z``."""
     return datetime.fromtimestamp(whole_seconds(unix), UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
 
 
 def http_date(unix: int) -> str:
-    """A moment (Unix nanoseconds), rounded up to the second: ``Mon, 30 Nov 2026 07:30:00 GMT``."""
+    """A time (Unix nanoseconds), rounded up to the second: ``Mon, 30 Nov 2026 07:30:00 GMT``."""
     return formatdate(whole_seconds(unix), usegmt=True)
 
 

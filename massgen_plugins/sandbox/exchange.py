@@ -1,4 +1,4 @@
-"""The life of one request: it travels, is counted, is ruled on, and is answered, refused or broken."""
+"""The processing of a request: delay, counting, ruling, then answer, refusal or injected fault."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ _NO_KEY = "The request has no API key; any text will do."
 
 @dataclass(frozen=True)
 class Endpoint:
-    """Where a request came in; ``model`` if the URL names it, ``as_array`` to send one JSON array."""
+    """The endpoint of a request; ``model`` if in the URL, ``as_array`` to send one JSON array."""
 
     dialect: Dialect
     name: str
@@ -36,7 +36,7 @@ class Endpoint:
 
 @dataclass(frozen=True)
 class _Visit:
-    """One request on its way through."""
+    """A request being processed."""
 
     request: web.Request
     endpoint: Endpoint
@@ -55,7 +55,7 @@ class Exchange:
         self._random = random.Random(config.seed)  # noqa: S311 (repeatable chance)
 
     async def answer(self, request: web.Request, endpoint: Endpoint) -> web.StreamResponse:
-        """The response to a request that asks a model for an answer."""
+        """The response to a model call."""
         raw = await self.receive(request)
         if not api_key(request):
             return plain_response(endpoint.dialect.malformed(_NO_KEY, 401))
@@ -74,13 +74,13 @@ class Exchange:
             raise
 
     async def receive(self, request: web.Request) -> bytes:
-        """The body, once it has travelled for as long as the network says."""
+        """The body, after the configured network delay."""
         raw = await request.read()
         await self._pause(self._config.network.uplink, self._config.network.uplink_random)
         return raw
 
     def note(self, request: web.Request, endpoint: Endpoint, answer: PlainAnswer) -> web.Response:
-        """Record and answer a request that no model answers: an error, or a 200 that costs nothing."""
+        """Record and answer a request that is not a model call: an error, or a 200 without cost."""
         nothing = Call(endpoint.model, streamed=False, input_tokens=0, conversation=Conversation(""))
         arrival = self._arrival(request, endpoint, nothing)
         ruling = self._referee.note(self._clock(), arrival, counted=answer.status != 200)
@@ -108,7 +108,7 @@ class Exchange:
         return self._send_json(visit, PlainAnswer(200, body), answer.output_tokens)
 
     def _error(self, visit: _Visit) -> tuple[PlainAnswer | None, Place]:
-        """What to say instead of the answer, or in it, and where."""
+        """The error to send instead of or inside the answer, and where."""
         dialect, ruling = visit.endpoint.dialect, visit.ruling
         unix = self._referee.unix(self._clock())
         if ruling.violations:
@@ -135,20 +135,20 @@ class Exchange:
             if index:
                 await self._pause(self._config.network.chunk, self._config.network.chunk_random)
             sent = answer.tokens_after(index + 1)
-            self._referee.produced(number, self._clock(), sent)  # a token counts when it is made
+            self._referee.produced(number, self._clock(), sent)  # a token counts when it is generated
             await response.write(event)
         if broken and error is None:
             return self._reset(visit, response, sent)
         if error is not None:
             event = visit.endpoint.dialect.error_event(error, visit.ruling.quota_model)
             await response.write(event)
-        # Before the end is told: whoever has seen it may send the next request at once.
+        # Before the client sees the end, since it may send its next request immediately.
         self._referee.finished(number, self._clock(), sent)
         await response.write_eof()
         return response
 
     def _events_before(self, visit: _Visit, answer: Answer, place: Place) -> int:
-        """How many events leave before what breaks the stream."""
+        """Number of events before the fault in the stream."""
         rule = visit.ruling.fault
         match place:
             case Place.FIRST_EVENT:
@@ -162,7 +162,7 @@ class Exchange:
     def _reset(
         self, visit: _Visit, response: web.StreamResponse | None = None, sent: int = 0
     ) -> web.StreamResponse:
-        """Cut the connection the hard way, so that the client sees a reset and not an end."""
+        """Abort the connection, so that the client sees a reset instead of a regular end."""
         if visit.request.transport is not None:
             connection = visit.request.transport.get_extra_info("socket")
             connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
@@ -174,7 +174,7 @@ class Exchange:
         now, number = self._clock(), visit.ruling.number
         how, host = self._config.retry_after, visit.endpoint.dialect.host
         retry = retry_headers(host, how, answer.wait, self._referee.unix(now))
-        # A provider's headers tell of the reservation, and not of what was given back after them.
+        # Like a provider's, the headers show the reservation, without later refunds.
         headers = {**self._announced(visit), **answer.headers, **retry}
         self._referee.headers_left(number, now, answer.status)
         self._referee.finished(number, now, output_tokens)
@@ -208,7 +208,7 @@ class Exchange:
 
 
 def api_key(request: web.Request) -> str:
-    """The key in the header or query that any of the protocols uses; empty without one."""
+    """The API key from the header or query of any protocol; empty without one."""
     bearer = request.headers.get("Authorization", "").removeprefix("Bearer ")
     names = ("x-goog-api-key", "x-api-key", "api-key")
     named = next((request.headers[name] for name in names if request.headers.get(name)), "")

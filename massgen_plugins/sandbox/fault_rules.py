@@ -1,4 +1,4 @@
-"""Faults as configuration: what goes wrong on purpose, for which requests, and where in the response."""
+"""Configuration of injected faults: which fault, for which requests, and where in the response."""
 
 from __future__ import annotations
 
@@ -14,11 +14,11 @@ __all__ = ["Fault", "FaultRule", "Place"]
 
 
 class Fault(StrEnum):
-    """What goes wrong on purpose; each protocol says it in its own words, or in its nearest ones.
+    """An injected fault; each protocol uses its own or its most similar error.
 
-    Refusals of a quota first, then those that waiting does not end (``LIMIT_ZERO``, ``PREPAY_EMPTY``,
-    ``INSUFFICIENT_QUOTA``, ``SPEND_CAP``, ``REQUEST_TOO_LARGE``), then errors of the server.
-    ``FLAT_ERROR`` is an error event of the Responses API whose fields are not nested.
+    Quota refusals first, then permanent ones (``LIMIT_ZERO``, ``PREPAY_EMPTY``, ``INSUFFICIENT_QUOTA``,
+    ``SPEND_CAP``, ``REQUEST_TOO_LARGE``), then server errors. ``FLAT_ERROR`` is an error event of the
+    Responses API whose fields are not nested.
     """
 
     MINUTE_TOKENS = "minute_tokens"
@@ -49,7 +49,7 @@ class Fault(StrEnum):
 
     @property
     def is_refusal(self) -> bool:
-        """Whether the fault refuses the request, most often with a 429."""
+        """Whether the fault refuses the request, usually with a 429."""
         return self not in {Fault.INTERNAL, Fault.OVERLOADED, Fault.RESET, Fault.STALL}
 
 
@@ -59,7 +59,7 @@ class Place(StrEnum):
     ``FIRST_EVENT``: as the first event. ``PREAMBLE``: after the events that precede any content
     (``response.created``, the role of a chat message). ``MID_STREAM``: after ``after_chunks`` events.
     ``END``: after all content, instead of the closing events.
-    A response that is not streamed has no inside: there every fault strikes at the headers.
+    In responses that are not streamed, every fault strikes at the headers.
     """
 
     HEADERS = "headers"
@@ -74,11 +74,11 @@ class FaultRule:
     """When a fault strikes. Requests are counted per rule, from 1, among those for ``model``.
 
     ``model``: the resolved model, or ``*`` for all.
-    ``every``: each n-th request (1 = all); ``nth``: these requests; ``probability``: 0 to 1, seeded.
-    ``place``: where; ``after_chunks``: events sent before a fault in ``MID_STREAM``.
-    ``quota_value``: the limit a refusal names (default: 10 requests or 250000 tokens).
-    ``seconds``: the retry hint of a refusal, or how long a ``STALL`` holds back the headers.
-    ``until``: the date that a ``SPEND_CAP`` names, as ``2026-12-01``.
+    ``every``: every n-th request (1 = all); ``nth``: these requests; ``probability``: 0 to 1, seeded.
+    ``place``: where; ``after_chunks``: events before a fault in ``MID_STREAM``.
+    ``quota_value``: the limit stated in a refusal (default: 10 requests or 250000 tokens).
+    ``seconds``: the retry delay of a refusal, or for how long a ``STALL`` delays the headers.
+    ``until``: the date in a ``SPEND_CAP``, such as ``2026-12-01``.
     """
 
     fault: Fault

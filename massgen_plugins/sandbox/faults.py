@@ -1,4 +1,4 @@
-"""Which request goes wrong: the rules of the configuration, counted and drawn request by request."""
+"""Selects the requests that get an injected fault."""
 
 from __future__ import annotations
 
@@ -11,9 +11,9 @@ __all__ = ["FaultPlan"]
 
 
 class FaultPlan:
-    """Counts requests against every rule; the first rule that strikes wins.
+    """Counts requests for every rule; the first rule that strikes wins.
 
-    The same rules, seed and order of requests give the same faults.
+    Deterministic for the same rules, seed and order of requests.
     """
 
     def __init__(self, rules: Sequence[FaultRule], seed: int) -> None:
@@ -22,7 +22,7 @@ class FaultPlan:
         self._random = random.Random(seed)  # noqa: S311 (repeatable chance, no secret)
 
     def next(self, model: str) -> FaultRule | None:
-        """The fault for the next request, which is for the resolved ``model``, or ``None``."""
+        """The fault for the next request to the resolved ``model``, or ``None``."""
         struck = [rule for index, rule in enumerate(self._rules) if self._strikes(index, rule, model)]
         return struck[0] if struck else None
 

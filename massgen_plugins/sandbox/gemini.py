@@ -85,7 +85,7 @@ _Shape = TypeVar("_Shape", bound=_Message)
 
 
 class GeminiDialect:
-    """See ``Dialect``. The URL says ``model`` and ``streamed``; ``tier`` names the quotas in refusals."""
+    """See ``Dialect``. ``model`` and ``streamed`` come from the URL; ``tier`` selects quota names."""
 
     host = Host.GEMINI
 
@@ -161,13 +161,13 @@ def _parse(shape: type[_Shape], raw: bytes) -> _Shape:
 
 
 def _declared(tools: list[dict[str, Any]]) -> list[str]:
-    """Names of the functions on offer; a move is one only as a tool of an MCP server of MassGen's."""
+    """Names of the offered functions; moves only count as tools of a MassGen MCP server."""
     declared = [each for tool in tools for each in tool.get("functionDeclarations") or ()]
     return [name for each in declared if (name := str(each.get("name"))) not in MOVES]
 
 
 def _count(body: _Body) -> int:
-    """Text, function calls and results, tools and the response schema by their text; a blob as one tile."""
+    """Count text, function calls and results, tools and the response schema as text; a blob as one tile."""
     total = 0
     for part in body.parts():
         total += count_tokens(part.text or "")
@@ -183,7 +183,7 @@ def _json_tokens(value: object) -> int:
 
 
 def _responses(call: Call, reply: Reply, terms: Terms) -> list[dict[str, Any]]:
-    """The stream's responses: usage on each, the candidates' count so far, a finish reason on the last."""
+    """The stream's responses: each with usage and the output so far, the last one with a finish reason."""
     parts = _parts(reply, terms.chunks)
     said, responses = "", []
     for index, part in enumerate(parts):
@@ -220,7 +220,7 @@ def _ending(reply: Reply, serial: int) -> dict[str, Any]:
 
 
 def _response(call: Call, candidate: dict[str, Any], serial: int, usage: Usage) -> dict[str, Any]:
-    """Thoughts stand beside the candidates' tokens; what the cache gave is part of the prompt's."""
+    """Thoughts are separate from the candidates' tokens; cached tokens are part of the prompt's."""
     told = {
         "promptTokenCount": usage.input,
         "candidatesTokenCount": usage.output - usage.reasoning,

@@ -1,4 +1,4 @@
-"""Injected Gemini errors: every kind of 429 that was seen in the wild, and the two server errors."""
+"""Injected Gemini errors: every known kind of 429, and two server errors."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ _SIMPLE: dict[Fault, dict[str, Any]] = {
 
 
 def fault_body(rule: FaultRule, model: str) -> PlainAnswer:
-    """What ``rule`` injects for the resolved ``model``; raises ``ValueError`` for a reset or a stall."""
+    """The error that ``rule`` injects for the resolved ``model``; ``ValueError`` for a reset or a stall."""
     if rule.fault is Fault.VERTEX_SHARED:
         return PlainAnswer(429, _vertex_shared())
     if rule.fault is Fault.TOOL_QUOTA:
@@ -83,7 +83,7 @@ def _vertex_shared() -> list[dict[str, Any]]:
 
 
 def _tool_quota(rule: FaultRule, model: str) -> dict[str, Any]:
-    """The refusal of grounding with Google Search, whose quota is not the model's."""
+    """The refusal of grounding with Google Search, which has its own quota."""
     limit = 500 if rule.quota_value is None else rule.quota_value
     metric = "generativelanguage.googleapis.com/search_grounding_requests"
     violation = {

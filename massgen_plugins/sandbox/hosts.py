@@ -1,7 +1,7 @@
-"""The hosts whose dialects the sandbox speaks, and how a path names one.
+"""The hosts whose dialects the sandbox speaks.
 
-A host stands for itself (by ``SandboxConfig.host``), or is named by a path such as
-``/openrouter.ai/api/v1/chat/completions``, so that clients which look for a domain in their base URL find it.
+A host is selected by ``SandboxConfig.host``, or by a path such as ``/openrouter.ai/api/v1/chat/completions``,
+so that clients that search their base URL for a domain find it.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ __all__ = ["Host", "host_of"]
 
 
 class Host(StrEnum):
-    """A provider, as the dialect of its API: names of fields, headers and errors."""
+    """A provider, which determines names of fields, headers and errors."""
 
     ANTHROPIC = "anthropic"
     AZURE = "azure"
@@ -67,7 +67,7 @@ _PATHS = {
 
 
 def host_of(prefix: str, default: Host | None) -> Host:
-    """The host that a path names before its method; if it names none, ``default``, else OpenAI."""
+    """The host in a path's prefix; without one ``default``, else OpenAI."""
     first = prefix.lstrip("/").partition("/")[0]
     for domain, host in _DOMAINS.items():
         if first == domain or first.endswith("." + domain):

@@ -1,4 +1,4 @@
-"""All accounts of a sandbox, and what every call was charged in them."""
+"""All accounts of a sandbox, and the charges of every call."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ __all__ = ["Entry", "Ledger", "Whose"]
 
 @dataclass(frozen=True)
 class Whose:
-    """Whose limits concern a call: a host, a project there, and a model as asked for and as resolved."""
+    """What determines the limits of a call: host, project, and model as requested and as resolved."""
 
     host: str
     project: str
@@ -29,9 +29,9 @@ class Whose:
 
 @dataclass
 class Entry:
-    """One call in the ledger: when it arrived, and all that it produced until it was over.
+    """A call in the ledger: its arrival, and its output until it was over.
 
-    ``holds``: it takes a place while it lasts (a refused one does not). ``counted``: it is charged.
+    ``holds``: it counts towards concurrency (a refused one does not). ``counted``: it is charged.
     """
 
     arrived: int
@@ -44,12 +44,12 @@ class Entry:
     over: tuple[int, int] | None = None
 
     def usage(self, output_tokens: int) -> Usage:
-        """Its usage once it has produced so much."""
+        """Its usage with this much output."""
         return replace(self.demand.usage, output=output_tokens)
 
 
 class Ledger:
-    """Books calls by their number. ``epoch``: the Unix time, in nanoseconds, of the clock's zero."""
+    """Books calls by number. ``epoch``: Unix time of the clock's zero, in nanoseconds."""
 
     def __init__(self, quotas: Mapping[str, tuple[Quota, ...]], pools: Sequence[Pool], epoch: int) -> None:
         self._quotas = quotas
@@ -59,25 +59,25 @@ class Ledger:
         self._entries: dict[int, Entry] = {}
 
     def violations(self, now: int, whose: Whose, demand: Demand) -> tuple[Violation, ...]:
-        """Every limit that refuses the call; none if all have room for it."""
+        """The limits that refuse the call; empty if it fits."""
         found = [account.violation(now, demand) for account in self._of(whose)]
         return tuple(violation for violation in found if violation is not None)
 
     def enter(self, number: int, entry: Entry, *, counted: bool) -> None:
-        """Keep the call, and charge it if it is counted."""
+        """Add the call, and charge it if it is counted."""
         self._entries[number] = entry
         if counted:
             self._book(entry)
 
     def produced(self, number: int, now: int, output_tokens: int) -> None:
-        """So many tokens have left by ``now``; nothing if the call is not known."""
+        """Update the tokens sent by ``now``; ignored for unknown calls."""
         entry = self._entries.get(number)
         if entry is not None and entry.over is None:
             entry.output.append((now, output_tokens))
             _tell(entry, lambda booking: booking.produced(now, entry.usage(output_tokens)))
 
     def finished(self, number: int, now: int, output_tokens: int) -> tuple[Usage, Price]:
-        """The call is over; its usage and its price."""
+        """End the call; returns its usage and price."""
         entry = self._entries[number]
         if entry.over is None:
             entry.over = (now, output_tokens)
@@ -85,11 +85,11 @@ class Ledger:
         return entry.usage(output_tokens), entry.demand.price
 
     def charged(self, number: int) -> dict[str, int]:
-        """What the call was charged, by the name of the limit."""
+        """The call's charges, by name of the limit."""
         return {booking.account.name: booking.amount for booking in self._entries[number].bookings}
 
     def standings(self, number: int, now: int) -> tuple[Standing, ...]:
-        """How the limits stand that concern the call; none if it is not known."""
+        """The state of the call's limits; empty for an unknown call."""
         entry = self._entries.get(number)
         if entry is None:
             return ()
@@ -97,7 +97,7 @@ class Ledger:
         return tuple(each.standing(now, amounts.get(id(each), 0)) for each in self._of(entry.whose))
 
     def replayed(self, quotas: Mapping[str, tuple[Quota, ...]]) -> Ledger:
-        """A ledger of the same calls under other limits."""
+        """A ledger of the same calls under different limits."""
         new = Ledger(quotas, self._pools, self._epoch)
         steps: list[tuple[int, Callable[[], object]]] = []
         for number, old in self._entries.items():
@@ -113,7 +113,7 @@ class Ledger:
         return new
 
     def report(self) -> tuple[LimitReport, ...]:
-        """Every limit that concerned a call, with what it saw."""
+        """The report of every limit that applied to a call."""
         return tuple(
             LimitReport(host, project, scope, each.quota, each.name, each.charged, each.most, each.refused)
             for (host, project, scope, _), accounts in self._accounts.items()

@@ -1,4 +1,4 @@
-"""Limits as configuration: what is counted, over which window, and how a call is charged for it."""
+"""Configuration of limits: kind, window, charge and settlement."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ class QuotaKind(StrEnum):
 
 
 class WindowShape(StrEnum):
-    """How a quota is counted over time.
+    """The shape of a quota's window.
 
     ``SLIDING``: the last ``window`` seconds (86,400: a rolling day). ``FIXED``: windows one after another.
     ``BUCKET``: full at first, refilled evenly. ``DAY``: a calendar day in the quota's zone.
@@ -57,9 +57,9 @@ class WindowShape(StrEnum):
 
 
 class Charge(StrEnum):
-    """What a call is charged when it arrives.
+    """A call's charge at its arrival.
 
-    ``COUNTED``: what the server can count by then (the request; its input; the price of its input).
+    ``COUNTED``: what the server can count at that time (the request; its input; the price of its input).
     ``ESTIMATED``: a quarter of the characters of its input. ``LARGER``: the larger of its output bound and
     that estimate. ``SUM``: its input and its output bound. ``NOTHING``: nothing yet.
     """
@@ -72,11 +72,11 @@ class Charge(StrEnum):
 
 
 class Settlement(StrEnum):
-    """What becomes of the charge while, and after, the call is answered.
+    """How the charge is settled during and after the answer.
 
-    ``KEPT``: it stays. ``RAISED``: a larger true use replaces it, a smaller one does not.
-    ``SETTLED``: the true use replaces it, in the window of the arrival.
-    ``PRODUCED``: use beyond it is booked at the moment when it is produced.
+    ``KEPT``: unchanged. ``RAISED``: only a higher actual usage replaces it.
+    ``SETTLED``: the actual usage replaces it, in the window of the arrival.
+    ``PRODUCED``: usage beyond it is booked when it is produced.
     """
 
     KEPT = "kept"
@@ -102,11 +102,11 @@ class Quota:
     ``limit``: amount per window; 0 means that the model is not available on this tier.
     ``window``: seconds, any length (tests use "minutes" of a few seconds); ``DAY`` and ``HELD`` ignore it.
     ``phase``: seconds after the server's start at which a ``FIXED`` window begins.
-    ``spent``: amount that is gone at the server's start: of the bucket, of the first day or fixed window; of
-    a ``SLIDING`` window, it is free again ``phase`` seconds after the start.
-    ``zone``: whose calendar a ``DAY`` follows.
-    ``charge``, ``settlement``: how a call is charged; ``None`` for the usual rule of the kind.
-    ``unbounded``: the output bound, in tokens, of a request that names none.
+    ``spent``: amount used up at the server's start: of the bucket, or the first day or fixed window; in a
+    ``SLIDING`` window, it is available again ``phase`` seconds after the start.
+    ``zone``: time zone of a ``DAY``.
+    ``charge``, ``settlement``: how a call is charged; ``None`` for the default of the kind.
+    ``unbounded``: the assumed limit on output, in tokens, of a request without one.
     ``cached_free``: input read from the provider's cache does not count.
     """
 
@@ -128,17 +128,17 @@ class Quota:
 
     @property
     def charged_as(self) -> Charge:
-        """The rule of charging, with the usual one filled in."""
+        """The charging rule, with the default filled in."""
         return self.charge or _USUAL[self.kind][0]
 
     @property
     def settled_as(self) -> Settlement:
-        """The rule of settling, with the usual one filled in."""
+        """The settlement rule, with the default filled in."""
         return self.settlement or _USUAL[self.kind][1]
 
     @property
     def name(self) -> str:
-        """For reports: ``requests per 60 s``, ``requests per day``, ``concurrent``."""
+        """Name for reports: ``requests per 60 s``, ``requests per day``, ``concurrent``."""
         if self.shape is WindowShape.HELD:
             return str(self.kind) if self.kind is QuotaKind.CONCURRENT else f"{self.kind} in flight"
         length = "day" if self.shape is WindowShape.DAY else f"{self.window:g} s"
@@ -149,8 +149,8 @@ class Quota:
 class Pool:
     """Limits that several models share.
 
-    ``models``: patterns as of a shell (``claude-opus-4*``, ``*:free``, ``*`` for the whole account), matched
-    against the model as asked for and as resolved. ``provider``: only of this host; empty for any.
+    ``models``: shell patterns (``claude-opus-4*``, ``*:free``, ``*`` for the whole account), matched against
+    the model as requested and as resolved. ``provider``: only this host; empty for any.
     """
 
     name: Annotated[str, Field(min_length=1)]
@@ -197,5 +197,5 @@ def per_model(  # noqa: PLR0913 (all by name)
 
 
 def concurrent(places: int) -> Quota:
-    """A limit of ``places`` calls at the same time."""
+    """A limit of ``places`` concurrent calls."""
     return Quota(QuotaKind.CONCURRENT, places, shape=WindowShape.HELD)

@@ -108,7 +108,7 @@ class MessagesDialect:
 
 
 def _usage(usage: Usage) -> dict[str, Any]:
-    """Anthropic's input leaves out what was read from, and written to, the cache."""
+    """Anthropic's input excludes cache reads and writes."""
     return {
         "input_tokens": usage.fresh,
         "cache_creation_input_tokens": usage.written,

@@ -1,4 +1,4 @@
-"""Anthropic's refusals and errors: real bodies, with the numbers of the case filled in."""
+"""Anthropic's refusals and errors: copies of real bodies, with the numbers of the case filled in."""
 
 from __future__ import annotations
 
@@ -45,7 +45,7 @@ def messages_refusal(violations: Sequence[Violation], model: str) -> PlainAnswer
 
 
 def messages_fault(rule: FaultRule, model: str) -> PlainAnswer:
-    """What ``rule`` injects."""
+    """The error that ``rule`` injects."""
     wait = int(rule.seconds * NANOSECONDS)
     if rule.fault in _FAULTS:
         status, kind, text = _FAULTS[rule.fault]
@@ -104,4 +104,4 @@ _COUNTED = {
     Fault.FREE_DAY: (QuotaKind.REQUESTS, True),
     Fault.ROLLING_DAY: (QuotaKind.REQUESTS, True),
 }
-"""What a fault's limit counts, and whether it is per day; requests per minute where nothing is said."""
+"""Kind of a fault's limit, and whether it is per day; requests per minute by default."""

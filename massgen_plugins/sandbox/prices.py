@@ -1,4 +1,4 @@
-"""What an answer took, and what it costs: exact, in micro-dollars."""
+"""Usage and exact cost of answers, in micro-dollars."""
 
 from __future__ import annotations
 
@@ -20,8 +20,8 @@ Dollars = Annotated[Decimal, Field(ge=0, le=1_000_000)]
 class Usage:
     """Tokens of one call.
 
-    ``input``: all of the input, ``cached`` (read from the provider's cache) and ``written`` (to it) included.
-    ``output``: all that was produced, ``reasoning`` included.
+    ``input``: all input, including ``cached`` (read from the provider's cache) and ``written`` (to it).
+    ``output``: all output, including ``reasoning``.
     """
 
     input: int
@@ -32,13 +32,13 @@ class Usage:
 
     @property
     def fresh(self) -> int:
-        """Input that was neither read from the cache nor written to it."""
+        """Input neither read from the cache nor written to it."""
         return self.input - self.cached - self.written
 
 
 @dataclass(frozen=True, config=STRICT)
 class Price:
-    """Dollars per million tokens, which is micro-dollars per token.
+    """Dollars per million tokens, that is, micro-dollars per token.
 
     ``cached``: for input read from the cache; ``written``: for input written to it; ``None``: as ``input``.
     """
@@ -49,7 +49,7 @@ class Price:
     written: Dollars | None = None
 
     def of(self, usage: Usage) -> Decimal:
-        """Micro-dollars for ``usage``, not rounded."""
+        """Unrounded micro-dollars for ``usage``."""
         cached = self.input if self.cached is None else self.cached
         written = self.input if self.written is None else self.written
         paid_input = usage.fresh * self.input + usage.cached * cached + usage.written * written

@@ -1,4 +1,4 @@
-"""The sandbox in a process of its own, for synchronous code and for runs that must not share its loop."""
+"""The sandbox in a separate process, for synchronous code and runs that must not share its event loop."""
 
 from __future__ import annotations
 
@@ -21,9 +21,9 @@ _STOPS_WITHIN = 5.0
 
 
 class SandboxProcess:
-    """A provider on 127.0.0.1 while its ``with`` block runs.
+    """A provider on 127.0.0.1 within its ``with`` block.
 
-    The child holds the other end of a pipe and ends by itself when this process does, however it dies.
+    The child watches a pipe, and terminates when this process does, however it dies.
     Raises ``RuntimeError`` on entering if it does not start within 30 seconds.
     """
 
@@ -31,7 +31,7 @@ class SandboxProcess:
         self.config = config or SandboxConfig()
         self.url = ""
         self._process: subprocess.Popen[bytes] | None = None
-        # Not through a proxy, even if the environment names one.
+        # Bypass any proxy in the environment.
         self._opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
 
     def __enter__(self) -> Self:
@@ -66,15 +66,15 @@ class SandboxProcess:
         self._process = None
 
     def report(self) -> SandboxReport:
-        """All that it saw so far; raises ``OSError`` if it does not answer."""
+        """The report so far; raises ``OSError`` if the sandbox does not answer."""
         return SandboxReport.from_json(self._call("report"))
 
     def reset(self) -> None:
-        """Forget all requests and what they spent."""
+        """Forget all requests and their usage."""
         self._call("reset", b"")
 
     def change_quotas(self, quotas: Mapping[str, tuple[Quota, ...]]) -> None:
-        """Enforce these limits by model from now on; what was spent before counts against them."""
+        """Replace the limits by model; earlier usage counts towards them."""
         self._call("quotas", quotas_to_json(quotas).encode())
 
     def _call(self, name: str, body: bytes | None = None) -> bytes:

@@ -1,8 +1,8 @@
-"""How providers count: five windows, as pure arithmetic over an explicit clock.
+"""The providers' counting: five kinds of windows, as pure arithmetic.
 
-Every method takes ``now``, whole nanoseconds of any clock that never runs backwards; nothing here reads
-a clock or waits. A window says how long until an amount fits, what is used, and when all is free again.
-The judge shares no code with the limiter it judges.
+Every method takes ``now``, integer nanoseconds of any monotonic clock; nothing here reads a clock or waits. A
+window tells how long until an amount fits, the amount used, and when all is available again.
+The sandbox shares no code with the limiter that it tests.
 """
 
 from __future__ import annotations
@@ -34,16 +34,16 @@ class Window(Protocol):
         """Nanoseconds until ``amount`` fits: 0 if it fits now, ``None`` if it never will."""
 
     def take(self, now: int, amount: int) -> None:
-        """Spend ``amount`` at ``now``, whether it fits or not."""
+        """Spend ``amount`` at ``now``, even if it does not fit."""
 
     def correct(self, at: int, now: int, delta: int) -> None:
-        """Change what was taken at the earlier moment ``at`` by ``delta``, if the window still holds it."""
+        """Change the amount taken at the earlier time ``at`` by ``delta``, unless it has aged out."""
 
     def used(self, now: int) -> int:
-        """What is spent and not yet free again."""
+        """The amount in use."""
 
     def full_in(self, now: int) -> int:
-        """Nanoseconds until all of the limit is free, if nothing more is spent."""
+        """Nanoseconds until the whole limit is available, if nothing more is spent."""
 
 
 class SlidingWindow:
@@ -132,10 +132,10 @@ class FixedWindow:
 
 
 class TokenBucket:
-    """A bucket of ``limit``, full at first, that refills evenly at ``limit`` per ``length``.
+    """A bucket of ``limit``, initially full, that refills evenly at ``limit`` per ``length``.
 
-    The level is kept multiplied by ``length``, so that refilling is exact in integers. Spending more than
-    there is leaves a debt, which the refill pays first.
+    The level is stored multiplied by ``length``, so that refilling is exact in integers. Overspending leaves
+    a debt, which the refill covers first.
     """
 
     def __init__(self, limit: int, length: int) -> None:
@@ -176,10 +176,10 @@ class TokenBucket:
 
 
 class Places:
-    """At most ``limit`` at the same time: what is taken is held until it is corrected away."""
+    """At most ``limit`` concurrently: amounts are held until corrected to zero."""
 
     HINT = NANOSECONDS
-    """Nobody knows when a place will be free; this is what is said."""
+    """The stated delay, since it is unknown when a place will be free."""
 
     def __init__(self, limit: int) -> None:
         self._limit = limit
@@ -206,7 +206,7 @@ class Places:
 class CalendarDay:
     """At most ``limit`` per calendar day of ``zone``.
 
-    ``epoch`` is the Unix time, in nanoseconds, of the clock's zero. ``spent`` is gone from the first day.
+    ``epoch``: Unix time of the clock's zero, in nanoseconds. ``spent``: amount used up on the first day.
     """
 
     def __init__(self, limit: int, epoch: int, spent: int = 0, zone: ZoneInfo = PACIFIC) -> None:
@@ -242,7 +242,7 @@ class CalendarDay:
 
 
 def next_midnight(unix: int, zone: ZoneInfo = PACIFIC) -> int:
-    """Unix time, in nanoseconds, of the first midnight in ``zone`` after ``unix`` (also nanoseconds)."""
+    """The first midnight in ``zone`` after ``unix``; both are Unix times in nanoseconds."""
     today = datetime.fromtimestamp(unix // NANOSECONDS, zone).date()
     midnight = datetime.combine(today + timedelta(days=1), time(), tzinfo=zone)
     return int(midnight.timestamp()) * NANOSECONDS

@@ -1,4 +1,4 @@
-"""What the sandbox remembers: one request, one limit, one model."""
+"""The sandbox's records of requests, limits and models."""
 
 from __future__ import annotations
 
@@ -18,19 +18,19 @@ __all__ = ["LimitReport", "ModelReport", "RequestRecord", "model_report", "most_
 
 @dataclass(frozen=True)
 class RequestRecord:
-    """One request as the server saw it. Times are nanoseconds since the server's start.
+    """A request as seen by the server. Times are nanoseconds since the server's start.
 
-    ``arrived_ns``: the moment it was counted; ``headers_ns``: its response's headers left; ``finished_ns``:
-    all of it had left; both 0 while that has not happened.
+    ``arrived_ns``: when it was counted; ``headers_ns``: when the response's headers were sent;
+    ``finished_ns``: when the response was complete; both 0 until then.
     ``project``: a fingerprint, never the key.
-    ``model``: as asked for; ``quota_model``: the model whose quota it used.
-    ``endpoint``: the protocol's name of the method.
-    ``status``: of HTTP, 0 for a connection that was reset before the headers.
-    ``counted``: it spent quota. ``refused_by``: names of the limits that refused it, or of an injected 429.
-    ``fault``: what was injected. ``headers``: those that tell a retry or a client.
-    ``host``: whose dialect it spoke. ``output_bound``: tokens of output it allowed, ``None`` without.
-    ``cached_tokens``, ``written_tokens``: parts of the input read from, and written to, the cache.
-    ``charged``: what it was charged, by the name of the limit. ``cost``: micro-dollars, exact.
+    ``model``: as requested; ``quota_model``: the model whose quota it used.
+    ``endpoint``: the protocol's name for the method.
+    ``status``: HTTP status, 0 for a connection that was reset before the headers.
+    ``counted``: it used quota. ``refused_by``: names of the limits that refused it, or of an injected 429.
+    ``fault``: the injected fault. ``headers``: those that identify retries and clients.
+    ``host``: its dialect. ``output_bound``: its limit on output tokens, ``None`` without one.
+    ``cached_tokens``, ``written_tokens``: input read from, and written to, the cache.
+    ``charged``: its charges by name of the limit. ``cost``: micro-dollars, exact.
     """
 
     number: int
@@ -57,31 +57,31 @@ class RequestRecord:
 
     @property
     def arrived(self) -> float:
-        """Seconds since the server's start at which it was counted."""
+        """When it was counted, in seconds since the server's start."""
         return self.arrived_ns / NANOSECONDS
 
     @property
     def latency(self) -> float:
-        """Seconds from arrival to the end of the response; 0 if it has not ended."""
+        """Seconds from arrival to the end of the response; 0 until then."""
         return max(0, self.finished_ns - self.arrived_ns) / NANOSECONDS
 
     @property
     def admitted(self) -> bool:
-        """Whether it arrived within its quotas and spent some."""
+        """Whether it was within its quotas and used some."""
         return self.counted and not self.refused_by
 
     @property
     def served(self) -> bool:
-        """Whether it asked for an answer and got one."""
+        """Whether it was a model call and got an answer."""
         return self.admitted and self.status == 200
 
 
 @dataclass(frozen=True)
 class LimitReport:
-    """What one limit saw: of a host, of a project there, for a model or a pool (``scope``).
+    """Statistics of a limit: for a host, a project, and a model or pool (``scope``).
 
-    ``charged``: the sum of all charges, settled ones as settled. ``most``: the most that was in its window at
-    once, by its own shape. ``refused``: how many requests it refused.
+    ``charged``: the sum of all charges after settlement. ``most``: the highest amount in its window.
+    ``refused``: number of requests it refused.
     """
 
     host: str
@@ -95,16 +95,16 @@ class LimitReport:
 
     @property
     def fullest(self) -> float:
-        """The fullest window as a fraction of the limit: above 1 is too much; 0 of a limit of 0."""
+        """The fullest window as a fraction of the limit; above 1 means exceeded; 0 for a limit of 0."""
         return self.most / self.quota.limit if self.quota.limit else 0.0
 
 
 @dataclass(frozen=True)
 class ModelReport:
-    """What one project did with one model: numbers of requests and tokens, and the bill in micro-dollars.
+    """Statistics of a project and model: requests, tokens, and the bill in micro-dollars.
 
-    ``refusals``: how many were refused, by the name of the limit or of the injected fault.
-    ``most_concurrent``: the most that were answered at the same time.
+    ``refusals``: number of refusals, by name of the limit or injected fault.
+    ``most_concurrent``: maximum number of concurrent requests.
     """
 
     host: str
@@ -122,7 +122,7 @@ class ModelReport:
 
 
 def model_report(host: str, project: str, model: str, records: list[RequestRecord]) -> ModelReport:
-    """What these requests of one project for one model did."""
+    """The statistics of these requests of one project to one model."""
     served = [record for record in records if record.served]
     return ModelReport(
         host,
@@ -141,7 +141,7 @@ def model_report(host: str, project: str, model: str, records: list[RequestRecor
 
 
 def most_concurrent(records: Iterable[RequestRecord]) -> int:
-    """An answer that ends at the very moment at which a request arrives is over by then."""
+    """Maximum number of concurrent requests; one that ends as another arrives does not overlap it."""
     admitted = [record for record in records if record.admitted]
     steps = [(record.arrived_ns, 1) for record in admitted]
     steps += [(record.finished_ns, -1) for record in admitted if record.finished_ns]
@@ -153,7 +153,7 @@ def most_concurrent(records: Iterable[RequestRecord]) -> int:
 
 
 def peak(records: list[RequestRecord], kind: QuotaKind, length: float) -> int:
-    """The largest sum within any ``(t - length, t]``; those that end with an arrival are enough."""
+    """The largest sum in any ``(t - length, t]``; it suffices to check those that end with an arrival."""
     nanoseconds = round(length * NANOSECONDS)
     window: deque[tuple[int, int]] = deque()
     inside = most = 0
@@ -168,7 +168,7 @@ def peak(records: list[RequestRecord], kind: QuotaKind, length: float) -> int:
 
 
 def _amount(record: RequestRecord, kind: QuotaKind) -> int:
-    """What a record weighs by its true use, whatever its limits charged."""
+    """A record's amount by actual usage, regardless of its charges."""
     match kind:
         case QuotaKind.INPUT_TOKENS:
             return record.input_tokens

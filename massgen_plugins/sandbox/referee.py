@@ -1,6 +1,6 @@
-"""The judge: counts every arrival against its quotas, rules on it, and keeps the record.
+"""The referee: counts every arrival against its quotas, rules on it, and keeps the record.
 
-Synchronous and without a clock: the server says what arrived and when.
+Synchronous and without a clock: the server passes arrivals and times.
 """
 
 from __future__ import annotations
@@ -37,9 +37,9 @@ _ERRORS = {Fault.INTERNAL, Fault.OVERLOADED}
 
 @dataclass(frozen=True)
 class Arrival:
-    """What the server knows of a request: the key is used for its project and not kept.
+    """A request at its arrival; the key determines its project and is not kept.
 
-    ``output_bound``: tokens of output that it allows, ``None`` if it says nothing.
+    ``output_bound``: its limit on output tokens, ``None`` without one.
     ``characters``: of its input, for providers that estimate by them.
     """
 
@@ -56,9 +56,9 @@ class Arrival:
 
 @dataclass(frozen=True)
 class Ruling:
-    """What to do with an arrival: refuse it for ``violations``, inject ``fault``, or else serve it.
+    """The ruling on an arrival: refuse it for ``violations``, inject ``fault``, or else serve it.
 
-    ``usage``: its input, with what the provider's cache had and took of it.
+    ``usage``: its input, with cache reads and writes.
     """
 
     number: int
@@ -70,7 +70,7 @@ class Ruling:
 
 
 class Referee:
-    """One sandbox's memory. ``unix``: the machine's Unix time (nanoseconds) at the server's start."""
+    """The state of a sandbox. ``unix``: Unix time (nanoseconds) at the server's start."""
 
     def __init__(self, config: SandboxConfig, *, unix: int) -> None:
         self._config = config
@@ -81,14 +81,14 @@ class Referee:
         self.reset()
 
     def reset(self) -> None:
-        """Forget all requests, what they spent, and where the fault rules stand."""
+        """Forget all requests and their usage, and restart the fault rules."""
         self._records: dict[int, RequestRecord] = {}
         self._ledger = Ledger(self._quotas, self._config.pools, self._epoch)
         self._faults = FaultPlan(self._config.faults, self._config.seed)
         self._cached: set[Whose] = set()
 
     def change_quotas(self, quotas: Mapping[str, tuple[Quota, ...]]) -> None:
-        """Enforce these from now on; what was spent before counts against them."""
+        """Replace the quotas; earlier usage counts towards them."""
         self._quotas = self._by_resolved(quotas)
         self._ledger = self._ledger.replayed(self._quotas)
 
@@ -111,22 +111,22 @@ class Referee:
         return Ruling(record.number, record.quota_model, violations, rule, usage, price)
 
     def note(self, now: int, arrival: Arrival, *, counted: bool) -> Ruling:
-        """Keep the record of a request that asks no model: malformed, or only counting tokens."""
+        """Record a request that is not a model call: malformed, or only counting tokens."""
         record = replace(self._record(now, arrival), counted=counted and self._config.count_failed)
         self._keep(record, Entry(now, _whose(record), Demand(Usage(0), 0), holds=False))
         return Ruling(record.number, record.quota_model)
 
     def headers_left(self, number: int, now: int, status: int) -> None:
-        """The response's headers left at ``now``."""
-        if number in self._records:  # a reset forgets requests that are still being answered
+        """Called when the response's headers are sent."""
+        if number in self._records:  # a reset also forgets requests in progress
             self._records[number] = replace(self._records[number], headers_ns=now, status=status)
 
     def produced(self, number: int, now: int, output_tokens: int) -> None:
-        """So many tokens of the answer have left by ``now``."""
+        """Update the output tokens sent by ``now``."""
         self._ledger.produced(number, now, output_tokens)
 
     def finished(self, number: int, now: int, output_tokens: int = 0) -> None:
-        """The whole response left (or its connection ended) at ``now``."""
+        """Called when the response is complete, or its connection has ended."""
         if number not in self._records:
             return
         usage, price = self._ledger.finished(number, now, output_tokens)
@@ -141,15 +141,15 @@ class Referee:
         )
 
     def standings(self, number: int, now: int) -> tuple[Standing, ...]:
-        """How the limits stand that concern the request ``number``."""
+        """The state of the limits of the request ``number``."""
         return self._ledger.standings(number, now)
 
     def unix(self, now: int) -> int:
-        """The Unix time, in nanoseconds, that the sandbox takes ``now`` for."""
+        """Convert ``now`` to Unix time in nanoseconds, with the configured offset."""
         return self._epoch + now
 
     def report(self) -> SandboxReport:
-        """All that was seen so far."""
+        """The report so far."""
         limits = self._ledger.report()
         return SandboxReport(tuple(self._records.values()), self._quotas, limits)
 
@@ -170,7 +170,7 @@ class Referee:
         )
 
     def _injected(self, record: RequestRecord, rule: FaultRule | None, *, streamed: bool) -> RequestRecord:
-        """``record`` of a request within its quotas, that ``rule`` may spoil."""
+        """Apply the injected fault of ``rule``, if any, to a record of a request within its quotas."""
         if rule is None:
             return replace(record, counted=True)
         record = replace(record, fault=str(rule.fault))
@@ -195,14 +195,14 @@ class Referee:
             self._cached.add(entry.whose)
 
     def _cache(self, whose: Whose, tokens: int) -> Usage:
-        """The first call fills the provider's cache, later ones read it."""
+        """Simulate the provider's cache: the first call writes it, later ones read it."""
         share = int(tokens * self._config.cached_share)
         if whose in self._cached:
             return Usage(tokens, cached=share)
         return Usage(tokens, written=share if whose.host == Host.ANTHROPIC else 0)
 
     def _name(self, host: Host, violation: Violation) -> str:
-        """Gemini's own name of a quota, if it has one; else ours."""
+        """Gemini's name for a quota, if it has one; else ours."""
         known = violation.kind in {QuotaKind.REQUESTS, QuotaKind.INPUT_TOKENS}
         if host is Host.GEMINI and known and ":" not in violation.name:
             return quota_id(violation.kind, daily=violation.daily, tier=self._config.tier)
@@ -213,7 +213,7 @@ class Referee:
 
 
 def resolve_model(model: str, aliases: Mapping[str, str]) -> str:
-    """The model whose quota ``model`` uses: its alias, else its name without preview and version suffixes."""
+    """The model whose quota ``model`` uses: its alias, else its name without preview or version suffix."""
     return aliases.get(model) or _SUFFIX.sub("", model) or model
 
 

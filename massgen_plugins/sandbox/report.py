@@ -1,4 +1,4 @@
-"""What the sandbox saw, as values, and its verdict on them."""
+"""The sandbox's report and its evaluation."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ __all__ = ["LimitReport", "ModelReport", "RequestRecord", "SandboxReport"]
 
 @dataclass(frozen=True)
 class SandboxReport:
-    """Every request since the start (or reset), the quotas in force by model, and what each limit saw."""
+    """All requests since the start (or reset), the quotas in force, and the statistics of each limit."""
 
     requests: tuple[RequestRecord, ...] = ()
     quotas: Mapping[str, tuple[Quota, ...]] = field(default_factory=dict)
@@ -34,17 +34,17 @@ class SandboxReport:
 
     @property
     def arrived(self) -> int:
-        """How many requests for an answer arrived, refused ones included (counting tokens asks for none)."""
+        """Number of model calls that arrived, including refused ones, but without token counting."""
         return sum(record.endpoint != "countTokens" for record in self.requests)
 
     @property
     def refused(self) -> int:
-        """How many were refused, by a quota (wherever it said so) or by an injection at the headers."""
+        """Number of calls refused by a quota, or by an injected refusal at the headers."""
         return sum(bool(record.refused_by) for record in self.requests)
 
     @property
     def served(self) -> int:
-        """How many were answered with 200 (a stream that broke later is among them)."""
+        """Number of calls answered with 200, including streams that broke later."""
         return sum(record.served for record in self.requests)
 
     @property
@@ -59,22 +59,22 @@ class SandboxReport:
 
     @property
     def refusals(self) -> dict[str, int]:
-        """How many requests were refused, by the name of each limit (or injected fault) that refused them."""
+        """Number of refused requests, by name of the limit or injected fault."""
         return dict(Counter(name for record in self.requests for name in record.refused_by))
 
     @property
     def faults(self) -> dict[str, int]:
-        """How many requests each injected fault struck, also inside a stream that began with 200."""
+        """Number of requests hit by each injected fault, including those inside a 200 stream."""
         return dict(Counter(record.fault for record in self.requests if record.fault))
 
     @property
     def bill(self) -> Decimal:
-        """What all answers cost, in micro-dollars, exact."""
+        """The exact cost of all answers, in micro-dollars."""
         return sum((record.cost for record in self.requests), Decimal(0))
 
     @property
     def models(self) -> tuple[ModelReport, ...]:
-        """What each project did with each model, in the order of their first requests."""
+        """Statistics by project and model, in order of their first requests."""
         groups: dict[tuple[str, str, str], list[RequestRecord]] = {}
         for record in self.requests:
             groups.setdefault((record.host, record.project, record.quota_model), []).append(record)
@@ -82,11 +82,11 @@ class SandboxReport:
 
     @property
     def most_concurrent(self) -> int:
-        """The most requests that were answered at the same time, whoever sent them."""
+        """Maximum number of concurrent requests, over all clients."""
         return most_concurrent(self.requests)
 
     def limit(self, name: str, scope: str | None = None) -> LimitReport:
-        """The fullest limit of this name (``requests per 60 s``); raises ``KeyError`` if there was none."""
+        """The fullest limit of this name (``requests per 60 s``); raises ``KeyError`` if there is none."""
         found = [each for each in self.limits if each.name == name and scope in (None, each.scope)]
         if not found:
             raise KeyError(
@@ -96,17 +96,17 @@ class SandboxReport:
 
     @property
     def first_arrival(self) -> float | None:
-        """Seconds since the server's start of the first arrival; ``None`` without any."""
+        """Time of the first arrival, in seconds since the server's start; ``None`` without any."""
         return min((record.arrived for record in self.requests), default=None)
 
     @property
     def last_arrival(self) -> float | None:
-        """Seconds since the server's start of the last arrival; ``None`` without any."""
+        """Time of the last arrival, in seconds since the server's start; ``None`` without any."""
         return max((record.arrived for record in self.requests), default=None)
 
     @property
     def last_latency(self) -> float:
-        """Seconds that the request that arrived last took, from arrival to the end of its response."""
+        """Seconds from arrival to the end of the response, for the last request to arrive."""
         return self.requests[-1].latency if self.requests else 0.0
 
     def worst_window(
@@ -118,11 +118,11 @@ class SandboxReport:
         limit: int | None = None,
         with_refused: bool = False,
     ) -> float:
-        """The fullest sliding window of ``length`` seconds, as a fraction of the limit: above 1 is too much.
+        """The fullest sliding window of ``length`` seconds, as a fraction of the limit; above 1: exceeded.
 
-        Each project and quota model stands alone (only ``model`` if given); the largest fraction counts.
-        Windows are half-open. The admitted requests are in them, or all that arrived if ``with_refused``.
-        The limit is the one in force of this kind and length, whatever its shape, unless ``limit`` gives it.
+        Evaluates each project and quota model separately (only ``model`` if given); the largest fraction
+        counts. Windows are half-open, and contain admitted requests, or all arrivals if ``with_refused``. The
+        limit is ``limit`` if given, else the one in force for this kind and length, regardless of its shape.
         Raises ``ValueError`` if there is neither.
         """
         groups: dict[tuple[str, str], list[RequestRecord]] = {}

@@ -35,7 +35,7 @@ class _Item(BaseModel):
         return json.dumps(self.model_dump(exclude={"content", "role"}), ensure_ascii=False)
 
     def results(self) -> int | None:
-        """How many tool results it is; None for words of the user's."""
+        """Number of tool results in the item; None for a user message."""
         if self.type == "message":
             return None if self.role == "user" else 0
         return int(self.type == "function_call_output")
@@ -49,7 +49,7 @@ class _Tool(BaseModel):
     tools: tuple[_Tool, ...] = ()
 
     def offers(self) -> list[str]:
-        """Names of the functions that it is; of a namespace, those in it, with its own name before each."""
+        """Names of the offered functions; those in a namespace are prefixed with its name."""
         if self.type == "namespace":
             return [f"{self.name}{name}" for tool in self.tools for name in tool.offers()]
         return [self.name] if self.type == "function" else []

@@ -14,7 +14,7 @@ __all__ = ["failed_event", "output_item", "response_body", "stream_events"]
 def output_item(reply: Reply, serial: int) -> dict[str, Any]:
     """``reply`` as an item of a response's output."""
     if isinstance(reply, Move | ToolCall):
-        head, separator, name = reply.name.rpartition("__")  # a server's tool stands in a namespace
+        head, separator, name = reply.name.rpartition("__")  # a server's tool is in a namespace
         namespace = {"namespace": head + separator} if separator else {}
         return {
             "type": "function_call",

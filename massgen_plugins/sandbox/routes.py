@@ -1,6 +1,6 @@
-"""Which paths the sandbox answers, and in whose dialect.
+"""The routes of the sandbox and their dialects.
 
-Any prefix may stand before a method's own path: it names a host (``/api.groq.com/openai/v1``), or nothing.
+A method's path may have any prefix, which may name a host (``/api.groq.com/openai/v1``).
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ __all__ = ["Routes"]
 
 _PREFIX = r"/{prefix:(?:.*/)?}"
 _BASE = r"/{prefix:(?:(?:(?!/chat/completions/).)*/)?}"
-"""As a prefix, but not with the endpoint's own path in it: a server knows no endpoint below that."""
+"""Like a prefix, but without the endpoint's own path: servers have no endpoints under it."""
 
 _AZURE = r"/{prefix:(?:.*/)?openai/deployments/}{deployment:[^/]+}/"
 _GEMINI = _PREFIX + r"{version:v1|v1alpha|v1beta|v1beta1}/{scope:(?:.+/)?}models/{model:[^/:]+}:{method:\w+}"
@@ -29,18 +29,18 @@ _OF_COPILOT = {
     "policy": {"state": "enabled"},
     "capabilities": {"supports": {"tool_calls": True}, "limits": {}},
 }
-"""What GitHub Copilot's list of models says, too, and its program asks."""
+"""Additional fields in GitHub Copilot's list of models, which its program needs."""
 
 
 class Routes:
-    """The methods of all protocols, each answered by ``exchange``."""
+    """The methods of all protocols, handled by ``exchange``."""
 
     def __init__(self, config: SandboxConfig, exchange: Exchange) -> None:
         self._config = config
         self._exchange = exchange
 
     def table(self) -> list[web.RouteDef]:
-        """The routes, the particular ones first."""
+        """The routes, specific ones first."""
         return [
             web.post(_GEMINI, self._on_gemini),
             web.post(_AZURE + "chat/completions", self._on_chat),

@@ -1,4 +1,4 @@
-"""What the judge says of a request, for a protocol to put into words."""
+"""The referee's rulings, which protocols format as responses."""
 
 from __future__ import annotations
 
@@ -37,9 +37,9 @@ class Violation:
 
 @dataclass(frozen=True)
 class Standing:
-    """How one limit stands. ``remaining`` may be below 0; ``reset``: nanoseconds until all of it is free.
+    """The state of a limit. ``remaining`` may be negative; ``reset``: nanoseconds until fully available.
 
-    ``requested``: what the request that asks was charged.
+    ``requested``: the current request's charge.
     """
 
     kind: QuotaKind
@@ -52,15 +52,15 @@ class Standing:
 
     @property
     def daily(self) -> bool:
-        """Whether it is per day, calendar or rolling."""
+        """Whether it is per day, calendar or sliding."""
         return self.shape is WindowShape.DAY or self.window >= 72_000
 
 
 def worst(violations: tuple[Violation, ...]) -> Violation:
-    """The violation that lasts longest; one that never ends before all others."""
+    """The violation that lasts longest; one without an end first."""
     return max(violations, key=lambda each: float("inf") if each.wait is None else each.wait)
 
 
 def longest_wait(violations: tuple[Violation, ...]) -> int:
-    """Nanoseconds until none of them would refuse; one second for what never fits."""
+    """Nanoseconds until none of them refuses; one second if the request never fits."""
     return max(NANOSECONDS if v.wait is None else v.wait for v in violations)

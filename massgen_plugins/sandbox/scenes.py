@@ -1,4 +1,4 @@
-"""Scenes: what a model says to known questions, and which tools it calls, written beforehand as TOML."""
+"""Scenes: prepared answers and tool calls for known questions, written in TOML."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ _Number = Annotated[int, Field(ge=1)]
 
 @dataclass(frozen=True, config=STRICT)
 class Vote:
-    """A vote for the agent that gave the answer of that number (1 is the first), with its reason."""
+    """A vote for the agent that gave the answer of this number (from 1), with a reason."""
 
     answer: _Number
     reason: str
@@ -30,8 +30,8 @@ class Vote:
 class ScriptedCall:
     """A call of a tool by its full name, ``mcp__SERVER__TOOL`` for a tool of an MCP server.
 
-    ``{context}``, ``{target}`` and ``{shared}`` in its arguments stand for the first read-only and the first
-    writable context path, and for the directory of the others' workspaces, as the prompt names them.
+    ``{context}``, ``{target}`` and ``{shared}`` in its arguments stand for paths in the prompt: the first
+    read-only context path, the first writable one, and the directory of the other agents' workspaces.
     """
 
     tool: str
@@ -40,11 +40,11 @@ class ScriptedCall:
 
 @dataclass(frozen=True, config=STRICT)
 class Role:
-    """What one agent of a team does in a scene.
+    """The role of one agent in a scene.
 
-    ``prompt``: it is the agent whose prompt holds this text, most often of its ``system_message``.
-    ``answer``: the number of its answer. ``vote``: whom it votes for. ``calls``: tools that it calls, in
-    order, before it answers; ``checks``: before it votes.
+    ``prompt``: text that identifies the agent's prompt, usually from its ``system_message``.
+    ``answer``: the number of its answer. ``vote``: its vote. ``calls``: tools that it calls, in order,
+    before it answers; ``checks``: before it votes.
     """
 
     prompt: _Text
@@ -56,13 +56,13 @@ class Role:
 
 @dataclass(frozen=True, config=STRICT)
 class Scene:
-    """What the model says to one question.
+    """Prepared answers to a question.
 
-    ``question``: the scene is played for prompts that hold this text. ``answers``: given in turn, and
-    from the start again. ``votes``: in turn, too. ``final``: what the winner presents; empty: its answer.
-    ``calls``: tools that each agent calls, in order, before it answers. ``roles``: what agents do who each
-    have a part of their own; they answer before they vote, whatever the others have said. ``closing``: tools
-    that the winner calls before it presents.
+    ``question``: the scene applies to prompts that contain this text. ``answers``: used in turn, cyclically.
+    ``votes``: likewise. ``final``: what the winner presents; empty for its answer.
+    ``calls``: tools that each agent calls, in order, before it answers. ``roles``: individual roles of
+    agents; these answer before they vote, regardless of the others. ``closing``: tools that the winner calls
+    before it presents.
     """
 
     question: _Text
@@ -74,7 +74,7 @@ class Scene:
     closing: tuple[ScriptedCall, ...] = ()
 
     def text_of(self, number: int) -> str:
-        """The answer of that number; from the start again after the last."""
+        """The answer of this number, cyclically."""
         return self.answers[(number - 1) % len(self.answers)]
 
 
@@ -86,12 +86,12 @@ def read_scenes(file: Path) -> tuple[Scene, ...]:
 
     Raises:
         OSError: The file cannot be read.
-        ValueError: It is no TOML, or no scenes.
+        ValueError: It is not valid TOML, or does not contain scenes.
     """
     return _SCENES.validate_python(tomllib.loads(file.read_text("utf-8")).get("scene", ()))
 
 
 def shipped_scenes() -> tuple[Scene, ...]:
-    """The scenes that come with the package: questions of the handbook's first pages, examples and films."""
+    """The scenes shipped with the package, for the handbook's first pages, examples and recordings."""
     files = sorted(Path(__file__).with_name("shipped_scenes").glob("*.toml"))
     return tuple(scene for file in files for scene in read_scenes(file))

@@ -1,4 +1,4 @@
-"""How fast the calls of a report could have gone: the time that their limits alone demand."""
+"""The minimum duration of a report's calls under their limits."""
 
 from __future__ import annotations
 
@@ -17,11 +17,11 @@ __all__ = ["Quickest", "quickest", "surest"]
 
 @dataclass(frozen=True)
 class Quickest:
-    """The quickest schedule of a report's calls.
+    """The fastest schedule of a report's calls.
 
-    ``seconds``: from the first arrival to the end of the last answer, at best. ``last_round``: of these, the
-    time from the arrival of the last call that a limit held back to that end, as it was measured.
-    ``waits``: how many calls a limit had to hold back.
+    ``seconds``: minimum time from the first arrival to the end of the last answer. ``last_round``: the part
+    of it from the arrival of the last delayed call to the end, as measured.
+    ``waits``: number of calls delayed by a limit.
     """
 
     seconds: float
@@ -30,28 +30,28 @@ class Quickest:
 
 
 def quickest(report: SandboxReport) -> Quickest:
-    """The calls that were let in, in their order, each as early as the limits allow with their own charges.
+    """Schedule the admitted calls in order, each as early as the limits allow with their own charges.
 
-    What calls wait for each other is not known to a server: it is counted only after the last one that a
-    limit held back. Calendar days are left out. A report without such calls takes no time.
+    Dependencies between calls are unknown to a server: they only count after the last delayed call. Calendar
+    days are ignored. A report without admitted calls takes no time.
     """
     return _schedule(report, lambda quota: quota)
 
 
 def surest(report: SandboxReport, uplink: float, made: Sequence[float] = ()) -> Quickest:
-    """The same for a client that must not be refused and cannot see how long its calls travel.
+    """The same for a client that must never be refused and does not know the network delay.
 
-    ``uplink``: seconds from sending to the server's count, at most; answers' headers come later than that.
-    ``made``: when the clients' programs had made their calls, in seconds since the server's start, if that is
-    known: the n-th call cannot be sent before n of them were made.
+    ``uplink``: maximum seconds from sending to the server's count; headers arrive later than that.
+    ``made``: when the clients' programs created their calls, in seconds since the server's start, if known:
+    the n-th call cannot be sent before n of them exist.
 
     Let N calls fit into a window of W seconds, and a call be sent at s. It may be counted as late as
     s + uplink, and the N-th call after it as soon as that one is sent. Unless that one is sent at
-    s + uplink + W or later, there are travelling times with which it is refused. A fixed window whose
-    beginning nobody tells may begin with any call, so for it the same is true. Calls are therefore sent by a
-    schedule of sliding windows of W + uplink seconds. Only arrivals are seen, and the first one comes up to
-    ``uplink`` after its sending: so much is taken off once. A bucket fills by the time that passes, so it is
-    left as it is; the larger of both bounds holds.
+    s + uplink + W or later, some delays lead to a refusal. The same holds for a fixed window with an unknown
+    start, which may begin with any call. Calls are therefore scheduled by sliding windows of W + uplink
+    seconds. Only arrivals are observed, and the first one arrives up to ``uplink`` after its sending, so that
+    much is subtracted once. A bucket refills continuously, so it is unchanged; the larger of both bounds
+    applies.
     """
     moments = [round(moment * NANOSECONDS) for moment in sorted(made)]
     plain = _schedule(report, lambda quota: quota, moments)
@@ -90,7 +90,7 @@ def _schedule(report: SandboxReport, by: Callable[[Quota], Quota], made: Sequenc
 
 @dataclass
 class _Limit:
-    """One limit, empty at first; ``ends``: when those who hold a place give it back."""
+    """A limit, initially unused; ``ends``: when concurrent calls end."""
 
     seen: LimitReport
     quota: Quota
@@ -122,7 +122,7 @@ class _Limit:
 
 
 def _earliest(limits: list[_Limit], now: int, call: RequestRecord) -> int:
-    """The first moment from ``now`` on at which all of them have room."""
+    """The earliest time from ``now`` on at which all limits have room."""
     while wait := max((limit.wait(now, call) for limit in limits), default=0):
         now += wait
     return now

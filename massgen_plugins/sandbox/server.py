@@ -23,7 +23,7 @@ Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 
 
 class Sandbox:
-    """A provider on 127.0.0.1 while its ``async with`` block runs.
+    """A provider on 127.0.0.1 within its ``async with`` block.
 
     Raises ``OSError`` on entering if the configured port is taken.
     """
@@ -37,22 +37,22 @@ class Sandbox:
 
     @property
     def url(self) -> str:
-        """Where it listens, as ``http://127.0.0.1:40123``; raises ``RuntimeError`` while it does not run."""
+        """Its URL, such as ``http://127.0.0.1:40123``; raises ``RuntimeError`` unless it is running."""
         if not self._runner.addresses:
             raise RuntimeError("the sandbox does not run: use `async with Sandbox(...) as sandbox`")
         host, port = self._runner.addresses[0][:2]
         return f"http://{host}:{port}"
 
     def report(self) -> SandboxReport:
-        """All that it saw so far."""
+        """The report so far."""
         return self._referee.report()
 
     def reset(self) -> None:
-        """Forget all requests and what they spent."""
+        """Forget all requests and their usage."""
         self._referee.reset()
 
     def change_quotas(self, quotas: Mapping[str, tuple[Quota, ...]]) -> None:
-        """Enforce these limits by model from now on; what was spent before counts against them."""
+        """Replace the limits by model; earlier usage counts towards them."""
         self._referee.change_quotas(quotas)
 
     async def __aenter__(self) -> Self:
@@ -99,7 +99,7 @@ class Sandbox:
 
 @web.middleware
 async def _always_json(request: web.Request, handler: Handler) -> web.StreamResponse:
-    """Whatever a client sends, it gets a JSON error and the server goes on."""
+    """Convert errors to JSON responses, so that the server survives any request."""
     try:
         return await handler(request)
     except web.HTTPRequestEntityTooLarge:
@@ -109,7 +109,7 @@ async def _always_json(request: web.Request, handler: Handler) -> web.StreamResp
     except web.RequestPayloadError:
         return _plain_error(400, "The request's body does not keep what its headers promise.")
     except ConnectionError:
-        return web.Response()  # to nobody: the client has gone
+        return web.Response()  # not sent: the client has disconnected
     except Exception:
         _LOG.exception("the sandbox failed to answer %s", request.path)
         return _plain_error(500, "The sandbox itself failed; its log says why.")

@@ -1,4 +1,4 @@
-"""Plays scenes: what a model says to known questions, for films, examples, and trying without a key."""
+"""Plays scenes, prepared answers to known questions: for recordings, examples, and trying without a key."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from massgen_plugins.sandbox.scenes import Role, Scene, ScriptedCall, Vote
 __all__ = ["Storyteller"]
 
 _MOST_REPEATED = 10
-"""So often in a row the same call is asked for."""
+"""Maximum number of repetitions of the same call in a row."""
 
 _SHOWN = re.compile(r"<(agent\d+)[\d.]*> (.*?) <end of agent\d+[\d.]*>", re.DOTALL)
 _BLOCK = re.compile(r"<CURRENT ANSWERS from the agents>(.*?)<END OF CURRENT ANSWERS>", re.DOTALL)
@@ -22,11 +22,11 @@ _PLACES = {
     "target": re.compile(r"\*\*Target Path\*\*: `([^`]+)`"),
     "shared": re.compile(r"\*\*Shared Reference\*\*: `([^`]+)`"),
 }
-"""Where MassGen's prompt names the directories that a call's arguments mean."""
+"""Patterns of the directories in MassGen's prompt that a call's arguments refer to."""
 
 
 class Storyteller:
-    """Plays scenes; it remembers which answer and which vote are next."""
+    """Plays scenes, keeping track of the next answer and vote."""
 
     def __init__(self, scenes: tuple[Scene, ...]) -> None:
         self._scenes = scenes
@@ -34,10 +34,10 @@ class Storyteller:
         self._repeated: dict[str, tuple[int, int]] = {}
 
     def retell(self, conversation: Conversation, reply: Reply) -> Reply:
-        """The reply of the rule in the words of the scene; the reply itself if no scene fits.
+        """Replace the content of a reply by that of a matching scene, if any.
 
-        The scene changes what is said, not which move is made: a rule's answer stays an answer. Only an agent
-        with a role answers first, even if it is shown the others' answers already.
+        The scene changes the content, not the move: an answer stays an answer. Only an agent with a role
+        always answers first, even if it already sees the others' answers.
         """
         scene = next((each for each in self._scenes if each.question in conversation.text), None)
         if scene is None or not isinstance(reply, Text | Move):
@@ -60,7 +60,7 @@ class Storyteller:
         return reply
 
     def _of_role(self, scene: Scene, role: Role, conversation: Conversation, reply: Text | Move) -> Reply:
-        """What the agent's part is: to answer while its answer is not shown, to vote, or to present."""
+        """The reply of an agent with a role: answer until its answer is shown, then vote or present."""
         answer = scene.text_of(role.answer)
         said: Reply = reply
         calls: tuple[ScriptedCall, ...] = ()
@@ -74,7 +74,7 @@ class Storyteller:
         return self._due(role.prompt, calls, conversation) or said
 
     def _due(self, who: str, calls: tuple[ScriptedCall, ...], conversation: Conversation) -> ToolCall | None:
-        """The next call; None after the last, and if it was asked for too often: there is no such tool."""
+        """The next call; None after the last one, or after too many repetitions: there is no such tool."""
         number = conversation.tool_results
         if number >= len(calls):
             return None
@@ -84,26 +84,26 @@ class Storyteller:
         return _filled(calls[number], conversation.text) if times < _MOST_REPEATED else None
 
     def _next(self, scene: Scene, kind: str) -> int:
-        """1 at first, then one more each time."""
+        """Count up, starting at 1."""
         self._given[scene.question, kind] += 1
         return self._given[scene.question, kind]
 
 
 def _shown(text: str) -> dict[str, str]:
-    """The answers that the prompt shows, by agent."""
+    """The answers in the prompt, by agent."""
     blocks = _BLOCK.findall(text)
     return {agent: answer.strip() for agent, answer in _SHOWN.findall(blocks[-1])} if blocks else {}
 
 
 def _arguments(scene: Scene, vote: Vote, text: str, usual: dict[str, Any]) -> dict[str, Any]:
-    """The arguments of a vote for whoever gave the scene's answer; the usual agent if nobody did."""
+    """Arguments of a vote for the agent that gave the scene's answer, else for the default agent."""
     wanted = scene.text_of(vote.answer).strip()
     agents = [agent for agent, answer in _shown(text).items() if answer == wanted]
     return {"agent_id": agents[0], "reason": vote.reason} if agents else usual
 
 
 def _filled(call: ScriptedCall, text: str) -> ToolCall:
-    """The call with the directories that the prompt names."""
+    """Fill in the directories from the prompt."""
     arguments = json.dumps(dict(call.arguments))
     for name, pattern in _PLACES.items():
         if found := pattern.search(text):

@@ -1,8 +1,8 @@
-"""What each provider enforces, as quotas: its kinds of limits, its windows and its rules of charging.
+"""The quotas of each provider: kinds, windows and charging rules.
 
-Sources: the providers' documents on rate limits, copies of 2026, unless a function says otherwise. Where
-nothing is published, the stricter reading is taken. A limit of ``None`` is left out; ``minute`` is the length
-of a minute in seconds, for tests that cannot wait for one.
+Sources: the providers' documentation on rate limits, copies of 2026, unless stated otherwise. Where nothing
+is published, the stricter interpretation is used. A limit of ``None`` is omitted; ``minute`` is the length of
+a minute in seconds, for fast tests.
 """
 
 from __future__ import annotations
@@ -35,13 +35,13 @@ _BUCKET, _FIXED, _SLIDING = WindowShape.BUCKET, WindowShape.FIXED, WindowShape.S
 _REQUESTS, _TOTAL = QuotaKind.REQUESTS, QuotaKind.TOTAL_TOKENS
 _DAY = 86_400.0
 _UNBOUNDED = 4096
-"""Output taken for a request that names no bound, where the provider takes its model's maximum."""
+"""Assumed limit on output if a request has none, where the provider uses its model's maximum."""
 
 
 def openai(rpm: int | None, tpm: int | None, *, minute: float = 60.0) -> tuple[Quota, ...]:
     """Buckets; tokens are charged as the larger of the output bound and a quarter of the characters.
 
-    Whether a charge is given back is not published: it is kept, and raised by a larger true use.
+    Whether charges are refunded is not published: they are kept, and raised by a higher actual usage.
     """
     return _some(
         (rpm, lambda limit: Quota(_REQUESTS, limit, minute, _BUCKET)),
@@ -52,7 +52,7 @@ def openai(rpm: int | None, tpm: int | None, *, minute: float = 60.0) -> tuple[Q
 def azure(rpm: int | None, tpm: int | None, *, part: float = 10.0, minute: float = 60.0) -> tuple[Quota, ...]:
     """Fixed windows; requests are enforced in parts of a minute of ``part`` seconds (1 or 10).
 
-    Tokens are charged as prompt and output bound, and kept until the minute is over.
+    Tokens are charged as prompt plus output bound, and kept until the minute ends.
     """
     return _some(
         (rpm, lambda limit: Quota(_REQUESTS, max(1, int(limit * part / minute)), part, _FIXED)),
@@ -63,7 +63,7 @@ def azure(rpm: int | None, tpm: int | None, *, part: float = 10.0, minute: float
 def anthropic(
     rpm: int | None, itpm: int | None, otpm: int | None, *, minute: float = 60.0
 ) -> tuple[Quota, ...]:
-    """Buckets; input without what the cache gave, estimated and then corrected; output as it is produced."""
+    """Buckets; input without cached tokens, estimated and then corrected; output as it is produced."""
     return _some(
         (rpm, lambda limit: Quota(_REQUESTS, limit, minute, _BUCKET)),
         (
@@ -83,7 +83,7 @@ def anthropic(
 
 
 def xai(rps: int | None, tpm: int | None, *, minute: float = 60.0) -> tuple[Quota, ...]:
-    """Requests per second; all tokens per minute, reasoning and cached ones included."""
+    """Requests per second; all tokens per minute, including reasoning and cached ones."""
     return _some(
         (rps, lambda limit: Quota(_REQUESTS, limit, 1.0)),
         (tpm, lambda limit: Quota(_TOTAL, limit, minute)),
@@ -98,7 +98,7 @@ def groq(
     *,
     minute: float = 60.0,
 ) -> tuple[Quota, ...]:
-    """Rolling minutes and days; prompt and output bound are charged and kept (field reports)."""
+    """Sliding minutes and days; prompt and output bound are charged and kept (field reports)."""
     return _some(
         (rpm, lambda limit: Quota(_REQUESTS, limit, minute)),
         (rpd, lambda limit: Quota(_REQUESTS, limit, _DAY)),
@@ -108,7 +108,7 @@ def groq(
 
 
 def cerebras(rpm: int | None, tpm: int | None, *, minute: float = 60.0) -> tuple[Quota, ...]:
-    """Buckets; prompt and output bound are reserved, and what was not used is given back."""
+    """Buckets; prompt and output bound are reserved, and the unused part is refunded."""
     return _some(
         (rpm, lambda limit: Quota(_REQUESTS, limit, minute, _BUCKET)),
         (tpm, lambda limit: _tokens(limit, minute, _BUCKET, Charge.SUM, Settlement.SETTLED)),
@@ -116,12 +116,12 @@ def cerebras(rpm: int | None, tpm: int | None, *, minute: float = 60.0) -> tuple
 
 
 def mistral(rps: int | None, tpm: int | None, *, minute: float = 60.0) -> tuple[Quota, ...]:
-    """Requests per second, tokens per minute as they are used."""
+    """Requests per second; tokens per minute by actual usage."""
     return xai(rps, tpm, minute=minute)
 
 
 def moonshot(places: int, rpm: int, tpm: int, tpd: int, *, minute: float = 60.0) -> tuple[Pool, ...]:
-    """One pool for all models of the account; prompt and output bound are charged, whatever is produced."""
+    """One pool for all models of the account; prompt and output bound are charged, whatever is used."""
     return (
         Pool(
             "account",

@@ -1,4 +1,4 @@
-"""The sandbox's own token count: a rule on words and bytes that a client cannot guess from the length alone.
+"""The sandbox's own token count: a rule on words and bytes that a client cannot derive from the length alone.
 
 * a run of ASCII letters costs one token per started 6 letters;
 * a run of digits costs one token per started 3 digits;
@@ -6,8 +6,8 @@
 * every character beyond ASCII costs one token per started 2 of its UTF-8 bytes;
 * white space is free.
 
-English comes out near 4.5 bytes per token, JSON full of digits near 2.5, Chinese at 1.5, and no text ever
-costs more tokens than it has UTF-8 bytes. A blob (an image) costs 258 tokens, Gemini's rule for a tile.
+English has about 4.5 bytes per token, JSON full of digits about 2.5, Chinese 1.5, and no text ever costs more
+tokens than it has UTF-8 bytes. A blob (an image) costs 258 tokens, Gemini's rule for a tile.
 """
 
 from __future__ import annotations

@@ -1,1 +1,1 @@
-"""What ``massgen-rl doctor`` looks at: one file for each subject, each a function that returns findings."""
+"""The checks of ``massgen-rl doctor``: one module per topic, with a function that yields findings."""

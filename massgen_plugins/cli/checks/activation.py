@@ -1,4 +1,4 @@
-"""Whether the package starts by itself, in the Python that runs MassGen."""
+"""Checks whether the package starts automatically in the Python that runs MassGen."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ _RUN = "or write `massgen-rl run -- ARGS` in place of `massgen ARGS`"
 
 
 def check_activation() -> Iterator[Finding]:
-    """The start file, the opt-out, and which ``massgen`` the shell would run."""
+    """Check the start file, the opt-out, and which ``massgen`` the shell runs."""
     yield _start_file()
     yield _opt_out()
     yield _command_on_path()

@@ -1,4 +1,4 @@
-"""Environment variables that decide about limits, and facts that no program can see for itself."""
+"""Checks environment variables, and reminds of facts that cannot be detected."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ _KEYS = ("GOOGLE_API_KEY", "GEMINI_API_KEY")
 
 
 def check_environment() -> Iterator[Finding]:
-    """The switch, the keys, and what limits take for granted."""
+    """Check the switch, the keys, and the assumptions behind limits."""
     yield _switch()
     yield _keys()
     if os.environ.get("GOOGLE_GENAI_USE_VERTEXAI", "").lower() in ("true", "1"):

@@ -1,4 +1,4 @@
-"""One line of a diagnosis."""
+"""Findings of the doctor."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ __all__ = ["Finding", "Mark", "fail", "ok", "warn"]
 
 
 class Mark(StrEnum):
-    """How good it is."""
+    """Severity of a finding."""
 
     OK = "ok"
     WARN = "warn"
@@ -18,13 +18,13 @@ class Mark(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """What was found, and how to mend it.
+    """The result of a check.
 
     Attributes:
-        check: What was looked at, in a few words; the same in every run.
-        mark: How good it is.
-        found: What was seen.
-        cure: What to do; empty if nothing needs to be done.
+        check: Name of the check, the same in every run.
+        mark: Severity.
+        found: What was found.
+        cure: The fix; empty if nothing needs to be done.
     """
 
     check: str
@@ -33,20 +33,20 @@ class Finding:
     cure: str = ""
 
     def as_json(self) -> dict[str, str]:
-        """For programs: ``check``, ``mark``, ``found`` and ``cure``."""
+        """JSON values: ``check``, ``mark``, ``found`` and ``cure``."""
         return {**asdict(self), "mark": self.mark.value}
 
 
 def ok(check: str, found: object, hint: str = "") -> Finding:
-    """All is well; ``hint`` is worth knowing all the same."""
+    """A passed check, with an optional hint."""
     return Finding(check, Mark.OK, str(found), hint)
 
 
 def warn(check: str, found: object, cure: str) -> Finding:
-    """It works, but perhaps not as wanted."""
+    """A check that passed, but may not be as intended."""
     return Finding(check, Mark.WARN, str(found), cure)
 
 
 def fail(check: str, found: object, cure: str) -> Finding:
-    """Limiting does not work."""
+    """A failed check: limits do not work."""
     return Finding(check, Mark.FAIL, str(found), cure)

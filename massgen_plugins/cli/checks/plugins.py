@@ -1,4 +1,4 @@
-"""Which plugins are loaded, and which are left out."""
+"""Checks which plugins are loaded."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ __all__ = ["check_plugins"]
 
 
 def check_plugins() -> Iterator[Finding]:
-    """Those that are there, those that failed, those that the user blocks."""
+    """Check loaded, failed and blocked plugins."""
     complaints: list[str] = []
     names = build_manager(complaints.append).names()
     yield ok("loaded", ", ".join(names) or "none")

@@ -1,4 +1,4 @@
-"""The programs in which MassGen's CLI agents work: which are there, and what was tried with them."""
+"""Checks the programs of MassGen's CLI agents: which are installed, and whether they were tested."""
 
 from __future__ import annotations
 
@@ -17,14 +17,14 @@ __all__ = ["check_programs"]
 
 _COMMANDS = {"claude_code": "claude", "codex": "codex", "copilot": "copilot", "gemini_cli": "gemini"}
 _BUNDLED = {"claude_code": ("claude_agent_sdk", "_bundled/claude"), "copilot": ("copilot", "bin/copilot")}
-"""Packages that bring a program, and where."""
+"""Packages that bundle a program, and its path inside."""
 _VERSION = re.compile(r"\d+\.\d+\.\d+")
 _ANSWERS_WITHIN = 20.0
 _NOT_COVERED = "antigravity_cli, and Codex and Gemini CLI in Docker, run without limits: they are not reached"
 
 
 def check_programs() -> Iterator[Finding]:
-    """One finding for each program, and one for what is not covered. Starts each that is installed."""
+    """Check each program, starting those that are installed, and list what is not covered."""
     for backend, patience in PATIENCE.items():
         if backend == "copilot" and not suits_massgen(sdk := sdk_version()):
             yield _wrong_sdk(sdk)
@@ -43,7 +43,7 @@ def check_programs() -> Iterator[Finding]:
 
 
 def _wrong_sdk(found: str | None) -> Finding:
-    """MassGen asks for an SDK with which it does not work."""
+    """The finding about an SDK that MassGen requires but does not work with."""
     words = f"MassGen 0.1.97 cannot work with github-copilot-sdk {found or '(none)'}, limited or not"
     return ok("copilot agents", words, f"if you want such agents, run `{COPILOT_CURE}`")
 

@@ -1,4 +1,4 @@
-"""Whether MassGen and the HTTP clients still have the places to which this package attaches."""
+"""Checks whether MassGen and the HTTP clients have the functions that this package wraps."""
 
 from __future__ import annotations
 
@@ -24,9 +24,9 @@ class _Seam:
     """A function or method by name.
 
     Attributes:
-        package: Top-level package that has it.
-        files: Where in the package it may be defined.
-        names: From the outside to the inside: a function, or a class and its method.
+        package: Its top-level package.
+        files: Files in the package that may define it.
+        names: A function, or a class and its method.
     """
 
     package: str
@@ -60,7 +60,7 @@ _PATIENCE = 180
 
 
 def check_seams() -> Iterator[Finding]:
-    """One finding for each seam, read from the sources: nothing is imported."""
+    """Check each function in the sources, without importing anything."""
     for seam in _SEAMS:
         folder = _folder(seam.package)
         if folder is None:
@@ -76,8 +76,8 @@ def check_seams() -> Iterator[Finding]:
 
 
 def check_attachment() -> Finding:
-    """Import MassGen in a process of its own, which takes about ten seconds, and see whether we attach."""
-    # It stops the automatic start only; what is asked here is whether MassGen can be attached to.
+    """Import MassGen in a separate process, which takes about ten seconds, and check that we attach."""
+    # The variable only disables the automatic start, while this checks whether attaching works.
     environment = {name: value for name, value in os.environ.items() if name != massgen_plugins.DISABLE}
     command = [sys.executable, "-c", _PROOF]
     try:

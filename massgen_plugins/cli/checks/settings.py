@@ -1,4 +1,4 @@
-"""Settings of all layers, and the limits that follow from them."""
+"""Checks the settings of all layers, and the resulting limits."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ __all__ = ["check_settings"]
 
 
 def check_settings() -> Iterator[Finding]:
-    """Each layer's file, then what holds."""
+    """Check each layer's file, then the merged settings."""
     try:
         places = current_places()
         yield from _layers(places)

@@ -1,4 +1,4 @@
-"""The file or the server in which all processes share what is spent."""
+"""Checks the store shared by all processes."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ _CLOCKS_APART = 30
 
 
 def check_store() -> Iterator[Finding]:
-    """Where it is, who may read and write it, whether it is sound."""
+    """Check its location, its permissions and its integrity."""
     try:
         path = chosen_store(None)
     except ConfigurationError as error:

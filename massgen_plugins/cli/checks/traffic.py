@@ -1,4 +1,4 @@
-"""Whether agents that are switched on ran without limits, since nobody could read their traffic."""
+"""Checks whether agents ran without limits because their traffic was not recognised."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ __all__ = ["check_traffic"]
 
 
 def check_traffic() -> Iterator[Finding]:
-    """Agents of the last day."""
+    """Check the agents of the last day."""
     found = remembered()
     for each in found:
         yield warn("agents without limits", each.sentence, cure_of(each.way))

@@ -1,4 +1,4 @@
-"""Versions of Python, of MassGen, and of the clients whose requests are limited."""
+"""Checks the versions of Python, MassGen and the HTTP clients."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ _CLIENTS = {
 
 
 def check_versions() -> Iterator[Finding]:
-    """Everything that has a version."""
+    """Check all versions."""
     yield ok("python", f"{platform.python_version()} ({sys.executable})")
     yield ok("massgen-plugins", massgen_plugins.__version__)
     yield _massgen()

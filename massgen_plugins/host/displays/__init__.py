@@ -1,4 +1,4 @@
-"""MassGen's displays: one file for each, with what a wait looks like there."""
+"""Shows waits in MassGen's displays, with one module per display."""
 
 from __future__ import annotations
 
@@ -21,11 +21,11 @@ KINDS: dict[str, type[WaitDisplay]] = {
     "SilentDisplay": AutomationDisplay,
     "SimpleDisplay": PlainDisplay,
 }
-"""Name of MassGen's class, or of one that it derives from, to how a wait is shown in it."""
+"""Adapters by name of MassGen's display class or one of its base classes."""
 
 
 def display_of(host: Any, stage: Stage) -> WaitDisplay | None:
-    """How waits are shown in a display of MassGen's; None if it shows nothing, or is not known."""
+    """The adapter of a MassGen display; None if it shows nothing, or is unknown."""
     names = (each.__name__ for each in type(host).__mro__)
     kind = next((KINDS[name] for name in names if name in KINDS), None)
     return kind(host, stage) if kind is not None else None

@@ -1,10 +1,10 @@
-"""``massgen --automation``: plain lines on stdout that a program can read.
+"""``massgen --automation``: plain, machine-readable lines on stdout.
 
     WAIT: agent_4 61s 4/min 3rd
     WAITED: agent_4 61s
     WAITED: agent_4 12s not-sent
 
-Fields are separated by blanks; an agent's name may contain some, the others do not.
+Fields are separated by spaces; only the agent's name may contain spaces.
 """
 
 from __future__ import annotations
@@ -18,19 +18,19 @@ from massgen_plugins.host.displays.wording import ordinal, token
 __all__ = ["AutomationDisplay"]
 
 _NOBODY = "-"
-"""Stands for the name of a call outside of any agent's stream."""
+"""Placeholder for calls outside of any agent's stream."""
 
 
 class AutomationDisplay(WaitDisplay):
-    """A line when a wait begins, when its estimate changes, and when it ends."""
+    """Prints a line when a wait begins, changes its estimate, or ends."""
 
     def begin(self, wait: ShownWait, now: float) -> None:
-        """``WAIT:``, the agent, how long, for what, at which place."""
+        """Print ``WAIT:``, agent, duration, limit, place."""
         seconds = math.ceil(wait.left(now))
         _say(f"WAIT: {wait.name or _NOBODY} {seconds}s {token(wait.call)} {ordinal(wait.call.place)}")
 
     def end(self, wait: ShownWait, waited: float | None, now: float) -> None:
-        """``WAITED:``, the agent, how long it was."""
+        """Print ``WAITED:``, agent, duration."""
         if waited is None:
             _say(f"WAITED: {wait.name or _NOBODY} {now - wait.call.since:.0f}s not-sent")
         else:
@@ -38,5 +38,5 @@ class AutomationDisplay(WaitDisplay):
 
 
 def _say(line: str) -> None:
-    sys.stdout.write(f"{line}\n")  # one write: other threads write, too
+    sys.stdout.write(f"{line}\n")  # a single write, since other threads write, too
     sys.stdout.flush()

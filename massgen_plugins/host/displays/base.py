@@ -1,4 +1,4 @@
-"""What all displays have in common."""
+"""Base class of the display adapters."""
 
 from __future__ import annotations
 
@@ -14,12 +14,12 @@ __all__ = ["ShownWait", "WaitDisplay"]
 
 @dataclass(frozen=True, slots=True)
 class ShownWait:
-    """A wait that is worth a line.
+    """A wait that is shown.
 
     Attributes:
-        agent_id: Its agent's name, as MassGen knows it.
-        name: The same as it may be shown.
-        call: What is known of it.
+        agent_id: Its agent's name in MassGen.
+        name: The displayed name.
+        call: The waiting call.
     """
 
     agent_id: str
@@ -27,16 +27,16 @@ class ShownWait:
     call: WaitingCall
 
     def left(self, now: float) -> float:
-        """Seconds until it ends, estimated; not negative."""
+        """Estimated remaining seconds; not negative."""
         return max(0.0, self.call.until - now)
 
 
 class WaitDisplay:
-    """Shows waits in one display of MassGen's; called from one thread of ours, never from an event loop's.
+    """Shows waits in a MassGen display. Called from a single background thread, never from an event loop.
 
     Args:
         host: MassGen's display.
-        stage: The run that it shows.
+        stage: The stage of its run.
     """
 
     def __init__(self, host: Any, stage: Stage) -> None:
@@ -44,10 +44,10 @@ class WaitDisplay:
         self.stage = stage
 
     def begin(self, wait: ShownWait, now: float) -> None:
-        """A wait has begun, or its estimate has changed much."""
+        """Called when a wait has begun, or its estimate has changed considerably."""
 
     def tick(self, waits: Sequence[ShownWait], now: float) -> None:
-        """A second has passed: these wait, the first to leave first; none when all have gone on."""
+        """Called every second with all waits, in expected order of admission; once with none at the end."""
 
     def end(self, wait: ShownWait, waited: float | None, now: float) -> None:
-        """A wait has ended after ``waited`` seconds; None if the call did not leave."""
+        """Called when a wait has ended after ``waited`` seconds; None if the call was not sent."""

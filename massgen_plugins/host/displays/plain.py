@@ -1,4 +1,4 @@
-"""``massgen --display simple``: a line at the beginning and at the end of a wait."""
+"""``massgen --display simple``: a line at the start and at the end of a wait."""
 
 from __future__ import annotations
 
@@ -9,13 +9,13 @@ __all__ = ["PlainDisplay"]
 
 
 class PlainDisplay(WaitDisplay):
-    """What was printed cannot be rewritten: it is said again only when the estimate changes."""
+    """Prints lines, which cannot be updated: repeated only when the estimate changes."""
 
     def begin(self, wait: ShownWait, now: float) -> None:
-        """How long, at which place, for what."""
+        """Print duration, place and limit."""
         self.host.update_agent_content(wait.agent_id, begin_line(wait.call, wait.left(now)), "status")
 
     def end(self, wait: ShownWait, waited: float | None, now: float) -> None:  # noqa: ARG002 - to override
-        """How long it was."""
+        """Print the actual duration."""
         if waited is not None:
             self.host.update_agent_content(wait.agent_id, end_line(waited), "status")

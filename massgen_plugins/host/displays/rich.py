@@ -13,16 +13,16 @@ from massgen_plugins.host.stage import Stage
 __all__ = ["RichDisplay"]
 
 _FRAME = 4
-"""Columns that the footer's frame takes."""
+"""Columns used by the footer's frame."""
 
 _URGENT = "Cancel"
-"""In MassGen's own messages that are not replaced."""
+"""Part of MassGen's messages that must not be replaced."""
 
 _WAITS, _WORKS = "waiting", "working"
 
 
 class RichDisplay(PlainDisplay):
-    """The footer has one line for messages; MassGen's own is put back when nobody waits any longer."""
+    """Uses the footer's message line, and restores MassGen's own message when no call waits any more."""
 
     def __init__(self, host: Any, stage: Stage) -> None:
         super().__init__(host, stage)
@@ -30,20 +30,20 @@ class RichDisplay(PlainDisplay):
         self._theirs: str | None = None
 
     def begin(self, wait: ShownWait, now: float) -> None:
-        """An hourglass and a line in the agent's panel."""
+        """Show an hourglass and a line in the agent's panel."""
         super().begin(wait, now)
         self.host.update_agent_status(wait.agent_id, _WAITS)
 
     def end(self, wait: ShownWait, waited: float | None, now: float) -> None:
-        """The agent works again, if it goes on; if not, MassGen says what becomes of it."""
+        """Show the agent as working if its call was sent; otherwise leave it to MassGen."""
         super().end(wait, waited, now)
         if waited is not None:
             self.host.update_agent_status(wait.agent_id, _WORKS)
 
     def tick(self, waits: Sequence[ShownWait], now: float) -> None:
-        """Rewrite the line; take it away when nobody waits any longer."""
+        """Update the line, or remove it when no call waits any more."""
         for wait in waits:
-            if self.host.agent_status.get(wait.agent_id) == _WORKS:  # MassGen says so with each chunk
+            if self.host.agent_status.get(wait.agent_id) == _WORKS:  # MassGen sets it with each chunk
                 self.host.update_agent_status(wait.agent_id, _WAITS)
         present = getattr(self.host, "_system_status_message", None)
         if present is None or present != self._ours:

@@ -1,6 +1,6 @@
 """MassGen's full-screen display: an empty circle in the agent's tab, a countdown in the ribbon, two lines.
 
-The lines themselves are MassGen's own status events, which this display shows.
+The lines are MassGen status events, which the display shows by itself.
 """
 
 from __future__ import annotations
@@ -18,17 +18,17 @@ from massgen_plugins.wrapping import wrap_once
 __all__ = ["TextualDisplay"]
 
 _WAITS, _WORKS = "idle", "streaming"
-"""Statuses that MassGen draws as an empty and as a full circle; its "waiting" is a green tick."""
+"""Statuses drawn as an empty and a filled circle; MassGen's "waiting" is a green check mark."""
 
 _WORKING = {"working", "thinking", "processing", _WORKS}
 
 _LABEL = "#timeout_display"
 _until: dict[str, float] = {}
-"""Agent to the moment at which it goes on: there is one full-screen display in a process."""
+"""End of the wait by agent; global, since a process has a single full-screen display."""
 
 
 class TextualDisplay(WaitDisplay):
-    """The ribbon has a timer of its own, which reads how long an agent still waits."""
+    """The ribbon's own timer reads the remaining time of an agent."""
 
     def __init__(self, host: Any, stage: Stage) -> None:
         super().__init__(host, stage)
@@ -37,21 +37,21 @@ class TextualDisplay(WaitDisplay):
         wrap_once(AgentStatusRibbon, "_update_timeout_display", _with_countdown)
 
     def begin(self, wait: ShownWait, now: float) -> None:  # noqa: ARG002 - to override
-        """Draw the agent as one that stands still."""
+        """Draw the agent as idle."""
         known = wait.agent_id in _until
         _until[wait.agent_id] = wait.call.until
         if not known:
             self._draw(wait.agent_id, _WAITS)
 
     def tick(self, waits: Sequence[ShownWait], now: float) -> None:  # noqa: ARG002 - to override
-        """Draw it so again, where MassGen has drawn it as one that works: each chunk makes it."""
+        """Draw waiting agents as idle again, since MassGen draws them as working with each chunk."""
         for wait in waits:
             _until[wait.agent_id] = wait.call.until
             if self._drawn(wait.agent_id) in _WORKING:
                 self._draw(wait.agent_id, _WAITS)
 
     def end(self, wait: ShownWait, waited: float | None, now: float) -> None:  # noqa: ARG002 - to override
-        """Draw it as one that works, if it goes on; if not, MassGen draws what becomes of it."""
+        """Draw the agent as working if its call was sent; otherwise leave it to MassGen."""
         _until.pop(wait.agent_id, None)
         if waited is not None:
             self._draw(wait.agent_id, _WORKS)

@@ -1,6 +1,6 @@
-"""MassGen's web page: a countdown beside the phase, and lines in the agent's column.
+"""MassGen's web page: a countdown next to the phase, and lines in the agent's column.
 
-Its present page shows neither status events nor unknown statuses; what is said here reaches the page alone.
+The current page shows neither status events nor unknown statuses; these messages only go to the page.
 """
 
 from __future__ import annotations
@@ -20,15 +20,15 @@ _STRUCTURED = "structured_event"
 
 
 class WebDisplay(WaitDisplay):
-    """The page is told by tasks of MassGen's event loop, so everything is asked for there."""
+    """MassGen sends to the page from tasks, so everything runs in its event loop."""
 
     def begin(self, wait: ShownWait, now: float) -> None:
-        """The agent waits, and for what."""
+        """Show that the agent waits, and for what."""
         self._status(wait, _WAITS)
         self._structured("text", wait.agent_id, content=begin_line(wait.call, wait.left(now)))
 
     def tick(self, waits: Sequence[ShownWait], now: float) -> None:
-        """Count down in the place where the page has the phase; put that back at the end."""
+        """Show a countdown in place of the phase, and restore the phase at the end."""
         if waits:
             self.stage.in_loop(
                 self._count_down, _event("phase_change", None, phase=footer(waits, now, _WIDEST))
@@ -38,7 +38,7 @@ class WebDisplay(WaitDisplay):
             self._structured("phase_change", None, phase=str(phase or _PHASE))
 
     def end(self, wait: ShownWait, waited: float | None, now: float) -> None:  # noqa: ARG002 - to override
-        """It works again."""
+        """Show that the agent works again."""
         if waited is not None:
             self._status(wait, _WORKS)
             self._structured("text", wait.agent_id, content=end_line(waited))
@@ -51,7 +51,7 @@ class WebDisplay(WaitDisplay):
         self.stage.in_loop(self.host._emit, _STRUCTURED, event)  # noqa: SLF001 - not into events.jsonl
 
     def _count_down(self, event: dict[str, Any]) -> None:
-        """Send what is of no use a second later: MassGen keeps what it sends, for pages that come later."""
+        """Send a transient event directly, bypassing MassGen's history for pages that open later."""
         sent = getattr(self.host, "_event_history", [])
         before = len(sent)
         self.host._emit(_STRUCTURED, event)  # noqa: SLF001 - not into events.jsonl

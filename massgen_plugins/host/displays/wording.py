@@ -1,4 +1,4 @@
-"""How a wait is said: the number first, then why; the same words in every display."""
+"""Texts about waits, the same in every display: the duration first, then the reason."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from massgen_plugins.live.spans import clock, ordinal
 __all__ = ["PAUSED", "begin_line", "clock", "end_line", "footer", "ordinal", "token", "what_for"]
 
 PAUSED = "paused"
-"""The reason of a wait that a person has ordered, and that ends when a person says so."""
+"""Reason of a wait that a user has started, and that a user ends."""
 
 _SHORT = {
     " per minute": "/min",
@@ -35,7 +35,7 @@ _GOES_ON = "\N{BLACK RIGHT-POINTING TRIANGLE}"
 
 
 def what_for(call: WaitingCall) -> str:
-    """What a call waits for: ``4 requests/min``."""
+    """The limit a call waits for: ``4 requests/min``."""
     text = call.limit
     for long, short in _SHORT.items():
         text = text.replace(long, short)
@@ -43,14 +43,14 @@ def what_for(call: WaitingCall) -> str:
 
 
 def token(call: WaitingCall) -> str:
-    """The same as one word for programs: ``4/min``, ``240000-input-tokens/min``, ``pause``."""
+    """The same as one machine-readable word: ``4/min``, ``240000-input-tokens/min``, ``pause``."""
     if not call.limit:
         return call.reason or "turn"
     return what_for(call).replace(" requests", "").replace(",", "").replace(" ", "-")
 
 
 def begin_line(call: WaitingCall, seconds: float) -> str:
-    """A wait that begins; short, since columns of a display may be narrow."""
+    """The line at the start of a wait; short, since a display's columns may be narrow."""
     if call.reason == PAUSED:
         return f"{_WAITS} {what_for(call)}"
     place = f", {ordinal(call.place)} in line" if call.place > 1 else ""
@@ -58,12 +58,12 @@ def begin_line(call: WaitingCall, seconds: float) -> str:
 
 
 def end_line(waited: float) -> str:
-    """A wait that has ended."""
+    """The line at the end of a wait."""
     return f"{_GOES_ON} goes on after {clock(waited)}"
 
 
 def footer(waits: Sequence[ShownWait], now: float, width: int) -> str:
-    """All waits in one line of at most ``width`` columns; what does not fit is left out from the end."""
+    """All waits in one line of at most ``width`` columns, shortened from the end."""
     first = waits[0]
     name = f" ({first.name})" if first.name else ""
     count = f"{_WAITS} quota: {len(waits)} wait{'s' if len(waits) == 1 else ''}"
@@ -75,4 +75,4 @@ def footer(waits: Sequence[ShownWait], now: float, width: int) -> str:
     parts = [count, f"next {left}{name}", what_for(first.call), first.call.model]
     lines = [" · ".join(parts[:number]) for number in range(len(parts), 1, -1)]
     lines += [f"{count} · next {left}", f"{_WAITS} {left}"]
-    return next((line for line in lines if len(line) < width), lines[-1])  # the sign takes two columns
+    return next((line for line in lines if len(line) < width), lines[-1])  # the symbol is two columns wide

@@ -1,7 +1,7 @@
-"""Points the programs in which some agents work at the gateway: one file for each of MassGen's backends.
+"""Points agents' programs to the gateway, with one module per MassGen backend.
 
-What is changed is changed for one agent: on its backend's instance, in its program's environment or
-configuration, and never in the environment of this process.
+Changes are limited to one agent: its backend instance and its program's environment or configuration, never
+the environment of this process.
 """
 
 from __future__ import annotations
@@ -20,4 +20,4 @@ POINTERS: dict[str, type[Pointer]] = {
     "copilot": CopilotPointer,
     "gemini_cli": GeminiCliPointer,
 }
-"""By MassGen's backend type."""
+"""Pointer classes by MassGen's backend type."""

@@ -1,4 +1,4 @@
-"""Claude Code: the environment that MassGen hands to Anthropic's Agent SDK with the other options."""
+"""Claude Code: extends the environment that MassGen passes to Anthropic's Agent SDK."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ _OFF = ("", "0", "false", "no", "off")
 
 
 class ClaudeCodePointer(Pointer):
-    """Adds to the options' ``env``; a base URL that stands there already is where requests go from here."""
+    """Adds to the options' ``env``; a base URL that is already set becomes the upstream URL."""
 
     def __init__(self, backend: Any) -> None:
         super().__init__(backend)
@@ -26,7 +26,7 @@ class ClaudeCodePointer(Pointer):
 
     def uses_plan(self) -> bool:
         environment = self._environment(self.backend.config.get("env"))
-        # In the order in which the program itself takes them.
+        # In the program's own order of precedence.
         names = ("ANTHROPIC_AUTH_TOKEN", "ANTHROPIC_API_KEY")
         key = next((environment[name] for name in names if environment.get(name)), self.backend.api_key)
         return not key or str(key).startswith(_PLAN_TOKEN)

@@ -1,4 +1,4 @@
-"""Codex: the configuration file that MassGen writes for each agent, and the command that it starts."""
+"""Codex: edits the configuration file that MassGen writes for each agent, and the command that it starts."""
 
 from __future__ import annotations
 
@@ -19,14 +19,14 @@ _OPENAI = "https://api.openai.com/v1"
 _CHATGPT = "https://chatgpt.com/backend-api/codex"
 _BASE_URL = "openai_base_url"
 _OF_THE_MACHINE = Path("/etc/codex/config.toml")
-"""Read by Codex beneath the file that MassGen writes. The user's own is not: MassGen sets ``CODEX_HOME``."""
+"""Codex reads it with lower precedence. It does not read the user's own: MassGen sets ``CODEX_HOME``."""
 
 
 class CodexPointer(Pointer):
-    """Puts the base URL into the agent's ``config.toml``, which Codex alone may read from then on."""
+    """Puts the base URL into the agent's ``config.toml``, and makes that file private."""
 
     def uses_plan(self) -> bool:
-        """Whether the login is one of ChatGPT: ``OPENAI_API_KEY`` in the environment does not change it."""
+        """Whether it is a ChatGPT login, which ``OPENAI_API_KEY`` in the environment does not override."""
         if os.environ.get("CODEX_API_KEY"):
             return False
         login = _read_login(self.backend.auth_file)
@@ -53,7 +53,7 @@ class CodexPointer(Pointer):
             original()
             file = Path(self.backend.cwd) / ".codex" / "config.toml"
             rest = file.read_text(encoding="utf-8") if file.exists() else ""
-            _write(file, f'{_BASE_URL} = "{base_url}"\n{rest}')  # before any table
+            _write(file, f'{_BASE_URL} = "{base_url}"\n{rest}')  # must precede any table
 
         self.backend._write_workspace_config = _write_workspace_config  # noqa: SLF001
 
@@ -81,7 +81,7 @@ def _read_login(file: Path) -> dict[str, Any]:
 
 
 def _write(file: Path, text: str) -> None:
-    """Replace a file by one of mode 0600, at once."""
+    """Atomically replace a file, with mode 0600."""
     handle, name = tempfile.mkstemp(dir=file.parent)
     with os.fdopen(handle, "w", encoding="utf-8") as new:
         new.write(text)

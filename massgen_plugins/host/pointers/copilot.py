@@ -1,4 +1,4 @@
-"""Copilot: the environment of the program that its SDK starts."""
+"""Copilot: extends the environment of the program that its SDK starts."""
 
 from __future__ import annotations
 
@@ -16,14 +16,14 @@ _HOST, _GITHUB = "GH_HOST", "github.com"
 _SDK = "github-copilot-sdk"
 _NEWEST = (0, 1, 30)
 COPILOT_CURE = "pip install --no-deps github-copilot-sdk==0.1.30"
-"""What makes MassGen 0.1.97 work with Copilot: it asks for 0.1.32, but is written for what came before."""
+"""Makes MassGen 0.1.97 work with Copilot: it requires 0.1.32, but is written for earlier versions."""
 
 
 class CopilotPointer(Pointer):
-    """Gives the backend a client whose program is pointed; a base URL that was set is where requests go."""
+    """Replaces the backend's client; a base URL that is already set becomes the upstream URL."""
 
     def uses_plan(self) -> bool:
-        """Always: MassGen knows no other login for it."""
+        """Always true: MassGen supports no other login."""
         return True
 
     def point(self, enter: Enter) -> None:
@@ -45,7 +45,7 @@ class CopilotPointer(Pointer):
 
 
 def sdk_version() -> str | None:
-    """The installed SDK's; None if there is none."""
+    """The installed SDK version; None if it is not installed."""
     try:
         return version(_SDK)
     except PackageNotFoundError:
@@ -53,7 +53,7 @@ def sdk_version() -> str | None:
 
 
 def suits_massgen(sdk: str | None) -> bool:
-    """Whether MassGen's backend works with a version: newer ones take and give objects, not dictionaries."""
+    """Whether MassGen's backend works with an SDK version: newer ones use objects instead of dictionaries."""
     numbers = re.match(r"(\d+)\.(\d+)\.(\d+)", sdk or "")
     return numbers is not None and tuple(map(int, numbers.groups())) <= _NEWEST
 
@@ -61,5 +61,5 @@ def suits_massgen(sdk: str | None) -> bool:
 def _client(environment: dict[str, str]) -> Any:
     import copilot
 
-    made: Any = copilot.CopilotClient  # another one than that of later versions
+    made: Any = copilot.CopilotClient  # differs from that of later versions
     return made({"env": environment})

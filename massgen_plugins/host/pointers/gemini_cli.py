@@ -1,4 +1,4 @@
-"""Gemini CLI: the environment that MassGen builds for it, and one setting in the file that MassGen writes."""
+"""Gemini CLI: extends the environment and the settings file that MassGen creates for it."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ _UNTRUSTED = (
 class GeminiCliPointer(Pointer):
     """Adds the base URL to the program's environment.
 
-    With one in it, the program takes an API key only if its settings say so: then they do, in the workspace.
+    With a base URL, the program uses an API key only if its settings say so, so the workspace settings do.
     """
 
     def __init__(self, backend: Any) -> None:
@@ -58,7 +58,7 @@ class GeminiCliPointer(Pointer):
         self.backend._build_subprocess_env = _build_subprocess_env  # noqa: SLF001
 
     def _login(self) -> str | None:
-        """The login that the user has chosen in the program."""
+        """The login method selected in the program's settings."""
         chosen = _at(self._home, "security", "auth", "selectedType")
         return str(chosen) if chosen else None
 

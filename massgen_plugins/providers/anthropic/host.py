@@ -1,4 +1,4 @@
-"""What Anthropic announces and refuses, as tables.
+"""Anthropic's announced limits and refusals, as tables.
 
 Sources: platform.claude.com/docs/en/api/rate-limits and /errors (copies of 2026-08 to 2026-10), and refusals
 quoted in public issues of 2025 and 2026.
@@ -28,7 +28,7 @@ BOOK = RuleBook(
     place="https://platform.claude.com/settings/billing",
     rules=(
         rule(_CALL, words=("extra usage is required",), statuses=(429,), advice=_LONG_CONTEXT),
-        # A spend cap of the month: the prose names the date, and no retry-after comes with it.
+        # A monthly spend cap: the prose names the date, and there is no retry-after.
         rule(_UNTIL, codes="enforced_spend_limit_reached", pool=ACCOUNT_POOL, needs_moment=True),
         rule(
             _UNTIL, words=("reached your specified api usage limits",), pool=ACCOUNT_POOL, needs_moment=True
@@ -50,7 +50,7 @@ BOOK = RuleBook(
             pool=ACCOUNT_POOL,
             limits=((Kind.CONCURRENT, 0.0),),
         ),
-        # Acceleration: within all limits, but faster than before; there is nothing to learn.
+        # Acceleration limit: within all other limits, but a sharp increase; there is nothing to learn.
         rule(
             _OVERLOAD, words=("usage has increased too quickly", "usage increase rate", "acceleration limit")
         ),
@@ -65,10 +65,10 @@ _WHAT = (
 
 
 def header_sets(prefix: str) -> tuple[HeaderSet, ...]:
-    """The headers that begin so: ``anthropic-ratelimit``, of fast mode ``anthropic-fast``.
+    """The headers with a prefix: ``anthropic-ratelimit``, or ``anthropic-fast`` for fast mode.
 
-    ``remaining`` of tokens is rounded to thousands. ``anthropic-ratelimit-tokens-*`` is left out: it repeats
-    whichever limit is the tightest, without saying which.
+    ``remaining`` of tokens is rounded to thousands. ``anthropic-ratelimit-tokens-*`` is ignored: it repeats
+    the tightest limit without saying which one that is.
     """
     return tuple(
         HeaderSet(

@@ -1,4 +1,4 @@
-"""The Anthropic provider: one face for the rules that the files beside it hold."""
+"""The Anthropic provider."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ _PREAMBLE = (b'"type":"message_start"', b'"type": "message_start"', b'"type":"pi
 
 
 class AnthropicProvider(Provider):
-    """Reads the traffic of Messages, and of OpenAI's chat path at the same host, under the same limits."""
+    """Handles the Messages API, and OpenAI's chat path on the same host, which has the same limits."""
 
     name = "anthropic"
     conventions = BOOK.conventions
@@ -82,5 +82,5 @@ class AnthropicProvider(Provider):
 
 
 def _shared(request: ModelRequest) -> str | None:
-    """The pool of which limits speak: the one that the model shares, if it shares one."""
+    """The pool that limits apply to: the shared one, if the model has one."""
     return request.pools[1] if len(request.pools) > 1 else None

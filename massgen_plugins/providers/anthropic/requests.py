@@ -1,4 +1,4 @@
-"""Reads a request of Anthropic's Messages API: its model, its account, and what it books."""
+"""Parses requests of Anthropic's Messages API: model, account and charges."""
 
 from __future__ import annotations
 
@@ -27,17 +27,17 @@ _LARGEST_BOUND = 10**9
 
 
 def is_messages(method: str, url: str) -> bool:
-    """Whether a request creates a message. Batches, token counts and files have limits of their own."""
+    """Whether a request creates a message. Batches, token counting and files have separate limits."""
     return method == "POST" and _PATH.search(url) is not None
 
 
 def is_chat(method: str, url: str) -> bool:
-    """Whether a request has the path of OpenAI's chat, which this host answers, too."""
+    """Whether a request uses OpenAI's chat path, which this host supports, too."""
     return method == "POST" and api_of(url) is Api.CHAT
 
 
 def read_chat(request: HttpRequest) -> ModelRequest | None:
-    """Read a request of OpenAI's chat: another shape of the same calls, on the same pools."""
+    """Parse a request in OpenAI's chat format, which books in the same pools."""
     read = chat_requests.read_request(request, _CHAT)
     if read is None:
         return None
@@ -45,7 +45,7 @@ def read_chat(request: HttpRequest) -> ModelRequest | None:
 
 
 def read_request(request: HttpRequest) -> ModelRequest | None:
-    """Read a request; None if it is no model call after all."""
+    """Parse a request; None if it is not a model call after all."""
     place = place_of(request.url)
     if place is None:
         return None
@@ -67,8 +67,8 @@ def read_request(request: HttpRequest) -> ModelRequest | None:
         charges={
             Kind.REQUESTS: Charge(1),
             Kind.CONCURRENT: Charge(1),
-            # "Estimated at the beginning of each request" (docs, 2026), nobody says how: a quarter of the
-            # characters is what OpenAI takes. Input that the cache gives is given back with the answer.
+            # "Estimated at the beginning of each request" (docs, 2026), by an undocumented formula; OpenAI
+            # uses a quarter of the characters. Cached input is refunded with the answer.
             Kind.INPUT_TOKENS: Charge(sizes.tokens, least=math.ceil(sizes.characters / 4) + sizes.media),
             Kind.OUTPUT_TOKENS: Charge(output, Mode.EXPECTED),
             Kind.TOTAL_TOKENS: Charge(sizes.tokens + output),

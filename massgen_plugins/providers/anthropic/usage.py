@@ -1,4 +1,4 @@
-"""Reads usage in answers of Messages: the first event has the input, the last ones the output so far."""
+"""Reads usage in Messages answers: the first event has the input, the last ones the output so far."""
 
 from __future__ import annotations
 
@@ -9,17 +9,17 @@ from massgen_plugins.quota import Kind
 __all__ = ["MessagesUsageReader"]
 
 _MOST = 8
-"""Events with usage of one piece that are read, from each end: counts are cumulative."""
+"""Usage events of a chunk that are read from each end; counts are cumulative."""
 _SIGNS = ("input_tokens", "output_tokens", "prompt_tokens")
-"""Names of counts that a report has; the last is that of OpenAI's chat path."""
+"""Count names that identify a report; the last is that of OpenAI's chat path."""
 _READ, _WRITTEN = "cache_read_input_tokens", "cache_creation_input_tokens"
 
 
 class MessagesUsageReader:
-    """Joins what the events report: counts are cumulative, and a count of zero takes no earlier one away.
+    """Combines the reports of several events: counts are cumulative, and zeros replace no earlier count.
 
     Args:
-        reads_count: Whether input that came from the cache counts.
+        reads_count: Whether input read from the cache counts.
     """
 
     def __init__(self, *, reads_count: bool) -> None:
@@ -28,13 +28,13 @@ class MessagesUsageReader:
         self._counts: dict[str, int] = {}
 
     def feed(self, data: bytes) -> None:
-        """Take the next bytes of the body, cut anywhere."""
+        """Process the next chunk of the body, split anywhere."""
         events = self._finder.feed(data)
         for event in events if len(events) <= _MOST else (*events[:_MOST], *events[-_MOST:]):
             self._take(event)
 
     def usage(self) -> Usage | None:
-        """Input with what was written to the cache, output, and their sum; None before the first report."""
+        """Input including cache writes, output, and their sum; None before the first report."""
         rest = self._finder.rest()
         if rest is not None:
             self._take(rest)

@@ -1,1 +1,1 @@
-"""The chat family: everything that speaks OpenAI's protocols, with hosts as data."""
+"""The chat family: all hosts that speak OpenAI's protocols, described as data."""

@@ -1,4 +1,4 @@
-"""Which paths of OpenAI's protocols are model calls: files, batches, vector stores and counting are none."""
+"""Paths of model calls in OpenAI's protocols; files, batches, vector stores and counting are none."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ __all__ = ["Api", "api_of"]
 
 
 class Api(StrEnum):
-    """What a path is for; each model of each has its own pool, since model names differ."""
+    """Purpose of a path."""
 
     CHAT = "chat/completions"
     RESPONSES = "responses"
@@ -17,7 +17,7 @@ class Api(StrEnum):
     EMBEDDINGS = "embeddings"
     IMAGES = "images"
     OTHER = "other"
-    """Speech, transcription, films, moderation: counted in requests."""
+    """Speech, transcription, video, moderation: counted in requests."""
 
 
 _PATH = re.compile(
@@ -28,7 +28,7 @@ _APIS = {each.value: each for each in (Api.CHAT, Api.RESPONSES, Api.COMPLETIONS,
 
 
 def api_of(url: str) -> Api | None:
-    """What a POST to this URL asks for; None if it is no model call."""
+    """The API of a POST to this URL; None if it is not a model call."""
     match = _PATH.search(url)
     if match is None:
         return None

@@ -1,4 +1,4 @@
-"""The first and the last events of a stream: those before any part of an answer, and that which ends it."""
+"""Recognises the preamble and the last event of a stream."""
 
 from __future__ import annotations
 
@@ -18,9 +18,9 @@ _CONTENT = ("content", "tool_calls", "function_call", "reasoning", "reasoning_co
 
 
 def is_preamble(event: bytes) -> bool:
-    """Whether nothing of an answer is in an event yet: of Responses its first ones, of chat an empty delta.
+    """Whether an event precedes the answer proper: the first ones of Responses, an empty delta of chat.
 
-    Azure begins with an event without choices, about its content filter; many begin with the role alone.
+    Azure starts with an event without choices, about its content filter; many start with only the role.
     """
     if _RESPONSES.search(event, 0, 4_096):
         return True
@@ -34,9 +34,9 @@ def is_preamble(event: bytes) -> bool:
 
 
 def is_end(event: bytes) -> bool:
-    """Whether an answer is complete: after the last event of Responses, or chat's count of tokens.
+    """Whether an event completes the answer: the last event of Responses, or chat's usage.
 
-    MassGen reads no further than that, and leaves the stream open.
+    MassGen stops reading there, and leaves the stream open.
     """
     if b"[DONE]" in event[-16:] or _RESPONSES_END.search(event, 0, 4_096):
         return True

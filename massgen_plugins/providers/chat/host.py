@@ -1,4 +1,4 @@
-"""One host of the chat family, as data."""
+"""The description of a host of the chat family."""
 
 from __future__ import annotations
 
@@ -12,29 +12,29 @@ from massgen_plugins.providers.rules import RuleBook
 __all__ = ["EXPECTED_OUTPUT", "ChargeRule", "Host", "TotalRule"]
 
 EXPECTED_OUTPUT = 500
-"""Output tokens forecast of a call; the limiter corrects it by what it sees."""
+"""Initial forecast of a call's output tokens; the limiter corrects it by observed usage."""
 
 
 class TotalRule(StrEnum):
-    """How a provider charges the tokens of a call that it has not answered yet."""
+    """How a provider charges tokens before it answers."""
 
     INPUT_PLUS_BOUND = "input plus bound"
-    """The estimated input and the bound on the output that was sent."""
+    """The estimated input plus the request's limit on output."""
     LARGER = "larger"
-    """The larger of the bound on the output and a quarter of the request's characters."""
+    """The larger of the request's limit on output and a quarter of its characters."""
 
 
 @dataclass(frozen=True, slots=True)
 class ChargeRule:
-    """What a call books of total tokens.
+    """How to compute the charge of total tokens.
 
     Attributes:
         total: The formula.
-        kept: Whether the provider keeps a charge that was larger than the use.
-        assumed_output: The bound that the provider assumes where none is sent; 0: none, a forecast is booked.
-        keeps_assumed: Whether it keeps an assumed bound, too; else it gives that back when the call ends.
+        kept: Whether the provider does not refund the unused part of a charge.
+        assumed_output: The limit on output that the provider assumes if none is sent; 0: book a forecast.
+        keeps_assumed: Whether it does not refund the unused part of an assumed limit either.
         cached_free: Whether cached input does not count.
-        uncached: Whether it limits uncached input, too.
+        uncached: Whether there is a separate limit on uncached input.
     """
 
     total: TotalRule = TotalRule.INPUT_PLUS_BOUND
@@ -47,21 +47,21 @@ class ChargeRule:
 
 @dataclass(frozen=True, slots=True)
 class Host:
-    """A provider that speaks OpenAI's protocols, and what is its own about it.
+    """A provider that speaks OpenAI's protocols.
 
     Attributes:
         name: The provider's name.
-        book: What its errors mean.
-        hosts: Its own hosts, and, with a dot before them, domains of which every host is its own.
-        backends: MassGen's backend types whose agents it has, unless their base URL is another's.
-        url_backends: Types whose agents it has only where a base URL is set.
-        default_of: Backend types that go to it where no base URL is set.
-        charge: What it charges before a call.
-        announced: The headers in which it announces limits.
-        suffix_pools: Endings of model names, and the pool that all models with such a name book in, too.
-        endpoint_always: Whether every host of it is an endpoint of its own (a deployment, a local server).
-        reports_cost: Whether usage has the call's price in US dollars, as ``cost``.
-        version_tail: Whether dated names of a model share its quota: ``gpt-4o-2024-08-06`` and ``gpt-4o``.
+        book: Rules for its errors.
+        hosts: Its host names; with a leading dot, all hosts of that domain.
+        backends: MassGen backend types that use it, unless their base URL belongs to another provider.
+        url_backends: Backend types that use it only if a base URL is set.
+        default_of: Backend types that use it if no base URL is set.
+        charge: How it charges a call in advance.
+        announced: Headers in which it announces limits.
+        suffix_pools: Suffixes of model names, and the additional pool that such models share.
+        endpoint_always: Whether every host is a separate endpoint (a deployment, a local server).
+        reports_cost: Whether usage includes the price in US dollars, as ``cost``.
+        version_tail: Whether dated names share a model's quota: ``gpt-4o-2024-08-06`` and ``gpt-4o``.
     """
 
     name: str
@@ -83,9 +83,9 @@ class Host:
 
     @property
     def conventions(self) -> Conventions:
-        """How it counts."""
+        """How the provider counts."""
         return self.book.conventions
 
     def owns(self, host: str) -> bool:
-        """Whether a host name, in lower case and without a port, is its own."""
+        """Whether a host name, in lower case and without port, belongs to it."""
         return host in self.hosts or host.endswith(self._domains)

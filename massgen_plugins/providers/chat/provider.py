@@ -1,4 +1,4 @@
-"""A provider of the chat family: one reader, with the host's own ways as data."""
+"""The provider class of the chat family, parametrised by a host."""
 
 from __future__ import annotations
 
@@ -24,10 +24,10 @@ __all__ = ["URL_DECIDES", "ChatProvider"]
 
 
 class ChatProvider(Provider):
-    """Reads the traffic of one host, or of all that nobody knows.
+    """Handles the traffic of one provider, including calls at unknown hosts, since a base URL may be a proxy.
 
     Args:
-        host: What is its own. It takes calls at hosts that nobody knows, too: a base URL may be a proxy.
+        host: Description of the provider.
     """
 
     def __init__(self, host: Host) -> None:
@@ -36,7 +36,7 @@ class ChatProvider(Provider):
         self.host = host
 
     def serves(self, backend_type: str, base_url: str | None) -> bool:
-        """A base URL at a host that is known decides; else the type does."""
+        """Decide by the base URL if its host is known, else by the type."""
         owner = self._owner(base_url) if base_url else None
         if owner is not None and backend_type in URL_DECIDES:
             return owner == self.name
@@ -44,13 +44,13 @@ class ChatProvider(Provider):
         return backend_type in host.backends | (host.url_backends if base_url else host.default_of)
 
     def is_model_call(self, method: str, url: str) -> bool:
-        """Whether the path is one of the protocols' and the host is nobody else's."""
+        """Whether the path is a model call, and the host does not belong to another provider."""
         if method != "POST" or api_of(url) is None:
             return False
         return self._owner(url) in (None, self.name)
 
     def _owner(self, url: str) -> str | None:
-        """Name of the provider whose host a URL is at; its own first: third parties may take a known one."""
+        """Name of the provider of a URL's host; own hosts first, as third parties may claim a known one."""
         place = place_of(url)
         if place is None:
             return None
@@ -85,7 +85,7 @@ class ChatProvider(Provider):
             or self.resolve_model(refusal.pool) not in request.pools[:1]
         ):
             return refusal
-        return replace(refusal, pool=None)  # the model's own, by its own name
+        return replace(refusal, pool=None)  # None stands for the model's own pool
 
     def read_announcement(
         self,
@@ -102,9 +102,9 @@ class ChatProvider(Provider):
 
 
 URL_DECIDES = frozenset({"openai", "chatcompletion"}).union(*(host.backends for host in HOSTS))
-"""MassGen's backend types that send OpenAI's protocols wherever their base URL points."""
+"""MassGen backend types that use OpenAI's protocols with any base URL."""
 
 
 def _now(headers: Mapping[str, str]) -> float:
-    """The provider's time where its answer tells it, since moments are by its clock."""
+    """The provider's time if its answer contains it, since timestamps are by its clock."""
     return clock_of(headers) or time.time()

@@ -1,4 +1,4 @@
-"""Reads a request of OpenAI's protocols: its model, its account, and what it books."""
+"""Parses requests of OpenAI's protocols: model, account and charges."""
 
 from __future__ import annotations
 
@@ -19,9 +19,9 @@ from massgen_plugins.quota import Charge, Kind, Mode
 __all__ = ["UNCACHED", "UNKNOWN_MODEL", "read_request", "resolve_model"]
 
 UNKNOWN_MODEL = "unknown"
-"""Pool of calls that name no model that we can read: compressed, unseen, or to a server with one model."""
+"""Pool of calls without a readable model: compressed, unknown body, or a server with a single model."""
 UNCACHED = "uncached_input_tokens"
-"""Input that was not read from the provider's cache: a kind of Cerebras' and Fireworks' limits."""
+"""Input that was not read from the cache: a kind limited by Cerebras and Fireworks."""
 
 _BOUNDS = ("max_completion_tokens", "max_output_tokens", "max_tokens")
 _DEPLOYMENT = re.compile(r"/deployments/([^/]{1,200})/")
@@ -33,7 +33,7 @@ _LARGEST_BOUND = 10**9
 
 
 def read_request(request: HttpRequest, host: Host) -> ModelRequest | None:
-    """Read a request to one host; None if it is no model call after all."""
+    """Parse a request to a host; None if it is not a model call after all."""
     api, place = api_of(request.url), place_of(request.url)
     if api is None or place is None:
         return None
@@ -57,7 +57,7 @@ def read_request(request: HttpRequest, host: Host) -> ModelRequest | None:
 
 
 def resolve_model(model: str, host: Host) -> str:
-    """The model whose quota a name uses: fine-tuned and dated models share their family's at OpenAI."""
+    """The model whose quota a name uses: at OpenAI, fine-tuned and dated models share their base model's."""
     if not host.version_tail or len(model) > 200:
         return model
     tuned = _TUNED.match(model)
@@ -65,7 +65,7 @@ def resolve_model(model: str, host: Host) -> str:
 
 
 def _document(body: bytes | None) -> Mapping[str, Any]:
-    """The body's fields: of JSON all, of a form ``model`` and ``n``."""
+    """The body's fields: all of JSON; ``model`` and ``n`` of a form."""
     document = decoded(body)
     if document or body is None or body.lstrip()[:1] in (b"{", b"["):
         return document
@@ -81,7 +81,7 @@ def _text(value: Any) -> str:
 def _sizes(request: HttpRequest, body: Mapping[str, Any], model: str) -> Sizes:
     if not body:
         return unread_body(request.body, request.headers.get("content-length", ""))
-    if request.body is not None and request.body.lstrip()[:1] != b"{":  # a form with a file: text is little
+    if request.body is not None and request.body.lstrip()[:1] != b"{":  # a form with a file and little text
         return Sizes(0, 0, 0)
     return measure(body, len(request.body or b""), openai_image(model.rpartition("/")[2]))
 
@@ -93,7 +93,7 @@ def _whole(value: Any, most: int) -> int | None:
 
 
 def _bound(body: Mapping[str, Any]) -> int | None:
-    """The bound on output tokens that the request sets, for all its choices; None if it sets none."""
+    """The request's limit on output tokens, for all choices together; None if it sets none."""
     bounds = [bound for name in _BOUNDS if (bound := _whole(body.get(name), _LARGEST_BOUND)) is not None]
     return max(bounds) * (_whole(body.get("n"), 128) or 1) if bounds else None
 
@@ -119,7 +119,7 @@ def _charges(
 
 
 def _total(sizes: Sizes, bound: int | None, rule: ChargeRule) -> Charge:
-    """What the provider itself is assumed to charge before it answers."""
+    """The charge that the provider is assumed to book in advance."""
     if rule.total is TotalRule.LARGER:
         by_characters = math.ceil(sizes.characters / 4) + sizes.media
         return Charge(max(by_characters, bound or 0), Mode.KEPT if rule.kept else Mode.SETTLED)

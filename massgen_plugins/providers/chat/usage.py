@@ -14,18 +14,18 @@ from massgen_plugins.quota import Kind
 __all__ = ["ChatUsageReader"]
 
 _CACHED = ("cached_tokens", "prompt_cache_hit_tokens")
-"""OpenAI and most, in details or flat (Moonshot); DeepSeek."""
+"""The first by OpenAI and most others, in details or flat (Moonshot); the second by DeepSeek."""
 _DOLLAR = 1_000_000
 _DIGITS = 6
-"""Of a micro-dollar: what a sum of many calls may not lose."""
+"""Decimal places of a micro-dollar, so that sums over many calls stay exact."""
 _MOST_DOLLARS = 1e6
 
 
 class ChatUsageReader:
-    """Remembers the last usage that can be true: zeros after counts, or before an answer, are none.
+    """Keeps the last plausible usage: zeros after counts, or before an answer, are ignored.
 
     Args:
-        host: Whose answer it is.
+        host: The host that answers.
     """
 
     def __init__(self, host: Host) -> None:
@@ -34,9 +34,9 @@ class ChatUsageReader:
         self._usage: Usage | None = None
 
     def feed(self, data: bytes) -> None:
-        """Take the next bytes of the body, cut anywhere."""
+        """Process the next chunk of the body, split anywhere."""
         events = self._finder.feed(data)
-        any(self._take(event) for event in reversed(events))  # the last that can be true is the one
+        any(self._take(event) for event in reversed(events))  # the last plausible one counts
 
     def usage(self) -> Usage | None:
         """Input, output (reasoning included) and total; None before the first report."""
@@ -53,7 +53,7 @@ class ChatUsageReader:
 
 
 def _reports(found: Mapping[str, Any]) -> Iterator[Mapping[str, Any]]:
-    """Where usage can be: on top, in an event's ``response``, in Groq's ``x_groq``, in Moonshot's choice."""
+    """Possible locations: top level, an event's ``response``, Groq's ``x_groq``, Moonshot's choice."""
     choices = found.get("choices")
     places = [
         found,
@@ -69,7 +69,7 @@ def _reports(found: Mapping[str, Any]) -> Iterator[Mapping[str, Any]]:
 
 def _usage(report: Mapping[str, Any], host: Host) -> Usage | None:
     tokens_in = count_of(report, "input_tokens", "prompt_tokens")
-    if not tokens_in:  # a report of nothing: some servers send it with the first event
+    if not tokens_in:  # an empty report, which some servers send with the first event
         return None
     tokens_out = count_of(report, "output_tokens", "completion_tokens") or 0
     total = max(count_of(report, "total_tokens") or 0, tokens_in + tokens_out)
@@ -79,7 +79,7 @@ def _usage(report: Mapping[str, Any], host: Host) -> Usage | None:
     amounts: dict[str, int] = {
         Kind.INPUT_TOKENS: tokens_in - free,
         Kind.OUTPUT_TOKENS: total
-        - tokens_in,  # xAI leaves reasoning out of completion_tokens, not of the total
+        - tokens_in,  # xAI excludes reasoning from completion_tokens, but not from the total
         Kind.TOTAL_TOKENS: total - free,
     }
     if host.charge.uncached:
@@ -88,7 +88,7 @@ def _usage(report: Mapping[str, Any], host: Host) -> Usage | None:
 
 
 def _cost(report: Mapping[str, Any]) -> float | None:
-    """OpenRouter's price; with a key of one's own at the provider, that one's bill comes on top."""
+    """OpenRouter's price; with the user's own provider key, the provider's bill is added."""
     cost = _dollars(report.get("cost"))
     details = report.get("cost_details")
     if cost is not None and report.get("is_byok") is True and isinstance(details, dict):

@@ -1,4 +1,4 @@
-"""Google's Gemini: the Developer API, Vertex AI, and proxies that keep Google's paths."""
+"""Google Gemini: the Developer API, Vertex AI, and proxies that preserve Google's paths."""
 
 from __future__ import annotations
 

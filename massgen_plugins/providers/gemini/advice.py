@@ -1,7 +1,7 @@
-"""What to tell the user when waiting does not help.
+"""User-facing advice for refusals that waiting does not fix.
 
-No sentence here may contain words that make MassGen retry or compress the conversation ("rate limit", "quota
-exceeded", "token limit" and the like); a test feeds them to MassGen's own functions.
+No sentence may contain words that make MassGen retry or compress the conversation ("rate limit", "quota
+exceeded", "token limit" and the like); a test passes them to MassGen's own functions.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""What reports of usage say together: each count's last value that can be true."""
+"""Combines usage reports: the last plausible value of each count."""
 
 from __future__ import annotations
 
@@ -12,40 +12,40 @@ from massgen_plugins.quota import Kind
 __all__ = ["Counts"]
 
 _LARGEST = 10**12
-"""No call takes more tokens; a larger number is nonsense."""
+"""Larger numbers of tokens are invalid."""
 _NAME = re.compile(r"[A-Za-z_]{1,64}")
 _MOST = 64
-"""Names of counts that are kept."""
+"""Maximum number of distinct counts."""
 
 
 class Counts:
-    """The counts of one call, by the provider's own names.
+    """The counts of one call, under the provider's own names.
 
-    A zero never takes the place of a count: some streams begin with zeros, and some end with them. Without
-    input tokens there is no report, since no call is without input.
+    Zeros never replace a count: some streams begin with zeros, and some end with them. A report without input
+    tokens is ignored, since every call has input.
     """
 
     def __init__(self) -> None:
         self._raw: dict[str, int] = {}
 
     def take_from(self, document: object) -> None:
-        """Take the report in an answer or event, if it holds one; of a list those of its elements."""
+        """Add the report in an answer or event, if any; for a list, those of its elements."""
         for element in document if isinstance(document, list) else (document,):
             if isinstance(element, dict):
-                inner = element.get("response")  # how Code Assist wraps an answer
+                inner = element.get("response")  # Code Assist wraps its answers
                 for holder in (inner if isinstance(inner, dict) else {}, element):
                     self.take(holder.get("usageMetadata"))
                     self.take(holder.get("usage"))
 
     def take(self, report: object) -> None:
-        """Take a report: an object of counts by name; anything else is none."""
+        """Add a report, an object of counts by name; anything else is ignored."""
         for name, count in _named(report) if isinstance(report, dict) else ():
             known = name in self._raw
             if (count or not known) and (known or len(self._raw) < _MOST):
                 self._raw[name] = count
 
     def usage(self) -> Usage | None:
-        """Input with tool use, output with thoughts, and total; None before the first true report."""
+        """Input including tool use, output including thoughts, and total; None before the first report."""
         raw = self._raw
         if raw.get("promptTokenCount"):
             tokens_in = raw["promptTokenCount"] + raw.get("toolUsePromptTokenCount", 0)
@@ -53,7 +53,7 @@ class Counts:
             total = max(raw.get("totalTokenCount", 0), tokens_in + tokens_out)
         elif raw.get("prompt_tokens"):
             tokens_in = raw["prompt_tokens"]
-            # Google leaves thoughts out of completion_tokens, but not out of the total.
+            # Google excludes thoughts from completion_tokens, but not from the total.
             total = max(raw.get("total_tokens", 0), tokens_in + raw.get("completion_tokens", 0))
             tokens_out = total - tokens_in
         else:
@@ -67,7 +67,7 @@ class Counts:
 
 
 def _named(report: Mapping[str, object]) -> Iterator[tuple[str, int]]:
-    """Every count in a report: its own, and those of its details by modality or by name."""
+    """All counts in a report, including those in its details by modality or name."""
     for name, value in report.items():
         if not isinstance(name, str) or not _NAME.fullmatch(name):
             continue

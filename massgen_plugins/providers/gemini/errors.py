@@ -1,4 +1,4 @@
-"""A Gemini error, out of any wrapping it comes in: a list, a gateway's own error, an event of a stream."""
+"""Extracts a Gemini error from any wrapping: a list, a gateway's own error, a stream event."""
 
 from __future__ import annotations
 
@@ -13,12 +13,12 @@ from massgen_plugins.providers.text import read_json_start
 __all__ = ["GeminiError", "read_error"]
 
 _DEEPEST = 12
-"""Steps inwards from an answer to its error; a wrapping is two or three."""
+"""Maximum nesting depth of an error; each wrapping adds two or three levels."""
 
 _LONGEST_EVENT = 64 * 1024
-"""Bytes of an event in which an error is looked for; a real one has a few thousand."""
+"""Maximum bytes of an event that is searched for an error; real ones are a few kilobytes."""
 _LONGEST_MESSAGE = 8_000
-"""Characters of a message that are kept."""
+"""Maximum length of a message."""
 
 _CODES = {
     "RESOURCE_EXHAUSTED": 429,
@@ -29,22 +29,22 @@ _CODES = {
     "throttling_error": 429,
     "overloaded_error": 529,
 }
-"""What ``code``, ``status`` or ``type`` may say instead of a number."""
+"""Statuses by names in ``code``, ``status`` or ``type``."""
 _OLD_REASONS = frozenset(
     {"rateLimitExceeded", "userRateLimitExceeded", "quotaExceeded", "dailyLimitExceeded"}
 )
-"""``errors[].reason`` of Google's older services, which send them with status 403 too."""
+"""``errors[].reason`` of older Google services, which also use status 403."""
 _TEXTS = ("message", "detail", "msg")
 
 
 @dataclass(frozen=True, slots=True)
 class GeminiError:
-    """An error, as far as it is there.
+    """A parsed error.
 
     Attributes:
-        code: HTTP status that the error itself names; 0 if none.
-        message: Text for people, may be empty.
-        details: The typed details, those that are objects.
+        code: HTTP status stated in the error; 0 if none.
+        message: Its message; may be empty.
+        details: Its typed details, as far as they are objects.
     """
 
     code: int = 0
@@ -53,11 +53,11 @@ class GeminiError:
 
 
 def read_error(body: bytes, *, in_stream: bool = False) -> GeminiError | None:
-    """Find the innermost error in a body; None if there is none; never raises.
+    """Find the innermost error in a body; None if there is none. Never raises.
 
     Args:
         body: An error answer, or one event of a stream.
-        in_stream: Whether it is an event: then only what calls itself an error is one.
+        in_stream: Whether it is an event; then only explicit errors count.
     """
     if in_stream and b"error" not in body:
         return None
@@ -70,8 +70,8 @@ def read_error(body: bytes, *, in_stream: bool = False) -> GeminiError | None:
 
 
 def _text_of(body: bytes) -> tuple[str, str]:
-    """An event's name and data; of anything else the whole text."""
-    body = body.lstrip(b"\xef\xbb\xbf, \t\r\n")  # a comma stands before an element of a list
+    """An event's name and data; for other bodies, the whole text."""
+    body = body.lstrip(b"\xef\xbb\xbf, \t\r\n")  # list elements start with a comma
     if not body.startswith((b"data:", b"event:", b"id:", b"retry:", b":")):
         return "", body.decode("utf-8", "replace").strip()
     event = read_event(body[:_LONGEST_EVENT])
@@ -79,7 +79,7 @@ def _text_of(body: bytes) -> tuple[str, str]:
 
 
 def _first_value(text: str) -> object | None:
-    """The first JSON value; of a list that has not ended yet, its first element."""
+    """The first JSON value; for an incomplete list, its first element."""
     value = read_json_start(text)[0]
     if value is None and text.startswith("["):
         return read_json_start(text[1:].lstrip())[0]
@@ -87,7 +87,7 @@ def _first_value(text: str) -> object | None:
 
 
 def _find(value: object, *, loose: bool, depth: int) -> GeminiError | None:
-    """The innermost error in a value; ``loose``: an object without ``error`` may be one as well."""
+    """The innermost error in a value; with ``loose``, an object without ``error`` may be one, too."""
     if depth > _DEEPEST:
         return None
     if isinstance(value, str):
@@ -98,7 +98,7 @@ def _find(value: object, *, loose: bool, depth: int) -> GeminiError | None:
     if not isinstance(value, dict):
         return None
     inner = value.get("error") or (value.get("errors") if loose and "message" not in value else None)
-    if isinstance(inner, str) and isinstance(value.get("message"), str):  # a title, and what it is about
+    if isinstance(inner, str) and isinstance(value.get("message"), str):  # a title and its explanation
         inner = f"{inner}: {value['message']}"
     if not inner:
         return _of_object(value, depth) if loose else None

@@ -1,4 +1,4 @@
-"""What a request will cost, read from its body before it leaves: an upper estimate of its input tokens."""
+"""Upper estimate of a request's input tokens, from its body before it is sent."""
 
 from __future__ import annotations
 
@@ -17,21 +17,21 @@ from massgen_plugins.providers.tokens import text_tokens
 __all__ = ["UNKNOWN_BODY", "input_tokens", "read_body"]
 
 UNKNOWN_BODY = 32_768
-"""Tokens assumed of a body that nobody has seen, such as a stream of unknown length."""
+"""Assumed tokens of an unknown body, such as a stream of unknown length."""
 
 _LARGEST_BODY = 100 * 1024 * 1024
-"""Bytes; the API accepts no more, and reading more would hold up everybody else."""
+"""Bytes; the API accepts no more, and parsing more would block the event loop."""
 
 _INLINE = frozenset({"inlineData", "inline_data"})
 _LINKED = frozenset({"fileData", "file_data"})
 _CACHED = frozenset({"cachedContent", "cached_content"})
 _CHAT = frozenset({"image_url", "input_audio"})
-"""The media of the OpenAI-compatible path."""
+"""Media fields of the OpenAI-compatible path."""
 _NOT_TEXT = _INLINE | _LINKED | _CACHED | _CHAT
 
 
 def read_body(body: bytes | None) -> dict[str, Any] | None:
-    """The JSON object that a request's body is; None if it is not known, too large or anything else."""
+    """Parse a request's body as a JSON object; None if it is unknown, too large or something else."""
     if body is None or len(body) > _LARGEST_BODY:
         return None
     try:
@@ -44,17 +44,17 @@ def read_body(body: bytes | None) -> dict[str, Any] | None:
 def input_tokens(
     body: bytes | None, document: dict[str, Any] | None, model: str, *, declared_size: str | None = None
 ) -> int:
-    """The most input tokens that a request is likely to be.
+    """Estimate a request's input tokens from above.
 
-    Everything in the body counts: contents with their calls, answers and thoughts, the system instruction,
-    declarations of functions, schemas. Media count by Google's rates. The sum is an estimate above the true
-    count for usual traffic; where a body cannot be read, one token a byte holds for all text.
+    Everything in the body counts: contents with function calls, responses and thoughts, the system
+    instruction, function declarations, schemas. Media count by Google's rates. The estimate exceeds the
+    actual count for typical traffic; an unreadable body counts as one token per byte.
 
     Args:
-        body: As it will be sent; None when it is not known.
-        document: The same, read by :func:`read_body`.
-        model: Resolved model; the rates of media depend on it.
-        declared_size: The ``content-length`` header, the bound of an unknown body.
+        body: As it will be sent; None if unknown.
+        document: The body as parsed by :func:`read_body`.
+        model: The resolved model, which determines the rates of media.
+        declared_size: The ``content-length`` header, the bound for an unknown body.
     """
     if body is None:
         size = declared_size or ""
@@ -67,7 +67,7 @@ def input_tokens(
 
 
 def _tokens_of(document: dict[str, Any], rates: MediaRates) -> int:
-    """Walk the document without recursion; what is not media is text, whichever field holds it."""
+    """Count a document's tokens without recursion; everything but media counts as text, in any field."""
     texts: list[str] = []
     tokens = 0
     pending: list[Any] = [document]
@@ -87,12 +87,12 @@ def _tokens_of(document: dict[str, Any], rates: MediaRates) -> int:
                     tokens += media
         else:
             texts.append(str(node))
-    # The line end after each text stands for the quotes, colons and role marks around it.
+    # The newline after each text accounts for the quotes, colons and role markers around it.
     return tokens + text_tokens("\n".join(texts)) + 1
 
 
 def _media_tokens(key: str, value: Any, rates: MediaRates) -> int | None:
-    """Tokens of a field named like media or a cache; None if it is neither after all."""
+    """Tokens of a field with media or a cache; None for other fields."""
     if key in _CACHED:
         return CACHED_CONTENT if isinstance(value, str) else None
     if not isinstance(value, dict):
@@ -102,14 +102,14 @@ def _media_tokens(key: str, value: Any, rates: MediaRates) -> int | None:
     mime = value.get("mimeType", value.get("mime_type", ""))
     mime = mime if isinstance(mime, str) else ""
     if key in _LINKED:
-        # A link to a film on the web carries no type; no other link goes without.
+        # Only links to videos on the web have no type.
         return linked_tokens(mime or "video/*", rates)
     data = value.get("data")
     return inline_tokens(mime, data, rates) if isinstance(data, str) else None
 
 
 def _chat_tokens(value: dict[str, Any], rates: MediaRates) -> int | None:
-    """Tokens of an image or a sound in a chat message; None if it is neither after all."""
+    """Tokens of an image or audio in a chat message; None for other values."""
     url, data, form = value.get("url"), value.get("data"), value.get("format")
     if isinstance(data, str) and isinstance(form, str):
         return inline_tokens(f"audio/{form}", data, rates)

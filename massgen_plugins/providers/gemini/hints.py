@@ -1,4 +1,4 @@
-"""When a refusal invites to come again: in headers, in typed details, in prose; the latest holds."""
+"""Retry delays of refusals, from headers, typed details and prose; the longest applies."""
 
 from __future__ import annotations
 
@@ -12,17 +12,17 @@ from massgen_plugins.providers.hints import prose_wait
 __all__ = ["Hint", "read_hint"]
 
 _LONGEST = 40 * 86_400.0
-"""Seconds; a longer time is a mistake."""
+"""Seconds; longer delays are invalid."""
 _EPOCH = 1e9
-"""A header's seconds from here on are a moment whose distance only a clock could tell."""
+"""Header values from here on are timestamps, which cannot be converted without a clock."""
 
 
 class Hint(NamedTuple):
-    """When to come again.
+    """When to retry.
 
     Attributes:
-        seconds: After how many seconds; None if it is not said.
-        until: The moment, in seconds since the epoch; None if it is not said.
+        seconds: Delay in seconds; None if not stated.
+        until: Time in seconds since the epoch; None if not stated.
     """
 
     seconds: float | None
@@ -30,10 +30,10 @@ class Hint(NamedTuple):
 
 
 def read_hint(error: GeminiError, headers: Mapping[str, str]) -> Hint:
-    """The longest time and the latest moment that an answer names; never raises.
+    """The longest delay and the latest time in an answer. Never raises.
 
-    They disagree, since ``retryDelay`` is cut to whole seconds. A moment in the ``retry-after`` header
-    becomes a length of time where a ``date`` header tells what the server's clock showed.
+    They may disagree, since ``retryDelay`` is truncated to whole seconds. A date in the ``retry-after``
+    header is converted to a delay if there is a ``date`` header.
     """
     after = retry_after(headers, clock_of(headers) or 0.0)
     lengths = [after, *_lengths(error)]
@@ -55,7 +55,7 @@ def _lengths(error: GeminiError) -> Iterator[float | None]:
 
 def _moments(error: GeminiError) -> Iterator[float | None]:
     for metadata in map(_metadata, error.details):
-        if "quotaResetDelay" not in metadata:  # which needs no clock to agree
+        if "quotaResetDelay" not in metadata:  # preferred, since it needs no synchronised clock
             yield parse_moment(_text(metadata, "quotaResetTimeStamp"))
 
 

@@ -1,8 +1,8 @@
-"""How many tokens an image, a sound, a film or a document can be, by Google's published rates.
+"""Tokens of images, audio, video and documents, by Google's published rates.
 
 Sources, of 2025 and 2026: "Understand and count tokens", "Image understanding", "Document understanding" and
-"Media resolution" at ai.google.dev/gemini-api/docs. Lengths of sounds, films and documents are not decoded;
-they follow from the number of bytes at a low bit rate, so that a file is rarely longer than assumed.
+"Media resolution" at ai.google.dev/gemini-api/docs. Durations and page counts are not decoded, but estimated
+from the size at a low bit rate, so that files are rarely longer than assumed.
 """
 
 from __future__ import annotations
@@ -18,24 +18,24 @@ from massgen_plugins.providers.tokens import text_tokens
 __all__ = ["CACHED_CONTENT", "MediaRates", "inline_tokens", "linked_tokens", "rates_of"]
 
 CACHED_CONTENT = 32_768
-"""Tokens assumed of a cache, which a request only names; cached tokens count in full."""
+"""Assumed tokens of a cache, which a request only references; cached tokens count in full."""
 
 _TILE = 258
 """Tokens of an image up to 384 x 384 pixels, and of each tile of a larger one."""
 _MOST_TILES = 24
-"""No image has more after it was scaled down to 3072 pixels."""
+"""Maximum after scaling down to 3072 pixels."""
 _AUDIO_SECOND = 32
 _FILM_SECOND = 312
-"""One frame a second of 258 to 280 tokens, and the sound."""
+"""Tokens per second: one frame of 258 to 280 tokens, and the audio."""
 
 _COMPRESSED_SOUND = 2_000
-"""Bytes a second: 16 kbit/s, a low rate of speech."""
+"""Bytes per second: 16 kbit/s, a low rate for speech."""
 _PLAIN_SOUND = 8_000
-"""Bytes a second: 8 kHz, one channel, one byte a sample."""
+"""Bytes per second: 8 kHz, one channel, one byte per sample."""
 _FILM = 32_000
-"""Bytes a second: 256 kbit/s."""
+"""Bytes per second: 256 kbit/s."""
 _PAGE = 10_000
-"""Bytes a page of a PDF."""
+"""Bytes per page of a PDF."""
 _MOST_PAGES = 1_000
 
 _PLAIN_SOUND_TYPE = re.compile(r"wav|aiff|flac|pcm|l16|basic")
@@ -46,11 +46,11 @@ _HEAD = 88_000
 
 @dataclass(frozen=True, slots=True)
 class MediaRates:
-    """What differs between models and resolutions.
+    """Rates that depend on model and resolution.
 
     Attributes:
-        image: The least that an image is charged with.
-        page: Tokens of a PDF's page.
+        image: Minimum tokens of an image.
+        page: Tokens of a PDF page.
     """
 
     image: int
@@ -58,17 +58,17 @@ class MediaRates:
 
 
 def rates_of(model: str, *, high: bool, ultra_high: bool) -> MediaRates:
-    """Rates of a model, when any part of the request asks for a resolution above the default."""
+    """Rates of a model; ``high`` and ``ultra_high``: whether any part of the request asks for it."""
     if _OLD_MODEL.match(model):
         return MediaRates(image=_TILE, page=_TILE)
     return MediaRates(image=2_240 if ultra_high else 1_120, page=1_120 if high or ultra_high else 560)
 
 
 def inline_tokens(mime: str, data: str, rates: MediaRates) -> int:
-    """Tokens of data inside of the request; never raises.
+    """Tokens of inline data. Never raises.
 
     Args:
-        mime: Media type as sent, such as ``image/png``; what is none of the known media is read as text.
+        mime: Media type as sent, such as ``image/png``; unknown types count as text.
         data: The data in base64.
         rates: See :func:`rates_of`.
     """
@@ -87,9 +87,9 @@ def inline_tokens(mime: str, data: str, rates: MediaRates) -> int:
 
 
 def linked_tokens(mime: str, rates: MediaRates) -> int:
-    """Tokens assumed of a file that the request only names: its size is not known here.
+    """Assumed tokens of a referenced file, whose size is unknown.
 
-    An image of the largest kind, 30 minutes of sound, 5 minutes of film, 100 pages; of any other kind 32,768.
+    An image of maximum size, 30 minutes of audio, 5 minutes of video, 100 pages; 32,768 for other types.
     """
     mime = mime.lower()
     if mime.startswith("image/"):
@@ -104,7 +104,7 @@ def linked_tokens(mime: str, rates: MediaRates) -> int:
 
 
 def _tiles(size: tuple[int, int] | None) -> int:
-    """Tiles of an image: its shorter side over 1.5 is a tile's side, between 256 and 768 pixels."""
+    """Tiles of an image; a tile's side is the image's shorter side divided by 1.5, from 256 to 768 pixels."""
     if size is None:
         return _MOST_TILES
     if max(size) <= 384:
@@ -116,7 +116,7 @@ def _tiles(size: tuple[int, int] | None) -> int:
 
 
 def _decode(data: str) -> bytes:
-    """Decode plain or URL-safe base64; what is left of it when it is broken."""
+    """Decode standard or URL-safe base64, as far as it is valid."""
     plain = data.replace("-", "+").replace("_", "/").encode("ascii", "ignore")
     usable = plain[: len(plain) // 4 * 4] if b"=" not in plain[-2:] else plain
     try:

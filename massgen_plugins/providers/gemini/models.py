@@ -1,4 +1,4 @@
-"""On which quota Gemini books a model: versions and aliases share the bucket of their base model."""
+"""Maps Gemini models to quotas: versions and aliases share the quota of their base model."""
 
 from __future__ import annotations
 
@@ -23,25 +23,24 @@ _ALIASES = {
     "gemini-3-pro": "gemini-3.1-pro",
     "gemini-flash-lite": "gemini-3.5-flash-lite",
 }
-"""Names that refusals showed to be booked elsewhere: ``quotaDimensions.model`` of a call of
-``gemini-3-pro-preview`` said ``gemini-3.1-pro`` (issue 12749 of continuedev/continue), of
-``gemini-flash-lite-latest`` it said ``gemini-3.5-flash-lite`` (field reports, autumn 2026)."""
+"""Exceptions, known from ``quotaDimensions.model`` in refusals: ``gemini-3.1-pro`` for
+``gemini-3-pro-preview`` (issue 12749 of continuedev/continue), ``gemini-3.5-flash-lite`` for
+``gemini-flash-lite-latest`` (field reports, autumn 2026)."""
 
 
 def resolve_model(model: str) -> str:
-    """The base model whose quota a call of this model uses.
+    """The base model whose quota this model uses.
 
-    Tails that name a version (``-preview``, ``-latest``, ``-001``, ``-09-2025``, ``-05-20``,
-    ``-customtools``) are cut; a tail that names another model (``-lite``, ``-image``) stays. So does
-    ``-exp``: refusals name buckets such as ``gemini-2.5-pro-exp`` and ``gemini-2.0-flash-exp``, apart from
-    that of the base model. A tuned model is left as it is.
+    Removes version suffixes (``-preview``, ``-latest``, ``-001``, ``-09-2025``, ``-05-20``,
+    ``-customtools``), but not those of other models (``-lite``, ``-image``), nor ``-exp``: refusals name
+    separate quotas such as ``gemini-2.5-pro-exp`` and ``gemini-2.0-flash-exp``. Tuned models are unchanged.
 
     Args:
-        model: Name as in a URL or a configuration, with or without ``models/`` or a gateway's name before it.
+        model: Name as in a URL or a configuration, optionally prefixed with ``models/`` or a gateway's name.
     """
     if model.startswith(_TUNED):
         return model
     name = model.rpartition("/")[2]
-    match = _VERSION_TAIL.match(name) if len(name) <= 200 else None  # no real name is longer
+    match = _VERSION_TAIL.match(name) if len(name) <= 200 else None  # real names are shorter
     base = match["base"] if match else name
     return _ALIASES.get(base, base)

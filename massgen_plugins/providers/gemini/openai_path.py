@@ -1,7 +1,7 @@
-"""Gemini's OpenAI-compatible path: another shape of the same calls, with the same key on the same quota.
+"""Gemini's OpenAI-compatible path: a different format for the same calls, with the same key and quota.
 
-Documented at https://ai.google.dev/gemini-api/docs/openai (2026): base URL ``.../v1beta/openai/``, the Gemini
-key as bearer token. Vertex AI has the same below ``/endpoints/openapi``.
+Documented at https://ai.google.dev/gemini-api/docs/openai (2026): base URL ``.../v1beta/openai/``, with the
+Gemini key as bearer token. Vertex AI has it under ``/endpoints/openapi``.
 """
 
 from __future__ import annotations
@@ -21,28 +21,28 @@ from massgen_plugins.quota import Charge, Kind
 
 __all__ = ["is_openai_base", "is_openai_path", "read_request"]
 
-# The version before ``openai`` tells it from Groq's /openai/v1 and Azure's /openai/deployments.
+# The version before ``openai`` distinguishes it from Groq's /openai/v1 and Azure's /openai/deployments.
 _BASE = r"/v[0-9]{1,2}(?:alpha|beta)?[0-9]{0,2}/openai|/endpoints/openapi"
 _PATH = re.compile(rf"(?:{_BASE})/+(?:chat/completions|embeddings)$")
 _BASE_PATH = re.compile(rf"(?:{_BASE})$")
 
 
 def is_openai_path(url: str) -> bool:
-    """Whether a URL is that of a chat completion or an embedding on this path, on any host."""
-    if "/open" not in url:  # most URLs: cheaper than any parsing
+    """Whether a URL is a chat completion or an embedding on this path, on any host."""
+    if "/open" not in url:  # a fast check that rejects most URLs
         return False
     place = place_of(url)
     return place is not None and _PATH.search(place.path) is not None
 
 
 def is_openai_base(base_url: str) -> bool:
-    """Whether a base URL leads there: a backend of OpenAI's kind with it is an agent on Gemini's quota."""
+    """Whether a base URL refers to this path, so that an OpenAI backend uses Gemini's quota."""
     place = place_of(base_url)
     return place is not None and (place.host == OWN_HOST or _BASE_PATH.search(place.path) is not None)
 
 
 def read_request(request: HttpRequest) -> ModelRequest | None:
-    """Read a request of this path like one of Google's own; None if it is not one."""
+    """Parse a request on this path; None if it is not one."""
     place = place_of(request.url) if is_openai_path(request.url) else None
     if place is None:
         return None
@@ -70,13 +70,13 @@ def _model_in(document: Mapping[str, Any] | None) -> str:
 
 
 def _requests(document: Mapping[str, Any] | None) -> int:
-    """One; of several texts to embed one for each, as on Google's own path."""
+    """Number of requests: one, or one per text to embed, as on Google's own path."""
     texts = document.get("input") if document else None
     return max(1, len(texts)) if isinstance(texts, list) else 1
 
 
 def _google_settings(document: Mapping[str, Any] | None) -> Mapping[str, Any] | None:
-    """Where Google's own tools stand on this path: ``extra_body.google``, sent as it is by some clients."""
+    """Google's own tools on this path, in ``extra_body.google``, which some clients send unchanged."""
     for name in ("extra_body", "google"):
         inner = document.get(name) if document else None
         document = inner if isinstance(inner, dict) else document

@@ -1,4 +1,4 @@
-"""Gemini as a plugin."""
+"""The Gemini plugin."""
 
 from __future__ import annotations
 
@@ -11,5 +11,5 @@ __all__ = ["massgen_provider"]
 
 @hookimpl
 def massgen_provider() -> Provider:
-    """Read Gemini's traffic."""
+    """Add the Gemini provider."""
     return GeminiProvider()

@@ -1,4 +1,4 @@
-"""Whose limit a refusal speaks of: the model's own, another bucket's than its name says, or a tool's."""
+"""The pool that a refusal applies to: the model's own, another than its name suggests, or a tool's."""
 
 from __future__ import annotations
 
@@ -10,9 +10,9 @@ __all__ = ["pool_of", "pool_without_limits"]
 
 
 def pool_of(violation: Violation, request: ModelRequest) -> str | None:
-    """The pool of a violated limit; None: the model's own.
+    """The pool of an exceeded limit; None for the model's own.
 
-    A limit of which nobody knows whose it is, in answer to a request with one tool, is that tool's.
+    An unknown limit is attributed to the request's tool if there is exactly one.
     """
     if violation.tool_pool:
         return violation.tool_pool
@@ -23,10 +23,10 @@ def pool_of(violation: Violation, request: ModelRequest) -> str | None:
 
 
 def pool_without_limits(error: GeminiError, request: ModelRequest) -> tuple[str | None, str | None]:
-    """The pool that an error without limits names, and the one that is suspected when it says nothing.
+    """The pool that an error without limits names, and the suspected one if it names none.
 
-    Answers without details were met when a tool's quota was zero or spent while the model alone went on
-    (issue 1427 of googleapis/python-genai, 1431 of rikkahub/rikkahub, 411 of google-gemini/cookbook).
+    Errors without details occur if a tool's quota is zero or used up while calls without it succeed (issue
+    1427 of googleapis/python-genai, 1431 of rikkahub/rikkahub, 411 of google-gemini/cookbook).
     """
     metadata = (detail.get("metadata") for detail in error.details)
     names = (bucket_name(each.get("model")) for each in metadata if isinstance(each, dict))

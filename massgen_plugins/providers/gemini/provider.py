@@ -1,4 +1,4 @@
-"""The Gemini provider: one face for the rules that the files beside it hold."""
+"""The Gemini provider."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ __all__ = ["GeminiProvider"]
 
 
 class GeminiProvider(Provider):
-    """Reads Gemini's traffic, on Google's own paths and on its OpenAI-compatible one."""
+    """Handles Google's own paths and the OpenAI-compatible one."""
 
     name = "gemini"
     # https://ai.google.dev/gemini-api/docs/rate-limits (2026-08-18): "Tokens per minute (input)"; requests
@@ -46,6 +46,6 @@ class GeminiProvider(Provider):
         return read_refusal(status, headers, body, request)
 
     def usage_reader(self, request: ModelRequest) -> UsageReader:
-        # Both paths are read by what the answer holds: a gateway may turn one into the other.
+        # One reader for both formats, since a gateway may convert one into the other.
         del request
         return GeminiUsageReader()

@@ -1,8 +1,8 @@
-"""What a quota's name says, in any of the ways that Google writes one.
+"""Interprets quota names, in all of Google's notations.
 
 ``GenerateRequestsPerDayPerProjectPerModel-FreeTier``, ``generate_requests_per_model_per_day``,
-``Gemini 2.5 Pro Requests per day per user per tier``, ``Gemini25ProRequestsPerDay``: kind and window are
-words of the name.
+``Gemini 2.5 Pro Requests per day per user per tier``, ``Gemini25ProRequestsPerDay``: the name contains kind
+and window.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from massgen_plugins.quota import MINUTE, NANOSECONDS, CalendarDay, CalendarMont
 __all__ = ["DAY_ZONE", "is_free_tier", "is_of_model", "kind_of", "window_of"]
 
 DAY_ZONE = "America/Los_Angeles"
-"""Google's quotas of a day reset at midnight Pacific time."""
+"""Google's daily quotas reset at midnight Pacific time."""
 
 _WINDOWS: dict[str, Window] = {
     "second": Sliding(NANOSECONDS),
@@ -24,7 +24,7 @@ _WINDOWS: dict[str, Window] = {
     "month": CalendarMonth(DAY_ZONE),
 }
 _LONGEST = 300
-"""Characters of a name that are read; the longest known one has 80."""
+"""Maximum characters of a name that are read; the longest known one has 80."""
 
 _WINDOW = re.compile(r"per[ _-]?(second|minute|hour|day|month)", re.IGNORECASE)
 _KINDS = (
@@ -37,21 +37,21 @@ _FREE = re.compile(r"free[ _-]?tier", re.IGNORECASE)
 
 
 def window_of(name: str) -> Window | None:
-    """Over which time a quota of this name counts; None if the name does not say."""
+    """The window of a quota; None if its name does not contain one."""
     match = _WINDOW.search(name[:_LONGEST])
     return _WINDOWS[match[1].lower()] if match else None
 
 
 def kind_of(name: str) -> Kind | None:
-    """What a quota of this name counts; None if it is neither requests nor tokens."""
+    """The kind of a quota; None if it is neither requests nor tokens."""
     return next((kind for words, kind in _KINDS if words.search(name[:_LONGEST])), None)
 
 
 def is_of_model(name: str) -> bool:
-    """Whether it is a quota on answers or embeddings of models, not one of something beside them."""
+    """Whether it is a quota for generating content or embeddings."""
     return _OF_MODEL.search(name[:_LONGEST]) is not None
 
 
 def is_free_tier(name: str) -> bool:
-    """Whether it is a quota of the free tier."""
+    """Whether it is a free-tier quota."""
     return _FREE.search(name[:_LONGEST]) is not None

@@ -1,7 +1,7 @@
-"""What a Gemini "no" means: what helps against it, whom it concerns, until when, and which limit it names.
+"""Interprets Gemini refusals: kind, pool, duration and limits.
 
-Google sends no headers about quotas; all is in the error's JSON. Its shapes were collected from real answers
-of 2024 to 2026; the tests hold one of each.
+Google sends no quota headers; everything is in the error's JSON. Its variants were collected from real
+answers of 2024 to 2026; the tests contain one of each.
 """
 
 from __future__ import annotations
@@ -23,25 +23,25 @@ __all__ = ["read_refusal"]
 
 _REFUSALS = frozenset({402, 429, 503, 529})
 _SPENDING = Sliding(600 * NANOSECONDS)
-"""Google counts what a project spends over any 10 minutes (https://ai.google.dev/gemini-api/docs/rate-limits)."""
+"""Window of Google's spending limit per project (https://ai.google.dev/gemini-api/docs/rate-limits)."""
 _SHORT = 300.0
-"""Seconds; a refusal that invites to come later than this is no matter of a minute's window."""
+"""Seconds; a refusal with a longer delay is not about a window of a minute."""
 
 
 def read_refusal(
     status: int, headers: Mapping[str, str], body: bytes, request: ModelRequest
 ) -> Refusal | None:
-    """Read an error answer, or an event of a stream that began with status 200; never raises.
+    """Parse an error answer, or an event of a stream with status 200. Never raises.
 
-    A wrong request (400), a missing right (401, 403) and a fault of the server (500) are no refusals: they
-    say nothing about quotas, and clients repeat a 500 by themselves. A gateway may answer with one of them
-    and pass on a refusal inside: then that is meant.
+    An invalid request (400), missing permissions (401, 403) and a server error (500) are no refusals: they
+    are not about quotas, and clients retry a 500 themselves. If a gateway answers with one of these but wraps
+    a refusal, the refusal counts.
 
     Args:
         status: HTTP status of the answer.
-        headers: Lower-case names.
-        body: The whole error body, or one event with or without its ``data:``.
-        request: What was asked.
+        headers: Values by lower-case name.
+        body: The whole error body, or one event with or without ``data:``.
+        request: The model call.
     """
     error = read_error(body, in_stream=status == 200)
     code = status
@@ -62,7 +62,7 @@ def read_refusal(
 
 
 def _of_money(code: int, error: GeminiError, hint: Hint) -> Refusal | None:
-    """Money that is gone, or is being spent too fast; the text is all that tells it from a busy server."""
+    """A refusal because credit is used up or spent too fast; only the text differs from an overload."""
     message = error.message.lower()
     if "spending cap" in message:
         return Refusal(RefusalKind.PERMANENT, ACCOUNT_POOL, advice=advice.SPENDING_CAP)
@@ -76,7 +76,7 @@ def _of_money(code: int, error: GeminiError, hint: Hint) -> Refusal | None:
 
 
 def _of_size(violations: Sequence[Violation], error: GeminiError, request: ModelRequest) -> Refusal | None:
-    """This one request is larger than a whole limit, and the answer says so."""
+    """A refusal of a request that is larger than a limit, if the answer says so."""
     if not wording.is_too_large(error.message):
         return None
     pool = pool_of(violations[0], request) if violations else None
@@ -86,10 +86,8 @@ def _of_size(violations: Sequence[Violation], error: GeminiError, request: Model
 def _of_limits(
     violations: Sequence[Violation], error: GeminiError, hint: Hint, request: ModelRequest
 ) -> Refusal | None:
-    """A refusal that names limits: never (zero), until a day's end, or within a short window."""
-    if wording.has_no_free_tier(
-        error.message
-    ):  # which speaks of the model asked for, whatever bucket it names
+    """A refusal that states limits: zero, until the end of a day, or for a short window."""
+    if wording.has_no_free_tier(error.message):  # it concerns the requested model, whatever quota it names
         return Refusal(RefusalKind.PERMANENT, limits=_stated(violations), advice=advice.NO_ACCESS)
     binding, kind = _binding(violations, hint)
     if kind is None:
@@ -99,19 +97,19 @@ def _of_limits(
     if kind is RefusalKind.PERMANENT:
         what = advice.NO_TOOL if binding[0].tool_pool else advice.NO_ACCESS
         return Refusal(kind, pool, limits=limits, advice=what)
-    # On the free tier a spent day comes with a hint of seconds, which is wrong; elsewhere it is right.
+    # On the free tier, a used-up day comes with a wrong hint of seconds; on other tiers the hint is right.
     if kind is RefusalKind.UNTIL and any(each.is_free_tier and _is_long(each) for each in binding):
         hint = Hint(None, hint.until)
     return Refusal(kind, pool, hint.seconds, hint.until, limits)
 
 
 def _binding(violations: Sequence[Violation], hint: Hint) -> tuple[Sequence[Violation], RefusalKind | None]:
-    """The violations that decide, and what they mean; None if they do not tell."""
+    """The decisive violations and the resulting kind; None if it cannot be determined."""
     zero = [violation for violation in violations if violation.amount == 0]
     if zero:
         return zero, RefusalKind.PERMANENT
-    # A limit of zero is left out of the JSON. One window without its limit is how some answers say "used up";
-    # nobody uses up a minute and a day at the same moment.
+    # A limit of zero is omitted from the JSON. Some answers also omit the limit of a single used-up window,
+    # but a minute and a day are not used up at the same moment.
     windows = {violation.window for violation in violations} - {None}
     if len(windows) > 1 and all(violation.amount is None for violation in violations):
         return violations, RefusalKind.PERMANENT
@@ -126,7 +124,7 @@ def _binding(violations: Sequence[Violation], hint: Hint) -> tuple[Sequence[Viol
 
 
 def _without_limits(code: int, error: GeminiError, hint: Hint, request: ModelRequest) -> Refusal:
-    """A refusal that names no limit: a moment, a hint, or nothing at all."""
+    """A refusal without limits: with an end, a delay, or neither."""
     pool, suspected = pool_without_limits(error, request)
     if code != 429:
         return Refusal(RefusalKind.OVERLOAD, pool, hint.seconds, hint.until)

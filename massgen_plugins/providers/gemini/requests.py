@@ -1,4 +1,4 @@
-"""What a model call of Gemini books, and on whose account."""
+"""Parses Gemini requests: model, account and charges."""
 
 from __future__ import annotations
 
@@ -15,22 +15,22 @@ from massgen_plugins.providers.urls import credential_of as credential_in
 from massgen_plugins.quota import Charge, Kind
 
 _CODE_ASSIST = "v1internal"
-"""What stands in the place of the model at ``cloudcode-pa.googleapis.com/v1internal:generateContent``."""
+"""Placeholder for the model in ``cloudcode-pa.googleapis.com/v1internal:generateContent``."""
 
 __all__ = ["credential_of", "is_model_call", "read_request"]
 
 
 def is_model_call(method: str, url: str) -> bool:
-    """Whether a request asks a model for content or for embeddings, on any host and in any version.
+    """Whether a request generates content or embeddings, on any host and with any API version.
 
-    Token counting has a quota of its own, batches too, and neither waits for ours.
+    Token counting and batches have separate quotas.
     """
-    # Most requests end at the second test: it costs less than any parsing.
+    # The second test is a fast check that rejects most requests.
     return method == "POST" and "Content" in url and parse_call(url) is not None
 
 
 def read_request(request: HttpRequest) -> ModelRequest | None:
-    """Read model, account, endpoint, pools and the likely cost of a request; None if it is no model call."""
+    """Parse a request; None if it is not a model call."""
     address = parse_call(request.url)
     if address is None:
         return None
@@ -57,7 +57,7 @@ def read_request(request: HttpRequest) -> ModelRequest | None:
 
 
 def _inside(address: Address, body: Mapping[str, Any]) -> tuple[Address, dict[str, Any] | None, str]:
-    """A request of Code Assist (the login of a plan): its model, the usual document in it, its project."""
+    """Unwrap a request of Code Assist (used with a plan): model, standard document and project."""
     model, document, project = body.get("model"), body.get("request"), body.get("project")
     named = address._replace(model=model) if isinstance(model, str) and model else address
     inner = document if isinstance(document, dict) else None
@@ -65,10 +65,10 @@ def _inside(address: Address, body: Mapping[str, Any]) -> tuple[Address, dict[st
 
 
 def credential_of(request: HttpRequest, place: Place) -> str:
-    """What names the account best: the API key, else the project, else the token.
+    """The best identification of the account: the API key, else the project, else the token.
 
-    A project comes before an OAuth token because tokens change every hour while the quota stays. A key is the
-    same account whether it comes in Google's header, in the URL, or as a bearer token.
+    A project is preferred to an OAuth token, which changes every hour. A key identifies the same account in
+    Google's header, in the URL, or as a bearer token.
     """
     headers = request.headers
     return (
@@ -81,9 +81,9 @@ def credential_of(request: HttpRequest, place: Place) -> str:
 
 
 def _requests(address: Address, document: Mapping[str, Any] | None) -> int:
-    """One; of a batch of embeddings one for each of its texts.
+    """Number of requests: one, or one per text of a batch of embeddings.
 
-    A probe of the free tier found a batch of 100 texts counted as 100 requests a minute (issue 1922 of
+    A test on the free tier found that a batch of 100 texts counts as 100 requests per minute (issue 1922 of
     garrytan/gbrain, 2026-06); a report of 2025-07 says one. The larger count is safe.
     """
     texts = document.get("requests") if document and address.verb == "batchEmbedContents" else None

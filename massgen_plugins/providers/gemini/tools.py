@@ -1,4 +1,4 @@
-"""Tools that Google runs and counts by itself, such as grounding: each has a quota beside the model's own."""
+"""Tools that Google runs, such as grounding: each has a quota in addition to the model's."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from typing import Any
 __all__ = ["pool_of_quota", "tool_pools"]
 
 _PREFIX = "gemini:"
-"""Begins the names of pools that a provider itself names, in profiles, too: they are no models."""
+"""Prefix of provider-defined pool names, also in profiles, to distinguish them from models."""
 
 _FIELDS = {
     "googleSearch": "google_search",
@@ -19,7 +19,7 @@ _FIELDS = {
     "urlContext": "url_context",
     "fileSearch": "file_search",
 }
-"""Fields of an element of ``tools`` to the tool whose quota they use; JSON allows both spellings of each."""
+"""Tools by field in an element of ``tools``; JSON allows both spellings of each."""
 _SNAKE = re.compile(r"_([a-z])")
 
 _QUOTAS = (
@@ -28,11 +28,11 @@ _QUOTAS = (
     ("file_search", re.compile(r"file_?search", re.IGNORECASE)),
     ("google_search", re.compile(r"grounding|(?:google|web)_?search", re.IGNORECASE)),
 )
-"""Words in a quota's name, first match first: "maps grounding" is no search."""
+"""Words in quota names; the first match wins, since "maps grounding" is not a search."""
 
 
 def tool_pools(document: Mapping[str, Any] | None) -> tuple[str, ...]:
-    """Pools of the tools in a request that have a quota of their own, such as ``gemini:google_search``."""
+    """Pools of the tools in a request that have a separate quota, such as ``gemini:google_search``."""
     tools = document.get("tools") if document else None
     found = {
         _FIELDS[name]: None
@@ -44,7 +44,7 @@ def tool_pools(document: Mapping[str, Any] | None) -> tuple[str, ...]:
 
 
 def pool_of_quota(name: str) -> str | None:
-    """The pool of the tool of which a quota's name speaks; None if it is not a tool's."""
+    """The tool's pool for a quota name; None if it is not a tool's quota."""
     return next((_PREFIX + tool for tool, words in _QUOTAS if words.search(name)), None)
 
 

@@ -1,4 +1,4 @@
-"""Google's URLs: which of them are calls of a model, and of which."""
+"""Parses Google's URLs of model calls."""
 
 from __future__ import annotations
 
@@ -14,26 +14,26 @@ OWN_HOST = "generativelanguage.googleapis.com"
 """The Developer API."""
 
 _VERBS = frozenset({"generateContent", "streamGenerateContent", "embedContent", "batchEmbedContents"})
-"""Token counting, batches and Vertex's ``predict`` have quotas of their own and are not here."""
+"""Verbs of model calls; token counting, batches and Vertex's ``predict`` have separate quotas."""
 
 _COLLECTIONS = ("models", "tunedModels", "endpoints")
-"""Google's grammar is ``.../models/{model}:{verb}``. What comes before the last ``models/`` differs: version
-of the API, Vertex project and publisher, base path of a proxy. Gateways put a provider before the model,
-plain or with an escaped slash, or leave ``models/`` out."""
+"""Google's URLs end in ``.../models/{model}:{verb}``, after the API version, Vertex project and publisher, or
+base path of a proxy. Gateways prefix the model with a provider, with a plain or escaped slash, or omit
+``models/``."""
 
 _PROJECT = re.compile(r"/projects/([^/]+)/")
 _LONGEST = 4_096
-"""Characters of a path that is read; no client sends a longer one."""
+"""Maximum length of a path; clients send no longer ones."""
 
 
 class Address(NamedTuple):
-    """A model call's URL, read.
+    """The parsed URL of a model call.
 
     Attributes:
         place: Host, endpoint and path; some clients escape the colon in it, some gateways the slash.
-        model: The model's name as it stands there; of tuned models and endpoints with ``tunedModels/`` or
-            ``endpoints/`` before it.
-        verb: What is asked of it, such as ``streamGenerateContent``.
+        model: The model's name in the URL; tuned models and endpoints are prefixed with ``tunedModels/`` or
+            ``endpoints/``.
+        verb: The method, such as ``streamGenerateContent``.
     """
 
     place: Place
@@ -42,7 +42,7 @@ class Address(NamedTuple):
 
 
 def parse_call(url: str) -> Address | None:
-    """Read the URL of a model call; None if it is that of anything else."""
+    """Parse the URL of a model call; None for other URLs."""
     place = place_of(url)
     if place is None or len(place.path) > _LONGEST:
         return None
@@ -59,12 +59,12 @@ def parse_call(url: str) -> Address | None:
 
 
 def endpoint_of(place: Place) -> str:
-    """Host and port of a URL; empty for Google's own."""
+    """Host and port of a URL; empty for Google's own host."""
     return "" if place.endpoint == OWN_HOST else place.endpoint
 
 
 def project_in(path: str) -> str:
-    """The project that a path of Vertex AI names; empty if it names none."""
+    """The project in a Vertex AI path; empty if there is none."""
     match = _PROJECT.search(path)
     return match[1] if match else ""
 

@@ -1,4 +1,4 @@
-"""Reads what a call took out of the passing answer: the last counts that can be true."""
+"""Reads a call's usage from its answer, fed in chunks: the last plausible counts."""
 
 from __future__ import annotations
 
@@ -12,43 +12,42 @@ from massgen_plugins.providers.text import read_json, read_json_start
 __all__ = ["GeminiUsageReader"]
 
 _MARKS = (b'"usageMetadata"', b'"usage"')
-"""Fields that hold counts: on Google's own paths, and on the OpenAI-compatible one."""
+"""Fields with counts: on Google's own paths, and on the OpenAI-compatible one."""
 
 _MOST = 8
-"""Events with usage of one piece that are read, from each end: counts grow."""
+"""Usage events of a chunk that are read from each end; counts only grow."""
 _LONGEST = 1024 * 1024
-"""Bytes of a document that are kept whole; of a longer one (it holds an image) only the end is."""
+"""Maximum bytes of a document that is buffered whole; of a longer one (an image), only the end is kept."""
 _END = 64 * 1024
-"""Bytes of that end: usage follows the content, and is less than a kilobyte."""
+"""Bytes kept of that end: usage follows the content, and is less than a kilobyte."""
 _BLANK = b"\xef\xbb\xbf \t\r\n"
-"""What may stand before an answer: a byte order mark and white space."""
+"""Characters before an answer: a byte order mark and white space."""
 _BETWEEN = re.compile(r"[\[, \t\r\n]*")
-"""What stands before an element of a list."""
+"""Characters before an element of a list."""
 _READINGS = 16
-"""How often each byte of an answer may be looked at while its end is not here yet."""
+"""How often each byte of an incomplete answer may be parsed on average."""
 _BLANK_LINES = (b"\n\n", b"\r\n\r\n", b"\r\r")
 
 
 class GeminiUsageReader:
-    """Takes an answer in pieces and remembers the last counts.
+    """Takes an answer in chunks and keeps the last counts.
 
-    Every event of a stream carries usage; output counts grow, or come with the last event only. A stream of
-    server-sent events is read event by event; a list of documents, which is Gemini's stream without
-    ``alt=sse``, document by document. Never raises; its time is proportional to the answer, and it keeps
-    about a megabyte.
+    Every event of a stream has usage; output counts grow, or only come with the last event. A stream of
+    server-sent events is parsed event by event; a list of documents, which is Gemini's stream without
+    ``alt=sse``, document by document. Never raises; runs in linear time, and buffers about a megabyte.
     """
 
     def __init__(self) -> None:
         self._counts = Counts()
         self._events: EventReader | None = None
         self._begun = False
-        self._kept = bytearray()  # the documents that are not read yet; of a stream of events its end
+        self._kept = bytearray()  # unparsed documents, or the end of a stream of events
         self._cut = False
-        self._closing = False  # whether an object may have ended since the documents were looked at
+        self._closing = False  # whether an object may have ended since the last parse
         self._budget = _END
 
     def feed(self, data: bytes) -> None:
-        """Take the next bytes of the body, cut anywhere."""
+        """Process the next chunk of the body, split anywhere."""
         if not self._begun:
             data = data.lstrip(_BLANK)
             if not data:
@@ -66,7 +65,7 @@ class GeminiUsageReader:
                 self._take(event)
 
     def usage(self) -> Usage | None:
-        """What has been reported so far; None before the first report that can be true."""
+        """The usage reported so far; None before the first plausible report."""
         if self._events is not None:
             self._look_at_last_event()
         elif self._cut:
@@ -83,23 +82,23 @@ class GeminiUsageReader:
 
     def _take(self, event: Event) -> None:
         document = read_json(event.data)
-        if document is None:  # cut after a megabyte, or as large as no answer is
+        if document is None:  # truncated after a megabyte, or excessively large
             self._counts.take(_last_report(self._kept))
         self._counts.take_from(document)
 
     def _look_at_last_event(self) -> None:
-        """Read the event whose end is not here: the stream may have ended with it."""
+        """Parse an incomplete event: the stream may have ended with it."""
         ends = ((self._kept.rfind(line), len(line)) for line in _BLANK_LINES)
         rest = bytes(self._kept[max(place + length if place >= 0 else 0 for place, length in ends) :])
         if _has_mark(rest) and rest.rstrip().endswith(b"}") and self._may_read(len(rest)):
             self._counts.take_from(read_json(read_event(rest).data))
 
     def _read_documents(self) -> None:
-        """Read the documents that are here whole, and let them go; of a large beginning only its end."""
+        """Parse and drop complete documents; of a large incomplete one, keep only the end."""
         if not (self._closing and _has_mark(self._kept) and self._may_read(len(self._kept))):
             return
         self._closing = False
-        text = self._kept.decode("latin-1")  # a character a byte; counts and names are ASCII
+        text = self._kept.decode("latin-1")  # one character per byte; counts and names are ASCII
         place = 0
         while True:
             between = _BETWEEN.match(text, place)
@@ -120,7 +119,7 @@ class GeminiUsageReader:
 
 
 def _has_usage(event: Event) -> bool:
-    """Whether it may report usage; of a longer one than is kept nobody knows."""
+    """Whether an event may contain usage; always true for a truncated one."""
     return b'"usage' in event.raw or len(event.raw) >= _LONGEST
 
 
@@ -129,7 +128,7 @@ def _has_mark(data: bytes | bytearray) -> bool:
 
 
 def _last_report(data: bytearray) -> object | None:
-    """The value of the last usage field in the end of something that cannot be read whole."""
+    """The value of the last usage field in the end of a truncated document."""
     text = data[-_END:].decode("latin-1")
     after = max((text.rpartition(mark.decode())[::2] for mark in _MARKS), key=lambda parts: len(parts[0]))[1]
     return read_json_start(after.lstrip(": \t\r\n"))[0]

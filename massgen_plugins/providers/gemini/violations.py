@@ -1,4 +1,4 @@
-"""Which limits a refusal names as violated: in ``QuotaFailure``, in ``ErrorInfo``, or in its prose alone."""
+"""The exceeded limits stated in a refusal: in ``QuotaFailure``, in ``ErrorInfo``, or in its prose."""
 
 from __future__ import annotations
 
@@ -29,13 +29,13 @@ _BUCKET = re.compile(rf"(?:models/)?({_MODEL}?)\.?")
 
 @dataclass(frozen=True, slots=True)
 class Violation:
-    """One limit that a refusal names.
+    """A limit stated in a refusal.
 
     Attributes:
-        name: Its name, such as a ``quotaId``; the metric where there is no better one.
-        metric: The metric that it limits; may be empty.
-        amount: The limit; None if it is not stated.
-        model: The bucket that the provider names, such as ``gemini-2.5-pro-exp``; empty if it does not.
+        name: Its name, such as a ``quotaId``; the metric if there is none.
+        metric: The limited metric; may be empty.
+        amount: The limit; None if not stated.
+        model: The model whose quota it is, such as ``gemini-2.5-pro-exp``; empty if not stated.
     """
 
     name: str
@@ -45,17 +45,17 @@ class Violation:
 
     @property
     def window(self) -> Window | None:
-        """Over which time; None when neither name tells."""
+        """Its window; None if neither name contains one."""
         return window_of(self.name) or window_of(self.metric)
 
     @property
     def tool_pool(self) -> str | None:
-        """The pool of the tool whose quota it is; None if it is not a tool's."""
+        """The tool's pool; None if it is not a tool's quota."""
         return pool_of_quota(self.name) or pool_of_quota(self.metric)
 
     @property
     def is_known(self) -> bool:
-        """Whether it is known whose quota it is: a model's or a tool's."""
+        """Whether it is known to be a model's or a tool's quota."""
         return self.tool_pool is not None or is_of_model(self.name) or is_of_model(self.metric)
 
     @property
@@ -65,7 +65,7 @@ class Violation:
 
     @property
     def stated(self) -> StatedLimit | None:
-        """The limit as a value; None when kind or window are not known, or not whose it is."""
+        """The limit; None if its kind, window or owner is unknown."""
         kind, window = kind_of(self.name) or kind_of(self.metric), self.window
         if kind is None or window is None or not self.is_known:
             return None
@@ -73,10 +73,10 @@ class Violation:
 
 
 def read_violations(error: GeminiError) -> Sequence[Violation]:
-    """All limits that the error names, without repetition; of the prose only if the details name none.
+    """All limits stated in an error, without duplicates; the prose only counts if the details state none.
 
-    A ``quotaValue`` of zero is left out of the JSON, as Protocol Buffers do, while the prose says
-    ``limit: 0``. So an absent value is taken from the prose when that is of one mind about the metric.
+    Protocol Buffers omit a ``quotaValue`` of zero from the JSON, while the prose says ``limit: 0``. A missing
+    value is therefore taken from the prose if that is unambiguous about the metric.
     """
     prose = tuple(_in_prose(error.message))
     detailed = [_completed(violation, prose) for violation in _in_details(error)]
@@ -84,7 +84,7 @@ def read_violations(error: GeminiError) -> Sequence[Violation]:
 
 
 def bucket_name(value: object) -> str:
-    """A bucket's name as the provider writes it, fit to name a pool; empty if it is not."""
+    """A model name from the provider if it is valid as the name of a pool, else empty."""
     match = _BUCKET.fullmatch(value) if isinstance(value, str) else None
     return match[1] if match else ""
 
@@ -125,7 +125,7 @@ def _in_prose(message: str) -> Iterator[Violation]:
 
 
 def _completed(violation: Violation, prose: Sequence[Violation]) -> Violation:
-    """A violation with what the prose alone says of its metric: the limit, the bucket."""
+    """Complete a violation with the limit and the model that only the prose states."""
     same = [other for other in prose if other.metric == violation.metric]
     amounts = {other.amount for other in same if other.amount is not None}
     models = {other.model for other in same if other.model}

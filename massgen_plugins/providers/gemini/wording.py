@@ -1,4 +1,4 @@
-"""What only the words of a refusal tell: money, size, a missing tier, a busy server."""
+"""Refusals that can only be recognised by their text: credit, size, missing free tier, overload."""
 
 from __future__ import annotations
 
@@ -38,17 +38,17 @@ _POINTERS = re.compile(
 
 
 def code_of_words(message: str) -> int:
-    """The HTTP status that a message without one stands for; 0 if it is no refusal."""
+    """The HTTP status implied by a message; 0 if it is not a refusal."""
     return 429 if _LIMITED.search(message) else 503 if _BUSY.search(message) else 0
 
 
 def has_no_free_tier(message: str) -> bool:
-    """Whether the model is not to be had for free at all."""
+    """Whether the model is not available on the free tier."""
     return _NO_FREE_TIER.search(message) is not None
 
 
 def spending_window(message: str) -> tuple[bool, int | None]:
-    """Whether money is spent too fast, and the limit in millionths of a dollar if it is named."""
+    """Whether the spending limit is exceeded, and the limit in millionths of a dollar if stated."""
     if not _SPENDING.search(message):
         return False, None
     dollars = _DOLLARS.search(message)
@@ -56,7 +56,7 @@ def spending_window(message: str) -> tuple[bool, int | None]:
 
 
 def is_too_large(message: str) -> bool:
-    """Whether this one request is said to be larger than a whole limit."""
+    """Whether the request is larger than a whole limit, according to the message."""
     match = _REQUESTED.search(message)
     if match and int(match["requested"] or match["wanted"]) > int(match["after"] or match["before"]):
         return True
@@ -64,5 +64,5 @@ def is_too_large(message: str) -> bool:
 
 
 def without_pointers(message: str) -> str:
-    """A message without the sentences that only point to a page: a quotation has no room for them."""
+    """Remove sentences that only link to a page, to keep quotations short."""
     return _POINTERS.sub("\N{HORIZONTAL ELLIPSIS} ", message)

@@ -1,4 +1,4 @@
-"""An error inside another error's text, as gateways pass it on: JSON, or what Python shows of it."""
+"""Finds errors that gateways embed in another error's text, as JSON or as the repr of a Python dict."""
 
 from __future__ import annotations
 
@@ -11,15 +11,15 @@ from massgen_plugins.providers.text import read_json_start
 __all__ = ["objects_in"]
 
 _LONGEST = 64 * 1024
-"""Characters of a text that is searched."""
+"""Maximum characters of a text that are searched."""
 _MOST = 4
-"""Places in a text at which an object is looked for."""
+"""Maximum positions in a text at which an object is tried."""
 
 _OPENING = re.compile(r"""\{\s{0,99}\\?["']""")
 _ESCAPE = re.compile(r"\\(x[0-9a-fA-F]{2}|.)", re.DOTALL)
 _PLAIN = {"n": "\n", "t": "\t", "r": "\r"}
 
-# A closing quote may be missing, so that no text is looked through twice.
+# The closing quote is optional, to avoid scanning a text twice.
 _PYTHON = re.compile(
     r"""'(?P<single>(?:[^'\\]|\\.)*)(?:'|\Z)|"(?P<double>(?:[^"\\]|\\.)*)(?:"|\Z)|\b(?P<word>None|True|False)\b""",
     re.DOTALL,
@@ -28,7 +28,7 @@ _WORDS = {"None": "null", "True": "true", "False": "false"}
 
 
 def objects_in(text: str) -> Iterator[dict[str, object]]:
-    """The JSON objects that a text holds, read as generously as possible."""
+    """The JSON objects in a text, parsed leniently."""
     if len(text) > _LONGEST:
         return
     end = 0
@@ -46,12 +46,12 @@ def objects_in(text: str) -> Iterator[dict[str, object]]:
 
 
 def _unescaped(text: str) -> str:
-    """Undo the escapes in bytes that Python shows as text."""
+    """Undo the escapes in the repr of bytes."""
     return _ESCAPE.sub(lambda match: _PLAIN.get(match[1], match[1] if len(match[1]) == 1 else "?"), text)
 
 
 def _from_python(text: str) -> str:
-    """Rewrite a dict that Python shows into JSON: its quotes and its words."""
+    """Convert the repr of a dict to JSON."""
     return _PYTHON.sub(_json_token, text)
 
 

@@ -24,7 +24,7 @@ OPENAI_HEADERS = (
     openai_style("project-tokens", Kind.TOTAL_TOKENS),
     openai_style("images", "images"),
 )
-"""Requests are per minute, or per day where that is the tighter limit; tokens are per minute."""
+"""Requests are per minute, or per day if that limit is tighter; tokens are per minute."""
 
 OPENAI = Host(
     name="openai",
@@ -32,13 +32,13 @@ OPENAI = Host(
     backends=frozenset({"openai", "codex"}),
     default_of=frozenset({"chatcompletion"}),
     # "The maximum of max_tokens and the estimated number of tokens based on the character count" (rate limits
-    # guide, 2026). Nobody publishes whether an unused part comes back: it is taken for kept.
+    # guide, 2026). Whether the unused part is refunded is not documented: assume that it is not.
     charge=ChargeRule(total=TotalRule.LARGER, kept=True),
     announced=OPENAI_HEADERS,
     version_tail=True,
     book=RuleBook(
         label="OpenAI",
-        # A real refusal of 2025-07-15 proves continuous refill, at a sixtieth of the limit a second.
+        # A real refusal of 2025-07-15 proves continuous refill, at a sixtieth of the limit per second.
         conventions=Conventions(tpm_counts=Kind.TOTAL_TOKENS, bucket=True, key_prefixes=("sk-",)),
         place="https://platform.openai.com/settings/organization/billing",
         # A refusal names the pool itself: "Rate limit reached for gpt-4.1-long-context in organization ..."

@@ -1,6 +1,6 @@
-"""Hosts of the chat family as tables: what each charges, announces and refuses, with source and date.
+"""Hosts of the chat family as tables: charges, announced limits and refusals, with source and date.
 
-"Field" means public issues, pull requests and fixtures that quote real answers, "docs" the provider's pages.
+"Field" means public issues, pull requests and fixtures that quote real answers; "docs" the provider's pages.
 """
 
 from __future__ import annotations
@@ -44,4 +44,4 @@ HOSTS = (
     XAI,
     ZAI,
 )
-"""All of them. The unknown one is first: calls at a host that nobody knows, outside of turns, are its own."""
+"""All hosts. The unknown one comes first: it gets calls at unknown hosts outside of turns."""

@@ -17,13 +17,13 @@ AZURE = Host(
     name="azure_openai",
     hosts=(".openai.azure.com", ".cognitiveservices.azure.com", ".services.ai.azure.com", ".azure-api.net"),
     backends=frozenset({"azure_openai"}),
-    # The prompt, max_tokens and best_of go into a counter, reset each minute (learn.microsoft.com, 2026);
-    # without a bound the model's maximum counts until the call ends (staff, 2023): 4,096 is the least.
+    # Prompt, max_tokens and best_of are added to a counter that is reset each minute (learn.microsoft.com,
+    # 2026); without a limit the model's maximum counts until the call ends (staff, 2023), at least 4,096.
     charge=ChargeRule(kept=True, assumed_output=4_096),
     endpoint_always=True,
     announced=(
-        # Of 120 requests a minute they say 20, of 300 they say 50: those of ten seconds (clemenssiebler.com,
-        # 2024; learn.microsoft.com/answers 2156987, 2025). A longer reset means a minute.
+        # For 120 requests per minute they announce 20, for 300 they announce 50: per ten seconds
+        # (clemenssiebler.com, 2024; learn.microsoft.com/answers 2156987, 2025). A longer reset: a minute.
         replace(openai_style("requests", Kind.REQUESTS), short=10.0),
         openai_style("tokens", Kind.TOTAL_TOKENS),
     ),

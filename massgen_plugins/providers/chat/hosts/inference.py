@@ -21,7 +21,7 @@ GROQ = Host(
     backends=frozenset({"groq"}),
     # Prompt and max_completion_tokens count (field, 2026); cached tokens do not (docs, 2026).
     charge=ChargeRule(kept=True, cached_free=True),
-    # Requests are a day's, tokens a minute's; a day's tokens have no header (docs, 2026).
+    # Requests are per day, tokens per minute; tokens per day have no header (docs, 2026).
     announced=(
         openai_style("requests", Kind.REQUESTS, DAY_SECONDS),
         openai_style("tokens", Kind.TOTAL_TOKENS),
@@ -47,7 +47,7 @@ CEREBRAS = Host(
     name="cerebras",
     hosts=("api.cerebras.ai",),
     backends=frozenset({"cerebras"}),
-    # Input and max_completion_tokens are reserved, or "an upper bound", and given back (docs, 2026-07-18).
+    # Input and max_completion_tokens, or "an upper bound", are reserved and refunded (docs, 2026-07-18).
     charge=ChargeRule(assumed_output=2_048, uncached=True),
     announced=tuple(
         openai_style(f"{what}-{span}", kind, seconds)
@@ -68,7 +68,7 @@ TOGETHER = Host(
     name="together",
     hosts=("api.together.xyz", "api.together.ai"),
     backends=frozenset({"together"}),
-    # Per second, and dynamic: the -dynamic headers say what holds now (docs, 2026).
+    # Per second, and dynamic: the -dynamic headers state the current limits (docs, 2026).
     announced=(
         HeaderSet(Kind.REQUESTS, "x-ratelimit-limit", "x-ratelimit-remaining", "x-ratelimit-reset", 1.0),
         HeaderSet(Kind.REQUESTS, "x-ratelimit-limit-dynamic", "x-ratelimit-remaining-dynamic", "", 1.0),
@@ -79,8 +79,8 @@ TOGETHER = Host(
         label="Together",
         conventions=Conventions(tpm_counts=Kind.TOTAL_TOKENS),
         place="https://api.together.ai/settings/billing",
-        # 429: above your rate; 503: at or below it, the model is short (docs, 2026). The type credit_limit is
-        # a rate of requests (field, 2024): its prose names it.
+        # 429: above your rate; 503: at or below it, the model lacks capacity (docs, 2026). The type
+        # credit_limit is a request rate (field, 2024), stated in its prose.
         rules=(rule(_OVERLOAD, statuses=(503,)),),
     ),
 )
@@ -116,7 +116,7 @@ FIREWORKS = Host(
                 _PERMANENT, statuses=(402, 403, 412), words=("suspended", "spending limit", "past invoices")
             ),
             # Flat: {"error": "Too Many Requests", "message": "You have exceeded your usage limits. ..."}: the
-            # limits are adaptive and unsaid (field, 2026).
+            # limits are adaptive and not stated (field, 2026).
             rule(_OVERLOAD, words=("exceeded your usage limits",), pool=ACCOUNT_POOL),
         ),
     ),
@@ -152,7 +152,7 @@ NVIDIA = Host(
 SAMBANOVA = Host(
     name="sambanova",
     hosts=("api.sambanova.ai",),
-    announced=(  # field, 2026: resets are moments
+    announced=(  # field, 2026: resets are timestamps
         openai_style("requests", Kind.REQUESTS),
         openai_style("requests-day", Kind.REQUESTS, DAY_SECONDS),
     ),

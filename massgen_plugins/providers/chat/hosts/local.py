@@ -1,4 +1,4 @@
-"""Servers of one's own, and hosts that nobody knows: proxies, gateways, new providers."""
+"""Local servers, and unknown hosts: proxies, gateways, new providers."""
 
 from __future__ import annotations
 
@@ -16,12 +16,12 @@ _TOO_MANY = ("too many requests", "toomanyrequests", "concurren", "at the same t
 
 
 def _local(name: str, label: str) -> Host:
-    """A server that runs one model, with places for so many calls at a time."""
+    """A server that runs one model, with limited concurrency."""
     return Host(
         name=name,
         backends=frozenset({name}),
         endpoint_always=True,
-        # It has no quota, so what it calls too many are too many at a time, unless a proxy names a limit.
+        # It has no quota, so a 429 means too many concurrent calls, unless a proxy states a limit.
         book=RuleBook(
             label=label,
             conventions=_CONVENTIONS,

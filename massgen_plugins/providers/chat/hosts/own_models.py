@@ -1,4 +1,4 @@
-"""Makers of models with an API of their own: xAI, Mistral, DeepSeek, Moonshot, Qwen, Z.AI."""
+"""Model makers with their own API: xAI, Mistral, DeepSeek, Moonshot, Qwen, Z.AI."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ XAI = Host(
         conventions=Conventions(tpm_counts=Kind.TOTAL_TOKENS, key_prefixes=("xai-",)),
         place="https://console.x.ai",
         # Flat: {"code": "resource-exhausted", "error": "Too many requests for team ... Requests per Second
-        # (actual/limit): 2/2"}; 0/0 means no access (field, 2026). The numbers are read from the prose.
+        # (actual/limit): 2/2"}; 0/0 means no access (field, 2026). The numbers are parsed from the prose.
         rules=(
             rule(_UNTIL, words=("free usage quota exceeded",), wait=DAY_SECONDS),  # 24 hours (field, 2026)
             rule(
@@ -41,7 +41,7 @@ XAI = Host(
 MISTRAL = Host(
     name="mistral",
     hosts=("api.mistral.ai", "codestral.mistral.ai"),
-    announced=(  # docs and field, 2026; a limit of 0 means that the plan has not this model
+    announced=(  # docs and field, 2026; a limit of 0 means that the plan does not include the model
         openai_style("req-minute", Kind.REQUESTS),
         openai_style("tokens-minute", Kind.TOTAL_TOKENS),
         openai_style("tokens-5-minute", Kind.TOTAL_TOKENS, 300.0),
@@ -63,7 +63,7 @@ MISTRAL = Host(
 DEEPSEEK = Host(
     name="deepseek",
     hosts=("api.deepseek.com",),
-    # Concurrency alone, per account and model; it shrinks with the balance: "your concurrency limit of 39
+    # Only concurrency, per account and model; it shrinks with the balance: "your concurrency limit of 39
     # based on your remaining balance" (docs, 2026-05; field, 2026-09). 503 is overload, 402 no balance.
     book=RuleBook(label="DeepSeek", conventions=_TOTAL, place="https://platform.deepseek.com/top_up"),
 )
@@ -100,8 +100,8 @@ QWEN = Host(
         label="Qwen (Alibaba Cloud Model Studio)",
         conventions=_TOTAL,
         place="https://modelstudio.console.alibabacloud.com",
-        # help.aliyun.com/en/model-studio/rate-limit (2026): insufficient_quota is tokens per minute here, and
-        # recovers within one minute; of four field reports one disagrees.
+        # help.aliyun.com/en/model-studio/rate-limit (2026): insufficient_quota means tokens per minute here,
+        # and recovers within one minute; one of four field reports disagrees.
         rules=(
             rule(
                 _PERMANENT,
@@ -130,8 +130,8 @@ ZAI = Host(
         label="Z.AI",
         conventions=_TOTAL,
         place="https://z.ai/manage-apikey",
-        # docs.z.ai api-code (2026) and field: no headers, no hints. 1308 and 1310 are spent plans: five
-        # hours, a week; their prose names the moment.
+        # docs.z.ai api-code (2026) and field: no headers, no hints. 1308 and 1310 are used-up plans: five
+        # hours, a week; their prose names the end.
         rules=(
             rule(_WINDOW, codes="1302 1303", limits=((Kind.CONCURRENT, 0.0),)),
             rule(_OVERLOAD, codes="1305 1312"),

@@ -1,4 +1,4 @@
-"""Hosts that pass calls on to other providers: GitHub Copilot, OpenRouter, Poe."""
+"""Hosts that forward calls to other providers: GitHub Copilot, OpenRouter, Poe."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from massgen_plugins.quota import ACCOUNT_POOL, Kind
 __all__ = ["COPILOT", "FREE_POOL", "OPENROUTER", "POE"]
 
 FREE_POOL = "openrouter:free"
-"""All models whose name ends in ``:free`` share 20 requests a minute and 50 or 1,000 a day (docs, 2026)."""
+"""All models with the suffix ``:free`` share 20 requests per minute and 50 or 1,000 per day (docs, 2026)."""
 
 _OVERLOAD, _PERMANENT, _CALL = RefusalKind.OVERLOAD, RefusalKind.PERMANENT, RefusalKind.CALL
 _UNTIL, _WINDOW = RefusalKind.UNTIL, RefusalKind.WINDOW
@@ -32,8 +32,8 @@ OPENROUTER = Host(
         label="OpenRouter",
         conventions=Conventions(tpm_counts=Kind.TOTAL_TOKENS, day_zone="UTC", key_prefixes=("sk-or-",)),
         place="https://openrouter.ai/settings/credits",
-        # openrouter.ai/docs/api-reference/limits and field, 2025 to 2026. Headers come in refusals only,
-        # inside of error.metadata; resets are in milliseconds since 1970.
+        # openrouter.ai/docs/api-reference/limits and field, 2025 to 2026. Headers only come with refusals,
+        # inside error.metadata; resets are in milliseconds since the epoch.
         rules=(
             rule(
                 _UNTIL,
@@ -42,9 +42,9 @@ OPENROUTER = Host(
                 limits=((Kind.REQUESTS, DAY_SECONDS),),
             ),
             rule(_WINDOW, words=("free-models-per-min",), pool=FREE_POOL, limits=((Kind.REQUESTS, 60.0),)),
-            # Of one of the providers behind it, not of our quota: this model alone backs off.
+            # From an upstream provider, not our quota: only this model backs off.
             rule(_OVERLOAD, words=("provider returned error", "rate-limited upstream")),
-            # A budget of what is under way; it is free again when calls end.
+            # A budget of calls in flight, released when they end.
             rule(
                 _WINDOW,
                 codes="in_flight_budget_exhausted weight_exceeds_budget openrouter_in_flight_budget",
@@ -63,7 +63,7 @@ COPILOT = Host(
     name="copilot",
     hosts=("api.githubcopilot.com", ".githubcopilot.com"),
     backends=frozenset({"copilot"}),
-    # docs.github.com/copilot (2026): limits by time, and premium requests by month; it says no number.
+    # docs.github.com/copilot (2026): time-based limits, and premium requests per month; no numbers given.
     book=RuleBook(
         label="GitHub Copilot",
         conventions=Conventions(),
@@ -76,7 +76,7 @@ POE = Host(
     name="poe",
     hosts=("api.poe.com",),
     backends=frozenset({"poe"}),
-    # creator.poe.com (2026): 500 a minute, reset in seconds
+    # creator.poe.com (2026): 500 per minute, reset in seconds
     announced=(openai_style("requests", Kind.REQUESTS, pool=ACCOUNT_POOL),),
     book=RuleBook(
         label="Poe",
