@@ -15,6 +15,7 @@ import pytest
 from massgen_plugins import sandbox
 from massgen_plugins.sandbox.scenes import shipped_scenes
 
+from .checks import running
 from .checks.places import DOCS, SCRIPTS, WEBSITE
 from .massgen_run import Ended, massgen, words
 
@@ -46,7 +47,7 @@ def follow(page: str, folder: Path, **files: str) -> Ended:
             {**files_of(page.removeprefix("task-")), **files},
             GEMINI_API_KEY="none",
             GOOGLE_GEMINI_BASE_URL=provider.url,
-            PATH=f"{SCRIPTS}:{FILE_TOOLS}:/usr/local/bin:/usr/bin:/bin",
+            PATH=f"{running.server().commands}:{SCRIPTS}:{FILE_TOOLS}:/usr/local/bin:/usr/bin:/bin",
         )
 
 
