@@ -68,7 +68,7 @@ docs-build: $(DOCS)  ## Build the handbook into website/build; BASE_URL=/Handboo
 docs-check: $(STAMP)  ## Check pages without building: make docs-check PAGES=website/docs/start/first-run.mdx
 	$(IN_VENV) -m tests.handbook.checks $(PAGES)
 
-docs-follow: $(STAMP)  ## Follow first-day problems and messages to the letter, from an empty home (10 minutes; needs uv)
+docs-follow: $(STAMP) $(PROGRAMS)  ## Follow first-day problems, messages and worked examples to the letter (15 minutes; needs uv)
 	$(IN_VENV) -m tests.handbook.followed
 
 docs-browser: $(STAMP) docs-build  ## Build the handbook, and make only the checks of the built site

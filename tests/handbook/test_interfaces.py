@@ -158,3 +158,12 @@ def test_nothing_installs_the_hook_for_gated_tools():
         if "CheckpointGatedHook(" in path.read_text(encoding="utf-8") and "tests" not in path.parts
     ]
     assert users == []
+
+
+def test_a_question_for_the_web_page_is_started_by_the_page_and_by_the_server():
+    command = source("massgen.cli.entrypoint")
+    assert 'url_params.append(f"prompt={urllib.parse.quote(question)}")' in command
+    assert "question=question if question else None," in command
+    server = source("massgen.frontend.web.server")
+    assert re.search(r"if pending_q and not display:.*?run_coordination\(", server, re.DOTALL)
+    assert "14 calls, not 7" in page("fix/known-traps")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import inspect
 import json
 import re
 import runpy
@@ -15,6 +16,7 @@ import pytest
 from massgen_plugins import sandbox
 from massgen_plugins.sandbox.scenes import shipped_scenes
 
+from .checks import host, running
 from .checks.places import DOCS, SCRIPTS, WEBSITE
 from .massgen_run import Ended, massgen, words
 
@@ -46,7 +48,7 @@ def follow(page: str, folder: Path, **files: str) -> Ended:
             {**files_of(page.removeprefix("task-")), **files},
             GEMINI_API_KEY="none",
             GOOGLE_GEMINI_BASE_URL=provider.url,
-            PATH=f"{SCRIPTS}:{FILE_TOOLS}:/usr/local/bin:/usr/bin:/bin",
+            PATH=f"{running.server().commands}:{SCRIPTS}:{FILE_TOOLS}:/usr/local/bin:/usr/bin:/bin",
         )
 
 
@@ -112,3 +114,8 @@ def test_no_call_was_refused_and_the_page_says_who_won(case):
     votes = [role.vote.reason for scene in shipped_scenes() for role in scene.roles]
     assert reasons
     assert set(reasons) <= set(votes)
+
+
+def test_a_tool_server_has_thirty_seconds_to_be_there():
+    text = inspect.getsource(host.module("massgen.mcp_tools.client"))
+    assert "wait_for(server_client.connected_event.wait(), timeout=30.0)" in text

@@ -17,7 +17,8 @@ from tests.massgen_server import forked
 
 ROOT = Path(__file__).resolve().parents[2]
 SCRIPTS = Path(sys.executable).parent
-NAMES = ("massgen", "massgen-rl")
+NAMES = ("massgen", "massgen-rl", "fastmcp")
+"""Also what starts MassGen's tool servers: each imports MassGen, and has thirty seconds to be there."""
 
 _STAND_IN = """#!{python} -IS
 import json, os, socket, sys

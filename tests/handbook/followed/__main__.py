@@ -1,6 +1,6 @@
-"""Follows first-day problems and messages to the letter: ``python -m tests.handbook.followed [NAME ...]``.
+"""Follows problems, messages and examples to the letter: ``python -m tests.handbook.followed [NAME ...]``.
 
-Needs uv on the PATH, a package index and ten minutes; nothing is asked of a provider.
+Needs uv on the PATH, a package index and a quarter of an hour; nothing is asked of a provider.
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ import sys
 from massgen_plugins import sandbox
 from tests.handbook.refusing import refusing_provider
 
-from . import first_day, messages
+from . import first_day, messages, tasks
 from .reader import follow
 
 _TIGHT = sandbox.SandboxConfig(quotas={"*": sandbox.per_model(rpm=2)})
@@ -25,7 +25,7 @@ def main(names: list[str]) -> int:
         refusing_provider() as no,
     ):
         around = {"GOOGLE_GEMINI_BASE_URL": provider.url, "TIGHT": tight.url}
-        for story in (*first_day.stories(no), *messages.stories(provider.url)):
+        for story in (*first_day.stories(no), *messages.stories(provider.url), *tasks.stories()):
             if names and not any(name in story.name for name in names):
                 continue
             done = follow(story, **around)

@@ -19,13 +19,13 @@ def first_day() -> Page:
 
 def commands(page: Page, anchor: str) -> list[str]:
     """The blocks for a shell below the heading that has this anchor, in order."""
-    fences = [fence for fence in _below(page, anchor) if fence.language == "bash"]
+    fences = [fence for fence in below(page, anchor) if fence.language == "bash"]
     return [fence.code for fence in fences if fence.kind in _TYPED]
 
 
 def configuration(page: Page, anchor: str) -> str:
     """The configuration below that heading."""
-    return next(fence.code for fence in _below(page, anchor) if fence.language == "yaml")
+    return next(fence.code for fence in below(page, anchor) if fence.language == "yaml")
 
 
 def row(message: str) -> str:
@@ -37,7 +37,8 @@ def row(message: str) -> str:
     return found[0]
 
 
-def _below(page: Page, anchor: str) -> list[Fence]:
+def below(page: Page, anchor: str) -> list[Fence]:
+    """The blocks below the heading that has this anchor."""
     start = page.line_of(f"{{/* #{anchor} */}}")
     later = [number for number, line in page.prose if number > start and line.startswith("## ")]
     end = min(later, default=len(page.lines) + 1)

@@ -26,7 +26,7 @@ _LONGEST = 48
 
 
 def commands(trace: str) -> str:
-    """The commands of the command line tool, each after ``$``, with what they printed.
+    """The commands of the command line tool, after ``$`` and ``>``, with what they printed.
 
     The text of a here-document is left out: it is the file that the command writes. The long directory in
     which an agent sees the others' files is shortened.
@@ -35,7 +35,7 @@ def commands(trace: str) -> str:
     for tool, arguments, result in _calls(trace):
         if tool.endswith("execute_command"):
             said = json.loads(result)
-            command = _DOCUMENT.sub(r"\1...\n\2", arguments["command"].strip())
+            command = _DOCUMENT.sub(r"\1...\n\2", arguments["command"].strip()).replace("\n", "\n> ")
             shown.append(f"$ {command}\n{said['stdout']}{said['stderr']}".rstrip())
     return _short("\n".join(shown))
 
