@@ -61,7 +61,7 @@ class LeaseTimer:
     """Renews the leases of one domain's calls while their event loop runs."""
 
     def __init__(self) -> None:
-        self._calls: set[Reservation] = set()
+        self._calls: dict[Reservation, None] = {}  # in order of admission
         self._loop: asyncio.AbstractEventLoop | None = None
 
     def add(self, call: Reservation, loop: asyncio.AbstractEventLoop | None = None) -> None:
@@ -72,7 +72,7 @@ class LeaseTimer:
             loop: The event loop that makes it; default: the running one.
         """
         call.leased = True
-        self._calls.add(call)
+        self._calls[call] = None
         loop = loop or running_loop()
         if loop is not None and (self._loop is None or self._loop.is_closed()):
             self._loop = loop
@@ -88,7 +88,7 @@ class LeaseTimer:
     def drop(self, call: Reservation) -> bool:
         """End a call's lease; True if it had one."""
         known = call in self._calls
-        self._calls.discard(call)
+        self._calls.pop(call, None)
         return known
 
     def _renew(self) -> None:

@@ -49,7 +49,7 @@ class Transactions:
         """Guards the replica."""
         self._updates: deque[Reservation] = deque()
         self._deferred: deque[Change[None]] = deque()
-        self._unwritten: set[Reservation] = set()  # may still contain written ones
+        self._unwritten: dict[Reservation, None] = {}  # in order of admission; may still contain written ones
         # Of the current transaction:
         self._change: Change[Any] = _no_change
         self._calls: Sequence[Reservation] = ()
@@ -75,7 +75,7 @@ class Transactions:
         resumes, a timer may fire first and admit the next call. In a window of a second the server would
         then count both together, although a second lies between their admissions.
         """
-        self._unwritten.add(call)
+        self._unwritten[call] = None
 
     def defer(self, change: Change[None]) -> None:
         """Queue a change of the state for the next transaction."""
@@ -154,10 +154,11 @@ class Transactions:
         return result
 
     def _postpone_unwritten(self) -> None:
-        tick, calls = self._store.tick(), list(self._unwritten)
-        self._unwritten.difference_update(call for call in calls if not call.unwritten)
-        for call in calls:
-            if call.postpone(tick):
+        tick = self._store.tick()
+        for call in list(self._unwritten):
+            if not call.unwritten:
+                self._unwritten.pop(call, None)
+            elif call.postpone(tick):
                 self.add(call)
 
     def _attempt(self, state: DomainState, now: Moment) -> Any:

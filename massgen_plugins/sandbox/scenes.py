@@ -59,7 +59,7 @@ class Scene:
     """Prepared answers to a question.
 
     ``question``: the scene applies to prompts that contain this text. ``answers``: used in turn, cyclically.
-    ``votes``: likewise. ``final``: what the winner presents; empty for its answer.
+    ``votes``: used in the same way. ``final``: what the winner presents; empty for its answer.
     ``calls``: tools that each agent calls, in order, before it answers. ``roles``: individual roles of
     agents; these answer before they vote, regardless of the others. ``closing``: tools that the winner calls
     before it presents.
