@@ -68,7 +68,7 @@ class Chain:
 
     def on_written(self, call: ModelCall) -> None:
         """Notify every middleware that the request is being written."""
-        self._tell(self._on_written, call)
+        self._notify(self._on_written, call)
 
     async def after_call(self, call: ModelCall, outcome: CallOutcome) -> Action:
         """Show every middleware the answer; the call is sent again if any of them asks for it.
@@ -92,17 +92,17 @@ class Chain:
 
     def on_usage(self, call: ModelCall, usage: Usage) -> None:
         """Notify every middleware of reported usage."""
-        self._tell(self._on_usage, call, usage)
+        self._notify(self._on_usage, call, usage)
 
     def on_late_refusal(self, call: ModelCall, refusal: Refusal) -> None:
         """Notify every middleware of a refusal in the middle of an answer."""
-        self._tell(self._on_late_refusal, call, refusal)
+        self._notify(self._on_late_refusal, call, refusal)
 
     def on_finished(self, call: ModelCall) -> None:
         """Notify every middleware that the attempt is over."""
-        self._tell(self._on_finished, call)
+        self._notify(self._on_finished, call)
 
-    def _tell(self, methods: _Methods, *what: object) -> None:
+    def _notify(self, methods: _Methods, *what: object) -> None:
         for name, method in methods:
             try:
                 method(*what)

@@ -1,4 +1,4 @@
-"""The command line, ``massgen-rl``. Every command is a few lines over the modules below."""
+"""The command line, ``massgen-rl``: thin commands over the other packages."""
 
 from __future__ import annotations
 
@@ -21,11 +21,11 @@ def main() -> None:
         finally:
             sys.stdout.flush()
     except BrokenPipeError:
-        _end("", BROKEN_PIPE)  # whoever reads has had enough
+        _end("", BROKEN_PIPE)  # the reader has closed the output
     except OSError as error:
         _end(f"the result cannot be written: {error.strerror}")
     except SystemExit as end:
-        if sys.stdout is not stdout:  # typer has noticed it first
+        if sys.stdout is not stdout:  # typer has handled it first
             _end("", BROKEN_PIPE)
         if closed and not end.code:
             _end("the result cannot be written: standard output is closed")
@@ -44,12 +44,12 @@ def _run() -> None:
 
 
 def _prepare_streams() -> None:
-    """Streams that are closed, or cannot show a letter, and a width that is no number, are no errors yet."""
+    """Tolerate closed streams, characters that they cannot encode, and an invalid width."""
     for name in ("stdout", "stderr"):
         if getattr(sys, name) is None:
             setattr(sys, name, open(os.devnull, "w", encoding="utf-8"))  # noqa: PTH123, SIM115 - until the end
         stream = getattr(sys, name)
-        # A terminal that cannot show a letter gets its number instead of a traceback.
+        # Escape characters that the terminal cannot encode, instead of failing.
         if hasattr(stream, "reconfigure"):
             stream.reconfigure(errors="backslashreplace")
     for name in ("COLUMNS", "LINES"):
@@ -59,7 +59,7 @@ def _prepare_streams() -> None:
 
 
 def _end(problem: str, code: int = CHECK_FAILED) -> None:
-    """Say what is wrong, leave nothing to be written at the interpreter's own end, and exit."""
+    """Print an error, discard buffered output, and exit."""
     from massgen_plugins.cli.output import say
 
     os.dup2(os.open(os.devnull, os.O_WRONLY), 1)

@@ -73,13 +73,13 @@ def _of_counting(totals: Totals, own: OwnCosts, theirs: Decimal) -> str:
 
 
 def _of_prices(calls: Sequence[CallRow], theirs: Decimal) -> str:
-    for reason, supposed in _suppositions(calls):
+    for reason, supposed in _hypotheses(calls):
         if _close(theirs, supposed):
             return reason
     return "MassGen takes its prices from another table"
 
 
-def _suppositions(calls: Sequence[CallRow]) -> Iterable[tuple[str, Decimal]]:
+def _hypotheses(calls: Sequence[CallRow]) -> Iterable[tuple[str, Decimal]]:
     """The cost of the calls under each known peculiarity of MassGen."""
     whole = "MassGen takes cached input at its full price"
     silent = "MassGen leaves out what the model thought"
@@ -88,10 +88,10 @@ def _suppositions(calls: Sequence[CallRow]) -> Iterable[tuple[str, Decimal]]:
         (silent, False, True),
         (f"{whole}, and leaves out what the model thought", True, True),
     ):
-        yield reason, sum((_supposed(call, cached=cached, thoughts=thoughts) for call in calls), Decimal(0))
+        yield reason, sum((_cost_if(call, cached=cached, thoughts=thoughts) for call in calls), Decimal(0))
 
 
-def _supposed(call: CallRow, *, cached: bool, thoughts: bool) -> Decimal:
+def _cost_if(call: CallRow, *, cached: bool, thoughts: bool) -> Decimal:
     rates = {name: rate for name, _, rate in call.parts}
     full = rates.get("input")
     cost = call.cost or Decimal(0)

@@ -52,7 +52,9 @@ def followers(model: str = "", keys: Collection[str] = (), *, settings: bool = F
     rows = []
     for process in _running():
         layers = list(_layers(process, project=settings)) if model else []
-        reasons = (_limit_in(each, model, keys) or (_apart(each) if settings else "") for each in layers)
+        reasons = (
+            _limit_in(each, model, keys) or (_not_inheriting(each) if settings else "") for each in layers
+        )
         known = bool(process.team) or not model
         rows.append(Follower(process.pid, process.team, next(filter(None, reasons), ""), known))
     return rows
@@ -68,7 +70,8 @@ def profile_followers(provider: str, providers: Mapping[str, str]) -> list[Follo
     rows = []
     for process in _running():
         reasons = (
-            _profile_in(each, provider, providers) or _apart(each) for each in _layers(process, project=True)
+            _profile_in(each, provider, providers) or _not_inheriting(each)
+            for each in _layers(process, project=True)
         )
         rows.append(Follower(process.pid, process.team, next(filter(None, reasons), "")))
     return rows
@@ -140,7 +143,7 @@ def _profile_in(layer: Layer, provider: str, providers: Mapping[str, str]) -> st
     return ""
 
 
-def _apart(layer: Layer) -> str:
+def _not_inheriting(layer: Layer) -> str:
     said = f"{_WHO[layer.role]} inherit: false ({_place(layer, 'inherit')})"
     return "" if layer.block.inherit else said
 

@@ -92,7 +92,7 @@ def use(name: Name) -> None:
 
     places = current_places()
     _done(f"{name} is in use", edit(name, places=places))
-    _tell_if_overruled(name)
+    _warn_if_not_in_use(name)
     profile_changes.tell_limits(name, places)
     profile_changes.tell_followers_of_profile(name, places)
 
@@ -236,7 +236,7 @@ def _done(what: str, file: Path) -> None:
     tell(f"{what} ({as_home(str(file))}).")
 
 
-def _tell_if_overruled(name: str) -> None:
+def _warn_if_not_in_use(name: str) -> None:
     from massgen_plugins.profiles.overview import details, overview
 
     places = current_places()

@@ -44,7 +44,7 @@ def answer(file: str, *, run: str | None = None, hide_names: bool = False, overw
     _, record = open_record(settings)
     report = report_of(record, run, _pools(settings))
     settings.keep()
-    page = page_of(_without_names(report) if hide_names else report, time.time())
+    page = page_of(_anonymised(report) if hide_names else report, time.time())
     if file == "-":
         sys.stdout.write(page)
         return 0
@@ -89,7 +89,7 @@ def _pools(settings: SettingsNow) -> Sequence[PoolView]:
     return ()
 
 
-def _without_names(report: RunReport) -> RunReport:
+def _anonymised(report: RunReport) -> RunReport:
     def hidden(number: int, call: CallRow) -> CallRow:
         return replace(call, agent=f"#{number}" if call.agent else "", file="")
 

@@ -46,7 +46,7 @@ def risks(
         found += _bolder(declared.get(provider), rules)
         for view in pools:
             if rules and view.pool.domain.provider == provider:
-                found += _for_those_who_wait(view, rules)
+                found += _risks_for_waiting(view, rules)
     return list(dict.fromkeys(found))
 
 
@@ -67,7 +67,7 @@ def _bolder(before: PoolRules | None, after: PoolRules | None) -> Sequence[Risk]
     return rows
 
 
-def _for_those_who_wait(view: PoolView, rules: PoolRules) -> Sequence[Risk]:
+def _risks_for_waiting(view: PoolView, rules: PoolRules) -> Sequence[Risk]:
     used = {row.limit.key: row.used for row in view.limits}
     rows = []
     for limit in rules.limits:

@@ -48,7 +48,7 @@ def answer(
     if what == _STDIN or (what != LAST and Path(what).is_file()):
         story = _pasted(what, provider, model, status)
     else:
-        story = _of_the_past(what)
+        story = _past_story(what)
     if story is None:
         say(_NONE if what == LAST else _unread())
     if as_json:
@@ -61,7 +61,7 @@ def answer(
 
 def last_lines(screen: Screen) -> list[Line]:
     """The last refusal, as `watch` shows it."""
-    story = _of_the_past(LAST)
+    story = _past_story(LAST)
     if story is None:
         return list(wrapped(_NONE, screen.width, 0, "dim"))
     return list(lines_of(story, screen, time.time()))
@@ -74,7 +74,7 @@ def _unread() -> str:
     )
 
 
-def _of_the_past(what: str) -> Story | None:
+def _past_story(what: str) -> Story | None:
     entries = read_refusals(refusals_file())
     record = None
     with suppress(ConfigurationError):

@@ -133,7 +133,7 @@ def read_by(pasted: Pasted, providers: Iterable[Provider], model: str = "") -> l
     votes = Counter(each.refusal.kind for each in found)
     return sorted(
         found,
-        key=lambda each: (each.provider != native, -_told(each.refusal), -votes[each.refusal.kind]),
+        key=lambda each: (each.provider != native, -_detail(each.refusal), -votes[each.refusal.kind]),
     )
 
 
@@ -154,7 +154,7 @@ def _request(provider: Provider, model: str) -> ModelRequest:
     return ModelRequest(name, resolved, "", "", charges, stream=False, pools=(resolved,))
 
 
-def _told(refusal: Refusal) -> int:
+def _detail(refusal: Refusal) -> int:
     hints = (refusal.retry_after, refusal.until, refusal.pool)
     return (
         3 * len(refusal.limits) + sum(hint is not None for hint in hints) + 2 * (refusal.kind != "overload")

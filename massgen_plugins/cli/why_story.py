@@ -90,7 +90,7 @@ def story_of(
         until=_number(entry, "resets_at"),
         held=_texts(entry, "held"),
         profile=_text(entry, "profile"),
-        did=[] if turned_away else [*_imposed(entry, entries), *_went_on(entry, record)],
+        did=[] if turned_away else [*_imposed(entry, entries), *_later_attempts(entry, record)],
         time=_number(entry, "time"),
         agent=_text(entry, "agent"),
         account=_text(entry, "account"),
@@ -113,7 +113,7 @@ def _imposed(entry: Mapping[str, Any], entries: Sequence[Mapping[str, Any]]) -> 
     return did
 
 
-def _went_on(entry: Mapping[str, Any], record: Record | None) -> list[str]:
+def _later_attempts(entry: Mapping[str, Any], record: Record | None) -> list[str]:
     """The same call's later attempts, from the record."""
     if record is None:
         return []

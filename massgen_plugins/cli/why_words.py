@@ -40,7 +40,7 @@ def lines_of(story: Story, screen: Screen, now: float) -> Iterator[Line]:
     yield from wrapped(_head(story), screen.width, 0, "bold")
     rows = (
         ("it said", _said(story, now)),
-        ("we had" if story.time is not None else "we have", _believed(story)),
+        ("we had" if story.time is not None else "we have", _limits_in_force(story)),
         ("we did", "; ".join(story.did)),
         ("we do", would_do(story) if story.time is None else ""),
         ("it means", meaning(story)),
@@ -88,7 +88,7 @@ def _said(story: Story, now: float) -> str:
     return "; ".join(parts) or "nothing but its status"
 
 
-def _believed(story: Story) -> str:
+def _limits_in_force(story: Story) -> str:
     if not story.held:
         return "" if story.time is None else "no limit that was stated: what is learned holds"
     return f"{', '.join(story.held)}{f' ({story.profile})' if story.profile else ''}"

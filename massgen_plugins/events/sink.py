@@ -53,7 +53,7 @@ class BackgroundSink:
     def forked(self) -> None:
         """Reset after a fork: the child inherits neither threads nor queued events."""
         self._events: deque[tuple[float, Event]] = deque(maxlen=self._most)
-        self._told = threading.Event()
+        self._woken = threading.Event()
         self._ended = threading.Event()
         self._thread: threading.Thread | None = None
         self._lock = threading.Lock()
@@ -66,15 +66,15 @@ class BackgroundSink:
         if len(self._events) >= self._most:
             self.lost += 1
         self._events.append((at, event))
-        if not self._told.is_set():
-            self._told.set()
+        if not self._woken.is_set():
+            self._woken.set()
             if self._thread is None:
                 self._start()
 
     def close(self, patience: float = 1.0) -> None:
         """Flush the queue and close the sink; blocks for at most ``patience`` seconds."""
         self._ended.set()
-        self._told.set()
+        self._woken.set()
         if self._thread is not None:
             self._thread.join(patience)
 
@@ -87,9 +87,9 @@ class BackgroundSink:
 
     def _run(self) -> None:
         while not self._ended.is_set():
-            self._told.wait()
+            self._woken.wait()
             self._ended.wait(_LULL)  # batching is cheaper
-            self._told.clear()
+            self._woken.clear()
             self._pass_on()
         self._pass_on()
         self._tried(self._sink.close)

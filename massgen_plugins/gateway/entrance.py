@@ -11,7 +11,7 @@ from massgen_plugins.gateway.patience import Patience
 __all__ = ["Entrance"]
 
 
-def _nobody(_status: int, _headers: Mapping[str, str]) -> None:
+def _ignore(_status: int, _headers: Mapping[str, str]) -> None:
     """Ignore the answer."""
 
 
@@ -29,4 +29,4 @@ class Entrance:
     upstream: Callable[[Mapping[str, str]], str]
     scope: Callable[[], AbstractContextManager[object]]
     patience: Patience
-    seen: Callable[[int, Mapping[str, str]], None] = _nobody
+    seen: Callable[[int, Mapping[str, str]], None] = _ignore

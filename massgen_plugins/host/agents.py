@@ -43,7 +43,7 @@ def _making_agents(original: Callable[..., Any]) -> Callable[..., Any]:
                 agents = original(config, orchestrator_config, False, *args, **kwargs)
             _enable(plan, {name: agents[name] for name in names if name in agents})
         except ConfigurationError as error:
-            raise _hosts_own(error) from error
+            raise _as_host_error(error) from error
         return agents
 
     return create_agents_from_config
@@ -128,7 +128,7 @@ def _backend(entry: Mapping[str, Any]) -> dict[str, Any]:
     return backend if isinstance(backend, dict) else {}
 
 
-def _hosts_own(error: ConfigurationError) -> Exception:
+def _as_host_error(error: ConfigurationError) -> Exception:
     """Convert to an error that MassGen's command line prints without a traceback."""
     try:
         from massgen.cli.config_loading import ConfigurationError as HostError

@@ -11,16 +11,16 @@ from massgen_plugins.installation import explain
 
 __all__ = ["explain_failed_start"]
 
-_TOLD = "__massgen_plugins_told__"
+_EXPLAINED = "__massgen_plugins_told__"
 _LARGEST = 1_000_000
 """Maximum size of a configuration file that is read."""
 
 
 def explain_failed_start(error: Exception) -> None:
     """Print one line with cause and fix, once per error, if ``massgen`` was to limit its agents."""
-    if hasattr(error, _TOLD) or not _is_massgen() or not _limits_asked_for():
+    if hasattr(error, _EXPLAINED) or not _is_massgen() or not _limits_asked_for():
         return
-    setattr(error, _TOLD, True)
+    setattr(error, _EXPLAINED, True)
     found, cure = explain(f"{type(error).__name__}: {error}")
     print(f"massgen-plugins: MassGen cannot be imported: {found}; run `{cure}`.", file=sys.stderr)  # noqa: T201
 

@@ -69,7 +69,7 @@ class Governor:
         self._looked = time.monotonic()
         self._rules: dict[tuple[str, str], PoolRules | None] = {}
         self._last: dict[tuple[str, str], PoolRules | None] = {}
-        self._told: set[tuple[str, str]] = set()
+        self._published: set[tuple[str, str]] = set()
         self._steered: dict[Pool, bool] = {}
         self._pools: dict[tuple[str, str], tuple[str, ...]] = {}
         self._block: Mapping[str, object] | None = None
@@ -102,9 +102,9 @@ class Governor:
             except ConfigurationError as error:
                 self._report(str(error))
             known[key] = self._last.get(key)
-            if key in self._told:
+            if key in self._published:
                 self._tell(pool, before, known[key])
-            self._told.add(key)
+            self._published.add(key)
         return known[key]
 
     def _tell(self, pool: Pool, before: PoolRules | None, after: PoolRules | None) -> None:

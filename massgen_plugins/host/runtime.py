@@ -182,12 +182,12 @@ class Runtime:
                 self._warn_once(warning)
         if account is None:
             return None
-        domain = Domain(provider.name, account, _legible(request.endpoint))
+        domain = Domain(provider.name, account, _without_surrogates(request.endpoint))
         if turn is not None:
             self._governors[domain] = turn.agent.governor
         elif domain not in self._governors:
             return None
-        named = tuple(map(_legible, request.pools or (request.model,)))
+        named = tuple(map(_without_surrogates, request.pools or (request.model,)))
         return ModelCall(
             domain=domain,
             pools=(*named, *self._governors[domain].pools_for(provider.name, request.model)),
@@ -273,7 +273,7 @@ class Runtime:
         return True
 
 
-def _legible(text: str) -> str:
+def _without_surrogates(text: str) -> str:
     """Remove lone surrogates, which can be neither stored nor printed."""
     return text if text.isascii() else text.encode("utf-8", "replace").decode()
 

@@ -32,7 +32,7 @@ class Stage:
 
     @property
     def orchestrator(self) -> Any:
-        """The orchestrator; None if it is gone."""
+        """The orchestrator; None once it is garbage-collected."""
         return self.reference()
 
     @property

@@ -22,7 +22,7 @@ _MODULE = "massgen.subagent.manager"
 
 def attach(module: ModuleType) -> None:
     """Wrap the creation of a sub-agent's configuration; also in the server process that starts sub-agents."""
-    wrap_once(module.SubagentManager, _SEAM, _bequeathing)
+    wrap_once(module.SubagentManager, _SEAM, _passing_on)
 
 
 def attach_when_imported() -> None:
@@ -31,11 +31,11 @@ def attach_when_imported() -> None:
         attach(sys.modules[_MODULE])
 
 
-def _bequeathing(original: Callable[..., Any]) -> Callable[..., Any]:
+def _passing_on(original: Callable[..., Any]) -> Callable[..., Any]:
     def generate(self: Any, *args: Any, **kwargs: Any) -> Any:
         config = original(self, *args, **kwargs)
         try:
-            return _bequeath(config, self.parent_agent_configs)
+            return _pass_on(config, self.parent_agent_configs)
         except Exception as error:  # an internal error must not keep a sub-agent from starting
             _report(error)
             return config
@@ -43,7 +43,7 @@ def _bequeathing(original: Callable[..., Any]) -> Callable[..., Any]:
     return generate
 
 
-def _bequeath(config: dict[str, Any], parents: list[dict[str, Any]]) -> dict[str, Any]:
+def _pass_on(config: dict[str, Any], parents: list[dict[str, Any]]) -> dict[str, Any]:
     """Enable limits for a child's agents if the parent's agents have them."""
     settings = next(filter(None, (inherited(parent.get("backend")) for parent in parents)), None)
     if settings is None:

@@ -124,13 +124,13 @@ class BudgetBlock(Strict):
 
     @model_validator(mode="before")
     @classmethod
-    def _cheaper_is_meant(cls, value: Any) -> Any:
+    def _infer_cheaper(cls, value: Any) -> Any:
         if isinstance(value, dict) and value.get("cheaper") and "at" not in value:
             return {**value, "at": "cheaper"}
         return value
 
     @model_validator(mode="after")
-    def _cheaper_is_named(self) -> BudgetBlock:
+    def _require_cheaper_models(self) -> BudgetBlock:
         if self.at == "cheaper" and not self.cheaper:
             raise problem("name the cheaper models, such as cheaper: {gpt-5.4: gpt-5.4-mini}", at="at")
         itself = next((model for model, other in self.cheaper.items() if model == other), None)

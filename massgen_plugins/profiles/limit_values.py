@@ -95,7 +95,7 @@ class Limits(Strict):
 
     @model_validator(mode="before")
     @classmethod
-    def _something_stands(cls, value: Any) -> Any:
+    def _not_empty(cls, value: Any) -> Any:
         if isinstance(value, dict) and not {*value} - {"models"}:
             raise problem(f"no limit stands here; write at least one of {', '.join(LIMIT_KEYS)}")
         return value

@@ -27,7 +27,7 @@ def read_text(path: Path) -> str:
     """
     place = Place(str(path))
     try:
-        # Without O_NONBLOCK opening a named pipe would wait for somebody to write into it.
+        # Without O_NONBLOCK, opening a named pipe would wait for a writer.
         with os.fdopen(os.open(path, os.O_RDONLY | getattr(os, "O_NONBLOCK", 0)), "rb") as file:
             if not stat.S_ISREG(os.fstat(file.fileno()).st_mode):
                 raise wrong(place, "this is not an ordinary file")

@@ -1,4 +1,4 @@
-"""Windows and zones as they are written: ``60s``, ``bucket:60s``, ``day@ZONE``, ``month@ZONE``, ``held``."""
+"""Parses windows and zones: ``60s``, ``bucket:60s``, ``day@ZONE``, ``month@ZONE``, ``held``."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from massgen_plugins.quota import DAY, HELD, NANOSECONDS, Bucket, CalendarDay, C
 __all__ = ["ROLLING", "WrittenWindow", "Zone", "day_of", "window_of"]
 
 ROLLING = "rolling"
-"""Written instead of a zone: the day is any 24 hours."""
+"""Instead of a zone: a sliding window of 24 hours."""
 
 _LONGEST = 31 * 86_400
 _SPAN = re.compile(r"(bucket:)?([1-9][0-9]{0,6})([smh])")
@@ -34,7 +34,7 @@ def _known_zone(value: Any) -> str:
 
 
 def window_of(written: str) -> Window:
-    """What a window of ``limits`` means."""
+    """Convert a window of ``limits`` as written."""
     unit, at, zone = written.partition("@")
     if at and unit in ("day", "month"):
         return (CalendarDay if unit == "day" else CalendarMonth)(_known_zone(zone))
@@ -56,16 +56,16 @@ _PATTERN = rf"^(?:{_SPAN.pattern}|(?:day|month)@.+|held)$"
 WrittenWindow: TypeAlias = Annotated[
     str, PlainValidator(_written), WithJsonSchema({"type": "string", "pattern": _PATTERN})
 ]
-"""A window, kept as it was written."""
+"""A window, kept as written."""
 
 Zone: TypeAlias = Annotated[
     str | None,
     PlainValidator(lambda value: value if value == ROLLING else _known_zone(value)),
     WithJsonSchema({"type": "string", "minLength": 1, "maxLength": 64}),
 ]
-"""Where a day begins: an IANA name, or :data:`ROLLING`."""
+"""Time zone of a day: an IANA name, or :data:`ROLLING`."""
 
 
 def day_of(zone: str) -> Window:
-    """The window of a day that begins in a zone."""
+    """The window of a day in a zone."""
     return DAY if zone == ROLLING else CalendarDay(zone)

@@ -65,15 +65,15 @@ def _openai(standings: Sequence[Standing], _: int) -> Headers:
 
 def _azure(standings: Sequence[Standing], _: int) -> Headers:
     """Requests are per enforced part of a minute (field, 2024 and 2025); the remainder may be negative."""
-    told: Headers = {}
+    headers: Headers = {}
     for name, kinds in (("requests", _REQUESTS), ("tokens", _TOKENS)):
         found = _tightest(standings, kinds)
         if found is None:
             continue
-        told[f"x-ratelimit-limit-{name}"] = str(found.limit)
-        told[f"x-ratelimit-remaining-{name}"] = str(found.remaining)
-        told[f"x-ratelimit-reset-{name}"] = str(whole_seconds(found.reset))
-    return told
+        headers[f"x-ratelimit-limit-{name}"] = str(found.limit)
+        headers[f"x-ratelimit-remaining-{name}"] = str(found.remaining)
+        headers[f"x-ratelimit-reset-{name}"] = str(whole_seconds(found.reset))
+    return headers
 
 
 def _groq(standings: Sequence[Standing], _: int) -> Headers:
@@ -85,49 +85,49 @@ def _groq(standings: Sequence[Standing], _: int) -> Headers:
 
 
 def _cerebras(standings: Sequence[Standing], _: int) -> Headers:
-    told: Headers = {}
+    headers: Headers = {}
     for each in standings:
         name = "requests" if each.kind is QuotaKind.REQUESTS else "tokens"
-        told |= _triple(f"{name}-{_period(each)}", each, decimal_seconds)
-    return told
+        headers |= _triple(f"{name}-{_period(each)}", each, decimal_seconds)
+    return headers
 
 
 def _mistral(standings: Sequence[Standing], _: int) -> Headers:
-    told: Headers = {}
+    headers: Headers = {}
     for name, kinds in (("req", _REQUESTS), ("tokens", _TOKENS)):
         found = _tightest(standings, kinds)
         if found is not None:
-            told[f"x-ratelimit-limit-{name}-{_period(found)}"] = str(found.limit)
-            told[f"x-ratelimit-remaining-{name}-{_period(found)}"] = _left(found)
+            headers[f"x-ratelimit-limit-{name}-{_period(found)}"] = str(found.limit)
+            headers[f"x-ratelimit-remaining-{name}-{_period(found)}"] = _left(found)
             if name == "tokens":
-                told["x-ratelimit-tokens-query-cost"] = str(found.requested)
-    return told
+                headers["x-ratelimit-tokens-query-cost"] = str(found.requested)
+    return headers
 
 
 def _together(standings: Sequence[Standing], _: int) -> Headers:
     """Rates per second, even for limits per minute; the reset has a fraction."""
-    told: Headers = {}
+    headers: Headers = {}
     for name, kinds in (("x-ratelimit", _REQUESTS), ("x-tokenlimit", _TOKENS)):
         found = _tightest(standings, kinds)
         if found is not None:
-            told[f"{name}-limit"] = f"{found.limit / found.window:g}"
-            told[f"{name}-remaining"] = f"{max(0, found.remaining) / found.window:g}"
-            told["x-ratelimit-reset"] = decimal_seconds(found.reset)
-    return told
+            headers[f"{name}-limit"] = f"{found.limit / found.window:g}"
+            headers[f"{name}-remaining"] = f"{max(0, found.remaining) / found.window:g}"
+            headers["x-ratelimit-reset"] = decimal_seconds(found.reset)
+    return headers
 
 
 def _fireworks(standings: Sequence[Standing], _: int) -> Headers:
     """Tokens per second."""
-    told: Headers = {}
+    headers: Headers = {}
     for name, kind in (("prompt", QuotaKind.INPUT_TOKENS), ("generated", QuotaKind.OUTPUT_TOKENS)):
         found = _tightest(standings, (kind,))
         if found is not None:
-            told[f"x-ratelimit-limit-tokens-{name}"] = f"{found.limit / found.window:g}"
+            headers[f"x-ratelimit-limit-tokens-{name}"] = f"{found.limit / found.window:g}"
             left = max(0, found.remaining) / found.window
-            told[f"x-ratelimit-remaining-tokens-{name}"] = f"{left:g}"
+            headers[f"x-ratelimit-remaining-tokens-{name}"] = f"{left:g}"
             if found.remaining < 0:
-                told["x-ratelimit-over-limit"] = "yes"
-    return told
+                headers["x-ratelimit-over-limit"] = "yes"
+    return headers
 
 
 def _poe(standings: Sequence[Standing], _: int) -> Headers:
@@ -136,7 +136,7 @@ def _poe(standings: Sequence[Standing], _: int) -> Headers:
 
 def _anthropic(standings: Sequence[Standing], unix: int) -> Headers:
     """Remaining tokens are rounded to thousands; the reset is the time at which all is available."""
-    told: Headers = {}
+    headers: Headers = {}
     kinds = {
         "requests": _REQUESTS,
         "input-tokens": (QuotaKind.INPUT_TOKENS,),
@@ -149,10 +149,10 @@ def _anthropic(standings: Sequence[Standing], unix: int) -> Headers:
             continue
         left = max(0, found.remaining)
         remaining = left if name == "requests" else round(left, -3)
-        told[f"anthropic-ratelimit-{name}-limit"] = str(found.limit)
-        told[f"anthropic-ratelimit-{name}-remaining"] = str(remaining)
-        told[f"anthropic-ratelimit-{name}-reset"] = rfc3339(unix + found.reset)
-    return told
+        headers[f"anthropic-ratelimit-{name}-limit"] = str(found.limit)
+        headers[f"anthropic-ratelimit-{name}-remaining"] = str(remaining)
+        headers[f"anthropic-ratelimit-{name}-reset"] = rfc3339(unix + found.reset)
+    return headers
 
 
 def _to_millisecond(wait: int) -> str:

@@ -221,14 +221,14 @@ def _ending(reply: Reply, serial: int) -> dict[str, Any]:
 
 def _response(call: Call, candidate: dict[str, Any], serial: int, usage: Usage) -> dict[str, Any]:
     """Thoughts are separate from the candidates' tokens; cached tokens are part of the prompt's."""
-    told = {
+    metadata = {
         "promptTokenCount": usage.input,
         "candidatesTokenCount": usage.output - usage.reasoning,
         "totalTokenCount": usage.input + usage.output,
     }
     if usage.reasoning:
-        told["thoughtsTokenCount"] = usage.reasoning
+        metadata["thoughtsTokenCount"] = usage.reasoning
     if usage.cached:
-        told["cachedContentTokenCount"] = usage.cached
+        metadata["cachedContentTokenCount"] = usage.cached
     model = {"modelVersion": call.model, "responseId": f"sandbox-{serial}"}
-    return {"candidates": [candidate], "usageMetadata": told, **model}
+    return {"candidates": [candidate], "usageMetadata": metadata, **model}

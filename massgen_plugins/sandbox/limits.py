@@ -184,7 +184,7 @@ def per_model(  # noqa: PLR0913 (all by name)
 ) -> tuple[Quota, ...]:
     """The usual three limits of a Gemini model: requests and input tokens per minute, requests per day.
 
-    ``minute``: its length in seconds; ``phase``: where a fixed one starts; ``spent_today``: requests gone.
+    ``minute``: its length in seconds; ``phase``: start of a fixed one; ``spent_today``: requests used up.
     """
     quotas = []
     if rpm is not None:

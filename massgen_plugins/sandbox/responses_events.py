@@ -90,8 +90,8 @@ def failed_event(error: PlainAnswer, model: str) -> dict[str, Any]:
     code = str(said.get("code") or "server_error")
     if error.status == 429 and code in ("429", "RateLimitReached"):
         code = "rate_limit_exceeded"
-    told = {"code": code, "message": str(said.get("message") or inner or "")}
-    return {"type": "response.failed", "response": response_body(model, 0, "failed", [], error=told)}
+    details = {"code": code, "message": str(said.get("message") or inner or "")}
+    return {"type": "response.failed", "response": response_body(model, 0, "failed", [], error=details)}
 
 
 def _call_events(item: dict[str, Any], place: dict[str, Any]) -> list[dict[str, Any]]:

@@ -99,7 +99,7 @@ class HeldReader(StreamReader):
 
     async def readuntil(self, separator: bytes = b"\n", **limits: Any) -> bytes:
         data = self._take_until(separator)
-        while not data.endswith(separator) and _ends_with_a_part(data, separator):
+        while not data.endswith(separator) and _ends_with_partial(data, separator):
             byte = await self._pass(self._inner.read, 1)
             if not byte:
                 return data
@@ -186,5 +186,5 @@ class HeldReader(StreamReader):
         return self._take(-1 if place < 0 else place + len(separator))
 
 
-def _ends_with_a_part(data: bytes, separator: bytes) -> bool:
+def _ends_with_partial(data: bytes, separator: bytes) -> bool:
     return any(data.endswith(separator[:length]) for length in range(1, len(separator)))

@@ -78,7 +78,7 @@ class HeldAsyncStream(_HeldStream):
                 raise Late
         try:
             piece = await self._next_or_pending()
-        except Exception as error:  # the client's own error: it meets it when it gets there
+        except Exception as error:  # raised again when the client reads up to here
             self._failure = error
             return None
         if piece is not None:
@@ -98,7 +98,7 @@ class HeldAsyncStream(_HeldStream):
             self._pending = None
 
     async def discard(self) -> None:
-        """Close it; the connection lives on if the body was over."""
+        """Close the response; the connection is reused if the body was complete."""
         await self.hand_over(None).aclose()
 
     async def __aiter__(self) -> AsyncIterator[bytes]:
@@ -118,7 +118,7 @@ class HeldAsyncStream(_HeldStream):
                 yield piece
             self._end()
         except GeneratorExit:
-            raise  # whoever closes the stream, or drops it, ends the reading
+            raise  # closing or dropping the stream ends the reading
         except BaseException:
             self._end()
             raise
@@ -127,7 +127,7 @@ class HeldAsyncStream(_HeldStream):
                 await source.aclose()
 
     async def aclose(self) -> None:
-        """The client reads no further."""
+        """Called when the client stops reading."""
         self._end()
         if self._pending is not None:
             self._pending.cancel()
@@ -141,7 +141,7 @@ class HeldSyncStream(_HeldStream):
     """For ``Client``."""
 
     async def next_piece(self, _seconds: float | None = None) -> bytes | None:
-        """As its asynchronous twin, but it blocks and never suspends, hence cannot be late."""
+        """Like its asynchronous counterpart, but blocks, never suspends, and is never late."""
         if self._source is None:
             self._source = iter(self._inner)
         try:
@@ -154,7 +154,7 @@ class HeldSyncStream(_HeldStream):
         return piece
 
     async def discard(self) -> None:
-        """Close it; the connection lives on if the body was over."""
+        """Close the response; the connection is reused if the body was complete."""
         self.hand_over(None).close()
 
     def __iter__(self) -> Iterator[bytes]:
@@ -180,7 +180,7 @@ class HeldSyncStream(_HeldStream):
                 source.close()
 
     def close(self) -> None:
-        """The client reads no further."""
+        """Called when the client stops reading."""
         self._end()
         if isinstance(self._source, Generator) and not self._passing:
             self._source.close()
@@ -189,7 +189,7 @@ class HeldSyncStream(_HeldStream):
 
 @cache
 def held_stream_types(client: ModuleType) -> tuple[type[HeldAsyncStream], type[HeldSyncStream]]:
-    """Both kinds as subclasses of the client's own stream types, on which it insists."""
+    """Both types as subclasses of the client's own stream types, which it requires."""
     asynchronous = type("HeldAsyncStream", (HeldAsyncStream, client.AsyncByteStream), {})
     synchronous = type("HeldSyncStream", (HeldSyncStream, client.SyncByteStream), {})
     return asynchronous, synchronous

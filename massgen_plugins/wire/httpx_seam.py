@@ -106,7 +106,7 @@ class _HttpxSender:
         response.elapsed = timedelta(0)
         return response
 
-    def _tells_when_it_writes(self) -> bool:
+    def _reports_writes(self) -> bool:
         try:
             transport = self._client._transport_for_url(self._request.url)  # noqa: SLF001 - mounts are private
         except Exception:
@@ -124,8 +124,8 @@ class AsyncHttpxSender(_HttpxSender):
     """One request of an ``AsyncClient``."""
 
     async def send(self) -> HeldAsyncStream:
-        """Send it once; the body is left unread."""
-        if not self._tells_when_it_writes():
+        """Send the request once, leaving the body unread."""
+        if not self._reports_writes():
             mark_written()
         extensions = self._request.extensions
         users = extensions.get("trace")
@@ -147,8 +147,8 @@ class SyncHttpxSender(_HttpxSender):
     """One request of a ``Client``; blocks and never suspends."""
 
     async def send(self) -> HeldSyncStream:
-        """Send it once; the body is left unread."""
-        if not self._tells_when_it_writes():
+        """Send the request once, leaving the body unread."""
+        if not self._reports_writes():
             mark_written()
         extensions = self._request.extensions
         users = extensions.get("trace")

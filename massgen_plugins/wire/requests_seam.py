@@ -29,7 +29,7 @@ def targets(requests: Any) -> list[Target]:
     """What to wrap in the imported module and in urllib3."""
     return [
         Target(requests.adapters.HTTPAdapter, "send", _admitting),
-        Target(HTTPConnection, "request", _telling_of_writing),
+        Target(HTTPConnection, "request", _reporting_write),
         Target(Retry, "sleep", _admitting_again),
     ]
 
@@ -50,7 +50,7 @@ def _admitting(original: Callable[..., Response]) -> Callable[..., Response]:
     return send
 
 
-def _telling_of_writing(original: Callable[..., Any]) -> Callable[..., Any]:
+def _reporting_write(original: Callable[..., Any]) -> Callable[..., Any]:
     def request(self: Any, *args: Any, **kwargs: Any) -> Any:
         mark_written()
         return original(self, *args, **kwargs)

@@ -15,13 +15,11 @@ __all__ = ["targets"]
 def targets(module: ModuleType) -> list[Target]:
     """What to wrap in the imported module."""
     if module.__name__.startswith("grpc"):
-        return [Target(module, name, _telling_of_channel) for name in ("secure_channel", "insecure_channel")]
-    return (
-        [Target(module.connect, "__init__", _telling_of_socket)] if isinstance(module.connect, type) else []
-    )
+        return [Target(module, name, _reporting_channel) for name in ("secure_channel", "insecure_channel")]
+    return [Target(module.connect, "__init__", _reporting_socket)] if isinstance(module.connect, type) else []
 
 
-def _telling_of_channel(original: Callable[..., Any]) -> Callable[..., Any]:
+def _reporting_channel(original: Callable[..., Any]) -> Callable[..., Any]:
     def channel(target: str, *args: Any, **kwargs: Any) -> Any:
         report_unseen("POST", f"grpc://{target}")
         return original(target, *args, **kwargs)
@@ -29,7 +27,7 @@ def _telling_of_channel(original: Callable[..., Any]) -> Callable[..., Any]:
     return channel
 
 
-def _telling_of_socket(original: Callable[..., Any]) -> Callable[..., Any]:
+def _reporting_socket(original: Callable[..., Any]) -> Callable[..., Any]:
     def __init__(self: Any, uri: str, *args: Any, **kwargs: Any) -> None:  # noqa: N807
         report_unseen("GET", str(uri))
         original(self, uri, *args, **kwargs)

@@ -136,7 +136,7 @@ def test_a_fault_of_ours_does_not_keep_a_sub_agent_from_starting(parents, child_
         raise RuntimeError("our own fault")
 
     configs = parents([True])
-    monkeypatch.setattr(subagents, "_bequeath", fail)
+    monkeypatch.setattr(subagents, "_pass_on", fail)
     assert child_of(configs)["agents"]
     (line,) = said
     assert "WITHOUT limits" in line

@@ -44,7 +44,7 @@ class CodexPointer(Pointer):
             return str(named) if named else _CHATGPT if "chatgpt-account-id" in headers else _OPENAI
 
         self._write_base_url(enter(upstream))
-        self._pass_by_proxies()
+        self._bypass_proxies()
 
     def _write_base_url(self, base_url: str) -> None:
         original = self.backend._write_workspace_config  # noqa: SLF001 - where MassGen writes the file
@@ -57,7 +57,7 @@ class CodexPointer(Pointer):
 
         self.backend._write_workspace_config = _write_workspace_config  # noqa: SLF001
 
-    def _pass_by_proxies(self) -> None:
+    def _bypass_proxies(self) -> None:
         original = self.backend._build_exec_command  # noqa: SLF001 - its environment is MassGen's own
 
         def _build_exec_command(*args: Any, **kwargs: Any) -> list[str]:

@@ -47,7 +47,7 @@ class GeminiCliPointer(Pointer):
             raise NotPointed(_UNTRUSTED)
         base_url = enter(lambda _: self._upstream)
         if says_nothing:
-            self._say_login()
+            self._write_login()
         original = self.backend._build_subprocess_env  # noqa: SLF001 - the one place that knows the child
 
         def _build_subprocess_env(*args: Any, **kwargs: Any) -> dict[str, str]:
@@ -62,7 +62,7 @@ class GeminiCliPointer(Pointer):
         chosen = _at(self._home, "security", "auth", "selectedType")
         return str(chosen) if chosen else None
 
-    def _say_login(self) -> None:
+    def _write_login(self) -> None:
         original = self.backend._write_workspace_config  # noqa: SLF001 - where MassGen writes the file
 
         def _write_workspace_config() -> None:

@@ -1,4 +1,4 @@
-"""Hosts that run other people's models: Groq, Cerebras, Together, Fireworks, Nebius, NVIDIA, SambaNova."""
+"""Hosts that run third-party models: Groq, Cerebras, Together, Fireworks, Nebius, NVIDIA, SambaNova."""
 
 from __future__ import annotations
 
