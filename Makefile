@@ -18,13 +18,6 @@ PROGRAMS := $(VENV)/programs/complete-$(shell { cat tests/programs.txt; echo $(n
 DOCS := website/node_modules/.complete-$(shell cat website/package-lock.json website/checks/package-lock.json \
 	website/checks/set-up | cksum | tr ' ' -)
 
-# `make test` is three pytests side by side: teams of the real MassGen, which mostly wait; its other runs and the
-# handbook, which step back; all else, where some tests measure how long an event loop stands still.
-TEAMS := tests/e2e --ignore=tests/e2e/routes
-SINGLE := tests/e2e/routes tests/handbook
-REST := --ignore=tests/e2e --ignore=tests/handbook
-BESIDE := nice -n 10 $(IN_VENV) -m pytest
-
 .DEFAULT_GOAL := help
 .PHONY: help setup demo test programs test-fast test-install lint bench bench-quick mutants soak docs docs-build docs-check \
 	docs-follow docs-browser docs-speed docs-generate docs-update recordings clean
@@ -37,14 +30,9 @@ setup: $(STAMP)  ## Make .venv and install the package into it, with MassGen and
 demo: $(STAMP)  ## Run MassGen against the sandbox, without and with the switch, and compare
 	@$(IN_VENV) -m massgen_plugins.demo
 
-# What the others printed comes last.
-test: lint $(DOCS) $(PROGRAMS)  ## Check and test everything, runs of the real MassGen included
-	@$(IN_VENV) -m pytest $(TEAMS) >$(VENV)/teams.log 2>&1 & teams=$$!; \
-	$(BESIDE) $(SINGLE) >$(VENV)/single.log 2>&1 & single=$$!; \
-	$(IN_VENV) -m pytest $(REST); failed=$$?; \
-	echo "Waiting for the handbook and the runs of the real MassGen."; \
-	wait $$single || failed=1; cat $(VENV)/single.log; \
-	wait $$teams || failed=1; cat $(VENV)/teams.log; exit $$failed
+test:  ## Check and test everything, runs of the real MassGen included
+	@$(MAKE) --no-print-directory --jobs=3 $(DOCS) $(PROGRAMS)
+	@$(IN_VENV) tests/side_by_side.py
 
 programs: $(PROGRAMS)  ## Install the programs of MassGen's CLI agents, which the tests run, into .venv
 

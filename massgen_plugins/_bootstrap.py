@@ -1,6 +1,6 @@
 # mypy: disable-error-code="comparison-overlap, unreachable"
-# The watcher is typed with builtins only, so mypy does not take it for a finder.
-"""What happens when MassGen is imported: the package attaches to it, and the watch ends."""
+# HostFinder is annotated with builtins only, so mypy does not accept it as a finder.
+"""Attaches the package to MassGen's modules as they are imported, then removes the finder."""
 
 from __future__ import annotations
 
@@ -21,10 +21,10 @@ __all__ = ["find_and_attach", "stop"]
 def find_and_attach(
     watcher: HostFinder, name: str, path: Sequence[str] | None, target: ModuleType | None
 ) -> ModuleSpec | None:
-    """Ask the other finders for a module, and attach to it once it has been executed."""
+    """Find a module with the other finders, and attach to it once it has been executed."""
 
     def attach_to(module: ModuleType) -> None:
-        # Executed, and not merely looked up: only now is the watch for it over.
+        # Only now: find_spec is also called for modules that are merely looked up, not imported.
         watcher.waiting.discard(name)
         if not watcher.waiting:
             stop()
@@ -33,7 +33,7 @@ def find_and_attach(
 
             attach(module)
         except Exception as error:
-            # MassGen's logger may not be there yet.
+            # MassGen's logger may not exist yet.
             from massgen_plugins.errors import described
 
             text = f"massgen-plugins: could not attach to {name}: {described(error)}."
@@ -43,17 +43,17 @@ def find_and_attach(
 
 
 def stop() -> None:
-    """Watch no longer."""
+    """Remove the finder from ``sys.meta_path``."""
     from massgen_plugins import HostFinder
 
     sys.meta_path[:] = [finder for finder in sys.meta_path if not isinstance(finder, HostFinder)]
 
 
 def _explain(error: Exception) -> None:
-    """Tell a run that asks for limits why MassGen cannot be imported; the traceback alone names no cure."""
+    """Explain a failed import of MassGen to a run with limits; the traceback alone names no fix."""
     try:
         from massgen_plugins.host.failed_start import explain_failed_start
 
         explain_failed_start(error)
-    except Exception:  # noqa: S110 - MassGen's own error is what matters, and follows
+    except Exception:  # noqa: S110 - MassGen's own error matters more, and follows
         pass

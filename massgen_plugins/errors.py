@@ -1,4 +1,4 @@
-"""The errors of this package: one base, and one child for each answer to "whose fault is it?"."""
+"""Exceptions of this package: one base class, and one subclass per cause."""
 
 from __future__ import annotations
 
@@ -13,35 +13,35 @@ __all__ = [
 
 
 class MassgenPluginsError(Exception):
-    """Base of everything this package raises on purpose."""
+    """Base class of all exceptions that this package raises deliberately."""
 
 
 class ConfigurationError(MassgenPluginsError):
-    """The user's input is wrong: a profile, a YAML setting, an environment variable, an argument.
+    """Invalid user input: a profile, a YAML setting, an environment variable, an argument.
 
-    The message is one sentence that names the place, the value and what to do.
+    The message is one sentence that names the location, the value and the fix.
     """
 
 
 class HostMismatch(MassgenPluginsError):
-    """MassGen is absent, or of a version that this package does not know."""
+    """MassGen is missing, or its version is not supported."""
 
 
 class StoreUnavailable(MassgenPluginsError):
-    """The place where scopes are shared cannot be read or written."""
+    """The shared store cannot be read or written."""
 
 
 class CallRefused(MassgenPluginsError):
-    """A model call may not be made: its quota is spent, or the wait would be longer than allowed.
+    """A model call was refused: its quota is used up, or it would wait longer than allowed.
 
-    Nobody retries it: ``status_code`` is what MassGen and the SDKs look at first, and 400 is the
-    one value that none of them takes for "try again".
+    ``status_code`` keeps MassGen and the SDKs from retrying: they check it first, and 400 is the only
+    value that none of them retries.
 
     Attributes:
         status_code: Always 400.
-        resets_at: When the call could be made, in seconds since the epoch; None if waiting does not help.
-        pool: The ``quota.Pool`` that is in the way; None: the call's own.
-        instead: A model with which the turn can begin anew; None if there is none.
+        resets_at: When the call can be made, in seconds since the epoch; None if waiting does not help.
+        pool: The ``quota.Pool`` that blocks the call; None for the call's own.
+        instead: A model that the turn can be restarted with; None if there is none.
     """
 
     status_code = 400
@@ -60,27 +60,26 @@ class CallRefused(MassgenPluginsError):
         self.instead = instead
 
     def shorten(self) -> None:
-        """Leave the first sentence of the message: the others were said before."""
+        """Cut the message down to its first sentence, once the full text has been shown."""
         first, more, _ = str(self).partition(". ")
         self.args = (f"{first}." if more else first,)
 
 
 def described(error: BaseException) -> str:
-    """An unexpected exception as it may be shown: its type, and our line that met it.
+    """Describe an unexpected exception without its text: its type, and our innermost line in the traceback.
 
-    Never its text: that may hold whatever was being read, an API key or a prompt included. What this package
-    raises on purpose was written to be read.
+    The text may contain an API key or a prompt. Only this package's own exceptions are shown in full.
     """
     if isinstance(error, MassgenPluginsError):
         return str(error).rstrip(".")
-    import traceback  # not before something went wrong
+    import traceback  # deferred: only needed after a failure
     from pathlib import Path
 
     kind, package = type(error).__qualname__, Path(__file__).parent
     if type(error).__module__ != "builtins":
         kind = f"{type(error).__module__}.{kind}"
     if isinstance(error, ImportError) and error.name:
-        kind = f"{kind} ({error.name})"  # the name of a module is no secret
+        kind = f"{kind} ({error.name})"  # a module name is not secret
     for frame, line in reversed(list(traceback.walk_tb(error.__traceback__))):
         path = Path(frame.f_code.co_filename)
         if path.is_relative_to(package):

@@ -1,11 +1,11 @@
-"""The plugin API: what a plugin can add, and what it hears of.
+"""The plugin API: the hooks that a plugin can implement.
 
-A plugin is a module or an object with functions of these names, marked with ``hookimpl`` and registered under
-the entry-point group ``massgen_plugins``. A function may take fewer arguments than its specification; new
-arguments may be added in later versions, none is taken away.
+A plugin is a module or an object with functions of these names, marked with ``hookimpl`` and registered in
+the entry-point group ``massgen_plugins``. An implementation may accept fewer arguments than its
+specification; later versions may add arguments, but never remove one.
 
-Hooks are synchronous. What has to wait is done by the objects that they hand over, such as middleware. A hook
-that raises is reported once and counts as not implemented; hooks of other plugins cannot be wrapped.
+Hooks are synchronous; asynchronous work belongs to the objects that they return, such as middleware. An
+exception in a hook is reported once and counts as no result. Hook wrappers are not supported.
 """
 
 from __future__ import annotations
@@ -29,22 +29,22 @@ if TYPE_CHECKING:
 __all__ = ["PROJECT", "AgentInfo", "MiddlewareContext", "hookimpl"]
 
 PROJECT = "massgen_plugins"
-"""Name of the plugin system: its markers and its entry-point group."""
+"""Project name of the pluggy markers, and the entry-point group."""
 
 hookspec = pluggy.HookspecMarker(PROJECT)
 hookimpl = pluggy.HookimplMarker(PROJECT)
-"""Marks a plugin's function as the implementation of the hook of the same name."""
+"""Marks a function as the implementation of the hook of the same name."""
 
 
 @dataclass(frozen=True, slots=True)
 class AgentInfo:
-    """An agent that middleware watches over.
+    """An agent whose calls pass through the middleware.
 
     Attributes:
         agent_id: Its name in the MassGen configuration.
-        provider: Name of the provider of its backend, such as ``gemini``.
+        provider: Name of its backend's provider, such as ``gemini``.
         model: The model's name as configured.
-        settings: The ``rate_limit:`` block that holds for it, resolved.
+        settings: The resolved ``rate_limit:`` settings of the agent.
     """
 
     agent_id: str
@@ -55,12 +55,12 @@ class AgentInfo:
 
 @dataclass(frozen=True, slots=True)
 class MiddlewareContext:
-    """What a middleware is made with.
+    """What a plugin can use to create its middleware.
 
     Attributes:
-        emit: Tells everybody of an event.
-        rules: What holds in a pool now; None if nothing does.
-        settings: The ``rate_limit:`` block that holds for an agent's calls, resolved, by domain.
+        emit: Publishes an event.
+        rules: Returns the rules in force for a pool; None if it has none.
+        settings: Returns the resolved ``rate_limit:`` settings for calls in a domain.
     """
 
     emit: Callable[[Event], None]
@@ -70,10 +70,10 @@ class MiddlewareContext:
 
 @hookspec
 def massgen_middleware(context: MiddlewareContext) -> Middleware | None:
-    """Add a middleware around every model call of the agents that are switched on.
+    """Add a middleware around every model call of agents with rate limiting enabled.
 
-    Called once in a process, when its first agent is switched on. The built-in limiter comes last before the
-    network; of other plugins, those registered later are asked earlier.
+    Called once per process, when the first such agent is created. The built-in limiter is innermost, next
+    to the network; of other plugins, the one registered last is outermost.
 
     .. versionadded:: 0.1
     """
@@ -81,20 +81,21 @@ def massgen_middleware(context: MiddlewareContext) -> Middleware | None:
 
 @hookspec
 def massgen_provider() -> Provider | Iterable[Provider] | None:
-    """Add one or several providers: which HTTP requests are their model calls, and what their answers mean.
+    """Add one or several providers, which recognise model calls and interpret their answers.
 
-    Called once in a process. An agent's provider is the first that serves its backend; third parties are
-    asked before the built-in ones.
+    Called once per process. An agent's provider is the first one that serves its backend; third-party
+    providers take precedence over built-in ones.
 
     .. versionadded:: 0.1
     """
 
 
 @hookspec
-def massgen_profile_directories() -> Iterable[Path]:  # type: ignore[empty-body]
-    """Add directories with profile files (``*.yaml``), read like those of ``plugin_configs``.
+def massgen_profile_directories() -> Iterable[Path]:  # type: ignore[empty-body]  # a hook has none
+    """Add directories of profile files (``*.yaml``), in the format of ``plugin_configs``.
 
-    Called whenever profiles are read. The user's own profiles go before these, and these before ours.
+    Called whenever profiles are loaded. The user's profiles take precedence over these, and these over the
+    built-in ones.
 
     .. versionadded:: 0.1
     """
@@ -102,9 +103,9 @@ def massgen_profile_directories() -> Iterable[Path]:  # type: ignore[empty-body]
 
 @hookspec
 def massgen_agent_starting(agent: AgentInfo) -> None:
-    """An agent that is switched on has been created, and may make calls from now on.
+    """Called when an agent with rate limiting enabled has been created, before its first call.
 
-    Called in the thread that creates agents; must return soon.
+    Runs in the thread that creates agents; must return quickly.
 
     .. versionadded:: 0.1
     """
@@ -112,10 +113,9 @@ def massgen_agent_starting(agent: AgentInfo) -> None:
 
 @hookspec
 def massgen_event(event: Event) -> None:
-    """Something happened: a wait, a refusal, a learned limit, a trouble.
+    """Called for every event: a wait, a refusal, a learned limit, a problem.
 
-    Called in the thread in which it happened, often on an event loop: must not block. An exception is
-    reported once and does no harm.
+    Runs in the thread that emits the event, often on an event loop: must not block.
 
     .. versionadded:: 0.1
     """
@@ -123,9 +123,9 @@ def massgen_event(event: Event) -> None:
 
 @hookspec
 def massgen_cli_commands(app: typer.Typer) -> None:
-    """Add commands to ``massgen-rl``: ``app`` is its Typer application.
+    """Add commands to ``massgen-rl``; ``app`` is its Typer application.
 
-    Called once when the command line is started.
+    Called once at start-up of the command line.
 
     .. versionadded:: 0.1
     """

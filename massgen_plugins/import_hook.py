@@ -1,6 +1,6 @@
-"""The post-import hook of this package: what is to be done right after a module was executed.
+"""A post-import hook: runs a function right after a module has been executed.
 
-Like ``_bootstrap`` it imports ``sys`` alone, so that whoever needs it at interpreter start can afford it.
+Imports nothing but ``sys``, since it may be needed at interpreter start.
 """
 
 from __future__ import annotations
@@ -18,11 +18,11 @@ __all__ = ["AfterImport", "find_and_run"]
 
 
 class AfterImport:
-    """A finder that finds nothing itself: it lets the others find, and runs something after the execution.
+    """A meta path finder that delegates to the other finders, and runs a function after the import.
 
     Args:
-        wanted: Whether something is to be done after a module of this name.
-        run: Does it; must not raise, since the import would fail.
+        wanted: Whether to run the function after a module of this name.
+        run: The function, called with the module; must not raise, since the import would fail.
     """
 
     def __init__(self, wanted: Callable[[str], bool], run: Callable[[ModuleType], None]) -> None:
@@ -32,13 +32,13 @@ class AfterImport:
     def find_spec(
         self, name: str, path: Sequence[str] | None = None, target: ModuleType | None = None
     ) -> ModuleSpec | None:
-        """What the other finders find."""
+        """Return the other finders' spec, or None for modules that are not wanted."""
         if not self._wanted(name):
             return None
         return find_and_run(self, name, path, target, self._run)
 
 
-def find_and_run(  # noqa: PLR0913, PLR0917 - the import system's three, and ours
+def find_and_run(  # noqa: PLR0913, PLR0917 - three are the import system's
     finder: Any,
     name: str,
     path: Sequence[str] | None,
@@ -46,9 +46,9 @@ def find_and_run(  # noqa: PLR0913, PLR0917 - the import system's three, and our
     run: Callable[[ModuleType], None],
     failed: Callable[[Exception], None] | None = None,
 ) -> ModuleSpec | None:
-    """Ask the finders other than ``finder`` for a module, and call ``run`` once it has been executed.
+    """Find a module with the finders other than ``finder``, and call ``run`` once it has been executed.
 
-    ``failed`` is told of the exception that ended the execution; neither may raise.
+    If the execution fails, ``failed`` is called with the exception instead. Neither may raise.
     """
     for other in sys.meta_path:
         find = getattr(other, "find_spec", None)
@@ -68,14 +68,14 @@ def _run_after_execution(
         return
 
     def execute_and_run(module: ModuleType) -> None:
-        del loader.exec_module  # the loader is as it was; only this one execution was ours
+        del loader.exec_module  # restore the loader: only this execution is wrapped
         try:
             execute(module)
-        except Exception as error:  # the module's own, raised again as it is
+        except Exception as error:  # raised by the module itself
             if failed is not None:
                 failed(error)
             raise
         run(module)
 
-    # On the instance: its type and all else of it stay what the import system expects.
-    loader.exec_module = execute_and_run  # type: ignore[method-assign]
+    # Patch the instance only, so that the loader keeps the type that the import system expects.
+    loader.exec_module = execute_and_run  # type: ignore[method-assign]  # patches the instance

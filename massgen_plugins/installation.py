@@ -1,7 +1,7 @@
-"""Installing MassGen: what keeps it from starting, which versions work, and the command that mends it.
+"""Installing MassGen: known dependency conflicts, versions that work, and the commands that fix them.
 
-MassGen 0.1.97 leaves most of its dependencies without an upper bound. Every command given here was run by
-``make test-install`` in an environment with that very fault, and MassGen started afterwards.
+MassGen 0.1.97 sets no upper bound on most of its dependencies. ``make test-install`` runs every command given
+here in an environment with that conflict, and checks that MassGen starts afterwards.
 """
 
 from __future__ import annotations
@@ -27,19 +27,19 @@ __all__ = [
 ]
 
 WHOLE_SET = "massgen-plugins[massgen]"
-"""Our own extra: MassGen 0.1.97 with dependencies that fit together."""
+"""The extra of this package: MassGen 0.1.97 with compatible dependencies."""
 
 
 @dataclass(frozen=True, slots=True)
 class Conflict:
-    """A package with which MassGen does not start.
+    """A dependency whose version keeps MassGen from starting.
 
     Attributes:
-        package: Its name for pip.
-        symptom: What Python says then, a part of its last line.
-        bad: Requirements that bring about the fault; for tests.
-        works: A version with which MassGen starts.
-        cure: Requirements that mend it.
+        package: Its name on PyPI.
+        symptom: Part of the last line of the traceback.
+        bad: Requirements that reproduce the conflict, for tests.
+        works: A version that works.
+        cure: Requirements that fix the conflict.
     """
 
     package: str
@@ -49,7 +49,7 @@ class Conflict:
     cure: tuple[str, ...]
 
 
-_MCP = ("mcp>=1.30,<2", "agentscope<2.0.11")  # a newer agentscope demands mcp 2
+_MCP = ("mcp>=1.30,<2", "agentscope<2.0.11")  # newer agentscope requires mcp 2
 
 CONFLICTS = (
     Conflict("mcp", "'streamablehttp_client'", ("mcp==2.3.0", "agentscope==2.0.11"), "1.30.0", _MCP),
@@ -58,7 +58,7 @@ CONFLICTS = (
 
 
 def explain(error: str) -> tuple[str, str]:
-    """Why MassGen cannot be imported, and the command that mends it.
+    """Return why MassGen cannot be imported, and the command that fixes it.
 
     Args:
         error: The last line of the traceback, such as ``ImportError: cannot import name ...``.
@@ -80,7 +80,7 @@ def explain(error: str) -> tuple[str, str]:
 
 
 def outside() -> list[str]:
-    """Installed packages that our extra would replace: each with its version, and those that work."""
+    """Installed packages that the extra would replace: each with its version and the versions that work."""
     found = []
     for line in _requirements():
         if match := re.match(r"([\w.-]+)(?:\[[\w,-]+\])?([<>=,.\d]+); *extra == ['\"]massgen['\"]", line):
@@ -91,24 +91,24 @@ def outside() -> list[str]:
 
 
 def install_whole_set() -> str:
-    """The command that installs our extra, whose requirements pip and uv read from what is installed."""
+    """The command that installs the extra; pip and uv read its requirements from the installed package."""
     return install_command(WHOLE_SET)
 
 
 def reinstall(package: str) -> str:
-    """The command that installs a package anew as it is, and nothing else."""
+    """The command that reinstalls a package in its present version, without dependencies."""
     version = _version(package)
     wanted = package.replace("_", "-") + (f"=={version}" if version else "")
     return install_command("--force-reinstall", "--no-deps", wanted)
 
 
 def install_command(*arguments: str) -> str:
-    """A command that installs into this environment, whichever tool made it."""
+    """A command that installs into this environment, with pip or uv."""
     return " ".join([_installer(), *(_quoted(each) for each in arguments)])
 
 
 def _installer() -> str:
-    """By the plain name if that is this environment's; environments made by uv have no pip."""
+    """Plain ``pip`` if it is this environment's; environments created by uv have no pip."""
     if find_spec("pip") is None:
         return f"uv pip install --python {_quoted(sys.executable)}"
     found = shutil.which("pip")
@@ -117,7 +117,7 @@ def _installer() -> str:
 
 
 def _quoted(argument: str) -> str:
-    """For every shell, Windows' too: double quotes where one of its letters means something."""
+    """Double-quote an argument with special characters, for every shell including those of Windows."""
     return argument if re.fullmatch(r"[\w./:=\\-]+", argument) else f'"{argument}"'
 
 

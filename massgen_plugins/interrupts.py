@@ -1,7 +1,7 @@
-"""Tells what ends a run from what a plugin merely raises.
+"""Distinguishes exceptions that end a run from exceptions that a plugin raises.
 
-Ctrl-C, the end of an event loop and the end of a coroutine arrive as exceptions, too, wherever the program is
-at that moment, and have to go on. The same exceptions raised by a plugin are a fault like any other.
+Ctrl-C, cancellation and the closing of a coroutine surface as exceptions wherever the program happens to be,
+and must propagate. The same exceptions raised by a plugin itself are ordinary failures.
 """
 
 from __future__ import annotations
@@ -18,10 +18,10 @@ _SIGNALS = [getattr(signal, name) for name in ("SIGINT", "SIGTERM", "SIGHUP") if
 
 
 def ends_the_run(error: BaseException) -> bool:
-    """Whether an exception that came out of a plugin came from outside, and has to go on.
+    """Whether an exception that passed through a plugin came from outside, and must propagate.
 
     Args:
-        error: Caught where the plugin was called, in the task that called it.
+        error: Caught at the call of the plugin, in the task that made the call.
     """
     if isinstance(error, Exception):
         return False
@@ -31,7 +31,7 @@ def ends_the_run(error: BaseException) -> bool:
         return True
     if isinstance(error, SystemExit):
         return False
-    import asyncio  # commands that never wait do without it
+    import asyncio  # deferred: commands that never wait do not need it
 
     if isinstance(error, asyncio.CancelledError):
         return _is_cancelled()
@@ -43,13 +43,13 @@ def _is_cancelled() -> bool:
 
     try:
         task = asyncio.current_task()
-    except RuntimeError:  # no event loop: nobody can have cancelled anything
+    except RuntimeError:  # no event loop, hence no cancellation
         return False
     return task is not None and task.cancelling() > 0
 
 
 def _was_raised(error: BaseException) -> bool:
-    """Whether the innermost code said ``raise``; an interrupt meets any other instruction."""
+    """Whether the innermost frame executed ``raise``; an interrupt strikes at any other instruction."""
     last = error.__traceback__
     while last is not None and last.tb_next is not None:
         last = last.tb_next
@@ -59,6 +59,6 @@ def _was_raised(error: BaseException) -> bool:
 
 
 def _code(handler: object) -> CodeType | None:
-    handler = getattr(handler, "func", handler)  # asyncio's is a partial
+    handler = getattr(handler, "func", handler)  # asyncio installs a partial
     code = getattr(handler, "__code__", None)
     return code if isinstance(code, CodeType) else None

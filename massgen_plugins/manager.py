@@ -1,4 +1,4 @@
-"""Finds plugins and asks them: one typed method for each hook, and nobody else touches pluggy."""
+"""Loads plugins and calls their hooks. The only module that uses pluggy, with one typed method per hook."""
 
 from __future__ import annotations
 
@@ -36,18 +36,18 @@ BUILT_IN = {
     "providers": "massgen_plugins.providers.plugin",
     "calls": "massgen_plugins.calls.plugin",
 }
-"""Our own plugins by name, in the order of registration: ordinary plugins like any other."""
+"""Modules of the built-in plugins by name, in order of registration."""
 
 BLOCK_VARIABLE = "MASSGEN_PLUGINS_BLOCK"
-"""Environment variable: names of plugins that are not loaded, separated by commas."""
+"""Environment variable: comma-separated names of plugins that are not loaded."""
 
 
 class Plugins:
-    """All plugins of a process. One that fails is reported once and left out; the others are asked.
+    """All plugins of a process. A hook that fails is reported once; the other plugins are still called.
 
     Args:
-        manager: Holds them.
-        report: Told, in one sentence, of a plugin that fails.
+        manager: Holds the registered plugins.
+        report: Called with one sentence about a plugin that failed.
     """
 
     def __init__(self, manager: pluggy.PluginManager, report: Callable[[str], None]) -> None:
@@ -56,29 +56,29 @@ class Plugins:
         self._failed: set[tuple[str, str]] = set()
 
     def names(self) -> list[str]:
-        """Names of all plugins that are not blocked, in the order of registration."""
+        """Names of all plugins that are not blocked, in order of registration."""
         return [name for name, plugin in self._manager.list_name_plugin() if plugin is not None]
 
     def middleware(self, context: MiddlewareContext) -> list[Middleware]:
-        """Every plugin's middleware, outermost first."""
+        """The middleware of all plugins, outermost first."""
         return self._ask("massgen_middleware", _as_middleware, context=context)
 
     def providers(self) -> list[Provider]:
-        """Every plugin's providers, third parties first."""
+        """The providers of all plugins, third-party ones first."""
         found = self._ask("massgen_provider", _as_providers)
         return [provider for some in found for provider in some]
 
     def profile_directories(self) -> list[Path]:
-        """Directories with further profiles."""
+        """The profile directories of all plugins."""
         found = self._ask("massgen_profile_directories", _as_directories)
         return [directory for some in found for directory in some]
 
     def agent_starting(self, agent: AgentInfo) -> None:
-        """Tell every plugin of an agent."""
+        """Notify every plugin of a new agent."""
         self._ask("massgen_agent_starting", _anything, agent=agent)
 
     def event(self, event: Event) -> None:
-        """Tell every plugin of an event."""
+        """Notify every plugin of an event."""
         self._ask("massgen_event", _anything, event=event)
 
     def cli_commands(self, app: typer.Typer) -> None:
@@ -86,9 +86,9 @@ class Plugins:
         self._ask("massgen_cli_commands", _anything, app=app)
 
     def _ask(self, hook: str, read: Callable[[Any], T], **arguments: object) -> list[T]:
-        """What the plugins answer, last registered first, as ``read`` understands it; None is no answer.
+        """Call a hook and return the results that are not None, converted by ``read``, last registered first.
 
-        pluggy's own call would end at the first plugin that fails.
+        pluggy's own hook call would stop at the first exception.
         """
         answers = []
         for implementation in reversed(getattr(self._manager.hook, hook).get_hookimpls()):
@@ -113,7 +113,7 @@ def build_manager(
 ) -> Plugins:
     """Register the built-in plugins, those of installed packages, and ``extra`` ones.
 
-    A package whose plugin cannot be loaded is left out and reported: it must not break a MassGen run.
+    A plugin that cannot be loaded is reported and left out, so that it cannot break a MassGen run.
     """
     manager = pluggy.PluginManager(PROJECT)
     manager.add_hookspecs(hookspecs)
@@ -145,13 +145,13 @@ def _load_entry_points(manager: pluggy.PluginManager, report: Callable[[str], No
                 raise
             if manager.has_plugin(point.name):
                 manager.unregister(name=point.name)
-            # pluggy's complaint is of names alone.
+            # pluggy's own message contains only names, so it is safe to show.
             why = str(error) if isinstance(error, pluggy.PluginValidationError) else described(error)
             report(f"The plugin {point.name} ({point.value}) could not be loaded and is left out: {why}.")
 
 
 def _check(manager: pluggy.PluginManager, plugin: object) -> None:
-    """Refuse a hook that would silently do nothing: a mistyped one, or one around those of other plugins."""
+    """Reject hooks that would silently do nothing: unknown names and hook wrappers."""
     for caller in manager.get_hookcallers(plugin) or ():
         if not caller.has_spec():
             raise _WrongPlugin(f"there is no hook {caller.name}")
@@ -159,11 +159,11 @@ def _check(manager: pluggy.PluginManager, plugin: object) -> None:
             raise _WrongPlugin(f"{caller.name} cannot be wrapped, add a middleware")
 
 
-# What plugins may answer; checked at once, since a wrong object would fail far from its cause.
+# Results are checked immediately: a wrong object would otherwise fail far from its cause.
 
 
 class _WrongPlugin(MassgenPluginsError):
-    """A plugin is not what it has to be; the text is ours, and shows nothing of what it handles."""
+    """A plugin breaks the API. The text is written by this module and contains none of the plugin's data."""
 
 
 def _kind(answer: object) -> str:

@@ -1,24 +1,20 @@
-"""What a plugin sees of a model call, and the chain through which every call passes."""
+"""The middleware API: model calls, their outcomes, and the base class of middleware."""
 
 from __future__ import annotations
 
 import itertools
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
 from types import MappingProxyType
 
-from massgen_plugins.errors import CallRefused
-from massgen_plugins.interrupts import ends_the_run
 from massgen_plugins.quota import Amounts, Charge, Domain, Pool, Window
 
 __all__ = [
     "Action",
     "Announced",
     "CallOutcome",
-    "Chain",
     "Middleware",
     "ModelCall",
     "Refusal",
@@ -33,21 +29,21 @@ _numbers = itertools.count(1)
 
 @dataclass(frozen=True, slots=True, eq=False, weakref_slot=True)
 class ModelCall:
-    """One HTTP request to a model, before it leaves. Compared and hashed by identity.
+    """One HTTP request to a model, before it is sent. Compared and hashed by identity.
 
     Attributes:
         domain: Where it is booked: provider, account, endpoint.
-        pools: Names of all pools that it books in, its model's own first; the account's is implied.
-        model: The resolved model, for people and for prices.
-        requested_model: The model's name as it was sent.
+        pools: Names of the pools it books in, its model's own first; the account's is implied.
+        model: The resolved model, for display and prices.
+        requested_model: The model's name as sent.
         charges: What it books in each pool, by kind.
-        agent_id: Name of the agent in whose stream it happens; None outside of any stream.
-        run: Names one MassGen run in this process; agents of one run share it.
-        urgent: Whether the caller blocks an event loop while it waits (a synchronous call).
-        repeatable: Whether the request can be sent a second time.
-        max_output: The bound on output tokens that was sent with it; None if none was.
-        number: Unique in this process.
-        opened: When it was made, in seconds of the monotonic clock.
+        agent_id: The agent that makes the call; None outside of any agent's stream.
+        run: Identifies the MassGen run within this process.
+        urgent: Whether the caller blocks an event loop while waiting (a synchronous call).
+        repeatable: Whether the request can be sent again.
+        max_output: The request's limit on output tokens; None if it sets none.
+        number: Unique within this process.
+        opened: Creation time, in seconds of the monotonic clock.
     """
 
     domain: Domain
@@ -69,33 +65,33 @@ class ModelCall:
         return Pool(self.domain, self.pools[0])
 
     def __post_init__(self) -> None:
-        # Everybody in the chain is handed the same object: nobody may change what others see.
+        # Read-only, since all middleware share one object.
         object.__setattr__(self, "charges", MappingProxyType(dict(self.charges)))
 
 
 class RefusalKind(StrEnum):
-    """What a provider's "no" means, and so what helps against it."""
+    """The kind of a provider's refusal, which determines the reaction."""
 
     WINDOW = "window"
-    """A limit with a short window is used up: wait for the hint, adopt a stated lower limit."""
+    """A limit with a short window is exhausted: wait as advised, adopt a lower limit if stated."""
     UNTIL = "until"
-    """A limit is used up until a moment: ``until``, ``retry_after``, or the stated calendar window's end."""
+    """A limit is exhausted until ``until``, ``retry_after``, or the end of the stated calendar window."""
     CALL = "call"
-    """This call can never pass, such as one request larger than a limit; it says nothing of other calls."""
+    """This call can never succeed, such as a request larger than a limit; other calls are unaffected."""
     PERMANENT = "permanent"
-    """Waiting never helps: no access, no credit, no such model."""
+    """Waiting does not help: no access, no credit, unknown model."""
     OVERLOAD = "overload"
-    """The server is busy or says nothing more: back off, recover gradually."""
+    """The server is overloaded or gives no details: back off, recover gradually."""
 
 
 @dataclass(frozen=True, slots=True)
 class StatedLimit:
-    """A limit that a provider names in a refusal.
+    """A limit that a provider states in a refusal.
 
     Attributes:
         kind: What it counts.
-        window: Over which time.
-        amount: The limit as the provider states it; None if it does not.
+        window: The window it applies to.
+        amount: The stated amount; None if the provider states none.
     """
 
     kind: str
@@ -105,17 +101,17 @@ class StatedLimit:
 
 @dataclass(frozen=True, slots=True)
 class Refusal:
-    """A provider's "no", read.
+    """A parsed refusal of a provider.
 
     Attributes:
-        kind: What helps against it.
-        pool: The pool of which it speaks: a name, or ``quota.ACCOUNT_POOL``; None: the model's own.
-            A pool that the call did not book in (another bucket than its name says) is booked from now on.
-        retry_after: Seconds after which the provider invites to come again; None if it does not say.
-        until: The moment up to which it refuses, in seconds since the epoch; None if it does not say.
-        limits: The limits that it names as violated, if any.
-        advice: One sentence for the user, what is wrong and what to do; needed for PERMANENT and CALL.
-        quote: The provider's own words, at most 200 characters; see ``providers.text.quoted``.
+        kind: Determines the reaction.
+        pool: The pool it applies to: a name, or ``quota.ACCOUNT_POOL``; None for the model's own. If the
+            call did not book in that pool, later calls of this model do.
+        retry_after: Seconds after which the provider allows a retry; None if it does not say.
+        until: When the refusal ends, in seconds since the epoch; None if the provider does not say.
+        limits: The limits stated as exceeded, if any.
+        advice: One sentence for the user: the problem and the fix. Required for PERMANENT and CALL.
+        quote: The provider's message, at most 200 characters; see ``providers.text.quoted``.
     """
 
     kind: RefusalKind
@@ -129,15 +125,15 @@ class Refusal:
 
 @dataclass(frozen=True, slots=True)
 class Announced:
-    """What an answer's headers say of one limit.
+    """The state of one limit as announced in an answer's headers. None: not announced.
 
     Attributes:
         kind: What it counts.
-        window: Over which time; None if the provider does not say: a known limit of this kind is meant.
-        limit: Its amount; None if unsaid.
-        remaining: What is left of it, as the server counts; negative when it is overdrawn; None if unsaid.
-        resets_in: Seconds until all (of a bucket: or the next part) of it is free again; None if unsaid.
-        pool: The pool of which it speaks; None: the model's own.
+        window: The window it applies to; None: that of a known limit of this kind.
+        limit: Its amount.
+        remaining: What the server has left; negative if overdrawn.
+        resets_in: Seconds until it is fully available again; for a bucket, possibly until the next refill.
+        pool: The pool it belongs to; None for the model's own.
     """
 
     kind: str
@@ -150,13 +146,12 @@ class Announced:
 
 @dataclass(frozen=True, slots=True)
 class Usage:
-    """What a provider reports that a call took.
+    """A call's usage as reported by the provider.
 
     Attributes:
-        amounts: By kind, as its limits count them.
-        raw: The provider's own breakdown, by its own names (such as ``cached_tokens``), for prices.
-        cost: Millionths of a US dollar, fractions included, when the provider itself says so; None if it
-            does not.
+        amounts: By kind, as the provider's limits count them.
+        raw: The provider's breakdown under its own names (such as ``cached_tokens``), for prices.
+        cost: Millionths of a US dollar, possibly fractional; None if the provider does not report it.
     """
 
     amounts: Amounts
@@ -170,14 +165,14 @@ class Usage:
 
 @dataclass(frozen=True, slots=True)
 class CallOutcome:
-    """The answer's beginning: its status, and what the provider read in it.
+    """The start of an answer: its status, and what the provider read from it.
 
     Attributes:
-        status: HTTP status; 0 if no answer came.
-        refusal: The "no" in it: of a status, of an error body, or of an early event of a 200 stream.
-        sent: Whether the request was written to the network at all.
-        headers: Lower-case names to values; only names that speak of quotas, and ``date``.
-        announced: What the provider read in its headers.
+        status: HTTP status; 0 if there was no answer.
+        refusal: The refusal in the status, the error body, or an early event of a 200 stream, if any.
+        sent: Whether any of the request was written to the network.
+        headers: Values by lower-case name; only ``date`` and headers about quotas.
+        announced: The limits announced in the headers.
     """
 
     status: int
@@ -191,148 +186,51 @@ class CallOutcome:
 
 
 class Action(StrEnum):
-    """What a middleware wants done with an answer."""
+    """What to do with an answer."""
 
     PASS = "pass"  # noqa: S105 - not a password
     SEND_AGAIN = "send_again"
 
 
 class Middleware:
-    """Base of all middleware: override what you need; every method may be called from any event loop.
+    """Base class of middleware. Override what you need; methods may be called from any event loop.
 
-    One attempt's methods are called in this order: ``before_call``, ``on_written``, ``after_call``,
-    ``on_usage`` and ``on_late_refusal`` any number of times, ``on_finished`` always and once if
-    ``before_call`` returned. When the call is sent again it starts over at ``before_call`` with the same
-    :class:`ModelCall`.
+    Order of calls for one attempt: ``before_call``, ``on_written``, ``after_call``, any number of
+    ``on_usage`` and ``on_late_refusal``, then ``on_finished`` exactly once, provided that ``before_call``
+    returned. A call that is sent again starts over at ``before_call`` with the same :class:`ModelCall`.
     """
 
     def model_for(self, agent_id: str, run: str, model: str) -> str | None:  # noqa: ARG002 - to override
-        """Asked when a turn of an agent begins: another model for it than its own; None leaves that."""
+        """Called when an agent's turn begins; return a model to replace ``model``, or None to keep it."""
         return None
 
     async def before_call(self, call: ModelCall) -> None:
-        """Runs before the request leaves; may wait.
+        """Called before the request is sent; may wait.
 
         Raises:
-            CallRefused: The request must not leave; the agent's turn ends with the message.
+            CallRefused: Do not send the request; the agent's turn ends with this message.
         """
 
     def on_written(self, call: ModelCall) -> None:
-        """The request is being written to the network: from now on the server may count it."""
+        """Called when the request is about to be written: from now on the server may count it."""
 
     async def after_call(self, call: ModelCall, outcome: CallOutcome) -> Action:  # noqa: ARG002 - to override
-        """Runs when the answer's beginning is here, or when none came.
+        """Called when the start of the answer has arrived, or when the request failed without one.
 
         Returns:
-            ``SEND_AGAIN`` to have the answer discarded and the call sent again after another
-            ``before_call``; never asked for when ``call.repeatable`` is False.
+            ``SEND_AGAIN`` to discard the answer and send the call again after another ``before_call``;
+            do not return it if ``call.repeatable`` is False.
 
         Raises:
-            CallRefused: The answer is a refusal that nothing can cure.
+            CallRefused: The answer is a refusal that retrying cannot fix.
         """
         return Action.PASS
 
     def on_usage(self, call: ModelCall, usage: Usage) -> None:
-        """The provider reported what the call took so far; the last report is the true one."""
+        """Called when the provider reports the call's usage so far; the last report is final."""
 
     def on_late_refusal(self, call: ModelCall, refusal: Refusal) -> None:
-        """A refusal came in the middle of an answer that was passed on already: learn from it."""
+        """Called for a refusal inside an answer that has already been passed on to the client."""
 
     def on_finished(self, call: ModelCall) -> None:
-        """This attempt is over: its answer has been read, closed or discarded, or it failed."""
-
-
-class Chain:
-    """All middleware in order: ``before_call`` first to last, everything after it last to first.
-
-    Args:
-        middleware: Outermost first.
-        fault: Told of a method of a middleware that failed, and with what; the others go on, so that one
-            plugin's fault does not switch the limiter off. Without it, failures are raised.
-    """
-
-    def __init__(
-        self, middleware: Sequence[Middleware], fault: Callable[[str, BaseException], None] | None = None
-    ) -> None:
-        self._forward = tuple(middleware)
-        self._backward = tuple(reversed(self._forward))
-        self._fault = fault
-
-    def model_for(self, agent_id: str, run: str, model: str) -> str | None:
-        """Another model for a turn that begins; the first that a middleware names."""
-        for middleware in self._forward:
-            with self._guarded(middleware, "model_for"):
-                other = middleware.model_for(agent_id, run, model)
-                if other is not None:
-                    return other
-        return None
-
-    async def before_call(self, call: ModelCall) -> None:
-        """Let every middleware delay or refuse the call; those already passed learn of a refusal."""
-        passed: list[Middleware] = []
-        try:
-            for middleware in self._forward:
-                with self._guarded(middleware, "before_call"):
-                    await middleware.before_call(call)
-                    passed.append(middleware)
-        except BaseException:
-            for middleware in reversed(passed):
-                with self._guarded(middleware, "after_call"):
-                    await middleware.after_call(call, CallOutcome(status=0, sent=False))
-                with self._guarded(middleware, "on_finished"):
-                    middleware.on_finished(call)
-            raise
-
-    def on_written(self, call: ModelCall) -> None:
-        """Tell every middleware that the request is on its way."""
-        for middleware in self._forward:
-            with self._guarded(middleware, "on_written"):
-                middleware.on_written(call)
-
-    async def after_call(self, call: ModelCall, outcome: CallOutcome) -> Action:
-        """Let every middleware see the answer; one that wants the call sent again is enough.
-
-        Raises:
-            CallRefused: The first that was raised, after all have seen the answer.
-        """
-        action = Action.PASS
-        refused: CallRefused | None = None
-        for middleware in self._backward:
-            try:
-                with self._guarded(middleware, "after_call"):
-                    if await middleware.after_call(call, outcome) is Action.SEND_AGAIN:
-                        action = Action.SEND_AGAIN
-            except CallRefused as error:
-                refused = refused or error
-        if refused is not None:
-            raise refused
-        return action
-
-    def on_usage(self, call: ModelCall, usage: Usage) -> None:
-        """Tell every middleware what the provider reported."""
-        for middleware in self._backward:
-            with self._guarded(middleware, "on_usage"):
-                middleware.on_usage(call, usage)
-
-    def on_late_refusal(self, call: ModelCall, refusal: Refusal) -> None:
-        """Tell every middleware of a refusal in the middle of an answer."""
-        for middleware in self._backward:
-            with self._guarded(middleware, "on_late_refusal"):
-                middleware.on_late_refusal(call, refusal)
-
-    def on_finished(self, call: ModelCall) -> None:
-        """Tell every middleware that the attempt is over."""
-        for middleware in self._backward:
-            with self._guarded(middleware, "on_finished"):
-                middleware.on_finished(call)
-
-    @contextmanager
-    def _guarded(self, middleware: Middleware, method: str) -> Iterator[None]:
-        try:
-            yield
-        except CallRefused:
-            raise
-        except BaseException as error:
-            if self._fault is None or ends_the_run(error):
-                raise
-            self._fault(f"{type(middleware).__name__}.{method}", error)
+        """Called when the attempt is over: its answer was read, closed or discarded, or it failed."""

@@ -1,4 +1,4 @@
-"""What a quota is made of, as values: kinds, windows, limits, charges, pools, domains."""
+"""Value types of quotas: kinds, windows, limits, charges, pools, domains."""
 
 from __future__ import annotations
 
@@ -32,14 +32,14 @@ __all__ = [
 ]
 
 NANOSECONDS = 1_000_000_000
-"""Nanoseconds in a second: all time inside the limiter is in integer nanoseconds."""
+"""Nanoseconds per second. The limiter keeps all time as integer nanoseconds."""
 
 ACCOUNT_POOL = "*account"
-"""Name of the pool that every call of a domain books in: limits and refusals of the whole account."""
+"""Name of the pool for account-wide limits and refusals; every call of a domain books in it."""
 
 
 class Kind(StrEnum):
-    """What is counted. A provider may add kinds of its own: any other short lower-case name."""
+    """What a limit counts. A provider may add its own kinds: any other short lower-case name."""
 
     REQUESTS = "requests"
     INPUT_TOKENS = "input_tokens"
@@ -48,32 +48,32 @@ class Kind(StrEnum):
     COST = "cost"
     """Money, in millionths of a US dollar."""
     CONCURRENT = "concurrent"
-    """Calls that are under way; goes with the window :class:`Held`."""
+    """Calls in flight; used with the window :class:`Held`."""
 
 
 Amounts: TypeAlias = Mapping[str, int]
-"""An amount for each kind; a kind that is absent takes nothing."""
+"""Amounts by kind; a missing kind counts as zero."""
 
 
 class Mode(StrEnum):
-    """What becomes of a charge when the true use is known."""
+    """How a charge is settled once the actual usage is known."""
 
     SETTLED = "settled"
-    """An upper bound; the true use replaces it."""
+    """An upper bound; the actual usage replaces it."""
     KEPT = "kept"
-    """The provider does not give it back: only a true use that is higher replaces it."""
+    """Never refunded by the provider: only a higher actual usage replaces it."""
     EXPECTED = "expected"
-    """A forecast of what is counted while the answer is produced; it ages from the end of the call."""
+    """A forecast of what the provider counts while it generates; ages out from the end of the call."""
 
 
 class Charge(NamedTuple):
-    """What a call books of one kind.
+    """The amount of one kind that a call books.
 
     Attributes:
         amount: Not negative.
-        mode: What becomes of it when the true use is known.
-        least: What the provider itself estimates before it answers, and refuses by: however little earlier
-            calls took, no less is booked until the true use is known.
+        mode: How it is settled once the actual usage is known.
+        least: Lower bound until then: the provider's own estimate, by which it refuses. Estimates
+            learned from earlier calls never go below it.
     """
 
     amount: int
@@ -86,7 +86,7 @@ _NAMED_SPANS: Mapping[float, str] = {1: "second", 60: "minute", 3600: "hour", 86
 
 @dataclass(frozen=True, slots=True)
 class Sliding:
-    """Every span of this length counts, wherever it begins.
+    """A sliding window: the limit holds in every interval of this length.
 
     Attributes:
         length: Nanoseconds, at least one millisecond.
@@ -100,10 +100,10 @@ class Sliding:
 
 @dataclass(frozen=True, slots=True)
 class Bucket:
-    """A token bucket: its capacity is the limit's amount, and it fills from empty within ``length``.
+    """A token bucket: its capacity is the limit's amount, and it refills continuously.
 
     Attributes:
-        length: Nanoseconds, at least one millisecond.
+        length: Nanoseconds in which it refills from empty; at least one millisecond.
     """
 
     length: int
@@ -114,10 +114,10 @@ class Bucket:
 
 @dataclass(frozen=True, slots=True)
 class CalendarDay:
-    """A day from midnight to midnight in a time zone.
+    """A calendar day, from midnight to midnight in a time zone.
 
     Attributes:
-        zone: IANA name. Gemini's day is that of America/Los_Angeles.
+        zone: IANA name; Gemini uses America/Los_Angeles.
     """
 
     zone: str
@@ -128,7 +128,7 @@ class CalendarDay:
 
 @dataclass(frozen=True, slots=True)
 class CalendarMonth:
-    """A month from its first midnight to the next month's in a time zone.
+    """A calendar month in a time zone.
 
     Attributes:
         zone: IANA name.
@@ -142,7 +142,7 @@ class CalendarMonth:
 
 @dataclass(frozen=True, slots=True)
 class Held:
-    """Counts from a call's admission until the call is over: concurrency."""
+    """Counts each call from its admission until it is over: a concurrency limit."""
 
     def __str__(self) -> str:
         return "moment"
@@ -161,8 +161,8 @@ class Limit:
 
     Attributes:
         kind: What is counted.
-        amount: The most that fits into one window; not negative. Zero means: never.
-        window: Over which time.
+        amount: Maximum per window; not negative. Zero admits nothing.
+        window: The window it applies to.
     """
 
     kind: str
@@ -171,7 +171,7 @@ class Limit:
 
     @property
     def key(self) -> str:
-        """Names the kind and the window, whatever the amount: ``requests/60s``."""
+        """Identifies the limit by kind and window, without its amount: ``requests/60s``."""
         return f"{self.kind}/{_window_key(self.window)}"
 
     def __str__(self) -> str:
@@ -183,12 +183,12 @@ class Limit:
 
 
 class Domain(NamedTuple):
-    """What is stored and decided as one. A tuple, since domains are looked up on every call.
+    """The unit of storage and of decisions. A tuple, since every call looks domains up.
 
     Attributes:
-        provider: Which provider's rules hold, such as ``gemini``.
-        account: The account that the user names, or a fingerprint of the API key; never the key.
-        endpoint: Host of the base URL when it is not the provider's own, else empty.
+        provider: Name of the provider, such as ``gemini``.
+        account: The account name from the settings, or a fingerprint of the API key; never the key.
+        endpoint: Host of the base URL if it is not the provider's own, else empty.
     """
 
     provider: str
@@ -201,11 +201,11 @@ class Domain(NamedTuple):
 
 
 class Pool(NamedTuple):
-    """Limits that are booked together, within a domain.
+    """A set of limits in a domain that are booked together.
 
     Attributes:
-        domain: Where.
-        name: The resolved model, the name of a pool that several models share, or ``ACCOUNT_POOL``.
+        domain: The domain it belongs to.
+        name: The resolved model, a name shared by several models, or ``ACCOUNT_POOL``.
     """
 
     domain: Domain
@@ -217,19 +217,19 @@ class Pool(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class PoolRules:
-    """What holds in a pool.
+    """The limits and settings in force for a pool.
 
     Attributes:
-        limits: All of them hold at once.
-        cooldown: Nanoseconds after the first call of a run's agents; see ``cooldown_mode``.
-        cooldown_mode: ``probe``: the first call in the pool leaves alone until its headers or the
-            cooldown have passed. ``space``: the first calls of a run's agents keep the cooldown
-            between each other. ``off``: none.
-        max_wait: Nanoseconds; a call that would wait longer is refused at once.
-        wait_for_day: Whether a call waits for the next day, however far it is, when a day is spent.
-        zone: IANA time zone in which the provider's day begins.
-        profile: Name of the profile that these rules came from, for people to read.
-        paused: While it is set nothing leaves and no turn ends: ``max_wait`` stands still.
+        limits: All of them apply at once.
+        cooldown: Nanoseconds between the first calls of a run; see ``cooldown_mode``.
+        cooldown_mode: ``probe``: the pool's first call runs alone until its response headers arrive or
+            the cooldown has passed. ``space``: the first calls of a run's agents are spaced by the
+            cooldown. ``off``: no cooldown.
+        max_wait: Nanoseconds; a call that would wait longer is refused immediately.
+        wait_for_day: Once a daily limit is used up, wait for the next day regardless of ``max_wait``.
+        zone: IANA time zone of the provider's day.
+        profile: Name of the profile that these rules come from, for display.
+        paused: Hold all calls without ending any turn; waiting does not count towards ``max_wait``.
     """
 
     limits: tuple[Limit, ...]
@@ -244,13 +244,13 @@ class PoolRules:
 
 @dataclass(frozen=True, slots=True)
 class Conventions:
-    """How a provider counts, where its profiles do not say otherwise.
+    """A provider's defaults for counting; profiles override them.
 
     Attributes:
-        tpm_counts: The kind that ``tpm`` and ``tpd`` mean.
-        day_zone: IANA zone in which its day begins, or ``rolling`` for any 24 hours.
-        bucket: Whether its limits refill continuously, as documented: token buckets; else sliding windows.
-        key_prefixes: How its API keys begin, so that a key in a wrong place is not shown.
+        tpm_counts: The kind that ``tpm`` and ``tpd`` stand for.
+        day_zone: IANA time zone of its day, or ``rolling`` for a sliding window of 24 hours.
+        bucket: Whether its documented limits are token buckets instead of sliding windows.
+        key_prefixes: Prefixes of its API keys, to redact a key that was put in the wrong place.
     """
 
     tpm_counts: Kind = Kind.TOTAL_TOKENS
@@ -260,10 +260,10 @@ class Conventions:
 
 
 def margin_of(window: Sliding | Bucket) -> int:
-    """The longest time, in nanoseconds, that a call is assumed to take from us to the server's count.
+    """Upper bound, in nanoseconds, on the delay between sending a call and the server counting it.
 
-    Two seconds for windows of a minute and longer (it costs at most 3.2 % of a minute); for shorter
-    ones a thirtieth of the window, but at least 150 ms, since a round trip does not shrink with a window.
+    Two seconds for windows of a minute and longer (at most 3.2 % of a minute's throughput); for shorter
+    ones a thirtieth of the window, but at least 150 ms, since a round trip does not shrink with the window.
     """
     return min(2 * NANOSECONDS, max(window.length // 30, 150_000_000))
 

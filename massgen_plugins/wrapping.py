@@ -1,4 +1,4 @@
-"""Putting wrappers around functions of others, and taking them out without tearing out anybody else's."""
+"""Wraps functions of other packages, and unwraps them without removing wrappers that others added."""
 
 from __future__ import annotations
 
@@ -11,16 +11,16 @@ from weakref import WeakSet
 __all__ = ["Target", "is_wrapped", "unwrap", "wrap_once"]
 
 Make = Callable[[Callable[..., Any]], Callable[..., Any]]
-"""Makes the wrapper of a function; its name, signature and ``__wrapped__`` are set for it."""
+"""Creates the wrapper of a function; ``functools.wraps`` is applied to it."""
 
 
 class Target(NamedTuple):
-    """One function to wrap.
+    """A function to wrap.
 
     Attributes:
         owner: The class or module that defines it.
-        name: Its name there.
-        make: Makes the wrapper.
+        name: Its attribute name.
+        make: Creates the wrapper.
     """
 
     owner: Any
@@ -29,12 +29,12 @@ class Target(NamedTuple):
 
 
 _lock = threading.Lock()
-# Marks on the functions would not do: functools.wraps copies attributes to other people's wrappers.
+# Not an attribute of the wrapper: functools.wraps would copy it to wrappers that others put around ours.
 _ours: WeakSet[Callable[..., Any]] = WeakSet()
 
 
 def wrap_once(owner: Any, name: str, make: Make) -> None:
-    """Replace a function by a wrapper; nothing happens if ours is in place already, be it below others'.
+    """Wrap a function, unless it already has a wrapper of ours at any level.
 
     Raises:
         AttributeError: The owner has no such function.
@@ -48,7 +48,7 @@ def wrap_once(owner: Any, name: str, make: Make) -> None:
 
 
 def unwrap(owner: Any, name: str) -> None:
-    """Take our wrapper out; below somebody else's it stays."""
+    """Remove our wrapper if it is the outermost one; below another wrapper it stays."""
     with _lock:
         function = _function(owner, name)
         if function in _ours:
@@ -56,7 +56,7 @@ def unwrap(owner: Any, name: str) -> None:
 
 
 def is_wrapped(owner: Any, name: str) -> bool:
-    """Whether a wrapper of ours is around a function, be it below others'; False if there is none."""
+    """Whether a function has a wrapper of ours at any level; False if there is no such function."""
     try:
         return _is_ours(_function(owner, name))
     except AttributeError:

@@ -6,11 +6,11 @@ import asyncio
 
 import pytest
 
+from massgen_plugins.chain import Chain
 from massgen_plugins.errors import CallRefused
 from massgen_plugins.middleware import (
     Action,
     CallOutcome,
-    Chain,
     Middleware,
     ModelCall,
     Refusal,

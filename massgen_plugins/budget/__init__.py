@@ -1,1 +1,1 @@
-"""What calls cost: usage by kind, prices, what follows from both, and budgets that hold."""
+"""The cost of calls: usage, prices, and enforced budgets."""

@@ -1,4 +1,4 @@
-"""What a run must be told about its budgets before it starts."""
+"""Checks of budget settings before a run starts."""
 
 from __future__ import annotations
 
@@ -17,17 +17,17 @@ __all__ = ["check_prices", "misspelt_agents"]
 def check_prices(
     block: Mapping[str, object], models: Iterable[tuple[str, str, str]]
 ) -> list[tuple[str, str]]:
-    """Refuse a run that could spend what no budget can count.
+    """Refuse a run whose spending could not be counted.
 
     Args:
-        block: The ``rate_limit:`` settings that hold, resolved.
-        models: Of each agent the provider, the resolved model, and its name as configured.
+        block: The resolved ``rate_limit:`` settings.
+        models: For each agent the provider, the resolved model, and its name as configured.
 
     Returns:
         The providers and cheaper models that may come into use.
 
     Raises:
-        ConfigurationError: Nobody knows the price of a model, and the settings do not allow that.
+        ConfigurationError: The price of a model is unknown, and the settings do not allow that.
     """
     if not block.get("budget"):
         return []
@@ -46,7 +46,7 @@ def check_prices(
 
 
 def misspelt_agents(block: Mapping[str, object], agents: Iterable[str]) -> list[str]:
-    """Sentences about budgets of agents that this run does not have, but nearly."""
+    """Sentences about budgets for agents whose names are close to those of this run, but misspelt."""
     known = list(agents)
     names = Terms(block).block.agents if block.get("budget") else {}
     found = []

@@ -1,4 +1,4 @@
-"""Whether budgets can suffice for a run, before its first call."""
+"""Estimates before the first call whether budgets can cover a run."""
 
 from __future__ import annotations
 
@@ -14,18 +14,18 @@ from massgen_plugins.rate_limit.viewing import StoreView
 __all__ = ["LEAST_INPUT", "Need", "short_budgets"]
 
 LEAST_INPUT = 4_000
-"""Tokens of input that a call of MassGen takes at least: its own instructions take 4,300."""
+"""Minimum input tokens of a MassGen call: its own instructions take 4,300."""
 
 
 @dataclass(frozen=True, slots=True)
 class Need:
-    """What an agent's calls take.
+    """The expected cost of an agent's calls.
 
     Attributes:
-        scope: Whose they are.
-        calls: How many at least.
-        cost: Micro-dollars of one; 0 if nobody knows its price.
-        guessed: Whether ``cost`` is what such calls took, and not the least that one can take.
+        scope: The agent that makes them.
+        calls: Minimum number of calls.
+        cost: Micro-dollars per call; 0 if its price is unknown.
+        guessed: Whether ``cost`` is based on earlier calls, instead of being a lower bound.
     """
 
     scope: Scope
@@ -35,12 +35,12 @@ class Need:
 
 
 def short_budgets(terms: Terms, needs: Sequence[Need], view: StoreView | None, now: float) -> Iterator[str]:
-    """A sentence about each budget of which less is left than a run takes at least.
+    """Yield a sentence about each budget with less left than the run needs at least.
 
     Args:
         terms: The budgets.
-        needs: What the run takes, by agent.
-        view: The budgets in the store; None if it cannot be looked at: then nothing counts as spent.
+        needs: The run's needs, by agent.
+        view: The budgets in the store; None if it cannot be read: then nothing counts as spent.
         now: Seconds since the epoch.
     """
     if not terms.refuses:

@@ -1,4 +1,4 @@
-"""The books of budgets: reserves in all of them at once or in none, and never waits."""
+"""Books budgets in the limiter's stores: reserves in all of a call's budgets or in none, never waits."""
 
 from __future__ import annotations
 
@@ -22,11 +22,11 @@ _AGENT = "agent "
 
 @dataclass(frozen=True, slots=True)
 class Full:
-    """A budget in which a call does not fit.
+    """A budget that has no room for a call.
 
     Attributes:
-        level: How it stands.
-        by: Names of those who spent it in this run, to micro-dollars.
+        level: Its state.
+        by: Micro-dollars spent in this run, by agent.
     """
 
     level: Level
@@ -34,10 +34,10 @@ class Full:
 
 
 class Reserved:
-    """What a call holds in all of its budgets.
+    """A call's reservations in all of its budgets.
 
     Attributes:
-        levels: How they stood with it.
+        levels: The state of the budgets, this call included.
     """
 
     def __init__(self, parts: Sequence[Reservation], levels: Sequence[Level]) -> None:
@@ -45,12 +45,12 @@ class Reserved:
         self.levels = levels
 
     def settle(self, micros: int) -> None:
-        """The call is over, and has cost so much."""
+        """Replace the reservation by the actual cost in micro-dollars."""
         for part in self._parts:
             part.settle({Kind.COST: micros, SPENT: micros})
 
     def release(self) -> None:
-        """The call has cost nothing."""
+        """Drop the reservation: the call cost nothing."""
         for part in self._parts:
             part.release()
 
@@ -59,7 +59,7 @@ class Books:
     """Keeps budgets in domains of the limiter.
 
     Args:
-        limiter_at: The limiter over the store at a place.
+        limiter_at: Returns the limiter for a store's address.
     """
 
     def __init__(self, limiter_at: Callable[[str], Limiter]) -> None:
@@ -70,8 +70,8 @@ class Books:
         """Reserve an amount in all of these budgets, or in none.
 
         Args:
-            store: Where they are kept.
-            budgets: Those of a call.
+            store: Address of the store.
+            budgets: The budgets of a call.
             micros: Micro-dollars.
         """
         parts: list[Reservation] = []
@@ -92,7 +92,7 @@ class Books:
         return full or Reserved(parts, levels)
 
     def look_soon(self, store: str, budgets: Sequence[Budget], tell: Callable[[list[Level]], None]) -> None:
-        """Have ``tell`` called, in a thread, with how budgets stand once all that is known is written."""
+        """Call ``tell`` in a thread with the state of budgets, once pending updates are written."""
         for domain, own in _by_domain(budgets).items():
             self.domain(store, domain).queue.later(partial(self._look, store, own, tell))
 
@@ -108,7 +108,7 @@ class Books:
         state: DomainState,
         now: Moment,
     ) -> None:
-        """Inside of a transaction, which must not last longer because somebody is told."""
+        """Runs inside a transaction, which must not wait for callbacks."""
         levels = [_level(state, now, each) for each in budgets]
         self._limiter_at(store).worker.submit(partial(tell, levels))
 
@@ -134,12 +134,12 @@ class Books:
         call = await limiter.queue.book(decide)
         if isinstance(found[0], Full):
             return found[0]
-        if call is None:  # refusals of a provider, of which budgets know none, are all that is left
+        if call is None:  # the remaining case, a provider's refusal, does not occur for budgets
             raise RuntimeError("a budget's books refuse a call that fits")
         return call, found[0]
 
     def _rules_of(self, pool: Pool, budgets: Sequence[Budget]) -> PoolRules:
-        """The same object as long as they say the same: the books compare by identity."""
+        """Return the same object for equal rules: the books compare by identity."""
         spent = [Limit(SPENT, UNLIMITED, each.limit.window) for each in budgets]
         limits = (*(each.limit for each in budgets), *spent)
         known = self._rules.get(pool)
@@ -163,7 +163,7 @@ def _by_pool(budgets: Iterable[Budget]) -> dict[Pool, list[Budget]]:
 
 
 def _full(state: DomainState, now: Moment, budgets: Sequence[Budget], micros: int) -> Full | None:
-    """The first budget in which an amount does not fit."""
+    """The first budget that has no room for an amount."""
     for each in budgets:
         counter = state.book(each.pool.name).counter(each.limit)
         counter.advance(now)
@@ -191,6 +191,6 @@ def _counted(state: DomainState, now: Moment, pool: str, kind: str, window: Wind
 
 
 def _spenders(state: DomainState, now: Moment) -> dict[str, int]:
-    """Agents of a run to what they spent."""
+    """Micro-dollars spent, by agent of a run."""
     names = [name for name in state.pools() if name.startswith(_AGENT)]
     return {name.removeprefix(_AGENT): _counted(state, now, name, SPENT, RUN) for name in names}

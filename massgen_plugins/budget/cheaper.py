@@ -1,4 +1,4 @@
-"""Which agents go on with a cheaper model: from a mark of a budget on, and when their own does not fit."""
+"""Switches agents to a cheaper model, at a mark of a budget or when their own model no longer fits."""
 
 from __future__ import annotations
 
@@ -17,18 +17,18 @@ __all__ = ["Replacements"]
 
 
 class _Last(NamedTuple):
-    """What held for an agent's last call."""
+    """The terms and budgets of an agent's last call."""
 
     terms: Terms
     budgets: Sequence[Budget]
 
 
 class Replacements:
-    """Remembers who goes on with which model; used by all threads.
+    """Tracks which agents use which model. Thread-safe.
 
     Args:
-        marks: Knows how budgets stand.
-        emit: Told of each change.
+        marks: Knows the state of budgets.
+        emit: Publishes each change.
     """
 
     def __init__(self, marks: Marks, emit: Callable[[Event], None]) -> None:
@@ -39,12 +39,12 @@ class Replacements:
         self._replaced: dict[tuple[str, str], tuple[str, Level]] = {}
 
     def saw(self, terms: Terms, scope: Scope, budgets: Sequence[Budget]) -> None:
-        """An agent makes a call under these terms."""
+        """Note that an agent makes a call under these terms."""
         if scope.agent_id is not None and terms.block.at == "cheaper":
             self._last[scope.run, scope.agent_id] = _Last(terms, budgets)
 
     def model_for(self, agent_id: str, run: str, model: str) -> str | None:
-        """The model with which a turn of an agent shall begin; None: its own."""
+        """The model for an agent's next turn; None for its own."""
         last = self._last.get((run, agent_id))
         other = _cheaper(last.terms, model) if last is not None else None
         if last is None or other is None:
@@ -59,7 +59,7 @@ class Replacements:
         return None
 
     def instead(self, terms: Terms, call: ModelCall, level: Level) -> str | None:
-        """The model with which a turn can begin anew whose first call does not fit; None if there is none."""
+        """The model to restart a turn with whose first call does not fit; None if there is none."""
         if terms.block.at != "cheaper" or call.agent_id is None:
             return None
         other = _cheaper(terms, call.requested_model)
@@ -68,7 +68,7 @@ class Replacements:
         return other
 
     def _still(self, run: str, agent_id: str, budgets: Sequence[Budget]) -> bool:
-        """Whether an agent has another model already, and its budget neither was raised nor began anew."""
+        """Whether an agent's replacement still applies: its budget was neither raised nor reset."""
         _, since = self._replaced.get((run, agent_id), (None, None))
         if since is None or since.budget not in budgets:
             return False
@@ -76,7 +76,7 @@ class Replacements:
         return now is None or now.resets == since.resets
 
     def _note(self, run: str, agent_id: str, before: str, after: str, level: Level) -> None:
-        """Say once what an agent goes on with."""
+        """Publish an agent's change of model, once."""
         with self._lock:
             known = self._replaced.get((run, agent_id))
             if before == after:
@@ -92,7 +92,7 @@ class Replacements:
 
 
 def _cheaper(terms: Terms, model: str) -> str | None:
-    """The model that takes a model's place."""
+    """The configured replacement of a model."""
     named = terms.block.cheaper
     found = matches(named, model)
     other = named[found[-1]] if found else None

@@ -1,4 +1,4 @@
-"""Prices of the package genai-prices, if it is installed; nothing is fetched over the network."""
+"""Prices from the package genai-prices, if it is installed; makes no network requests."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ PROVIDERS: Mapping[str, str] = {
     "together": "together",
     "zai": "zai",
 }
-"""Our names of providers to those of genai-prices; of two it knows what they charge through Hugging Face."""
+"""Provider names to those of genai-prices; for two, it has their prices through Hugging Face."""
 
 _KEYS: Mapping[str, tuple[str, int]] = {
     "input_mtok": ("input", 1),
@@ -47,13 +47,13 @@ _KEYS: Mapping[str, tuple[str, int]] = {
     "web_searches_kcount": ("search", 1_000),
     "requests_kcount": ("request", 1_000),
 }
-"""Its names of prices to ours, and by what they are multiplied to be for a million."""
+"""Its price names to ours, and the factor that converts them to a price per million."""
 
 _DATE = re.compile(r"checked[^.]*?(20[0-9]{2}-[01][0-9]-[0-3][0-9])")
 
 
 class PriceList:
-    """What genai-prices knows. Loading it takes some tenths of a second: not for an event loop."""
+    """The price list of genai-prices. Loading takes tenths of a second: do not load it on an event loop."""
 
     def __init__(self) -> None:
         self._snapshot: Any = None
@@ -62,13 +62,13 @@ class PriceList:
         self._made: dict[tuple[int, int], tuple[Any, Rates | None]] = {}
 
     def rates(self, provider: str, model: str, tokens_in: int, at: float | None = None) -> Rates | None:
-        """Unit prices of a model for a request of this size; None if they are not known.
+        """Unit prices of a model for a request of this size; None if unknown.
 
         Args:
-            provider: Our name of it.
-            model: As it was sent, or resolved.
-            tokens_in: How much is sent: a tier's price holds for the whole request.
-            at: When, in seconds since the epoch; some prices change by day or hour.
+            provider: Our name of the provider.
+            model: The name as sent, or the resolved one.
+            tokens_in: Input tokens; a tier's price applies to the whole request.
+            at: Seconds since the epoch; some prices vary by day or hour.
         """
         theirs = PROVIDERS.get(provider)
         if theirs is None or not self.load():
@@ -81,12 +81,12 @@ class PriceList:
         prices = known.get_prices(datetime.fromtimestamp(time.time() if at is None else at, UTC))
         key = id(prices), _tier(prices, tokens_in)
         made = self._made.get(key)
-        if made is None:  # with the prices themselves, so that no other object has their id
+        if made is None:  # keeps the prices alive, so that their id stays unique
             made = self._made[key] = prices, self._rates(prices, tokens_in)
         return made[1]
 
     def load(self) -> bool:
-        """Load it, if that has not been done; whether there is one."""
+        """Load the list unless it is loaded; returns whether one is available."""
         if self._snapshot is None:
             try:
                 import genai_prices
@@ -95,14 +95,14 @@ class PriceList:
                 self._snapshot = get_snapshot()
                 self._source = f"genai-prices {genai_prices.__version__}"
                 self._dated = max(_dates(self._snapshot), default="")
-            except Exception:  # not installed, or of a version that keeps its prices elsewhere
+            except Exception:  # not installed, or an incompatible version
                 self._snapshot = False
         return bool(self._snapshot)
 
     def _rates(self, prices: Any, tokens_in: int) -> Rates | None:
         values = dict(_values(prices, tokens_in))
         if "input" not in values:
-            return None  # such as a price for each minute of speech
+            return None  # other units, such as a price per minute of speech
         if "output" not in values:
             if not vars(prices).keys() <= _KEYS.keys():
                 return None
@@ -129,13 +129,13 @@ def _values(prices: Any, tokens_in: int) -> Iterator[tuple[str, Decimal]]:
 
 
 def _tier(prices: Any, tokens_in: int) -> int:
-    """Names the tiers that a request of this size has reached; no two sizes with one name differ in price."""
+    """A key for the tiers that a request of this size has reached; equal keys mean equal prices."""
     found = (getattr(price, "tiers", ()) for price in vars(prices).values())
     return sum(tokens_in > tier.start for tiers in found for tier in tiers)
 
 
 def _dates(snapshot: Any) -> Iterator[str]:
-    """When somebody looked at a provider's page, as remarks in the list say."""
+    """Dates at which a provider's prices were checked, from remarks in the list."""
     today = time.strftime("%Y-%m-%d", time.gmtime())
     for provider in snapshot.providers:
         for each in (provider, *provider.models):

@@ -1,4 +1,4 @@
-"""Says once at each mark how much of a budget is spent, and remembers which budgets are nearly spent."""
+"""Publishes an event at each mark of a budget, once, and tracks the state of budgets."""
 
 from __future__ import annotations
 
@@ -14,10 +14,10 @@ __all__ = ["Marks"]
 
 
 class Marks:
-    """The marks that this process has spoken of; used by all threads.
+    """The marks that this process has published. Thread-safe.
 
     Args:
-        emit: Told of each.
+        emit: Publishes an event.
         wall: Seconds since the epoch.
     """
 
@@ -29,7 +29,7 @@ class Marks:
         self._levels: dict[tuple[object, ...], Level] = {}
 
     def see(self, terms: Terms, scope: Scope, levels: Iterable[Level]) -> None:
-        """Look at how budgets stand."""
+        """Process a new state of budgets."""
         marks = sorted({*terms.block.warn, *(() if terms.refuses else (100,))})
         for level in levels:
             self._levels[_key(level.budget)] = level
@@ -37,14 +37,14 @@ class Marks:
                 self._see(marks, scope, level)
 
     def nearest(self, budgets: Sequence[Budget]) -> Level | None:
-        """Of these budgets, how the one stood last of which most is used; None if none limits."""
+        """The last known state of the budget with the highest use; None if none of them limits."""
         levels = (self._levels.get(_key(each)) for each in budgets if each.amount is not None)
         known = [level for level in levels if level is not None]
         return max(known, key=lambda level: level.percent_used, default=None)
 
     def _see(self, marks: Sequence[int], scope: Scope, level: Level) -> None:
         reached = max((mark for mark in marks if level.percent >= mark), default=0)
-        # A raise, and a new day, begin anew.
+        # A raise or a new day resets the marks.
         key = (*_key(level.budget), level.budget.amount, level.resets)
         with self._lock:
             if reached <= self._said.get(key, 0):

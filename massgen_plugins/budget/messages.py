@@ -1,4 +1,4 @@
-"""What budgets say to people. No sentence may contain the words that make MassGen retry or compress."""
+"""User-facing sentences about budgets. None may contain words that make MassGen retry or compress."""
 
 from __future__ import annotations
 
@@ -31,13 +31,13 @@ _CENT = 10_000
 
 @dataclass(frozen=True, slots=True)
 class Level:
-    """How a budget stands.
+    """The state of a budget.
 
     Attributes:
-        budget: Which.
-        used: Micro-dollars that are spent, or reserved by calls under way.
-        spent: Micro-dollars that are spent.
-        resets: When it begins anew, in seconds since the epoch; None if it does not.
+        budget: The budget.
+        used: Micro-dollars spent, or reserved by calls in flight.
+        spent: Micro-dollars spent.
+        resets: When it resets, in seconds since the epoch; None if it does not.
     """
 
     budget: Budget
@@ -47,12 +47,12 @@ class Level:
 
     @property
     def percent(self) -> float:
-        """How much of what is allowed is spent."""
+        """The percentage that is spent."""
         return _share(self.spent, self.budget.amount)
 
     @property
     def percent_used(self) -> float:
-        """How much of what is allowed is spent or reserved."""
+        """The percentage that is spent or reserved."""
         return _share(self.used, self.budget.amount)
 
 
@@ -63,7 +63,7 @@ def _share(part: int, whole: int | None) -> float:
 
 
 def dollars(micros: int) -> str:
-    """An amount of money as people read it, never rounded to nothing: ``2.00``, ``0.0125``, ``0.000003``."""
+    """Format an amount, never rounded to zero: ``2.00``, ``0.0125``, ``0.000003``."""
     if micros >= 1_000_000:
         return f"{micros / 1e6:,.2f}"
     digits = f"{micros / 1e6:.6f}"
@@ -71,7 +71,7 @@ def dollars(micros: int) -> str:
 
 
 def title(budget: Budget) -> str:
-    """A budget's name in a sentence."""
+    """A budget's name for use in a sentence."""
     kind, _, rest = budget.name.partition(".")
     if kind == "agents":
         return f"the budget of agent {rest} in this run"
@@ -82,13 +82,13 @@ def title(budget: Budget) -> str:
 
 
 def spent_message(level: Level, model: str, bound: Bound, by: Mapping[str, int], now: float) -> str:
-    """A call does not fit into a budget any more.
+    """A call exceeds a budget.
 
     Args:
-        level: How the budget stands.
-        model: Of the call.
-        bound: What the call could cost.
-        by: Names of those who spent it, to micro-dollars.
+        level: The state of the budget.
+        model: The call's model.
+        bound: The cost that would be reserved for the call.
+        by: Micro-dollars spent, by agent.
         now: Seconds since the epoch.
     """
     amount = level.budget.amount or 0
@@ -108,7 +108,7 @@ def spent_message(level: Level, model: str, bound: Bound, by: Mapping[str, int],
 
 
 def mark_message(level: Level, now: float) -> str:
-    """A mark is reached."""
+    """Spending has reached a mark."""
     amount = dollars(level.budget.amount or 0)
     return (
         f"{_PREFIX}: {int(level.percent)} % of {title(level.budget)} are spent: {dollars(level.spent)} of "
@@ -117,7 +117,7 @@ def mark_message(level: Level, now: float) -> str:
 
 
 def cheaper_message(level: Level, agent_id: str, before: str, after: str) -> str:
-    """An agent goes on with another model, or with its own again."""
+    """An agent switches to a different model, or back to its own."""
     change = "its own model" if before == after else f"in place of {before}"
     return (
         f"{_PREFIX}: agent {agent_id} goes on with {after}, {change}, as at: cheaper says: "
@@ -127,7 +127,7 @@ def cheaper_message(level: Level, agent_id: str, before: str, after: str) -> str
 
 
 def unknown_price_message(provider: str, model: str) -> str:
-    """A call cannot be held to a budget."""
+    """A call is refused because its price is unknown."""
     return (
         f"{_PREFIX}: nobody knows what a call to {model} of {provider} costs, so no budget can hold for it. "
         "Write its price into your profile, under prices, use another model, or set unknown_price: allow "
@@ -136,12 +136,12 @@ def unknown_price_message(provider: str, model: str) -> str:
 
 
 def uncounted_message(provider: str, model: str) -> str:
-    """Calls pass that no budget counts."""
+    """Calls pass that no budget can count."""
     return f"{_PREFIX}: nobody knows what calls to {model} of {provider} cost: no budget counts them."
 
 
 def resets_sentence(level: Level, now: float) -> str:
-    """When a budget begins anew."""
+    """When a budget resets."""
     window = level.budget.limit.window
     if level.resets is None or window == RUN:
         return "It does not begin anew."

@@ -1,4 +1,4 @@
-"""Budgets as middleware: asked before the limiter, since a budget never waits."""
+"""The budget middleware. Runs before the limiter, since budgets never wait."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ _ERRORS_START = 400
 
 @dataclass(eq=False, slots=True)
 class _Attempt:
-    """One attempt of a call that counts in budgets."""
+    """An attempt of a call that counts in budgets."""
 
     terms: Terms
     scope: Scope
@@ -38,13 +38,13 @@ class _Attempt:
 
 
 class BudgetMiddleware(Middleware):
-    """Reserves what a call may cost before it leaves, and books what it did cost.
+    """Reserves the maximum cost of a call before it is sent, and books its actual cost afterwards.
 
     Args:
-        books: Where it is booked.
-        prices: What models cost.
-        settings: The ``rate_limit:`` block that holds for a domain.
-        emit: Told of marks, of models that take another's place, and of what is not counted.
+        books: Keeps the budgets.
+        prices: Knows the prices of models.
+        settings: Returns the ``rate_limit:`` settings of a domain.
+        emit: Publishes marks, replaced models, and calls that cannot be counted.
         wall: Seconds since the epoch.
     """
 
@@ -64,25 +64,25 @@ class BudgetMiddleware(Middleware):
         self._marks = Marks(emit, wall)
         self._cheaper = Replacements(self._marks, emit)
         self._terms: tuple[Mapping[str, object] | None, Terms | None] = None, None
-        self._known: set[tuple[Domain, str]] = set()  # models whose price was asked for
+        self._known: set[tuple[Domain, str]] = set()  # models whose price has been looked up
         self._runs: dict[Domain, str] = {}
         self._sentences: dict[tuple[object, ...], str] = {}
         self._attempts: WeakKeyDictionary[ModelCall, _Attempt] = WeakKeyDictionary()
 
     def model_for(self, agent_id: str, run: str, model: str) -> str | None:
-        """The cheaper model, when enough of a budget of the agent is spent."""
+        """The cheaper model, once enough of the agent's budget is spent."""
         return self._cheaper.model_for(agent_id, run, model)
 
     async def before_call(self, call: ModelCall) -> None:
-        """Reserve the most that the call can cost.
+        """Reserve the maximum cost of the call.
 
         Raises:
-            CallRefused: A budget has no room for it, or nobody knows its price.
+            CallRefused: A budget has no room for it, or its price is unknown.
         """
         terms = self._terms_of(self._settings(call.domain))
         if terms is None:
             return
-        # A call outside of any stream, such as one of a memory, is of the run that used its account last.
+        # A call outside of any stream, such as one for memory, belongs to the last run of its account.
         run = call.run or self._runs.get(call.domain, "")
         self._runs[call.domain] = run
         scope = Scope(call.domain, run, call.agent_id)
@@ -98,7 +98,7 @@ class BudgetMiddleware(Middleware):
         self._marks.see(terms, scope, found.levels)
 
     async def after_call(self, call: ModelCall, outcome: CallOutcome) -> Action:
-        """What was never sent, and what the provider refused, costs nothing."""
+        """Release what was never sent, and what the provider refused: it costs nothing."""
         attempt = self._attempts.get(call)
         refused = outcome.refusal is not None or outcome.status >= _ERRORS_START
         if attempt is not None and (refused or not outcome.sent):
@@ -107,13 +107,13 @@ class BudgetMiddleware(Middleware):
         return Action.PASS
 
     def on_usage(self, call: ModelCall, usage: Usage) -> None:
-        """The last report is the true one; an early one may still be too low."""
+        """Keep the last report; earlier ones may be too low."""
         attempt = self._attempts.get(call)
         if attempt is not None:
             attempt.usage = usage
 
     def on_finished(self, call: ModelCall) -> None:
-        """Book what it did cost; if nobody says what that is, what was reserved stays spent."""
+        """Book the actual cost; if it is unknown, the reserved amount stays spent."""
         attempt = self._attempts.pop(call, None)
         if attempt is None or attempt.over or attempt.usage is None:
             return
@@ -126,7 +126,7 @@ class BudgetMiddleware(Middleware):
         self._books.look_soon(attempt.terms.store, attempt.budgets, see)
 
     async def _bound(self, call: ModelCall, terms: Terms) -> Bound:
-        """The most that a call can cost, or is expected to."""
+        """The maximum or expected cost of a call."""
         key = call.domain, call.model
         most = call.max_output
         if most is None and makes_output(call):
@@ -135,7 +135,7 @@ class BudgetMiddleware(Middleware):
         asked = partial(self._prices.upper_bound, call, input_tokens(call), most or 0)
         if key in self._known:
             return Bound(asked(), call.max_output is not None)
-        micros = await asyncio.get_running_loop().run_in_executor(None, asked)  # prices may have to be loaded
+        micros = await asyncio.get_running_loop().run_in_executor(None, asked)  # may load the price list
         self._known.add(key)
         return Bound(micros, call.max_output is not None)
 
@@ -145,7 +145,7 @@ class BudgetMiddleware(Middleware):
             shared.used(_learned_as(call), forecast(call), attempt.usage.amounts)
 
     def _terms_of(self, block: Mapping[str, object]) -> Terms | None:
-        """What holds; None if no budget does. The same block is read once."""
+        """The budgets in a block; None if it has none. Cached by block."""
         known, terms = self._terms
         if known is not block:
             terms = Terms(block) if block.get("budget") else None
@@ -153,13 +153,13 @@ class BudgetMiddleware(Middleware):
         return terms
 
     def _uncounted(self, call: ModelCall, terms: Terms) -> None:
-        """Nobody knows the price."""
+        """Refuse or report a call whose price is unknown."""
         if terms.refuses_unknown:
             raise CallRefused(messages.unknown_price_message(call.domain.provider, call.requested_model))
         self._emit(Trouble(messages.uncounted_message(call.domain.provider, call.requested_model)))
 
     def _refusal(self, call: ModelCall, terms: Terms, full: Full, bound: Bound) -> CallRefused:
-        """The same sentence for everybody whom the same budget stops."""
+        """Use the same sentence for all calls refused by the same budget."""
         level, budget = full.level, full.level.budget
         instead = self._cheaper.instead(terms, call, level)
         sentence = messages.spent_message(level, call.requested_model, bound, full.by, self._wall())

@@ -1,4 +1,4 @@
-"""Budgets as a plugin: middleware that is asked before the limiter."""
+"""The budget plugin: middleware that runs before the limiter."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ __all__ = ["massgen_middleware"]
 
 @hookimpl
 def massgen_middleware(context: MiddlewareContext) -> Middleware:
-    """Hold every call to its budgets, if there are any."""
+    """Enforce budgets on every call."""
     from massgen_plugins.budget.books import Books
     from massgen_plugins.budget.middleware import BudgetMiddleware
     from massgen_plugins.budget.price_source import PriceSource

@@ -1,4 +1,4 @@
-"""Prices as budgets ask for them."""
+"""The source of prices for budgets."""
 
 from __future__ import annotations
 
@@ -14,23 +14,23 @@ __all__ = ["PriceSource"]
 
 
 class PriceSource:
-    """Asks the provider's own word, the user's prices and the price list, in this order.
+    """Uses the cost reported by the provider, the user's prices, and the price list, in this order.
 
     Args:
-        settings: The ``rate_limit:`` block that holds for a domain.
+        settings: Returns the ``rate_limit:`` settings of a domain.
     """
 
     def __init__(self, settings: Callable[[Domain], Mapping[str, object]]) -> None:
         self._prices = Prices(settings)
 
     def upper_bound(self, call: ModelCall, input_tokens: int, max_output: int) -> int | None:
-        """Micro-dollars that a call costs at the most; None if nobody knows."""
+        """Maximum cost of a call in micro-dollars; None if unknown."""
         return self._prices.upper_bound(
             call.domain, call.model, input_tokens, max_output, call.requested_model
         )
 
     def cost(self, call: ModelCall, usage: Usage) -> int | None:
-        """Micro-dollars that a call did cost, rounded up; None if nobody knows."""
+        """Actual cost of a call in micro-dollars, rounded up; None if unknown."""
         if usage.cost is not None:
             return math.ceil(Price.said(usage.cost).cost)
         tokens = tokens_of(call.domain.provider, usage.amounts, usage.raw)

@@ -1,4 +1,4 @@
-"""What a call costs: the provider's own word, else the user's prices, else a price list, else unknown."""
+"""The cost of a call: reported by the provider, else by the user's prices or a price list, else unknown."""
 
 from __future__ import annotations
 
@@ -16,21 +16,21 @@ from massgen_plugins.quota import Domain
 __all__ = ["PROVIDERS_WORD", "Price", "Prices"]
 
 PROVIDERS_WORD = "the provider"
-"""Source of a cost that came with the answer."""
+"""Source of a cost reported in the answer."""
 
 _EXACT = Decimal("0.000001")
-"""A millionth of a micro-dollar: what a provider's own figure, a floating-point number, is rounded to."""
+"""A millionth of a micro-dollar: rounding of costs that providers report as floats."""
 
 
 @dataclass(frozen=True, slots=True)
 class Price:
-    """What a call cost, and why.
+    """The cost of a call, and how it was computed.
 
     Attributes:
         cost: Micro-dollars, exact.
-        parts: What for, how many, and US dollars for a million of them; empty if the provider said the cost.
-        source: Whose prices these are.
-        dated: When they were seen, YYYY-MM-DD; "" if that is not known.
+        parts: Kind, count, and US dollars per million; empty if the provider reported the cost.
+        source: Origin of the prices.
+        dated: Date of the prices, YYYY-MM-DD; "" if unknown.
     """
 
     cost: Decimal
@@ -40,18 +40,18 @@ class Price:
 
     @classmethod
     def said(cls, cost: float) -> Self:
-        """The provider's own word, in micro-dollars: it goes before all others."""
+        """A cost in micro-dollars reported by the provider, which takes precedence over all others."""
         return cls(Decimal(str(cost)).quantize(_EXACT), (), PROVIDERS_WORD, "")
 
 
 class Prices:
-    """Prices of all models, as they hold for each domain.
+    """Prices of models, by domain.
 
-    The first question about a model may take some tenths of a second, when the price list is loaded: not
-    for an event loop. None of the methods raises.
+    The first lookup may load the price list, which takes tenths of a second: do not make it on an event loop.
+    No method raises.
 
     Args:
-        settings: The ``rate_limit:`` block that holds for a domain, in which the user's prices stand.
+        settings: Returns the ``rate_limit:`` settings of a domain, with the user's prices.
     """
 
     def __init__(self, settings: Callable[[Domain], Mapping[str, object]] = lambda _: {}) -> None:
@@ -59,20 +59,20 @@ class Prices:
         self._list = PriceList()
 
     def load(self) -> None:
-        """Load the price list now, so that no question has to wait for it."""
+        """Load the price list in advance."""
         self._list.load()
 
     def rates(
         self, domain: Domain, model: str, tokens_in: int, requested: str = "", at: float | None = None
     ) -> Rates | None:
-        """Unit prices of a model for a request of this size; None if nobody knows them.
+        """Unit prices of a model for a request of this size; None if unknown.
 
         Args:
-            domain: Whose call it is.
+            domain: The call's domain.
             model: The resolved model.
-            tokens_in: How much is sent.
-            requested: The model's name as it was sent: tried when the resolved one is not known.
-            at: When, in seconds since the epoch; None: now.
+            tokens_in: Input tokens.
+            requested: The model's name as sent, used if the resolved one is unknown.
+            at: Seconds since the epoch; None for now.
         """
         names = [model] if requested in ("", model) else [model, requested]
         block = self._settings(domain)
@@ -90,14 +90,14 @@ class Prices:
         requested: str = "",
         at: float | None = None,
     ) -> Price | None:
-        """What a call cost whose provider did not say it (see :meth:`Price.said`); None if it is not known.
+        """Compute the cost of a call from its usage (if reported, see :meth:`Price.said`); None if unknown.
 
         Args:
-            domain: Whose call it was.
+            domain: The call's domain.
             model: The resolved model.
-            tokens: What it took; None if the provider did not say.
-            requested: The model's name as it was sent.
-            at: When it left, in seconds since the epoch; None: now.
+            tokens: Its usage; None if the provider reported none.
+            requested: The model's name as sent.
+            at: When it was sent, in seconds since the epoch; None for now.
         """
         rates = self.rates(domain, model, tokens.input, requested, at) if tokens is not None else None
         if tokens is None or rates is None:
@@ -108,18 +108,17 @@ class Prices:
     def upper_bound(
         self, domain: Domain, model: str, input_tokens: int, max_output: int, requested: str = ""
     ) -> int | None:
-        """The most that a call can cost, in micro-dollars; None if its price is not known.
+        """The maximum cost of a call, in micro-dollars; None if its price is unknown.
 
-        Every token of input counts as the dearest kind of text, written to the cache where that costs more.
-        Not in it: web searches that the model decides to make, sound that costs more than text, and what is
-        written to the cache for an hour.
+        All input is priced as the most expensive kind of text, such as cache writes. Not included: web
+        searches made by the model, audio that costs more than text, and one-hour cache writes.
 
         Args:
-            domain: Whose call it is.
+            domain: The call's domain.
             model: The resolved model.
-            input_tokens: At most so many are sent.
-            max_output: At most so many come back.
-            requested: The model's name as it will be sent.
+            input_tokens: Upper bound of the input.
+            max_output: Upper bound of the output.
+            requested: The model's name as sent.
         """
         rates = self.rates(domain, model, input_tokens, requested)
         if rates is None:

@@ -1,4 +1,4 @@
-"""What a call may cost before it leaves, and what it did cost; by prices that somebody else knows."""
+"""The maximum cost of a call before it is sent, and the interface to prices."""
 
 from __future__ import annotations
 
@@ -10,28 +10,28 @@ from massgen_plugins.quota import Charge, Kind, Mode
 __all__ = ["SAFETY_FACTOR", "Bound", "Prices", "forecast", "input_tokens", "makes_output"]
 
 SAFETY_FACTOR = 2
-"""Times the learned expectation of output tokens is reserved when a request sets no bound."""
+"""Factor on the learned output tokens that are reserved for a request without a limit on its output."""
 
 _FIRST_FORECAST = 500
-"""Output tokens expected of a model's first call, where its request says nothing."""
+"""Expected output tokens of a model's first call if its request sets no limit."""
 
 
 class Prices(Protocol):
-    """Knows what models cost."""
+    """Knows the prices of models."""
 
     def upper_bound(self, call: ModelCall, input_tokens: int, max_output: int) -> int | None:
-        """Micro-dollars that a call costs at the most; None if nobody knows."""
+        """Maximum cost of a call in micro-dollars; None if unknown."""
 
     def cost(self, call: ModelCall, usage: Usage) -> int | None:
-        """Micro-dollars that a call did cost; None if nobody knows."""
+        """Actual cost of a call in micro-dollars; None if unknown."""
 
 
 class Bound(NamedTuple):
-    """What is reserved for a call.
+    """The amount to reserve for a call.
 
     Attributes:
-        micros: Micro-dollars; None if nobody knows its price.
-        exact: Whether it cannot cost more: its request bounds the output.
+        micros: Micro-dollars; None if its price is unknown.
+        exact: Whether it is a strict upper bound, since the request limits its output.
     """
 
     micros: int | None
@@ -39,7 +39,7 @@ class Bound(NamedTuple):
 
 
 def input_tokens(call: ModelCall) -> int:
-    """Upper bound of a call's input, as estimated from its request."""
+    """Upper bound of a call's input tokens, estimated from its request."""
     for kind in (Kind.INPUT_TOKENS, Kind.TOTAL_TOKENS):
         if kind in call.charges:
             return call.charges[kind].amount
@@ -47,11 +47,11 @@ def input_tokens(call: ModelCall) -> int:
 
 
 def makes_output(call: ModelCall) -> bool:
-    """Whether an answer is produced at all: of embeddings, only the input counts."""
+    """Whether a call generates output; embeddings only have input."""
     return Kind.OUTPUT_TOKENS in call.charges or Kind.TOTAL_TOKENS not in call.charges
 
 
 def forecast(call: ModelCall) -> dict[str, Charge]:
-    """What a call without a bound is expected to produce, before anything was learned."""
+    """The expected output of a call without a limit, before anything was learned."""
     known = call.charges.get(Kind.OUTPUT_TOKENS)
     return {Kind.OUTPUT_TOKENS: Charge(max(_FIRST_FORECAST, known.amount if known else 0), Mode.EXPECTED)}

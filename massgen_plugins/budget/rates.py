@@ -1,4 +1,4 @@
-"""Unit prices of one model, and the cost that follows from them: one formula for all sources."""
+"""Unit prices of a model, and the cost computed from them: one formula for all sources."""
 
 from __future__ import annotations
 
@@ -13,28 +13,28 @@ from massgen_plugins.profiles.names import best_match
 __all__ = ["Part", "Rates", "cost_of", "own_rates", "parts_of"]
 
 Part: TypeAlias = tuple[str, int, Decimal]
-"""One factor of a cost: what for, how many tokens (or uses), US dollars for a million of them."""
+"""One component of a cost: kind, number of tokens (or uses), US dollars per million."""
 
 
 @dataclass(frozen=True, slots=True)
 class Rates:
-    """US dollars for a million tokens; None: as the kind that it is part of.
+    """US dollars per million tokens; None: the price of the more general kind.
 
     Attributes:
-        input: Input that nothing else is said of.
-        output: Output that nothing else is said of.
-        cached: Input that was read from the cache.
-        cache_write: Input that was written to it.
-        cache_write_1h: Input that was written to it for an hour.
-        reasoning: Output that nobody sees.
-        audio_input: Input that is sound.
-        cached_audio: Input that is sound and was read from the cache.
-        audio_output: Output that is sound.
-        image_output: Output that is pictures.
-        search: For a million web searches.
-        request: For a million calls.
-        source: Whose prices these are.
-        dated: When they were seen, YYYY-MM-DD; "" if that is not known.
+        input: All other input.
+        output: All other output.
+        cached: Input read from the cache.
+        cache_write: Input written to the cache.
+        cache_write_1h: Input written to the cache for one hour.
+        reasoning: Reasoning tokens.
+        audio_input: Audio input.
+        cached_audio: Audio input read from the cache.
+        audio_output: Audio output.
+        image_output: Image output.
+        search: Per million web searches.
+        request: Per million calls.
+        source: Origin of the prices.
+        dated: Date of the prices, YYYY-MM-DD; "" if unknown.
     """
 
     input: Decimal
@@ -54,17 +54,17 @@ class Rates:
 
     @property
     def dearest_input(self) -> Decimal:
-        """The most that a token of text can cost that is sent; none is written for an hour unasked."""
+        """The highest price of a token of text input; one-hour cache writes only happen on request."""
         return max(self.input, self.cached or self.input, self.cache_write or self.input)
 
 
 def parts_of(tokens: Tokens, rates: Rates) -> tuple[Part, ...]:
-    """The factors of a call's cost, those that are nothing left out."""
+    """The components of a call's cost, without those that are zero."""
     return tuple(part for part in (*_input(tokens, rates), *_output(tokens, rates)) if part[1])
 
 
 def cost_of(parts: tuple[Part, ...]) -> Decimal:
-    """Micro-dollars, exact: dollars for a million are micro-dollars for one."""
+    """Exact cost in micro-dollars: dollars per million equal micro-dollars per token."""
     return sum((count * rate for _, count, rate in parts), Decimal(0))
 
 
@@ -107,13 +107,13 @@ def _output(tokens: Tokens, rates: Rates) -> Iterator[Part]:
 
 
 def own_rates(block: Mapping[str, Any], provider: str, model: str, tokens_in: int) -> Rates | None:
-    """The user's own prices: those that the profile in use states.
+    """The user's own prices, from the profile in use.
 
     Args:
-        block: The ``rate_limit:`` block that holds.
-        provider: Its name.
+        block: The ``rate_limit:`` settings.
+        provider: The provider's name.
         model: The resolved model.
-        tokens_in: How much is sent: ``above`` holds for the whole request once that is passed.
+        tokens_in: Input tokens; beyond its threshold, ``above`` applies to the whole request.
     """
     name = block.get("profile", {}).get(provider)
     for document in block.get("define", ()):

@@ -1,4 +1,4 @@
-"""Which budgets a call counts in, and how much of each may be spent. Pure: the moment is an argument."""
+"""Which budgets a call counts in, and how much of each may be spent. Pure: time is an argument."""
 
 from __future__ import annotations
 
@@ -26,29 +26,29 @@ __all__ = [
 ]
 
 PROVIDER = "budget"
-"""Stands for a provider in the domains of budgets."""
+"""The provider field of budget domains."""
 
 SHARED = Domain(PROVIDER, "all runs")
-"""Days, months and accounts: of everybody who shares the store."""
+"""Domain of the budgets shared by all runs on a store: days, months and accounts."""
 
 SPENT = "spent"
-"""The kind that counts what was spent; ``Kind.COST`` counts what is reserved for calls under way, too."""
+"""The kind for money spent; ``Kind.COST`` includes reservations of calls in flight."""
 
 UNLIMITED = (1 << 40) - 1
-"""Micro-dollars of a budget that only counts: as much as the books hold."""
+"""Micro-dollars of a budget that only counts: the maximum that the books can hold."""
 
 RUN = Sliding(3650 * 86_400 * NANOSECONDS)
-"""The window of a run: longer than any lasts, so that nothing ages out."""
+"""Window of a run: longer than any run, so that nothing ages out."""
 
 
 @dataclass(frozen=True, slots=True)
 class Scope:
-    """Whose call it is.
+    """Who makes a call.
 
     Attributes:
-        domain: The provider's.
-        run: Names the run; empty outside of any.
-        agent_id: None outside of any agent's stream.
+        domain: The call's domain.
+        run: Name of the run; empty outside of any run.
+        agent_id: The agent; None outside of any agent's stream.
     """
 
     domain: Domain
@@ -61,10 +61,10 @@ class Budget:
     """One budget.
 
     Attributes:
-        name: As commands call it: ``run``, ``day``, ``month``, ``agents.NAME``, ``accounts.NAME.day``.
-        pool: Where it is booked.
-        limit: What may be spent and reserved in its window.
-        amount: Micro-dollars that were allowed, raises included; None if it only counts.
+        name: As in commands: ``run``, ``day``, ``month``, ``agents.NAME``, ``accounts.NAME.day``.
+        pool: The pool it is booked in.
+        limit: What may be spent and reserved per window.
+        amount: The budget in micro-dollars, raises included; None if it only counts.
     """
 
     name: str
@@ -74,10 +74,10 @@ class Budget:
 
 
 class Terms:
-    """A ``budget:`` block, to be asked what holds for a call.
+    """The budgets defined by a ``budget:`` block.
 
     Args:
-        block: The ``rate_limit:`` settings that hold, resolved.
+        block: The resolved ``rate_limit:`` settings.
     """
 
     def __init__(self, block: Mapping[str, object]) -> None:
@@ -92,7 +92,7 @@ class Terms:
         """The budgets of a call.
 
         Args:
-            scope: Whose it is.
+            scope: Who makes it.
             now: Seconds since the epoch.
         """
         day, month = CalendarDay(self.zone), CalendarMonth(self.zone)
@@ -114,10 +114,6 @@ class Terms:
                 pool = Pool(own, f"agent {agent}")
                 found.append(self._budget(f"agents.{agent}", pool, RUN, self.block.agents.get(agent), now))
         return found
-
-    def next_change(self, now: float) -> float:
-        """When a raise ends next, in seconds since the epoch."""
-        return min((each.ends for each in self.block.raised if each.ends > now), default=float("inf"))
 
     def _accounts(self, domain: Domain) -> Iterator[tuple[str, PeriodBudget]]:
         for name, periods in self.block.accounts.items():
@@ -145,10 +141,10 @@ class Terms:
 
 
 def run_domain(run: str) -> Domain:
-    """Where a run and its agents are booked."""
+    """The domain of the budgets of a run and its agents."""
     return Domain(PROVIDER, run)
 
 
 def in_micros(dollars: float) -> int:
-    """Millionths of a dollar; as decimals, so that nothing is lost by floating point."""
+    """Convert to micro-dollars, through decimals to avoid floating-point error."""
     return int(Decimal(str(dollars)) * 1_000_000)

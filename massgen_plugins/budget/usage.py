@@ -1,4 +1,4 @@
-"""What a call took, by kinds that are priced differently, out of each provider's own names."""
+"""Converts each provider's usage report to the kinds of tokens that are priced differently."""
 
 from __future__ import annotations
 
@@ -14,20 +14,20 @@ _ANTHROPIC = "anthropic"
 
 @dataclass(frozen=True, slots=True)
 class Tokens:
-    """What a call took, by kind.
+    """A call's usage by kind.
 
     Attributes:
-        input: All of the input: what was read from the cache, and what was written to it, included.
-        output: All of the output, reasoning included.
-        cached: Input that was read from the provider's cache.
-        cache_write: Input that was written to it.
-        reasoning: Output that nobody sees.
-        audio_input: Input that is sound, ``cached_audio`` included.
-        audio_output: Output that is sound.
-        cache_write_1h: Of ``cache_write``, what is kept for an hour.
-        cached_audio: Of ``cached``, what is sound.
-        image_output: Output that is pictures.
-        searches: Web searches that the provider made.
+        input: All input, cache reads and writes included.
+        output: All output, reasoning included.
+        cached: Input read from the provider's cache.
+        cache_write: Input written to the cache.
+        reasoning: Reasoning tokens.
+        audio_input: Audio input, ``cached_audio`` included.
+        audio_output: Audio output.
+        cache_write_1h: The part of ``cache_write`` that is kept for one hour.
+        cached_audio: The part of ``cached`` that is audio.
+        image_output: Image output.
+        searches: Web searches made by the provider.
     """
 
     input: int = 0
@@ -44,12 +44,12 @@ class Tokens:
 
 
 def tokens_of(provider: str, amounts: Amounts, raw: Mapping[str, int]) -> Tokens | None:
-    """What a provider's report says; None if it reported nothing.
+    """Convert a provider's usage report; None if it reported nothing.
 
     Args:
-        provider: Its name; Anthropic's ``input_tokens`` leave out what is cached, those of others do not.
-        amounts: By kind, as its limits count them.
-        raw: Its own breakdown, by its own names.
+        provider: Its name. Only Anthropic's ``input_tokens`` exclude cached input.
+        amounts: By kind, as the provider's limits count them.
+        raw: The provider's breakdown under its own names.
     """
     if not amounts:
         return None
@@ -91,7 +91,7 @@ def _messages(raw: Mapping[str, int]) -> Tokens:
 
 
 def _chat(amounts: Amounts, raw: Mapping[str, int]) -> Tokens:
-    """OpenAI's protocols; xAI leaves reasoning out of its count of output, the amounts do not."""
+    """OpenAI's protocols; xAI's output count excludes reasoning, the amounts include it."""
     tokens_in = raw.get("prompt_tokens") or raw.get("input_tokens") or amounts.get(Kind.INPUT_TOKENS, 0)
     cached = min(tokens_in, max(raw.get("cached_tokens", 0), raw.get("prompt_cache_hit_tokens", 0)))
     written = raw.get("cache_write_tokens", raw.get("cache_creation_input_tokens", 0))

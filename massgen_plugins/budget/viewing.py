@@ -1,4 +1,4 @@
-"""How budgets stand, for people and programs to look at. Nothing here changes a store."""
+"""The state of budgets, for display. Never changes a store."""
 
 from __future__ import annotations
 
@@ -17,15 +17,15 @@ _NOBODY = Domain("", "")
 
 @dataclass(frozen=True, slots=True)
 class BudgetRow:
-    """One budget, or what counts although nothing limits it.
+    """One budget, or spending that is counted without a limit.
 
     Attributes:
         name: ``day``, ``month``, ``accounts.NAME.day``, ``run``, ``agents.NAME``.
-        run: The run's name; empty for what all runs share.
-        amount: Micro-dollars that may be spent; None if there is no budget.
+        run: The run's name; empty for budgets shared by all runs.
+        amount: The budget in micro-dollars; None if there is none.
         spent: Micro-dollars.
-        reserved: Micro-dollars of calls under way, or of which nobody knows what they cost.
-        resets: When it begins anew, in seconds since the epoch; None if it does not.
+        reserved: Micro-dollars reserved by calls in flight, or by calls whose cost is unknown.
+        resets: When it resets, in seconds since the epoch; None if it does not.
     """
 
     name: str
@@ -42,11 +42,11 @@ class BudgetRow:
 
 
 def budget_rows(view: StoreView, terms: Terms, now: float) -> list[BudgetRow]:
-    """All budgets: what all runs share first, then runs with their agents, the latest run first.
+    """All budgets: those shared by all runs first, then runs with their agents, the latest run first.
 
     Args:
-        view: What the store holds.
-        terms: What the settings say here and now.
+        view: The content of the store.
+        terms: The budgets in the current settings.
         now: Seconds since the epoch.
     """
     pools = {each.pool: each for each in view.pools if each.pool.domain.provider == PROVIDER}
@@ -83,7 +83,7 @@ def _of_run(views: Sequence[PoolView], run: str) -> Iterator[BudgetRow]:
 
 
 def used_of(view: PoolView | None, kind: str, window: Window) -> tuple[int, float | None]:
-    """How much counts in a window, and when that begins anew."""
+    """The amount used in a window, and when it resets."""
     for row in view.limits if view else ():
         if (row.limit.kind, row.limit.window) == (kind, window):
             ends = (view.now.wall + row.resets) / NANOSECONDS if view else None

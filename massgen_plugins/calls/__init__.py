@@ -1,1 +1,1 @@
-"""What happens to each call, told as events, and the record of all calls."""
+"""Events for each call, and the record of all calls."""

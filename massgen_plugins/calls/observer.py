@@ -1,4 +1,4 @@
-"""The innermost middleware: it changes nothing, and tells when a call leaves, is answered and is over."""
+"""The innermost middleware: publishes when a call is sent, answered and over, and changes nothing."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ _SERVER_ERRORS_START = 400
 
 @dataclass(eq=False, slots=True)
 class _Attempt:
-    """One attempt of a call; moments are of the monotonic clock, but ``left``."""
+    """One attempt of a call; times are of the monotonic clock, except ``left``."""
 
     number: int
     admitted: float
@@ -34,8 +34,8 @@ class CallObserver(Middleware):
     """Turns the steps of each attempt into events.
 
     Args:
-        emit: Told of them; must not block.
-        monotonic: Seconds of a clock that never goes back.
+        emit: Publishes an event; must not block.
+        monotonic: Seconds of a monotonic clock.
         wall: Seconds since the epoch.
     """
 
@@ -51,7 +51,7 @@ class CallObserver(Middleware):
         self._attempts: WeakKeyDictionary[ModelCall, _Attempt] = WeakKeyDictionary()
 
     async def before_call(self, call: ModelCall) -> None:
-        """Every middleware before this one has let the call pass."""
+        """Publish that the call was admitted by all other middleware."""
         before = self._attempts.get(call)
         now = self._monotonic()
         since = call.opened if before is None else before.ended
@@ -60,7 +60,7 @@ class CallObserver(Middleware):
         self._emit(CallAdmitted(call.pool, call.agent_id, call.run, call.number, attempt.waited, number))
 
     async def after_call(self, call: ModelCall, outcome: CallOutcome) -> Action:
-        """The answer's beginning is here, or none came."""
+        """Publish the start of the answer, or its absence."""
         attempt = self._attempts.get(call)
         if attempt is not None:
             attempt.status, attempt.sent = outcome.status, outcome.sent
@@ -70,19 +70,19 @@ class CallObserver(Middleware):
         return Action.PASS
 
     def on_usage(self, call: ModelCall, usage: Usage) -> None:
-        """The last report is the true one."""
+        """Keep the last report."""
         attempt = self._attempts.get(call)
         if attempt is not None:
             attempt.usage = usage
 
     def on_late_refusal(self, call: ModelCall, refusal: Refusal) -> None:  # noqa: ARG002 - to override
-        """An answer that ends in a refusal is none."""
+        """Count an answer that ends in a refusal as refused."""
         attempt = self._attempts.get(call)
         if attempt is not None:
             attempt.refused = True
 
     def on_finished(self, call: ModelCall) -> None:
-        """The attempt is over."""
+        """Publish the end of the attempt."""
         attempt = self._attempts.get(call)
         if attempt is None:
             return

@@ -1,4 +1,4 @@
-"""The record of calls as a plugin: it hears of calls that are over, and has them written beside the store."""
+"""The plugin that records finished calls in a file next to the store."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ __all__ = ["massgen_agent_starting", "massgen_event", "massgen_middleware"]
 
 
 class _Recorders:
-    """The recorders of this process: one for each file that settings name."""
+    """The recorders of this process, one per file."""
 
     def __init__(self) -> None:
         self.context: MiddlewareContext | None = None
@@ -28,10 +28,10 @@ class _Recorders:
         self._last: Recorder | None = None
 
     def take(self, event: CallSettled | CallTurnedAway) -> None:
-        """Hand an event to the recorder that its settings want."""
+        """Pass an event to the recorder of its settings."""
         try:
             block = self.context.settings(event.pool.domain) if self.context is not None else {}
-        except KeyError:  # a budget's pool, of which no settings speak
+        except KeyError:  # a budget's pool, which has no settings
             recorder = self._last
         else:
             recorder = self.of(block)
@@ -39,7 +39,7 @@ class _Recorders:
             recorder.add(event)
 
     def of(self, block: Mapping[str, object]) -> Recorder | None:
-        """The recorder that a ``rate_limit:`` block wants; None if it wants none."""
+        """The recorder for a ``rate_limit:`` block; None if recording is off."""
         wanted: Any = block.get("record")
         if not wanted or not wanted.get("keep") or not wanted.get("file"):
             return None
@@ -73,7 +73,7 @@ _recorders = _Recorders()
 
 @hookimpl
 def massgen_middleware(context: MiddlewareContext) -> None:
-    """Add none, but begin anew: calls of this chain are told of from now on."""
+    """Add no middleware, but use this context's settings from now on."""
     global _recorders  # noqa: PLW0603 - a plugin that is a module has no other place
     _recorders = _Recorders()
     _recorders.context = context
@@ -82,13 +82,13 @@ def massgen_middleware(context: MiddlewareContext) -> None:
 
 @hookimpl
 def massgen_agent_starting(agent: AgentInfo) -> None:
-    """Load what is needed here, where nobody waits for an answer."""
+    """Load dependencies now, while no call is waiting."""
     _recorders.of(agent.settings)
 
 
 @hookimpl
 def massgen_event(event: Event) -> None:
-    """Keep what is over, and what was refused."""
+    """Record finished and refused calls."""
     if isinstance(event, CallSettled | CallTurnedAway):
         _recorders.take(event)
     if isinstance(event, REFUSALS):

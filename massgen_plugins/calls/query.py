@@ -1,4 +1,4 @@
-"""Asks the record of calls: sums are made by SQLite, and nothing is changed."""
+"""Read-only queries of the record of calls; SQLite computes the sums."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ DIMENSIONS = {
     "day": "strftime('%Y-%m-%d', time, 'unixepoch', 'localtime')",
     "month": "strftime('%Y-%m', time, 'unixepoch', 'localtime')",
 }
-"""By what calls can be grouped; days are those of this machine's time zone."""
+"""Grouping keys for calls; days are in this machine's time zone."""
 
 _FROM = "FROM call LEFT JOIN run ON run.name = call.run"
 _LEFT = f"outcome <> '{TURNED_AWAY}'"
@@ -63,13 +63,13 @@ _QUALIFIED = {"run": "call.run", "file": "coalesce(run.file, '')"}
 _ROW = ", ".join([*(_QUALIFIED.get(name, name) for name in _ROW_NAMES), *_TOKENS])
 _RUNS = "SELECT name, file, started, log_dir FROM run WHERE name IN"
 _PATIENCE = 2.0
-"""Seconds to wait for whoever repairs the file after a crash; a writer holds up nobody who reads."""
+"""Seconds to wait while the file is recovered after a crash; normal writers never block readers."""
 
 
 class Record:
-    """The record in a file, which need not exist: then it is empty.
+    """The record in a file; a missing file is an empty record.
 
-    Methods raise ``StoreUnavailable`` for a file that cannot be read, or that is none of ours.
+    Methods raise ``StoreUnavailable`` for a file that cannot be read, or that is not a record.
 
     Args:
         path: The file.
@@ -79,11 +79,11 @@ class Record:
         self.path = path
 
     def totals(self, question: Question | None = None, by: Sequence[str] = ()) -> list[Totals]:
-        """Sums over the calls in question, for each group that is not empty, in the order of the groups.
+        """Sums over the selected calls for each non-empty group, ordered by group.
 
         Args:
             question: Which calls; None for all.
-            by: Names of ``DIMENSIONS``; without any there is one group, or none.
+            by: Names of ``DIMENSIONS``; if empty, there is at most one group.
         """
         where, values = _where(question or Question())
         names = [DIMENSIONS[each] for each in by]
@@ -104,13 +104,13 @@ class Record:
         newest_first: bool = True,
         dearest_first: bool = False,
     ) -> Iterator[CallRow]:
-        """The calls in question.
+        """The selected calls.
 
         Args:
             question: Which calls; None for all.
-            limit: At most so many; negative: all.
-            newest_first: Their order in time.
-            dearest_first: By cost first; those of unknown cost come last.
+            limit: Maximum number; negative for all.
+            newest_first: Order by time.
+            dearest_first: Order by cost first; unknown costs come last.
         """
         where, values = _where(question or Question())
         order = "DESC" if newest_first else "ASC"
@@ -124,14 +124,14 @@ class Record:
     def waits(
         self, bounds: Sequence[float], since: float
     ) -> list[tuple[tuple[str, str, str], list[int], float]]:
-        """How long calls were held, by provider, account and model.
+        """Histograms of waits, by provider, account and model.
 
         Args:
-            bounds: Upper bounds of the groups, rising; one more is without a bound.
-            since: Only calls that left since then, in seconds since the epoch.
+            bounds: Upper bounds of the bins, ascending; a last bin is unbounded.
+            since: Only calls sent since then, in seconds since the epoch.
 
         Returns:
-            For each the number of calls in each group, and the sum of their waits.
+            For each, the number of calls per bin and the sum of their waits.
         """
         steps = [f"total(waited > {low!r} AND waited <= {high!r})" for low, high in _pairs(bounds)]
         names = "provider, account, model"
@@ -143,7 +143,7 @@ class Record:
         return [((row[0], row[1], row[2]), [int(count) for count in row[4:]], row[3]) for row in found]
 
     def call(self, number: int) -> CallRow | None:
-        """The call of this number in the record."""
+        """The call with this number in the record."""
         with self._reading() as connection:
             if connection is None:
                 return None
@@ -152,7 +152,7 @@ class Record:
         return None if row is None else _call(row)
 
     def runs(self, question: Question | None = None) -> list[RunRow]:
-        """The runs to which the calls in question belong, the newest first."""
+        """The runs of the selected calls, newest first."""
         where, values = _where(question or Question())
         sql = f"{_RUNS} (SELECT call.run {_FROM} {where}) ORDER BY started DESC, name DESC"
         with self._reading() as connection:
@@ -160,7 +160,7 @@ class Record:
 
     @contextmanager
     def _reading(self) -> Iterator[sqlite3.Connection | None]:
-        """A connection that sees one moment; None if nothing was recorded yet."""
+        """A connection with a consistent snapshot; None if nothing was recorded yet."""
         try:
             if not self.path.exists() or self.path.stat().st_size == 0:
                 yield None

@@ -1,4 +1,4 @@
-"""Keeps the record of calls: events come in from event loops, a thread of its own prices and writes them."""
+"""Keeps the record of calls: accepts events on event loops, prices and writes them on its own thread."""
 
 from __future__ import annotations
 
@@ -26,11 +26,11 @@ from massgen_plugins.rate_limit.stores.worker import WorkerThread
 __all__ = ["Recorder"]
 
 _MOST = 20_000
-"""Calls that wait to be written; of more the oldest are lost, as when the disk stands still."""
+"""Maximum number of calls queued for writing; beyond it, as with a stalled disk, the oldest are dropped."""
 
 _TOO_SLOW = "The record of calls lost some: the disk does not keep up, or stands still."
 _RETRY = 5.0
-"""Seconds between two attempts to write into a file that cannot be written."""
+"""Seconds between attempts to write after a failure."""
 
 _ERRORS_START = 400
 
@@ -40,14 +40,14 @@ _recorders: WeakSet[Recorder] = WeakSet()
 
 
 class Recorder:
-    """The record of this process's calls in one file. A fault of it disturbs nobody: it says so once.
+    """Records this process's calls in a file. Failures are reported once and affect nothing else.
 
     Args:
         path: The file.
         days: Calls older than this are removed.
         megabytes: The oldest calls are removed when the file is larger.
-        prices: Says what a call cost; asked on the thread that writes.
-        report: Told, in one sentence, of what goes wrong.
+        prices: Computes costs; called on the writing thread.
+        report: Called with one sentence about a failure.
     """
 
     def __init__(
@@ -62,10 +62,10 @@ class Recorder:
         self.forked()
         after_fork(self)
         _recorders.add(self)
-        self._worker.submit(prices.load)  # before the first call is over
+        self._worker.submit(prices.load)  # before the first call ends
 
     def forked(self) -> None:
-        """A child writes what it did itself."""
+        """Reset after a fork: the child records its own calls only."""
         self._lock = threading.Lock()
         self._calls: deque[tuple[float, Over]] = deque(maxlen=_MOST)
         self._runs: deque[RunInfo] = deque()
@@ -74,7 +74,7 @@ class Recorder:
         self._retry_at = 0.0
 
     def add(self, event: Over) -> None:
-        """Keep a call that is over. Quick, from any thread."""
+        """Queue a finished call. Fast and thread-safe."""
         if event.run not in self._logged:
             self._add_run(event.run)
         if len(self._calls) == _MOST:
@@ -83,7 +83,7 @@ class Recorder:
         self._worker.remind(self.write)
 
     def write(self) -> None:
-        """Write what was kept so far; after a failure not before some seconds have passed."""
+        """Write the queued calls; after a failure, only once some seconds have passed."""
         with self._lock:
             self._rows.extend(self._new_rows())
             self._run_rows.extend(map(_run_row, _taken(self._runs)))
@@ -91,7 +91,7 @@ class Recorder:
                 self._append()
 
     def close(self) -> None:
-        """Write what is left, and close the file."""
+        """Write the remaining calls and close the file."""
         self._retry_at = 0.0
         self.write()
         with self._lock:
@@ -112,12 +112,12 @@ class Recorder:
         for at, event in _taken(self._calls):
             try:
                 yield self._row(at, event)
-            except Exception as error:  # ours; the run goes on
+            except Exception as error:  # must not affect the run
                 self._say(f"an error of ours: the record of calls lost one: {described(error)}.")
 
     def _add_run(self, name: str) -> None:
         run = find_run(name)
-        if run is None or run.log_dir is not None:  # asked here, in the context of the run
+        if run is None or run.log_dir is not None:  # called here, in the context of the run
             self._logged.add(name)
         if run is not None:
             self._runs.append(run)
@@ -149,7 +149,7 @@ class Recorder:
 
 
 def _taken(kept: deque[T]) -> list[T]:
-    """What is kept so far; what comes meanwhile is for the next time."""
+    """Remove and return the items queued so far."""
     return [kept.popleft() for _ in range(len(kept))]
 
 
@@ -173,7 +173,7 @@ def _cost(price: Price) -> tuple[object, ...]:
 
 
 def _nothing_spent(event: CallSettled) -> tuple[object, ...]:
-    """An error answer without usage costs nothing; what else has no price is not known."""
+    """The cost of a call without a price: zero for an error answer without usage, else unknown."""
     refused = event.status >= _ERRORS_START and not event.amounts
     return 0 if refused else None, "", "", ""
 
@@ -190,5 +190,5 @@ def _turned_away(at: float, event: CallTurnedAway) -> tuple[object, ...]:
 @atexit.register
 def _close_all() -> None:
     for recorder in list(_recorders):
-        with suppress(Exception):  # at the end of a process there is nobody to tell
+        with suppress(Exception):  # nobody to report to during shutdown
             recorder.close()

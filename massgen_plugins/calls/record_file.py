@@ -1,6 +1,6 @@
-"""The file of the record: made private, many calls in one transaction, bounded by age and size.
+"""The record's file: private, written in batches, bounded by age and size.
 
-Nothing foreign is written or renamed: a file is ours by its application id.
+Only files with our application ID are ever written or renamed.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from massgen_plugins.rate_limit.stores.process import forks
 __all__ = ["APPLICATION_ID", "COLUMNS", "FORMAT", "RecordBusy", "RecordFile", "is_ours"]
 
 APPLICATION_ID = 0x4D474343
-"""Written in the header of every record: MGCC."""
+"""Application ID in the header of every record: MGCC."""
 
 FORMAT = 1
 """``user_version`` of the file."""
@@ -29,7 +29,7 @@ COLUMNS = (
     *("attempt", "waited", "seconds", "status", "outcome", "input", "output", "cached", "cache_write"),
     *("reasoning", "audio_input", "audio_output", "cost", "parts", "source", "dated"),
 )
-"""Of the table ``call``, without its ``id``."""
+"""Columns of the table ``call``, without ``id``."""
 
 _SCHEMA = (
     f"PRAGMA application_id = {APPLICATION_ID}",
@@ -57,29 +57,29 @@ _INSERT_RUN = (
     "WHERE excluded.log_dir <> ''"
 )
 _PATIENCE = 5.0
-"""Seconds for which the worker waits for another process that writes."""
+"""Seconds that the worker waits for another process to finish writing."""
 
 _PRUNE_EVERY = 2_000
-"""Calls between two looks at age and size."""
+"""Calls between checks of age and size."""
 
 _DAY = 86_400.0
 _MEGABYTE = 1_000_000
 _SMALLER = 0.9
-"""Of the bound: what is left of a file that has grown too large."""
+"""Fraction of the maximum size to which a file is pruned."""
 
 
 class RecordBusy(StoreUnavailable):
-    """Another process writes for longer than can be waited."""
+    """Another process holds the file for too long."""
 
 
 class RecordFile:
-    """One file, and this process's connection to it. For one thread at a time, which may wait for the disk.
+    """A file, and this process's connection to it. For one thread at a time; may block on I/O.
 
     Args:
-        path: Where.
+        path: The file.
         days: Calls older than this are removed.
         megabytes: The oldest calls are removed when the file is larger.
-        report: Told, in one sentence, of a file that was set aside.
+        report: Called with one sentence about a file that was set aside.
     """
 
     def __init__(self, path: Path, days: int, megabytes: int, report: Callable[[str], None]) -> None:
@@ -93,10 +93,10 @@ class RecordFile:
         self._until_pruned = 0
 
     def append(self, runs: Iterable[Sequence[object]], calls: Sequence[Sequence[object]]) -> None:
-        """Add runs (name, file, started, log_dir) and calls (``COLUMNS``), all or none.
+        """Add runs (name, file, started, log_dir) and calls (``COLUMNS``) in one transaction.
 
         Raises:
-            StoreUnavailable: They could not be written; the sentence says why.
+            StoreUnavailable: They could not be written; the message says why.
         """
         try:
             self._write(runs, calls)
@@ -112,11 +112,11 @@ class RecordFile:
             raise self._unusable(error) from error
 
     def close(self) -> None:
-        """Close it; it is opened again when it is written again."""
+        """Close the connection; the next write reopens it."""
         if self._connection is not None:
             if self._forks == forks():
                 self._connection.close()
-            else:  # closing what a parent has open would drop the parent's locks
+            else:  # closing an inherited connection would drop the parent's locks
                 ctypes.pythonapi.Py_IncRef(ctypes.py_object(self._connection))
             self._connection = None
 
@@ -146,7 +146,7 @@ class RecordFile:
             self.path, timeout=_PATIENCE, isolation_level=None, check_same_thread=False
         )
         try:
-            connection.execute("PRAGMA auto_vacuum = INCREMENTAL")  # before there is any table
+            connection.execute("PRAGMA auto_vacuum = INCREMENTAL")  # must precede the first table
             connection.execute("PRAGMA journal_mode = WAL")
             connection.execute("PRAGMA synchronous = NORMAL")
             connection.execute("BEGIN IMMEDIATE")
@@ -161,7 +161,7 @@ class RecordFile:
         return connection
 
     def _prepare(self) -> None:
-        """Make sure that what stands there is ours, or make it."""
+        """Create the record, or check that the file is one."""
         self.path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
         with suppress(FileExistsError):
             os.close(os.open(self.path, os.O_RDWR | os.O_CREAT | os.O_EXCL, 0o600))
@@ -194,7 +194,7 @@ class RecordFile:
         known = self._inode
         self.close()
         if known and _inode(self.path) != known:
-            return  # another process was quicker: what stands there now is good
+            return  # another process has already replaced it
         kept = self.path.with_name(f"{self.path.name}.aside-{time.strftime('%Y%m%d-%H%M%S')}-{os.getpid()}")
         for suffix in ("", "-wal", "-shm"):
             with suppress(OSError):
@@ -211,7 +211,7 @@ class RecordFile:
 
 
 def is_ours(path: Path) -> bool:
-    """Whether a file is a record that this version reads, or an empty one."""
+    """Whether a file is empty, or a record that this version can read."""
     if path.stat().st_size == 0:
         return True
     connection = sqlite3.connect(f"{path.as_uri()}?mode=ro", uri=True, timeout=_PATIENCE)
@@ -222,7 +222,7 @@ def is_ours(path: Path) -> bool:
             return bool((application, version) == (APPLICATION_ID, FORMAT))
         return not version and not connection.execute("SELECT count(*) FROM sqlite_master").fetchone()[0]
     except sqlite3.OperationalError:
-        raise  # it is held, or cannot be read: that says nothing of whose it is
+        raise  # locked or unreadable: says nothing about its content
     except sqlite3.DatabaseError:
         return False
     finally:

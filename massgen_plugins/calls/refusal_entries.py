@@ -1,4 +1,4 @@
-"""Events of refusals, and of what came of them, as entries of the log."""
+"""Converts events about refusals and their consequences to log entries."""
 
 from __future__ import annotations
 
@@ -17,14 +17,14 @@ __all__ = ["REFUSALS", "Keeper", "keeper"]
 
 Refused: TypeAlias = ProviderRefused | LimitLearned | PenaltyStarted | CallTurnedAway
 REFUSALS = (ProviderRefused, LimitLearned, PenaltyStarted, CallTurnedAway)
-"""The events that are kept."""
+"""The events that are logged."""
 
 
 class Keeper:
-    """Turns events into entries of the log.
+    """Logs events about refusals.
 
     Attributes:
-        context: Of the chain whose events come; None before there is one.
+        context: Context of the current middleware chain; None before there is one.
     """
 
     def __init__(self) -> None:
@@ -32,7 +32,7 @@ class Keeper:
         self._log: RefusalLog | None = None
 
     def take(self, event: Refused) -> None:
-        """Keep it, unless the settings want no record."""
+        """Log an event, unless the settings disable the record."""
         settings = self._settings(event.pool)
         record: Any = settings.get("record") or {}
         path = refusals_file()
@@ -42,7 +42,7 @@ class Keeper:
         self._log.add({"time": time.time(), **_where(event.pool), **self._what(event)})
 
     def close(self) -> None:
-        """Write what is left."""
+        """Write the remaining entries."""
         if self._log is not None:
             self._log.write()
 
@@ -67,7 +67,7 @@ class Keeper:
                 return {"what": "turned away", **_call(event), **told}
 
     def _held(self, pool: Pool) -> dict[str, Any]:
-        """Which limits we believed in."""
+        """The limits in force at the time."""
         rules = self.context.rules(pool) if self.context is not None else None
         if rules is None:
             return {"held": [], "profile": ""}
@@ -78,7 +78,7 @@ class Keeper:
             return {}
         try:
             return self.context.settings(pool.domain)
-        except KeyError:  # a budget's pool, of which no settings speak
+        except KeyError:  # a budget's pool, which has no settings
             return {}
 
 
@@ -97,10 +97,10 @@ def _call(event: ProviderRefused | CallTurnedAway) -> dict[str, Any]:
 
 
 keeper = Keeper()
-"""That of this process."""
+"""The keeper of this process."""
 
 
 @atexit.register
 def _close() -> None:
-    with suppress(Exception):  # at the end of a process there is nobody to tell
+    with suppress(Exception):  # nobody to report to during shutdown
         keeper.close()

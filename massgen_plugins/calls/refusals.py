@@ -1,7 +1,7 @@
-"""What providers refused, and what we did about it: the last some hundred, kept for `massgen-rl why`.
+"""The log of recent refusals and our reactions, a few hundred entries, read by `massgen-rl why`.
 
-A file of JSON lines in the user's state directory, readable by its owner only. It holds the providers' own
-words as events carry them (at most 200 characters, secrets masked), and no key, prompt or answer.
+A file of JSON lines in the user's state directory, readable by its owner only. It contains the providers'
+messages as in events (at most 200 characters, secrets masked), and no key, prompt or answer.
 """
 
 from __future__ import annotations
@@ -28,22 +28,22 @@ _MOST_WAITING = 1_000
 
 
 def refusals_file() -> Path | None:
-    """Where it is; None when the user has no home."""
+    """Path of the log; None if the user has no home directory."""
     from platformdirs import user_state_path
 
     try:
         path = user_state_path(_APPLICATION, appauthor=False)
-    except RuntimeError:  # no home, by some versions of platformdirs; a relative path by others
+    except RuntimeError:  # no home: some versions of platformdirs raise, others return a relative path
         return None
     return path / "refusals.jsonl" if path.is_absolute() else None
 
 
 class RefusalLog:
-    """Appends to the file, on a thread of its own; what cannot be written is lost, and disturbs nobody.
+    """Appends to the file on a worker thread; entries that cannot be written are dropped.
 
     Args:
         path: The file.
-        worker: Writes; a thread of its own if None.
+        worker: The thread that writes; None for a new one.
     """
 
     def __init__(self, path: Path, worker: Worker | None = None) -> None:
@@ -53,17 +53,17 @@ class RefusalLog:
         after_fork(self)
 
     def forked(self) -> None:
-        """A child writes what happened in itself."""
+        """Reset after a fork: the child logs its own events only."""
         self._lock = threading.Lock()
         self._kept: deque[Mapping[str, Any]] = deque(maxlen=_MOST_WAITING)
 
     def add(self, entry: Mapping[str, Any]) -> None:
-        """Keep what JSON can say. Quick, from any thread."""
+        """Queue an entry of JSON values. Fast and thread-safe."""
         self._kept.append(entry)
         self._worker.remind(self.write)
 
     def write(self) -> None:
-        """Write what was kept so far."""
+        """Write the queued entries."""
         with self._lock, suppress(OSError, ValueError):
             lines = [json.dumps(self._kept.popleft()) for _ in range(len(self._kept))]
             if lines:
@@ -85,7 +85,7 @@ class RefusalLog:
 
 
 def read_refusals(path: Path | None) -> list[dict[str, Any]]:
-    """The entries, the oldest first; what cannot be read is left out."""
+    """The entries, oldest first, without those that cannot be read."""
     if path is None:
         return []
     flags = os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_NOFOLLOW", 0)

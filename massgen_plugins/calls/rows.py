@@ -1,4 +1,4 @@
-"""The rows of the record of calls, and what is asked of them."""
+"""The rows and queries of the record of calls."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from massgen_plugins.budget.usage import Tokens
 
-if TYPE_CHECKING:  # whoever only asks needs no profiles
+if TYPE_CHECKING:  # queries do not need profiles
     from massgen_plugins.budget.rates import Part
 
 __all__ = [
@@ -25,37 +25,37 @@ __all__ = [
 ]
 
 ANSWERED, REFUSED, FAILED, TURNED_AWAY = "answered", "refused", "failed", "turned away"
-"""Outcomes: the provider's answer, its no, no usable answer, and our no: the call never left."""
+"""Outcomes: answered or refused by the provider, no usable answer, and refused by us without being sent."""
 
 PICO = 1_000_000
-"""Costs are stored in millionths of a micro-dollar, so that their sum is exact."""
+"""Costs are stored in millionths of a micro-dollar, so that sums are exact."""
 
 
 @dataclass(frozen=True, slots=True)
 class CallRow:
-    """One attempt of a call that is over, or one call that we turned away.
+    """A finished attempt of a call, or a call that we turned away.
 
     Attributes:
         id: Its number in the record.
-        time: When it left, or was turned away, in seconds since the epoch.
-        run: Name of its run; "" outside of any.
+        time: When it was sent or turned away, in seconds since the epoch.
+        run: Name of its run; "" outside of any run.
         agent: Its agent; "" outside of any agent's stream.
-        model: The resolved model; of a call that was turned away, the pool that was in the way.
-        requested_model: The model's name as it was sent.
-        provider: Whose model.
-        account: The user's name of the account, or a fingerprint of its key.
-        endpoint: Host of the base URL when it is not the provider's own.
+        model: The resolved model; for a call that was turned away, the pool that blocked it.
+        requested_model: The model's name as sent.
+        provider: The provider's name.
+        account: The account name from the settings, or a fingerprint of the key.
+        endpoint: Host of the base URL if it is not the provider's own.
         number: The call's number in its process.
-        attempt: 1 for the first time that it left; 0 of a call that was turned away.
-        waited: Seconds for which it was held.
-        seconds: From when it left to the end of its answer.
-        status: HTTP status; 0 if no answer came.
+        attempt: 1 for the first attempt; 0 for a call that was turned away.
+        waited: Seconds that it waited.
+        seconds: Time from sending to the end of the answer.
+        status: HTTP status; 0 if there was no answer.
         outcome: ``answered``, ``refused``, ``failed`` or ``turned away``.
-        tokens: What it took; None if the provider did not say.
-        cost: Micro-dollars, exact; None if it is not known.
-        parts: How the cost comes about; empty if the provider itself named it.
-        source: Whose prices these are; "" if the cost is not known.
-        dated: When these prices were seen, YYYY-MM-DD; "" if that is not known.
+        tokens: Its usage; None if the provider reported none.
+        cost: Micro-dollars, exact; None if unknown.
+        parts: Components of the cost; empty if the provider reported it.
+        source: Origin of the prices; "" if the cost is unknown.
+        dated: Date of the prices, YYYY-MM-DD; "" if unknown.
         file: The team's file; "" if there is none.
     """
 
@@ -84,13 +84,13 @@ class CallRow:
 
 @dataclass(frozen=True, slots=True)
 class RunRow:
-    """One run.
+    """A run.
 
     Attributes:
         name: Its name.
-        file: The team's file, absolute; "" if there is none.
+        file: Absolute path of the team's file; "" if there is none.
         started: Seconds since the epoch.
-        log_dir: Where MassGen keeps its logs, absolute; "" if that is not known.
+        log_dir: Absolute path of MassGen's logs of the run; "" if unknown.
     """
 
     name: str
@@ -101,18 +101,18 @@ class RunRow:
 
 @dataclass(frozen=True, slots=True)
 class Question:
-    """Which calls; what is None is not asked.
+    """A selection of calls. None: no restriction.
 
     Attributes:
-        since: At or after this moment, in seconds since the epoch.
-        until: Before this moment.
-        run: Of this run.
-        agent: Of this agent.
-        model: Of this resolved model, or of what was sent as its name.
-        provider: Of this provider.
-        account: Of this account.
-        file: Of runs of this team's file: its absolute path, or its bare name.
-        outcome: With this outcome.
+        since: Start of the period, in seconds since the epoch.
+        until: End of the period, exclusive.
+        run: Name of the run.
+        agent: Name of the agent.
+        model: The resolved model, or its name as sent.
+        provider: Name of the provider.
+        account: Name of the account.
+        file: The team's file of the run: its absolute path, or its file name.
+        outcome: The outcome.
     """
 
     since: float | None = None
@@ -128,25 +128,25 @@ class Question:
 
 @dataclass(frozen=True, slots=True)
 class Totals:
-    """What some calls sum up to.
+    """Sums over a group of calls.
 
     Attributes:
         key: The group: dimension to value, such as ``{"agent": "a"}``.
-        calls: Attempts that left.
-        answered: How many of them were answered.
-        refused: How many the provider refused.
-        failed: How many had no usable answer.
-        turned_away: Calls that we refused; not among ``calls``.
-        runs: Different runs among them.
-        waited: Seconds for which they were held, all together.
-        longest_wait: The longest of these.
-        seconds: From leaving to the end of the answer, all together.
-        tokens: The sum of what is known.
+        calls: Attempts that were sent.
+        answered: Attempts that were answered.
+        refused: Attempts that the provider refused.
+        failed: Attempts without a usable answer.
+        turned_away: Calls that we refused; not included in ``calls``.
+        runs: Number of distinct runs.
+        waited: Total seconds of waiting.
+        longest_wait: Seconds of the longest wait.
+        seconds: Total seconds from sending to the end of the answer.
+        tokens: Total usage, as far as known.
         cost: Micro-dollars, exact, of the calls whose cost is known.
-        unknown: Calls whose cost is not known.
-        unsaid: Those of them whose answers did not say what they took; of the others nobody knows the price.
-        first: When the first one left.
-        last: When the last one left.
+        unknown: Calls whose cost is unknown.
+        unsaid: Those of them without reported usage; for the others the price is unknown.
+        first: When the first one was sent.
+        last: When the last one was sent.
     """
 
     key: Mapping[str, str]

@@ -15,12 +15,12 @@ __all__ = ["RunInfo", "begin_run", "find_run"]
 
 @dataclass(slots=True)
 class RunInfo:
-    """One run: the agents that MassGen made together, and what they did.
+    """One run: the agents that MassGen created together.
 
     Attributes:
-        name: Unique over processes and time, such as ``20261130-104912-4649``: when it began (local time),
-            the process, and from the second run of a process on its number there.
-        config_path: The team's file as it was given; None if there is none.
+        name: Unique across processes and time, such as ``20261130-104912-4649``: start (local time),
+            process ID, and from the second run of a process on, its number.
+        config_path: The team's file as given; None if there is none.
         started: Seconds since the epoch.
     """
 
@@ -32,9 +32,9 @@ class RunInfo:
 
     @property
     def log_dir(self) -> Path | None:
-        """The directory in which MassGen keeps this run's logs; None as long as it has not said which.
+        """MassGen's log directory of this run; None until it is known.
 
-        Ask in a thread or task of the run: MassGen tells runs of one process apart by their context.
+        Call in a thread or task of the run: MassGen distinguishes the runs of a process by context.
         """
         if self._log_dir is None:
             self._log_dir = self._find_log_dir()
@@ -45,7 +45,7 @@ _runs: dict[str, RunInfo] = {}
 _numbers = itertools.count(1)
 _lock = threading.Lock()
 _MOST = 1000
-"""Runs that are remembered; a server may see many more."""
+"""Maximum number of runs remembered; a server may see many more."""
 
 
 def begin_run(
@@ -53,12 +53,12 @@ def begin_run(
     find_log_dir: Callable[[], Path | None] = lambda: None,
     now: float | None = None,
 ) -> RunInfo:
-    """Name a run that begins now.
+    """Register and name a new run.
 
     Args:
         config_path: The team's file.
-        find_log_dir: Where MassGen keeps the run's logs, when it is known; must not raise or block.
-        now: Seconds since the epoch; None for the clock's.
+        find_log_dir: Returns MassGen's log directory of the run once known; must not raise or block.
+        now: Seconds since the epoch; None for the current time.
     """
     started = time.time() if now is None else now
     stamp = time.strftime("%Y%m%d-%H%M%S", time.localtime(started))
@@ -72,5 +72,5 @@ def begin_run(
 
 
 def find_run(name: str) -> RunInfo | None:
-    """The run of this name, if it is one of this process."""
+    """The run of this name, if it belongs to this process."""
     return _runs.get(name)

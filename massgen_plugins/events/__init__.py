@@ -1,8 +1,8 @@
-"""What happened, as values; plugins hear of it through the hook ``massgen_event``.
+"""Events, delivered to plugins through the hook ``massgen_event``.
 
-None carries a key, a prompt or an answer. Events of one call carry its number, which is unique in the
-process; agent and run are None and "" outside of any agent's stream. Spans are seconds, moments seconds since
-the epoch.
+No event contains a key, a prompt or an answer. Events of one call share its number, which is unique within
+the process. Outside of any agent's stream, ``agent_id`` is None and ``run`` is "". Durations are in seconds,
+points in time in seconds since the epoch.
 """
 
 from __future__ import annotations
@@ -36,17 +36,17 @@ class CallWaits:
     """A call has to wait for its quota.
 
     Attributes:
-        pool: Whose quota it is.
-        agent_id: Whose call it is; None outside of any agent's stream.
-        seconds: How long it will take, estimated from below.
-        place: How many calls of the same event loop go before it.
+        pool: The pool whose quota it waits for.
+        agent_id: The calling agent; None outside of any agent's stream.
+        seconds: Expected wait; a lower bound.
+        place: Number of calls of the same event loop ahead of it.
         message: The same in one sentence.
-        run: The MassGen run in this process.
+        run: The MassGen run within this process.
         call: The call's number.
-        limit: What is waited for, such as ``9 requests per minute``; "" if it is no limit.
-        reason: Why: ``limit``, ``pause`` after a refusal, ``startup``, ``until`` (a spent day),
+        limit: The limit it waits for, such as ``9 requests per minute``; "" if it waits for another reason.
+        reason: Why it waits: ``limit``, ``pause`` (after a refusal), ``startup``, ``until`` (a day used up),
             ``paused`` (by the user), and others.
-        again: Whether this wait was told before: the estimate has changed by more than two seconds.
+        again: Whether this updates an earlier event: the estimate has changed by more than two seconds.
     """
 
     pool: Pool
@@ -63,12 +63,12 @@ class CallWaits:
 
 @dataclass(frozen=True, slots=True)
 class CallGivenUp:
-    """Whoever waited for a call does so no longer: it was cancelled, and takes nothing of its quota.
+    """A waiting call was cancelled; it uses none of its quota.
 
     Attributes:
-        pool: Its model's own.
-        agent_id: Whose call it was.
-        run: The MassGen run in this process.
+        pool: Its model's own pool.
+        agent_id: The calling agent.
+        run: The MassGen run within this process.
         call: The call's number.
     """
 
@@ -80,15 +80,15 @@ class CallGivenUp:
 
 @dataclass(frozen=True, slots=True)
 class CallAdmitted:
-    """A call has passed every middleware and may leave.
+    """A call has passed all middleware and may be sent.
 
     Attributes:
-        pool: Its model's own.
-        agent_id: Whose call it is.
-        run: The MassGen run in this process.
+        pool: Its model's own pool.
+        agent_id: The calling agent.
+        run: The MassGen run within this process.
         call: The call's number.
-        waited: Seconds for which all middleware together held this attempt.
-        attempt: 1 for the first time that the request leaves.
+        waited: Seconds that this attempt spent in all middleware.
+        attempt: 1 for the first attempt.
     """
 
     pool: Pool
@@ -101,15 +101,15 @@ class CallAdmitted:
 
 @dataclass(frozen=True, slots=True)
 class CallAnswered:
-    """The beginning of an answer is here.
+    """The start of an answer has arrived, or the request failed without one.
 
     Attributes:
-        pool: Its model's own.
-        agent_id: Whose call it is.
-        run: The MassGen run in this process.
+        pool: Its model's own pool.
+        agent_id: The calling agent.
+        run: The MassGen run within this process.
         call: The call's number.
-        status: HTTP status; 0 if no answer came.
-        seconds: From the admission to the headers.
+        status: HTTP status; 0 if there was no answer.
+        seconds: Time from the admission to the headers.
     """
 
     pool: Pool
@@ -122,25 +122,24 @@ class CallAnswered:
 
 @dataclass(frozen=True, slots=True)
 class CallSettled:
-    """An attempt is over, and what it took is known as far as the provider says it.
+    """An attempt is over, and its usage is known as far as the provider reports it.
 
     Attributes:
-        pool: Its model's own.
-        agent_id: Whose call it is.
-        run: The MassGen run in this process.
+        pool: Its model's own pool.
+        agent_id: The calling agent.
+        run: The MassGen run within this process.
         call: The call's number.
-        attempt: 1 for the first time that the request left.
+        attempt: 1 for the first attempt.
         model: The resolved model.
-        requested_model: The model's name as it was sent.
-        admitted: When it left, in seconds since the epoch.
-        waited: Seconds for which all middleware together held this attempt.
-        seconds: From the admission to the end of the answer.
-        status: HTTP status; 0 if no answer came.
+        requested_model: The model's name as sent.
+        admitted: When it was admitted, in seconds since the epoch.
+        waited: Seconds that this attempt spent in all middleware.
+        seconds: Time from the admission to the end of the answer.
+        status: HTTP status; 0 if there was no answer.
         outcome: ``answered``, ``refused`` (by the provider) or ``failed`` (no usable answer).
-        amounts: What the provider reported, by kind, as its limits count it; empty if it did not.
-        raw: The provider's own breakdown, by its own names, for prices.
-        cost: Millionths of a US dollar, fractions included, when the provider itself says so; None if it
-            does not.
+        amounts: Reported usage by kind, as the provider's limits count it; empty if none was reported.
+        raw: The provider's breakdown under its own names, for prices.
+        cost: Millionths of a US dollar, possibly fractional; None if the provider does not report it.
     """
 
     pool: Pool
@@ -162,17 +161,17 @@ class CallSettled:
 
 @dataclass(frozen=True, slots=True)
 class ProviderRefused:
-    """A provider answered "no"; the call waits and is sent again if that can help.
+    """A provider refused a call; it is sent again later if that can help.
 
     Attributes:
-        pool: Whose quota it was.
+        pool: The pool that the refusal applies to.
         kind: ``window``, ``until``, ``call``, ``permanent`` or ``overload``.
-        retry_after: Seconds after which the provider invites to come again; None if it did not say.
-        agent_id: Whose call it was.
-        run: The MassGen run in this process.
+        retry_after: Seconds after which the provider allows a retry; None if it did not say.
+        agent_id: The calling agent.
+        run: The MassGen run within this process.
         call: The call's number.
-        limits: The limits that it named, such as ``9 requests per minute``.
-        quote: The provider's own words, at most 200 characters.
+        limits: The limits that the provider stated, such as ``9 requests per minute``.
+        quote: The provider's message, at most 200 characters.
     """
 
     pool: Pool
@@ -187,12 +186,12 @@ class ProviderRefused:
 
 @dataclass(frozen=True, slots=True)
 class LimitLearned:
-    """A provider named a lower limit than ours; it holds from now on, for everybody.
+    """A provider stated a lower limit than the profile; it applies to all calls from now on.
 
     Attributes:
-        pool: Whose limit it is.
+        pool: The pool that the limit belongs to.
         message: The same in one sentence.
-        limits: The limits that it named, such as ``9 requests per minute``.
+        limits: The limits that the provider stated, such as ``9 requests per minute``.
     """
 
     pool: Pool
@@ -202,12 +201,12 @@ class LimitLearned:
 
 @dataclass(frozen=True, slots=True)
 class PenaltyStarted:
-    """After a refusal, no call of a pool leaves for a while.
+    """All calls of a pool pause after a refusal.
 
     Attributes:
-        pool: Which pool.
-        seconds: How long.
-        kind: The kind of the refusal.
+        pool: The paused pool.
+        seconds: Duration of the pause.
+        kind: Kind of the refusal.
     """
 
     pool: Pool
@@ -217,15 +216,15 @@ class PenaltyStarted:
 
 @dataclass(frozen=True, slots=True)
 class CallTurnedAway:
-    """We refused a call, since no wait within its bounds would help; its agent's turn ends.
+    """The plugin refused a call, since waiting within its limits would not help; the agent's turn ends.
 
     Attributes:
-        pool: Whose quota, or budget, is in the way.
-        agent_id: Whose call it was.
-        message: Why, and what to do, in one or two sentences.
-        run: The MassGen run in this process.
+        pool: The quota or budget that blocks the call.
+        agent_id: The calling agent.
+        message: The reason and the fix, in one or two sentences.
+        run: The MassGen run within this process.
         call: The call's number.
-        resets_at: When it may pass, in seconds since the epoch; None if that is not known.
+        resets_at: When the call can pass, in seconds since the epoch; None if unknown.
     """
 
     pool: Pool
@@ -238,11 +237,11 @@ class CallTurnedAway:
 
 @dataclass(frozen=True, slots=True)
 class StoreChanged:
-    """The shared store has failed, or works again; limiting goes on in memory in between.
+    """The shared store has failed or recovered; in between, limits are kept in memory.
 
     Attributes:
         working: Whether it works now.
-        message: What happened, and what to do, in one or two sentences.
+        message: The problem and the fix, in one or two sentences.
     """
 
     working: bool
@@ -251,14 +250,14 @@ class StoreChanged:
 
 @dataclass(frozen=True, slots=True)
 class LimitsChanged:
-    """Other limits hold in a pool from now on.
+    """The limits of a pool have changed.
 
     Attributes:
-        pool: Which pool.
-        before: What held, such as ``9 requests per minute``; ``paused`` is one of them.
-        after: What holds now.
-        origin: Where the new ones come from: a file, a profile's name, ``steering``, or the provider.
-        by: Who changed them, if it was somebody at the command line.
+        pool: The pool.
+        before: The previous limits, such as ``9 requests per minute``, or ``paused``.
+        after: The new limits.
+        origin: Source of the new limits: a file, a profile's name, ``steering``, or the provider.
+        by: The user who changed them at the command line, if any.
     """
 
     pool: Pool
@@ -270,17 +269,17 @@ class LimitsChanged:
 
 @dataclass(frozen=True, slots=True)
 class BudgetMark:
-    """So much of a budget is spent; once for each mark of the settings, in each process.
+    """Spending has reached a percentage of a budget set for warnings; emitted once per mark and process.
 
     Attributes:
-        pool: The budget's.
+        pool: The budget's pool.
         budget: Its name: ``run``, ``day``, ``month``, ``agents.NAME``, ``accounts.NAME.day``.
         percent: The mark.
         spent: Millionths of a US dollar.
         amount: The budget, in millionths of a US dollar.
         message: The same in one sentence.
-        agent_id: Whose call reached it; None outside of any agent's stream.
-        run: The MassGen run in this process.
+        agent_id: The agent whose call reached the mark; None outside of any agent's stream.
+        run: The MassGen run within this process.
     """
 
     pool: Pool
@@ -295,13 +294,13 @@ class BudgetMark:
 
 @dataclass(frozen=True, slots=True)
 class ModelReplaced:
-    """An agent goes on with another model than its configuration names, as the settings of its budget say.
+    """An agent continues with a different model than configured, as its budget settings demand.
 
     Attributes:
-        agent_id: Which agent.
-        run: The MassGen run in this process.
-        before: The model of its configuration.
-        after: The model from now on; the same as ``before`` when it goes back to that.
+        agent_id: The agent.
+        run: The MassGen run within this process.
+        before: The configured model.
+        after: The model from now on; equal to ``before`` when the agent returns to it.
         message: The same in one sentence, with the reason.
     """
 
@@ -314,10 +313,10 @@ class ModelReplaced:
 
 @dataclass(frozen=True, slots=True)
 class Trouble:
-    """Something of ours does not work as it should; the run goes on.
+    """A problem of this plugin; the run continues.
 
     Attributes:
-        message: What, and what to do, in one or two sentences.
+        message: The problem and the fix, in one or two sentences.
     """
 
     message: str

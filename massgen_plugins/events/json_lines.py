@@ -1,4 +1,4 @@
-"""Events as lines of JSON in a file that all processes of a user share, kept small by rotation."""
+"""Writes events as JSON lines to a rotating file shared by all processes of a user."""
 
 from __future__ import annotations
 
@@ -19,11 +19,11 @@ __all__ = ["JsonLines", "as_row"]
 _PATIENCE = 2.0
 _ERRORS_START = 400
 _WAITED = 0.05
-"""Seconds from which a wait is worth a line."""
+"""Seconds; shorter waits are not logged."""
 
 
 def as_row(event: Event, at: float) -> dict[str, Any]:
-    """An event as plain values: its kind, its moment, its process, the pool in parts, and its own fields."""
+    """Convert an event to a flat JSON object: type, time, process, the pool's parts, and its own fields."""
     kind = type(event)
     row: dict[str, Any] = {"time": round(at, 3), "event": kind.__name__, "pid": os.getpid()}
     pool: Pool | None = getattr(event, "pool", None)
@@ -39,11 +39,11 @@ def as_row(event: Event, at: float) -> dict[str, Any]:
 
 @cache
 def _names(kind: type[object]) -> tuple[str, ...]:
-    return tuple(each.name for each in fields(kind) if each.name != "pool")  # type: ignore[arg-type]
+    return tuple(each.name for each in fields(kind) if each.name != "pool")  # type: ignore[arg-type]  # a dataclass, as all events are
 
 
 def _as_plain(value: object) -> object:
-    """Mappings that are none of JSON's; of anything else its words."""
+    """Convert mappings to dicts and anything else that JSON does not know to strings."""
     return dict(value) if isinstance(value, Mapping) else str(value)
 
 
@@ -51,14 +51,14 @@ _encode = json.JSONEncoder(separators=(",", ":"), default=_as_plain, check_circu
 
 
 class JsonLines(EventSink):
-    """Appends to a file; of mode 0600, in a directory of mode 0700.
+    """Appends to a file of mode 0600, in a directory of mode 0700.
 
-    Of a call that neither waits nor fails there is one line, its end, which says all that the others do.
+    A call that neither waits nor fails produces a single line, at its end, which includes everything else.
 
     Args:
-        path: The file. Older lines are in ``NAME.1``, ``NAME.2`` and so on.
-        most_bytes: Of the file, before another one is begun.
-        kept: How many older files are kept.
+        path: The file. Rotated files are named ``NAME.1``, ``NAME.2`` and so on.
+        most_bytes: Maximum size of the file before it is rotated.
+        kept: Number of rotated files to keep.
     """
 
     def __init__(self, path: Path, most_bytes: int = 10_000_000, kept: int = 3) -> None:
@@ -67,13 +67,13 @@ class JsonLines(EventSink):
         self._kept = kept
 
     def wants(self, event: Event) -> bool:
-        """Whether it says what no other does: the end of an attempt has its wait and its status, too."""
+        """Skip events whose content is repeated at the end of the attempt: short waits and normal answers."""
         if isinstance(event, CallAdmitted):
             return event.waited >= _WAITED
         return not isinstance(event, CallAnswered) or event.status >= _ERRORS_START
 
     def take(self, events: Sequence[tuple[float, Event]]) -> None:
-        """Write them as one piece, so that lines of several processes do not mix."""
+        """Append them in a single write, so that lines of several processes do not interleave."""
         rows = [_encode(as_row(event, at)) for at, event in events]
         data = ("\n".join(rows) + "\n").encode("utf-8", "replace")
         self._path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
@@ -88,11 +88,11 @@ class JsonLines(EventSink):
     def _rotate(self, more: int) -> None:
         if self._size() + more <= self._most_bytes:
             return
-        from filelock import FileLock  # needed once in ten megabytes
+        from filelock import FileLock  # deferred: only needed for rotation
 
         with FileLock(self._older("lock"), mode=0o600).acquire(_PATIENCE):
             if self._size() + more <= self._most_bytes:
-                return  # another process was quicker
+                return  # another process has rotated it
             for number in range(self._kept, 1, -1):
                 if self._older(number - 1).exists():
                     self._older(number - 1).replace(self._older(number))

@@ -1,8 +1,7 @@
-"""Events as OpenTelemetry metrics and span events, where the program uses OpenTelemetry already.
+"""Exports events as OpenTelemetry metrics and span events, in programs that already use OpenTelemetry.
 
-The names follow its conventions for generative AI, of 2025, where those have one; ours begin with
-``massgen_rl``. Which provider of meters receives them is the program's business: MassGen's ``--logfire`` sets
-one.
+Names follow its semantic conventions for generative AI (2025) where those define one; our own begin with
+``massgen_rl``. The program sets the meter provider, as MassGen's ``--logfire`` does.
 """
 
 from __future__ import annotations
@@ -27,16 +26,16 @@ __all__ = ["OpenTelemetrySink", "add_span_event", "is_used"]
 
 _METER = "massgen_plugins"
 _WORTH = 0.001
-"""Seconds; less is no wait."""
+"""Seconds; shorter waits are ignored."""
 
 
 def is_used() -> bool:
-    """Whether somebody in this process has imported OpenTelemetry's metrics; it is never imported for us."""
+    """Whether the program has imported OpenTelemetry's metrics; this module never imports them first."""
     return "opentelemetry.metrics" in sys.modules
 
 
 def add_span_event(event: CallAdmitted) -> None:
-    """Say in the current span that the call has waited; to be called in its own context."""
+    """Add the call's wait to the current span; must be called in the call's context."""
     trace = sys.modules.get("opentelemetry.trace")
     if trace is None or event.waited < _WORTH:
         return
@@ -49,7 +48,7 @@ def add_span_event(event: CallAdmitted) -> None:
 
 
 class OpenTelemetrySink(EventSink):
-    """Counts through the API of OpenTelemetry, which does nothing while no provider of meters is set."""
+    """Records metrics through the OpenTelemetry API, a no-op while no meter provider is set."""
 
     def __init__(self) -> None:
         meter = sys.modules["opentelemetry.metrics"].get_meter(_METER)
@@ -69,7 +68,7 @@ class OpenTelemetrySink(EventSink):
         )
 
     def take(self, events: Sequence[tuple[float, Event]]) -> None:
-        """Count them."""
+        """Record the events."""
         for _, event in events:
             self._count(event)
 

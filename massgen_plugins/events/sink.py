@@ -1,4 +1,4 @@
-"""Where events go that leave the process: each sink has a thread and a bounded queue of its own."""
+"""Event sinks, which export events from the process, each with its own thread and bounded queue."""
 
 from __future__ import annotations
 
@@ -13,34 +13,34 @@ __all__ = ["BackgroundSink", "EventSink"]
 
 
 _LULL = 0.1
-"""Seconds for which events are gathered before a sink is handed them."""
+"""Seconds for which events are batched before they are passed to a sink."""
 
 
 class EventSink(ABC):
-    """Takes events somewhere. Its methods but ``wants`` are called on one thread, and may block."""
+    """A destination for events. All methods except ``wants`` run on a single thread and may block."""
 
     @abstractmethod
     def take(self, events: Sequence[tuple[float, Event]]) -> None:
-        """Take events, each with its moment in seconds since the epoch, in their order."""
+        """Process events in order, each with its time in seconds since the epoch."""
 
     def wants(self, event: Event) -> bool:  # noqa: ARG002 - to override
-        """Whether an event is worth keeping; asked on the thread of whoever tells of it: must be quick."""
+        """Whether to keep an event; called on the emitting thread, so it must be fast."""
         return True
 
     def close(self) -> None:  # noqa: B027 - need not be overridden
-        """The process ends."""
+        """Called when the process exits."""
 
 
 class BackgroundSink:
-    """Hands events to a sink on a thread of its own, so that one that hangs holds up nobody.
+    """Passes events to a sink on a background thread, so that a slow sink blocks nothing else.
 
     Args:
-        sink: Takes them.
-        report: Told once, in one sentence, of a sink that fails; it is handed the next events all the same.
-        most: Events that are kept while the sink is busy; of more the oldest are lost.
+        sink: The sink.
+        report: Called once, with one sentence, if the sink fails; it still receives later events.
+        most: Maximum number of queued events; beyond it, the oldest are dropped.
 
     Attributes:
-        lost: How many were lost.
+        lost: Number of dropped events.
     """
 
     def __init__(self, sink: EventSink, report: Callable[[str], None], most: int = 10_000) -> None:
@@ -51,7 +51,7 @@ class BackgroundSink:
         self.forked()
 
     def forked(self) -> None:
-        """A child has none of its parent's threads and events."""
+        """Reset after a fork: the child inherits neither threads nor queued events."""
         self._events: deque[tuple[float, Event]] = deque(maxlen=self._most)
         self._told = threading.Event()
         self._ended = threading.Event()
@@ -60,7 +60,7 @@ class BackgroundSink:
         self.lost = 0
 
     def tell(self, event: Event, at: float) -> None:
-        """Keep an event for the sink, if it wants it; from any thread, never blocks."""
+        """Queue an event if the sink wants it. Thread-safe, never blocks."""
         if not self._sink.wants(event):
             return
         if len(self._events) >= self._most:
@@ -72,7 +72,7 @@ class BackgroundSink:
                 self._start()
 
     def close(self, patience: float = 1.0) -> None:
-        """Let the sink take what is left, and close it; blocks for ``patience`` seconds at most."""
+        """Flush the queue and close the sink; blocks for at most ``patience`` seconds."""
         self._ended.set()
         self._told.set()
         if self._thread is not None:
@@ -88,7 +88,7 @@ class BackgroundSink:
     def _run(self) -> None:
         while not self._ended.is_set():
             self._told.wait()
-            self._ended.wait(_LULL)  # many at once are cheaper
+            self._ended.wait(_LULL)  # batching is cheaper
             self._told.clear()
             self._pass_on()
         self._pass_on()
@@ -106,5 +106,5 @@ class BackgroundSink:
             if not self._failed:
                 self._failed = True
                 name = type(self._sink).__name__
-                # Never the error's text: it may hold what was being written.
+                # Never the error's text: it may contain the data that was being written.
                 self._report(f"The sink of events {name} failed: {type(error).__qualname__}.")

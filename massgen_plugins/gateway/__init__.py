@@ -1,8 +1,8 @@
-"""The way in for agents in programs of their own: a pass-through on the loopback interface.
+"""A pass-through proxy on the loopback interface, for agents that run as separate programs.
 
-A program that is pointed here sends its model calls to this process, from where they leave through the same
-HTTP clients as all others: the wire admits them. The gateway knows no quotas, and changes nothing on the way
-but the encodings that are asked for.
+A program whose base URL points here sends its model calls to this process, which sends them on through the
+usual HTTP clients, where the wire admits them. The gateway knows nothing of quotas, and changes nothing but
+the accepted content encodings.
 """
 
 from __future__ import annotations

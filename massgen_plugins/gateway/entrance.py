@@ -1,4 +1,4 @@
-"""Where one agent's program comes in, and where its requests go."""
+"""The gateway's entry for one agent's program, and the destination of its requests."""
 
 from __future__ import annotations
 
@@ -12,18 +12,18 @@ __all__ = ["Entrance"]
 
 
 def _nobody(_status: int, _headers: Mapping[str, str]) -> None:
-    """Nobody is told."""
+    """Ignore the answer."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Entrance:
-    """One agent's.
+    """The entry of one agent's program.
 
     Attributes:
-        upstream: The base URL of a request's real destination, by its headers (lower-case names).
-        scope: Entered around every request that is sent upstream: it is the agent's.
-        patience: How long the program waits for a first byte, and how it is kept waiting.
-        seen: Told of the status and the headers (lower-case names) of every answer that came from upstream.
+        upstream: Returns the base URL that a request is meant for, given its headers (lower-case names).
+        scope: Context manager around every upstream request, which assigns it to the agent.
+        patience: How long the program waits for the first byte, and how to keep it waiting.
+        seen: Called with status and headers (lower-case names) of every upstream answer.
     """
 
     upstream: Callable[[Mapping[str, str]], str]

@@ -1,4 +1,4 @@
-"""Which headers travel on, and which belong to one connection only."""
+"""Filters headers: end-to-end ones are forwarded, hop-by-hop ones are not."""
 
 from __future__ import annotations
 
@@ -23,13 +23,13 @@ _HOP_BY_HOP = frozenset(
 )
 """RFC 9110, section 7.6.1."""
 _NEW_FOR_UPSTREAM = _HOP_BY_HOP | {"host", "content-length", "expect"}
-"""The client writes them itself."""
+"""Set by the upstream client itself."""
 _READABLE = {"gzip", "x-gzip", "deflate", "identity"} | ({"zstd"} if find_spec("zstandard") else set())
-"""Codings in which the answer's usage can be read on its way."""
+"""Codings that can be decoded to read the answer's usage."""
 
 
 def of_request(headers: CIMultiDictProxy[str]) -> CIMultiDict[str]:
-    """A request's headers as they travel on: all of them, but codings that cannot be read here."""
+    """A request's headers to forward, without codings that cannot be decoded here."""
     kept = _without(headers, _NEW_FOR_UPSTREAM)
     if "accept-encoding" in kept:
         wanted = [coding.strip() for coding in kept["accept-encoding"].split(",")]
@@ -39,16 +39,16 @@ def of_request(headers: CIMultiDictProxy[str]) -> CIMultiDict[str]:
 
 
 def of_answer(headers: CIMultiDictProxy[str]) -> CIMultiDict[str]:
-    """An answer's headers as they travel on."""
+    """An answer's headers to forward."""
     return _without(headers, _HOP_BY_HOP)
 
 
 def lower_case(headers: CIMultiDictProxy[str]) -> dict[str, str]:
-    """Headers with lower-case names; of several with one name the last."""
+    """Headers by lower-case name; the last one of each name wins."""
     return {name.lower(): value for name, value in headers.items()}
 
 
 def _without(headers: CIMultiDictProxy[str], names: frozenset[str]) -> CIMultiDict[str]:
-    named = headers.get("connection", "").lower().split(",")  # a sender may name more of them
+    named = headers.get("connection", "").lower().split(",")  # further hop-by-hop headers
     dropped = names | {name.strip() for name in named}
     return CIMultiDict((name, value) for name, value in headers.items() if name.lower() not in dropped)

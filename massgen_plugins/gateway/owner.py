@@ -1,8 +1,8 @@
-"""Whose process is at the other end of a connection on loopback: asked of Linux, elsewhere unknown.
+"""Finds the user who owns the other end of a loopback connection. Linux only.
 
-One question to the kernel for one connection (sock_diag(7)) takes a tenth of a millisecond; its tables in
-``/proc`` take longer the more connections a machine has, 80 ms with 1,300 on a busy one. They serve where
-the question is not allowed, as in some containers.
+A sock_diag(7) query for one connection takes 0.1 ms. Reading the tables in ``/proc`` takes longer the more
+connections there are (80 ms with 1,300), so they are the fallback where the query is forbidden, as in some
+containers.
 """
 
 from __future__ import annotations
@@ -27,23 +27,23 @@ _ASKED = struct.Struct("=BBBBI")
 _ENDS = struct.Struct(">HH16s16s")
 _ANY_COOKIE = struct.pack("=III", 0, _ALL, _ALL)
 _USER_AT = _HEADER.size + 4 + _ENDS.size + len(_ANY_COOKIE) + 12
-"""Where the answer, an ``inet_diag_msg``, has the user: after its head, the ends, a timer and two queues."""
+"""Offset of the user ID in the reply, an ``inet_diag_msg``: after header, addresses, timer and two queues."""
 _AT_MOST = 0.2
 
 
 def owner_of(peer: Address | None, here: Address | None) -> int | None:
-    """The user of the process that has a connection's other end.
+    """Return the user ID of the process at the other end of a connection.
 
     Args:
         peer: The address of the other end.
-        here: The address of this one.
+        here: The address of this end.
 
     Returns:
-        The user's number; None if nobody tells.
+        The user ID; None if it cannot be determined.
     """
     if peer is None or here is None:
         return None
-    with suppress(OSError, struct.error, AttributeError):  # not Linux, or not allowed
+    with suppress(OSError, struct.error, AttributeError):  # not Linux, or not permitted
         found = _asked(peer, here)
         if found is not None:
             return found
@@ -57,7 +57,7 @@ def _asked(peer: Address, here: Address) -> int | None:
         kernel.settimeout(_AT_MOST)
         kernel.send(_HEADER.pack(_HEADER.size + len(body), _BY_FAMILY, _REQUEST, 1, 0) + body)
         answer = kernel.recv(8192)
-    if _HEADER.unpack_from(answer)[1] != _BY_FAMILY:  # an error: it knows no such connection
+    if _HEADER.unpack_from(answer)[1] != _BY_FAMILY:  # an error: no such connection
         return None
     return int(struct.unpack_from("=I", answer, _USER_AT)[0])
 

@@ -1,4 +1,4 @@
-"""Passes one request on, and its answer back: bytes as they are, piece by piece, until one side ends."""
+"""Forwards a request and streams its answer back unchanged, until either side closes."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ __all__ = ["Passing"]
 
 
 class _Body(BytesPayload):
-    """A body in memory, of any size: aiohttp warns of more than a megabyte, since to copy it takes time."""
+    """A body in memory of any size, without aiohttp's warning above one megabyte."""
 
     def __init__(self, value: bytes) -> None:
         Payload.__init__(self, value)
@@ -26,11 +26,11 @@ class _Body(BytesPayload):
 
 
 class Passing:
-    """All requests of one gateway.
+    """Forwards the requests of one gateway.
 
     Args:
         session: Sends them upstream.
-        fault: Told of an error of ours at a place.
+        fault: Called with the place and the exception of an internal error.
     """
 
     def __init__(self, session: ClientSession, fault: Callable[[str, BaseException], None]) -> None:
@@ -41,7 +41,7 @@ class Passing:
     async def answer(
         self, request: web.Request, entrance: Entrance, secret: str, rest: str
     ) -> web.StreamResponse:
-        """Answer a program's request with what its provider says."""
+        """Answer a program's request with its provider's answer."""
         body = await request.read()
         name = name_of(secret, rest, body)
         try:
@@ -49,9 +49,9 @@ class Passing:
             response = await _first_byte(request, sent, entrance)
         except CallRefused as refusal:
             return replies.refused(str(refusal))
-        except (ClientError, OSError):  # a timeout is one, too
+        except (ClientError, OSError):  # includes timeouts
             return replies.unreachable()
-        except Exception as error:  # a fault of ours must not leave the program without an answer
+        except Exception as error:  # the program must get an answer despite an internal error
             self._fault("gateway", error)
             return replies.unreachable()
         if response is None:
@@ -86,7 +86,7 @@ class Passing:
 async def _first_byte(request: web.Request, sent: Sent, entrance: Entrance) -> ClientResponse | None:
     try:
         return await first_byte(request, sent, entrance.patience)
-    except asyncio.CancelledError:  # the program is gone, and so is its place
+    except asyncio.CancelledError:  # the program has disconnected: give up its place in the queue
         give_up(sent)
         raise
 
@@ -107,6 +107,6 @@ async def _pass_back(request: web.Request, response: ClientResponse) -> web.Stre
 
 
 def _cut(request: web.Request) -> None:
-    """End the connection as the provider did: broken, so that no part of an answer passes for a whole."""
+    """Break the connection as the provider did, so that a partial answer does not look complete."""
     if request.transport is not None:
         request.transport.abort()

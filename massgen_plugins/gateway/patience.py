@@ -1,7 +1,7 @@
-"""How long each program waits for the first byte of an answer, and how a longer wait is held.
+"""How long each program waits for the first byte of an answer, and how to keep it waiting longer.
 
-Tried with the versions that are named, against loopback servers (2026-11-30); ``python -m
-tests.gateway.patience`` tries it again at the real times.
+Tested with the versions named below, against loopback servers (2026-11-30); ``python -m
+tests.gateway.patience`` repeats the tests in real time.
 """
 
 from __future__ import annotations
@@ -13,25 +13,25 @@ __all__ = ["PATIENCE", "Patience", "Way"]
 
 
 class Way(StrEnum):
-    """What keeps a program waiting longer than it would by itself."""
+    """How to keep a program waiting longer than its own timeout."""
 
     HOLD = "hold"
-    """Nothing is needed: it waits as long as any call may."""
+    """Nothing to do: its timeout is longer than any wait."""
     ASK_AGAIN = "ask again"
-    """Before it gives up it gets a 503 with ``retry-after: 0``, and its place is kept until it is back."""
+    """Send a 503 with ``retry-after: 0`` before its timeout, and keep its place until it retries."""
     PROCESSING = "processing"
-    """An interim answer, ``102 Processing``, makes it wait anew."""
+    """Send an interim ``102 Processing`` response, which restarts its timeout."""
 
 
 @dataclass(frozen=True, slots=True)
 class Patience:
-    """One program's.
+    """The timeout behaviour of one program.
 
     Attributes:
-        way: How a long wait is held.
-        every: Seconds without a byte after which that is done.
-        tried: The versions with which it was tried.
-        waits: What the program does by itself, in words.
+        way: How to keep it waiting.
+        every: Seconds without a byte after which to act.
+        tried: The versions tested.
+        waits: The program's own behaviour, described in words.
     """
 
     way: Way

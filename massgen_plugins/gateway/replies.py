@@ -1,4 +1,4 @@
-"""What the gateway itself says to a program, in a shape that all of their clients read."""
+"""The gateway's own responses, in a format that the clients of all programs understand."""
 
 from __future__ import annotations
 
@@ -8,27 +8,27 @@ __all__ = ["ask_again", "no_upgrade", "not_found", "refused", "unreachable"]
 
 
 def refused(sentence: str) -> web.Response:
-    """A call may not be made: none of the programs sends again after a 400, and all show the sentence."""
+    """A refused call, as a 400: no program retries it, and all display the sentence."""
     return _error(400, "invalid_request_error", sentence, {"x-should-retry": "false"})
 
 
 def ask_again() -> web.Response:
-    """The call waits longer than the program would: it shall ask again at once, and finds its place kept."""
+    """Asks for an immediate retry, before the program's timeout; its place in the queue is kept."""
     return _error(503, "overloaded_error", "The call waits for its quota.", {"retry-after": "0"})
 
 
 def unreachable() -> web.Response:
-    """The provider cannot be reached: what a program would have met by itself, as an answer."""
+    """The provider cannot be reached."""
     return _error(502, "api_error", "The provider cannot be reached.")
 
 
 def not_found() -> web.Response:
-    """For everybody who is not a program of ours; it tells nothing."""
+    """The response to unknown clients; it reveals nothing."""
     return web.Response(status=404, text="Not found.\n")
 
 
 def no_upgrade() -> web.Response:
-    """Web sockets cannot be read here; programs that try one go on with plain requests."""
+    """Rejects a WebSocket, which cannot be read here; programs fall back to plain requests."""
     reply = web.Response(status=426, text="Use plain HTTP requests.\n")
     reply.force_close()
     return reply

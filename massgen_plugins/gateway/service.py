@@ -1,4 +1,4 @@
-"""The gateway's life: a thread with an event loop of its own, started when the first program needs it."""
+"""The gateway's server: a thread with its own event loop, started when the first program needs it."""
 
 from __future__ import annotations
 
@@ -26,14 +26,14 @@ _STOPS_WITHIN = 2.0
 _LONGEST_HEADER = 64 * 1024
 _CONNECTS_WITHIN = 60.0
 _AUTHORITIES = ("NODE_EXTRA_CA_CERTS", "CODEX_CA_CERTIFICATE")
-"""Environment variables in which these programs find further certificate authorities."""
+"""Environment variables from which the programs load additional certificate authorities."""
 
 
 class Gateway:
-    """Listens on a free port of 127.0.0.1 from the first ``open`` until ``close`` or the process's end.
+    """Listens on a free port of 127.0.0.1, from the first ``open`` until ``close`` or process exit.
 
     Args:
-        fault: Told of an error of ours at a place; the request in question got an answer all the same.
+        fault: Called with the place and the exception of an internal error; the request is still answered.
     """
 
     def __init__(self, fault: Callable[[str, BaseException], None]) -> None:
@@ -47,7 +47,7 @@ class Gateway:
         self.port = 0
 
     def open(self, entrance: Entrance) -> str:
-        """Let a program in; returns the base URL for it, which nobody else must know.
+        """Register a program; returns its base URL, which must be kept secret.
 
         Raises:
             OSError: The gateway cannot listen.
@@ -60,7 +60,7 @@ class Gateway:
         return f"http://127.0.0.1:{self.port}/{secret}"
 
     def close(self) -> None:
-        """Stop listening; requests under way are cut."""
+        """Stop listening, aborting requests in flight."""
         atexit.unregister(self.close)
         thread, loop, stop = self._thread, self._loop, self._stop
         if thread is None or loop is None or stop is None:
@@ -119,9 +119,9 @@ class Gateway:
         return await self._passing.answer(request, entrance, secret, rest)
 
     def _is_known(self, request: web.Request) -> bool:
-        """Whether a connection is of this user; looked up once for each."""
+        """Whether a connection belongs to this user; looked up once per connection."""
         transport = request.transport
-        if transport is None:  # it is gone already
+        if transport is None:  # already closed
             return False
         if transport not in self._known and is_of_this_user(transport):
             self._known.add(transport)
@@ -129,13 +129,13 @@ class Gateway:
 
 
 def _application(handle: Callable[[web.Request], object]) -> web.Application:
-    app = web.Application(client_max_size=0)  # whatever a program may send, its provider judges
-    app.router.add_route("*", "/{path:.*}", handle)  # type: ignore[arg-type]
+    app = web.Application(client_max_size=0)  # no size limit: the provider decides
+    app.router.add_route("*", "/{path:.*}", handle)  # type: ignore[arg-type]  # aiohttp asks for a narrower type than it takes
     return app
 
 
 def _session() -> ClientSession:
-    """Sends as the programs would, through the user's proxy; no limits of time, no cookies."""
+    """A client session that honours the user's proxy settings, without timeouts or cookies."""
     return ClientSession(
         connector=TCPConnector(limit=0, ssl=_trusted()),
         timeout=ClientTimeout(total=None, sock_connect=_CONNECTS_WITHIN),
@@ -151,6 +151,6 @@ def _trusted() -> ssl.SSLContext:
     context = ssl.create_default_context()
     for name in _AUTHORITIES:
         if path := os.environ.get(name):
-            with suppress(OSError):  # the program, too, goes on without
+            with suppress(OSError):  # the program ignores it, too
                 context.load_verify_locations(path)
     return context

@@ -1,4 +1,4 @@
-"""Requests that wait upstream: how their programs are kept waiting, and how a place is kept for one."""
+"""Keeps programs waiting for pending upstream requests, across their retries."""
 
 from __future__ import annotations
 
@@ -14,20 +14,20 @@ from massgen_plugins.gateway.patience import Patience, Way
 __all__ = ["KeptPlaces", "Sent", "first_byte", "give_up", "name_of"]
 
 Sent = asyncio.Task[ClientResponse]
-"""A request on its way upstream: it waits for its admission, then for the answer's headers."""
+"""An upstream request: waits for its admission, then for the response headers."""
 
 _COMES_BACK = 60.0
-"""Seconds for which the place of a program that was told to ask again is kept."""
+"""Seconds for which a pending request is kept for a program that was asked to retry."""
 _PROCESSING = b"HTTP/1.1 102 Processing\r\n\r\n"
 
 
 def name_of(secret: str, rest: str, body: bytes) -> bytes:
-    """What makes two requests the same one, asked again."""
+    """A key that identifies a request across retries."""
     return hashlib.sha256(b"\0".join((secret.encode(), rest.encode(), body))).digest()
 
 
 async def first_byte(request: web.Request, sent: Sent, patience: Patience) -> ClientResponse | None:
-    """The answer's headers; None if the program has to be told to ask again, since it would give up."""
+    """Wait for the response headers; None if the program must be asked to retry before its timeout."""
     if patience.way is Way.HOLD:
         return await asyncio.shield(sent)
     while True:
@@ -42,18 +42,18 @@ async def first_byte(request: web.Request, sent: Sent, patience: Patience) -> Cl
 
 
 class KeptPlaces:
-    """Requests whose programs were told to ask again. One that does not come back is given up."""
+    """Pending requests whose programs were asked to retry. Cancelled if the program does not return."""
 
     def __init__(self) -> None:
         self._kept: dict[bytes, list[tuple[Sent, asyncio.TimerHandle]]] = {}
 
     def keep(self, name: bytes, sent: Sent) -> None:
-        """Keep a request's place for a while."""
+        """Keep a pending request for a limited time."""
         timer = asyncio.get_running_loop().call_later(_COMES_BACK, self._lapse, name, sent)
         self._kept.setdefault(name, []).append((sent, timer))
 
     def take(self, name: bytes, send: Callable[[], Sent]) -> Sent:
-        """The request that waits under this name, or a new one."""
+        """The pending request of this name, or a new one."""
         kept = self._kept.get(name)
         if not kept:
             return send()
@@ -70,7 +70,7 @@ class KeptPlaces:
         give_up(sent)
 
     def close(self) -> None:
-        """Give all of them up."""
+        """Cancel all of them."""
         for pairs in self._kept.values():
             for sent, timer in pairs:
                 timer.cancel()
@@ -79,7 +79,7 @@ class KeptPlaces:
 
 
 def give_up(sent: Sent) -> None:
-    """Nobody waits for a request any more: its place is free, and what has come of an answer is closed."""
+    """Cancel a request that is no longer wanted, and close its response if there is one."""
     sent.cancel()
     sent.add_done_callback(_close)
 

@@ -9,6 +9,7 @@ from dataclasses import replace
 from massgen_plugins import wire
 from massgen_plugins.calls.observer import CallObserver
 from massgen_plugins.calls.runs import begin_run
+from massgen_plugins.chain import Chain
 from massgen_plugins.errors import CallRefused, ConfigurationError, described
 from massgen_plugins.events import (
     BudgetMark,
@@ -35,7 +36,7 @@ from massgen_plugins.host.sinks import Sinks
 from massgen_plugins.host.stream import Agent, current_turn
 from massgen_plugins.interrupts import ends_the_run
 from massgen_plugins.manager import Plugins, build_manager
-from massgen_plugins.middleware import Chain, ModelCall
+from massgen_plugins.middleware import ModelCall
 from massgen_plugins.providers.base import Conventions, ModelRequest, Provider
 from massgen_plugins.quota import Domain, Pool, PoolRules
 

@@ -1,1 +1,1 @@
-"""Which processes run now, and who waits in them: a small file for each, for commands to read."""
+"""Running processes and their waiting calls: one small file per process, read by commands."""

@@ -1,4 +1,4 @@
-"""Tells whether the process that wrote a record is still the one that has its number."""
+"""Checks whether a process ID still refers to the process that wrote a record."""
 
 from __future__ import annotations
 
@@ -12,11 +12,11 @@ _BOOT_ID = Path("/proc/sys/kernel/random/boot_id")
 _NAMESPACE = Path("/proc/self/ns/pid")
 _AFTER_NAME = b") "
 _START = 19
-"""Place of a process's start among the fields of ``/proc/PID/stat`` that follow its name."""
+"""Index of the start time among the fields of ``/proc/PID/stat`` after the name."""
 
 
 def machine() -> str:
-    """Names this boot and, in a container, its numbering of processes; "" where the system names neither."""
+    """Identify this boot and, in a container, its PID namespace; "" where the system provides neither."""
     parts = []
     with suppress(OSError):
         parts.append(_BOOT_ID.read_text(encoding="ascii").strip())
@@ -25,7 +25,7 @@ def machine() -> str:
 
 
 def birth_of(pid: int) -> int:
-    """When a process was started, in ticks since the boot; 0 if the system does not say."""
+    """Start time of a process, in ticks since boot; 0 if unknown."""
     try:
         stat = Path(f"/proc/{pid}/stat").read_bytes()
         return int(stat.rpartition(_AFTER_NAME)[2].split()[_START])
@@ -34,7 +34,7 @@ def birth_of(pid: int) -> int:
 
 
 def runs(pid: int, where: str, birth: int) -> bool:
-    """Whether a process is alive that was named so by :func:`machine` and :func:`birth_of`."""
+    """Whether the process that :func:`machine` and :func:`birth_of` identified is alive."""
     if where != machine() or pid <= 0:
         return False
     try:

@@ -1,4 +1,4 @@
-"""Agents' names as they leave this process: the user's own words, or numbers instead of them."""
+"""Agents' names as exported from this process: unchanged, or replaced by numbers."""
 
 from __future__ import annotations
 
@@ -12,10 +12,10 @@ __all__ = ["Names"]
 
 
 class Names:
-    """Shows an agent's name, or hides it behind ``#1``, ``#2`` and so on, in the order of their coming.
+    """Passes agents' names through, or replaces them by ``#1``, ``#2`` and so on in order of appearance.
 
     Attributes:
-        hidden: Whether names are hidden; once they are, they stay so.
+        hidden: Whether names are hidden; never reset once set.
     """
 
     def __init__(self) -> None:
@@ -24,7 +24,7 @@ class Names:
         self._numbers: dict[str, int] = {}
 
     def shown(self, agent_id: str | None) -> str:
-        """What may be shown of an agent; "" for a call outside of any agent's stream."""
+        """The displayed name of an agent; "" for a call outside of any agent's stream."""
         if agent_id is None:
             return ""
         if not self.hidden:
@@ -33,10 +33,10 @@ class Names:
             return f"#{self._numbers.setdefault(agent_id, len(self._numbers) + 1)}"
 
     def hidden_in(self, event: Event) -> Event:
-        """An event as it may leave the process."""
+        """An event with its agent's name hidden if required."""
         agent_id = getattr(event, "agent_id", None)
         if not self.hidden or agent_id is None:
             return event
-        # Sentences of events name models, never agents.
+        # Messages of events name models, never agents.
         shown: dict[str, Any] = {"agent_id": self.shown(agent_id)}
         return replace(event, **shown)

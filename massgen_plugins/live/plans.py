@@ -1,7 +1,7 @@
-"""How far plans are used, as their providers said last: one small file for all processes of a user.
+"""The last reported use of plans, in a small file shared by all processes of a user.
 
-A plan is a subscription with which an agent's program logs in. The file names programs and windows, and no
-account.
+A plan is a subscription that an agent's program logs in with. The file names programs and windows, but no
+accounts.
 """
 
 from __future__ import annotations
@@ -20,19 +20,19 @@ __all__ = ["PlanNote", "plans_file", "read_plans", "write_plans"]
 
 _MAX_BYTES = 65_536
 _OLD = 8 * 86_400.0
-"""Seconds after which a window that did not say when it ends is over: the longest one is a week."""
+"""Seconds after which a window without a known end has expired: the longest one is a week."""
 
 
 @dataclass(frozen=True, slots=True)
 class PlanNote:
-    """What an answer said of one window of a plan.
+    """The reported use of one window of a plan.
 
     Attributes:
-        program: MassGen's backend type of the agents that log in with it.
-        window: The window's name for people.
+        program: MassGen's backend type of the agents that use the plan.
+        window: Display name of the window.
         used: The used fraction, 0 to 1, or more.
-        resets_at: When it is new, in seconds since the epoch; 0 if that is not said.
-        seen: When it was said, in seconds since the epoch.
+        resets_at: When it resets, in seconds since the epoch; 0 if unknown.
+        seen: When it was reported, in seconds since the epoch.
     """
 
     program: str
@@ -42,22 +42,22 @@ class PlanNote:
     seen: float
 
     def holds(self, now: float) -> bool:
-        """Whether the window that was meant is still open."""
+        """Whether the window has not ended yet."""
         return now < (self.resets_at or self.seen + _OLD)
 
 
 def plans_file() -> Path | None:
-    """Where it is; None when the user has no home."""
+    """Path of the file; None if the user has no home directory."""
     directory = live_directory()
     return directory.parent / "plans.json" if directory else None
 
 
 def read_plans(now: float, file: Path | None = None) -> list[PlanNote]:
-    """What is known of windows that are open; nothing of a file that cannot be read.
+    """The notes about current windows; none if the file cannot be read.
 
     Args:
         now: Seconds since the epoch.
-        file: The user's own if None.
+        file: The file; None for the user's own.
     """
     path = file or plans_file()
     try:
@@ -70,10 +70,10 @@ def read_plans(now: float, file: Path | None = None) -> list[PlanNote]:
 
 
 def write_plans(notes: Iterable[PlanNote], now: float, file: Path | None = None) -> None:
-    """Put what is new beside what other processes know; the file's mode is 0600.
+    """Merge new notes into the file, which gets mode 0600.
 
     Raises:
-        OSError: It cannot be written.
+        OSError: The file cannot be written.
     """
     path = file or plans_file()
     if path is None:
@@ -91,6 +91,6 @@ def write_plans(notes: Iterable[PlanNote], now: float, file: Path | None = None)
 
 
 def _parse(content: bytes) -> list[PlanNote]:
-    """The notes; ValueError if it is no JSON."""
+    """Parse the notes; ValueError if the content is not JSON."""
     rows = json.loads(content)
     return [made(PlanNote, row) for row in rows if isinstance(row, dict)] if isinstance(rows, list) else []

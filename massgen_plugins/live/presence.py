@@ -1,8 +1,8 @@
-"""The record of a process: which run it is, who waits in it, and what it has counted so far.
+"""The record of a process: its run, its waiting calls, and its counters.
 
-Each process with agents that are switched on keeps one file ``live/PID-XXXX.json`` in the user's state
-directory. It says nothing of prompts, answers and keys; agents' names are the user's own words, and
-``announce: {names: false}`` under ``rate_limit:`` replaces them by ``#1``, ``#2`` and so on.
+Each process with limited agents keeps a file ``live/PID-XXXX.json`` in the user's state directory. It
+contains no prompts, answers or keys. Agents' names are included, unless ``announce: {names: false}`` under
+``rate_limit:`` replaces them by ``#1``, ``#2`` and so on.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ from massgen_plugins.live.identity import runs
 __all__ = ["MAX_BYTES", "Counters", "Presence", "WaitingCall", "live_directory", "made", "parse", "read_all"]
 
 MAX_BYTES = 262_144
-"""Largest file that is read: some thousand waiting calls."""
+"""Maximum size of a file that is read: some thousand waiting calls."""
 
 _MOST_FILES = 1_000
 _LONGEST = 300
@@ -32,20 +32,20 @@ T = TypeVar("T")
 
 @dataclass(frozen=True, slots=True)
 class WaitingCall:
-    """A call that waits.
+    """A waiting call.
 
     Attributes:
-        call: Its number, unique in the process.
+        call: Its number, unique within the process.
         run: The name of its run.
         agent: Its agent's name, or ``#1`` and so on if names are hidden; "" outside of any agent's stream.
         model: The pool that it waits for: a model's name, or that of a shared pool.
         provider: The provider's name.
         account: The account's name, as in the domain.
-        endpoint: Host of the base URL when it is not the provider's own; else "".
+        endpoint: Host of the base URL if it is not the provider's own, else "".
         since: When it began to wait, in seconds since the epoch.
-        until: When it will leave, estimated from below, in seconds since the epoch.
-        place: Its place in the queue, 1 for the first.
-        limit: What it waits for, such as ``9 requests per minute``; "" if it is no limit.
+        until: Earliest expected admission, in seconds since the epoch.
+        place: Its place in the queue, from 1.
+        limit: The limit it waits for, such as ``9 requests per minute``; "" if it waits for another reason.
         reason: As in :class:`massgen_plugins.events.CallWaits`.
     """
 
@@ -65,17 +65,17 @@ class WaitingCall:
 
 @dataclass(frozen=True, slots=True)
 class Counters:
-    """What a process has counted since its start.
+    """A process's counters since its start.
 
     Attributes:
-        calls: Attempts that left.
-        answered: Of them, with an answer.
-        refused: Of them, refused by a provider.
+        calls: Attempts that were sent.
+        answered: Attempts that were answered.
+        refused: Attempts that a provider refused.
         turned_away: Calls that we refused.
         waits: Calls that had to wait.
-        waited: Seconds that all calls together have waited; those that wait now not included.
+        waited: Total seconds of completed waits.
         longest: Seconds of the longest wait.
-        somebody: Seconds during which any call waited.
+        somebody: Seconds during which at least one call waited.
     """
 
     calls: int = 0
@@ -90,19 +90,19 @@ class Counters:
 
 @dataclass(frozen=True, slots=True)
 class Presence:
-    """A process with agents that are switched on.
+    """A process with limited agents.
 
     Attributes:
-        pid: Its number.
-        run: The name of its newest run.
-        team: Path of the MassGen configuration; "" if it had none.
-        directory: Its working directory, where a project's settings are.
-        started: When its first agent was switched on, in seconds since the epoch.
+        pid: Its process ID.
+        run: The name of its latest run.
+        team: Path of the MassGen configuration; "" if there is none.
+        directory: Its working directory, where the project's settings are.
+        started: When its first limited agent was created, in seconds since the epoch.
         written: When the record was written.
-        counters: What it has counted.
-        waiting: Its waiting calls, in the order of the queue.
-        machine: As :func:`massgen_plugins.live.identity.machine` names it.
-        birth: As :func:`massgen_plugins.live.identity.birth_of` says.
+        counters: Its counters.
+        waiting: Its waiting calls, in queue order.
+        machine: Value of :func:`massgen_plugins.live.identity.machine`.
+        birth: Value of :func:`massgen_plugins.live.identity.birth_of`.
     """
 
     pid: int
@@ -118,30 +118,30 @@ class Presence:
 
     @property
     def alive(self) -> bool:
-        """Whether the process still runs."""
+        """Whether the process is still running."""
         return runs(self.pid, self.machine, self.birth)
 
     def as_json(self) -> str:
-        """What :func:`parse` reads."""
+        """Serialise for :func:`parse`."""
         return json.dumps({"format": _FORMAT, **asdict(self)})
 
 
 def live_directory() -> Path | None:
-    """Where the records are; None when the user has no home."""
+    """Directory of the records; None if the user has no home directory."""
     from platformdirs import user_state_path
 
     try:
         path = user_state_path(_APPLICATION, appauthor=False)
-    except RuntimeError:  # no home, by some versions of platformdirs; a relative path by others
+    except RuntimeError:  # no home: some versions of platformdirs raise, others return a relative path
         return None
     return path / "live" if path.is_absolute() else None
 
 
 def read_all(directory: Path | None = None) -> list[Presence]:
-    """The records of all processes that run now, the oldest first; what cannot be read is left out.
+    """The readable records of all running processes, oldest first.
 
     Args:
-        directory: Where to look; the user's own if None.
+        directory: Directory of the records; None for the user's own.
     """
     where = directory or live_directory()
     found = [_read(path) for path in _files(where)] if where else []
@@ -150,7 +150,7 @@ def read_all(directory: Path | None = None) -> list[Presence]:
 
 
 def parse(text: str) -> Presence | None:
-    """A record; None if the text is none. Values of a wrong type are replaced by empty ones."""
+    """Parse a record; None if the text is not one. Values of a wrong type are replaced by empty ones."""
     try:
         raw = json.loads(text)
     except (ValueError, RecursionError):
@@ -182,7 +182,7 @@ def _files(directory: Path) -> list[Path]:
 
 
 def _read(path: Path) -> Presence | None:
-    """An ordinary file of a sensible size; a link or a pipe in its place is not followed."""
+    """Read a regular file of limited size; links and pipes are rejected."""
     flags = os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_NOFOLLOW", 0)
     try:
         found = path.lstat()
@@ -195,8 +195,8 @@ def _read(path: Path) -> Presence | None:
 
 
 def made(kind: type[T], raw: Mapping[str, Any]) -> T:
-    """A dataclass out of what was read: each value of its declared type, or that type's empty value."""
-    declared = {each.name: str(each.type) for each in fields(kind)}  # type: ignore[arg-type]
+    """Build a dataclass from parsed JSON: each value of its declared type, or that type's empty value."""
+    declared = {each.name: str(each.type) for each in fields(kind)}  # type: ignore[arg-type]  # a dataclass
     return kind(**{name: _value(raw.get(name), type_) for name, type_ in declared.items()})
 
 
@@ -205,11 +205,11 @@ def _value(value: Any, declared: str) -> Any:
         return _plain(value) if isinstance(value, str) else ""
     if declared in ("int", "float"):
         number = value if isinstance(value, int | float) and not isinstance(value, bool) else 0
-        whole = number if -1e15 < number < 1e15 else 0  # neither infinite nor absurd
+        whole = number if -1e15 < number < 1e15 else 0  # reject infinite and absurd values
         return int(whole) if declared == "int" else float(whole)
     return value
 
 
 def _plain(text: str) -> str:
-    """Without what a terminal would obey."""
+    """Remove terminal control characters."""
     return "".join(each if each.isprintable() else "?" for each in text[:_LONGEST])

@@ -1,4 +1,4 @@
-"""Spans and places as every view of a wait words them."""
+"""Formats durations and places in the queue for all displays of waits."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ __all__ = ["clock", "ordinal"]
 
 
 def clock(seconds: float) -> str:
-    """``0:23``, ``1:01``, ``2:05:00``; the last second is shown until it is over."""
+    """Format seconds as ``0:23``, ``1:01``, ``2:05:00``, rounded up."""
     whole = max(0, math.ceil(seconds))
     hours, minutes = whole // 3600, whole // 60 % 60
     return f"{hours}:{minutes:02}:{whole % 60:02}" if hours else f"{minutes}:{whole % 60:02}"

@@ -1,4 +1,4 @@
-"""Who waits in this process, and what it has counted: kept in step by its events. Asks no clock."""
+"""Tracks this process's waiting calls and counters from its events. Reads no clock."""
 
 from __future__ import annotations
 
@@ -21,13 +21,13 @@ __all__ = ["NOTHING", "AgentUse", "Change", "PoolUse", "Tracker"]
 
 @dataclass(frozen=True, slots=True)
 class Change:
-    """What an event has changed.
+    """The change caused by an event.
 
     Attributes:
-        began: A wait that has begun, or is longer or shorter than was told.
+        began: A wait that has begun, or whose estimate has changed.
         ended: A wait that has ended.
-        waited: How many seconds the ended wait took; None if the call did not leave.
-        again: Whether ``began`` is of a wait that was known.
+        waited: Seconds of the ended wait; None if the call was not admitted.
+        again: Whether ``began`` updates a known wait.
         message: The limiter's sentence about ``began``.
     """
 
@@ -39,18 +39,18 @@ class Change:
 
 
 NOTHING = Change()
-"""Of an event that changes nobody's waiting."""
+"""The result for events that affect no wait."""
 
 
 @dataclass(slots=True)
 class PoolUse:
-    """What the calls of one run took in one pool.
+    """One run's usage of one pool.
 
     Attributes:
-        calls: Attempts that left.
-        amounts: What the provider reported, by kind.
-        cost: Millionths of a US dollar, as far as the provider itself says so.
-        unpriced: Answers of which it did not say what they cost.
+        calls: Attempts that were sent.
+        amounts: Reported usage, by kind.
+        cost: Millionths of a US dollar, as far as the provider reports it.
+        unpriced: Answers without a reported cost.
     """
 
     calls: int = 0
@@ -61,11 +61,11 @@ class PoolUse:
 
 @dataclass(slots=True)
 class AgentUse:
-    """What one agent of a run did.
+    """One agent's calls in a run.
 
     Attributes:
-        calls: Attempts that left.
-        waited: Seconds that they waited.
+        calls: Attempts that were sent.
+        waited: Total seconds of their waits.
         longest: Seconds of the longest wait.
     """
 
@@ -76,7 +76,7 @@ class AgentUse:
 
 @dataclass(slots=True)
 class _Counts:
-    """Counters of one run, while they grow; ``somebody`` is the time during which anybody waited."""
+    """Mutable counters of one run; ``somebody`` is the time during which at least one call waited."""
 
     calls: int = 0
     answered: int = 0
@@ -94,18 +94,18 @@ class _Counts:
 
 
 class Tracker:
-    """Told of every event of a process; belongs to one thread."""
+    """Processes every event of a process. Not thread-safe."""
 
     def __init__(self) -> None:
         self._waiting: dict[int, WaitingCall] = {}
         self._runs: dict[str, _Counts] = {}
 
     def note(self, event: Event, now: float) -> Change:
-        """Take an event into account.
+        """Process an event.
 
         Args:
-            event: What happened.
-            now: When, in seconds since the epoch.
+            event: The event.
+            now: Its time, in seconds since the epoch.
         """
         if isinstance(event, CallAdmitted):
             self._admitted(event, now)
@@ -120,7 +120,7 @@ class Tracker:
         return NOTHING
 
     def counters(self, run: str | None = None) -> Counters:
-        """What was counted so far, of one run or of all."""
+        """The counters of one run, or of all."""
         rows = [self._of(run)] if run is not None else list(self._runs.values())
         return Counters(
             sum(each.calls for each in rows),
@@ -134,22 +134,21 @@ class Tracker:
         )
 
     def pools(self, run: str) -> Mapping[Pool, PoolUse]:
-        """What a run took, by its calls' models' own pools."""
+        """A run's usage, by the own pools of its models."""
         return self._of(run).pools
 
     def agents(self, run: str) -> Mapping[str, AgentUse]:
-        """What the agents of a run did; "" stands for calls outside of any agent's stream."""
+        """The calls of a run's agents; "" stands for calls outside of any agent's stream."""
         return self._of(run).agents
 
     def ended(self, run: str) -> float:
-        """When anything was last known of a run's calls, in seconds since the epoch; 0 if nothing was."""
+        """Time of the last event of a run, in seconds since the epoch; 0 if there was none."""
         return self._of(run).ended
 
     def waiting(self) -> tuple[WaitingCall, ...]:
-        """Who waits, in the order in which they leave, each at its present place.
+        """The waiting calls in their expected order of admission, each with its current place.
 
-        First come, first served: of those who wait for the same pool nobody leaves before one that came
-        earlier, however old the estimate is that was made for it.
+        Calls for the same pool are admitted in order of arrival, even if a later one has an earlier estimate.
         """
         rows = sorted(self._waiting.values(), key=lambda each: (each.since, each.call))
         last: dict[tuple[str, ...], WaitingCall] = {}

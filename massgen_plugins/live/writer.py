@@ -1,4 +1,4 @@
-"""Writes the record of this process, and clears away those of processes that are gone."""
+"""Writes the record of this process, and removes those of processes that have ended."""
 
 from __future__ import annotations
 
@@ -14,30 +14,30 @@ from massgen_plugins.live.presence import Presence, parse
 __all__ = ["PresenceFile"]
 
 _OLD = 7 * 86_400
-"""Seconds; a home may be shared by machines that cannot see each other's processes."""
+"""Seconds before a record of another machine is removed, since a home directory may be shared."""
 
 
 class PresenceFile:
-    """The file of this process; belongs to one thread.
+    """The file of this process. Not thread-safe.
 
     Args:
-        directory: As :func:`massgen_plugins.live.presence.live_directory` says; made with mode 0700.
+        directory: Value of :func:`massgen_plugins.live.presence.live_directory`; created with mode 0700.
     """
 
     def __init__(self, directory: Path) -> None:
         self._directory = directory
         self._pid = os.getpid()
-        # Processes of two containers with one home may have the same number.
+        # Containers that share a home directory may use the same process IDs.
         self._path = directory / f"{self._pid}-{secrets.token_hex(2)}.json"
         self._machine = machine()
         self._birth = birth_of(self._pid)
         self._last = ""
 
     def write(self, presence: Presence) -> None:
-        """Replace the record as one step; nothing is written when nothing has changed.
+        """Replace the record atomically, if it has changed.
 
         Raises:
-            OSError: It cannot be written.
+            OSError: The record cannot be written.
         """
         made = replace(presence, pid=self._pid, machine=self._machine, birth=self._birth)
         unchanged = replace(made, written=0.0).as_json()
@@ -54,13 +54,13 @@ class PresenceFile:
         self._last = unchanged
 
     def remove(self) -> None:
-        """The process ends; a forked child's parent goes on."""
+        """Remove the record at process exit, but not from a forked child."""
         if os.getpid() == self._pid:
             with suppress(OSError):
                 self._path.unlink(missing_ok=True)
 
     def _sweep(self, now: float) -> None:
-        """Remove the records of processes that were killed; those of other machines when they are old."""
+        """Remove records of killed processes, and old ones of other machines."""
         for path in self._directory.glob("*.json"):
             with suppress(OSError, ValueError):
                 found = parse(path.read_text(encoding="utf-8"))

@@ -1,4 +1,4 @@
-"""Quotas, waits and calls as Prometheus metrics: one collector tells of all processes of a user.
+"""Quotas, waits and calls as Prometheus metrics: one collector covers all processes of a user.
 
 >>> from prometheus_client import REGISTRY
 >>> from massgen_plugins.metrics import QuotaCollector
@@ -16,7 +16,7 @@ __all__ = ["QuotaCollector"]
 
 
 def __getattr__(name: str) -> Any:
-    """Import the collector when it is first used: it needs prometheus_client."""
+    """Import the collector on first use, since it needs prometheus_client."""
     if name not in __all__:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
     from massgen_plugins.metrics.collector import QuotaCollector

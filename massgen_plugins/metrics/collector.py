@@ -1,4 +1,4 @@
-"""Reads the store, the record of calls and the records of processes when Prometheus asks."""
+"""Collects metrics from the store, the record of calls and the records of processes on each scrape."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ __all__ = ["QuotaCollector"]
 
 _DAY = 86_400
 _BUDGETS = "budget"
-"""The provider in domains of budgets, as ``budget.terms`` names it: no quotas, and counted in money."""
+"""The provider field of budget domains, see ``budget.terms``; these are not quotas."""
 _Key = tuple[str, str, str]
 
 
@@ -48,21 +48,21 @@ class _Families:
     )
 
     def set(self, name: str, labels: Sequence[str], value: float) -> None:
-        """One sample of a gauge."""
+        """Add a sample of a gauge."""
         self.gauges[f"massgen_rl_{name}"].add_metric(labels, value)
 
     def count(self, name: str, labels: Sequence[str], value: float) -> None:
-        """One sample of a counter."""
+        """Add a sample of a counter."""
         self.counters[f"massgen_rl_{name}"].add_metric(labels, value)
 
 
 class QuotaCollector(Collector):
-    """What ``massgen-rl metrics`` shows; sends no request, and changes nothing.
+    """The collector behind ``massgen-rl metrics``. Read-only, sends no requests.
 
     Args:
         view: Reads the store.
-        record: The record of calls; None if none is kept.
-        live: Where the records of processes are; the user's own if None.
+        record: The record of calls; None if there is none.
+        live: Directory of the records of processes; None for the user's own.
         now: Seconds since the epoch.
     """
 
@@ -80,21 +80,21 @@ class QuotaCollector(Collector):
 
     @classmethod
     def of_settings(cls) -> Self:
-        """Of the store and the record that this user's settings name.
+        """Create a collector for the store and the record in this user's settings.
 
         Raises:
-            ConfigurationError: The settings are wrong.
+            ConfigurationError: The settings are invalid.
         """
         from massgen_plugins.metrics.sources import record_of_settings, view_of_settings
 
         return cls(view_of_settings(), record_of_settings())
 
     def describe(self) -> Iterable[Metric]:
-        """Nothing: to be registered costs no look into the store."""
+        """Describe nothing, so that registration does not read the store."""
         return ()
 
     def collect(self) -> Iterator[Metric]:
-        """Every metric, as it is now."""
+        """Yield the current value of every metric."""
         made, now = _Families(), self._now()
         _put_processes(made, read_all(self._live))
         waiting = [call for process in read_all(self._live) for call in process.waiting]
@@ -115,14 +115,14 @@ class QuotaCollector(Collector):
         yield waits
 
     def _put_calls(self, made: _Families, waits: HistogramMetricFamily, since: float) -> None:
-        """What the record says of this day: counters begin anew with it, so that none ever shrinks."""
+        """Add the record's sums of this day: counters start at zero each day, and never decrease."""
         assert self._record is not None  # noqa: S101 - asked only then
         record, question = Record(self._record), Question(since=since)
         try:
             totals = record.totals(question, by=("provider", "account", "model", "outcome"))
             rows = record.waits(WAIT_BOUNDS, since)
         except MassgenPluginsError:
-            return  # the next scrape may find it whole
+            return  # the next scrape may succeed
         for each in totals:
             _put_totals(made, each)
         for labels, counts, total in rows:
@@ -152,7 +152,7 @@ def _put_pool(made: _Families, view: PoolView) -> None:
 def _put_waiting(
     made: _Families, pools: Sequence[PoolView], waiting: Sequence[WaitingCall], now: float
 ) -> None:
-    """By this machine's processes, and by the shared queue: each may know of some that the other does not."""
+    """Combine this machine's processes with the shared queue: neither knows all waiting calls."""
     counts: dict[_Key, int] = {_labels(view): view.waiting for view in pools}
     slots: dict[_Key, float] = {
         _labels(view): max(0, view.queue[0].leaves - view.now.tick) / NANOSECONDS

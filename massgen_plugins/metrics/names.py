@@ -1,4 +1,4 @@
-"""Every metric by name, as Prometheus's conventions want them: base units, ``_total`` for what is counted."""
+"""Names of all metrics, following Prometheus conventions: base units, ``_total`` for counters."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from collections.abc import Mapping
 __all__ = ["CALL_LABELS", "COUNTERS", "GAUGES", "HISTOGRAM", "LIMIT_LABELS", "POOL_LABELS", "WAIT_BOUNDS"]
 
 POOL_LABELS = ("provider", "account", "model")
-"""No run, agent or request is a label: their number has no bound."""
+"""Runs, agents and requests are no labels: their number is unbounded."""
 
 LIMIT_LABELS = (*POOL_LABELS, "limit", "window")
 CALL_LABELS = (*POOL_LABELS, "outcome")
@@ -25,7 +25,7 @@ GAUGES: Mapping[str, tuple[str, tuple[str, ...]]] = {
     "massgen_rl_processes": ("Processes with limited agents that run on this machine now.", ()),
     "massgen_rl_store_up": ("Whether the store of quotas could be read.", ()),
 }
-"""Name to what it says and its labels."""
+"""Help text and labels by name."""
 
 COUNTERS: Mapping[str, tuple[str, tuple[str, ...]]] = {
     "massgen_rl_calls": ("Attempts that are over, and calls that were turned away.", CALL_LABELS),
@@ -33,9 +33,9 @@ COUNTERS: Mapping[str, tuple[str, tuple[str, ...]]] = {
     "massgen_rl_cost_dollars": ("What calls cost, as far as it is known.", POOL_LABELS),
     "massgen_rl_unpriced_calls": ("Calls whose cost is not known.", POOL_LABELS),
 }
-"""Name without ``_total`` to what it says and its labels. They begin anew at midnight UTC."""
+"""Help text and labels by name, without ``_total``. They restart at midnight UTC."""
 
 HISTOGRAM = ("massgen_rl_wait_seconds", "How long calls were held before they left.", POOL_LABELS)
 
 WAIT_BOUNDS = (0.05, 0.5, 1.0, 5.0, 15.0, 30.0, 60.0, 120.0, 300.0, 900.0)
-"""Upper bounds of the histogram's buckets, in seconds; there is one more without a bound."""
+"""Upper bounds of the histogram's buckets, in seconds; the last bucket is unbounded."""

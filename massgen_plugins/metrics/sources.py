@@ -1,4 +1,4 @@
-"""Where the metrics of this user come from, by the settings."""
+"""The sources of this user's metrics, according to the settings."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ __all__ = ["record_of_settings", "view_of_settings"]
 
 
 def view_of_settings() -> Callable[[], StoreView]:
-    """Reads the store that the settings name."""
+    """Return a function that reads the store in the settings."""
     store = read_settings(find_places()).store
     if store == MEMORY:
         return lambda: StoreView(())
@@ -25,7 +25,7 @@ def view_of_settings() -> Callable[[], StoreView]:
 
 
 def record_of_settings() -> Path | None:
-    """The record of calls that the settings name; None if none is kept."""
+    """The record of calls in the settings; None if there is none."""
     record = read_settings(find_places()).record
     return Path(record.file) if record is not None and record.keep and record.file else None
 

@@ -1,4 +1,4 @@
-"""Profiles and settings: which limits hold, and who says so. Nothing is read before it is asked for."""
+"""Profiles and settings: which limits apply, and where they come from. Everything is loaded lazily."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ _HOME = {
 
 
 def __getattr__(name: str) -> Any:
-    """Import a public name when it is first used: YAML is not needed before."""
+    """Import a public name on first use, so that YAML is not imported needlessly."""
     if name not in _HOME:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
     from importlib import import_module

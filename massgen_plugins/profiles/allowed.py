@@ -1,9 +1,8 @@
-"""What only the user decides: which servers may be used as a store, and what becomes of the record of calls.
+"""Settings reserved to the user: allowed store servers, and the retention of the record of calls.
 
-A server is sent the user's password; of the record old calls are removed.
-
-A project's settings, a team's YAML and the ``.env`` files that MassGen reads may be a stranger's. So the
-environment counts as it was before MassGen read any of them.
+A server receives the user's password, and the record's retention deletes old calls, while a project's
+settings, a team's YAML and ``.env`` files may come from a stranger. Environment variables are therefore taken
+as they were before MassGen read any ``.env`` file.
 """
 
 from __future__ import annotations
@@ -26,15 +25,15 @@ _PORT = "6379"
 
 
 def check_store(layers: Sequence[Layer], own: Callable[[], Layer | None], file: Path | None) -> None:
-    """Refuse a server that only settings of others name.
+    """Refuse a server that the user has not allowed.
 
     Args:
-        layers: The strongest first.
+        layers: Strongest first.
         own: Reads the user's settings.
-        file: Where they are.
+        file: The user's settings file.
 
     Raises:
-        ConfigurationError: The server that would be used is none of the user's.
+        ConfigurationError: The server in use is not one of the user's.
     """
     layer = next((each for each in layers if "store" in each.block.model_fields_set), None)
     if layer is None or layer.role == "user" or not is_redis(layer.block.store):
@@ -49,20 +48,20 @@ def check_store(layers: Sequence[Layer], own: Callable[[], Layer | None], file: 
 
 
 def users_record(layers: Sequence[Layer], own: Callable[[], Layer | None]) -> RecordSettings:
-    """What is kept of calls: whether at all says the strongest layer, all else the user's own.
+    """The settings of the record: whether to keep one from the strongest layer, the rest from the user's.
 
     Args:
-        layers: The strongest first.
-        own: Reads the user's settings, if they are not inherited.
+        layers: Strongest first.
+        own: Reads the user's settings if they are not inherited.
     """
     keep = next((each.block.record.keep for each in layers if "record" in each.block.model_fields_set), True)
     user = next((each for each in layers if each.role == "user"), None)
     try:
         user = user or own()
         readable = is_users_directory()
-    except ConfigurationError:  # it is said of their budget, too
+    except ConfigurationError:  # also reported for the user's budget
         readable = False
-    if not readable:  # nothing is removed that the user may want to keep
+    if not readable:  # delete nothing that the user may want to keep
         return record_of(RecordSettings(keep=keep, days=MOST_DAYS, megabytes=MOST_MEGABYTES), "sqlite")
     if user is None:
         return record_of(RecordSettings(keep=keep), "sqlite")
@@ -77,6 +76,6 @@ def _allowed(own: Callable[[], Layer | None]) -> set[str]:
 
 
 def _server(address: str) -> str:
-    """Scheme, host and port; the number of the database does not matter."""
+    """Scheme, host and port, without the database number."""
     found = _PARTS.fullmatch(address)
     return f"{found[1]}://{found[2].lower()}:{int(found[3] or _PORT)}" if found else address

@@ -1,4 +1,4 @@
-"""The block ``budget:``: how much runs, agents, accounts, days and months may cost."""
+"""The ``budget:`` block: spending limits for runs, agents, accounts, days and months."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from massgen_plugins.profiles.windows import ROLLING, Zone
 __all__ = ["MOST_DOLLARS", "BudgetBlock", "PeriodBudget", "Raise"]
 
 MOST_DOLLARS = 1_000_000
-"""The largest budget: the books hold no larger amounts."""
+"""The largest budget that the books can hold."""
 
 _DOLLARS = number(MOST_DOLLARS, "US dollars")
 _PERCENT = Expected(
@@ -140,11 +140,11 @@ class BudgetBlock(Strict):
 
     @property
     def limits_anything(self) -> bool:
-        """Whether an amount stands in it."""
+        """Whether any amount is set."""
         periods = [amount for each in self.accounts.values() for amount in (each.day, each.month)]
         amounts = [self.run, self.day, self.month, *self.agents.values(), *periods]
         return any(amount is not None for amount in amounts)
 
     def to_mapping(self) -> dict[str, Any]:
-        """The block as YAML writes it, with the zone that holds."""
+        """The block as in YAML, with the effective time zone."""
         return {**self.model_dump(mode="json", exclude_unset=True), "zone": self.zone or local_zone()}

@@ -1,4 +1,4 @@
-"""Budgets of several places as one: every amount holds, so the smallest of each does."""
+"""Merges budgets from several layers: all amounts apply, so the smallest of each wins."""
 
 from __future__ import annotations
 
@@ -13,13 +13,13 @@ _REPLACED = {"warn", "cheaper", "cheaper_from", "run_id"}
 
 
 def merge_budgets(strongest_first: Sequence[BudgetBlock], own: BudgetBlock | None) -> BudgetBlock | None:
-    """What several places say together; None if no amount stands in any.
+    """Merge the budgets of several layers; None if none of them sets an amount.
 
-    A file of somebody else can make a user's own budget smaller, never larger, and cannot switch it off.
+    Other layers can lower the user's own budget, but neither raise it nor switch it off.
 
     Args:
-        strongest_first: Of all layers, the user's own included.
-        own: The user's own; only that one raises a budget.
+        strongest_first: The budgets of all layers, the user's own included.
+        own: The user's own budget; only this one can contain raises.
     """
     limiting = [block for block in strongest_first if block.limits_anything]
     if not limiting:
@@ -42,7 +42,7 @@ def merge_budgets(strongest_first: Sequence[BudgetBlock], own: BudgetBlock | Non
 
 
 def _at(limiting: Sequence[BudgetBlock], replaceable: bool) -> str:
-    """Only a warning, if nobody wants more than that."""
+    """The reaction to a spent budget: the strictest one among the layers."""
     at = next((block.at for block in limiting if block.at != "warn"), "warn")
     return "stop" if at == "cheaper" and not replaceable else at
 

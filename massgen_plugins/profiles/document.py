@@ -1,4 +1,4 @@
-"""Settings as they were written: plain values, and the place where each of them stands."""
+"""Parsed settings: plain values, and the source location of each."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from massgen_plugins.errors import ConfigurationError
 __all__ = ["MAX_DEPTH", "Document", "Place", "document_of", "looks_like_key", "shown", "suggestion", "wrong"]
 
 MAX_DEPTH = 20
-"""How deep settings may be nested; ours need seven levels."""
+"""Maximum nesting depth; ours need seven levels."""
 
 _SHOWN = 40
 _KEY_PREFIXES = r"(?:AIza|AQ\.|sk-|gsk_|csk-|xai-|nvapi-|fw_|tgp_v1_)"
@@ -25,12 +25,12 @@ _WORDS = {"None": "nothing", "True": "true", "False": "false"}
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """Where a value stands, in words that let a person find it.
+    """The source location of a value, for error messages.
 
     Attributes:
-        source: Path of the file, or what else the value came from.
+        source: Path of the file, or another source.
         path: Keys from the outermost to this one.
-        line: Counted from 1; None when the source has no lines.
+        line: Counted from 1; None if the source has no lines.
         column: Counted from 1.
     """
 
@@ -50,13 +50,13 @@ class Place:
 
 @dataclass(frozen=True, slots=True)
 class Document:
-    """Values, and how to find the place of one.
+    """Values with their source locations.
 
     Attributes:
-        value: Scalars, dicts with keys of text, and lists.
-        source: As of :class:`Place`.
+        value: Scalars, lists, and dicts with string keys.
+        source: As in :class:`Place`.
         base: Keys above the outermost value.
-        marks: Line and column of keys and of items of lists, by their whole path.
+        marks: Line and column of keys and list items, by their full path.
     """
 
     value: Any
@@ -65,7 +65,7 @@ class Document:
     marks: Mapping[tuple[str, ...], tuple[int, int]] = field(default_factory=dict)
 
     def place(self, *path: object) -> Place:
-        """The place of what stands at a path of keys and indexes, or of the innermost of it that is there."""
+        """The location of a path of keys and indexes, or of its innermost existing part."""
         found, inner = list(self.base), self.value
         for part in path:
             if isinstance(inner, dict) and part in inner:
@@ -79,15 +79,15 @@ class Document:
         return Place(self.source, tuple(found), line, column)
 
     def below(self, key: str) -> Document:
-        """What stands under a key of the outermost mapping."""
+        """The document under a key of the outermost mapping."""
         return Document(self.value[key], self.source, (*self.base, key), self.marks)
 
 
 def document_of(value: object, source: str, base: tuple[str, ...] = ()) -> Document:
-    """Values of YAML that somebody else parsed; such places have no lines.
+    """Create a document from values parsed elsewhere, without line numbers.
 
     Raises:
-        ConfigurationError: A key is not text, or the nesting is absurd.
+        ConfigurationError: A key is not a string, or the nesting is too deep.
     """
     return Document(_plain(value, Place(source, base)), source, base)
 
@@ -113,14 +113,14 @@ def _key(key: object, place: Place) -> str:
 
 
 def wrong(place: Place, problem: str) -> ConfigurationError:
-    """The error for a problem at a place: one sentence, without keys, control characters in quoted form."""
+    """The error for a problem at a location: one sentence, without keys, with control characters escaped."""
     sentence = f"{place}: {problem}" if problem.endswith("?") else f"{place}: {problem}."
     printable = "".join(char if char.isprintable() else ascii(char)[1:-1] for char in sentence)
     return ConfigurationError(_KEY_INSIDE.sub("(hidden)", printable))
 
 
 def shown(value: object) -> str:
-    """A value as an error shows it: short, on one line, nothing of what is inside a mapping or list."""
+    """Format a value for an error: short, on one line, without the content of mappings and lists."""
     if isinstance(value, str):
         return "text that looks like an API key" if looks_like_key(value) else f"the text {_short(value)!a}"
     if isinstance(value, Mapping | list | tuple):
@@ -131,7 +131,7 @@ def shown(value: object) -> str:
 
 
 def looks_like_key(text: str) -> bool:
-    """Whether text may be an API key that somebody put into the wrong place; it must not be repeated."""
+    """Whether text may be a misplaced API key, which must not be shown."""
     return _KEY_LIKE.fullmatch(text) is not None
 
 
@@ -142,10 +142,10 @@ def _short(text: str) -> str:
 
 
 def suggestion(name: str, known: Iterable[str]) -> str:
-    """The end of a sentence about an unknown name: the nearest known one, else all of them."""
+    """The end of a sentence about an unknown name: the closest known name, else all of them."""
     names = sorted(known)
     near = difflib.get_close_matches(name, names)
-    # Two letters swapped are likelier than another letter: ``rmp`` means rpm, not rps.
+    # Swapped letters are likelier than a wrong letter: ``rmp`` means rpm, not rps.
     swapped = [known_name for known_name in near if sorted(known_name) == sorted(name)]
     if near:
         return f"did you mean '{(swapped or near)[0]}'?"

@@ -1,4 +1,4 @@
-"""What the user changes: which profile is used, which are off, limits of models, own profiles."""
+"""Edits the user's settings: the profile in use, disabled profiles, limits of models, own profiles."""
 
 from __future__ import annotations
 
@@ -23,14 +23,14 @@ Edits: TypeAlias = Mapping[tuple[str, ...], Any]
 
 
 def use(name: str, *, places: Places | None = None) -> Path:
-    """Make a profile the one that limits its provider, and switch it on if it was off.
+    """Use a profile for its provider, enabling it if necessary.
 
     Args:
-        name: The profile's.
-        places: Where settings are kept; found out if None.
+        name: The profile's name.
+        places: Locations of the settings; None to detect them.
 
     Returns:
-        The user's settings file, which now says so.
+        The user's settings file.
 
     Raises:
         ConfigurationError: There is no such profile, or the file cannot be read or written.
@@ -42,7 +42,7 @@ def use(name: str, *, places: Places | None = None) -> Path:
 
     def edits(block: SettingsBlock) -> Edits:
         stated = {of or providers.get(other): other for of, other in block.profile.items()}
-        # The choice of a profile that has gone, and whose provider nobody knows, is left out.
+        # Drop the choice of a deleted profile, whose provider is unknown.
         chosen = {of: other for of, other in stated.items() if of}
         return {("profile",): {**chosen, provider: name}, **_without(name, block)}
 
@@ -50,10 +50,10 @@ def use(name: str, *, places: Places | None = None) -> Path:
 
 
 def enable(name: str, *, places: Places | None = None) -> Path:
-    """Take a profile off the user's list of disabled ones; arguments and errors as of :func:`use`.
+    """Remove a profile from the user's list of disabled ones; arguments and errors as for :func:`use`.
 
     Raises:
-        ConfigurationError: Also when the project's settings switch the profile off.
+        ConfigurationError: Also if the project's settings disable the profile.
     """
     places = places or find_places()
     project = places.project_file
@@ -72,10 +72,10 @@ def enable(name: str, *, places: Places | None = None) -> Path:
 
 
 def disable(name: str, *, places: Places | None = None) -> Path:
-    """Switch a profile off; arguments and errors as of :func:`use`.
+    """Disable a profile; arguments and errors as for :func:`use`.
 
-    Its provider's default profile applies then. If there is none, and the profile was in use, runs that
-    ask to be limited do not start.
+    Its provider's default profile applies instead. If there is none and the profile was in use, runs with
+    rate limiting do not start.
     """
     places = places or find_places()
     read_catalog(places).named(name, Place("profiles disable"))
@@ -87,12 +87,12 @@ def disable(name: str, *, places: Places | None = None) -> Path:
 
 
 def set_limits(model: str, values: Mapping[str, Any], *, places: Places | None = None) -> Path:
-    """Override limits of a model or family, key by key; what else is set for it stays.
+    """Override limits of a model or family, key by key; other keys are kept.
 
     Args:
         model: Such as ``gemini-2.5-flash`` or ``gemini-*-pro``.
-        values: Limit keys, such as ``rpm``, to numbers; None or ``none`` takes a limit away.
-        places: Where settings are kept; found out if None.
+        values: Limit keys, such as ``rpm``, to numbers; None or ``none`` removes a limit.
+        places: Locations of the settings; None to detect them.
 
     Returns:
         The user's settings file.
@@ -118,13 +118,13 @@ def set_limits(model: str, values: Mapping[str, Any], *, places: Places | None =
 def unset_limits(
     model: str, keys: Collection[str] = (), *, places: Places | None = None
 ) -> tuple[Path, LimitValues]:
-    """Take back limits of a model or family that the user's settings state; with keys only these.
+    """Remove limits of a model or family from the user's settings; given keys, only these.
 
     Returns:
-        The user's settings file, and what stood there.
+        The user's settings file, and the removed limits.
 
     Raises:
-        ConfigurationError: Nothing of it stands there, or the file cannot be read or written.
+        ConfigurationError: There are no such limits, or the file cannot be read or written.
     """
     places = places or find_places()
     gone: dict[str, Any] = {}
@@ -149,23 +149,23 @@ def _not_there(model: str, keys: Collection[str], models: ModelLimits) -> str:
 
 
 def validate(path: Path) -> tuple[Profile, ...]:
-    """The profiles in a file, if it is right in every way.
+    """Read and validate the profiles in a file.
 
     Raises:
-        ConfigurationError: It is not; the sentence names line, key and cure.
+        ConfigurationError: The file is invalid; the message names line, key and fix.
     """
     return read_profiles(load_yaml(path))
 
 
 def edit_settings(places: Places, edits: Callable[[SettingsBlock], Edits]) -> Path:
-    """Change the user's settings file; what it says must be right before and after.
+    """Edit the user's settings file, which must be valid before and after.
 
     Args:
-        places: Where it is.
-        edits: What to put where, by what stands there now.
+        places: Locations of the settings.
+        edits: Returns the new values, given the current ones.
 
     Raises:
-        ConfigurationError: The file cannot be read or written, or would be wrong.
+        ConfigurationError: The file cannot be read or written, or would become invalid.
     """
 
     def rewrite(text: str, source: str) -> str:
@@ -178,7 +178,7 @@ def edit_settings(places: Places, edits: Callable[[SettingsBlock], Edits]) -> Pa
 
 
 def _above(text: str, source: str) -> tuple[str, ...]:
-    """The keys below which the settings of a file stand."""
+    """The keys under which the settings of a file are nested."""
     return (BLOCK,) if is_wrapped(parse_yaml(text, source)) else ()
 
 

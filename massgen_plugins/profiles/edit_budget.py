@@ -1,4 +1,4 @@
-"""What the user changes about budgets: amounts, what happens when they are spent, and raises for a while."""
+"""Edits the user's budgets: amounts, the reaction when they are spent, and temporary raises."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ _BUDGET = "budget"
 
 
 class Planned(NamedTuple):
-    """Values by their keys below ``budget:``, and what the user's budget then is."""
+    """New values by their keys under ``budget:``, and the resulting budget."""
 
     values: Mapping[tuple[str, ...], Any]
     before: BudgetBlock
@@ -32,29 +32,29 @@ class Planned(NamedTuple):
 
 
 def own_budget(places: Places) -> BudgetBlock:
-    """What the user's own settings say now.
+    """The budget in the user's own settings.
 
     Raises:
-        ConfigurationError: They are wrong.
+        ConfigurationError: The settings are invalid.
     """
     path = places.user_file
     return read_layer(load_yaml(path), "user").block.budget if path and exists(path) else BudgetBlock()
 
 
 def plan_budget(words: Mapping[str, Any], places: Places) -> Planned:
-    """What a change would mean.
+    """Compute the result of a change without writing it.
 
     Args:
-        words: Keys such as ``day`` or ``agents.researcher`` to values; ``none`` takes an amount away.
-        places: Where settings are kept.
+        words: Keys such as ``day`` or ``agents.researcher`` to values; ``none`` removes an amount.
+        places: Locations of the settings.
 
     Raises:
-        ConfigurationError: A key or value is wrong.
+        ConfigurationError: A key or value is invalid.
     """
     before = own_budget(places)
     values = {_path(key): _value(key, value) for key, value in words.items()}
     if {"day", "month"} & {path[-1] for path in values} and before.zone is None and ("zone",) not in values:
-        values["zone",] = local_zone()  # whatever process reads it, wherever it runs
+        values["zone",] = local_zone()  # the same for every process that reads it
     document: dict[str, Any] = before.model_dump(mode="json", exclude_unset=True)
     for path, value in values.items():
         inner = document
@@ -79,16 +79,16 @@ def set_budget(planned: Planned, places: Places) -> Path:
 
 
 def add_raise(budgets: Mapping[str, float], until: float, places: Places, now: float) -> Path:
-    """Allow more for a while; what was added before and has ended is dropped.
+    """Add a temporary raise, and drop expired ones.
 
     Args:
         budgets: ``all`` or names such as ``run`` or ``agents.researcher`` to dollars.
-        until: When it ends, in seconds since the epoch.
-        places: Where settings are kept.
+        until: End of the raise, in seconds since the epoch.
+        places: Locations of the settings.
         now: Seconds since the epoch.
 
     Raises:
-        ConfigurationError: A name or amount is wrong, or the file cannot be read or written.
+        ConfigurationError: A name or amount is invalid, or the file cannot be read or written.
     """
     moment = datetime.fromtimestamp(until, UTC).isoformat(timespec="seconds")
     added = [{"budget": name, "by": dollars, "until": moment} for name, dollars in budgets.items()]
@@ -104,7 +104,7 @@ def add_raise(budgets: Mapping[str, float], until: float, places: Places, now: f
 
 
 def allows_more(before: BudgetBlock, after: BudgetBlock) -> bool:
-    """Whether more can be spent after a change than before it."""
+    """Whether a change allows more spending than before."""
     amounts = zip(_amounts(before, after), _amounts(after, before), strict=True)
     return (
         any(old is not None and (new is None or new > old) for old, new in amounts)

@@ -1,4 +1,4 @@
-"""Which names cover a model: itself, or a family in which only versions differ. Kept free of pydantic."""
+"""Matches models against names: the model itself, or a family of versions. Does not import pydantic."""
 
 from __future__ import annotations
 
@@ -11,11 +11,11 @@ _VERSION_LIKE = re.compile(r"preview|latest|exp|[0-9]+(?:\.[0-9]+)*")
 
 
 def covers(family: str, model: str) -> bool:
-    """Whether a model is the family itself, or differs from it in version-like parts only.
+    """Whether a model equals the family, or differs from it only in version-like parts.
 
-    Parts are what hyphens separate. Version-like are numbers (``2.5``, ``001``, each half of
-    ``09-2025``), ``preview``, ``latest`` and ``exp``: they stand in for ``*``, or follow the family.
-    So ``gemini-*-flash`` covers ``gemini-2.5-flash-preview-09-2025`` but not ``gemini-2.5-flash-lite``.
+    Parts are separated by hyphens. Numbers (``2.5``, ``001``, each half of ``09-2025``), ``preview``,
+    ``latest`` and ``exp`` are version-like: they match ``*``, or may follow the family's name.
+    ``gemini-*-flash`` covers ``gemini-2.5-flash-preview-09-2025`` but not ``gemini-2.5-flash-lite``.
     """
     wanted, parts = family.split("-"), model.split("-")
     head, tail = parts[: len(wanted)], parts[len(wanted) :]
@@ -28,7 +28,7 @@ def covers(family: str, model: str) -> bool:
 
 
 def matches(names: Iterable[str], model: str) -> list[str]:
-    """The names that cover a model, the closest last: more parts are closer, then fewer ``*``."""
+    """The names that cover a model, closest last: more parts are closer, then fewer ``*``."""
     return sorted((name for name in names if covers(name, model)), key=_closeness)
 
 

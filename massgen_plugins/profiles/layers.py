@@ -1,4 +1,4 @@
-"""One layer of settings: what a single ``rate_limit:`` mapping or ``rate_limit.yaml`` states."""
+"""One layer of settings: the content of a ``rate_limit:`` mapping or a ``rate_limit.yaml`` file."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ BLOCK = "rate_limit"
 """The key of a MassGen configuration below which settings stand; a file of settings may have it, too."""
 
 ALL_PROVIDERS = "*"
-"""Stands for every provider that has no account of its own."""
+"""Key for every provider without an account of its own."""
 
 _ACCOUNT = re.compile(r"[A-Za-z0-9._-]{1,64}")
 _ACCOUNT_SCHEMA = WithJsonSchema({"type": "string", "pattern": f"^{_ACCOUNT.pattern}$"})
@@ -35,7 +35,7 @@ _STORE = text("memory, sqlite, the absolute path of a file, or redis://...", lon
 
 
 def _account(value: Any) -> str:
-    # The value is never shown: it may be a key that somebody took for an account.
+    # Never show the value: it may be an API key entered by mistake.
     if isinstance(value, str) and _ACCOUNT.fullmatch(value) and not looks_like_key(value):
         return value
     raise problem(
@@ -133,12 +133,12 @@ _PLAIN = {"max_wait", "store", "wait_for_day", "cooldown_mode", "gateway", "safe
 
 @dataclass(frozen=True, slots=True)
 class Layer:
-    """What one source states; what it leaves out is decided by weaker layers.
+    """The settings of one source; weaker layers supply what it leaves out.
 
     Attributes:
         role: ``run`` (the MassGen YAML), ``project`` or ``user``.
-        block: What it states.
-        document: What it was read from, for places.
+        block: Its settings.
+        document: The parsed source, for locations.
     """
 
     role: str
@@ -147,20 +147,20 @@ class Layer:
 
     @property
     def values(self) -> dict[str, Any]:
-        """The keys that replace those of weaker layers as they are."""
+        """The keys that replace those of weaker layers as a whole."""
         return self.block.model_dump(include=_PLAIN, exclude_unset=True)
 
 
 def is_wrapped(document: Document) -> bool:
-    """Whether a file of settings has them below ``rate_limit:``, as a MassGen configuration does."""
+    """Whether a settings file nests them under ``rate_limit:``, as a MassGen configuration does."""
     return isinstance(document.value, dict) and [*document.value] == [BLOCK]
 
 
 def read_layer(document: Document, role: str) -> Layer:
-    """Check a layer.
+    """Validate a layer.
 
     Raises:
-        ConfigurationError: A key or value is wrong; the sentence names the place.
+        ConfigurationError: A key or value is invalid; the message names the location.
     """
     if role != "run" and is_wrapped(document):
         document = document.below(BLOCK)

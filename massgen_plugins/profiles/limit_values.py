@@ -1,4 +1,4 @@
-"""The limit keys (``rpm``, ``tpm``, ``rpd`` ...): how they are written, and what they mean."""
+"""The limit keys (``rpm``, ``tpm``, ``rpd`` ...): syntax and meaning."""
 
 from __future__ import annotations
 
@@ -37,16 +37,16 @@ __all__ = [
 ]
 
 LimitValues: TypeAlias = Mapping[str, Any]
-"""Checked limit keys with plain values, as YAML writes them; None takes a limit away."""
+"""Validated limit keys with plain YAML values; None removes a limit."""
 
 ModelLimits: TypeAlias = Mapping[str, LimitValues]
-"""A model's or family's name to its limits."""
+"""Limits by name of model or family."""
 
 _MILLIONTHS = 1_000_000
 _COUNT = whole_number(10**12)
 _DOLLARS = number(10**9, "US dollars")
 Count: TypeAlias = Annotated[int | None, _COUNT]
-# Kind None: what the provider's tpm counts; window None: the provider's day.
+# Kind None: the kind that the provider's tpm counts; window None: the provider's day.
 _MEANING: Mapping[str, tuple[Kind | None, Window | None]] = {
     "rps": (Kind.REQUESTS, Sliding(NANOSECONDS)),
     "rpm": (Kind.REQUESTS, MINUTE),
@@ -62,7 +62,7 @@ _MEANING: Mapping[str, tuple[Kind | None, Window | None]] = {
 
 
 class GenericLimit(Strict):
-    """An item of ``limits``: any kind in any window."""
+    """An item of ``limits``: any kind, any window."""
 
     MISSING = "the key '{}' is missing; write kind, amount and window"
     kind: Annotated[str, choice(tuple(Kind))]
@@ -78,7 +78,7 @@ class GenericLimit(Strict):
 
 
 class Limits(Strict):
-    """What stands under a model in a profile."""
+    """The limits of a model in a profile."""
 
     rps: Count = None
     rpm: Count = None
@@ -102,16 +102,16 @@ class Limits(Strict):
 
     @classmethod
     def in_editors(cls, schema: dict[str, Any]) -> dict[str, Any]:
-        """A key's JSON schema as it may be written here."""
+        """Adapt a key's JSON schema to this context."""
         return schema
 
 
 LIMIT_KEYS = tuple(Limits.model_fields)
-"""All keys that may stand under a model."""
+"""All limit keys of a model."""
 
 
 class Changes(Limits):
-    """What stands under a model in settings: ``none`` takes a limit away."""
+    """The limits of a model in settings, where ``none`` removes a limit."""
 
     @field_validator("*", mode="wrap")
     @classmethod
@@ -124,22 +124,22 @@ class Changes(Limits):
 
 
 class PoolLimits(Limits):
-    """What stands under a pool: the models that share it, if the provider does not say, and their limits."""
+    """The limits of a pool, and the models that share it unless the provider determines them."""
 
     models: tuple[ModelName, ...] = ()
 
 
 def check_changes(model: str, values: LimitValues, command: str) -> None:
-    """Check the name of a model or family, and limits for it; ``command`` stands in front of complaints.
+    """Validate the name of a model or family and its limits; ``command`` prefixes error messages.
 
     Raises:
-        ConfigurationError: A name or value is wrong.
+        ConfigurationError: A name or value is invalid.
     """
     checked(RootModel[dict[ModelName, Changes]], document_of({model: values}, command))
 
 
-class stated:  # noqa: N801 - it reads like a function where it stands
-    """Stands in ``Annotated``: values are checked against a model of limits and kept as they were written."""
+class stated:  # noqa: N801 - used like a function
+    """For ``Annotated``: validates values against a model of limits, but keeps them as written."""
 
     def __init__(self, model: type[Limits]) -> None:
         self._model = model
@@ -158,12 +158,12 @@ class stated:  # noqa: N801 - it reads like a function where it stands
 
 
 def limits_of(values: LimitValues, conventions: Conventions, margin: float) -> tuple[Limit, ...]:
-    """What checked limit keys mean; of two limits on the same kind and window the smaller holds.
+    """Convert validated limit keys to limits; of two with the same kind and window, the smaller applies.
 
     Args:
-        values: Limit keys; those of None are left out.
+        values: Limit keys; those with None are ignored.
         conventions: How the provider counts.
-        margin: The fraction taken off every limit, 0 to below 1; what is not 0 stays at least 1.
+        margin: Fraction subtracted from every limit, 0 to below 1; a nonzero limit stays at least 1.
     """
     chosen: dict[str, Limit] = {}
     for limit in _stated(values, conventions):
@@ -193,12 +193,12 @@ def _shaped(window: Window | None, conventions: Conventions) -> Window:
 
 
 def _amount(kind: Kind, written: float) -> int:
-    """Dollars become millionths, which is how costs are counted."""
+    """Convert dollars to millionths, the unit of costs."""
     if kind is not Kind.COST:
         return int(written)
     return max(int(Decimal(str(written)) * _MILLIONTHS), 1 if written else 0)
 
 
 def _less(amount: int, margin: float) -> int:
-    # As a fraction, since 100 * (1 - 0.07) is less than 93 in floating point.
+    # A fraction, since 100 * (1 - 0.07) is less than 93 in floating point.
     return max(int(amount * (1 - Fraction(str(margin)))), min(amount, 1))

@@ -1,4 +1,4 @@
-"""Settings read from everywhere they may stand, and read again when one of these places changes."""
+"""Loads settings from all layers, and reloads them when a source changes."""
 
 from __future__ import annotations
 
@@ -26,16 +26,16 @@ __all__ = ["SettingsSource", "files_of", "layers_of", "load_settings", "read_cat
 
 
 def load_settings(host_yaml: Mapping[str, Any] | None, **options: Any) -> Settings:
-    """Read and merge all settings once; arguments and errors as of :class:`SettingsSource`."""
+    """Read and merge all settings once; arguments and errors as for :class:`SettingsSource`."""
     return SettingsSource(host_yaml, **options).settings
 
 
 def read_settings(places: Places, run: Layer | None = None) -> Settings:
-    """Read and merge the layers of these places below a run's own, and the temporary limits."""
+    """Read and merge the layers at these locations under a run's own, and the temporary limits."""
     settings = _merged(places, run)
     try:
         return replace(settings, steering=read_steering(places.steering_file))
-    except ConfigurationError as error:  # a damaged file of ours stops nothing else
+    except ConfigurationError as error:  # a damaged steering file must not affect anything else
         return replace(settings, notes=(*settings.notes, unread(error)))
 
 
@@ -48,7 +48,7 @@ def _merged(places: Places, run: Layer | None) -> Settings:
 
 
 def _within_own(settings: Settings, layers: Sequence[Layer], places: Places) -> Settings:
-    """The same, with the user's own budget, which holds whether or not anything is inherited."""
+    """Apply the user's own budget, which holds even without inheritance."""
     try:
         own = _own(places)
     except ConfigurationError as error:
@@ -58,7 +58,7 @@ def _within_own(settings: Settings, layers: Sequence[Layer], places: Places) -> 
 
 
 def files_of(places: Places) -> list[Path]:
-    """Every file and directory that settings and profiles come from, whether it exists or not."""
+    """All files and directories of settings and profiles, existing or not."""
     files = [path for path in (places.project_file, places.user_file, places.steering_file) if path]
     for directory in places.profile_dirs():
         files += [directory, *yaml_files(directory)]
@@ -66,15 +66,15 @@ def files_of(places: Places) -> list[Path]:
 
 
 def read_catalog(places: Places) -> Catalog:
-    """Read all profiles of these places, those that stand in settings files included."""
+    """Read all profiles at these locations, including those defined in settings files."""
     return _catalog(places, layers_of(places, None))
 
 
 def layers_of(places: Places, run: Layer | None) -> list[Layer]:
-    """What each source states, the strongest first: a run's own, the project's, the user's.
+    """The layers, strongest first: the run's own, the project's, the user's.
 
     Raises:
-        ConfigurationError: One of them is wrong.
+        ConfigurationError: One of them is invalid.
     """
     layers = [run] if run else []
     for role, path in (("project", places.project_file), ("user", places.user_file)):
@@ -84,7 +84,7 @@ def layers_of(places: Places, run: Layer | None) -> list[Layer]:
 
 
 def _own(places: Places) -> Layer | None:
-    """The user's layer, whether or not it is inherited."""
+    """The user's layer, inherited or not."""
     path = places.user_file
     return read_layer(load_yaml(path), "user") if path and exists(path) else None
 
@@ -108,17 +108,17 @@ def _run_layer(host_yaml: Mapping[str, Any] | None, config_path: str | None) -> 
 
 
 class SettingsSource:
-    """Settings that can be read again: remembers how they were loaded, and keeps the last good ones.
+    """Reloadable settings, which keep the last valid state.
 
     Args:
-        host_yaml: The whole MassGen configuration, parsed; its ``rate_limit:`` is the strongest layer.
+        host_yaml: The parsed MassGen configuration; its ``rate_limit:`` is the strongest layer.
         config_path: Its file, for error messages.
-        cwd: Directory of the project; the working directory if None.
-        extra_profile_dirs: Directories of plugins with profiles, the strongest first.
-        conventions: A provider's name to how it counts, where its profiles do not say.
+        cwd: Directory of the project; None for the working directory.
+        extra_profile_dirs: Profile directories of plugins, strongest first.
+        conventions: Returns a provider's counting conventions, by its name; profiles override them.
 
     Raises:
-        ConfigurationError: Any of the sources is wrong; one sentence names the place and the cure.
+        ConfigurationError: One of the sources is invalid; the message names the location and the fix.
     """
 
     def __init__(
@@ -138,32 +138,32 @@ class SettingsSource:
         self._seen = self._look()
         self._settings = _merged(self._places, self._run)
         self._steering, self._ends = NO_STEERING, NO_STEERING.next_end
-        with suppress(ConfigurationError):  # a damaged file of ours is no reason not to start
+        with suppress(ConfigurationError):  # a damaged steering file must not prevent the start
             self._steer()
 
     @property
     def settings(self) -> Settings:
-        """The last settings that could be read."""
+        """The last valid settings."""
         return self._settings
 
     def changed(self) -> bool:
-        """Whether a file came, went or was written since the last reading, or a temporary limit ended.
+        """Whether a file was created, deleted or written since the last reload, or a temporary limit ended.
 
-        A few ``stat`` calls, no parsing; safe to ask every second.
+        Costs a few ``stat`` calls and no parsing; fine to call every second.
         """
         return self._ends <= time.time() or any(stamp(path) != seen for path, seen in self._seen.items())
 
     def reload(self) -> Settings:
-        """Read everything again.
+        """Reload everything.
 
         Returns:
-            The new settings; the last good ones when the fault was already reported.
+            The new settings; the last valid ones if the error has already been raised.
 
         Raises:
-            ConfigurationError: An edit broke something. The same sentence is raised once; meanwhile
-                :attr:`settings` stays what it was.
+            ConfigurationError: A source has become invalid. Raised once per message; :attr:`settings` stays
+                unchanged.
         """
-        # Looked at before reading: an edit in between is then seen as a change.
+        # Before reading, so that an edit in between is detected as a change.
         self._seen = self._look()
         try:
             self._settings = replace(_merged(self._places, self._run), steering=self._steering)
@@ -177,7 +177,7 @@ class SettingsSource:
         return self._settings
 
     def _steer(self) -> None:
-        """Take over what holds now; of a damaged file, what held before until it ends."""
+        """Apply the temporary limits; if their file is damaged, keep the previous ones until they end."""
         self._steering = self._steering.at(time.time())
         try:
             self._steering = read_steering(self._places.steering_file)

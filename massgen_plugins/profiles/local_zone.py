@@ -1,4 +1,4 @@
-"""The name of this machine's own time zone, in which a day of a budget begins."""
+"""This machine's time zone, in which the days of budgets begin."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ _FILE = Path("/etc/timezone")
 
 
 def local_zone() -> str:
-    """An IANA name; ``UTC`` where the machine does not say."""
+    """The IANA name; ``UTC`` if it cannot be determined."""
     for name in (os.environ.get("TZ", "").lstrip(":"), _linked(), _written()):
         if name and _is_known(name):
             return name

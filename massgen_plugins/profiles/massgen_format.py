@@ -1,4 +1,4 @@
-"""MassGen's own ``rate_limits.yaml``, turned into profiles of the user."""
+"""Converts MassGen's own ``rate_limits.yaml`` to profiles of the user."""
 
 from __future__ import annotations
 
@@ -22,11 +22,11 @@ from massgen_plugins.profiles.validation import Strict, checked
 __all__ = ["import_massgen"]
 
 _OTHERS = "default"
-"""How MassGen calls the limits of all other models."""
+"""MassGen's key for the limits of all other models."""
 
 
 class _Limits(Strict):
-    """MassGen reads an empty value as "no limit"."""
+    """Limits in MassGen's format, where an empty value means no limit."""
 
     rpm: Count | None = None
     tpm: Count | None = None
@@ -41,18 +41,18 @@ class _File(RootModel[dict[Name, _Models]]):
 
 
 def import_massgen(path: Path, *, overwrite: bool = False, places: Places | None = None) -> list[Path]:
-    """Turn MassGen's format into one profile per provider, ``massgen-PROVIDER``, in the user's directory.
+    """Convert MassGen's format to one profile per provider, ``massgen-PROVIDER``, in the user's directory.
 
     Args:
         path: A file of provider, model, and ``rpm``, ``tpm``, ``rpd``.
-        overwrite: Whether profile files of these names may be replaced.
-        places: Where profiles are kept; found out if None.
+        overwrite: Whether to replace existing profile files.
+        places: Locations of the settings; None to detect them.
 
     Returns:
         The files written. The profiles are not in use yet.
 
     Raises:
-        ConfigurationError: The file is not of that format, states nothing, or a profile file is in the way.
+        ConfigurationError: The file has another format or no limits, or a profile file already exists.
     """
     directory = (places or find_places()).user_profiles
     if directory is None:
@@ -76,7 +76,7 @@ def _write(target: Path, content: str) -> None:
 
 
 def _read(document: Document) -> dict[str, str]:
-    """The name of each profile to the text of its file."""
+    """Text of the profile files, by profile name."""
     found = {}
     for provider, models in checked(_File, document).root.items():
         stated = {
@@ -100,7 +100,7 @@ def _read(document: Document) -> dict[str, str]:
 def _fields(models: dict[str, dict[str, Any]], source: str) -> dict[str, Any]:
     fields: dict[str, Any] = {
         "description": "Imported from MassGen's own format.",
-        # A path may hold bytes that are no text.
+        # A path may contain bytes that are not valid text.
         "source": source.encode(errors="replace").decode(),
         "date": dt.datetime.now().astimezone().date().isoformat(),
         "models": {name: values for name, values in models.items() if name != _OTHERS},

@@ -1,4 +1,4 @@
-"""Layers merged into settings: the strongest wins, key by key."""
+"""Merges layers into settings: the strongest wins, key by key."""
 
 from __future__ import annotations
 
@@ -26,10 +26,10 @@ def merge(layers: Sequence[Layer], catalog: Catalog, places: Places, record: Rec
     """Merge layers into settings.
 
     Args:
-        layers: The strongest first.
+        layers: Strongest first.
         catalog: All profiles.
-        places: Where settings are kept.
-        record: What is kept of calls.
+        places: Locations of the settings.
+        record: Settings of the record of calls.
 
     Raises:
         ConfigurationError: A layer names a profile that does not exist.
@@ -62,11 +62,11 @@ def merge(layers: Sequence[Layer], catalog: Catalog, places: Places, record: Rec
 
 
 def merged_budget(layers: Sequence[Layer], own: Layer | None = None) -> BudgetBlock | None:
-    """What the budgets of layers say together.
+    """Merge the budgets of layers.
 
     Args:
-        layers: The strongest first.
-        own: The user's layer, if it is none of them: its budget holds in any case.
+        layers: Strongest first.
+        own: The user's layer if it is not one of them: its budget always applies.
     """
     known = [*layers, own] if own and all(layer.role != "user" for layer in layers) else layers
     users = next((layer.block.budget for layer in known if layer.role == "user"), None)
@@ -74,9 +74,9 @@ def merged_budget(layers: Sequence[Layer], own: Layer | None = None) -> BudgetBl
 
 
 def _choices(layers: Iterable[Layer], catalog: Catalog) -> tuple[dict[str, InUse], set[str]]:
-    """The profile named for each provider, and the names switched off.
+    """The profile chosen for each provider, and the disabled names.
 
-    Naming a profile switches it on again, unless the same layer or a stronger one switches it off.
+    Choosing a profile enables it, unless the same layer or a stronger one disables it.
     """
     chosen: dict[str, InUse] = {}
     off: set[str] = set()
@@ -96,7 +96,7 @@ def _choices(layers: Iterable[Layer], catalog: Catalog) -> tuple[dict[str, InUse
 def _held(
     catalog: Catalog, chosen: Mapping[str, InUse], off: set[str]
 ) -> tuple[dict[str, InUse], dict[str, str]]:
-    """Provider to its profile, or to the name of that which it would have, had nobody switched it off."""
+    """Profiles by provider; for providers without one, the name of the disabled profile they would use."""
     in_use, stopped = {}, {}
     for provider in catalog.providers():
         named, default = chosen.get(provider), catalog.default_of(provider)
@@ -121,7 +121,7 @@ def _merged_accounts(layers: Iterable[Layer]) -> dict[str, str]:
     merged: dict[str, str] = {}
     for layer in layers:
         accounts = layer.block.account
-        # One account for every provider leaves nothing of what weaker layers said of single ones.
+        # One account for all providers replaces the accounts of weaker layers.
         merged = dict(accounts) if ALL_PROVIDERS in accounts else {**merged, **accounts}
     return merged
 

@@ -1,4 +1,4 @@
-"""Which of a profile's names covers a model: exactly, or as a family in which only versions differ."""
+"""Finds the name in a profile that covers a model: exactly, by alias, or as a family of versions."""
 
 from __future__ import annotations
 
@@ -20,10 +20,10 @@ _NAME = r"[a-z0-9][a-z0-9._-]{0,63}"
 _NAME_FORM = "a name of a-z, 0-9, dot, hyphen and underscore, 64 characters at most"
 
 ModelName: TypeAlias = Annotated[str, text(_MODEL_FORM, re.compile(rf"{_MODEL}|{_ACCOUNT}"), longest=128)]
-"""A model, a family, in which ``*`` stands for one version-like part, or the account's pool."""
+"""A model, a family (``*`` matches one version-like part), or the account's pool."""
 
 Name: TypeAlias = Annotated[str, text(_NAME_FORM, re.compile(_NAME))]
-"""A provider or a profile."""
+"""Name of a provider or a profile."""
 
 PoolName: TypeAlias = Annotated[
     str,
@@ -32,11 +32,11 @@ PoolName: TypeAlias = Annotated[
         re.compile(rf"[a-z0-9][a-z0-9._:-]{{0,63}}|{_ACCOUNT}"),
     ),
 ]
-"""Limits that several models share, or all of the account."""
+"""Name of a pool shared by several models, or of the account's pool."""
 
 
 def best_match(names: Iterable[str], model: str, aliases: Mapping[str, str]) -> str | None:
-    """The name under which a model is found: itself, its alias, its closest family; None if there is none."""
+    """The name that covers a model: itself, its alias, or its closest family; None if there is none."""
     known = tuple(names)
     if model in known:
         return model

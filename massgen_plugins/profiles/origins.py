@@ -1,4 +1,4 @@
-"""Where each limit and setting comes from, by file and line, and what it hides."""
+"""The origin of each limit and setting, by file and line, and the values it overrides."""
 
 from __future__ import annotations
 
@@ -25,12 +25,12 @@ _SETTINGS = ("max_wait", "store", "wait_for_day", "cooldown_mode", "safety_margi
 
 @dataclass(frozen=True, slots=True)
 class Said:
-    """What one source says.
+    """A value in one source.
 
     Attributes:
-        value: As it is written; None takes a limit away.
+        value: As written; None removes a limit.
         layer: ``steering``, ``run``, ``project``, ``user``, ``profile`` or ``default``.
-        place: Where it stands; without a line where there is none.
+        place: Its location, without a line if the source has none.
     """
 
     value: Any
@@ -44,8 +44,8 @@ class LimitOrigin:
 
     Attributes:
         key: Such as ``rpm``.
-        said: Who says what of it, the strongest first: that one holds, and hides the others.
-        limits: What is in force by it, the safety margin taken off; empty if nothing is.
+        said: Its values in all sources, strongest first: the first one applies.
+        limits: The resulting limits in force, after the safety margin; empty if there are none.
     """
 
     key: str
@@ -55,11 +55,11 @@ class LimitOrigin:
 
 @dataclass(frozen=True, slots=True)
 class SettingOrigin:
-    """One setting that is no limit.
+    """One setting other than a limit.
 
     Attributes:
         key: Such as ``max_wait``.
-        said: As of :class:`LimitOrigin`; never empty.
+        said: As in :class:`LimitOrigin`; never empty.
     """
 
     key: str
@@ -67,11 +67,11 @@ class SettingOrigin:
 
 
 def limit_origins(settings: Settings, layers: Sequence[Layer], provider: str, pool: str) -> list[LimitOrigin]:
-    """Every limit key that anything states for a pool.
+    """All limit keys that are set for a pool by any source.
 
     Args:
-        settings: What the layers amount to.
-        layers: The strongest first.
+        settings: The merged settings.
+        layers: Strongest first.
         provider: The provider.
         pool: A resolved model, a shared pool or the account's.
     """
@@ -93,7 +93,7 @@ def limit_origins(settings: Settings, layers: Sequence[Layer], provider: str, po
 
 
 def setting_origins(settings: Settings, layers: Sequence[Layer]) -> list[SettingOrigin]:
-    """Every setting that is no limit, that of accounts and profiles included."""
+    """All settings other than limits, including accounts and profiles."""
     rows = []
     for key in _SETTINGS:
         said = [
@@ -117,7 +117,7 @@ def setting_origins(settings: Settings, layers: Sequence[Layer]) -> list[Setting
 
 
 def _overrides(layers: Sequence[Layer], profile: Profile | None, pool: str) -> Iterator[tuple[str, Said]]:
-    """What settings say: the closest name first, and of one name the strongest layer."""
+    """The overrides in settings: by closest name, then by strongest layer."""
     stated = dict.fromkeys(name for layer in layers for name in layer.block.models)
     alias = profile.aliases.get(pool) if profile else None
     own = matches(stated, pool)
@@ -151,5 +151,5 @@ def _profile_said(layers: Sequence[Layer], provider: str, profile: Profile) -> I
 def _document(profile: Profile) -> Document:
     try:
         return load_yaml(Path(profile.origin))
-    except ConfigurationError:  # it stands in settings, or its file has gone meanwhile
+    except ConfigurationError:  # defined in settings, or its file no longer exists
         return Document(None, profile.origin)

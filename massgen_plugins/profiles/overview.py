@@ -1,4 +1,4 @@
-"""All profiles as rows of a table: which are on, why, and where each comes from."""
+"""All profiles as rows of a table: which are in use, why, and their origin."""
 
 from __future__ import annotations
 
@@ -18,15 +18,15 @@ class ProfileRow:
     """One profile in the table.
 
     Attributes:
-        name: The profile's.
-        provider: Whose calls it limits.
+        name: Its name.
+        provider: The provider that it limits.
         tier: The provider's name for the usage tier.
-        on: Whether it is the one in use for its provider.
-        why: If on: ``default``, or where it is named: ``user`` or ``project``. If off: ``disabled`` when
-            somebody switched it off, else empty.
+        on: Whether it is in use for its provider.
+        why: If in use, ``default`` or the layer that chooses it: ``user`` or ``project``. Otherwise
+            ``disabled`` if it is disabled, else empty.
         origin: Path of its file.
-        date: When its numbers were seen, YYYY-MM-DD; empty if it does not say.
-        models: How many models and families it names.
+        date: Date of its numbers, YYYY-MM-DD; empty if not given.
+        models: Number of models and families it covers.
     """
 
     name: str
@@ -40,14 +40,14 @@ class ProfileRow:
 
 
 def overview(provider: str | None = None, *, places: Places | None = None) -> list[ProfileRow]:
-    """A row for every profile, by provider, the strongest source first.
+    """A row for every profile, by provider, strongest source first.
 
     Args:
-        provider: Only those of this one; all if None.
-        places: Where settings are kept; found out if None.
+        provider: Only profiles of this provider; None for all.
+        places: Locations of the settings; None to detect them.
 
     Raises:
-        ConfigurationError: Settings or profiles are wrong, or no profile is for that provider.
+        ConfigurationError: Settings or profiles are invalid, or the provider has no profile.
     """
     places = places or find_places()
     settings = read_settings(places)
@@ -63,7 +63,7 @@ def details(name: str, *, places: Places | None = None) -> tuple[ProfileRow, Pro
     """A profile and its row.
 
     Raises:
-        ConfigurationError: There is none of that name, or settings or profiles are wrong.
+        ConfigurationError: There is no such profile, or settings or profiles are invalid.
     """
     places = places or find_places()
     profile = read_catalog(places).named(name, Place("profiles show"))

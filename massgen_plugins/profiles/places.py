@@ -1,4 +1,4 @@
-"""Where settings and profiles are kept on this machine."""
+"""Locations of settings and profiles on this machine."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ __all__ = [
 ]
 
 ConventionsOf: TypeAlias = Callable[[str], Conventions]
-"""A provider's name to how it counts."""
+"""Returns the counting conventions of a provider, by its name."""
 
 _APPLICATION = "massgen-plugins"
 _SETTINGS_FILE = "rate_limit.yaml"
@@ -35,7 +35,7 @@ _PACKAGE = Path(__file__).resolve().parent.parent
 
 
 def any_provider(provider: str) -> Conventions:  # noqa: ARG001 - the same for all
-    """The conventions of a provider of which nothing is known: never too generous."""
+    """Conservative conventions for an unknown provider."""
     return Conventions()
 
 
@@ -44,12 +44,12 @@ class Places:
     """The files and directories that settings come from.
 
     Attributes:
-        config_dir: The user's directory; None when the user has no home.
-        project_file: The project's settings, whether or not there are any; None without a working directory.
-        extra_dirs: Profile directories of plugins, the first the strongest.
-        shipped_dir: The profiles that come with this package.
-        conventions: How a provider counts, by its name, where its profiles do not say.
-        steering_file: Temporary limits, whether or not there are any; None without a home.
+        config_dir: The user's directory; None without a home directory.
+        project_file: The project's settings file, existing or not; None without a working directory.
+        extra_dirs: Profile directories of plugins, strongest first.
+        shipped_dir: The profiles shipped with this package.
+        conventions: Returns a provider's counting conventions, by its name; profiles override them.
+        steering_file: File of temporary limits, existing or not; None without a home directory.
     """
 
     config_dir: Path | None
@@ -61,16 +61,16 @@ class Places:
 
     @property
     def user_file(self) -> Path | None:
-        """The user's settings, whether or not there are any."""
+        """The user's settings file, existing or not."""
         return self.config_dir / _SETTINGS_FILE if self.config_dir else None
 
     @property
     def user_profiles(self) -> Path | None:
-        """The user's own profiles."""
+        """The directory of the user's profiles."""
         return self.config_dir / "profiles" if self.config_dir else None
 
     def profile_dirs(self, *, inherit: bool = True) -> tuple[Path, ...]:
-        """Directories of profiles, the strongest first; the user's only if settings are inherited."""
+        """Directories of profiles, strongest first; the user's only if settings are inherited."""
         own = (self.user_profiles,) if inherit and self.user_profiles else ()
         return (*own, *self.extra_dirs, self.shipped_dir)
 
@@ -81,12 +81,12 @@ def find_places(
     extra_profile_dirs: Sequence[Path] = (),
     conventions: ConventionsOf = any_provider,
 ) -> Places:
-    """Find out where this user and this project keep their settings; reads no file.
+    """Locate the settings of this user and this project; reads no file.
 
     Args:
-        cwd: Directory of the project; the working directory if None.
-        extra_profile_dirs: Directories of plugins with profiles, the strongest first.
-        conventions: How providers count.
+        cwd: Directory of the project; None for the working directory.
+        extra_profile_dirs: Profile directories of plugins, strongest first.
+        conventions: Returns the counting conventions of providers.
 
     Raises:
         ConfigurationError: The environment variable for the user's directory is not an absolute path.
@@ -103,7 +103,7 @@ def find_places(
 
 
 def default_store_path() -> Path | None:
-    """The SQLite file that all processes of this user share; None when the user has no home."""
+    """The SQLite file shared by all processes of this user; None without a home directory."""
     from platformdirs import user_state_path
 
     state = _usual(user_state_path)
@@ -111,13 +111,13 @@ def default_store_path() -> Path | None:
 
 
 def steering_path() -> Path | None:
-    """The file of temporary limits, beside the store; None when the user has no home."""
+    """The file of temporary limits, next to the store; None without a home directory."""
     store = default_store_path()
     return store.with_name(_STEERING_FILE) if store else None
 
 
 def exists(path: Path) -> bool:
-    """Whether there is something at the path; of what cannot be looked at, reading it will say why."""
+    """Whether a path exists; True if that cannot be determined, so that reading it raises the error."""
     try:
         path.stat()
     except (FileNotFoundError, NotADirectoryError, ValueError):
@@ -128,7 +128,7 @@ def exists(path: Path) -> bool:
 
 
 def absolute_path(text: str) -> Path | None:
-    """The path that a user wrote, ``~`` expanded; None if it is relative, or if there is no such home."""
+    """A path as entered by the user, with ``~`` expanded; None if it is relative or has no home directory."""
     try:
         path = Path(text).expanduser()
     except RuntimeError:
@@ -137,7 +137,7 @@ def absolute_path(text: str) -> Path | None:
 
 
 def no_home() -> ConfigurationError:
-    """For commands that write."""
+    """The error for commands that write."""
     return ConfigurationError(
         "There is no home directory to keep settings and profiles in; "
         f"name a directory in the environment variable {CONFIG_DIR_VARIABLE}."
@@ -160,7 +160,7 @@ def _config_dir() -> Path | None:
 
 
 def _usual(directory: Callable[..., Path]) -> Path | None:
-    # Without a home some versions of platformdirs raise RuntimeError, others return a relative path.
+    # Without a home directory, some versions of platformdirs raise, others return a relative path.
     try:
         path = directory(_APPLICATION, appauthor=False)
     except RuntimeError:
@@ -172,7 +172,7 @@ def _working_directory() -> Path | None:
     try:
         return Path.cwd()
     except OSError:
-        # Somebody removed it while we were in it.
+        # The working directory was deleted.
         return None
 
 
@@ -184,6 +184,6 @@ def _absolute(path: Path) -> Path | None:
 
 
 def _shipped_dir(package: Path) -> Path:
-    """In a wheel the profiles are inside the package, in a checkout beside it."""
+    """The shipped profiles: inside the package in a wheel, next to it in a checkout."""
     inside = package / "plugin_configs"
     return inside if inside.is_dir() else package.parent / "plugin_configs"

@@ -1,4 +1,4 @@
-"""Prices of models as a profile states them: US dollars for a million tokens."""
+"""Prices of models in a profile: US dollars per million tokens."""
 
 from __future__ import annotations
 
@@ -18,11 +18,11 @@ _TOKENS = whole_number(10**12)
 
 Dollars: TypeAlias = Annotated[float, _DOLLARS]
 Unstated: TypeAlias = Annotated[float | None, _DOLLARS]
-"""What is left out is priced as the input."""
+"""If omitted, the price of input applies."""
 
 
 class LongContext(Strict):
-    """What holds for a whole request that is larger."""
+    """Prices for a whole request above a size."""
 
     MISSING = "the key '{}' is missing; write tokens and the prices that hold above them"
     tokens: Annotated[int, _TOKENS]
@@ -58,7 +58,7 @@ class PriceKeys(Strict):
 
 
 PRICE_KEYS = tuple(PriceKeys.model_fields)
-"""All keys that may stand under a model."""
+"""All price keys of a model."""
 
 
 def _plain(value: Any) -> Mapping[str, Any]:
@@ -66,4 +66,4 @@ def _plain(value: Any) -> Mapping[str, Any]:
 
 
 ModelPrices: TypeAlias = dict[ModelName, Annotated[Mapping[str, Any], PlainValidator(_plain)]]
-"""A model's or family's name to its prices, as plain values."""
+"""Prices by name of model or family, as plain values."""

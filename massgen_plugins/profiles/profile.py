@@ -1,4 +1,4 @@
-"""A profile: a named set of limits for one provider and tier, and the file that holds several."""
+"""Profiles: named sets of limits for one provider and tier, and files of several profiles."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ __all__ = [
 ]
 
 LEARNED = "learned"
-"""Written instead of limits: other models have none, and learn from what the provider says."""
+"""Instead of limits: other models have none, and learn them from the provider."""
 
 _DATE = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 _TOKENS = (Kind.INPUT_TOKENS, Kind.TOTAL_TOKENS, Kind.OUTPUT_TOKENS)
@@ -109,11 +109,11 @@ class Profile(ProfileFields):
     """A named set of limits.
 
     Attributes:
-        name: Unique among all profiles, whatever their provider.
-        provider: Whose calls it limits.
+        name: Unique among all profiles of all providers.
+        provider: The provider that it limits.
         conventions: How the provider counts.
-        aliases: Other names of models, to the names under which they are looked up.
-        origin: Path of the file, or what else it came from.
+        aliases: Alternative names of models to the names in the profile.
+        origin: Path of the file, or another source.
     """
 
     name: str
@@ -123,18 +123,18 @@ class Profile(ProfileFields):
     origin: str
 
     def limits_for(self, pool: str) -> LimitValues | None:
-        """The limits stated for a pool or a model; None if the profile covers it in no way."""
+        """The limits of a pool or a model; None if the profile does not cover it."""
         if pool in self.pools or self.is_shared(pool):
             return self.pools.get(pool)
         found = best_match(self.models, pool, self.aliases)
         return self.models[found] if found else self.fallback
 
     def is_shared(self, pool: str) -> bool:
-        """Whether a pool is not a model's own: the account's, or one that the provider names."""
+        """Whether a pool is not a model's own, but the account's or one named by the provider."""
         return pool == ACCOUNT_POOL or pool.startswith(f"{self.provider}:")
 
     def pools_for(self, model: str) -> tuple[str, ...]:
-        """Names of the pools that a model shares with others, without that of the account."""
+        """Names of the pools that a model shares with others, except the account's."""
         names = {model, self.aliases.get(model, model)}
         return tuple(
             pool
@@ -144,7 +144,7 @@ class Profile(ProfileFields):
 
 
 class ProfileFile(Strict):
-    """What a profile file holds."""
+    """The content of a profile file."""
 
     MISSING = "the key '{}' is missing from this profile file"
     provider: Name
@@ -166,16 +166,16 @@ PROFILE_KEYS = tuple(ProfileFields.model_fields)
 
 
 def read_profiles(document: Document, conventions: ConventionsOf = any_provider) -> tuple[Profile, ...]:
-    """Check the content of a profile file.
+    """Validate the content of a profile file.
 
     Raises:
-        ConfigurationError: It is not a profile file; the sentence names the place.
+        ConfigurationError: It is not a valid profile file; the message names the location.
     """
     return profiles_of(checked(ProfileFile, document), document.source, conventions)
 
 
 def profiles_of(file: ProfileFile, origin: str, conventions: ConventionsOf) -> tuple[Profile, ...]:
-    """The profiles of a checked file; what it does not say of how its provider counts, the provider says."""
+    """The profiles of a validated file; the provider's conventions fill in what it leaves out."""
     said = file.tpm_counts and file.day_zone and all(fields.window for fields in file.profiles.values())
     known = Conventions() if said else conventions(file.provider)
     counted = Kind(file.tpm_counts) if file.tpm_counts else known.tpm_counts
@@ -195,7 +195,7 @@ def profiles_of(file: ProfileFile, origin: str, conventions: ConventionsOf) -> t
 
 
 def to_document(profiles: Iterable[Profile]) -> dict[str, Any]:
-    """What a profile file with these profiles of one provider holds; reading it gives them back."""
+    """The content of a profile file with these profiles of one provider."""
     chosen = tuple(profiles)
     first = chosen[0]
     return {

@@ -1,4 +1,4 @@
-"""The setting ``record``: whether a record of calls is kept, where, for how long, and up to which size."""
+"""The setting ``record``: whether to keep a record of calls, where, for how long, and up to which size."""
 
 from __future__ import annotations
 
@@ -60,15 +60,15 @@ def _written(value: Any) -> Any:
 
 
 WrittenRecord = Annotated[RecordSettings, BeforeValidator(_written), Also({"type": "boolean"})]
-"""As it stands in settings: true, false, or the keys themselves."""
+"""As written in settings: true, false, or a mapping."""
 
 
 def record_of(written: RecordSettings, store: str) -> RecordSettings:
-    """The same with its file named; nothing is kept if there is no place for it.
+    """Fill in the file; disables the record if there is no location for it.
 
     Args:
         written: The setting.
-        store: That of the user's own settings; the record stands beside its file.
+        store: The store in the user's own settings; the record is kept next to its file.
     """
     if written.file is not None:
         return written

@@ -1,4 +1,4 @@
-"""The address of a Redis server, as it stands in settings: where it is, and nothing else."""
+"""The address of a Redis server in settings: its location, without credentials."""
 
 from __future__ import annotations
 
@@ -10,12 +10,12 @@ _ADDRESS = re.compile(r"rediss?://(?:[A-Za-z0-9._-]+|\[[0-9A-Fa-f:.]+\])(?::(\d{
 
 
 def is_redis(text: str) -> bool:
-    """Whether it was meant as such an address."""
+    """Whether a text is meant as a Redis address."""
     return text.startswith(("redis://", "rediss://"))
 
 
 def address_problem(text: str) -> str:
-    """Why it is no such address, and the cure; empty if it is one. It may hold a password: never shown."""
+    """The problem with an address, and the fix; empty if it is valid. Never shown: it may hold a password."""
     if "@" in text:
         return (
             "user and password do not belong here; set MASSGEN_RATE_LIMIT_REDIS_USERNAME and "

@@ -1,4 +1,4 @@
-"""Files read with bounds, and written so that neither a crash nor another writer loses anything."""
+"""Reads files with size limits, and writes them atomically under a lock."""
 
 from __future__ import annotations
 
@@ -13,10 +13,10 @@ from massgen_plugins.profiles.document import Place, wrong
 __all__ = ["MAX_BYTES", "read_text", "stamp", "update_text", "yaml_files"]
 
 MAX_BYTES = 1_000_000
-"""Largest file that is read."""
+"""Maximum size of a file that is read."""
 
 _PATIENCE = 5.0
-"""Seconds to wait for another editor; each holds the lock for a few milliseconds."""
+"""Seconds to wait for the lock; writers hold it for a few milliseconds."""
 
 
 def read_text(path: Path) -> str:
@@ -46,7 +46,7 @@ def read_text(path: Path) -> str:
 
 
 def stamp(path: Path) -> tuple[int, ...] | None:
-    """What changes when a file is written or replaced; None for what cannot be seen."""
+    """A value that changes when a file is written or replaced; None if it cannot be read."""
     try:
         found = path.stat()
     except (OSError, ValueError):
@@ -55,7 +55,7 @@ def stamp(path: Path) -> tuple[int, ...] | None:
 
 
 def yaml_files(directory: Path) -> list[Path]:
-    """The YAML files directly in a directory, by name; hidden ones are somebody's temporary files."""
+    """The YAML files directly in a directory, by name, without hidden (temporary) files."""
     try:
         found = sorted(directory.iterdir())
     except (OSError, ValueError):
@@ -66,15 +66,15 @@ def yaml_files(directory: Path) -> list[Path]:
 def update_text(
     path: Path, change: Callable[[str], str], *, variable: str = "MASSGEN_PLUGINS_CONFIG_DIR"
 ) -> None:
-    """Replace a file's text by what ``change`` makes of it, as one step among all who use this function.
+    """Replace a file's text by the result of ``change``, atomically with respect to other callers.
 
-    The file is readable by its owner only; one that is missing has the empty text; a symbolic link stays.
-    ``variable`` is the environment variable with which the user can name another directory.
+    The file is readable by its owner only; a missing file has an empty text; a symbolic link is preserved.
+    ``variable`` names the environment variable that sets another directory, for error messages.
 
     Raises:
-        ConfigurationError: It cannot be read or written, or ``change`` raised it; then nothing changed.
+        ConfigurationError: It cannot be read or written, or ``change`` raised it; the file is unchanged.
     """
-    # Imports asyncio, and is needed by those who write alone.
+    # Deferred: imports asyncio, and only writers need it.
     from filelock import FileLock, Timeout
 
     try:
@@ -96,9 +96,9 @@ def update_text(
 
 
 def _replace(path: Path, text: str) -> None:
-    import tempfile  # readers need none
+    import tempfile  # deferred: only writers need it
 
-    # mkstemp makes the file 0600, under a hidden name that no reader of profiles looks at.
+    # mkstemp creates the file with mode 0600; readers of profiles ignore its hidden name.
     handle, name = tempfile.mkstemp(prefix=f".{path.name}.", dir=path.parent)
     try:
         with os.fdopen(handle, "w", encoding="utf-8", newline="") as file:

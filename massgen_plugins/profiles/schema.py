@@ -1,4 +1,4 @@
-"""JSON schemas of what people write, for their editors; made of the models that check it."""
+"""JSON schemas of user-written files, for editors, generated from the models that validate them."""
 
 from __future__ import annotations
 
@@ -22,20 +22,20 @@ SCHEMAS = {
     "profile": "a file of profiles for massgen-plugins",
     "team": "the rate_limit: block of a MassGen configuration; its other keys are not looked at",
 }
-"""Name to what it describes."""
+"""Models by schema name."""
 
 _ATTRIBUTE = re.compile(r"^ {4}(\w+): (.+?)(?=^ {4}\w+: |\Z)", re.MULTILINE | re.DOTALL)
 
 
 class _Lenient(GenerateJsonSchema):
-    """Lets pass what no schema can say."""
+    """Accepts constraints that a schema cannot express."""
 
     def handle_invalid_for_json_schema(self, schema: CoreSchema, error_info: str) -> JsonSchemaValue:  # noqa: ARG002
         return {}
 
 
 def json_schema(name: str) -> dict[str, Any]:
-    """One of :data:`SCHEMAS`, as a document of JSON schema 2020-12."""
+    """One of :data:`SCHEMAS`, as a JSON Schema 2020-12 document."""
     if name == "profile":
         return _document(name, *_schema_of(ProfileFile))
     block, definitions = _schema_of(SettingsBlock)
@@ -78,7 +78,7 @@ def _describe(schema: dict[str, Any], model: type[BaseModel]) -> None:
 
 
 def _attributes(model: type) -> dict[str, str]:
-    """What a class's docstring says of its attributes."""
+    """The attribute descriptions in a class's docstring."""
     _, _, told = inspect.cleandoc(model.__doc__ or "").partition("Attributes:\n")
     return {name: _plain(text) for name, text in _ATTRIBUTE.findall(told)}
 
@@ -89,14 +89,14 @@ def _plain(text: str) -> str:
 
 
 def _tidy(schema: dict[str, Any]) -> None:
-    """Without titles that repeat the key and defaults that say nothing; and no key that has no pattern."""
+    """Remove titles that repeat the key and empty defaults, and forbid keys that match no pattern."""
     schema.pop("title", None)
     if schema.get("default", 0) in (None, ""):
         del schema["default"]
     if "patternProperties" in schema:
         schema["additionalProperties"] = False
     if schema.get("type") == "object":
-        schema.pop("description", None)  # of a class, for developers
+        schema.pop("description", None)  # class docstrings are for developers
     below = [*schema.get("anyOf", ()), schema.get("items"), schema.get("additionalProperties")]
     for name in ("properties", "patternProperties"):
         below += schema.get(name, {}).values()

@@ -1,4 +1,4 @@
-"""All profiles of this machine: one of each name, the strongest."""
+"""All profiles on this machine: for each name, the strongest."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ class Catalog:
     """Profiles to choose from.
 
     Attributes:
-        profiles: No two of the same name, the strongest first.
+        profiles: With unique names, strongest first.
     """
 
     profiles: tuple[Profile, ...]
@@ -31,7 +31,7 @@ class Catalog:
         """The profile of that name.
 
         Raises:
-            ConfigurationError: There is none; the sentence suggests one.
+            ConfigurationError: There is none; the message suggests one.
         """
         for profile in self.profiles:
             if profile.name == name:
@@ -40,11 +40,11 @@ class Catalog:
         raise wrong(place, f"no profile has the name given, {shown(name)}; {known}")
 
     def providers(self) -> list[str]:
-        """Names of the providers for which there are profiles."""
+        """Names of the providers with profiles."""
         return sorted({profile.provider for profile in self.profiles})
 
     def default_of(self, provider: str, off: Collection[str] = ()) -> Profile | None:
-        """The strongest default profile of a provider that is not switched off."""
+        """The strongest default profile of a provider that is not disabled."""
         for profile in self.profiles:
             if profile.default and profile.provider == provider and profile.name not in off:
                 return profile
@@ -57,12 +57,12 @@ def find_profiles(
     """Read every profile.
 
     Args:
-        directories: The strongest first; those that do not exist hold nothing.
-        defined: Profiles that stand in settings: they are stronger than any in a directory.
-        conventions: How providers count.
+        directories: Strongest first; missing ones are ignored.
+        defined: Profiles defined in settings; they take precedence over those in directories.
+        conventions: Returns the counting conventions of providers.
 
     Raises:
-        ConfigurationError: A file is not a profile file, or a directory holds two profiles of one name.
+        ConfigurationError: A file is not a profile file, or a directory has two profiles of the same name.
     """
     found = [*defined]
     for directory in directories:
@@ -74,13 +74,13 @@ def find_profiles(
 
 
 @lru_cache(maxsize=500)
-def _file(path: Path, seen: object) -> ProfileFile:  # noqa: ARG001 - a written file is another one
-    """A checked file; all are 0.1 s of parsing, and an edit of one must not stop an event loop that long."""
+def _file(path: Path, seen: object) -> ProfileFile:  # noqa: ARG001 - part of the cache key
+    """A validated file, cached: parsing all files takes 0.1 s, too long for an event loop after each edit."""
     return checked(ProfileFile, load_yaml(path))
 
 
 def profiles_in(directory: Path, conventions: ConventionsOf = any_provider) -> list[Profile]:
-    """The profiles of one directory; in it names are unique, and so are defaults."""
+    """The profiles of one directory, which must have unique names and one default per provider."""
     found: dict[str, Profile] = {}
     defaults: dict[str, Profile] = {}
     for path in yaml_files(directory):

@@ -1,4 +1,4 @@
-"""The settings that hold, and the limits that follow from them for a pool."""
+"""The effective settings, and the rules of a pool according to them."""
 
 from __future__ import annotations
 
@@ -22,16 +22,16 @@ from massgen_plugins.quota import ACCOUNT_POOL, NANOSECONDS, Limit, PoolRules
 __all__ = ["MEMORY", "InUse", "Settings"]
 
 MEMORY = "memory"
-"""The store that nobody else shares."""
+"""The store that is private to the process."""
 
 
 @dataclass(frozen=True, slots=True)
 class InUse:
-    """The profile of a provider, and why it is that one.
+    """The profile of a provider, and why it is in use.
 
     Attributes:
         profile: The profile.
-        why: ``default``, or the role of the layer that names it: ``run``, ``project``, ``user``.
+        why: ``default``, or the role of the layer that chooses it: ``run``, ``project``, ``user``.
     """
 
     profile: Profile
@@ -85,26 +85,26 @@ class Settings:
     steering: Steering = NO_STEERING
 
     def account(self, provider: str) -> str | None:
-        """The name that the user gave to the provider's account; None if there is none."""
+        """The name of the provider's account in the settings; None if there is none."""
         return self.accounts.get(provider, self.accounts.get(ALL_PROVIDERS))
 
     def pools_for(self, provider: str, model: str) -> tuple[str, ...]:
-        """Names of further pools that calls of a model book in; the account's goes without saying."""
+        """Names of further pools that calls of a model book in, except the account's."""
         profile = self._profile_of(provider)
         return profile.pools_for(model) if profile else ()
 
     def rules(self, provider: str, pool: str) -> PoolRules | None:
-        """What holds in a pool, margins taken off; None if nothing is stated: its limits are learned.
+        """The rules of a pool, after margins; None if it has no limits and learns them.
 
-        Overrides apply from the widest family to the model itself, each key over the profile's; then
+        Overrides apply key by key over the profile, from the widest family to the model itself; then
         temporary values, see :meth:`steered`.
 
         Args:
-            provider: Its name.
+            provider: The provider's name.
             pool: A resolved model, a pool of the profile, or ``ACCOUNT_POOL``.
 
         Raises:
-            ConfigurationError: The profile in use covers no such model, or the provider's is switched off.
+            ConfigurationError: The profile in use does not cover the model, or the provider's is disabled.
         """
         profile = self._profile_of(provider)
         stated = profile.limits_for(pool) if profile else None
@@ -124,7 +124,7 @@ class Settings:
         return self._made(profile, provider, {**(stated or {}), **wanted}, paused=paused)
 
     def steered(self, provider: str, pool: str) -> tuple[SteeringEntry, ...]:
-        """The temporary values that hold for a pool: those that nothing stronger hides."""
+        """The temporary values in force for a pool: those that no stronger setting overrides."""
         if not self.steering.entries:
             return ()
         use = self.in_use.get(provider)
@@ -136,12 +136,12 @@ class Settings:
         return (*held, *([pause] if pause else []))
 
     def margin_of(self, provider: str) -> float:
-        """The fraction that is taken off every limit."""
+        """The fraction that is subtracted from every limit."""
         own = self.in_use[provider].profile.safety_margin if provider in self.in_use else 0
         return own if self.safety_margin is None else self.safety_margin
 
     def limits_by(self, provider: str, values: LimitValues) -> tuple[Limit, ...]:
-        """What limit keys as they are written mean for a provider, its margin taken off."""
+        """Convert limit keys as written to a provider's limits, after its margin."""
         profile = self.in_use[provider].profile if provider in self.in_use else None
         conventions = profile.conventions if profile else self.conventions(provider)
         return limits_of(values, conventions, self.margin_of(provider))
@@ -179,7 +179,7 @@ class Settings:
         return None
 
     def to_mapping(self) -> dict[str, Any]:
-        """A ``rate_limit:`` block that gives another process the same rules, whatever files it finds."""
+        """A ``rate_limit:`` block that gives another process the same rules, independent of its files."""
         written = [use.profile for use in self.in_use.values()]
         written += [profile for profile in self.disabled if profile not in written]
         block: dict[str, Any] = {
@@ -197,7 +197,7 @@ class Settings:
             "wait_for_day": self.wait_for_day,
             "cooldown_mode": self.cooldown_mode,
             "gateway": self.gateway,
-            "record": self.record.keep,  # all else each process reads in the user's own settings
+            "record": self.record.keep,  # every process reads the rest from the user's own settings
         }
         if self.safety_margin is not None:
             block["safety_margin"] = self.safety_margin
@@ -206,13 +206,13 @@ class Settings:
         return block
 
     def for_plugins(self) -> dict[str, Any]:
-        """The same for plugins of this process, with all that is to be known of the record."""
+        """The same for plugins of this process, with all settings of the record."""
         return {**self.to_mapping(), "record": self.record.model_dump()}
 
     def for_child(self, run: str) -> dict[str, Any]:
-        """The same for a sub-agent, which shares the budget of the run that starts it.
+        """The same for a sub-agent, which shares the budget of its parent run.
 
-        What was raised is the user's to say, in settings that every process reads.
+        Raises are left out, since every process reads them from the user's settings.
         """
         block = self.to_mapping()
         if "budget" in block:

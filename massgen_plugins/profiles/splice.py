@@ -1,4 +1,4 @@
-"""One value changed in a YAML text; comments, order and layout of everything else stay."""
+"""Edits one value in a YAML text, preserving comments, order and layout of everything else."""
 
 from __future__ import annotations
 
@@ -17,24 +17,24 @@ _COMMENT = re.compile(r"(?:^|[ \t])(#.*)$", re.MULTILINE)
 
 
 def put(text: str, path: tuple[str, ...], value: Any, source: str) -> str:
-    """The text with a value at a path of keys, whether or not there was one.
+    """Set the value at a path of keys, existing or not.
 
     Raises:
-        ConfigurationError: The text is not strict YAML, or is laid out so that it cannot be changed safely.
+        ConfigurationError: The text is not strict YAML, or its layout cannot be edited safely.
     """
     wanted = _with(parse_yaml(text, source).value, path, value)
     changed = _changed(text, compose(text, source), path, value)
-    # The text was cut by position, so the result is read again before anybody may keep it.
+    # The text was spliced by position, so the result is parsed again to verify it.
     if parse_yaml(changed, source).value != wanted:
         raise wrong(Place(source, path), "this layout cannot be changed automatically; edit the file by hand")
     return changed
 
 
 def take(text: str, path: tuple[str, ...], source: str) -> str:
-    """The text without the value at a path of keys, nor mappings that are empty by that.
+    """Remove the value at a path of keys, and mappings that become empty.
 
     Raises:
-        ConfigurationError: The text is not strict YAML, or is laid out so that it cannot be changed safely.
+        ConfigurationError: The text is not strict YAML, or its layout cannot be edited safely.
     """
     content = parse_yaml(text, source).value
     while len(path) > 1 and len(_at(content, path[:-1])) == 1:
@@ -66,9 +66,9 @@ def _removed(text: str, root: yaml.Node | None, path: tuple[str, ...]) -> str:
     start, end = name.start_mark.index, _last(item)
     if not node.flow_style:
         return text[: text.rfind("\n", 0, start) + 1] + text[_line_end(text, end) + 1 :]
-    if index + 1 < len(node.value):  # up to the next key, its comma included
+    if index + 1 < len(node.value):  # up to the next key, including the comma
         return text[:start] + text[node.value[index + 1][0].start_mark.index :]
-    if index:  # from the end of the one before
+    if index:  # from the end of the previous one
         return text[: _last(node.value[index - 1][1])] + text[end:]
     return text[:start] + text[end:]
 
@@ -117,7 +117,7 @@ def _added(text: str, mapping: yaml.MappingNode, key: str, value: Any) -> str:
 
 
 def _last(node: yaml.Node) -> int:
-    """Index after a node's last character; a block's own end lies behind the comments that follow it."""
+    """Index after a node's last character; PyYAML's end of a block includes the comments that follow it."""
     if isinstance(node, yaml.CollectionNode) and node.value and not node.flow_style:
         last = node.value[-1]
         return _last(last[1] if isinstance(last, tuple) else last)
@@ -130,7 +130,7 @@ def _line_end(text: str, index: int) -> int:
 
 
 def _block(key: str, value: Any, indent: int) -> str:
-    # None: mappings and lists of scalars stay on one line; the key itself must not.
+    # None keeps mappings and lists of scalars on one line, but the key must start its own line.
     style = None if isinstance(value, dict | list) else False
     lines = yaml.safe_dump({key: value}, default_flow_style=style, sort_keys=False, width=_WIDTH).splitlines()
     return "".join(f"{' ' * indent}{line}\n" for line in lines)

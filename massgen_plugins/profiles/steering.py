@@ -1,10 +1,10 @@
-"""Temporary changes to running teams: limits that hold until a moment, and pauses.
+"""Temporary changes to running teams: limits with an end, and pauses.
 
-They stand in one small file beside the store, ``steering.json``, readable by its owner only; every process of
-this user on this machine follows within one second. They are stronger than profiles, the user's and the
-project's settings, and stronger than the run's own YAML only if that was asked for.
+They are kept in a small file next to the store, ``steering.json``, readable by its owner only; every process
+of this user on this machine applies changes within one second. They override profiles and the user's and the
+project's settings, and the run's own YAML only on request.
 
-To read is cheap (neither YAML nor pydantic is imported); to write takes a lock.
+Reading is cheap (imports neither YAML nor pydantic); writing takes a lock.
 """
 
 from __future__ import annotations
@@ -50,11 +50,11 @@ __all__ = [
 
 
 def read_steering(path: Path | None = None, now: float | None = None) -> Steering:
-    """What holds now.
+    """Read the temporary values in force.
 
     Args:
-        path: The file; the user's own if None.
-        now: Seconds since the epoch; the clock's if None.
+        path: The file; None for the user's own.
+        now: Seconds since the epoch; None for the current time.
 
     Raises:
         ConfigurationError: The file cannot be read or is damaged.
@@ -69,7 +69,7 @@ def read_steering(path: Path | None = None, now: float | None = None) -> Steerin
 
 
 def unread(error: ConfigurationError) -> str:
-    """What is said of a file that cannot be read: everything else goes on without it."""
+    """The message about a file that cannot be read, and is ignored."""
     what = str(error).partition(";")[0].rstrip(".")
     return f"{what}, so no pause and no temporary limit holds; `massgen-rl resume` writes the file anew."
 
@@ -77,10 +77,10 @@ def unread(error: ConfigurationError) -> str:
 def change_steering(
     change: Callable[[Steering], Steering], path: Path | None = None, now: float | None = None
 ) -> tuple[Steering, Steering]:
-    """Replace what holds by what ``change`` makes of it, as one step among all who do so.
+    """Replace the temporary values by the result of ``change``, atomically.
 
     Returns:
-        What held before, and what holds now.
+        The previous and the new values.
 
     Raises:
         ConfigurationError: There is no home directory, or the file cannot be written.
@@ -99,7 +99,7 @@ def change_steering(
         try:
             before = parse(text, path).at(moment)
         except ConfigurationError:
-            before = NO_STEERING  # what cannot be read holds nowhere
+            before = NO_STEERING  # an unreadable file is in force nowhere
         seen[:] = before, change(before)
         return written(seen[1])
 
@@ -115,7 +115,7 @@ def with_values(
     until: float | None = None,
     over_yaml: bool = False,
 ) -> Steering:
-    """What would hold after :func:`set_values`; arguments and errors as there. Nothing is written."""
+    """The result of :func:`set_values` without writing it; arguments and errors as there."""
     from massgen_plugins.profiles.limit_values import check_changes
 
     check_changes(model, values, "set")
@@ -137,20 +137,20 @@ def set_values(
     over_yaml: bool = False,
     path: Path | None = None,
 ) -> tuple[Steering, Steering]:
-    """Let limits of a model hold until a moment; what else is set for it stays.
+    """Set temporary limits of a model; other keys are kept.
 
     Args:
         model: A model or family.
-        values: Limit keys, such as ``rpm``, to numbers; None or ``none`` takes a limit away.
-        until: Seconds since the epoch; None: until they are taken back.
-        over_yaml: Whether they are stronger than the run's own YAML.
-        path: The file; the user's own if None.
+        values: Limit keys, such as ``rpm``, to numbers; None or ``none`` removes a limit.
+        until: End, in seconds since the epoch; None: until they are removed.
+        over_yaml: Whether they override the run's own YAML.
+        path: The file; None for the user's own.
 
     Returns:
-        What held before, and what holds now.
+        The previous and the new values.
 
     Raises:
-        ConfigurationError: A name or value is wrong, or the file cannot be written.
+        ConfigurationError: A name or value is invalid, or the file cannot be written.
     """
     return change_steering(
         lambda known: with_values(known, model, values, until=until, over_yaml=over_yaml), path
@@ -160,10 +160,10 @@ def set_values(
 def unset(
     model: str | None = None, keys: Iterable[str] = (), *, path: Path | None = None
 ) -> tuple[Steering, Steering]:
-    """Take temporary limits back: of a model, or of all if it is None; with keys only these. Pauses stay.
+    """Remove temporary limits of a model, or of all if it is None; given keys, only these. Keeps pauses.
 
     Returns:
-        What held before, and what holds now.
+        The previous and the new values.
     """
     wanted = frozenset(keys)
 
@@ -178,13 +178,13 @@ def unset(
 def pause(
     model: str = ALL_MODELS, *, until: float | None = None, path: Path | None = None
 ) -> tuple[Steering, Steering]:
-    """Let nothing leave to a model, or to any; no turn ends by it. Arguments and answer as of the others."""
+    """Hold calls to a model, or to all models, without ending any turn. See :func:`set_values`."""
     entry = SteeringEntry(model, PAUSED, None, until, True, _user(), time.time())
     return change_steering(lambda known: Steering((*known.without(model, [PAUSED]).entries, entry)), path)
 
 
 def resume(model: str | None = None, *, path: Path | None = None) -> tuple[Steering, Steering]:
-    """End the pause of a model; every one if it is None."""
+    """End the pause of a model; None for all pauses."""
     return change_steering(lambda known: known.without(model, [PAUSED]), path)
 
 
@@ -193,5 +193,5 @@ def _user() -> str:
 
     try:
         return getuser()[:LONGEST]
-    except (OSError, KeyError, ImportError):  # a user without a name
+    except (OSError, KeyError, ImportError):  # a user without a login name
         return ""

@@ -1,4 +1,4 @@
-"""Temporary limits and pauses as values, and as they stand in their file, without YAML and pydantic."""
+"""Temporary limits and pauses, and their file format. Imports neither YAML nor pydantic."""
 
 from __future__ import annotations
 
@@ -25,16 +25,16 @@ __all__ = [
 ]
 
 Number: TypeAlias = int | float | None
-"""A limit's value as it is written; None takes the limit away."""
+"""A limit's value as written; None removes the limit."""
 
 ALL_MODELS = "*"
-"""Instead of a model: every one. For pauses only."""
+"""Stands for all models; for pauses only."""
 
 PAUSED = "paused"
-"""Instead of a limit's key: nothing leaves."""
+"""Stands for a pause, in place of a limit's key."""
 
 LONGEST = 128
-"""Letters of a name."""
+"""Maximum length of a name."""
 
 _MOST = 200
 _MOST_AMOUNT = 10**12
@@ -47,10 +47,10 @@ class SteeringEntry:
     Attributes:
         model: A model, a family such as ``gemini-*-flash``, or :data:`ALL_MODELS`.
         key: A limit's key, such as ``rpm``, or :data:`PAUSED`.
-        value: The limit as it is written, before the safety margin; None takes the limit away.
-        until: When it ends, in seconds since the epoch; None: when somebody takes it back.
-        over_yaml: Whether it is stronger than the run's own YAML.
-        by: Who set it: a login name.
+        value: The limit as written, before the safety margin; None removes the limit.
+        until: When it ends, in seconds since the epoch; None: until it is removed.
+        over_yaml: Whether it overrides the run's own YAML.
+        by: Login name of the user who set it.
         at: When it was set, in seconds since the epoch.
     """
 
@@ -68,34 +68,34 @@ class Steering:
     """All temporary values.
 
     Attributes:
-        entries: At most one for each model and key.
+        entries: At most one per model and key.
     """
 
     entries: tuple[SteeringEntry, ...] = ()
 
     def at(self, now: float) -> Steering:
-        """What still holds at a moment."""
+        """The values in force at a time."""
         left = tuple(each for each in self.entries if each.until is None or each.until > now)
         return self if len(left) == len(self.entries) else Steering(left)
 
     @property
     def next_end(self) -> float:
-        """When the next of them ends by itself; infinite if none does."""
+        """When the next value expires; infinite if none does."""
         return min((each.until for each in self.entries if each.until is not None), default=math.inf)
 
     def pause_of(self, model: str, *aliases: str) -> SteeringEntry | None:
-        """The pause that holds for a model, under its own name or another; None if there is none."""
+        """The pause in force for a model, under its name or an alias; None if there is none."""
         found = [each for each in self.entries if each.key == PAUSED]
         everywhere = [each for each in found if each.model == ALL_MODELS]
         return next(iter(everywhere or _closest_last(found, (*aliases, model))[::-1]), None)
 
     def values_of(self, model: str, *aliases: str) -> dict[str, SteeringEntry]:
-        """The limits that hold for a model, by key: the closest name wins, its own before an alias."""
+        """The limits in force for a model, by key: the closest name wins, its own before an alias."""
         found = [each for each in self.entries if each.key != PAUSED]
         return {each.key: each for each in _closest_last(found, (*aliases, model))}
 
     def without(self, model: str | None, keys: Iterable[str] = ()) -> Steering:
-        """All others; of a model that is None every one, and with keys only these."""
+        """All values except those of a model (None: of all models); given keys, except only these."""
         gone = frozenset(keys)
         return Steering(
             tuple(
@@ -110,15 +110,15 @@ NO_STEERING = Steering()
 
 
 def written(steering: Steering) -> str:
-    """The text of the file; what :func:`parse` reads."""
+    """The text of the file, for :func:`parse`."""
     return json.dumps({"entries": [asdict(each) for each in steering.entries]}, indent=1) + "\n"
 
 
 def parse(text: str, path: Path) -> Steering:
-    """What a file says; of an empty one nothing.
+    """Parse the text of the file, which may be empty.
 
     Raises:
-        ConfigurationError: It is damaged.
+        ConfigurationError: The file is damaged.
     """
     if not text.strip():
         return NO_STEERING

@@ -1,4 +1,4 @@
-"""YAML read strictly: plain values only, every key with its line and column, no way to do harm."""
+"""A strict, safe YAML reader: plain values only, with line and column of every key."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ _BAD_KEY = "a key must be text of at most 200 characters; quote it if it looks l
 
 
 def load_yaml(path: Path) -> Document:
-    """Read a file of settings.
+    """Read a settings file.
 
     Raises:
         ConfigurationError: It cannot be read, is not strict YAML, or is over 1 MB.
@@ -33,10 +33,10 @@ def load_yaml(path: Path) -> Document:
 
 
 def parse_yaml(text: str, source: str) -> Document:
-    """Read a text of settings; the value of an empty one is None.
+    """Parse the text of a settings file; the value of an empty text is None.
 
     Raises:
-        ConfigurationError: It is not strict YAML; the sentence names the place.
+        ConfigurationError: It is not strict YAML; the message names the location.
     """
     composer = _Composer(text, source)
     root = composer.document()
@@ -44,10 +44,10 @@ def parse_yaml(text: str, source: str) -> Document:
 
 
 def compose(text: str, source: str) -> yaml.Node | None:
-    """The nodes of a text, with plain values in those of scalars; None if it is empty.
+    """The node tree of a text, with converted values in scalar nodes; None if it is empty.
 
     Raises:
-        ConfigurationError: It is not strict YAML; the sentence names the place.
+        ConfigurationError: It is not strict YAML; the message names the location.
     """
     return _Composer(text, source).document()
 
@@ -59,7 +59,7 @@ def _plain(node: yaml.Node) -> Any:
 
 
 class _Composer(yaml.SafeLoader):
-    """Refuses what could hide or repeat values while nodes are composed; constructs nothing.
+    """Composes nodes, rejecting everything that could hide or repeat values; constructs no objects.
 
     Attributes:
         where: The marks of :class:`Document`.
@@ -73,10 +73,10 @@ class _Composer(yaml.SafeLoader):
         self._left = _MAX_VALUES
 
     def document(self) -> yaml.Node | None:
-        """The outermost node; None if there is none."""
+        """The root node; None if there is none."""
         try:
             super().__init__(self._text)
-            self.get_event()  # type: ignore[no-untyped-call]
+            self.get_event()  # type: ignore[no-untyped-call]  # PyYAML's
             root = None if self.check_event(yaml.StreamEndEvent) else self.compose_document()
             if not self.check_event(yaml.StreamEndEvent):
                 raise self._wrong("a second document begins here; keep one document per file")
@@ -89,15 +89,15 @@ class _Composer(yaml.SafeLoader):
             place = Place(self._root.source, (), line, column)
             raise wrong(place, "a control character stands here; remove it") from error
         except (yaml.YAMLError, ValueError, OverflowError) as error:
-            # PyYAML converts some escapes and directives without looking at their size.
+            # PyYAML converts some escapes and directives without checking their range.
             raise self._invalid(error) from error
         return root
 
     def compose_node(self, parent: Any, index: Any) -> Any:
-        """Compose the next node; ``index`` is its key's node, its number in a list, or None for a key."""
+        """Compose the next node; ``index`` is its key's node, its index in a list, or None for a key."""
         outer = self._path
         self._enter(index)
-        self._refuse(self.peek_event())  # type: ignore[no-untyped-call]
+        self._refuse(self.peek_event())  # type: ignore[no-untyped-call]  # PyYAML's
         node = super().compose_node(parent, index)
         if isinstance(node, yaml.ScalarNode):
             node.value = self._scalar(node, key=parent is not None and index is None)
@@ -105,7 +105,7 @@ class _Composer(yaml.SafeLoader):
         return node
 
     def _enter(self, index: Any) -> None:
-        """Go to the place of the next value, unless it is a key."""
+        """Set the current path to the next value, unless it is a key."""
         if isinstance(index, yaml.Node):
             here = *self._path, index.value if isinstance(index.value, str) else ""
             if not isinstance(index.value, str) or len(index.value) > _MAX_KEY:
@@ -117,7 +117,7 @@ class _Composer(yaml.SafeLoader):
             self._path, self.where[here] = here, _at(index.start_mark)
         elif index is not None:
             self._path = *self._path, f"[{index}]"
-            self.where[self._path] = _at(self.peek_event().start_mark)  # type: ignore[no-untyped-call]
+            self.where[self._path] = _at(self.peek_event().start_mark)  # type: ignore[no-untyped-call]  # PyYAML's
 
     def _refuse(self, event: Any) -> None:
         self._left -= 1
@@ -131,7 +131,7 @@ class _Composer(yaml.SafeLoader):
             raise self._wrong(f"settings are nested more than {MAX_DEPTH} levels deep")
 
     def _wrong(self, problem: str, mark: Any = None) -> ConfigurationError:
-        mark = mark or self.peek_event().start_mark  # type: ignore[no-untyped-call]
+        mark = mark or self.peek_event().start_mark  # type: ignore[no-untyped-call]  # PyYAML's
         return wrong(Place(self._root.source, self._path, *_at(mark)), problem)
 
     def _invalid(self, reason: object, *at: int) -> ConfigurationError:
@@ -158,7 +158,7 @@ def _at(mark: yaml.Mark) -> tuple[int, int]:
 
 
 def _converted(tag: str, text: str) -> str | bool | int | float | None:
-    """A scalar's value; ValueError for forms of YAML 1.1 that surprise: octal, base 60."""
+    """A scalar's value; ValueError for surprising YAML 1.1 forms: octal, base 60."""
     if tag == "null":
         return None
     if tag == "bool":

@@ -1,4 +1,4 @@
-"""Values checked against pydantic models; every complaint becomes one sentence with place, value and cure."""
+"""Validates values with pydantic; every error becomes one sentence with location, value and fix."""
 
 from __future__ import annotations
 
@@ -42,10 +42,10 @@ _TYPES = {
 
 
 class Strict(BaseModel):
-    """A mapping of which every key is known; it does not change once it is read.
+    """An immutable mapping without unknown keys.
 
     Attributes:
-        MISSING: What is said of a needed key, whose name it holds as ``{}``.
+        MISSING: Message about a missing key, with ``{}`` for its name.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -64,12 +64,12 @@ class Strict(BaseModel):
 
 
 class Expected:
-    """Stands in ``Annotated``: what a scalar must be, as a person reads it and as a test of its value.
+    """For ``Annotated``: a constraint on a scalar, with its description.
 
     Args:
-        what: For people.
+        what: Description for error messages.
         fits: The test.
-        schema: The same as JSON schema, for editors.
+        schema: The constraint as JSON schema, for editors.
     """
 
     def __init__(self, what: str, fits: Callable[[Any], bool], schema: dict[str, Any] | None = None) -> None:
@@ -78,11 +78,11 @@ class Expected:
         self._schema = schema or {}
 
     def check(self, value: Any, at: str = "") -> Any:
-        """The value, if it is what was expected.
+        """Return the value if it is valid.
 
         Args:
-            value: As it was written.
-            at: The key below the one that is validated; empty if it is that one.
+            value: As written.
+            at: The key under the one being validated; empty for that key itself.
         """
         if self._fits(value):
             return value
@@ -96,10 +96,10 @@ class Expected:
 
 
 class Also:
-    """Stands in ``Annotated``: what an editor accepts beside what follows from the type.
+    """For ``Annotated``: further forms that an editor accepts.
 
     Args:
-        schemas: As JSON schema.
+        schemas: JSON schemas.
     """
 
     def __init__(self, *schemas: dict[str, Any]) -> None:
@@ -110,7 +110,7 @@ class Also:
 
 
 def problem(sentence: str, at: str = "") -> PydanticCustomError:
-    """What a validator raises: the sentence after the place; ``at`` names a key below the validated one."""
+    """The error for a validator to raise: the sentence after the location; ``at`` names a key below."""
     return PydanticCustomError("problem", "{sentence}", {"sentence": sentence, "at": at})
 
 

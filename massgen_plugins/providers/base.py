@@ -1,7 +1,7 @@
-"""What a provider plugin must know: which requests are model calls, and what its answers mean.
+"""The provider API: recognises model calls in HTTP traffic, and interprets their answers.
 
-Objects are stateless and shared by threads; none of their methods raises, whatever it is given. A provider
-derives from :class:`Provider` and overrides what its traffic needs.
+Derive from :class:`Provider` and override what the provider's traffic needs. Instances are stateless and
+shared between threads; methods must not raise, whatever their input.
 """
 
 from __future__ import annotations
@@ -19,13 +19,13 @@ __all__ = ["Conventions", "HttpRequest", "ModelRequest", "Provider", "UsageReade
 
 @dataclass(frozen=True, slots=True)
 class HttpRequest:
-    """An HTTP request as the wire saw it.
+    """An HTTP request as intercepted in the client.
 
     Attributes:
-        method: Upper case.
-        url: Whole URL.
-        headers: Lower-case names.
-        body: The bytes that will be sent; None when they are not known before sending.
+        method: In upper case.
+        url: The full URL.
+        headers: Values by lower-case name.
+        body: The bytes to be sent; None if they are not known in advance.
     """
 
     method: str
@@ -36,18 +36,18 @@ class HttpRequest:
 
 @dataclass(frozen=True, slots=True)
 class ModelRequest:
-    """What a provider reads in a request that is a model call.
+    """A model call as read from its HTTP request.
 
     Attributes:
         requested_model: The model's name as sent.
         model: The resolved model.
-        credential: What names the account: API key, project or token; for fingerprinting only, never stored.
-        endpoint: Host (and port) when it is not the provider's own; else empty.
+        credential: Identifies the account: API key, project or token; only fingerprinted, never stored.
+        endpoint: Host (and port) if it is not the provider's own, else empty.
         charges: What it books, by kind: one request, and upper bounds or forecasts of its tokens.
-        stream: Whether the answer will be a stream of events.
-        pools: Names of the pools that it books in, its model's own first; empty: the model's own alone.
-        max_output: The bound on output tokens that is sent with it; None if none is.
-        host: Lower-case host of the URL, for readers that differ by host.
+        stream: Whether it asks for a stream of events.
+        pools: Names of the pools it books in, its model's own first; empty for the model's own only.
+        max_output: The request's limit on output tokens; None if it sets none.
+        host: Host of the URL in lower case, where parsing depends on it.
     """
 
     requested_model: str
@@ -62,62 +62,62 @@ class ModelRequest:
 
 
 class UsageReader(Protocol):
-    """Reads usage out of an answer's decoded body, piece by piece, without changing it."""
+    """Extracts usage from the decoded body of one answer, fed in chunks."""
 
     def feed(self, data: bytes) -> None:
-        """Take the next bytes of the body, cut anywhere."""
+        """Process the next chunk of the body; chunks may be split anywhere."""
 
     def usage(self) -> Usage | None:
-        """What has been reported so far; None before the first report."""
+        """The usage reported so far; None before the first report."""
 
 
 class Provider(ABC):
-    """One provider's traffic."""
+    """Base class of providers."""
 
     name: str
-    """Name in profiles and domains, such as ``gemini``: a-z, 0-9, ``.``, ``-``, ``_``."""
+    """Name in profiles and domains, such as ``gemini``; may contain a-z, 0-9, ``.``, ``-`` and ``_``."""
 
     conventions = Conventions()
-    """How it counts."""
+    """How the provider counts."""
 
     @abstractmethod
     def serves(self, backend_type: str, base_url: str | None) -> bool:
-        """Whether a MassGen backend of this type (lower case), with this base URL if one is set, is its own.
+        """Whether this is the provider of a MassGen backend with this type (lower case) and base URL, if set.
 
-        Asked once for each agent, of third parties' providers first; the first that says yes is the agent's.
+        Called once per agent, on third-party providers first; the first provider to return True is used.
         """
 
     @abstractmethod
     def is_model_call(self, method: str, url: str) -> bool:
-        """Whether a request is a model call of this provider, from its method and URL alone.
+        """Whether a request is a model call of this provider, judged by its method and URL.
 
-        Cheap: asked of every request. In an agent's turn the agent's own provider is asked first, and of
-        requests to that agent's base URL nobody else.
+        Called for every HTTP request, so it must be cheap. During an agent's turn the agent's own provider
+        goes first; for requests to the agent's base URL no other provider is tried.
         """
 
     @abstractmethod
     def read_request(self, request: HttpRequest) -> ModelRequest | None:
-        """Read a request for which :meth:`is_model_call` said yes; None if it is not one after all."""
+        """Parse a request that :meth:`is_model_call` accepted; None if it is not a model call after all."""
 
     @abstractmethod
     def usage_reader(self, request: ModelRequest) -> UsageReader:
-        """A fresh reader for the body of an answer to ``request``."""
+        """Create a reader for the body of the answer to ``request``."""
 
     @abstractmethod
     def read_refusal(
         self, status: int, headers: Mapping[str, str], body: bytes, request: ModelRequest
     ) -> Refusal | None:
-        """Read an error answer, or one event of a 200 stream; None if it is not a refusal.
+        """Parse an error answer, or one event of a 200 stream; None if it is not a refusal.
 
         Args:
             status: HTTP status; 200 for an event.
-            headers: Lower-case names.
-            body: The decoded body, at most 1 MiB; of a stream one event, its ``event:`` and ``data:`` lines.
-            request: What was asked.
+            headers: Values by lower-case name.
+            body: The decoded body, at most 1 MiB; for a stream, one event's ``event:`` and ``data:`` lines.
+            request: The model call.
         """
 
     def resolve_model(self, model: str) -> str:
-        """The name of the model's own pool."""
+        """Return the name of the model's own pool."""
         return model
 
     def read_announcement(
@@ -125,16 +125,16 @@ class Provider(ABC):
         headers: Mapping[str, str],  # noqa: ARG002 - to override
         request: ModelRequest,  # noqa: ARG002 - to override
     ) -> Sequence[Announced]:
-        """What an answer's headers say of limits."""
+        """Parse the limits announced in an answer's headers."""
         return ()
 
     def is_preamble(self, event: bytes) -> bool:  # noqa: ARG002 - to override
-        """Whether a refusal may still follow this event of a 200 stream before any part of the answer."""
+        """Whether this event of a 200 stream precedes the answer proper: a refusal may still follow."""
         return False
 
     def is_end(self, event: bytes) -> bool:
-        """Whether an answer of events is complete with this one, though a client may keep the stream open.
+        """Whether this event completes the answer, even if the client keeps the stream open.
 
-        What a call holds while it is under way, such as one of a few places, is then free.
+        Frees what the call holds while in flight, such as its share of a concurrency limit.
         """
         return b"[DONE]" in event[-16:]

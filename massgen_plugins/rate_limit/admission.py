@@ -100,7 +100,9 @@ class Admission:
         earlier: dict[str, dict[str, int]] = {}
         for other in before:
             for pool in other.ask.pools:
-                earlier[pool] = amounts_of((earlier.get(pool, {}), other.ask.amounts))
+                taken = earlier.setdefault(pool, {})
+                for kind, amount in other.ask.amounts.items():
+                    taken[kind] = taken.get(kind, 0) + amount
         return state.decide(now, waiter.ask, self.startups, earlier)
 
     def confirm(self) -> None:

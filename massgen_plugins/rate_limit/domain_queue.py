@@ -7,14 +7,13 @@ timer, and whoever comes by (a timer, a new waiter, an answer, a wake-up) asks f
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from functools import partial
 from typing import TypeVar
 
 from massgen_plugins.quota import NANOSECONDS
 from massgen_plugins.rate_limit.admission import Admission, Rows
 from massgen_plugins.rate_limit.moment import NEVER, Moment
-from massgen_plugins.rate_limit.pauses import Pauses
 from massgen_plugins.rate_limit.replica import DomainReplica
 from massgen_plugins.rate_limit.reservation import UNKNOWN, Ask, Reservation
 from massgen_plugins.rate_limit.startup import Startups
@@ -24,7 +23,7 @@ from massgen_plugins.rate_limit.tickets import RENEWAL
 from massgen_plugins.rate_limit.timers import LeaseTimer, LoopTimers
 from massgen_plugins.rate_limit.transactions import Change, Transactions
 from massgen_plugins.rate_limit.verdict import Reason, Verdict, Wait
-from massgen_plugins.rate_limit.waiter import Supervisor, Waiter, Waiters
+from massgen_plugins.rate_limit.waiter import Pauses, Supervisor, Waiter, Waiters
 
 __all__ = ["POLL", "DomainQueue"]
 
@@ -95,14 +94,14 @@ class DomainQueue:
         if self._pauses.remembered:
             waiter.held = self._pauses.held(ask.call)
         future = waiter.begin()
-        behind = self._waiters.join(waiter)
+        before = self._waiters.join(waiter)
         if asked:
             rows, now = asked
             self._tell(*rows[0], now)
             self._set_timers()
-        elif behind:
-            self._tell_behind(waiter)
-        if self._transactions.pending or not (behind or asked):
+        elif any(each.ask.pools == ask.pools for each in before):
+            self._tell_behind(waiter, before)
+        else:
             self.serve()
         try:
             return await future
@@ -234,12 +233,11 @@ class DomainQueue:
             self._supervisor.waits(waiter, verdict, now)
             waiter.told = verdict.forecast
 
-    def _tell_behind(self, waiter: Waiter) -> None:
+    def _tell_behind(self, waiter: Waiter, before: Sequence[Waiter]) -> None:
         """Say how long a call will wait behind others of this process, without asking the store."""
         if not self._transactions.lock.acquire(blocking=False):
             return  # it is told when they are asked for
         try:
-            before = self._waiters.before(waiter)
             if all(each.told is not None for each in before):
                 now = self.replica.moment()
                 verdict = self._admission.forecast(waiter, before, self.replica.state, now)

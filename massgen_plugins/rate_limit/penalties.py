@@ -12,7 +12,7 @@ The table that this file is:
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field, fields
+from dataclasses import dataclass, field
 
 from massgen_plugins.middleware import Refusal, RefusalKind, StatedLimit
 from massgen_plugins.quota import NANOSECONDS, CalendarDay, CalendarMonth, Limit, PoolRules
@@ -124,11 +124,6 @@ class Penalties:
         known = self.learned.get(limit.key)
         self.learned[limit.key] = limit
         return known is None or known.amount != limit.amount
-
-    def copy(self) -> Penalties:
-        """The same, to be changed apart."""
-        values = {each.name: getattr(self, each.name) for each in fields(self)}
-        return Penalties(**{**values, "learned": dict(self.learned)})
 
     def _back_off(self, refusal: Refusal, tick: int, chance: float, *, first: bool) -> None:
         doubling = min(_LONGEST_PAUSE, 2.0 ** min(self.streak - 1, 6))

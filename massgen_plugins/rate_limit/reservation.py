@@ -180,6 +180,7 @@ class Reservation:
 
     def answered(self) -> None:
         """The answer's headers are here, so the server has counted the call."""
+        self._written = True
         self.answered_at = self._tick()
         self._note(self)
 

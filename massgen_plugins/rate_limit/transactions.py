@@ -17,7 +17,6 @@ from massgen_plugins.rate_limit.replica import DomainReplica
 from massgen_plugins.rate_limit.reservation import Booking, Reservation
 from massgen_plugins.rate_limit.stores.base import Store, StoreBusy
 from massgen_plugins.rate_limit.stores.worker import Worker
-from massgen_plugins.rate_limit.unwritten import UnwrittenCalls
 
 __all__ = ["Change", "Transactions"]
 
@@ -50,7 +49,7 @@ class Transactions:
         """Whoever has it may use the replica."""
         self._updates: deque[Reservation] = deque()
         self._notes: deque[Change[None]] = deque()
-        self._unwritten = UnwrittenCalls()
+        self._unwritten: set[Reservation] = set()  # those that are written by now among them
         # Of the transaction that is being done:
         self._change: Change[Any] = _nothing
         self._calls: Sequence[Reservation] = ()
@@ -70,7 +69,12 @@ class Transactions:
             self._updates.append(call)
 
     def admitted(self, call: Reservation) -> None:
-        """A call may leave: until it is written, it is booked as if that were done now."""
+        """A call may leave. While its event loop stands still it is not written, nor counted by the server.
+
+        The next call may be decided before: a timer fires first when the loop goes on. In a window of a
+        second both would be counted together, although a second lies between their admissions. So in each
+        transaction what is not written yet is booked as written now.
+        """
         self._unwritten.add(call)
 
     def note(self, change: Change[None]) -> None:
@@ -127,10 +131,8 @@ class Transactions:
 
     def transact(self, change: Change[T], *, patient: bool) -> T:
         """The same, for whoever has the lock; to be followed by :meth:`wake_others` after its release."""
-        if self._unwritten.calls:
-            for late in self._unwritten.late(self._store.tick()):
-                if not late.noted:
-                    self.update(late)
+        if self._unwritten:
+            self._postpone_unwritten()
         if self._updates:
             self._calls = _drain(self._updates)
             for call in self._calls:
@@ -147,6 +149,13 @@ class Transactions:
             call.booked = self._bookings.pop(call)
         self._calls, self._changes, self._change = (), (), _nothing
         return result
+
+    def _postpone_unwritten(self) -> None:
+        tick, calls = self._store.tick(), list(self._unwritten)
+        self._unwritten.difference_update(call for call in calls if not call.waits_to_be_written)
+        for call in calls:
+            if call.postpone(tick):
+                self.update(call)
 
     def _attempt(self, state: DomainState, now: Moment) -> Any:
         for call in self._calls:

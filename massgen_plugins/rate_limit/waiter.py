@@ -4,15 +4,17 @@ from __future__ import annotations
 
 import asyncio
 import threading
-from bisect import insort
+from bisect import bisect_right
+from collections.abc import Collection, Iterable
 from typing import Protocol
+from weakref import WeakKeyDictionary
 
 from massgen_plugins.quota import PoolRules
 from massgen_plugins.rate_limit.moment import NEVER, Moment
 from massgen_plugins.rate_limit.reservation import Ask, Reservation
 from massgen_plugins.rate_limit.verdict import Refused, Wait
 
-__all__ = ["Supervisor", "Waiter", "Waiters", "running_loop"]
+__all__ = ["Pauses", "Supervisor", "Waiter", "Waiters", "running_loop"]
 
 
 class Waiter:
@@ -108,23 +110,52 @@ class Waiters:
         with self._lock:
             return list(self.rows)
 
-    def before(self, waiter: Waiter) -> list[Waiter]:
-        """Those who go before one of them."""
+    def join(self, waiter: Waiter) -> list[Waiter]:
+        """Put a waiter at its place; returns those before it."""
         with self._lock:
-            return self.rows[: self.rows.index(waiter)] if waiter in self.rows else []
-
-    def join(self, waiter: Waiter) -> bool:
-        """Put a waiter at its place; True if others of the same pools are before it."""
-        with self._lock:
-            insort(self.rows, waiter, key=lambda each: each.ask.place)
-            waiter.place = self.rows.index(waiter)
-            return any(each.ask.pools == waiter.ask.pools for each in self.rows[: waiter.place])
+            at = bisect_right(self.rows, waiter.ask.place, key=lambda each: each.ask.place)
+            self.rows.insert(at, waiter)
+            waiter.place = at
+            return self.rows[:at]
 
     def remove(self, waiter: Waiter) -> None:
         """It waits no more."""
         with self._lock:
             if waiter in self.rows:
                 self.rows.remove(waiter)
+
+
+class Pauses:
+    """The pauses of one domain that the user orders: they do not count as waiting.
+
+    That holds for a call that is sent again, too.
+
+    Attributes:
+        lasting: Whether a waiter is held.
+        remembered: Whether a call was held that may be asked for again.
+    """
+
+    def __init__(self) -> None:
+        self.lasting = self.remembered = False
+        self._held: WeakKeyDictionary[object, int] = WeakKeyDictionary()
+
+    def hold(self, waiters: Iterable[Waiter], paused: Collection[str], tick: int) -> bool:
+        """Take note of whose pools are paused; True if that has changed for one of them."""
+        changed = False
+        for waiter in waiters:
+            changed |= waiter.hold(tick, paused=any(pool in paused for pool in waiter.ask.pools))
+        self.lasting = bool(paused)
+        return changed
+
+    def remember(self, waiter: Waiter) -> None:
+        """Its call leaves, and may be asked for again."""
+        if waiter.ask.call is not None:
+            self._held[waiter.ask.call] = waiter.held
+            self.remembered = True
+
+    def held(self, call: object) -> int:
+        """Nanoseconds for which a call was held before."""
+        return self._held.get(call, 0)
 
 
 class Supervisor(Protocol):

@@ -1,1 +1,1 @@
-"""Tools for those who test code that waits, or write a store of their own."""
+"""Test tools for code that waits, and for store implementations."""

@@ -1,4 +1,4 @@
-"""An event loop whose time jumps: hours of waiting pass in milliseconds, in the right order.
+"""An event loop with virtual time: hours of waiting pass in milliseconds, in the right order.
 
 with virtual_time() as clock:
     clock.run(main())      # every sleep and timeout inside takes no real time
@@ -18,11 +18,11 @@ __all__ = ["VirtualClock", "virtual_time"]
 T = TypeVar("T")
 
 _START = 1_000_000_000_000
-"""Nanoseconds at which virtual time begins: not zero, since no real clock is."""
+"""Start of virtual time, in nanoseconds; not zero, since no real clock starts there."""
 
 
 class _JumpingSelector(selectors.BaseSelector):
-    """Instead of waiting for IO, lets the time of the wait pass at once."""
+    """Advances the clock by the timeout instead of waiting for I/O."""
 
     def __init__(self, clock: VirtualClock) -> None:
         self._clock = clock
@@ -51,41 +51,41 @@ class _JumpingSelector(selectors.BaseSelector):
 
 
 class VirtualClock:
-    """The time of one virtual loop."""
+    """The clock of a virtual event loop."""
 
     def __init__(self) -> None:
         self._now = _START
         self._runner = asyncio.Runner(loop_factory=self._make_loop)
 
     def tick(self) -> int:
-        """Nanoseconds on this clock."""
+        """The current time in nanoseconds."""
         return self._now
 
     def seconds(self) -> float:
-        """Seconds on this clock, as the loop sees them."""
+        """The current time in seconds, as the loop sees it."""
         return self._now / 1e9
 
     def advance(self, seconds: float) -> None:
-        """Let time pass; rounded up, so that no timer fires early."""
+        """Advance the clock, rounded up so that no timer fires early."""
         self._now += max(0, int(seconds * 1e9) + 1)
 
     def run(self, main: Coroutine[Any, Any, T]) -> T:
-        """Run a coroutine to its end."""
+        """Run a coroutine until it completes."""
         return self._runner.run(main)
 
     def close(self) -> None:
-        """Close the loop; tasks that are left are cancelled first."""
+        """Cancel remaining tasks and close the loop."""
         self._runner.close()
 
     def _make_loop(self) -> asyncio.AbstractEventLoop:
         loop = asyncio.SelectorEventLoop(_JumpingSelector(self))
-        loop.time = self.seconds  # type: ignore[method-assign]
+        loop.time = self.seconds  # type: ignore[method-assign]  # the one instance is changed
         return loop
 
 
 @contextmanager
 def virtual_time() -> Iterator[VirtualClock]:
-    """A virtual clock with its own loop, closed at the end."""
+    """Create a virtual clock with its own event loop, closed on exit."""
     clock = VirtualClock()
     try:
         yield clock

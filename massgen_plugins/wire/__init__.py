@@ -1,7 +1,7 @@
-"""The one room that knows HTTP clients: it lets every model call through the middleware, once each.
+"""Integrates with HTTP clients: routes every model call through the middleware, exactly once.
 
-Every HTTP request of aiohttp, httpx, httpx2 and requests passes here, redirects and the SDKs' hidden
-retries included. Web sockets and gRPC are not read: the gate is told that one is opened.
+Covers every HTTP request of aiohttp, httpx, httpx2 and requests, including redirects and the SDKs' hidden
+retries. WebSockets and gRPC are not read: opening one is reported to the gate.
 """
 
 from __future__ import annotations
@@ -16,10 +16,10 @@ _lock = threading.Lock()
 
 
 def install(gate: Gate) -> None:
-    """Let ``gate`` decide about every request of the HTTP clients of this process, from now on.
+    """Let ``gate`` decide about every HTTP request of this process from now on.
 
-    Clients that are imported later are covered too. Installing again replaces the gate. Nothing is
-    bound to a thread or an event loop.
+    Covers clients that are imported later. Installing again replaces the gate. Nothing is bound to a
+    thread or an event loop.
     """
     from massgen_plugins.wire import seams
 
@@ -29,7 +29,7 @@ def install(gate: Gate) -> None:
 
 
 def uninstall() -> None:
-    """Let every request pass again. Wrappers that others have put over ours stay intact."""
+    """Let every request pass again. Wrappers that others have put around ours stay intact."""
     from massgen_plugins.wire import seams
 
     with _lock:

@@ -1,4 +1,4 @@
-"""A stream reader for aiohttp bodies: first what was held, then the rest, seen by the answer's reader too."""
+"""A stream reader for aiohttp: replays the held pieces, then reads on, observed by the answer reader."""
 
 from __future__ import annotations
 
@@ -18,9 +18,9 @@ T = TypeVar("T")
 
 
 class HeldReader(StreamReader):
-    """Stands in for ``response.content``. Attributes that are not its own are those of the inner reader.
+    """Replaces ``response.content``; other attributes are delegated to the inner reader.
 
-    The base's constructor is not called, on purpose: no protocol fills this reader.
+    Deliberately does not call the base constructor: no protocol feeds this reader.
     """
 
     def __init__(self, inner: StreamReader) -> None:
@@ -36,16 +36,16 @@ class HeldReader(StreamReader):
         return repr(self._inner)
 
     async def hold_piece(self, seconds: float | None = None) -> bytes | None:
-        """Take the next piece and keep it; None at the end, also when the body breaks off there.
+        """Read the next piece and hold it; None at the end, or if reading fails.
 
         Raises:
-            Late: It did not come in time.
+            Late: The piece did not arrive in time.
         """
         try:
             piece = await self._next_chunk(seconds)
         except Late:
             raise
-        except Exception as error:  # the client's own error: it meets it when it gets there
+        except Exception as error:  # raised again when the client reads up to here
             self._failure = error
             return None
         if piece == (b"", False):
@@ -56,19 +56,19 @@ class HeldReader(StreamReader):
     async def _next_chunk(self, seconds: float | None) -> tuple[bytes, bool]:
         if seconds is None:
             return await self._inner.readchunk()
-        # Nothing is lost by cancelling: what comes meanwhile stays in the inner reader.
+        # Cancelling loses nothing: data that arrives meanwhile stays in the inner reader.
         chunk = asyncio.ensure_future(self._inner.readchunk())
         try:
             if (await asyncio.wait([chunk], timeout=seconds))[0]:
                 return chunk.result()
         finally:
-            if not chunk.done():  # there is one reader at a time
+            if not chunk.done():  # only one reader is allowed at a time
                 chunk.cancel()
                 await asyncio.wait([chunk])
         raise Late
 
     def let_pass(self, answer: AnswerReader | None) -> None:
-        """Hold no more; from now on ``answer`` sees what is read."""
+        """Stop holding; from now on ``answer`` observes everything that is read."""
         self._answer = answer
         self._end_if_over()
 
@@ -93,7 +93,7 @@ class HeldReader(StreamReader):
         return data, end_of_chunk
 
     async def readline(self, **limits: Any) -> bytes:
-        # ``max_line_length`` came with aiohttp 3.14: an older reader shall say itself that it has none.
+        # Pass ``max_line_length`` on unchanged: readers before aiohttp 3.14 must reject it themselves.
         line = self._take_until(b"\n")
         return line if line.endswith(b"\n") else line + await self._pass(self._inner.readline, **limits)
 
@@ -139,7 +139,7 @@ class HeldReader(StreamReader):
         return self._inner.exception()
 
     def set_exception(self, exc: Any, *cause: Any) -> None:
-        """The client closes the response: nothing more will be read."""
+        """Called when the client closes the response: nothing more will be read."""
         self._inner.set_exception(exc, *cause)
         if self._answer is not None:
             self._answer.end()
@@ -181,7 +181,7 @@ class HeldReader(StreamReader):
         return bytes(taken)
 
     def _take_until(self, separator: bytes) -> bytes:
-        """Held bytes up to the separator and with it; all of them if it is not there."""
+        """Held bytes up to and including the separator; all of them if it does not occur."""
         place = b"".join(data for data, _ in self._held).find(separator)
         return self._take(-1 if place < 0 else place + len(separator))
 

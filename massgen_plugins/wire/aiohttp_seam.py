@@ -1,10 +1,10 @@
-"""The seam in aiohttp: ``ClientSession._request``, through which every request of every session goes.
+"""Instruments aiohttp at ``ClientSession._request``, which every request of every session passes.
 
-It is outside of a session's timeouts: they begin when a request is sent, not while it waits for admission.
-Redirects are followed below it; a trace tells of each, and has it admitted before it leaves.
+A session's timeouts start inside it, so that waiting for admission does not count towards them. Redirects are
+followed inside it, too; a trace intercepts each one and has it admitted before it is sent.
 """
 
-# ruff: noqa: SLF001 - a wrapper of a private method needs what that method knows.
+# ruff: noqa: SLF001 - a wrapper of a private method needs the session's private attributes.
 
 from __future__ import annotations
 
@@ -45,7 +45,7 @@ def _admitting(original: Request) -> Request:
         found = find_provider(method, _whole_url(self, str_or_url), lambda: _has_body(kwargs))
         if found is None:
             return await original(self, method, str_or_url, *args, **kwargs)
-        # Applied after the verdict: a refusal that is cured must not have been raised before.
+        # Applied after the decision: a refusal that is retried must not be raised first.
         raise_for_status = kwargs.pop("raise_for_status", None)
         sender = AiohttpSender(self, original, (method, str_or_url, *args), kwargs)
         response: ClientResponse = await Exchange(*found, sender, LoopRunner()).run()
@@ -60,7 +60,7 @@ def _whole_url(session: ClientSession, str_or_url: Any) -> str:
         return str(str_or_url)
     try:
         return str(session._build_url(str_or_url))
-    except ValueError:  # aiohttp will say so itself
+    except ValueError:  # aiohttp will raise it itself
         return ""
 
 
@@ -80,10 +80,10 @@ class AiohttpSender:
     """One call of ``ClientSession._request``.
 
     Args:
-        session: Whose request it is.
-        original: The method as it was before us.
+        session: The session that makes the request.
+        original: The unwrapped method.
         args: Positional arguments of the request: method, URL.
-        kwargs: Its keyword arguments.
+        kwargs: Keyword arguments of the request.
     """
 
     def __init__(
@@ -96,7 +96,7 @@ class AiohttpSender:
         self.repeatable = False
 
     def read(self) -> HttpRequest:
-        """The request as it will be sent; a body that is not in memory stays unknown."""
+        """The request as it will be sent; the body is None if it is not in memory."""
         method, url = self._args[:2]
         body = self._body()
         self.repeatable = body is not None
@@ -105,7 +105,7 @@ class AiohttpSender:
             whole_url = whole_url.update_query(params)
         own = CIMultiDict(self._kwargs.get("headers") or ())
         headers = {name.lower(): value for name, value in [*self._session.headers.items(), *own.items()]}
-        if body is not None:  # programs of agents compress what they send
+        if body is not None:  # CLI agents compress request bodies
             body = decoded(body, headers.get("content-encoding", ""))
         return HttpRequest(method.upper(), str(whole_url), headers, body)
 
@@ -126,7 +126,7 @@ class AiohttpSender:
                 return None
 
     async def send(self) -> AiohttpResponse:
-        """Send it once."""
+        """Send the request once."""
         if not _watch(self._session):
             mark_written()
         response = await self._original(self._session, *self._args, **self._kwargs, raise_for_status=False)
@@ -136,16 +136,16 @@ class AiohttpSender:
         return AiohttpResponse(response, decoded=decoded)
 
     def refuse(self, error: CallRefused) -> Any:
-        """Raise it as it is: the SDKs send again after aiohttp's own errors."""
+        """Raise the refusal unchanged: SDKs would retry aiohttp's own errors."""
         raise error
 
 
 class AiohttpResponse:
-    """A response whose headers have come.
+    """A response whose headers have arrived.
 
     Args:
         response: The client's response.
-        decoded: Whether its body is decompressed by the client.
+        decoded: Whether the client decompresses its body.
     """
 
     def __init__(self, response: ClientResponse, *, decoded: bool) -> None:
@@ -156,18 +156,18 @@ class AiohttpResponse:
         self.content_encoding = "" if decoded else self.headers.get("content-encoding", "")
 
     async def next_piece(self, seconds: float | None) -> bytes | None:
-        """Take the next bytes of the body and keep them."""
+        """Read the next bytes of the body and hold them."""
         return await self._reader.hold_piece(seconds)
 
     async def discard(self) -> None:
-        """Give the connection back if the body is over, else close it: a stream may have no end."""
+        """Release the connection if the body is complete, else close it: a stream may never end."""
         if self._response.content.at_eof():
             self._response.release()
         else:
             self._response.close()
 
     def hand_over(self, reader: AnswerReader | None) -> ClientResponse:
-        """The response itself, its content replaced."""
+        """The same response, with its content replaced."""
         self._response.content = self._reader
         self._reader.let_pass(reader)
         return self._response
@@ -178,7 +178,7 @@ async def _headers_sent(_session: ClientSession, _context: Any, _params: Any) ->
 
 
 async def _redirected(_session: ClientSession, _context: Any, redirect: TraceRequestRedirectParams) -> None:
-    """Admit the request to where a redirect points, if that is a model call, too."""
+    """Admit the redirected request if that is a model call, too."""
     exchange, response = current(), redirect.response
     location = response.headers.get("Location") or response.headers.get("URI")
     if exchange is None or exchange.request is None or location is None:
@@ -208,11 +208,11 @@ _trace.freeze()
 
 
 def _watch(session: ClientSession) -> bool:
-    """Have the session tell when it writes; False if it cannot."""
+    """Make the session report when it writes; False if it cannot."""
     traces = getattr(session, "_trace_configs", None)
     if traces is None:
         return False
     if _trace not in traces:
-        # A new list: the old one may be the user's own.
+        # A new list: the old one may belong to the user.
         session._trace_configs = [*traces, _trace]
     return True

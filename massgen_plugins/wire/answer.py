@@ -1,4 +1,4 @@
-"""Reads an answer: its beginning for a refusal, before the client gets it; then along, while it passes."""
+"""Reads an answer: its start, held back to look for a refusal, then the rest as it passes to the client."""
 
 from __future__ import annotations
 
@@ -18,10 +18,10 @@ from massgen_plugins.wire.sender import Head, Late, ReceivedResponse
 __all__ = ["AnswerReader"]
 
 _HELD_BYTES = 64 * 1024
-"""Bytes of a stream that are looked at, at most, before the client gets them."""
+"""Maximum number of bytes of a stream that are held back."""
 
 _HELD_SECONDS = 2.0
-"""Seconds for which events of a stream are kept from the client, at most."""
+"""Maximum number of seconds for which events of a stream are held back."""
 
 _ERROR_BYTES = 1024 * 1024
 
@@ -29,18 +29,18 @@ _QUOTA_HEADER = re.compile(r"^date$|^retry-after|ratelimit|rate-limit|quota")
 
 
 class AnswerReader:
-    """Reads one answer; it never changes a byte, and reports what fails instead of raising it.
+    """Reads one answer without changing it; errors are reported, not raised.
 
     Args:
-        gate: Where faults are reported.
-        attempt: Whom usage, late refusals and the answer's end concern.
-        provider: Who understands the answer.
-        request: What was asked.
+        gate: Receives reports of errors.
+        attempt: Receives usage, late refusals and the end of the answer.
+        provider: Parses the answer.
+        request: The model call.
         head: The answer's status and headers.
 
     Attributes:
-        outcome: What they say.
-        held: What of the body was looked at, decoded.
+        outcome: The outcome according to status and headers.
+        held: The decoded pieces of the body that are held back.
     """
 
     def __init__(
@@ -64,25 +64,25 @@ class AnswerReader:
         self._ended = False
 
     def refusal_in(self, body: bytes) -> Refusal | None:
-        """The refusal that an error's body or one event is, read by the provider."""
+        """Let the provider parse an error body or one event as a refusal."""
         read = self._provider.read_refusal
         return guarded(self._gate, "read_refusal", read, self._status, self._headers, body, self._request)
 
     async def beginning(self, response: ReceivedResponse) -> Refusal | None:
-        """Look at as much of the body as can be a refusal: all of an error, the first events of a stream."""
+        """Look for a refusal in the start of the body: all of an error, the first events of a stream."""
         if self._status >= 400:
             return self.refusal_in(await self._error_body(response))
         if self._events is not None:
             return await self._first_events(response, self._events)
         if self._status != 200 or not self._request.stream:
             return None
-        # A stream that is not made of events: its first bytes must do.
+        # A stream without events: only its first piece is examined.
         piece = self._decoded(await response.next_piece(None) or b"")
         self.held.append(piece)
         return self.refusal_in(piece) if piece else None
 
     async def _error_body(self, response: ReceivedResponse) -> bytes:
-        """The body, cut; of one that cannot be decoded what came before, since the status says enough."""
+        """The body, truncated; if decoding fails, what was decoded before: the status suffices."""
         body, size = bytearray(), 0
         while size < _ERROR_BYTES and (piece := await response.next_piece(None)) is not None:
             size += len(piece)
@@ -90,7 +90,7 @@ class AnswerReader:
         return bytes(body[:_ERROR_BYTES])
 
     async def _first_events(self, response: ReceivedResponse, reader: EventReader) -> Refusal | None:
-        """Judge events until one is no preamble; bounded in bytes and, from the first event on, in time."""
+        """Examine events until one is no preamble; bounded in bytes and, from the first event on, in time."""
         size, preamble = 0, True
         until: float | None = None
         piece: bytes | None = b""
@@ -103,7 +103,7 @@ class AnswerReader:
             except Late:
                 break
             for event in self._next_events(piece, reader):
-                if not event.data:  # a comment keeps the connection alive, no more
+                if not event.data:  # a comment, which only keeps the connection alive
                     continue
                 until = until or monotonic() + _HELD_SECONDS
                 if (preamble or _may_be_error(event)) and (refusal := self.refusal_in(event.raw)):
@@ -124,7 +124,7 @@ class AnswerReader:
         return reader.feed(decoded)
 
     def pass_on(self) -> None:
-        """The client gets the answer: what was looked at counts from now on."""
+        """Called when the answer is passed to the client: the held pieces count as usage from now on."""
         held, self.held = self.held, []
         try:
             for data in held:
@@ -133,7 +133,7 @@ class AnswerReader:
             self._give_up(error)
 
     def see(self, data: bytes) -> None:
-        """The next bytes pass to the client."""
+        """Process the next bytes that pass to the client."""
         try:
             if self._usage is not None or self._events is not None:
                 decoded = data if self._decoder is None else self._decoder.decode(data)
@@ -144,7 +144,7 @@ class AnswerReader:
             self._give_up(error)
 
     def end(self) -> None:
-        """The body is over, or the client reads no further."""
+        """Called when the body is complete, or the client stops reading."""
         if self._ended:
             return
         self._ended = True
@@ -158,7 +158,7 @@ class AnswerReader:
         self._attempt.finish()
 
     def _give_up(self, error: BaseException) -> None:
-        """After a fault nothing more is read in this answer."""
+        """Report an error and stop reading this answer."""
         if ends_the_run(error):
             raise error
         self._usage = self._events = None
@@ -167,8 +167,8 @@ class AnswerReader:
     def _count(self, decoded: bytes) -> None:
         if self._usage is not None:
             self._usage.feed(decoded)
-            # A client may keep a stream open after the event that it waits for. Of other bodies the
-            # reader would have to parse all that came so far, piece by piece.
+            # A client may keep a stream open after its last event. Other bodies would have to be parsed
+            # from the start for every piece.
             if self._is_stream:
                 self._report_usage()
 
@@ -187,7 +187,7 @@ class AnswerReader:
                 return
 
     def _look_for_end(self, event: Event) -> None:
-        """A complete answer is over, even if the client keeps its stream open."""
+        """Finish the attempt once the answer is complete, even if the client keeps the stream open."""
         is_end = bool(event.data and guarded(self._gate, "is_end", self._provider.is_end, event.raw))
         if is_end:
             self._attempt.finish()
@@ -197,5 +197,5 @@ class AnswerReader:
 
 
 def _may_be_error(event: Event) -> bool:
-    """Cheap: asked of every event."""
+    """A cheap filter, applied to every event."""
     return b"error" in event.raw or b"failed" in event.raw

@@ -1,4 +1,4 @@
-"""One admitted call, from its admission until its answer is over: what middleware is told of it, and when."""
+"""One admitted call, from its admission to the end of its answer, and its notifications to middleware."""
 
 from __future__ import annotations
 
@@ -14,14 +14,14 @@ __all__ = ["Attempt"]
 
 
 class Attempt:
-    """Tells the middleware everything at most once, and always that the attempt is over.
+    """Sends each notification to the middleware at most once, and always the final one.
 
-    Whoever reads the answer keeps the attempt alive. When the last of them is gone without having ended it
-    (an answer that was neither read nor closed, an abandoned coroutine), it ends by itself.
+    The readers of the answer keep the attempt alive. If the last of them disappears without finishing it (an
+    answer that is neither read nor closed, an abandoned coroutine), the attempt finishes itself.
 
     Attributes:
-        call: What was admitted.
-        written: Whether the request began to leave.
+        call: The admitted call.
+        written: Whether writing of the request has begun.
     """
 
     def __init__(self, gate: Gate, call: ModelCall, runner: Runner) -> None:
@@ -34,17 +34,17 @@ class Attempt:
         self._owed = [call]
 
     def mark_written(self) -> None:
-        """The request's bytes leave now. Only the first of several reports counts."""
+        """Called when the request is being written; only the first call counts."""
         if not self.written:
             self.written = True
             guarded(self._gate, "on_written", self._gate.chain.on_written, self.call)
 
     async def answered(self, outcome: CallOutcome) -> Action | CallRefused:
-        """Have the middleware judge the answer's beginning, to the end even if the caller is cancelled."""
+        """Let the middleware judge the start of the answer, uninterrupted by the caller's cancellation."""
         self._judging = True
         try:
             return await self._runner.finish(self._judge(outcome))
-        except Exception as error:  # an exit or a cancellation in the thread of synchronous callers
+        except Exception as error:  # SystemExit or cancellation in the bridge's thread
             report_fault(self._gate, "after_call", error)
             return Action.PASS
 
@@ -62,23 +62,23 @@ class Attempt:
                 self.finish()
 
     def used(self, usage: Usage) -> None:
-        """The provider reported what the call took so far."""
+        """Called when the provider has reported usage."""
         guarded(self._gate, "on_usage", self._gate.chain.on_usage, self.call, usage)
 
     def refused_late(self, refusal: Refusal) -> None:
-        """A refusal came in an answer that is being passed on."""
+        """Called for a refusal in an answer that is already being passed on."""
         guarded(self._gate, "on_late_refusal", self._gate.chain.on_late_refusal, self.call, refusal)
 
     def finish(self) -> None:
-        """The attempt is over; told once, and after the judgement if that still goes on."""
+        """End the attempt; notifies once, after the judgement if that is still in progress."""
         self._over = True
         if self._judging:
             return
         with suppress(IndexError):
-            call = self._owed.pop()  # atomic: the answer may end in one thread and its judgement in another
+            call = self._owed.pop()  # atomic: answer and judgement may end in different threads
             guarded(self._gate, "on_finished", self._gate.chain.on_finished, call)
 
     def __del__(self) -> None:
-        # Not here: the garbage collector may run while this very thread holds a lock of a middleware.
+        # Deferred: the garbage collector may run while this thread holds a lock of a middleware.
         if self._owed:
             call_soon(self.finish)

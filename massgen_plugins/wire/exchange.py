@@ -1,6 +1,6 @@
-"""The way of one model call: admit, send, look at the answer's beginning, hand it over or send again.
+"""The exchange of one model call: admit, send, examine the start of the answer, pass it on or send again.
 
-It is the same for every client: synchronous ones drive it with senders and runners that never suspend.
+The same code serves all clients: synchronous ones use senders and runners that never suspend.
 """
 
 from __future__ import annotations
@@ -24,22 +24,22 @@ from massgen_plugins.wire.sender import NoBody, ReceivedResponse, Runner, Sender
 __all__ = ["Exchange", "current", "mark_written"]
 
 _INTERRUPTS = (asyncio.CancelledError, KeyboardInterrupt, SystemExit)
-"""What ends a call from outside. GeneratorExit is not among them: nothing can be awaited after it."""
+"""Exceptions that end a call from outside. Not GeneratorExit: nothing can be awaited after it."""
 
 _UNREAD = ModelRequest("", "", "", "", {Kind.REQUESTS: Charge(1)}, stream=False)
-"""Of a provider that fails to read one: nothing is known of the call, and it is limited, too."""
+"""Stands for a request that its provider failed to parse: the call is limited all the same."""
 
 
 def current() -> Exchange | None:
-    """The exchange that sends around this code, if any."""
+    """The exchange whose request is being sent in this context, if any."""
     around: list[Exchange] | None = sending.get()
     return around[0] if around else None
 
 
 def mark_written() -> None:
-    """The bytes of the request that is sent around this code leave now; only the first report counts.
+    """Report that the request of this context is being written; only the first call counts.
 
-    Found by the context, so that no client holds on to an attempt, which ends when nobody does.
+    Uses the context, since a reference held by a client would keep the attempt from finishing itself.
     """
     for exchange in sending.get() or ():
         if exchange.attempt is not None:
@@ -47,11 +47,11 @@ def mark_written() -> None:
 
 
 class Exchange:
-    """One request of a client. After a fault of ours, which is reported, it goes on without us.
+    """One request of a client. After an internal error, which is reported, it continues without middleware.
 
     Attributes:
-        request: What the client sends; None if that cannot be read.
-        attempt: The admission under which it does; None if it needs none, or is sent without us.
+        request: The client's request; None if it cannot be read.
+        attempt: Its admitted attempt; None if it needs no admission, or continues without middleware.
     """
 
     def __init__(self, gate: Gate, provider: Provider, sender: Sender, runner: Runner) -> None:
@@ -66,7 +66,7 @@ class Exchange:
         self._hopped = False
 
     async def run(self) -> Any:
-        """Let the request through; returns or raises what the client shall see."""
+        """Run the exchange; returns or raises what the client is to see."""
         self._open(self._provider, self._sender.read)
         try:
             while True:
@@ -76,7 +76,7 @@ class Exchange:
                 if answer is not None:
                     return answer
                 self._finish()
-                if self._hopped:  # it is sent again from where it began
+                if self._hopped:  # start again from the original URL
                     self._open(self._provider, self._sender.read)
         except CallRefused as refusal:
             self._finish()
@@ -88,15 +88,15 @@ class Exchange:
             raise
 
     async def hop(self, status: int, headers: Mapping[str, str], request: HttpRequest) -> None:
-        """Admit what the client itself sends next: after a redirect, or in a try of its own.
+        """Admit the client's own follow-up request: a redirect or a retry.
 
         Args:
-            status: How its request before that was answered; 0 if it was not.
-            headers: Those of that answer, with lower-case names.
-            request: What it is about to send.
+            status: Status of the previous answer; 0 if there was none.
+            headers: Headers of that answer, with lower-case names.
+            request: The request about to be sent.
 
         Raises:
-            CallRefused: It must not leave.
+            CallRefused: The request must not be sent.
         """
         self._hopped = True
         attempt, self.attempt = self.attempt, None
@@ -147,7 +147,7 @@ class Exchange:
             report_fault(self._gate, "before_call", error)
             self._call = None
         except _INTERRUPTS:
-            # A thread can be interrupted when the admission was granted but has not arrived yet.
+            # A thread can be interrupted between the grant and its return.
             if self.attempt is not None:
                 await self.attempt.answered(CallOutcome(status=0, sent=False))
             raise
@@ -168,14 +168,14 @@ class Exchange:
             raise
         finally:
             around.clear()
-            # Not ``reset(token)``: an abandoned coroutine may be closed in another context.
+            # Not ``reset(token)``: an abandoned coroutine may be closed in a different context.
             sending.set(before)
         if self.attempt is not None:
             self.attempt.mark_written()
         return response
 
     async def _judge(self, response: ReceivedResponse) -> Any:
-        """What the client gets; None if the request is to be sent again."""
+        """The answer for the client; None if the request is to be sent again."""
         attempt = self.attempt
         if attempt is None:
             return response.hand_over(None)

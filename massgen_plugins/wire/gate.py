@@ -1,4 +1,4 @@
-"""What the wire asks of the host: which requests are model calls, and who is told of their fate."""
+"""The wire's interface to the host: which requests are model calls, and where outcomes are reported."""
 
 from __future__ import annotations
 
@@ -7,9 +7,10 @@ from contextlib import suppress
 from contextvars import ContextVar
 from typing import Any, Protocol, TypeVar
 
+from massgen_plugins.chain import Chain
 from massgen_plugins.errors import CallRefused
 from massgen_plugins.interrupts import ends_the_run
-from massgen_plugins.middleware import Chain, ModelCall
+from massgen_plugins.middleware import ModelCall
 from massgen_plugins.providers.base import ModelRequest, Provider
 
 __all__ = ["Gate", "find_provider", "guarded", "report_fault", "report_unseen", "sending", "set_gate"]
@@ -18,64 +19,64 @@ T = TypeVar("T")
 
 
 class Gate(Protocol):
-    """Decides which requests are admitted by whom. Asked from any thread and any event loop."""
+    """Decides which requests are limited. Methods may be called from any thread and any event loop."""
 
     @property
     def chain(self) -> Chain:
         """The middleware through which every model call passes."""
 
     def provider_for(self, method: str, url: str) -> Provider | None:
-        """Whose model call this request is; None if it is none. Cheap: asked of every request."""
+        """The provider of a model call; None for other requests. Called for every request: must be cheap."""
 
     def unrecognised(self, method: str, url: str) -> None:
-        """A request that could be a model call, but no provider knows it; it goes on without us.
+        """Called for a possible model call that no provider recognises; it is sent anyway.
 
-        Asked of every POST with a body, and of every web socket (``wss://``) and gRPC channel
-        (``grpc://``) that is opened: cheap, and never raises.
+        These are every POST with a body, and every WebSocket (``wss://``) and gRPC channel (``grpc://``)
+        that is opened. Must be cheap and never raise.
         """
 
     def open_call(
         self, provider: Provider, request: ModelRequest, *, urgent: bool, repeatable: bool
     ) -> ModelCall | None:
-        """The call to admit; None if nothing limits it.
+        """Create the call to admit; None if it is not limited.
 
         Args:
-            provider: Who said that the request is a model call.
-            request: What the provider read in it.
-            urgent: Whether the caller blocks a running event loop while it waits.
-            repeatable: Whether the request can be sent a second time.
+            provider: The provider of the model call.
+            request: The request as parsed by the provider.
+            urgent: Whether the caller blocks a running event loop while waiting.
+            repeatable: Whether the request can be sent again.
         """
 
     def refused(self, call: ModelCall, error: CallRefused) -> None:
-        """A middleware refused the call; the client is about to be told."""
+        """Called when a middleware has refused the call, before the client learns of it."""
 
     def fault(self, place: str, error: BaseException) -> None:
-        """An error of ours at ``place``; the client's request goes on without us."""
+        """Called for an internal error at ``place``; the client's request continues without middleware."""
 
 
 _gate: Gate | None = None
 
 sending: ContextVar[list[Any] | None] = ContextVar("massgen_plugins_sending", default=None)
-"""The exchange whose request is being sent in this context: an inner client's request is part of it.
+"""The exchange whose request is being sent in this context, in a list of one item.
 
-litellm sends one request through httpx and aiohttp. It stands in a list that is emptied afterwards, since
-tasks that were started meanwhile may keep the context for long.
+Marks the requests of an inner client as part of it: litellm sends one request through httpx and aiohttp. The
+list is emptied afterwards, since tasks started meanwhile may keep the context alive.
 """
 
 
 def set_gate(gate: Gate | None) -> None:
-    """Ask ``gate`` about all requests from now on; None lets all of them pass."""
+    """Set the gate for all requests from now on; None lets all of them pass."""
     global _gate  # noqa: PLW0603 - one process has one set of patched classes, hence one gate
     _gate = gate
 
 
 def find_provider(method: str, url: str, has_body: Callable[[], bool]) -> tuple[Gate, Provider] | None:
-    """Who decides about a request, and whose model call it is; None for all other traffic.
+    """The gate and the provider of a model call; None for all other traffic.
 
     Args:
-        method: In any case.
-        url: Whole URL.
-        has_body: Whether the request has one; asked only of a POST that nobody knows.
+        method: In upper or lower case.
+        url: The full URL.
+        has_body: Whether the request has a body; called only for a POST that no provider recognises.
     """
     gate = _gate
     if gate is None:
@@ -95,22 +96,23 @@ def find_provider(method: str, url: str, has_body: Callable[[], bool]) -> tuple[
 
 
 def report_unseen(method: str, url: str) -> None:
-    """Tell the host of traffic that the wire cannot read, such as a web socket."""
+    """Report traffic that the wire cannot read, such as a WebSocket, to the host."""
     gate = _gate
     if gate is not None:
         guarded(gate, "unrecognised", gate.unrecognised, method, url)
 
 
 def report_fault(gate: Gate, place: str, error: BaseException) -> None:
-    """Report an error of ours; not even a broken report may break the client's request."""
+    """Report an internal error; a failure to report must not break the client's request either."""
     with suppress(Exception):
         gate.fault(place, error)
 
 
 def guarded(gate: Gate, place: str, ask: Callable[..., T], *args: object) -> T | None:
-    """What a synchronous function of a plugin returns; None, and a report, if it fails.
+    """Call a synchronous function of a plugin; if it fails, report the error and return None.
 
-    Whatever it raises is its own fault, even an exit or a cancellation; what comes from outside goes on.
+    Catches everything that the plugin itself raises, even SystemExit or a cancellation; interrupts from
+    outside propagate.
     """
     try:
         return ask(*args)

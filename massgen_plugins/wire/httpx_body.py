@@ -1,4 +1,4 @@
-"""Bodies of httpx and httpx2: first what was held, then the rest, seen by the answer's reader too."""
+"""Bodies for httpx and httpx2: replay the held pieces, then read on, observed by the answer reader."""
 
 from __future__ import annotations
 
@@ -16,9 +16,9 @@ __all__ = ["HeldAsyncStream", "HeldSyncStream", "held_stream_types"]
 
 
 class _HeldStream:
-    """A received response, and the stream that takes the place of its own.
+    """A received response, and the stream that replaces its own.
 
-    Attributes that are not its own are those of the inner stream.
+    Other attributes are delegated to the inner stream.
 
     Args:
         response: The client's response.
@@ -40,11 +40,11 @@ class _HeldStream:
         return getattr(self._inner, name)
 
     def hand_over(self, reader: AnswerReader | None) -> Any:
-        """The response itself, its stream replaced."""
-        response, self._response = self._response, None  # no circle: a dropped response is over at once
+        """The same response, with its stream replaced."""
+        response, self._response = self._response, None  # no reference cycle
         response.stream = self
         self._reader = reader
-        if reader is not None and response.is_closed:  # read already: nobody will read the stream again
+        if reader is not None and response.is_closed:  # already read, and not read again
             if self._source is None:
                 reader.see(response.content)
             reader.end()
@@ -62,13 +62,13 @@ class HeldAsyncStream(_HeldStream):
     """For ``AsyncClient``."""
 
     _pending: asyncio.Task[bytes | None] | None = None
-    """A read that was not waited for to its end: to cancel it would close the connection."""
+    """A read that timed out and continues: cancelling it would close the connection."""
 
     async def next_piece(self, seconds: float | None = None) -> bytes | None:
-        """Take the next piece and keep it; None at the end, also when the body breaks off there.
+        """Read the next piece and hold it; None at the end, or if reading fails.
 
         Raises:
-            Late: It did not come in time.
+            Late: The piece did not arrive in time.
         """
         if self._source is None:
             self._source = aiter(self._inner)

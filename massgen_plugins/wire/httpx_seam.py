@@ -1,6 +1,6 @@
-"""The seam in httpx and httpx2: ``_send_single_request`` of both clients, once for each request that leaves.
+"""Instruments httpx and httpx2 at ``_send_single_request``, called once for each request that is sent.
 
-Redirects and the requests of an authentication flow come by here one by one; timeouts begin below.
+That includes redirects and the requests of an authentication flow. Timeouts start inside it.
 """
 
 from __future__ import annotations
@@ -74,8 +74,8 @@ class _HttpxSender:
 
     Args:
         package: httpx or httpx2.
-        client: Whose request it is.
-        original: The client's method as it was before us.
+        client: The client that makes the request.
+        original: The unwrapped method.
         request: The request.
     """
 
@@ -87,7 +87,7 @@ class _HttpxSender:
         self.repeatable = False
 
     def read(self) -> HttpRequest:
-        """The request as it will be sent; a body that is not in memory stays unknown."""
+        """The request as it will be sent; the body is None if it is not in memory."""
         request = self._request
         body: bytes | None = None
         if hasattr(request, "_content"):
@@ -98,7 +98,7 @@ class _HttpxSender:
         return HttpRequest(request.method.upper(), str(request.url), dict(request.headers.items()), body)
 
     def refuse(self, error: CallRefused) -> Any:
-        """Answer so that no SDK sends again; an exception it would take for a lost connection."""
+        """Return an error response that no SDK retries; an exception would look like a network error."""
         detail = {"code": 403, "message": str(error), "status": "PERMISSION_DENIED", "type": "quota_wait"}
         response = self._package.Response(
             403, headers={"x-should-retry": "false"}, json={"error": detail}, request=self._request
@@ -115,7 +115,7 @@ class _HttpxSender:
 
 
 def _watch(event: str, info: Mapping[str, Any]) -> None:
-    # Through a proxy, a request CONNECT goes first: it does not count.
+    # A CONNECT request to a proxy does not count.
     if event in _WRITING and getattr(info.get("request"), "method", b"") != b"CONNECT":
         mark_written()
 
@@ -144,7 +144,7 @@ class AsyncHttpxSender(_HttpxSender):
 
 
 class SyncHttpxSender(_HttpxSender):
-    """One request of a ``Client``: it blocks and never suspends."""
+    """One request of a ``Client``; blocks and never suspends."""
 
     async def send(self) -> HeldSyncStream:
         """Send it once; the body is left unread."""

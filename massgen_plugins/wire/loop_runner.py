@@ -12,7 +12,7 @@ __all__ = ["LoopRunner"]
 T = TypeVar("T")
 
 _unfinished: set[asyncio.Future[Any]] = set()
-"""Event loops keep only weak references to their tasks."""
+"""Strong references, since event loops keep only weak ones to their tasks."""
 
 
 class LoopRunner:
@@ -21,14 +21,14 @@ class LoopRunner:
     urgent = False
 
     async def run(self, work: Coroutine[Any, Any, T]) -> T:
-        """Await it: the caller's cancellation reaches it."""
+        """Await the work; cancelling the caller cancels it."""
         return await work
 
     async def finish(self, work: Coroutine[Any, Any, T]) -> T:
-        """Await it in a task of its own, which goes on when the caller is cancelled.
+        """Await the work in its own task, which continues when the caller is cancelled.
 
-        The task is real from the first step on, since what runs in it may look at its current task, as
-        timeouts do. Where tasks can start eagerly, work that does not wait takes no turn of the loop.
+        It must run in a task from its first step, since timeouts, for example, need the current task. With
+        eager tasks, work that does not wait costs no iteration of the loop.
         """
         loop = asyncio.get_running_loop()
         if sys.version_info >= (3, 12):

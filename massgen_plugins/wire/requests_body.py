@@ -1,4 +1,4 @@
-"""A raw body for requests: first what was held, then the rest, which the answer's reader sees too."""
+"""A raw body for requests: replays the held pieces, then reads on, observed by the answer reader."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ _PIECE = 64 * 1024
 
 
 class HeldRaw:
-    """Stands in for urllib3's response. Attributes that are not its own are those of the inner one."""
+    """Replaces urllib3's response; other attributes are delegated to the inner one."""
 
     def __init__(self, inner: Any) -> None:
         self._inner = inner
@@ -27,12 +27,12 @@ class HeldRaw:
         return getattr(self._inner, name)
 
     def hold_piece(self) -> bytes | None:
-        """Take the next decoded piece and keep it; None at the end, also when the body breaks off there."""
+        """Read the next decoded piece and hold it; None at the end, or if reading fails."""
         if self._source is None:
             self._source = self._inner.stream(_PIECE, decode_content=True)
         try:
             piece = next(self._source, None)
-        except Exception as error:  # the client's own error: it meets it when it gets there
+        except Exception as error:  # raised again when the client reads up to here
             self._failure = error
             return None
         if piece is not None:
@@ -40,11 +40,11 @@ class HeldRaw:
         return piece
 
     def let_pass(self, reader: AnswerReader | None) -> None:
-        """Hold no more; from now on ``reader`` sees what is read."""
+        """Stop holding; from now on ``reader`` observes everything that is read."""
         self._reader = reader
 
     def stream(self, amt: int | None = _PIECE, decode_content: bool | None = None) -> Iterator[bytes]:
-        """The body in pieces, as they come."""
+        """Yield the body in pieces as they arrive."""
         if self._source is None:
             self._source = self._inner.stream(amt, decode_content=decode_content)
         while self._held:
@@ -55,14 +55,14 @@ class HeldRaw:
                 self._see(piece)
                 yield piece
         except GeneratorExit:
-            raise  # whoever closes the body, or drops it, ends the reading
+            raise  # closing or dropping the body ends the reading
         except BaseException:
             self._end()
             raise
         self._end()
 
     def read(self, amt: int | None = None, *args: Any, **kwargs: Any) -> bytes:
-        """Up to ``amt`` bytes, or all that is left."""
+        """Read up to ``amt`` bytes, or everything that is left."""
         if self._source is not None:
             return self._read_held(amt)
         try:
@@ -88,12 +88,12 @@ class HeldRaw:
         return bytes(taken[:amt])
 
     def close(self) -> None:
-        """The client reads no further."""
+        """Called when the client stops reading."""
         self._end()
         self._inner.close()
 
     def release_conn(self) -> None:
-        """The client needs the connection no more."""
+        """Called when the client no longer needs the connection."""
         self._end()
         self._inner.release_conn()
 

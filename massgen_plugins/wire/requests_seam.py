@@ -1,6 +1,6 @@
-"""The seam in requests: ``HTTPAdapter.send``, once for each request and each redirect.
+"""Instruments requests at ``HTTPAdapter.send``, called once for each request and each redirect.
 
-Tries of urllib3's own are admitted where it pauses between them.
+urllib3's own retries are admitted in its pause between attempts.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ __all__ = ["targets"]
 
 
 def targets(requests: Any) -> list[Target]:
-    """What to wrap in the imported module, and in what it sends with."""
+    """What to wrap in the imported module and in urllib3."""
     return [
         Target(requests.adapters.HTTPAdapter, "send", _admitting),
         Target(HTTPConnection, "request", _telling_of_writing),
@@ -79,7 +79,7 @@ class RequestsSender:
 
     Args:
         request: The request.
-        original: Sends it as the adapter did before us.
+        original: Sends it through the unwrapped method.
     """
 
     def __init__(self, request: PreparedRequest, original: Callable[[], Response]) -> None:
@@ -88,7 +88,7 @@ class RequestsSender:
         self.repeatable = False
 
     def read(self) -> HttpRequest:
-        """The request as it will be sent; a body that is not in memory stays unknown."""
+        """The request as it will be sent; the body is None if it is not in memory."""
         request, body = self._request, self._request.body
         if body is None or isinstance(body, str):
             body = (body or "").encode()
@@ -101,11 +101,11 @@ class RequestsSender:
         )
 
     async def send(self) -> RequestsResponse:
-        """Send it once; the body is left unread. It blocks and never suspends."""
+        """Send the request once, leaving the body unread. Blocks and never suspends."""
         return RequestsResponse(self._original())
 
     def refuse(self, error: CallRefused) -> Response:
-        """Answer: an exception would be taken for a lost connection."""
+        """Return an error response: an exception would look like a lost connection."""
         response = Response()
         response.status_code, response.reason = 403, "Forbidden"
         response.url, response.request = self._request.url or "", self._request
@@ -116,7 +116,7 @@ class RequestsSender:
 
 
 class RequestsResponse:
-    """A response whose headers have come; its body is decoded by urllib3.
+    """A response whose headers have arrived; urllib3 decodes its body.
 
     Args:
         response: The client's response.
@@ -131,16 +131,16 @@ class RequestsResponse:
         self.headers = _lower_case(response.headers)
 
     async def next_piece(self, _seconds: float | None) -> bytes | None:
-        """Take the next bytes of the body and keep them."""
+        """Read the next bytes of the body and hold them."""
         return self._body.hold_piece()
 
     async def discard(self) -> None:
-        """Close it; the connection lives on if the body was over."""
+        """Close the response; the connection is reused if the body was complete."""
         self._response.raw = self._body
         self._response.close()
 
     def hand_over(self, reader: AnswerReader | None) -> Response:
-        """The response itself, its raw body replaced."""
+        """The same response, with its raw body replaced."""
         self._body.let_pass(reader)
         self._response.raw = self._body
         return self._response

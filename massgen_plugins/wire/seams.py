@@ -1,6 +1,6 @@
-"""Which HTTP clients are wrapped, and when: those that are imported now, and the others as soon as they are.
+"""Wraps the HTTP clients that are imported, and the others as soon as they are imported.
 
-No client is imported for our sake.
+Never imports a client itself.
 """
 
 from __future__ import annotations
@@ -25,26 +25,26 @@ SEAMS = {
     "grpc": "massgen_plugins.wire.unseen",
     "grpc.aio": "massgen_plugins.wire.unseen",
 }
-"""Names of modules, and our modules that know what to wrap in them."""
+"""Client modules, and the modules of this package that instrument them."""
 
 
 def open_seams(gate: Gate) -> None:
-    """Wrap the clients that are imported, and wait for the others; ``gate`` is told of what fails."""
+    """Wrap the clients that are imported, and later ones on import; failures are reported to ``gate``."""
     _watcher.gate = gate
     if _watcher not in sys.meta_path:
         sys.meta_path.insert(0, _watcher)
     for name in SEAMS:
         if name in sys.modules:
-            _watcher.open(importlib.import_module(name))  # waits if another thread is just importing it
+            _watcher.open(importlib.import_module(name))  # blocks while another thread imports it
 
 
 def close_seams() -> None:
-    """Undo it, as far as nobody has wrapped over us."""
+    """Unwrap the clients, as far as our wrappers are outermost."""
     if _watcher in sys.meta_path:
         sys.meta_path.remove(_watcher)
     for name in SEAMS:
         if name in sys.modules:
-            for target in _targets(importlib.import_module(name)):  # waits if another thread is importing it
+            for target in _targets(importlib.import_module(name)):  # blocks while another thread imports it
                 unwrap(target.owner, target.name)
 
 
@@ -54,10 +54,10 @@ def _targets(client: ModuleType) -> list[Target]:
 
 
 class _Watcher(AfterImport):
-    """Wraps each client right after its execution.
+    """Wraps each client right after its import.
 
     Attributes:
-        gate: Told of what fails.
+        gate: Receives reports of failures.
     """
 
     gate: Gate
@@ -66,7 +66,7 @@ class _Watcher(AfterImport):
         super().__init__(SEAMS.__contains__, self._open_if_on)
 
     def open(self, client: ModuleType) -> None:
-        """Wrap a client. One that differs from what we know costs nobody else anything."""
+        """Wrap a client; a failure, as with an unknown version, does not affect other clients."""
         try:
             for target in _targets(client):
                 wrap_once(*target)

@@ -1,4 +1,4 @@
-"""What the exchange needs from an HTTP client: something that sends one request, and its response."""
+"""The exchange's interface to an HTTP client: a sender of one request, its response, and a runner."""
 
 from __future__ import annotations
 
@@ -17,11 +17,11 @@ T = TypeVar("T")
 
 
 class Late(Exception):
-    """No piece of the body came in time; it will come to whoever reads next."""
+    """No piece of the body arrived in time; the next read will return it."""
 
 
 class Head(Protocol):
-    """What a response begins with."""
+    """Status and headers of a response."""
 
     @property
     def status(self) -> int:
@@ -29,15 +29,15 @@ class Head(Protocol):
 
     @property
     def headers(self) -> Mapping[str, str]:
-        """Lower-case names."""
+        """Values by lower-case name."""
 
     @property
     def content_encoding(self) -> str:
-        """How the pieces of the body are compressed; empty when the client decodes them itself."""
+        """Encoding of the pieces of the body; empty if the client decodes them."""
 
 
 class NoBody(NamedTuple):
-    """The head of a response whose body is out of reach."""
+    """The head of a response whose body is not accessible."""
 
     status: int
     headers: Mapping[str, str]
@@ -45,26 +45,25 @@ class NoBody(NamedTuple):
 
 
 class ReceivedResponse(Head, Protocol):
-    """One response, its body not yet read."""
+    """A response whose body has not been read yet."""
 
     async def next_piece(self, seconds: float | None) -> bytes | None:
-        """Take the next bytes of the body and keep them for the client; None at its end.
+        """Read the next bytes of the body and hold them for the client; None at its end.
 
-        A transport error ends the body here, and is raised to the client when it gets there.
+        A transport error counts as the end, and is raised once the client has read up to it.
 
         Args:
-            seconds: How long to wait for them; None: as long as the client would. A client that blocks
-                its thread cannot be called back, and waits on.
+            seconds: Timeout; None for the client's own. Ignored by clients that block their thread.
 
         Raises:
-            Late: They did not come in time.
+            Late: They did not arrive in time.
         """
 
     async def discard(self) -> None:
-        """Give the connection back, or close it if the body is not over."""
+        """Release the connection, or close it if the body is incomplete."""
 
     def hand_over(self, reader: AnswerReader | None) -> Any:
-        """The client's own response: first the pieces kept, then the rest, which ``reader`` sees too."""
+        """The response for the client: held pieces first, then the rest, observed by ``reader``."""
 
 
 class Sender(Protocol):
@@ -72,16 +71,16 @@ class Sender(Protocol):
 
     @property
     def repeatable(self) -> bool:
-        """Whether the request can be sent a second time; known after :meth:`read`."""
+        """Whether the request can be sent again; valid after :meth:`read`."""
 
     def read(self) -> HttpRequest:
         """The request as it will be sent."""
 
     async def send(self) -> ReceivedResponse:
-        """Send it once, and ``mark_written`` when its bytes leave; raises what the client raises."""
+        """Send the request once, calling ``mark_written`` when it is written; raises the client's errors."""
 
     def refuse(self, error: CallRefused) -> Any:
-        """Tell the client no, by a response or by raising, so that no SDK sends the request again."""
+        """Refuse the call, by a response or an exception that no SDK retries."""
 
 
 class Runner(Protocol):
@@ -89,10 +88,10 @@ class Runner(Protocol):
 
     @property
     def urgent(self) -> bool:
-        """Whether the caller blocks a running event loop meanwhile."""
+        """Whether the caller blocks a running event loop while waiting."""
 
     async def run(self, work: Coroutine[Any, Any, T]) -> T:
-        """Run it; a cancelled caller cancels it."""
+        """Run the work; cancelling the caller cancels it."""
 
     async def finish(self, work: Coroutine[Any, Any, T]) -> T:
-        """Run it to its end even if the caller is cancelled meanwhile."""
+        """Run the work to completion even if the caller is cancelled."""

@@ -1,4 +1,4 @@
-"""Runs middleware for synchronous callers: on one private event loop, in a daemon thread of this process."""
+"""Runs middleware for synchronous callers on a private event loop in a daemon thread."""
 
 from __future__ import annotations
 
@@ -14,11 +14,11 @@ __all__ = ["BridgeRunner", "call_soon", "drive"]
 T = TypeVar("T")
 
 _CANCEL_GRACE = 5.0
-"""Seconds for which an interrupted caller waits until its cancelled work has cleaned up."""
+"""Seconds that an interrupted caller waits for its cancelled work to clean up."""
 
 
 def drive(coroutine: Coroutine[Any, Any, T]) -> T:
-    """Run a coroutine that never suspends, here and now."""
+    """Run a coroutine that never suspends, synchronously."""
     try:
         coroutine.send(None)
     except StopIteration as end:
@@ -29,8 +29,8 @@ def drive(coroutine: Coroutine[Any, Any, T]) -> T:
 
 
 def call_soon(callback: Callable[[], None]) -> None:
-    """Call back from the private loop; not at all if the interpreter is ending."""
-    with suppress(Exception):  # no thread can be started any more
+    """Schedule a callback on the private loop; ignored during interpreter shutdown."""
+    with suppress(Exception):  # threads can no longer be started
         _bridge.loop().call_soon_threadsafe(callback)
 
 
@@ -44,7 +44,7 @@ class BridgeRunner:
             self.urgent = False
 
     async def run(self, work: Coroutine[Any, Any, T]) -> T:
-        """Wait for it; an interrupt of the caller cancels it, and returns when it has cleaned up."""
+        """Wait for the work; interrupting the caller cancels it and waits for its cleanup."""
         loop, job = _loop_for(work), _Job(work)
         try:
             return asyncio.run_coroutine_threadsafe(job.run(), loop).result()
@@ -54,7 +54,7 @@ class BridgeRunner:
             raise
 
     async def finish(self, work: Coroutine[Any, Any, T]) -> T:
-        """Wait for it; it goes on when the caller is interrupted."""
+        """Wait for the work; it continues if the caller is interrupted."""
         return asyncio.run_coroutine_threadsafe(_Job(work).run(), _loop_for(work)).result()
 
 
@@ -67,10 +67,10 @@ def _loop_for(work: Coroutine[Any, Any, Any]) -> asyncio.AbstractEventLoop:
 
 
 class _Job(Generic[T]):
-    """Work in the private loop, whose caller may be interrupted at any moment, even before it has begun.
+    """Work on the private loop, whose caller may be interrupted at any time, even before it starts.
 
     Attributes:
-        over: Set when nothing of it runs any more.
+        over: Set when the work has finished, including its cleanup.
     """
 
     def __init__(self, work: Coroutine[Any, Any, T]) -> None:
@@ -80,7 +80,7 @@ class _Job(Generic[T]):
         self.over = threading.Event()
 
     async def run(self) -> T:
-        """Do it. An exit that middleware asks for is its fault, since no user interrupts this thread."""
+        """Run the work. SystemExit from middleware is an error: users never interrupt this thread."""
         self._task = asyncio.current_task()
         try:
             if self._cancelled:
@@ -93,7 +93,7 @@ class _Job(Generic[T]):
             self.over.set()
 
     def cancel(self) -> None:
-        """Called in the private loop."""
+        """Cancel the work; must be called on the private loop."""
         self._cancelled = True
         if self._task is None:
             self.over.set()
@@ -102,16 +102,16 @@ class _Job(Generic[T]):
 
 
 class _Bridge:
-    """The loop and its thread, started at the first synchronous call."""
+    """The private loop and its thread, started on the first synchronous call."""
 
     def __init__(self) -> None:
-        self._lock = threading.RLock()  # the garbage collector may come here from anywhere
+        self._lock = threading.RLock()  # reentrant: the garbage collector may call in at any point
         self._loop: asyncio.AbstractEventLoop | None = None
 
     def loop(self) -> asyncio.AbstractEventLoop:
         with self._lock:
             if self._loop is None:
-                # Not the policy's loop: uvloop's does not survive a fork of its process.
+                # Not the policy's loop: uvloop's does not survive a fork.
                 loop = asyncio.SelectorEventLoop()
                 threading.Thread(target=_serve, args=(loop,), name="massgen-plugins", daemon=True).start()
                 self._loop = loop
@@ -128,9 +128,9 @@ _left_behind: list[_Bridge] = []
 
 
 def _start_over_in_child() -> None:
-    """A forked child has the loop but not its thread.
+    """Start afresh after a fork: the child inherits the loop but not its thread.
 
-    The old loop is kept alive: closing it would take its wake-up channel from the parent's selector.
+    The old loop must stay alive: closing it would remove its self-pipe from the parent's selector.
     """
     global _bridge  # noqa: PLW0603 - at a fork there is nothing better
     _left_behind.append(_bridge)

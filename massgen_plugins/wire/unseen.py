@@ -1,4 +1,4 @@
-"""Traffic that the wire does not read, web sockets and gRPC: it passes, and the gate is told of it."""
+"""Reports traffic that the wire does not read, WebSockets and gRPC, to the gate and lets it pass."""
 
 from __future__ import annotations
 

@@ -5,11 +5,11 @@ from __future__ import annotations
 import asyncio
 
 from massgen_plugins.calls.observer import CallObserver
+from massgen_plugins.chain import Chain
 from massgen_plugins.events import CallAdmitted, CallAnswered, CallSettled, Event
 from massgen_plugins.middleware import (
     Action,
     CallOutcome,
-    Chain,
     Middleware,
     ModelCall,
     Refusal,

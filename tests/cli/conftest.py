@@ -59,6 +59,8 @@ def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     monkeypatch.setenv("HOME", str(directory))
     monkeypatch.setenv("XDG_STATE_HOME", str(directory / "state"))
     monkeypatch.setenv("XDG_CONFIG_HOME", str(directory / "config"))
+    # As in an activated environment: another MassGen on the machine is not asked.
+    monkeypatch.setenv("PATH", f"{SCRIPT.parent}{os.pathsep}{os.environ['PATH']}")
     for name in (*_FOREIGN, "MASSGEN_PLUGINS_DISABLE", "GOOGLE_GENAI_USE_VERTEXAI"):
         monkeypatch.delenv(name, raising=False)
     monkeypatch.chdir(project)

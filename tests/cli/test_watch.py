@@ -176,9 +176,12 @@ class Terminal:
         self.ours, theirs = pty.openpty()
         termios.tcsetwinsize(theirs, (24, columns))
         environment = {**os.environ, "TERM": "xterm-256color"}
+        # Where whoever runs the tests ignores Ctrl+C, as in the background of a script, a child would, too.
+        ours = signal.signal(signal.SIGINT, signal.default_int_handler)
         self.process = subprocess.Popen(
             [SCRIPT, "watch", *arguments], stdin=theirs, stdout=theirs, stderr=theirs, env=environment
         )
+        signal.signal(signal.SIGINT, ours)
         os.close(theirs)
         self.seen = ""
 

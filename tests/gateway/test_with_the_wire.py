@@ -13,9 +13,10 @@ import pytest
 import zstandard
 
 from massgen_plugins import wire
+from massgen_plugins.chain import Chain
 from massgen_plugins.errors import CallRefused
 from massgen_plugins.gateway import PATIENCE
-from massgen_plugins.middleware import Chain, Middleware
+from massgen_plugins.middleware import Middleware
 from tests.wire.door import Door
 
 from .upstream import Upstream, answer, connect, exchange

@@ -200,6 +200,9 @@ def test_columns_and_labels_are_numbered_differently(tmp_path):
 def test_gemini_retries_by_the_words_of_a_message():
     judge = host.module("massgen.backend.gemini")._is_retryable_gemini_error
     assert judge(Exception("the rate limit of my patience"), {429, 503})[0], mended("retry-by-words")
+    unreachable = "Cannot connect to host 127.0.0.1:9 ssl:<ssl.SSLContext object at 0x7f{}e599eb0>"
+    judged = [judge(Exception(unreachable.format(digits)), {429, 503})[0] for digits in ("429", "428")]
+    assert judged == [True, False], mended("retry-by-words")
 
 
 # --- rate limits

@@ -244,15 +244,6 @@ def test_announced_limits_go_up_and_down() -> None:
     assert penalties.learned[RPM.key].amount == 12
 
 
-def test_a_copy_is_changed_apart() -> None:
-    penalties = Penalties()
-    penalties.announce(RPM)
-    copy = penalties.copy()
-    copy.announce(Limit(Kind.REQUESTS, 1, MINUTE))
-    copy.streak = 3
-    assert (penalties.learned[RPM.key].amount, penalties.streak) == (9, 0)
-
-
 @pytest.mark.parametrize("seconds", [0.0, 0.5, 59.0])
 def test_a_limit_of_zero_refuses_instead_of_waiting(seconds: float) -> None:
     assert Domain(Limit(Kind.REQUESTS, 0, MINUTE)).ask(seconds)[1].reason is Reason.CLOSED

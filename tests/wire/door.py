@@ -7,10 +7,10 @@ from dataclasses import dataclass, field
 from threading import Semaphore
 from typing import Any
 
+from massgen_plugins.chain import Chain
 from massgen_plugins.middleware import (
     Action,
     Announced,
-    Chain,
     Middleware,
     ModelCall,
     Refusal,

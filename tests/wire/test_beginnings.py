@@ -14,7 +14,8 @@ from aiohttp import web
 from hypothesis import given
 from hypothesis import strategies as st
 
-from massgen_plugins.middleware import Action, Chain, Middleware, ModelCall
+from massgen_plugins.chain import Chain
+from massgen_plugins.middleware import Action, Middleware, ModelCall
 from massgen_plugins.providers.base import ModelRequest
 from massgen_plugins.quota import Charge, Domain, Kind
 from massgen_plugins.wire import answer as answer_module

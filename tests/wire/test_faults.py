@@ -6,7 +6,8 @@ import asyncio
 
 import pytest
 
-from massgen_plugins.middleware import Chain, Middleware
+from massgen_plugins.chain import Chain
+from massgen_plugins.middleware import Middleware
 
 STEPS = [
     "provider_for",

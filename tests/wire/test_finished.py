@@ -12,8 +12,9 @@ import httpx2
 import pytest
 import requests
 
+from massgen_plugins.chain import Chain
 from massgen_plugins.errors import CallRefused
-from massgen_plugins.middleware import Action, Chain, Middleware
+from massgen_plugins.middleware import Action, Middleware
 from massgen_plugins.wire.sync_bridge import drive
 
 PATH = "/v1/models/m:streamGenerateContent"

@@ -12,8 +12,9 @@ import pytest
 import requests
 from aiohttp import web
 
+from massgen_plugins.chain import Chain
 from massgen_plugins.errors import CallRefused
-from massgen_plugins.middleware import Chain, Middleware
+from massgen_plugins.middleware import Middleware
 
 PATH = "/v1/messages"
 

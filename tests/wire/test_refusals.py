@@ -10,8 +10,9 @@ import aiohttp
 import httpx
 import pytest
 
+from massgen_plugins.chain import Chain
 from massgen_plugins.errors import CallRefused
-from massgen_plugins.middleware import Chain, Middleware
+from massgen_plugins.middleware import Middleware
 
 SENTENCE = "The daily limit is used up; it resets at 09:00."
 

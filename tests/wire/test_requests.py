@@ -12,8 +12,9 @@ from requests.adapters import HTTPAdapter
 from urllib3 import HTTPResponse
 from urllib3.util.retry import Retry
 
+from massgen_plugins.chain import Chain
 from massgen_plugins.errors import CallRefused
-from massgen_plugins.middleware import Chain, Middleware
+from massgen_plugins.middleware import Middleware
 from massgen_plugins.wire.requests_body import HeldRaw
 
 STREAM = "/v1/models/m:streamGenerateContent"

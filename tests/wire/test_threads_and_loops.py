@@ -14,7 +14,8 @@ import aiohttp
 import httpx
 import pytest
 
-from massgen_plugins.middleware import Chain, Middleware
+from massgen_plugins.chain import Chain
+from massgen_plugins.middleware import Middleware
 
 PATH = "/v1/messages"
 who = contextvars.ContextVar("who", default="nobody")
@@ -164,6 +165,7 @@ import atexit, httpx
 from massgen_plugins import wire
 from massgen_plugins.middleware import *
 from massgen_plugins.providers.base import ModelRequest
+from massgen_plugins.chain import Chain
 from massgen_plugins.quota import Domain
 class Provider:
     def read_request(self, request): return ModelRequest("m", "m", "k", "", {{}}, False)

@@ -8,7 +8,8 @@ import aiohttp
 import httpx
 import pytest
 
-from massgen_plugins.middleware import Action, Chain, Middleware
+from massgen_plugins.chain import Chain
+from massgen_plugins.middleware import Action, Middleware
 
 from .sdks import SDKS
 

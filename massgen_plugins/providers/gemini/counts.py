@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
+from typing import TypeGuard
 
 from massgen_plugins.middleware import Usage
 from massgen_plugins.quota import Kind
@@ -79,8 +80,8 @@ def _named(report: Mapping[str, object]) -> Iterator[tuple[str, int]]:
             inner = ("cached_tokens", "reasoning_tokens")
             yield from ((key, value[key]) for key in inner if _is_count(value.get(key)))
         elif _is_count(value):
-            yield name, value  # type: ignore[misc]
+            yield name, value
 
 
-def _is_count(value: object) -> bool:
+def _is_count(value: object) -> TypeGuard[int]:
     return type(value) is int and 0 <= value <= _LARGEST

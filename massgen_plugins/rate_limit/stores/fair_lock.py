@@ -1,8 +1,9 @@
-"""A fair lock in front of a file that processes share: it is granted in order.
+"""A lock in front of a file that processes share, so that under load each of them gets its turn.
 
-SQLite's own lock makes those who wait sleep and try again, so that under load some never get it. This one is
-a file of its own, since opening and closing a database file by hand drops the locks that SQLite has on it.
-Where the system has no such locks (Windows), SQLite's own is all there is.
+Those who wait for SQLite's own lock sleep longer each time, up to a tenth of a second, and some never get it.
+Who waits for this one looks again after 50 microseconds to 2 ms; the processes' queue says who goes first.
+It is a file of its own, since opening and closing a database file by hand drops the locks that SQLite has on
+it. Where the system has no such locks (Windows), SQLite's own is all there is.
 """
 
 from __future__ import annotations
@@ -18,7 +19,7 @@ from massgen_plugins.rate_limit.stores.process import forks
 try:
     import fcntl
 except ImportError:  # a system without such locks relies on SQLite's
-    fcntl = None  # type: ignore[assignment]
+    fcntl = None  # type: ignore[assignment]  # it is asked for before each use
 
 __all__ = ["FairLock"]
 

@@ -18,9 +18,6 @@ __all__ = ["ServerClock"]
 _DRIFT = 2000
 """Of so many nanoseconds, two machines' clocks differ by one at most: none is steered faster."""
 
-_FRESH = NANOSECONDS // 200
-"""For so long nothing new is learned from a further answer."""
-
 _STEP = NANOSECONDS
 """A difference larger than this is no drift: the server's clock was set."""
 
@@ -39,8 +36,6 @@ class ServerClock:
         self._ahead = 0  # and at most
         self._learned_at = 0
         self._floor = 0
-        self.stale_at = -NANOSECONDS
-        """Local moment (nanoseconds) from which on there is something to be learned from an answer."""
         self.kept = 0
         """Microseconds by which the server's clock was set back meanwhile."""
 
@@ -53,16 +48,12 @@ class ServerClock:
         """The store's clock: the server's, but that it goes on when the server's is set back."""
         return max(self._floor, self.local() + self._ahead + self.kept * 1000)
 
-    def wall(self) -> int:
-        """What the server takes for the time, in nanoseconds since the epoch."""
-        return self.local() + self._ahead
-
     def learn(self, server: int, asked: int, answered: int) -> None:
         """The server's clock showed ``server`` microseconds between two local moments (nanoseconds)."""
         least, most = server * 1000 - answered, server * 1000 - asked
         with self._lock:
             drift = max(0, answered - self._learned_at) // _DRIFT
-            self._learned_at, self.stale_at = answered, answered + _FRESH
+            self._learned_at = answered
             if self._least is None:
                 self._least, self._ahead = least, most
                 return

@@ -197,7 +197,7 @@ class RedisStore:
         """Hear of wake-ups, on a connection of its own, for as long as the store is open."""
         while not self._closed:
             try:
-                listener = self._connected().pubsub(ignore_subscribe_messages=True)  # type: ignore[no-untyped-call]
+                listener = self._connected().pubsub(ignore_subscribe_messages=True)  # type: ignore[no-untyped-call]  # redis-py's
                 listener.subscribe(f"{PREFIX}wake:{process_name()}")
                 while not self._closed:
                     if listener.get_message(timeout=1.0) is not None and self.on_wake is not None:

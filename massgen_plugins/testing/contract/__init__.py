@@ -1,10 +1,10 @@
-"""What every store must do, as checks that any store can be put to.
+"""The contract of stores, as checks that run against any implementation.
 
     for check in CHECKS:
         check(Stand(store, advance))
 
-Each check is told in its first line, begins with a fresh store, and raises ``AssertionError`` if the store
-does not keep the promise. Time is the caller's: ``advance`` lets the store's clock go on.
+Each check needs a fresh store and raises ``AssertionError`` if the store breaks the contract. The caller
+controls time: ``advance`` moves the store's clock forward.
 """
 
 from __future__ import annotations
@@ -21,4 +21,4 @@ CHECKS: tuple[Check, ...] = (
     *order.CHECKS,
     *refusals.CHECKS,
 )
-"""All of them."""
+"""All checks."""

@@ -1,4 +1,4 @@
-"""Never over, in any window and any kind, in all pools or none; never idle."""
+"""Admission: no limit is exceeded, no capacity is left idle, a call books in all of its pools or in none."""
 
 from __future__ import annotations
 
@@ -9,11 +9,11 @@ from massgen_plugins.testing.contract.stand import MODEL, ONE, ZONE, Check, Stan
 __all__ = ["CHECKS"]
 
 _STEP = 0.3
-"""Seconds by which calls that share a step may age out late in a minute: a 250th of it, and rounding."""
+"""Seconds by which a call may age out of a minute late: the window's resolution (1/250), and rounding."""
 
 
 def no_more_than_the_limit_is_admitted(stand: Stand) -> None:
-    """Of five calls at once three leave, and the fourth is told what it waits for."""
+    """Of five simultaneous calls three are admitted, and the fourth learns what it waits for."""
     stand.configure(per_minute(3))
     answer = stand.ask(*[ONE] * 5)
     assert len(answer.granted) == 3
@@ -24,7 +24,7 @@ def no_more_than_the_limit_is_admitted(stand: Stand) -> None:
 
 
 def a_place_is_free_one_window_after_the_headers(stand: Stand) -> None:
-    """Not a moment earlier; later by no more than the width of a step."""
+    """Never earlier, and later by at most the window's resolution."""
     stand.configure(per_minute(1))
     (call,) = stand.ask(ONE).granted
     stand.advance(0.7)
@@ -36,7 +36,7 @@ def a_place_is_free_one_window_after_the_headers(stand: Stand) -> None:
 
 
 def a_call_of_which_nothing_is_reported_stays_spent(stand: Stand) -> None:
-    """A killed process's call counts for one window after the latest moment at which it can have arrived."""
+    """A killed process's call counts for one window after its latest possible arrival at the server."""
     stand.configure(per_minute(1))
     assert stand.granted(ONE) == 1
     stand.advance(61.9)
@@ -46,7 +46,7 @@ def a_call_of_which_nothing_is_reported_stays_spent(stand: Stand) -> None:
 
 
 def all_kinds_fit_or_nothing_is_taken(stand: Stand) -> None:
-    """A call that has too many tokens takes no request either."""
+    """A call with too many tokens books no request either."""
     stand.configure(per_minute(2), tokens(100))
     assert stand.granted({**ONE, Kind.INPUT_TOKENS: 90}) == 1
     assert stand.granted({**ONE, Kind.INPUT_TOKENS: 20}) == 0
@@ -54,7 +54,7 @@ def all_kinds_fit_or_nothing_is_taken(stand: Stand) -> None:
 
 
 def all_pools_or_none(stand: Stand) -> None:
-    """A call whose account is spent takes nothing of its model's pool; another pool is not held up."""
+    """A call blocked by the account's pool books nothing in its model's pool; other pools stay available."""
     stand.configure(per_minute(9))
     stand.configure(per_minute(2), pool=ACCOUNT_POOL)
     both = (MODEL, ACCOUNT_POOL)
@@ -65,7 +65,7 @@ def all_pools_or_none(stand: Stand) -> None:
 
 
 def a_bucket_refills_continuously(stand: Stand) -> None:
-    """Full at the beginning; then one call for each sixth of a minute."""
+    """Full at the start; then one call per ten seconds."""
     stand.configure(Limit(Kind.REQUESTS, 6, Bucket(MINUTE.length)))
     calls = stand.ask(*[ONE] * 9).granted
     assert len(calls) == 6
@@ -78,7 +78,7 @@ def a_bucket_refills_continuously(stand: Stand) -> None:
 
 
 def a_place_is_held_until_the_call_is_over(stand: Stand) -> None:
-    """However long it takes, as long as its process shows that it lives; and no longer than its lease."""
+    """However long it takes while its process is alive, but no longer than its lease."""
     stand.configure(Limit(Kind.CONCURRENT, 1, HELD))
     one: dict[str, int] = {Kind.CONCURRENT: 1}
     (call,) = stand.ask(one).granted
@@ -98,7 +98,7 @@ def a_place_is_held_until_the_call_is_over(stand: Stand) -> None:
 
 
 def a_month_is_counted(stand: Stand) -> None:
-    """Until it ends."""
+    """A monthly limit counts until the end of the month."""
     stand.configure(Limit(Kind.COST, 1_000_000, CalendarMonth(ZONE)))
     cost: dict[str, int] = {Kind.COST: 600_000}
     answer = stand.ask(cost, cost)
@@ -109,14 +109,14 @@ def a_month_is_counted(stand: Stand) -> None:
 
 
 def a_large_amount_is_one_step(stand: Stand) -> None:
-    """Four million tokens are counted like one."""
+    """Four million tokens cost no more work than one."""
     stand.configure(tokens(10_000_000))
     assert stand.granted(*[_tokens(4_000_000)] * 3) == 2
     assert stand.used() == [8_000_000]
 
 
 def a_spent_day_is_final_and_says_when_it_ends(stand: Stand) -> None:
-    """Waiting within this window is no cure, and nothing of the minute is taken."""
+    """The refusal names the reset, and nothing is booked in the minute's window."""
     stand.configure(per_minute(9), per_day(2))
     answer = stand.ask(ONE, ONE, ONE)
     assert len(answer.granted) == 2
@@ -128,7 +128,7 @@ def a_spent_day_is_final_and_says_when_it_ends(stand: Stand) -> None:
 
 
 def a_lower_limit_holds_at_once(stand: Stand) -> None:
-    """What was spent under the old one counts under the new one."""
+    """Usage under the old limit counts towards the new one."""
     stand.configure(per_minute(9))
     assert stand.granted(*[ONE] * 4) == 4
     stand.configure(per_minute(5))
@@ -136,7 +136,7 @@ def a_lower_limit_holds_at_once(stand: Stand) -> None:
 
 
 def processes_with_other_limits_count_together(stand: Stand) -> None:
-    """Each keeps its own limits, and what the other has spent counts."""
+    """Each applies its own limits to the usage of both."""
     stand.configure(per_minute(9))
     assert stand.granted(*[ONE] * 6) == 6
     stand.configure(per_minute(9), per_day(7))

@@ -1,4 +1,4 @@
-"""First come, first served, across processes; and nobody is held up by one who does not take its turn."""
+"""Order: first come, first served across processes; a stalled process does not block the others."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ __all__ = ["CHECKS"]
 
 
 def whoever_came_first_goes_first_whichever_process_asks(stand: Stand) -> None:
-    """The second process is told that it waits for its turn."""
+    """A second process that arrives later has to wait for its turn."""
     start = _full(stand)
     stand.ask(ONE, process="first", arrival=start + 1)
     stand.ask(ONE, process="second", arrival=start + 2)
@@ -24,7 +24,7 @@ def whoever_came_first_goes_first_whichever_process_asks(stand: Stand) -> None:
 
 
 def a_large_call_is_not_overtaken_by_small_ones(stand: Stand) -> None:
-    """The head of the queue reserves its place."""
+    """The head of the queue keeps its turn."""
     stand.configure(tokens(100))
     assert stand.granted({Kind.INPUT_TOKENS: 50}) == 1
     start = stand.store.tick()
@@ -34,7 +34,7 @@ def a_large_call_is_not_overtaken_by_small_ones(stand: Stand) -> None:
 
 
 def a_call_whose_pools_are_free_is_not_held_up(stand: Stand) -> None:
-    """By one that waits for another pool, although both share the account's."""
+    """By a call that waits for another pool, although both share the account's."""
     stand.configure(per_minute(1))
     stand.configure(per_minute(9), pool="other")
     stand.configure(per_minute(99), pool=ACCOUNT_POOL)
@@ -44,7 +44,7 @@ def a_call_whose_pools_are_free_is_not_held_up(stand: Stand) -> None:
 
 
 def one_that_does_not_take_its_turn_is_overtaken_and_keeps_its_arrival(stand: Stand) -> None:
-    """A stopped process stalls nobody for longer than the patience of the others."""
+    """A stopped process delays the others only for a bounded time."""
     start = _full(stand, limit=2)
     stand.ask(ONE, process="stopped", arrival=start + 1)
     stand.advance(60)
@@ -57,7 +57,7 @@ def one_that_does_not_take_its_turn_is_overtaken_and_keeps_its_arrival(stand: St
 
 
 def a_process_that_waits_no_more_is_not_waited_for(stand: Stand) -> None:
-    """Its only waiter was cancelled."""
+    """Once its only waiter is cancelled."""
     start = _full(stand)
     stand.advance(58)
     stand.ask(ONE, process="gone", arrival=start + 1)
@@ -67,7 +67,7 @@ def a_process_that_waits_no_more_is_not_waited_for(stand: Stand) -> None:
 
 
 def a_dead_process_is_not_waited_for(stand: Stand) -> None:
-    """Once somebody knows that it is dead; else for the lease of its ticket."""
+    """Once it is known to be dead; until then its ticket blocks others for at most one lease."""
     start = _full(stand)
     stand.advance(58)
     stand.ask(ONE, process="dead", arrival=start + 1)
@@ -77,7 +77,7 @@ def a_dead_process_is_not_waited_for(stand: Stand) -> None:
 
 
 def a_lease_that_lapsed_holds_nobody_up(stand: Stand) -> None:
-    """Fifteen seconds after its owner was last seen."""
+    """A ticket's lease ends fifteen seconds after its owner was last seen."""
     start = _full(stand)
     stand.advance(46)
     stand.ask(ONE, process="lapsed", arrival=start + 1)
@@ -86,7 +86,7 @@ def a_lease_that_lapsed_holds_nobody_up(stand: Stand) -> None:
 
 
 def who_waits_can_be_seen(stand: Stand) -> None:
-    """For people to look at, and to be woken."""
+    """Waiters are listed, for display and for wake-ups."""
     stand.configure(per_minute(2))
     stand.ask(*[ONE] * 5)
     (ticket,) = stand.do(lambda state, _: list(state.tickets), "other")
@@ -94,7 +94,7 @@ def who_waits_can_be_seen(stand: Stand) -> None:
 
 
 def the_first_one_is_woken_when_there_is_room(stand: Stand) -> None:
-    """Another process sets it free; nobody else is woken."""
+    """When another process frees capacity; no other waiter is woken."""
     stand.configure(per_minute(1))
     (call,) = stand.ask(ONE).granted
     stand.attach(call)
@@ -107,7 +107,7 @@ def the_first_one_is_woken_when_there_is_room(stand: Stand) -> None:
 
 
 def _full(stand: Stand, limit: int = 1) -> int:
-    """All of the minute is spent; returns the moment."""
+    """Use up the minute's limit; returns the time."""
     stand.configure(per_minute(limit))
     assert stand.granted(*[ONE] * limit) == limit
     return stand.store.tick()

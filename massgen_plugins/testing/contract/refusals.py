@@ -1,4 +1,4 @@
-"""What refusals and announcements teach, for every process."""
+"""Refusals and announced limits: what one process learns applies to all of them."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ __all__ = ["CHECKS"]
 
 
 def a_pause_holds_back_every_process_from_now_on(stand: Stand) -> None:
-    """Ten seconds were asked for, and one more is waited."""
+    """The ten seconds that the provider asked for, plus one."""
     _refused(stand, Refusal(RefusalKind.WINDOW, retry_after=10.0))
     blocker = stand.ask(ONE, process="other").blocker
     assert blocker is not None
@@ -27,7 +27,7 @@ def a_pause_holds_back_every_process_from_now_on(stand: Stand) -> None:
 
 
 def after_a_pause_one_call_leaves_alone(stand: Stand) -> None:
-    """A pause that is over does not release all at once."""
+    """The end of a pause does not release all waiters at once."""
     stated = StatedLimit(Kind.REQUESTS, MINUTE, 9)
     _refused(stand, Refusal(RefusalKind.WINDOW, retry_after=1.0, limits=(stated,)))
     stand.advance(2.5)
@@ -40,7 +40,7 @@ def after_a_pause_one_call_leaves_alone(stand: Stand) -> None:
 
 
 def a_lower_limit_is_adopted_and_kept(stand: Stand) -> None:
-    """The provider says that it allows three a minute; it is learned once."""
+    """The provider states three requests per minute; this is learned once."""
     refusal = Refusal(RefusalKind.WINDOW, retry_after=1.0, limits=(StatedLimit(Kind.REQUESTS, MINUTE, 3),))
     call = _one_call(stand)
     assert _learn(stand, call, refusal)
@@ -53,7 +53,7 @@ def a_lower_limit_is_adopted_and_kept(stand: Stand) -> None:
 
 
 def a_day_that_the_provider_calls_spent_is_spent(stand: Stand) -> None:
-    """Whatever was counted here: somebody else has used the same key."""
+    """Regardless of the local count: the key may be used elsewhere."""
     stand.configure(per_day(100))
     (call,) = stand.ask(ONE).granted
     stated = StatedLimit(Kind.REQUESTS, CalendarDay(ZONE))
@@ -65,7 +65,7 @@ def a_day_that_the_provider_calls_spent_is_spent(stand: Stand) -> None:
 
 
 def a_refusal_until_a_moment_ends_then(stand: Stand) -> None:
-    """Of a rolling day that says seven seconds, too."""
+    """Including a sliding day that resets in seven seconds."""
     _refused(stand, Refusal(RefusalKind.UNTIL, retry_after=7.0))
     assert not stand.ask(ONE).granted
     stand.advance(8.5)
@@ -73,7 +73,7 @@ def a_refusal_until_a_moment_ends_then(stand: Stand) -> None:
 
 
 def a_closed_pool_says_what_to_do(stand: Stand) -> None:
-    """For a minute: one key costs one refusal, not one for each agent."""
+    """For a minute, so that an unusable key costs one refusal rather than one per agent."""
     _refused(stand, Refusal(RefusalKind.PERMANENT, advice="Add credit.", quote="no funds"))
     blocker = stand.ask(ONE, process="other").blocker
     assert blocker is not None
@@ -83,13 +83,13 @@ def a_closed_pool_says_what_to_do(stand: Stand) -> None:
 
 
 def a_refusal_of_one_call_says_nothing_of_others(stand: Stand) -> None:
-    """It was larger than the limit."""
+    """A call larger than the limit does not affect others."""
     _refused(stand, Refusal(RefusalKind.CALL, advice="Send less."))
     assert len(stand.ask(*[ONE] * 3).granted) == 3
 
 
 def a_refusal_of_the_account_closes_all_its_pools(stand: Stand) -> None:
-    """And one of another pool leaves this one open."""
+    """A refusal of another pool leaves this one open."""
     call = _one_call(stand)
     _learn(stand, call, Refusal(RefusalKind.WINDOW, pool="another", retry_after=30.0))
     assert stand.ask(ONE, pools=(MODEL, ACCOUNT_POOL)).granted
@@ -99,7 +99,7 @@ def a_refusal_of_the_account_closes_all_its_pools(stand: Stand) -> None:
 
 
 def announced_limits_go_up_and_down(stand: Stand) -> None:
-    """Where nothing is declared, what headers say holds."""
+    """Without a declared limit, the announced one applies."""
     (call,) = stand.ask(ONE).granted
     for limit in (3, 8, 4):
         _announce(stand, call, Announced(Kind.REQUESTS, MINUTE, limit))
@@ -108,7 +108,7 @@ def announced_limits_go_up_and_down(stand: Stand) -> None:
 
 
 def what_remains_only_lowers_what_is_free(stand: Stand) -> None:
-    """Somebody else spends the same key: what the server has counted is booked, until it resets."""
+    """The key may be used elsewhere: usage counted by the server is booked until the reset."""
     call = _one_call(stand)
     _announce(stand, call, Announced(Kind.REQUESTS, MINUTE, remaining=2, resets_in=20))
     assert stand.used() == [7]
@@ -119,14 +119,14 @@ def what_remains_only_lowers_what_is_free(stand: Stand) -> None:
 
 
 def what_was_learned_can_be_forgotten(stand: Stand) -> None:
-    """With all the rest of the domain."""
+    """Together with everything else in the domain."""
     _refused(stand, Refusal(RefusalKind.WINDOW, limits=(StatedLimit(Kind.REQUESTS, MINUTE, 2),)))
     stand.process("cli").forget()
     assert len(stand.ask(*[ONE] * 10).granted) == 9
 
 
 def the_provider_may_tell_the_time_and_no_minute_changes(stand: Stand) -> None:
-    """Whatever it says, since that is another clock than the one by which windows go on."""
+    """The provider's clock is separate from the one that windows use."""
     call = _one_call(stand)
     begun = call.begun
     for date in (1_577_836_800, 4_102_444_799):
@@ -145,7 +145,7 @@ def _observe(date: int, begun: int, state: DomainState, now: Moment) -> None:
 
 
 def _one_call(stand: Stand) -> Reservation:
-    """Nine a minute, and one has left."""
+    """Admit one call under a limit of nine per minute."""
     stand.configure(per_minute(9))
     (call,) = stand.ask(ONE).granted
     return call

@@ -1,4 +1,4 @@
-"""What is known better replaces what was estimated: at once, once, and never after it has aged out."""
+"""Settlement: actual usage replaces the estimate immediately, once, and never after the call has aged out."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ _HUNDRED: dict[str, int] = {Kind.INPUT_TOKENS: 100}
 
 
 def settling_gives_the_rest_back_at_once(stand: Stand) -> None:
-    """A hundred were estimated, forty were taken: sixty are free."""
+    """Of a hundred estimated, forty were used: sixty are available again."""
     stand.configure(tokens(100))
     call = _one(stand, _HUNDRED)
     call.settle({Kind.INPUT_TOKENS: 40})
@@ -22,7 +22,7 @@ def settling_gives_the_rest_back_at_once(stand: Stand) -> None:
 
 
 def settling_twice_changes_nothing_and_the_last_report_is_true(stand: Stand) -> None:
-    """Usage is reported several times in one stream."""
+    """Usage may be reported several times in one stream."""
     stand.configure(tokens(100))
     call = _one(stand, _HUNDRED)
     for known in (40, 40, 55):
@@ -33,7 +33,7 @@ def settling_twice_changes_nothing_and_the_last_report_is_true(stand: Stand) -> 
 
 
 def more_than_was_estimated_is_a_debt(stand: Stand) -> None:
-    """What the server has counted counts, also beyond the limit."""
+    """Usage counted by the server is booked even beyond the limit."""
     stand.configure(tokens(100))
     call = _one(stand, _HUNDRED)
     call.settle({Kind.INPUT_TOKENS: 130})
@@ -43,7 +43,7 @@ def more_than_was_estimated_is_a_debt(stand: Stand) -> None:
 
 
 def a_released_call_has_taken_nothing(stand: Stand) -> None:
-    """In no window, of no kind."""
+    """In all windows and of all kinds."""
     stand.configure(per_minute(1), tokens(100), per_day(1))
     call = _one(stand, {**ONE, **_HUNDRED})
     call.release()
@@ -53,7 +53,7 @@ def a_released_call_has_taken_nothing(stand: Stand) -> None:
 
 
 def an_update_that_comes_too_late_spends_nothing_anew(stand: Stand) -> None:
-    """The call has aged out."""
+    """An update for a call that has aged out has no effect."""
     stand.configure(tokens(100))
     call = _one(stand, {Kind.INPUT_TOKENS: 10})
     stand.advance(70)
@@ -64,7 +64,7 @@ def an_update_that_comes_too_late_spends_nothing_anew(stand: Stand) -> None:
 
 
 def updates_of_forgotten_books_change_nothing(stand: Stand) -> None:
-    """The domain was begun anew meanwhile."""
+    """The domain was reset in the meantime."""
     stand.configure(per_minute(5))
     lost = _one(stand, ONE)
     stand.process("cli").forget()

@@ -1,4 +1,4 @@
-"""A store on the test stand: what the checks do with it, in few words."""
+"""The test fixture of the contract: operations that the checks perform on a store."""
 
 from __future__ import annotations
 
@@ -38,11 +38,11 @@ ONE: dict[str, int] = {Kind.REQUESTS: 1}
 
 
 class Answer(NamedTuple):
-    """What a process was told.
+    """The decision on a sequence of calls.
 
     Attributes:
-        granted: One reservation for each call that may leave, from the first on.
-        blocker: What stands in the way of the next one; None if all may leave.
+        granted: A reservation for each admitted call, in order.
+        blocker: What blocks the next call; None if all are admitted.
     """
 
     granted: list[Reservation]
@@ -51,11 +51,11 @@ class Answer(NamedTuple):
 
 @dataclass
 class Stand:
-    """A fresh store and its clock; processes that share it are told apart by name.
+    """A fresh store and its clock; processes that share it are distinguished by name.
 
     Attributes:
-        store: The one to check; made anew for each check.
-        advance: Lets the store's clock go on by so many seconds.
+        store: The store to check, created anew for each check.
+        advance: Moves the store's clock forward by this many seconds.
     """
 
     store: Store
@@ -65,7 +65,7 @@ class Stand:
     _arrivals: count[int] = field(default_factory=count)
 
     def configure(self, *limits: Limit, pool: str = MODEL) -> None:
-        """Let these limits hold in a pool, in every process."""
+        """Set the limits of a pool, for every process."""
         self._rules[pool] = rules(*limits)
 
     def process(self, name: str = "process") -> DomainReplica:
@@ -81,7 +81,7 @@ class Stand:
         arrival: int | None = None,
         pools: tuple[str, ...] = (MODEL,),
     ) -> Answer:
-        """Ask for these calls, in this order; ``arrival`` is the ticket of the first. Who is left waits."""
+        """Request admission of calls in order; ``arrival`` is the first one's ticket. Others keep waiting."""
         start = self.store.tick() + next(self._arrivals) if arrival is None else arrival
         asks = [Ask(pools, amounts, start + number, call=object()) for number, amounts in enumerate(wanted)]
 
@@ -103,37 +103,37 @@ class Stand:
         return self.do(decide, process)
 
     def granted(self, *wanted: Amounts, process: str = "process") -> int:
-        """How many of these calls may leave; nobody waits for the others."""
+        """Number of these calls that are admitted; the others are given up."""
         answer = self.ask(*wanted, process=process)
         self.do(lambda state, _: state.leave_queue(), process)
         return len(answer.granted)
 
     def attach(self, call: Reservation, process: str = "process") -> None:
-        """Let a call report by itself; what it reports is known after :meth:`know`."""
+        """Connect a reservation to the store; its updates take effect after :meth:`know`."""
         call.attach(self.store.tick, self.process(process).moment, lambda _: None)
 
     def answered(self, call: Reservation, process: str = "process") -> None:
-        """The headers of a call's answer have come, and everybody knows it."""
+        """Report that a call's response headers have arrived, and write the update."""
         self.attach(call, process)
         call.answered()
         self.know(call, process)
 
     def know(self, call: Reservation, process: str = "process") -> None:
-        """Everybody knows what is true of a call by now."""
+        """Write a call's pending updates, so that every process sees them."""
         booking = call.booking
         self.do(lambda state, now: state.change(call, booking, now), process)
         call.booked = booking
 
     def do(self, work: Callable[[DomainState, Moment], T], process: str = "process") -> T:
-        """One transaction of a process."""
+        """Run one transaction of a process."""
         return self.process(process).transact(work, patient=True)
 
     def view(self, pool: str = MODEL, process: str = "process") -> list[LimitView]:
-        """Every limit of a pool with its use."""
+        """The limits of a pool with their usage."""
         return self.do(lambda state, now: state.pool(pool).view(now), process)
 
     def used(self, pool: str = MODEL) -> list[int]:
-        """What counts now, of each limit."""
+        """The current usage of each limit."""
         return [row.used for row in self.view(pool)]
 
 
@@ -141,17 +141,17 @@ Check: TypeAlias = Callable[[Stand], None]
 
 
 def per_minute(requests: int) -> Limit:
-    """So many requests a minute."""
+    """A limit on requests per minute."""
     return Limit(Kind.REQUESTS, requests, MINUTE)
 
 
 def tokens(amount: int) -> Limit:
-    """So many input tokens a minute."""
+    """A limit on input tokens per minute."""
     return Limit(Kind.INPUT_TOKENS, amount, MINUTE)
 
 
 def per_day(requests: int) -> Limit:
-    """So many requests a day."""
+    """A limit on requests per day."""
     return Limit(Kind.REQUESTS, requests, CalendarDay(ZONE))
 
 

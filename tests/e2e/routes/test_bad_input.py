@@ -13,7 +13,7 @@ def refused(user, server, team, *arguments):
     """What MassGen prints of our sentence; it must be all that there is."""
     path = user.write("team.yaml", yaml.safe_dump(team))
     with user.command("massgen", "--automation", "--config", str(path), *arguments, QUESTION) as run:
-        result = run.finish(120)
+        result = run.finish(300)
     assert result.exit_code != 0
     assert server.report().arrived == 0
     assert "Traceback" not in result.stdout + result.stderr

@@ -71,7 +71,6 @@ def test_when_the_servers_clock_is_set_back_ticks_go_on() -> None:
     pair.server -= 25 * 3_600 * SECOND
     pair.exchange(MS, MS)
     assert 0.9 * SECOND < pair.clock.tick() - before < 1.1 * SECOND
-    assert abs(pair.clock.wall() - pair.server) < 3 * MS
 
 
 def test_when_the_servers_clock_is_set_forward_ticks_follow() -> None:
