@@ -20,6 +20,8 @@ NAMES = sorted(file.stem for file in (STUDIO / "scripts").glob("*.toml"))
 FILM_ONLY = sorted(file.stem for file in (STUDIO / "films").glob("*.toml"))
 FAST = ("doctor", "profiles")
 """Those that do not import MassGen."""
+WITH_TOOLS = ("run-code",)
+"""Those whose agents have tools of MassGen's."""
 
 needs_asciinema = pytest.mark.skipif(
     importlib.util.find_spec("asciinema") is None, reason="asciinema is not installed"
@@ -93,9 +95,10 @@ def test_it_still_looks_as_it_was_recorded_with_massgen(name, studio):
 def commands(name):
     """The real MassGen, but imported once for all of them: in forks of the server that runs the examples."""
     if name in FAST:
-        return None
-    running.server().wait()
-    return running.server().commands
+        return []
+    server = running.server()
+    server.wait()
+    return [server.commands, server.tools] if name in WITH_TOOLS else [server.commands]
 
 
 def still_the_same(name, studio):

@@ -48,7 +48,7 @@ def follow(page: str, folder: Path, **files: str) -> Ended:
             {**files_of(page.removeprefix("task-")), **files},
             GEMINI_API_KEY="none",
             GOOGLE_GEMINI_BASE_URL=provider.url,
-            PATH=f"{running.server().commands}:{SCRIPTS}:{FILE_TOOLS}:/usr/local/bin:/usr/bin:/bin",
+            PATH=f"{running.server().tools}:{SCRIPTS}:{FILE_TOOLS}:/usr/local/bin:/usr/bin:/bin",
         )
 
 

@@ -17,8 +17,9 @@ from tests.massgen_server import forked
 
 ROOT = Path(__file__).resolve().parents[2]
 SCRIPTS = Path(sys.executable).parent
-NAMES = ("massgen", "massgen-rl", "fastmcp")
-"""Also what starts MassGen's tool servers: each imports MassGen, and has thirty seconds to be there."""
+NAMES = ("massgen", "massgen-rl")
+TOOL_SERVERS = "fastmcp"
+"""What starts MassGen's tool servers: each imports MassGen, and has thirty seconds to be there."""
 
 _STAND_IN = """#!{python} -IS
 import json, os, socket, sys
@@ -69,6 +70,7 @@ class Server:
 
     Attributes:
         commands: The folder, for ``PATH``.
+        tools: Another one, with what starts MassGen's tool servers.
         address: The path of its socket.
     """
 
@@ -77,12 +79,14 @@ class Server:
 
         Where MassGen is imported already it is a fork of this process; else it imports MassGen itself.
         """
-        self.commands = folder / "commands"
+        self.commands, self.tools = folder / "commands", folder / "tools"
         self.address = str(folder / "socket")
         self._log = folder / "server.log"
-        self.commands.mkdir()
+        for place in (self.commands, self.tools):
+            place.mkdir()
         for name in NAMES:
             self._write(self.commands / name, SCRIPTS / name)
+        self._write(self.tools / TOOL_SERVERS, SCRIPTS / TOOL_SERVERS)
         if "massgen.cli.entrypoint" in sys.modules:
             self._process: _Fork | subprocess.Popen[bytes] = _Fork(self.address, self._log)
             return

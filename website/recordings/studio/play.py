@@ -8,6 +8,7 @@ import shutil
 import subprocess
 import sys
 import tempfile
+from collections.abc import Sequence
 from pathlib import Path
 
 from lab import Household, Lab
@@ -23,13 +24,13 @@ __all__ = ["play"]
 _HERE = Path(__file__).resolve().parents[1]
 
 
-def play(script: Script, *, hurried: bool = False, commands: Path | None = None) -> Recorded:
+def play(script: Script, *, hurried: bool = False, commands: Sequence[Path] = ()) -> Recorded:
     """Play a script in a terminal or a browser of its own, and bring back what was seen.
 
     Args:
         script: What is typed.
         hurried: Without the pauses that readers need; for comparisons of sessions in which no quota runs on.
-        commands: A folder whose programs come before all others on PATH.
+        commands: Folders whose programs come before all others on PATH.
 
     Raises:
         RuntimeError: The script did not get to its end.
@@ -61,7 +62,9 @@ def _keep_only(names: tuple[str, ...], project: Path) -> None:
             path.unlink()
 
 
-def _environment(script: Script, user: Household, *, hurried: bool, commands: Path | None) -> dict[str, str]:
+def _environment(
+    script: Script, user: Household, *, hurried: bool, commands: Sequence[Path]
+) -> dict[str, str]:
     environment = {**user.environment, "TERM": "xterm-256color", "SHELL": "/bin/bash"}
     environment |= {"COLORTERM": "truecolor"} if script.screens else {}
     if script.network:
@@ -75,8 +78,7 @@ def _environment(script: Script, user: Household, *, hurried: bool, commands: Pa
         }
     if hurried:
         environment["RECORDING_IN_A_HURRY"] = "1"
-    if commands:
-        environment["PATH"] = f"{commands}{os.pathsep}{environment['PATH']}"
+    environment["PATH"] = os.pathsep.join([*map(str, commands), environment["PATH"]])
     return environment
 
 
