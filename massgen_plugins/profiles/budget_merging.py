@@ -42,7 +42,7 @@ def merge_budgets(strongest_first: Sequence[BudgetBlock], own: BudgetBlock | Non
 
 
 def _at(limiting: Sequence[BudgetBlock], replaceable: bool) -> str:
-    """The reaction to a spent budget: the strictest one among the layers."""
+    """The reaction of the strongest layer that demands more than a warning; else a warning."""
     at = next((block.at for block in limiting if block.at != "warn"), "warn")
     return "stop" if at == "cheaper" and not replaceable else at
 
