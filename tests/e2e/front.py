@@ -92,9 +92,11 @@ class Front:
         begin = [f"{method} /{host}{path} {version}", *lines, "Connection: close", "", ""]
         here.write("\r\n".join(begin).encode("latin-1"))
         forth = asyncio.create_task(_copy(reader, here))
-        await _copy(there, writer)
-        forth.cancel()
-        here.close()
+        try:
+            await _copy(there, writer)
+        finally:  # the program may be gone
+            forth.cancel()
+            here.close()
 
 
 async def _copy(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
