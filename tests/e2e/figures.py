@@ -7,14 +7,9 @@ from dataclasses import astuple, dataclass
 
 from massgen_plugins.sandbox import QuotaKind, SandboxReport
 
-__all__ = ["BESIDE_OTHERS", "Bound", "note", "rows", "table"]
+__all__ = ["Bound", "note", "rows", "table"]
 
 MINUTE = 60.0
-
-BESIDE_OTHERS = 1.1
-"""The most that a run may take, in bounds. The goal is 1.05, and the table shows each run's ratio; but beside
-two other sets of tests MassGen's own work, after the last wait, takes seconds more than alone."""
-
 _HEAD = ("run", "calls", "refused", "worst minute", "completed", "bound", "ratio", "remarks")
 
 

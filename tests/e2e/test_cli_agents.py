@@ -85,15 +85,14 @@ def is_recorded_and_paid(user, requests):
     record = Record(user.store.with_name("calls.sqlite3"))
     agents = {each.key["agent"]: each for each in record.totals(by=("agent",))}
     assert set(agents) == {"a0", "a1"}
-    calls = sum(each.calls for each in agents.values())
-    assert requests - 1 <= calls <= requests  # Copilot's last one is often under way when MassGen ends
+    assert sum(each.calls for each in agents.values()) == requests  # a program may cut its last one
     cost = sum(each.cost for each in agents.values())
     with user.command("massgen-rl", "budget", "show", "--json") as command:
         assert command.wait(120) == 0, command.stderr.text
         rows = json.loads(command.stdout.text)["budgets"]
     day = next(row for row in rows if row["name"] == "day")
-    assert cost > 0 or sum(each.unknown for each in agents.values()) == calls  # Copilot names no price
-    assert day["spent"] == pytest.approx(float(cost) / 1e6, abs=calls * 1e-6)  # each is rounded up
+    assert cost > 0 or sum(each.unknown for each in agents.values()) == requests  # Copilot names no price
+    assert day["spent"] == pytest.approx(float(cost) / 1e6, abs=requests * 1e-6)  # each is rounded up
 
 
 def keeps_secrets(result, secrets, command_lines):
