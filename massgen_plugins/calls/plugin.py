@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import atexit
+import sys
 import threading
 from collections.abc import Mapping
 from pathlib import Path
@@ -93,3 +95,11 @@ def massgen_event(event: Event) -> None:
         _recorders.take(event)
     if isinstance(event, REFUSALS):
         keeper.take(event)
+
+
+@atexit.register
+def _close_records() -> None:
+    """Close after everything that starts later: the calls that a gateway aborts at exit are recorded, too."""
+    record = sys.modules.get("massgen_plugins.calls.record")
+    if record is not None:
+        record.close_all()

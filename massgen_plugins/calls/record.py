@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import atexit
 import json
 import threading
 import time
@@ -23,7 +22,7 @@ from massgen_plugins.events import CallSettled, CallTurnedAway
 from massgen_plugins.rate_limit.stores.process import after_fork
 from massgen_plugins.rate_limit.stores.worker import WorkerThread
 
-__all__ = ["Recorder"]
+__all__ = ["Recorder", "close_all"]
 
 _MOST = 20_000
 """Maximum number of calls queued for writing; beyond it, as with a stalled disk, the oldest are dropped."""
@@ -187,8 +186,8 @@ def _turned_away(at: float, event: CallTurnedAway) -> tuple[object, ...]:
     )
 
 
-@atexit.register
-def _close_all() -> None:
+def close_all() -> None:
+    """Write and close the records of this process, when it exits."""
     for recorder in list(_recorders):
         with suppress(Exception):  # nobody to report to during shutdown
             recorder.close()

@@ -165,8 +165,8 @@ def test_calls_are_recorded_in_the_users_own_directory_whatever_store_others_nam
     theirs.mkdir()
     with bed(server, limits(theirs / "quota.sqlite3")) as process:
         process.calls(1)
-        from massgen_plugins.calls.record import _close_all
+        from massgen_plugins.calls.record import close_all
 
-        _close_all()
+        close_all()
     assert not list(theirs.glob("calls*"))
     assert list(Path.home().rglob("calls.sqlite3"))
