@@ -485,7 +485,7 @@ def test_a_fault_of_the_limiter_means_limits_in_memory_and_is_told_once(clock) -
 
     assert clock.run(main()) == 3
     [trouble] = stage.events
-    assert "in memory" in trouble.message
+    assert "this process's memory" in trouble.message
     assert "LookupError" in trouble.message
     assert "secret" not in trouble.message
 
