@@ -165,8 +165,6 @@ class DomainState(DomainParts):
             if pool.penalties.probe == PROBE_NEEDED:
                 pool.penalties.probe = now.tick + max(_SHORTEST_PROBE, pool.rules.cooldown)
                 self.changed.add(FACTS)
-        if self._booked_offline is not None:
-            self._booked_offline.append(call)
         return call
 
     def _blocker(self, now: Moment, ask: Ask, earlier: Mapping[str, Amounts] | None) -> Blocker | None:

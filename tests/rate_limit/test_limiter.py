@@ -20,7 +20,7 @@ from massgen_plugins.quota import (
     PoolRules,
     Sliding,
 )
-from massgen_plugins.rate_limit.limiter import Limiter, WaitInfo
+from massgen_plugins.rate_limit.limiter import Limiter
 from massgen_plugins.rate_limit.reservation import NORMAL, URGENT, Ask, Reservation
 from massgen_plugins.rate_limit.stores.base import Store
 from massgen_plugins.rate_limit.stores.memory import MemoryStore
@@ -28,6 +28,7 @@ from massgen_plugins.rate_limit.stores.sqlite import SqliteStore
 from massgen_plugins.rate_limit.stores.worker import AtOnce
 from massgen_plugins.rate_limit.tickets import RENEWAL
 from massgen_plugins.rate_limit.verdict import LimitView
+from massgen_plugins.rate_limit.wait_policy import WaitInfo
 from massgen_plugins.testing.virtual_time import VirtualClock, virtual_time
 
 DOMAIN = Domain("gemini", "project")

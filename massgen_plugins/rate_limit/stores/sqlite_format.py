@@ -21,7 +21,7 @@ __all__ = [
 APPLICATION_ID = 0x4D47524C
 """``application_id`` of our files: MGRL."""
 
-FORMAT = 6
+FORMAT = 7
 """``user_version`` of our files."""
 
 _OLD_FORMATS = (1, 2, 3, 4)
