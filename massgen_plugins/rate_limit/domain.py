@@ -106,7 +106,7 @@ class DomainState(DomainParts):
             max(0, min(until, now + RENEWAL)),
             waiting,
         )
-        self.tickets.put(ticket)
+        self.queue_shrank |= self.tickets.put(ticket)
         self.changed.add(QUEUE)
 
     def leave_queue(self, keep: Iterable[tuple[str, ...]] = ()) -> None:
