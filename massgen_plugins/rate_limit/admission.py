@@ -59,21 +59,23 @@ class Admission:
 
         Of those behind it, decide only for the ones whose forecast has yet to be reported.
         """
-        self._drop_tentative()
+        if self._tentative:
+            self._drop_tentative()
         self.due = NEVER
-        for pool in {pool for waiter in waiters for pool in waiter.ask.pools}:
-            state.configure(pool, self._policy.rules_of(pool), now.tick)
         rows: Rows = []
         heads: _Heads = {}
         earlier: dict[str, dict[str, int]] = {}
-        unreported = sum(waiter.unreported for waiter in waiters)
-        for waiter in waiters:
+        last_new = 0
+        if len(waiters) > 1:
+            last_new = max((at for at, waiter in enumerate(waiters) if waiter.unreported), default=0)
+        for at, waiter in enumerate(waiters):
             ask, head = waiter.ask, heads.get(waiter.ask.pools)
             if head is not None and head[1] <= waiter.deadline and not waiter.unreported:
-                if unreported:
+                if at < last_new:
                     _add(earlier, earlier.keys() & ask.pools, ask.amounts)
                 continue
-            unreported -= waiter.unreported
+            for pool in ask.pools:
+                state.configure(pool, self._policy.rules_of(pool), now.tick)
             verdict = state.decide(now, ask, self.startups, earlier)
             rows.append((waiter, verdict))
             if isinstance(verdict, Reservation):

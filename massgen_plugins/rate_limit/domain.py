@@ -90,8 +90,10 @@ class DomainState(DomainParts):
         if call.booked == booking or call.epoch != self.facts.epoch:
             return
         for name in call.ask.pools:
-            self._pools[name].book.change(call.booked, booking, now)
-            self.changed.add(BOOK + name)
+            book = self._pools[name].book
+            if book.counters:
+                book.change(call.booked, booking, now)
+                self.changed.add(BOOK + name)
 
     def queue(self, ask: Ask, address: str, now: int, until: int, waiting: int) -> None:
         """Register this process's head of line for a combination of pools."""

@@ -22,9 +22,9 @@ from massgen_plugins.rate_limit.stores.worker import Worker
 from massgen_plugins.rate_limit.tickets import RENEWAL
 from massgen_plugins.rate_limit.timers import LeaseTimer, LoopTimers
 from massgen_plugins.rate_limit.transactions import Change, Transactions
-from massgen_plugins.rate_limit.verdict import Reason, Verdict, Wait
+from massgen_plugins.rate_limit.verdict import Reason, Refused, Wait
 from massgen_plugins.rate_limit.wait_policy import WaitPolicy
-from massgen_plugins.rate_limit.waiter import Waiter, Waiters
+from massgen_plugins.rate_limit.waiter import Waiter
 
 __all__ = ["POLL", "DomainQueue"]
 
@@ -63,7 +63,7 @@ class DomainQueue:
         """Reset in a forked child, which inherits no waiters, updates or locks."""
         self._transactions.forked()
         self._admission = Admission(self._policy, self.startups, self._store)
-        self._waiters = Waiters()
+        self._waiters: dict[Waiter, None] = {}  # by age; threads add and remove without a lock
         self._submitted = self._handed_over = False  # whether a worker job is pending; and will set timers
         self._any_paused = False
         self._leases = LeaseTimer()
@@ -77,12 +77,12 @@ class DomainQueue:
             if not self._store.ready:
                 await asyncio.wrap_future(self._worker.submit(self._store.open))
             ask.arrival = self._store.tick()
-        waiter = Waiter(ask, self._policy.patience_for(ask))
-        self._waiters.join(waiter)
-        if waiter.place:
-            waiter.loop.call_soon(self._serve_new, waiter)  # once for all that join now
-        else:
+        waiter = Waiter(ask)
+        self._waiters[waiter] = None
+        if len(self._waiters) == 1:
             self.serve()
+        else:
+            waiter.loop.call_soon(self._serve_new, waiter)  # once for all that join now
         try:
             return await waiter.future
         except BaseException:
@@ -100,7 +100,7 @@ class DomainQueue:
         """Take an update of a call: it is written with the next transaction, or soon."""
         self._transactions.add(call)
         freed = call.leased and call.ended != NEVER and self._leases.drop(call)
-        if not self._waiters.rows:
+        if not self._waiters:
             self._transactions.flush_soon()
             return
         room = call.answered_at + self.replica.state.shortest_window(call.pools)
@@ -137,7 +137,7 @@ class DomainQueue:
     def serve(self) -> None:
         """Decide for all waiters, now or soon; from any thread."""
         try:
-            while (self._waiters.rows or self._admission.queued) and self._serve(patient=False):
+            while (self._waiters or self._admission.queued) and self._serve(patient=False):
                 pass
         except StoreBusy:
             self._handed_over = True
@@ -169,29 +169,34 @@ class DomainQueue:
 
     def _fail(self, error: Exception) -> None:
         """Fail all waiters after a fault of ours, so that they move to another limiter."""
-        for waiter in self._waiters.all():
+        for waiter in list(self._waiters):
             self._end(waiter, error)
 
     def _decide_and_deliver(self, *, patient: bool) -> bool:
-        waiters = [waiter for waiter in self._waiters.all() if not waiter.future.done()]
+        waiters = self._waiting()
         rows, now = self._transactions.transact(partial(self._admission.decide, waiters), patient=patient)
         self._admission.confirm()
-        again = self._note_pauses(waiters, now.tick)
+        again = False
+        if self.replica.state.paused or self._any_paused:
+            again = self._note_pauses(waiters, now.tick)
         for waiter, verdict in rows:
-            again |= self._deliver(waiter, verdict, now)
-        for waiter in waiters:
-            if now.tick >= waiter.deadline and not waiter.future.done():
-                self._end(waiter, self._policy.overdue(waiter, now))
+            if isinstance(verdict, Reservation):
+                self._waiters.pop(waiter, None)
+                waiter.resolve(self._admit(verdict, waiter.loop))
+            else:
+                again |= self._keep_waiting(waiter, verdict, waiters.index(waiter), now)
         self._handed_over = self._submitted
-        self._timers.set({waiter.loop for waiter in self._waiters.all()})
+        if self._waiters:
+            for waiter in self._waiting():
+                if now.tick >= waiter.deadline:
+                    self._end(waiter, self._policy.overdue(waiter, now))
+            self._timers.set({waiter.loop for waiter in list(self._waiters)})
         return again
 
-    def _deliver(self, waiter: Waiter, verdict: Verdict, now: Moment) -> bool:
+    def _keep_waiting(self, waiter: Waiter, verdict: Wait | Refused, place: int, now: Moment) -> bool:
         """Tell a waiter its verdict; True if a dead process is ahead of it."""
-        if isinstance(verdict, Reservation):
-            self._waiters.remove(waiter)
-            waiter.resolve(self._admit(verdict, waiter.loop))
-            return False
+        if waiter.forecast is None:
+            waiter.patience = self._policy.patience_for(waiter.ask)
         error = self._policy.refusal(waiter, verdict, now)
         if error is not None or not isinstance(verdict, Wait):
             self._end(waiter, error)
@@ -200,7 +205,7 @@ class DomainQueue:
         if paused := verdict.blocker.reason is Reason.PAUSED:
             waiter.set_paused(now.tick, paused=True)
         if waiter.forecast is None or (not paused and abs(verdict.forecast - waiter.forecast) > _NOTABLE):
-            self._policy.report(waiter, verdict, now)
+            self._policy.report(waiter, verdict, place, now)
             waiter.forecast = verdict.forecast
         ahead = verdict.blocker.ahead
         if not ahead or self._store.lives(ahead):
@@ -211,11 +216,16 @@ class DomainQueue:
     def _note_pauses(self, waiters: Sequence[Waiter], tick: int) -> bool:
         """Record whose pools the user has paused; True if that changed for any waiter."""
         paused = self.replica.state.paused
-        if not paused and not self._any_paused:
-            return False
         self._any_paused = bool(paused)
         changed = [each.set_paused(tick, paused=not paused.isdisjoint(each.ask.pools)) for each in waiters]
         return any(changed)
+
+    def _waiting(self) -> list[Waiter]:
+        """Those whose wait has not ended, in order."""
+        waiting = [waiter for waiter in list(self._waiters) if not waiter.future.done()]
+        if len(waiting) > 1:
+            waiting.sort(key=lambda waiter: waiter.ask.sort_key)
+        return waiting
 
     def _admit(self, call: Reservation, loop: asyncio.AbstractEventLoop | None = None) -> Reservation:
         """Let a call leave; ``loop`` makes it, if not the running one."""
@@ -228,13 +238,13 @@ class DomainQueue:
 
     def _end(self, waiter: Waiter, error: Exception | None) -> None:
         if error is not None:
-            self._waiters.remove(waiter)
+            self._waiters.pop(waiter, None)
             waiter.resolve(error)
 
     def _give_up(self, waiter: Waiter) -> None:
         """Remove a waiter whose caller was cancelled or got an error."""
-        self._waiters.remove(waiter)
-        for behind in self._waiters.all()[:_MOST_REFRESHED]:
+        self._waiters.pop(waiter, None)
+        for behind in self._waiting()[:_MOST_REFRESHED]:
             behind.stale = True
         waiter.abandon()
         self.serve()
@@ -242,7 +252,7 @@ class DomainQueue:
     # Timers.
 
     def _due_in(self, loop: asyncio.AbstractEventLoop) -> int | None:
-        deadlines = [waiter.deadline for waiter in self._waiters.all() if waiter.loop is loop]
+        deadlines = [waiter.deadline for waiter in list(self._waiters) if waiter.loop is loop]
         if not deadlines:
             return None
         now = self._store.tick()
@@ -260,7 +270,7 @@ class DomainQueue:
 
     def _is_due(self) -> bool:
         """Whether to decide again: a retry or a ticket's renewal is due, or rules have changed."""
-        now, waiters = self._store.tick(), self._waiters.all()
+        now, waiters = self._store.tick(), list(self._waiters)
         due = min([self._admission.due, *(waiter.deadline for waiter in waiters)])
         renewal_due = self._store.shared and now >= self._admission.renewed + RENEWAL
         return now >= due or renewal_due or self._admission.rules_changed(waiters, self.replica.state)

@@ -105,13 +105,15 @@ class RollingCounter:
         """The stamp of a call's booking, from which it ages out."""
         if booking.expected and self.kind in booking.expected:
             return booking.ended if booking.ended != NEVER else booking.seen + LEASE
-        return min(booking.begun + self._margin, booking.answered)
+        latest = booking.begun + self._margin
+        return latest if latest < booking.answered else booking.answered
 
     def book(self, booking: Booking, now: Moment) -> None:
         """Book a call."""
         amount = booking.amounts.get(self.kind)
         if amount:
-            self.advance(now)
+            if self.expires <= now.tick:
+                self.advance(now)
             self.add(self.stamp(booking), amount, now)
 
     def rebook(self, before: Booking, after: Booking, now: Moment) -> None:
@@ -131,10 +133,24 @@ class RollingCounter:
 
     def add(self, stamp: int, amount: int, now: Moment) -> None:  # noqa: ARG002 - other counters use it
         """Add an amount that ages out one window after ``stamp``."""
-        if amount:
-            at = self._cell(stamp)
-            self.amounts[at] += amount
-            self.used += amount
+        if not amount:
+            return
+        self.used += amount
+        stamps, start = self.stamps, stamp - stamp % self._step
+        at = len(stamps)
+        if stamps and stamps[-1] >= start:  # else it is the latest
+            at = bisect_left(stamps, start)
+            if stamps[at] < start + self._step:
+                self.amounts[at] += amount
+                if stamp > stamps[at]:
+                    stamps[at] = stamp
+                    if not at:
+                        self.expires = stamp + self.length
+                return
+        stamps.insert(at, stamp)
+        self.amounts.insert(at, amount)
+        if not at:
+            self.expires = stamp + self.length
 
     def merge(self, own: Self, base: Self, lost_since: int | None) -> None:
         """Add what a process has booked apart from the others, to their copy.
@@ -181,31 +197,21 @@ class RollingCounter:
 
     # Cells.
 
-    def _cell(self, stamp: int) -> int:
-        """The index of a stamp's cell, created if missing."""
-        stamps, start = self.stamps, stamp - stamp % self._step
-        at = bisect_left(stamps, start) if stamps and stamps[-1] >= start else len(stamps)
-        if at < len(stamps) and stamps[at] < start + self._step:
-            stamps[at] = max(stamp, stamps[at])
-        else:
-            stamps.insert(at, stamp)
-            self.amounts.insert(at, 0)
-        if not at:
-            self.expires = stamps[0] + self.length
-        return at
-
     def _take(self, stamp: int, amount: int) -> bool:
         """Subtract an amount from a stamp's cell, and drop the cell if empty; False if there is none."""
         stamps, start = self.stamps, stamp - stamp % self._step
         at = bisect_left(stamps, start)
         if at == len(stamps) or stamps[at] >= start + self._step:
             return False
-        left = self.amounts[at] - amount
-        self.used -= min(amount, self.amounts[at])
-        self.amounts[at] = max(0, left)
-        if left <= 0:
+        known = self.amounts[at]
+        if known > amount:
+            self.amounts[at] = known - amount
+            self.used -= amount
+        else:
+            self.used -= known
             del stamps[at], self.amounts[at]
-            self.expires = stamps[0] + self.length if stamps else NEVER
+            if not at:
+                self.expires = stamps[0] + self.length if stamps else NEVER
         return True
 
     def _age_out(self, count: int) -> None:

@@ -46,7 +46,7 @@ class Transactions:
     def forked(self) -> None:
         """Reset in a forked child, which inherits neither updates nor locks."""
         self._lock = threading.Lock()  # guards the replica
-        self._updated: dict[Reservation, None] = {}  # calls to be booked anew, in order
+        self._updated: dict[Reservation, None] = {}  # calls to be booked anew
         self._deferred: deque[Change[None]] = deque()
         self._unwritten: dict[Reservation, None] = {}  # in order of admission; may still contain written ones
         self._to_wake: Sequence[str] = ()  # addresses
@@ -129,7 +129,8 @@ class Transactions:
         """Run ``change`` and the pending updates, with the lock held; after an error, they stay pending."""
         if self._unwritten:
             self._postpone_unwritten()
-        calls, changes = list(self._updated), list(self._deferred)
+        calls = [self._updated.popitem()[0] for _ in range(len(self._updated))]
+        changes = list(self._deferred)
         bookings: dict[Reservation, Booking] = {}
 
         def attempt(state: DomainState, now: Moment) -> T:
@@ -145,14 +146,15 @@ class Transactions:
                 self._to_wake = _affected_waiters(state, now)
             return result
 
-        result = self._replica.transact(attempt, patient=patient)
+        try:
+            result = self._replica.transact(attempt, patient=patient)
+        except BaseException:
+            self._updated.update(dict.fromkeys(calls))
+            raise
         for _ in changes:
             self._deferred.popleft()
         for call, booking in bookings.items():
             call.booked = booking
-            self._updated.pop(call, None)
-            if call.booking != booking:  # updated meanwhile
-                self._updated[call] = None
         return result
 
     def _postpone_unwritten(self) -> None:

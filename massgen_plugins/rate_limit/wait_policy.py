@@ -73,15 +73,15 @@ class WaitPolicy:
         patience = (self.rules_of(ask.pools[0]) or _DEFAULT).max_wait
         return min(patience, _URGENT_PATIENCE) if ask.priority == URGENT else patience
 
-    def report(self, waiter: Waiter, verdict: Wait, now: Moment) -> None:
-        """Report a wait that has begun, or whose forecast has changed."""
+    def report(self, waiter: Waiter, verdict: Wait, place: int, now: Moment) -> None:
+        """Report a wait that has begun, or whose forecast has changed; ``place`` calls are ahead."""
         if self._on_wait is not None:
             pool = Pool(self._domain, verdict.blocker.pool)
             seconds = max(0, verdict.forecast - now.tick) / NANOSECONDS
-            text = messages.describe_wait(pool, verdict.blocker, seconds, waiter.place)
+            text = messages.describe_wait(pool, verdict.blocker, seconds, place)
             again = waiter.forecast is not None
             call = waiter.ask.call
-            self._on_wait(WaitInfo(pool, seconds, waiter.place, verdict.blocker, text, call, again))
+            self._on_wait(WaitInfo(pool, seconds, place, verdict.blocker, text, call, again))
 
     def refusal(self, waiter: Waiter, verdict: Wait | Refused, now: Moment) -> CallRefused | None:
         """The error that ends a wait; None to keep waiting."""

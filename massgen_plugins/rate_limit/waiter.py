@@ -3,13 +3,11 @@
 from __future__ import annotations
 
 import asyncio
-import threading
-from bisect import bisect_right
 
 from massgen_plugins.rate_limit.moment import NEVER
 from massgen_plugins.rate_limit.reservation import Ask, Reservation
 
-__all__ = ["Waiter", "Waiters", "running_loop"]
+__all__ = ["Waiter", "running_loop"]
 
 
 class Waiter:
@@ -17,22 +15,20 @@ class Waiter:
 
     Attributes:
         ask: What it asks for.
-        patience: Nanoseconds that it may wait in all.
+        patience: Nanoseconds that it may wait in all; ``NEVER`` until its first verdict.
         forecast: Tick at which it will leave, as last reported; None if nothing was reported.
         stale: Whether the forecast is outdated: a waiter ahead gave up.
-        place: How many waiters of this process were ahead when it joined.
         loop: Its event loop.
         future: Gets its reservation, or the error that ends the wait.
     """
 
-    __slots__ = ("_paused_at", "ask", "forecast", "future", "loop", "patience", "place", "stale")
+    __slots__ = ("_paused_at", "ask", "forecast", "future", "loop", "patience", "stale")
 
-    def __init__(self, ask: Ask, patience: int) -> None:
+    def __init__(self, ask: Ask) -> None:
         self.ask = ask
-        self.patience = patience
+        self.patience = NEVER
         self.forecast: int | None = None
         self.stale = False
-        self.place = 0
         self.loop = asyncio.get_running_loop()
         self.future: asyncio.Future[Reservation] = self.loop.create_future()
         self._paused_at: int | None = None
@@ -82,35 +78,6 @@ class Waiter:
             self.future.set_result(value)
         else:
             self.future.set_exception(value)
-
-
-class Waiters:
-    """The waiters of one domain in this process, in order. Thread-safe.
-
-    Attributes:
-        rows: All of them; only its truth value may be read from outside.
-    """
-
-    def __init__(self) -> None:
-        self._lock = threading.Lock()
-        self.rows: list[Waiter] = []
-
-    def all(self) -> list[Waiter]:
-        """A copy of the waiters, in order."""
-        with self._lock:
-            return list(self.rows)
-
-    def join(self, waiter: Waiter) -> None:
-        """Insert a waiter at its place."""
-        with self._lock:
-            waiter.place = bisect_right(self.rows, waiter.ask.sort_key, key=lambda each: each.ask.sort_key)
-            self.rows.insert(waiter.place, waiter)
-
-    def remove(self, waiter: Waiter) -> None:
-        """Remove a waiter, if it still waits."""
-        with self._lock:
-            if waiter in self.rows:
-                self.rows.remove(waiter)
 
 
 def running_loop() -> asyncio.AbstractEventLoop | None:

@@ -73,7 +73,7 @@ class Stage:
     def waiting(self) -> int:
         """How many tickets there are in the shared queue, and waiters here."""
         queue = self.domain.queue
-        return len(queue._waiters.all()) + queue.read(lambda state, _: len(state.tickets.rows))
+        return len(queue._waiters) + queue.read(lambda state, _: len(state.tickets.rows))
 
 
 @pytest.fixture(params=["memory", "sqlite", "shared", "slow"])
@@ -367,7 +367,7 @@ def test_nothing_is_left_of_loops_that_are_gone(make) -> None:
 
         clock.run(main())
     assert not limiter.domain.queue._timers
-    assert not limiter.domain.queue._waiters.rows
+    assert not limiter.domain.queue._waiters
 
 
 def test_who_waits_is_announced_with_reason_place_and_time(make) -> None:
