@@ -54,7 +54,7 @@ class Admission:
         self._store = store
         self._tentative: list[Ask] = []
 
-    def decide(self, waiters: Sequence[Waiter], state: DomainState, now: Moment) -> tuple[Rows, Moment]:
+    def decide(self, waiters: Sequence[Waiter], state: DomainState, now: Moment) -> Rows:
         """For each combination of pools, decide from the head of line on until one has to wait.
 
         Of those behind it, decide only for the ones whose forecast has yet to be reported.
@@ -65,9 +65,7 @@ class Admission:
         rows: Rows = []
         heads: _Heads = {}
         earlier: dict[str, dict[str, int]] = {}
-        last_new = 0
-        if len(waiters) > 1:
-            last_new = max((at for at, waiter in enumerate(waiters) if waiter.unreported), default=0)
+        last_new = _last_unreported(waiters) if len(waiters) > 1 else 0
         for at, waiter in enumerate(waiters):
             ask, head = waiter.ask, heads.get(waiter.ask.pools)
             if head is not None and head[1] <= waiter.deadline and not waiter.unreported:
@@ -82,12 +80,13 @@ class Admission:
                 self._tentative.append(ask)
             elif isinstance(verdict, Wait):
                 until = self._retry_at(verdict)
-                if verdict.blocker.reason is not Reason.STARTUP:
-                    heads.setdefault(ask.pools, (ask, until))
-                    _add(earlier, state.blocked_in(now, ask, verdict.blocker, earlier), ask.amounts)
+                if verdict.blocker.reason is Reason.STARTUP:
+                    continue
+                heads.setdefault(ask.pools, (ask, until))
+                _add(earlier, state.blocked_in(now, ask, verdict.blocker, earlier), ask.amounts)
         if self._store.shared and (heads or self.queued):
             self._take_tickets(waiters, heads, state, now)
-        return rows, now
+        return rows
 
     def confirm(self) -> None:
         """Keep what the finished transaction granted."""
@@ -120,6 +119,11 @@ class Admission:
         state.leave_queue(heads)
         self.renewed = now.tick
         self.queued = bool(heads)
+
+
+def _last_unreported(waiters: Sequence[Waiter]) -> int:
+    """The index of the last waiter whose forecast has yet to be reported; 0 if there is none."""
+    return max((at for at, waiter in enumerate(waiters) if waiter.unreported), default=0)
 
 
 def _add(earlier: dict[str, dict[str, int]], pools: set[str], amounts: Amounts) -> None:

@@ -7,12 +7,12 @@ timer, and any event (a timer, a new waiter, an answer, a wake-up) serves all wa
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterable, Sequence
-from functools import partial
+from collections.abc import Iterable, Mapping, Sequence
 from typing import TypeVar
 
 from massgen_plugins.quota import NANOSECONDS, PoolRules
-from massgen_plugins.rate_limit.admission import Admission
+from massgen_plugins.rate_limit.admission import Admission, Rows
+from massgen_plugins.rate_limit.domain import DomainState
 from massgen_plugins.rate_limit.moment import NEVER, Moment
 from massgen_plugins.rate_limit.replica import DomainReplica
 from massgen_plugins.rate_limit.reservation import UNKNOWN, Ask, Reservation
@@ -22,7 +22,7 @@ from massgen_plugins.rate_limit.stores.worker import Worker
 from massgen_plugins.rate_limit.tickets import RENEWAL
 from massgen_plugins.rate_limit.timers import LeaseTimer, LoopTimers
 from massgen_plugins.rate_limit.transactions import Change, Transactions
-from massgen_plugins.rate_limit.verdict import Reason, Refused, Wait
+from massgen_plugins.rate_limit.verdict import Reason, Refused, Verdict, Wait
 from massgen_plugins.rate_limit.wait_policy import WaitPolicy
 from massgen_plugins.rate_limit.waiter import Waiter
 
@@ -65,7 +65,7 @@ class DomainQueue:
         self._admission = Admission(self._policy, self.startups, self._store)
         self._waiters: dict[Waiter, None] = {}  # by age; threads add and remove without a lock
         self._submitted = self._handed_over = False  # whether a worker job is pending; and will set timers
-        self._any_paused = False
+        self._any_paused = self._again = False  # whether any pool is paused; whether to decide once more
         self._leases = LeaseTimer()
         self._timers = LoopTimers(self._due_in, self._on_timer)
 
@@ -156,69 +156,69 @@ class DomainQueue:
 
     def _serve(self, *, patient: bool) -> bool:
         """Decide for all waiters in one transaction; True if another one is needed."""
-        self._transactions.begin(patient=patient)
         try:
-            return self._decide_and_deliver(patient=patient)
+            self._transactions.run(self._decide, patient=patient, deliver=self._deliver)
         except StoreBusy:
             raise
         except Exception as error:
             self._fail(error)
             return False
-        finally:
-            self._transactions.end()
+        return self._again
 
     def _fail(self, error: Exception) -> None:
         """Fail all waiters after a fault of ours, so that they move to another limiter."""
         for waiter in list(self._waiters):
             self._end(waiter, error)
 
-    def _decide_and_deliver(self, *, patient: bool) -> bool:
-        waiters = self._waiting()
-        rows, now = self._transactions.transact(partial(self._admission.decide, waiters), patient=patient)
+    def _decide(self, state: DomainState, now: Moment) -> tuple[Rows, Moment]:
+        return self._admission.decide(self._waiting(), state, now), now
+
+    def _deliver(self, decided: tuple[Rows, Moment]) -> None:
+        """Let those who were admitted leave, and tell the others what they wait for."""
+        rows, now = decided
         self._admission.confirm()
-        again = False
+        self._handed_over, self._again = self._submitted, False
         if self.replica.state.paused or self._any_paused:
-            again = self._note_pauses(waiters, now.tick)
+            self._note_pauses(now.tick)
         for waiter, verdict in rows:
             if isinstance(verdict, Reservation):
                 self._waiters.pop(waiter, None)
                 waiter.resolve(self._admit(verdict, waiter.loop))
-            else:
-                again |= self._keep_waiting(waiter, verdict, waiters.index(waiter), now)
-        self._handed_over = self._submitted
         if self._waiters:
-            for waiter in self._waiting():
-                if now.tick >= waiter.deadline:
-                    self._end(waiter, self._policy.overdue(waiter, now))
+            self._keep_waiting(dict(rows), now)
             self._timers.set({waiter.loop for waiter in list(self._waiters)})
-        return again
 
-    def _keep_waiting(self, waiter: Waiter, verdict: Wait | Refused, place: int, now: Moment) -> bool:
-        """Tell a waiter its verdict; True if a dead process is ahead of it."""
-        if waiter.forecast is None:
-            waiter.patience = self._policy.patience_for(waiter.ask)
-        error = self._policy.refusal(waiter, verdict, now)
-        if error is not None or not isinstance(verdict, Wait):
-            self._end(waiter, error)
-            return False
+    def _keep_waiting(self, verdicts: Mapping[Waiter, Verdict], now: Moment) -> None:
+        for place, waiter in enumerate(self._waiting()):
+            verdict, error = verdicts.get(waiter), None
+            if isinstance(verdict, Wait | Refused):
+                if waiter.forecast is None:
+                    waiter.patience = self._policy.patience_for(waiter.ask)
+                error = self._policy.refusal(waiter, verdict, now)
+            if error is None and now.tick >= waiter.deadline:
+                error = self._policy.overdue(waiter, now)
+            if error is not None:
+                self._end(waiter, error)
+            elif isinstance(verdict, Wait):
+                self._report(waiter, verdict, place, now)
+
+    def _report(self, waiter: Waiter, verdict: Wait, place: int, now: Moment) -> None:
         waiter.stale = False
-        if paused := verdict.blocker.reason is Reason.PAUSED:
-            waiter.set_paused(now.tick, paused=True)
+        paused = verdict.blocker.reason is Reason.PAUSED
         if waiter.forecast is None or (not paused and abs(verdict.forecast - waiter.forecast) > _NOTABLE):
             self._policy.report(waiter, verdict, place, now)
             waiter.forecast = verdict.forecast
         ahead = verdict.blocker.ahead
-        if not ahead or self._store.lives(ahead):
-            return False
-        self._transactions.defer(lambda state, _: state.remove_process(ahead))
-        return True
+        if ahead and not self._store.lives(ahead):
+            self._transactions.defer(lambda state, _: state.remove_process(ahead))
+            self._again = True
 
-    def _note_pauses(self, waiters: Sequence[Waiter], tick: int) -> bool:
-        """Record whose pools the user has paused; True if that changed for any waiter."""
+    def _note_pauses(self, tick: int) -> None:
+        """Record whose pools the user has paused."""
         paused = self.replica.state.paused
         self._any_paused = bool(paused)
-        changed = [each.set_paused(tick, paused=not paused.isdisjoint(each.ask.pools)) for each in waiters]
-        return any(changed)
+        for waiter in self._waiting():
+            self._again |= waiter.set_paused(tick, paused=not paused.isdisjoint(waiter.ask.pools))
 
     def _waiting(self) -> list[Waiter]:
         """Those whose wait has not ended, in order."""
@@ -236,10 +236,9 @@ class DomainQueue:
             self._transactions.watch_unwritten(call)
         return call
 
-    def _end(self, waiter: Waiter, error: Exception | None) -> None:
-        if error is not None:
-            self._waiters.pop(waiter, None)
-            waiter.resolve(error)
+    def _end(self, waiter: Waiter, error: Exception) -> None:
+        self._waiters.pop(waiter, None)
+        waiter.resolve(error)
 
     def _give_up(self, waiter: Waiter) -> None:
         """Remove a waiter whose caller was cancelled or got an error."""

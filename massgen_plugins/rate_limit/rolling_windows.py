@@ -105,8 +105,7 @@ class RollingCounter:
         """The stamp of a call's booking, from which it ages out."""
         if booking.expected and self.kind in booking.expected:
             return booking.ended if booking.ended != NEVER else booking.seen + LEASE
-        latest = booking.begun + self._margin
-        return latest if latest < booking.answered else booking.answered
+        return min(booking.begun + self._margin, booking.answered)
 
     def book(self, booking: Booking, now: Moment) -> None:
         """Book a call."""

@@ -97,36 +97,31 @@ class Transactions:
                 future.add_done_callback(partial(_hand_over, on_abandoned))
             raise
 
-    def run(self, change: Change[T], *, patient: bool) -> T:
-        """Run ``change`` in a transaction and return its result.
+    def run(self, change: Change[T], *, patient: bool, deliver: Callable[[T], None] | None = None) -> T:
+        """Run ``change`` and all pending updates in a transaction, and return its result.
 
         Args:
             change: Reads and changes the state.
             patient: Whether this thread may block.
+            deliver: Called with the result before another transaction can begin.
 
         Raises:
             StoreBusy: It would block, and this thread is not patient. Nothing happened.
         """
-        self.begin(patient=patient)
-        try:
-            return self.transact(change, patient=patient)
-        finally:
-            self.end()
-
-    def begin(self, *, patient: bool) -> None:
-        """Take the lock for :meth:`transact`; raises StoreBusy like :meth:`run`."""
         if not (patient or self._store.quick) or not self._lock.acquire(blocking=patient):
             raise StoreBusy
+        try:
+            result = self._transact(change, patient=patient)
+            if deliver is not None:
+                deliver(result)
+            return result
+        finally:
+            addresses, self._to_wake = self._to_wake, ()
+            self._lock.release()
+            for address in addresses:
+                self._store.wake(address)
 
-    def end(self) -> None:
-        """Release the lock, and wake processes whose head of line can leave."""
-        addresses, self._to_wake = self._to_wake, ()
-        self._lock.release()
-        for address in addresses:
-            self._store.wake(address)
-
-    def transact(self, change: Change[T], *, patient: bool) -> T:
-        """Run ``change`` and the pending updates, with the lock held; after an error, they stay pending."""
+    def _transact(self, change: Change[T], *, patient: bool) -> T:
         if self._unwritten:
             self._postpone_unwritten()
         calls = [self._updated.popitem()[0] for _ in range(len(self._updated))]
