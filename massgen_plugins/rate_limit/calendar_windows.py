@@ -143,7 +143,10 @@ class CalendarCounter:
     def add(self, _: int, amount: int, now: Moment) -> None:
         """Add an amount to the current period."""
         self.advance(now)
-        self._change(self.periods, amount)
+        for period in self.periods:
+            self.spent[period] = self.spent.get(period, 0) + amount
+        self.used += amount
+        self._forget_old()
 
     def merge(self, own: Self, base: Self, lost_since: int | None) -> None:
         """Add what a process has booked apart; see :meth:`.RollingCounter.merge`."""
@@ -173,10 +176,13 @@ class CalendarCounter:
         """Add an amount, which may be negative, to some periods; never below zero."""
         for period in periods:
             self.spent[period] = max(0, self.spent.get(period, 0) + amount)
+        self._forget_old()
+        self._count()
+
+    def _forget_old(self) -> None:
         while len(self.spent) > _PERIODS_KEPT:
             here = self.periods[0] if self.periods else max(self.spent)
             del self.spent[max(self.spent, key=lambda kept: abs(kept - here))]
-        self._count()
 
     def _count(self) -> None:
         self.used = max((self.spent.get(period, 0) for period in self.periods), default=0)

@@ -22,16 +22,15 @@ class Waiter:
         future: Gets its reservation, or the error that ends the wait.
     """
 
-    __slots__ = ("_paused_at", "ask", "forecast", "future", "loop", "patience", "stale")
+    patience = NEVER
+    forecast: int | None = None
+    stale = False
+    _paused_at: int | None = None
 
     def __init__(self, ask: Ask) -> None:
         self.ask = ask
-        self.patience = NEVER
-        self.forecast: int | None = None
-        self.stale = False
         self.loop = asyncio.get_running_loop()
         self.future: asyncio.Future[Reservation] = self.loop.create_future()
-        self._paused_at: int | None = None
 
     @property
     def deadline(self) -> int:
@@ -63,16 +62,12 @@ class Waiter:
 
     def resolve(self, value: Reservation | Exception) -> None:
         """End the wait; from any thread."""
-        if running_loop() is self.loop:
-            self._set(value)
-            return
-        try:
-            self.loop.call_soon_threadsafe(self._set, value)
-        except RuntimeError:  # its loop has closed
-            _release(value)
-
-    def _set(self, value: Reservation | Exception) -> None:
-        if self.future.done():  # cancelled meanwhile
+        if running_loop() is not self.loop:
+            try:
+                self.loop.call_soon_threadsafe(self.resolve, value)
+            except RuntimeError:  # its loop has closed
+                _release(value)
+        elif self.future.done():  # cancelled meanwhile
             _release(value)
         elif isinstance(value, Reservation):
             self.future.set_result(value)

@@ -12,7 +12,8 @@ from hypothesis import strategies as st
 
 from massgen_plugins.quota import NANOSECONDS, CalendarDay, CalendarMonth
 from massgen_plugins.rate_limit.calendar_windows import CalendarCounter, period_end, period_of, periods_at
-from massgen_plugins.rate_limit.moment import Moment
+from massgen_plugins.rate_limit.moment import NEVER, Moment
+from massgen_plugins.rate_limit.reservation import Booking
 
 PACIFIC = CalendarDay("America/Los_Angeles")
 MONTH = CalendarMonth("America/Los_Angeles")
@@ -120,10 +121,11 @@ def test_a_clock_that_was_wrong_by_years_blocks_no_later_day() -> None:
 
 
 def test_no_more_is_given_back_than_was_spent() -> None:
+    today = now(when("2026-09-22"))
     counter = CalendarCounter("requests", PACIFIC)
-    counter.advance(now(when("2026-09-22")))
-    counter.add(0, 3, now(when("2026-09-22")))
-    counter.add(0, -9, now(when("2026-09-22")))
+    counter.add(0, 3, today)
+    nine = Booking({"requests": 9}, frozenset(), NEVER, NEVER, NEVER, NEVER, today.wall, 0)
+    counter.rebook(nine, nine._replace(amounts={}), today)
     assert counter.used == 0
 
 
