@@ -15,7 +15,7 @@ from massgen_plugins.rate_limit.limiter import Limiter
 from massgen_plugins.rate_limit.reservation import NORMAL, Ask
 from massgen_plugins.rate_limit.stores.memory import MemoryStore
 from massgen_plugins.rate_limit.stores.worker import AtOnce
-from massgen_plugins.rate_limit.wait_policy import WaitInfo
+from massgen_plugins.rate_limit.waiter import WaitInfo
 from massgen_plugins.testing.virtual_time import VirtualClock, virtual_time
 
 __all__ = ["CallShape", "Simulated", "simulate"]

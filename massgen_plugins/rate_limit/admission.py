@@ -13,8 +13,7 @@ from massgen_plugins.rate_limit.startup import Startups
 from massgen_plugins.rate_limit.stores.base import Store
 from massgen_plugins.rate_limit.tickets import PATIENCE
 from massgen_plugins.rate_limit.verdict import Reason, Verdict, Wait
-from massgen_plugins.rate_limit.wait_policy import WaitPolicy
-from massgen_plugins.rate_limit.waiter import Waiter
+from massgen_plugins.rate_limit.waiter import Waiter, WaitPolicy
 
 __all__ = ["Admission", "Rows"]
 

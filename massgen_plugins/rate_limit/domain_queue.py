@@ -23,8 +23,7 @@ from massgen_plugins.rate_limit.tickets import RENEWAL
 from massgen_plugins.rate_limit.timers import LeaseTimer, LoopTimers
 from massgen_plugins.rate_limit.transactions import Change, Transactions
 from massgen_plugins.rate_limit.verdict import Reason, Refused, Verdict, Wait
-from massgen_plugins.rate_limit.wait_policy import WaitPolicy
-from massgen_plugins.rate_limit.waiter import Waiter
+from massgen_plugins.rate_limit.waiter import Waiter, WaitPolicy
 
 __all__ = ["POLL", "DomainQueue"]
 

@@ -20,7 +20,7 @@ from massgen_plugins.rate_limit.reservation import WRITE_GRACE, Ask, Reservation
 from massgen_plugins.rate_limit.stores.base import Store
 from massgen_plugins.rate_limit.stores.process import after_fork, process_name
 from massgen_plugins.rate_limit.stores.worker import Worker, WorkerThread
-from massgen_plugins.rate_limit.wait_policy import WaitInfo, WaitPolicy
+from massgen_plugins.rate_limit.waiter import WaitInfo, WaitPolicy
 from massgen_plugins.rate_limit.wall_clock import read_date
 
 __all__ = ["DomainLimiter", "Limiter"]

@@ -16,7 +16,7 @@ from massgen_plugins.quota import Domain
 from massgen_plugins.rate_limit.limiter import DomainLimiter, Limiter
 from massgen_plugins.rate_limit.stores.base import Store
 from massgen_plugins.rate_limit.stores.memory import MemoryStore
-from massgen_plugins.rate_limit.wait_policy import WaitInfo
+from massgen_plugins.rate_limit.waiter import WaitInfo
 
 __all__ = ["Limiters", "open_store"]
 

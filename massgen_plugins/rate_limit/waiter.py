@@ -1,13 +1,24 @@
-"""A waiting call, and the future of its event loop that ends the wait."""
+"""A waiting call, how long it may wait, and what it and the user are told."""
 
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Callable
+from dataclasses import dataclass
 
-from massgen_plugins.rate_limit.moment import NEVER
-from massgen_plugins.rate_limit.reservation import Ask, Reservation
+from massgen_plugins.errors import CallRefused
+from massgen_plugins.quota import NANOSECONDS, Domain, Pool, PoolRules
+from massgen_plugins.rate_limit import messages
+from massgen_plugins.rate_limit.moment import NEVER, Moment
+from massgen_plugins.rate_limit.reservation import URGENT, Ask, Reservation
+from massgen_plugins.rate_limit.verdict import Blocker, Reason, Refused, Wait
 
-__all__ = ["Waiter", "running_loop"]
+__all__ = ["WaitInfo", "WaitPolicy", "Waiter", "running_loop"]
+
+_URGENT_PATIENCE = 65 * NANOSECONDS
+"""An urgent call blocks its event loop: it outlasts a minute's window, then gives up."""
+
+_DEFAULT = PoolRules(())
 
 
 class Waiter:
@@ -73,6 +84,95 @@ class Waiter:
             self.future.set_result(value)
         else:
             self.future.set_exception(value)
+
+
+@dataclass(frozen=True, slots=True)
+class WaitInfo:
+    """A wait that has begun or whose forecast has changed.
+
+    Attributes:
+        pool: The pool that blocks.
+        seconds: Remaining time; a lower bound.
+        place: How many calls of this process are ahead.
+        blocker: What is waited for.
+        message: The same in one sentence.
+        call: ``Ask.call`` of the waiting call.
+        again: Whether this wait was reported before, with another forecast.
+    """
+
+    pool: Pool
+    seconds: float
+    place: int
+    blocker: Blocker
+    message: str
+    call: object
+    again: bool = False
+
+
+class WaitPolicy:
+    """The rules of one domain's pools, as far as they concern waiting.
+
+    Args:
+        domain: The domain.
+        rules_of: The current rules of a pool, or None.
+        on_wait: Called with every wait; must not raise.
+    """
+
+    def __init__(
+        self,
+        domain: Domain,
+        rules_of: Callable[[Pool], PoolRules | None],
+        on_wait: Callable[[WaitInfo], None] | None,
+    ) -> None:
+        self._domain = domain
+        self._rules_of = rules_of
+        self._on_wait = on_wait
+        self._pools: dict[str, Pool] = {}
+
+    def rules_of(self, pool: str) -> PoolRules | None:
+        """The current rules of a pool."""
+        return self._rules_of(self._pools.get(pool) or self._pools.setdefault(pool, Pool(self._domain, pool)))
+
+    def patience_for(self, ask: Ask) -> int:
+        """Nanoseconds that a call may wait in all."""
+        patience = (self.rules_of(ask.pools[0]) or _DEFAULT).max_wait
+        return min(patience, _URGENT_PATIENCE) if ask.priority == URGENT else patience
+
+    def report(self, waiter: Waiter, verdict: Wait, place: int, now: Moment) -> None:
+        """Report a wait that has begun, or whose forecast has changed; ``place`` calls are ahead."""
+        if self._on_wait is not None:
+            pool = Pool(self._domain, verdict.blocker.pool)
+            seconds = max(0, verdict.forecast - now.tick) / NANOSECONDS
+            text = messages.describe_wait(pool, verdict.blocker, seconds, place)
+            again = waiter.forecast is not None
+            call = waiter.ask.call
+            self._on_wait(WaitInfo(pool, seconds, place, verdict.blocker, text, call, again))
+
+    def refusal(self, waiter: Waiter, verdict: Wait | Refused, now: Moment) -> CallRefused | None:
+        """The error that ends a wait; None to keep waiting."""
+        blocker = verdict.blocker
+        pool = Pool(self._domain, blocker.pool)
+        if isinstance(verdict, Refused) and blocker.reason is Reason.UNTIL:
+            text = messages.until_message(pool, blocker, now.wall / NANOSECONDS)
+            return CallRefused(text, resets_at=blocker.resets / NANOSECONDS)
+        if isinstance(verdict, Refused):
+            return CallRefused(messages.closed_message(pool, blocker.advice, blocker.quote))
+        if verdict.forecast > waiter.deadline and not (blocker.final or blocker.reason is Reason.PAUSED):
+            seconds = (verdict.forecast - waiter.ask.arrival) / NANOSECONDS
+            resets = (now.wall + verdict.forecast - now.tick) / NANOSECONDS
+            allowed = waiter.patience / NANOSECONDS
+            text = messages.patience_message(pool, seconds, allowed, blocker.quote)
+            return CallRefused(text, resets_at=resets)
+        return None
+
+    def overdue(self, waiter: Waiter, now: Moment) -> CallRefused | None:
+        """The error that ends a wait whose deadline has passed; None for one that waits for the next day."""
+        rules = (self.rules_of(pool) for pool in waiter.ask.pools)
+        if waiter.ask.priority != URGENT and any(each.wait_for_day for each in rules if each):
+            return None  # an urgent one cannot: it blocks its event loop
+        pool = Pool(self._domain, waiter.ask.pools[0])
+        waited = (now.tick - waiter.ask.arrival - waiter.ask.paused) / NANOSECONDS
+        return CallRefused(messages.patience_message(pool, waited, waiter.patience / NANOSECONDS))
 
 
 def running_loop() -> asyncio.AbstractEventLoop | None:

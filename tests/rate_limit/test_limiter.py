@@ -28,7 +28,7 @@ from massgen_plugins.rate_limit.stores.sqlite import SqliteStore
 from massgen_plugins.rate_limit.stores.worker import AtOnce
 from massgen_plugins.rate_limit.tickets import RENEWAL
 from massgen_plugins.rate_limit.verdict import LimitView
-from massgen_plugins.rate_limit.wait_policy import WaitInfo
+from massgen_plugins.rate_limit.waiter import WaitInfo
 from massgen_plugins.testing.virtual_time import VirtualClock, virtual_time
 
 DOMAIN = Domain("gemini", "project")

@@ -14,7 +14,7 @@ from massgen_plugins.rate_limit.reservation import Ask, Reservation
 from massgen_plugins.rate_limit.stores.memory import MemoryStore
 from massgen_plugins.rate_limit.stores.worker import AtOnce
 from massgen_plugins.rate_limit.verdict import Reason
-from massgen_plugins.rate_limit.wait_policy import WaitInfo
+from massgen_plugins.rate_limit.waiter import WaitInfo
 from massgen_plugins.testing.virtual_time import VirtualClock, virtual_time
 
 DOMAIN = Domain("gemini", "project")
