@@ -130,23 +130,29 @@ class DomainReplica:
     def _transact_shared(self, change: Callable[[DomainState, Moment], T], *, patient: bool) -> T:
         self._before = self.state, self._version, self._saved
         try:
-            return self._compare_and_swap(change, patient=patient)
-        except BaseException as error:
-            self._revert()
-            if not (patient and isinstance(error, StoreReplaced)):
+            return self._attempt(change, patient=patient)
+        except StoreReplaced:
+            if not patient:
                 raise
-        return self._compare_and_swap(change, patient=patient)
+        return self._attempt(change, patient=patient)
+
+    def _attempt(self, change: Callable[[DomainState, Moment], T], *, patient: bool) -> T:
+        try:
+            return self._compare_and_swap(change, patient=patient)
+        except BaseException:
+            self._revert()
+            raise
 
     def _compare_and_swap(self, change: Callable[[DomainState, Moment], T], *, patient: bool) -> T:
         store = self._store
         with store.turn(patient=patient) if self._contended else _NO_TURN:
             if self.offline or not self._loaded:
-                self._adopt(store.load(self.name, 0, patient=patient))
+                self._adopt(store.load(self.name, 0, patient=patient), patient=patient)
                 self._loaded = True
             elif self._contended and store.quick:  # refresh first, rather than decide twice
                 newer = self._newer(patient=patient)
                 self._contended = newer is not None
-                self._adopt(newer)
+                self._adopt(newer, patient=patient)
             for _ in range(_MOST_TRIES):
                 now = self.moment()
                 result = change(self.state, now)
@@ -158,7 +164,7 @@ class DomainReplica:
                     newer = self._newer(patient=patient)
                 if newer is None:
                     break
-                self._adopt(newer)
+                self._adopt(newer, patient=patient)
             else:
                 raise StoreUnavailable(f"{store.description} never lets this process write.")
         if parts:
@@ -187,7 +193,7 @@ class DomainReplica:
         snapshot = self._store.load(self.name, self._version, patient=patient)
         return snapshot if snapshot.version != self._version else None
 
-    def _adopt(self, newer: Snapshot | None) -> None:
+    def _adopt(self, newer: Snapshot | None, *, patient: bool) -> None:
         """Take over what others have written; what this process has not written yet is dropped."""
         if newer is None:
             return
@@ -195,7 +201,7 @@ class DomainReplica:
         self._revert()
         lost = self._version > 0 and not same_domain(newer.version, self._version)
         if lost or merged:
-            newer = self._store.load(self.name, 0, patient=True)
+            newer = self._store.load(self.name, 0, patient=patient)
         if lost or self.offline:
             self._merge(newer, self._in_step_at if lost else None)
         else:
