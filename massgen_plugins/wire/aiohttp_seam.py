@@ -22,7 +22,6 @@ from massgen_plugins.wire.answer import AnswerReader
 from massgen_plugins.wire.decoding import decoded
 from massgen_plugins.wire.exchange import Exchange, current, mark_written
 from massgen_plugins.wire.gate import find_provider
-from massgen_plugins.wire.loop_runner import LoopRunner
 from massgen_plugins.wrapping import Target
 
 __all__ = ["targets"]
@@ -42,13 +41,13 @@ def _admitting(original: Request) -> Request:
         if current() is not None:
             _watch(self)
             return await original(self, method, str_or_url, *args, **kwargs)
-        found = find_provider(method, _whole_url(self, str_or_url), lambda: _has_body(kwargs))
+        found = find_provider(method, _whole_url(self, str_or_url), _has_body, kwargs)
         if found is None:
             return await original(self, method, str_or_url, *args, **kwargs)
         # Applied after the decision: a refusal that is retried must not be raised first.
         raise_for_status = kwargs.pop("raise_for_status", None)
         sender = AiohttpSender(self, original, (method, str_or_url, *args), kwargs)
-        response: ClientResponse = await Exchange(*found, sender, LoopRunner()).run()
+        response: ClientResponse = await Exchange(*found, sender).run()
         await _check_status(self, response, raise_for_status)
         return response
 

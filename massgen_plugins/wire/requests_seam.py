@@ -36,18 +36,20 @@ def targets(requests: Any) -> list[Target]:
 
 def _admitting(original: Callable[..., Response]) -> Callable[..., Response]:
     def send(self: Any, request: PreparedRequest, *args: Any, **kwargs: Any) -> Response:
-        found = (
-            None
-            if sending.get()
-            else find_provider(request.method or "", request.url or "", lambda: request.body is not None)
+        found = not sending.get() and find_provider(
+            request.method or "", request.url or "", _has_body, request
         )
-        if found is None:
+        if not found:
             return original(self, request, *args, **kwargs)
         sender = RequestsSender(request, lambda: original(self, request, *args, **kwargs))
         response: Response = drive(Exchange(*found, sender, BridgeRunner()).run())
         return response
 
     return send
+
+
+def _has_body(request: PreparedRequest) -> bool:
+    return request.body is not None
 
 
 def _reporting_write(original: Callable[..., Any]) -> Callable[..., Any]:
