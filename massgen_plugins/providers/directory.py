@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from massgen_plugins.providers.anthropic.models import ANTHROPIC_HOSTS
 from massgen_plugins.providers.chat.hosts import HOSTS
-from massgen_plugins.providers.gemini.openai_path import is_openai_base, is_openai_path
+from massgen_plugins.providers.gemini.urls import is_openai_base, is_openai_path
 from massgen_plugins.providers.openai.host import OPENAI
 from massgen_plugins.providers.urls import Place
 
@@ -22,8 +22,7 @@ _SUFFIX = "-aiplatform.googleapis.com"
 
 def owner_of(place: Place) -> str | None:
     """Name of the provider that a URL's host belongs to; None if unknown."""
-    base = f"//{place.endpoint}{place.path}"
-    if is_openai_base(base) or is_openai_path(base):  # a proxy keeps Gemini's path
+    if is_openai_base(place) or is_openai_path(place):  # a proxy keeps Gemini's path
         return "gemini"
     for name in place.names:
         owner = _OWNERS.get(name)
