@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
+
 from massgen_plugins.providers.anthropic.models import ANTHROPIC_HOSTS
 from massgen_plugins.providers.chat.hosts import HOSTS
 from massgen_plugins.providers.gemini.urls import is_openai_base, is_openai_path
@@ -20,6 +22,7 @@ _DOMAINS = {name: owner for name, owner in _OWNERS.items() if name.startswith(".
 _SUFFIX = "-aiplatform.googleapis.com"
 
 
+@lru_cache(maxsize=256)
 def owner_of(place: Place) -> str | None:
     """Name of the provider that a URL's host belongs to; None if unknown."""
     if is_openai_base(place) or is_openai_path(place):  # a proxy keeps Gemini's path

@@ -53,7 +53,7 @@ class Address(NamedTuple):
     verb: str
 
 
-@lru_cache(maxsize=256)  # each call is recognised first, then read; and agents call the same URLs again
+@lru_cache(maxsize=256)
 def parse_call(url: str) -> Address | None:
     """Parse the URL of a model call, on any host and with any API version; None for other URLs."""
     place = place_of(url)

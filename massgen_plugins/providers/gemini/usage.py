@@ -94,14 +94,16 @@ class GeminiUsageReader:
         """Parse an incomplete event: the stream may have ended with it."""
         ends = ((self._kept.rfind(line), len(line)) for line in _BLANK_LINES)
         rest = bytes(self._kept[max(place + length if place >= 0 else 0 for place, length in ends) :])
-        if _MARK.search(rest) and rest.rstrip().endswith(b"}") and self._may_read(len(rest)):
+        if _MARK.search(rest) and rest.rstrip().endswith(b"}") and len(rest) <= self._budget:
+            self._budget -= len(rest)
             self._counts.take_from(read_json(read_event(rest).data))
 
     def _read_documents(self) -> None:
         """Parse and drop complete documents; of a large incomplete one, keep only the end."""
-        if not (self._closing and _MARK.search(self._kept) and self._may_read(len(self._kept))):
+        if not (self._closing and _MARK.search(self._kept) and len(self._kept) <= self._budget):
             return
         self._closing = False
+        self._budget -= len(self._kept)
         text = self._kept.decode("latin-1")  # one character per byte; counts and names are ASCII
         place = 0
         while place < len(text):
@@ -114,12 +116,6 @@ class GeminiUsageReader:
         del self._kept[:place]
         if len(self._kept) > _END and _MARK.search(self._kept):
             self._counts.take(_last_report(self._kept))
-
-    def _may_read(self, size: int) -> bool:
-        if size > self._budget:
-            return False
-        self._budget -= size
-        return True
 
 
 def _has_usage(event: Event) -> bool:
