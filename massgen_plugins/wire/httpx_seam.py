@@ -40,7 +40,8 @@ def _admitting_async(package: ModuleType, original: Send) -> Send:
         found = not sending.get() and find_provider(request.method, str(request.url), _has_body, request)
         if not found:
             return await original(self, request)
-        return await Exchange(*found, AsyncHttpxSender(package, self, original, request)).run()
+        sender = HttpxSender(package, self, original, request, is_async=True)
+        return await Exchange(*found, sender).run()
 
     return _send_single_request
 
@@ -50,7 +51,7 @@ def _admitting_sync(package: ModuleType, original: Send) -> Send:
         found = not sending.get() and find_provider(request.method, str(request.url), _has_body, request)
         if not found:
             return original(self, request)
-        sender = SyncHttpxSender(package, self, original, request)
+        sender = HttpxSender(package, self, original, request, is_async=False)
         return drive(Exchange(*found, sender, BridgeRunner()).run())
 
     return _send_single_request
@@ -61,7 +62,7 @@ def _has_body(request: Any) -> bool:
 
 
 @dataclass(eq=False)
-class _HttpxSender:
+class HttpxSender:
     """One request of a client.
 
     Attributes:
@@ -69,6 +70,7 @@ class _HttpxSender:
         client: The client that makes the request.
         original: The unwrapped method.
         request: The request.
+        is_async: Whether the client is an ``AsyncClient``; a ``Client`` blocks and never suspends.
         repeatable: Whether it can be sent again.
     """
 
@@ -76,6 +78,7 @@ class _HttpxSender:
     client: Any
     original: Send
     request: Any
+    is_async: bool
     repeatable: bool = False
 
     def read(self) -> HttpRequest:
@@ -89,6 +92,35 @@ class _HttpxSender:
         self.repeatable = body is not None
         return HttpRequest(request.method.upper(), str(request.url), dict(request.headers.items()), body)
 
+    async def send(self) -> HeldAsyncStream | HeldSyncStream:
+        """Send the request once, leaving the body unread."""
+        if not self._reports_writes():
+            mark_written()
+        request, extensions = self.request, self.request.extensions
+        users = extensions.get("trace") or (_nothing if self.is_async else None)
+
+        def trace(event: str, info: Mapping[str, Any]) -> Any:
+            # A CONNECT request to a proxy does not count.
+            if event in _WRITING and getattr(info.get("request"), "method", b"") != b"CONNECT":
+                mark_written()
+            return None if users is None else users(event, info)
+
+        request.extensions = {**extensions, "trace": trace}
+        try:
+            response = self.original(self.client, request)
+            if self.is_async:
+                response = await response
+        finally:
+            request.extensions = extensions
+        return held_stream_types(self.package)[0 if self.is_async else 1](response)
+
+    def _reports_writes(self) -> bool:
+        try:
+            transport = self.client._transport_for_url(self.request.url)  # noqa: SLF001 - mounts are private
+        except Exception:
+            return False
+        return isinstance(transport, self.package.HTTPTransport | self.package.AsyncHTTPTransport)
+
     def refuse(self, error: CallRefused) -> Any:
         """Return an error response that no SDK retries; an exception would look like a network error."""
         detail = {"code": 403, "message": str(error), "status": "PERMISSION_DENIED", "type": "quota_wait"}
@@ -98,60 +130,6 @@ class _HttpxSender:
         response.elapsed = timedelta(0)
         return response
 
-    def _reports_writes(self) -> bool:
-        try:
-            transport = self.client._transport_for_url(self.request.url)  # noqa: SLF001 - mounts are private
-        except Exception:
-            return False
-        return isinstance(transport, self.package.HTTPTransport | self.package.AsyncHTTPTransport)
 
-
-def _watch(event: str, info: Mapping[str, Any]) -> None:
-    # A CONNECT request to a proxy does not count.
-    if event in _WRITING and getattr(info.get("request"), "method", b"") != b"CONNECT":
-        mark_written()
-
-
-class AsyncHttpxSender(_HttpxSender):
-    """One request of an ``AsyncClient``."""
-
-    async def send(self) -> HeldAsyncStream:
-        """Send the request once, leaving the body unread."""
-        if not self._reports_writes():
-            mark_written()
-        extensions = self.request.extensions
-        users = extensions.get("trace")
-
-        async def trace(event: str, info: Mapping[str, Any]) -> None:
-            _watch(event, info)
-            if users is not None:
-                await users(event, info)
-
-        self.request.extensions = {**extensions, "trace": trace}
-        try:
-            response = await self.original(self.client, self.request)
-        finally:
-            self.request.extensions = extensions
-        return held_stream_types(self.package)[0](response)
-
-
-class SyncHttpxSender(_HttpxSender):
-    """One request of a ``Client``; blocks and never suspends."""
-
-    async def send(self) -> HeldSyncStream:
-        """Send the request once, leaving the body unread."""
-        if not self._reports_writes():
-            mark_written()
-        extensions = self.request.extensions
-        users = extensions.get("trace")
-
-        def trace(event: str, info: Mapping[str, Any]) -> Any:
-            _watch(event, info)
-            return None if users is None else users(event, info)
-
-        self.request.extensions = {**extensions, "trace": trace}
-        try:
-            response = self.original(self.client, self.request)
-        finally:
-            self.request.extensions = extensions
-        return held_stream_types(self.package)[1](response)
+async def _nothing(event: str, info: Mapping[str, Any]) -> None:
+    """Stands for a missing trace of the user: that of an asynchronous client is awaited."""
