@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from typing import Any, NamedTuple
 from urllib.parse import parse_qs
 
 from massgen_plugins.providers.base import HttpRequest, ModelRequest
-from massgen_plugins.providers.gemini.estimate import input_tokens, read_body
+from massgen_plugins.providers.estimate import decoded
+from massgen_plugins.providers.gemini.estimate import input_tokens
 from massgen_plugins.providers.gemini.models import resolve_model
 from massgen_plugins.providers.gemini.tools import tool_pools
 from massgen_plugins.providers.gemini.urls import OPENAI, OWN_HOST, Address, parse_call
@@ -28,7 +30,7 @@ class _Asked(NamedTuple):
 
     Attributes:
         model: The model's name.
-        document: The part of the body that counts as input; None if it is unreadable.
+        document: The part of the body that counts as input; empty if it is unreadable.
         stream: Whether it asks for a stream.
         texts: The texts to embed, in a batch.
         tools: The tools that Google runs.
@@ -37,7 +39,7 @@ class _Asked(NamedTuple):
     """
 
     model: str
-    document: dict[str, Any] | None
+    document: Mapping[str, Any]
     stream: bool
     texts: Any
     tools: Any
@@ -55,11 +57,11 @@ def read_request(request: HttpRequest) -> ModelRequest | None:
     address = parse_call(request.url)
     if address is None:
         return None
-    place, body = address.place, read_body(request.body)
+    place, body = address.place, decoded(request.body)
     asked = _in_openais_format(body) if address.verb == OPENAI else _in_own_format(address, body)
     model, most = resolve_model(asked.model), asked.max_output
     texts = len(asked.texts) if isinstance(asked.texts, list) else 1
-    declared = request.headers.get("content-length")
+    declared = request.headers.get("content-length", "")
     tokens = input_tokens(request.body, asked.document, model, declared_size=declared)
     return ModelRequest(
         requested_model=asked.model,
@@ -74,41 +76,39 @@ def read_request(request: HttpRequest) -> ModelRequest | None:
     )
 
 
-def _in_own_format(address: Address, body: dict[str, Any] | None) -> _Asked:
-    model, document, account = address.model, body, ""
+def _in_own_format(address: Address, body: Mapping[str, Any]) -> _Asked:
+    model, account = address.model, ""
     if model == _CODE_ASSIST:  # used with a plan: wraps model, standard document and project
-        outer = body or {}
-        named, inner, project = outer.get("model"), outer.get("request"), outer.get("project")
+        named, inner, project = body.get("model"), body.get("request"), body.get("project")
         model = named if isinstance(named, str) and named else model
-        document = inner if isinstance(inner, dict) else None
         account = f"code assist {project}" if isinstance(project, str) and project else ""
-    fields = document or {}
-    settings = fields.get("generationConfig", fields.get("generation_config"))
+        body = inner if isinstance(inner, dict) else {}
+    settings = body.get("generationConfig", body.get("generation_config"))
     settings = settings if isinstance(settings, dict) else {}
     return _Asked(
         model,
-        document,
+        body,
         stream=address.verb == "streamGenerateContent",
-        texts=fields.get("requests") if address.verb == "batchEmbedContents" else None,
-        tools=fields.get("tools"),
+        texts=body.get("requests") if address.verb == "batchEmbedContents" else None,
+        tools=body.get("tools"),
         max_output=settings.get("maxOutputTokens", settings.get("max_output_tokens")),
         account=account,
     )
 
 
-def _in_openais_format(body: dict[str, Any] | None) -> _Asked:
-    fields = google = body or {}
+def _in_openais_format(body: Mapping[str, Any]) -> _Asked:
+    google = body
     for name in ("extra_body", "google"):  # Google's own settings, which some clients send unchanged
         inner = google.get(name)
         google = inner if isinstance(inner, dict) else google
-    model, bound = fields.get("model"), fields.get("max_completion_tokens")
+    model, bound = body.get("model"), body.get("max_completion_tokens")
     return _Asked(
         model[:200] if isinstance(model, str) and model else "unknown",
         body,
-        stream=fields.get("stream") is True,
-        texts=fields.get("input"),
+        stream=body.get("stream") is True,
+        texts=body.get("input"),
         tools=google.get("tools"),
-        max_output=bound if type(bound) is int and bound > 0 else fields.get("max_tokens"),
+        max_output=bound if type(bound) is int and bound > 0 else body.get("max_tokens"),
     )
 
 
