@@ -75,7 +75,8 @@ def _next(team: Team | None, given: Path | None, *, dry_run: bool) -> str:
         )
     if dry_run:
         return f"Next: massgen-rl init{f' {quote(str(given))}' if given else ''}"
-    return f'Next: massgen --config {quote(str(team.path))} "Your question", and in another terminal: massgen-rl watch'
+    start = f'massgen --config {quote(str(team.path))} "Your question"'
+    return f"Next: {start}, and in another terminal: massgen-rl watch"
 
 
 def _check_host() -> None:
