@@ -239,7 +239,7 @@ def test_a_server_that_never_answers_is_waited_for_once_and_not_by_every_call(mo
 DAMAGES = {
     "facts": {"d:facts": "{"},
     "book": {f"d:book/{MODEL}": b"\xff\x00"},
-    "queue": {"d:queue": "7"},
+    "queue": {"d:queue/another": "7"},
     "version is no number": {"version": "x"},
     "version is below zero": {"version": "-3"},
     "version is infinite": {"version": "inf"},
