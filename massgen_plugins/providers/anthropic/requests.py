@@ -13,9 +13,10 @@ from massgen_plugins.providers.chat import requests as chat_requests
 from massgen_plugins.providers.chat.apis import Api, api_of
 from massgen_plugins.providers.chat.host import EXPECTED_OUTPUT, Host
 from massgen_plugins.providers.chat.requests import UNKNOWN_MODEL
-from massgen_plugins.providers.estimate import decoded, measure, unread_body
+from massgen_plugins.providers.estimate import measure, unread_body
 from massgen_plugins.providers.image_rules import anthropic_image
 from massgen_plugins.providers.plans import claude_account
+from massgen_plugins.providers.text import read_body
 from massgen_plugins.providers.urls import credential_of, place_of
 from massgen_plugins.quota import Charge, Kind, Mode
 
@@ -49,7 +50,7 @@ def read_request(request: HttpRequest) -> ModelRequest | None:
     place = place_of(request.url)
     if place is None:
         return None
-    body = decoded(request.body)
+    body = read_body(request.body)
     model = body.get("model")
     model = model.strip() if isinstance(model, str) and model.strip() else UNKNOWN_MODEL
     if body and request.body is not None:

@@ -8,11 +8,11 @@ from typing import Any, NamedTuple
 from urllib.parse import parse_qs
 
 from massgen_plugins.providers.base import HttpRequest, ModelRequest
-from massgen_plugins.providers.estimate import decoded
 from massgen_plugins.providers.gemini.estimate import input_tokens
 from massgen_plugins.providers.gemini.models import resolve_model
 from massgen_plugins.providers.gemini.tools import tool_pools
 from massgen_plugins.providers.gemini.urls import OPENAI, OWN_HOST, Address, parse_call
+from massgen_plugins.providers.text import read_body
 from massgen_plugins.providers.urls import Place
 from massgen_plugins.providers.urls import credential_of as credential_in
 from massgen_plugins.quota import Charge, Kind
@@ -57,7 +57,7 @@ def read_request(request: HttpRequest) -> ModelRequest | None:
     address = parse_call(request.url)
     if address is None:
         return None
-    place, body = address.place, decoded(request.body)
+    place, body = address.place, read_body(request.body)
     asked = _in_openais_format(body) if address.verb == OPENAI else _in_own_format(address, body)
     model, most = resolve_model(asked.model), asked.max_output
     texts = len(asked.texts) if isinstance(asked.texts, list) else 1
