@@ -136,6 +136,8 @@ def count_of(report: Mapping[str, Any], *names: str) -> int | None:
     """The first of these counts that is present and plausible."""
     for name in names:
         value = report.get(name)
+        if type(value) is float and value.is_integer():  # some gateways turn whole numbers into 12.0
+            value = int(value)
         if type(value) is int and 0 <= value <= _LARGEST_COUNT:
             return value
     return None

@@ -23,7 +23,8 @@ class Api(StrEnum):
 
 _PATH = re.compile(
     r"/(?P<api>chat/completions|responses|completions|embeddings|images/(?:generations|edits|variations)"
-    r"|audio/(?:speech|transcriptions|translations)|videos|moderations)/?(?:[?#]|$)"
+    r"|audio/(?:speech|transcriptions|translations)|videos|moderations)"
+    r"(?:(?<=/responses)/compact)?/?(?:[?#]|$)"  # compacting a conversation is a call of its model, too
 )
 _APIS = {each.value: each for each in (Api.CHAT, Api.RESPONSES, Api.COMPLETIONS, Api.EMBEDDINGS)}
 

@@ -16,6 +16,8 @@ __all__ = ["ChatUsageReader"]
 _CACHED, _CACHE_HIT = "cached_tokens", "prompt_cache_hit_tokens"
 """The first by OpenAI and most others, in details or flat (Moonshot); the second by DeepSeek."""
 _DOLLAR = 1_000_000
+_TICKS = 10_000_000_000
+"""Ticks per dollar (https://docs.x.ai/developers/cost-tracking, 2026)."""
 _DIGITS = 6
 """Decimal places of a micro-dollar, so that sums over many calls stay exact."""
 _MOST_DOLLARS = 1e6
@@ -79,8 +81,12 @@ def _usage(report: dict[str, Any], host: Host) -> Usage | None:
 
 
 def _cost(report: Mapping[str, Any]) -> float | None:
-    """OpenRouter's price; with the user's own provider key, the provider's bill is added."""
-    cost = _dollars(report.get("cost"))
+    """The price in micro-dollars, from dollars (OpenRouter) or ticks (xAI).
+
+    With the user's own provider key at OpenRouter, the provider's bill is added.
+    """
+    ticks = count_of(report, "cost_in_usd_ticks")
+    cost = _dollars(report.get("cost")) if ticks is None else ticks / _TICKS
     details = report.get("cost_details")
     if cost is not None and report.get("is_byok") is True and isinstance(details, dict):
         cost += _dollars(details.get("upstream_inference_cost")) or 0.0

@@ -21,10 +21,8 @@ from massgen_plugins.rate_limit.stores.sqlite_format import (
     APPLICATION_ID,
     FORMAT,
     FileKind,
-    header_ids,
+    inspect,
     is_busy,
-    kind_of,
-    tables_of,
     unusable_sentence,
 )
 
@@ -225,13 +223,7 @@ class SqliteFile:
             # hand: closing it would drop the locks of this process's other connections.
             os.close(os.open(self.path, os.O_RDWR | os.O_CREAT | os.O_EXCL, 0o600))
         self._inode = _inode(self.path)
-        ids = header_ids(self.path, wait)
-        if ids is None:
-            return True
-        application, version = ids
-        # Skip reading the tables of our own files, which are opened often.
-        known = application == APPLICATION_ID
-        kind = kind_of(application, version, set() if known else tables_of(self.path, wait))
+        kind, version = inspect(self.path, wait)
         if kind in {FileKind.OURS, FileKind.EMPTY}:
             return kind is FileKind.EMPTY
         if kind is FileKind.OLD:

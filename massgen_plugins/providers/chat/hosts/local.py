@@ -41,5 +41,5 @@ UNKNOWN = Host(
     url_backends=frozenset({"chatcompletion"}),
     endpoint_always=True,
     announced=OPENAI_HEADERS,
-    book=RuleBook(label="This server", conventions=_CONVENTIONS),
+    book=RuleBook(label="this server", conventions=_CONVENTIONS),
 )
