@@ -149,7 +149,7 @@ class SettingsSource:
 
         Costs a few ``stat`` calls and no parsing; fine to call every second.
         """
-        return self._ends <= time.time() or any(stamp(path) != seen for path, seen in self._seen.items())
+        return self._ends <= time.time() or list(map(stamp, self._seen)) != list(self._seen.values())
 
     def reload(self) -> Settings:
         """Reload everything.

@@ -1,14 +1,19 @@
-"""Safe handling of text and JSON from providers: quoting without secrets, parsing with limits."""
+"""Safe handling of text and JSON: quoting without secrets, parsing with limits."""
 
 from __future__ import annotations
 
 import json
 import re
+from collections.abc import Mapping
+from typing import Any
 
-__all__ = ["QUOTE", "quoted", "read_json", "read_json_start"]
+__all__ = ["LARGEST_BODY", "QUOTE", "quoted", "read_body", "read_json", "read_json_start"]
 
 QUOTE = 200
 """Maximum characters of a quotation."""
+
+LARGEST_BODY = 100 * 1024 * 1024
+"""Bytes of a request; no API accepts more, and parsing more would block the event loop."""
 
 _LOOKED_AT = 2_000
 """Characters of a text that are considered for a quotation."""
@@ -80,6 +85,17 @@ def _masked(match: re.Match[str]) -> str:
 def _harmless(match: re.Match[str]) -> str:
     text, separated = _SEPARATOR.subn("\N{NO-BREAK SPACE}", match[0])
     return text if separated else f"{text[0]}\N{NARROW NO-BREAK SPACE}{text[1:]}"
+
+
+def read_body(body: bytes | None) -> Mapping[str, Any]:
+    """The fields of a request's JSON body; empty if it is not an object, too large, or unknown."""
+    if body is None or len(body) > LARGEST_BODY:
+        return {}
+    try:
+        document = json.loads(body)
+    except (ValueError, RecursionError, MemoryError):
+        return {}
+    return document if isinstance(document, dict) else {}
 
 
 def read_json(body: bytes) -> object | None:

@@ -10,9 +10,10 @@ from typing import Any
 from massgen_plugins.providers.base import HttpRequest, ModelRequest
 from massgen_plugins.providers.chat.apis import Api, api_of
 from massgen_plugins.providers.chat.host import EXPECTED_OUTPUT, ChargeRule, Host, TotalRule
-from massgen_plugins.providers.estimate import Sizes, decoded, measure, unread_body
+from massgen_plugins.providers.estimate import Sizes, measure, unread_body
 from massgen_plugins.providers.image_rules import openai_image
 from massgen_plugins.providers.plans import openai_account
+from massgen_plugins.providers.text import read_body
 from massgen_plugins.providers.urls import credential_of, place_of
 from massgen_plugins.quota import Charge, Kind, Mode
 
@@ -67,7 +68,7 @@ def resolve_model(model: str, host: Host) -> str:
 
 def _document(body: bytes | None) -> Mapping[str, Any]:
     """The body's fields: all of JSON; ``model`` and ``n`` of a form."""
-    document = decoded(body)
+    document = read_body(body)
     if document or body is None or body.lstrip()[:1] in (b"{", b"["):
         return document
     fields = {name.decode(): value for name, value in _FORM_FIELD.findall(body[:_FORM_HEAD])}

@@ -8,7 +8,7 @@ from typing import Any
 from massgen_plugins.middleware import Usage
 from massgen_plugins.providers.chat.host import Host
 from massgen_plugins.providers.chat.requests import UNCACHED
-from massgen_plugins.providers.reports import ReportFinder, count_of, flat, read_reports
+from massgen_plugins.providers.reports import ReportReader, count_of, flat
 from massgen_plugins.quota import Kind
 
 __all__ = ["ChatUsageReader"]
@@ -23,7 +23,7 @@ _DIGITS = 6
 _MOST_DOLLARS = 1e6
 
 
-class ChatUsageReader:
+class ChatUsageReader(ReportReader):
     """Keeps the last plausible usage: zeros after counts, or before an answer, are ignored.
 
     Args:
@@ -31,31 +31,18 @@ class ChatUsageReader:
     """
 
     def __init__(self, host: Host) -> None:
+        super().__init__()
         self._host = host
-        self._finder = ReportFinder()
         self._usage: Usage | None = None
 
-    def feed(self, data: bytes) -> None:
-        """Process the next chunk of the body, split anywhere."""
-        events = self._finder.feed(data)
-        for event in reversed(events):
-            if self._take(event):  # the last plausible one counts
-                return
+    def take(self, document: dict[str, Any]) -> None:
+        """Keep the last plausible report."""
+        for report in _reports(document):
+            self._usage = _usage(report, self._host) or self._usage
 
-    def usage(self) -> Usage | None:
+    def reported(self) -> Usage | None:
         """Input, output (reasoning included) and total; None before the first report."""
-        rest = self._finder.rest()
-        if rest is not None:
-            self._take(rest)
         return self._usage
-
-    def _take(self, event: bytes) -> bool:
-        usage = None
-        for found in read_reports(event):
-            for report in _reports(found):
-                usage = _usage(report, self._host) or usage
-        self._usage = usage or self._usage
-        return usage is not None
 
 
 def _reports(found: Mapping[str, Any]) -> Iterator[dict[str, Any]]:

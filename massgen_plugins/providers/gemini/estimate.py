@@ -36,7 +36,7 @@ def input_tokens(
 
     Args:
         body: As it will be sent; None if unknown.
-        document: The body as parsed by ``providers.estimate.decoded``.
+        document: The body as parsed by ``providers.text.read_body``.
         model: The resolved model, which determines the rates of media.
         declared_size: The ``content-length`` header, the bound for an unknown body.
     """

@@ -16,9 +16,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 from PIL import Image
 
-from massgen_plugins.providers.estimate import UNKNOWN_BODY, decoded
+from massgen_plugins.providers.estimate import UNKNOWN_BODY
 from massgen_plugins.providers.gemini.estimate import input_tokens
 from massgen_plugins.providers.images import dimensions
+from massgen_plugins.providers.text import read_body
 from massgen_plugins.providers.tokens import text_tokens
 
 OLD, NEW = "gemini-2.5-flash", "gemini-3-flash"
@@ -26,7 +27,7 @@ OLD, NEW = "gemini-2.5-flash", "gemini-3-flash"
 
 def tokens(document: object, model: str = OLD) -> int:
     body = document if isinstance(document, bytes) else json.dumps(document).encode()
-    return input_tokens(body, decoded(body), model)
+    return input_tokens(body, read_body(body), model)
 
 
 def with_part(part: dict, **rest: object) -> dict:
