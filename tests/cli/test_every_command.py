@@ -55,6 +55,9 @@ TABLE = {
     ("help",): (0, 0, 0),
     ("version",): (0, 0, 0),
 }
+GOES_ON = {("plan", "team.yaml")}
+"""They say what is wrong with the store, and do without it."""
+
 ELSEWHERE = {"run", "demo", "init"}
 """They start MassGen or a sandbox: ``test_run``, ``tests/demo``, ``test_init``."""
 
@@ -96,7 +99,7 @@ def test_the_store_is_damaged(rl, spend, store_file, words):
     ran = rl(*words)
     assert ran.code == TABLE[words][1]
     one_sentence(ran)
-    assert ("is damaged" in ran.err + ran.out) is (TABLE[words][1] == 1)
+    assert ("is damaged" in ran.err + ran.out) is (TABLE[words][1] == 1 or words in GOES_ON)
 
 
 @pytest.mark.parametrize("words", TABLE, ids=" ".join)
@@ -106,7 +109,7 @@ def test_the_server_is_away(rl, settings_file, words):
     ran = rl(*words)
     assert ran.code == TABLE[words][2]
     one_sentence(ran)
-    assert ("no connection" in ran.err + ran.out) is (TABLE[words][2] == 1)
+    assert ("no connection" in ran.err + ran.out) is (TABLE[words][2] == 1 or words in GOES_ON)
 
 
 @pytest.mark.parametrize("words", VIEWS, ids=" ".join)

@@ -260,7 +260,7 @@ class SqliteFile:
         for suffix in ("", "-wal", "-shm"):
             with suppress(OSError):
                 self.path.with_name(self.path.name + suffix).rename(kept.with_name(kept.name + suffix))
-        self._report(f"{self.path} {why}; it is kept as {kept.name}, and a new one is begun.")
+        self._report(f"{self.path} {why}; it was renamed to {kept.name}, and a new file was started.")
 
 
 def _begin(connection: sqlite3.Connection, *, patient: bool) -> None:
