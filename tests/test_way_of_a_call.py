@@ -53,10 +53,10 @@ AIMS = {"free": Budget(14, 60, 110, 1), "waiting": Budget(18, 90, 220, 2)}
 """What the design asks for."""
 
 BUDGETS = {
-    ("memory", "free"): Budget(51, 205, 300, 0),
-    ("memory", "waiting"): Budget(60, 272, 530, 0),
-    ("sqlite", "free"): Budget(54, 232, 340, 1),
-    ("sqlite", "waiting"): Budget(64, 318, 625, 2),
+    ("memory", "free"): Budget(44, 168, 220, 0),
+    ("memory", "waiting"): Budget(54, 218, 370, 0),
+    ("sqlite", "free"): Budget(47, 191, 250, 1),
+    ("sqlite", "waiting"): Budget(58, 264, 465, 2),
 }
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import sys
 from collections.abc import Sequence
 from pathlib import Path
+from shlex import quote
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -51,10 +52,12 @@ def init(
     Example: massgen-rl init team.yaml
     """
     from massgen_plugins.cli.places import current_places
+    from massgen_plugins.profiles.loading import read_settings
 
     _check_host()
     chosen = _team(team)
     places = current_places()
+    read_settings(places)  # a run would refuse them, too
     for provider in _providers(chosen):
         _tell_key(provider)
         _choose_tier(provider, tier or (), places, yes=yes, dry_run=dry_run)
@@ -71,8 +74,9 @@ def _next(team: Team | None, given: Path | None, *, dry_run: bool) -> str:
             "Next: write a team's YAML (massgen --quickstart asks and writes one), then: massgen-rl init FILE"
         )
     if dry_run:
-        return f"Next: massgen-rl init{f' {given}' if given else ''}"
-    return f'Next: massgen --config {team.path} "Your question", and in another terminal: massgen-rl watch'
+        return f"Next: massgen-rl init{f' {quote(str(given))}' if given else ''}"
+    start = f'massgen --config {quote(str(team.path))} "Your question"'
+    return f"Next: {start}, and in another terminal: massgen-rl watch"
 
 
 def _check_host() -> None:
@@ -142,7 +146,9 @@ def _choose_tier(provider: str, wanted: Sequence[str], places: Places, *, yes: b
         answer = typer.prompt(f"Tier of {provider} ({', '.join(names)})", default=now or "learned", err=True)
         chosen = "" if answer == "learned" else str(answer)
     if not chosen or chosen == now:
-        tell(f"Tier     {provider}: {now or 'no profile, limits are learned'}. Others: {', '.join(names)}.")
+        others = ", ".join(name for name in names if name != now)
+        more = f" Others: {others}." if others else ""
+        tell(f"Tier     {provider}: {now or 'no profile, limits are learned'}.{more}")
     elif dry_run:
         tell(f"Tier     {provider}: {chosen} would be used.")
     else:

@@ -141,18 +141,24 @@ def _until(span: str | None) -> float | None:
 
 
 def _here() -> Here:
-    """The cheaply available state; a damaged steering file counts as empty."""
+    """The cheaply available state; a damaged steering file counts as empty.
+
+    Settings that cannot be read are reported, and do not stop a pause: running teams follow it nevertheless.
+    """
     from massgen_plugins.cli.settings_now import SettingsNow
     from massgen_plugins.cli.steering_report import Here
     from massgen_plugins.profiles.steering import NO_STEERING, read_steering
 
-    settings = SettingsNow()
-    store = settings.store()
-    settings.keep()
+    settings, store = SettingsNow(), ""
     try:
-        return Here(str(store or ""), read_steering())
+        store = str(settings.store() or "")
+        settings.keep()
+    except ConfigurationError as error:
+        say(f"massgen-rl: {error}")
+    try:
+        return Here(store, read_steering())
     except ConfigurationError:
-        return Here(str(store or ""), NO_STEERING)
+        return Here(store, NO_STEERING)
 
 
 def _names() -> ModelNames:

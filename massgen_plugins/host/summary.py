@@ -86,7 +86,12 @@ def summary_lines(run: RunFacts, rules_of: Callable[[Pool], PoolRules | None]) -
     lines += [
         _sooner(pool, use, demands[pool], rules_of(pool)) for pool, use in uses.items() if pool in demands
     ]
-    return [f"{'QUOTA:' if not number else '      '} {line}" for number, line in enumerate(lines)]
+    return [f"{'QUOTA:' if not number else '      '} {_plain(line)}" for number, line in enumerate(lines)]
+
+
+def _plain(line: str) -> str:
+    """Spell out control characters, which names of models and agents can contain."""
+    return "".join(each if each.isprintable() else ascii(each)[1:-1] for each in line)
 
 
 def _first(counters: Counters, elapsed: float, demands: Mapping[Pool, Demand]) -> str:

@@ -218,6 +218,7 @@ class Tracker:
             return NOTHING
         counts = self._of(known.run)
         counts.waiting -= 1
+        counts.ended = max(counts.ended, now)
         if not counts.waiting:
             counts.somebody += max(0.0, now - counts.since)
         return Change(ended=known, waited=waited)

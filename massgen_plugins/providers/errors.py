@@ -54,6 +54,7 @@ _NAMED_STATUS = (
     ),
 )
 """Statuses by error code, for stream events without a numeric status."""
+_LIMITED = re.compile(r"too many requests|rate.?limit(?:ed)?\b|quota exceeded|exceeded your .{0,20}quota")
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,11 +121,12 @@ def _facts(status: int, headers: Mapping[str, str], document: Any) -> ErrorFacts
         codes.update(_codes(node))
         inner_headers |= _headers(node.get("headers"))
     text = "\n".join(dict.fromkeys(texts))[:_LONGEST]
+    codes -= {"error", "response.failed", "none", "null"}  # the last two by gateways in Python
     return ErrorFacts(
-        status=_status(status, codes),
+        status=_status(status, codes, text.lower()),
         message=(sentence or text)[:_LONGEST],
         text=text.lower(),
-        codes=frozenset(codes - {"error", "response.failed"}),
+        codes=frozenset(codes),
         headers={**inner_headers, **headers},
     )
 
@@ -180,8 +182,11 @@ def _headers(found: Any) -> dict[str, str]:
     return {str(name).lower(): str(value)[:200] for name, value in pairs}
 
 
-def _status(status: int, codes: set[str]) -> int:
-    """The effective status: that of a refusal wrapped by a gateway, else the answer's own."""
+def _status(status: int, codes: set[str], text: str) -> int:
+    """The effective status: that of a refusal wrapped by a gateway, else the answer's own.
+
+    The text of an event counts only if the event has no code at all.
+    """
     if status in (402, 429, 503, 529):
         return status
     numbers = sorted(int(code) for code in codes if code in {"402", "413", "429", "498", "503", "529"})
@@ -189,5 +194,7 @@ def _status(status: int, codes: set[str]) -> int:
         return numbers[0]
     if status >= 400:
         return status
+    if not codes:
+        return 429 if _LIMITED.search(text) else status
     joined = "\n".join(sorted(codes))
     return next((number for number, words in _NAMED_STATUS if words.search(joined)), status)

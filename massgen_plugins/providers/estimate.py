@@ -4,16 +4,16 @@ from __future__ import annotations
 
 import base64
 import binascii
-import json
 import math
 import re
 from collections.abc import Callable, Mapping
-from typing import Any, TypeAlias
+from typing import Any, NamedTuple, TypeAlias
 
 from massgen_plugins.providers.images import dimensions
+from massgen_plugins.providers.text import LARGEST_BODY
 from massgen_plugins.providers.tokens import text_tokens
 
-__all__ = ["UNKNOWN_BODY", "ImageRule", "Sizes", "decoded", "measure", "unread_body"]
+__all__ = ["UNKNOWN_BODY", "ImageRule", "Sizes", "measure", "unread_body"]
 
 ImageRule: TypeAlias = Callable[[tuple[int, int] | None], int]
 """Returns the tokens of an image, given its width and height, or None if unknown."""
@@ -22,7 +22,6 @@ UNKNOWN_BODY = 32_768
 """Assumed tokens of an unknown body, such as a stream of unknown length."""
 _LINKED = 8_192
 """Assumed tokens of a stored file or an earlier answer that the request only references."""
-_LARGEST_BODY = 100 * 1024 * 1024
 
 _PAGE_BYTES, _PAGE_TOKENS, _MOST_PAGES = 20_000, 3_000, 100
 """PDF pages: assumed bytes and 1,500 to 3,000 tokens each (Anthropic, "PDF support", 2026)."""
@@ -33,9 +32,10 @@ _HEAD = 88_000
 _DATA_URL = re.compile(r"data:(?P<mime>[\w.+-]{1,60}/[\w.+-]{1,60})?[^,]{0,100}?;base64,", re.ASCII)
 _IDS = frozenset({"file_id", "previous_response_id", "conversation"})
 _SOURCES = frozenset({"source", "input_audio", "inline_data", "inlineData"})
+_NOT_TEXT = _IDS | _SOURCES | {"image_url"}
 
 
-class Sizes:
+class Sizes(NamedTuple):
     """Sizes of the parts of a body.
 
     Attributes:
@@ -44,26 +44,14 @@ class Sizes:
         characters: Bytes of the text; some providers charge a quarter of them.
     """
 
-    __slots__ = ("characters", "media", "text")
-
-    def __init__(self, text: int, media: int, characters: int) -> None:
-        self.text, self.media, self.characters = text, media, characters
+    text: int
+    media: int
+    characters: int
 
     @property
     def tokens(self) -> int:
         """Upper bound of all input tokens."""
         return self.text + self.media
-
-
-def decoded(body: bytes | None) -> Mapping[str, Any]:
-    """The fields of a JSON body; empty if it is not an object, too large, or unknown."""
-    if body is None or len(body) > _LARGEST_BODY:
-        return {}
-    try:
-        document = json.loads(body)
-    except (ValueError, RecursionError, MemoryError):
-        return {}
-    return document if isinstance(document, dict) else {}
 
 
 def unread_body(body: bytes | None, declared: str) -> Sizes:
@@ -83,7 +71,7 @@ def measure(document: Any, size: int, image: ImageRule) -> Sizes:
         size: Size of the body in bytes.
         image: The provider's rule for images.
     """
-    if size > _LARGEST_BODY:
+    if size > LARGEST_BODY:
         return Sizes(size, 0, size)
     texts: list[str] = []
     media = 0
@@ -99,7 +87,7 @@ def measure(document: Any, size: int, image: ImageRule) -> Sizes:
             pending.extend(node)
         elif isinstance(node, dict):
             for key, value in node.items():
-                tokens = _media_field(key, value, image)
+                tokens = _media_field(key, value, image) if key in _NOT_TEXT else None
                 media += tokens or 0
                 texts.append(key)
                 if tokens is None:

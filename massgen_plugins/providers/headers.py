@@ -6,16 +6,20 @@ No function raises; each accepts text of any length and reads at most 200 charac
 from __future__ import annotations
 
 import re
+import time
 from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
 from email.utils import parsedate_to_datetime
 
 __all__ = [
     "clock_of",
+    "longest_until",
+    "now_of",
     "parse_count",
     "parse_duration",
     "parse_moment",
     "parse_number",
+    "plain_reset",
     "retry_after",
     "seconds_until",
 ]
@@ -46,6 +50,10 @@ _EPOCH = 1e9
 """Plain numbers from here on are timestamps in seconds since the epoch, since no wait lasts 30 years."""
 _EPOCH_MILLISECONDS = 1e11
 """Plain numbers from here on are timestamps in milliseconds since the epoch."""
+
+_RESETS = ("ratelimit-reset", "x-ratelimit-reset", "x-rate-limit-reset")
+_RESET_FIELD = re.compile(r"\b(?:t|reset)=([0-9]{1,9})\b")
+_A_DAY = 86_400.0
 
 
 def parse_number(text: str) -> float | None:
@@ -141,15 +149,40 @@ def clock_of(headers: Mapping[str, str]) -> float | None:
     return parse_moment(headers.get("date", ""))
 
 
+def now_of(headers: Mapping[str, str]) -> float:
+    """The time by which a provider's timestamps count: its own if the headers have it, else ours."""
+    return clock_of(headers) or time.time()
+
+
 def retry_after(headers: Mapping[str, str], now: float) -> float | None:
     """The retry delay in the headers, in seconds from now; the longest if they disagree.
 
     ``retry-after-ms`` (OpenAI, Azure) is more precise, and wins if both agree to the second.
     """
-    whole = seconds_until(headers.get("retry-after", ""), now)
+    whole = longest_until(headers.get("retry-after", ""), now)
     for name in ("retry-after-ms", "x-ms-retry-after-ms"):
         milliseconds = parse_number(headers.get(name, ""))
         if milliseconds is not None and milliseconds >= 0:
             fine = milliseconds / 1000
             return fine if whole is None or whole - fine < 1 else whole
     return whole
+
+
+def longest_until(text: str, now: float) -> float | None:
+    """A time until then; of several, which a proxy joined with its own (``30, 60``), the longest."""
+    seconds = seconds_until(text, now)
+    if seconds is None and "," in text:
+        parts = (seconds_until(part, now) for part in text[:_LONGEST].split(","))
+        seconds = max((part for part in parts if part is not None), default=None)
+    return seconds
+
+
+def plain_reset(headers: Mapping[str, str], now: float) -> float | None:
+    """Seconds until a gateway's own limit is reset, by headers that belong to no provider.
+
+    ``ratelimit: "default";r=0;t=44`` and ``ratelimit-reset: 44`` (IETF drafts), ``x-ratelimit-reset: 44``.
+    """
+    field = _RESET_FIELD.search(headers.get("ratelimit", "")[:_LONGEST])
+    texts = (field[1] if field else "", *(headers.get(name, "") for name in _RESETS))
+    seconds = (seconds_until(text, now) for text in texts)
+    return max((each for each in seconds if each is not None and 0 < each <= _A_DAY), default=None)

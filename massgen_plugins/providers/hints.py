@@ -16,6 +16,10 @@ _WAIT = re.compile(
     rf"(?:again|retry|wait|resets?|retrying)\b[^.\d\n]{{0,30}}?({_COMPACT}|{_WORDS})(?![\w.]*\d)",
     re.IGNORECASE,
 )
+_CLOCK = re.compile(
+    r"(?:replenished|resets?|again|retry)\sin\s(?:([0-9]{1,3})\.)?([0-9]{1,2}):([0-5][0-9]):([0-5][0-9])\b",
+    re.IGNORECASE,
+)
 _MOMENT = re.compile(
     r"(?:access|again|resets?|retry|until|renews?|available)\b[^\d\n]{0,30}?"
     r"(\d{4}-\d\d-\d\d(?:T|\s+(?:at\s+)?)\d\d:\d\d(?::\d\d(?:\.\d{1,9})?)?(?:\s?(?:Z|UTC|GMT|[+-]\d\d:?\d\d))?)",
@@ -27,13 +31,20 @@ _SECONDS = {"m": 60.0, "h": 3600.0, "d": 86_400.0, "s": 1.0}
 def prose_wait(text: str) -> float | None:
     """The longest delay in a text, in seconds; None if there is none.
 
-    Understands ``Please try again in 6m 11.52s``, ``retry after 22 seconds``, ``wait 38 seconds``.
+    Understands ``Please try again in 6m 11.52s``, ``retry after 22 seconds``, ``wait 38 seconds``, and
+    ``replenished in 01:12:30`` with or without days before it (``2.01:12:30``).
     """
     waits = [_length(match[1]) for match in _WAIT.finditer(text)]
-    return max((seconds for seconds in waits if seconds is not None), default=None)
+    waits += [_clock_length(*match.groups(default="0")) for match in _CLOCK.finditer(text)]
+    return max(waits, default=None)
 
 
-def _length(text: str) -> float | None:
+def _clock_length(*parts: str) -> float:
+    days, hours, minutes, seconds = map(float, parts)
+    return ((days * 24 + hours) * 60 + minutes) * 60 + seconds
+
+
+def _length(text: str) -> float:
     compact = parse_duration(text.strip())
     if compact is not None:
         return compact

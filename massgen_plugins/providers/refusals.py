@@ -8,7 +8,7 @@ from massgen_plugins.middleware import Announced, Refusal, RefusalKind, StatedLi
 from massgen_plugins.providers.base import Conventions
 from massgen_plugins.providers.errors import ErrorFacts
 from massgen_plugins.providers.harmless import harmless
-from massgen_plugins.providers.headers import parse_count, parse_moment, retry_after
+from massgen_plugins.providers.headers import parse_count, parse_moment, plain_reset, retry_after
 from massgen_plugins.providers.hints import prose_moment, prose_wait
 from massgen_plugins.providers.rules import Rule, RuleBook, rule
 from massgen_plugins.providers.stated import Stated, read_stated
@@ -42,7 +42,8 @@ SHARED = (
         _PERMANENT,
         codes="insufficient_quota credit_balance_exhausted organization_usage_limit_exceeded "
         "organization_spend_limit_exceeded project_spend_limit_exceeded billing_not_active "
-        "billing_hard_limit_reached account_deactivated insufficient_balance insufficient_credits",
+        "billing_hard_limit_reached account_deactivated insufficient_balance insufficient_credits "
+        "budget_exceeded",  # the last one by LiteLLM's proxy, with status 400 or 429 (field, 2025 to 2026)
         pool=ACCOUNT_POOL,
     ),
     rule(
@@ -153,6 +154,10 @@ def _of_limits(
     hint, until = times
     limits = tuple(each.limit for each in stated)
     quote = _quote(error)
+    if any(each.limit.amount == 0 for each in stated):
+        return Refusal(
+            RefusalKind.PERMANENT, pool=pool, limits=limits, advice=book.say(_NO_ACCESS), quote=quote
+        )
     too_large = next((each for each in stated if each.never_fits), None)
     if too_large is not None:
         return Refusal(
@@ -161,10 +166,6 @@ def _of_limits(
     if "request too large" in error.text and ("per m" in error.text or "per d" in error.text):
         return Refusal(
             RefusalKind.CALL, pool=pool, limits=limits, advice=book.say(_TOO_LARGE_UNSAID), quote=quote
-        )
-    if any(each.limit.amount == 0 for each in stated):
-        return Refusal(
-            RefusalKind.PERMANENT, pool=pool, limits=limits, advice=book.say(_NO_ACCESS), quote=quote
         )
     if not stated:
         return None
@@ -212,7 +213,8 @@ def _hint(error: ErrorFacts, book: RuleBook, announced: Sequence[Announced], now
     hints = [retry_after(error.headers, now), prose_wait(error.text)]
     if book.exact_reset:
         hints += [each.resets_in for each in announced if each.remaining is not None and each.remaining <= 0]
-    return max((hint for hint in hints if hint is not None), default=None)
+    longest = max((hint for hint in hints if hint is not None), default=None)
+    return plain_reset(error.headers, now) if longest is None and error.status == 429 else longest
 
 
 def _until(error: ErrorFacts, now: float) -> float | None:

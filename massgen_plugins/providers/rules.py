@@ -13,7 +13,7 @@ from massgen_plugins.providers.errors import ErrorFacts
 __all__ = ["BILLING", "Rule", "RuleBook", "rule"]
 
 BILLING = (
-    "The {label} account of this API key has no credit left, or has reached its spending cap: "
+    "The account of this API key at {label} has no credit left, or has reached its spending cap: "
     "add credit or raise the cap{place}, and start again."
 )
 
@@ -86,7 +86,7 @@ class RuleBook:
     """The rules for one provider's errors.
 
     Attributes:
-        label: Display name of the provider.
+        label: Display name of the provider, within a sentence.
         conventions: How it counts.
         rules: Its own rules, which take precedence over the shared ones.
         place: URL of its account management; may be empty.
@@ -106,5 +106,6 @@ class RuleBook:
     exact_reset: bool = False
 
     def say(self, advice: str) -> str:
-        """Fill in the provider's name and URL."""
-        return advice.format(label=self.label, place=f" ({self.place})" if self.place else "")
+        """Fill in the provider's name and URL; begins with a capital even if the label does not."""
+        text = advice.format(label=self.label, place=f" ({self.place})" if self.place else "")
+        return text[:1].upper() + text[1:] if self.label.islower() else text

@@ -43,6 +43,8 @@ _WORDINGS = tuple(
         rf"\b(?P<short>[RT]P[SMD]|concurrency)(?: rate limit, current: ?{_N}, limit)?: ?(?P<limit>{_N})",
         # DeepSeek (field, 2026-09): "exceeds your concurrency limit of 39"
         rf"(?P<short>concurrency) limit of (?P<limit>{_N})",
+        # slowapi and limits, in servers of one's own: "Rate limit exceeded: 5 per 1 minute"
+        rf"limit exceeded: (?P<limit>{_N}) per (?P<times>[0-9]{{1,4}}) (?P<span>second|minute|hour|day)s?\b",
         # Cerebras (field, 2026): "Tokens per day limit exceeded"
         rf"{_KIND} per {_SPAN} limit exceeded",
     )
@@ -101,7 +103,7 @@ def _stated(found: dict[str, str], conventions: Conventions) -> Stated:
     elif short:
         kind, seconds = str(_SHORT_KINDS[short[0]]), SPANS[short[2]]
     else:
-        kind, seconds = _kind(found["kind"].lower(), conventions), _seconds(found)
+        kind, seconds = _kind(found.get("kind", "").lower(), conventions), _seconds(found)
     if kind == Kind.CONCURRENT:
         return Stated(StatedLimit(kind, HELD, None if amount is None else int(amount)), 0.0)
     whole = None
@@ -125,4 +127,4 @@ def _kind(word: str, conventions: Conventions) -> str:
 def _seconds(found: dict[str, str]) -> float:
     if "seconds" in found:
         return max(1.0, float(found["seconds"]))
-    return SPANS[found.get("span", "minute").lower()]
+    return SPANS[found.get("span", "minute").lower()] * max(1, int(found.get("times", "1")))

@@ -1,14 +1,19 @@
-"""Safe handling of text and JSON from providers: quoting without secrets, parsing with limits."""
+"""Safe handling of text and JSON: quoting without secrets, parsing with limits."""
 
 from __future__ import annotations
 
 import json
 import re
+from collections.abc import Mapping
+from typing import Any
 
-__all__ = ["QUOTE", "quoted", "read_json", "read_json_start"]
+__all__ = ["LARGEST_BODY", "QUOTE", "quoted", "read_body", "read_json", "read_json_start"]
 
 QUOTE = 200
 """Maximum characters of a quotation."""
+
+LARGEST_BODY = 100 * 1024 * 1024
+"""Bytes of a request; no API accepts more, and parsing more would block the event loop."""
 
 _LOOKED_AT = 2_000
 """Characters of a text that are considered for a quotation."""
@@ -82,22 +87,30 @@ def _harmless(match: re.Match[str]) -> str:
     return text if separated else f"{text[0]}\N{NARROW NO-BREAK SPACE}{text[1:]}"
 
 
+def read_body(body: bytes | None) -> Mapping[str, Any]:
+    """The fields of a request's JSON body; empty if it is not an object, too large, or unknown."""
+    if body is None or len(body) > LARGEST_BODY:
+        return {}
+    try:
+        document = json.loads(body)
+    except (ValueError, RecursionError, MemoryError):
+        return {}
+    return document if isinstance(document, dict) else {}
+
+
 def read_json(body: bytes) -> object | None:
     """Parse a JSON document; None if it is invalid or has an excessive structure.
 
     Never raises; a megabyte takes less than 10 ms. Invalid UTF-8 is replaced, in a large body by other
     letters; a number of more than 40 digits is read as zero.
     """
-    text = _text_of(body).strip("\ufeff \t\r\n")
+    try:
+        text = body.decode()
+    except UnicodeDecodeError:  # replacing is slow; in a large body only ASCII matters
+        text = body.decode("utf-8", "replace") if len(body) <= _FIRST_LOOKS[-1] else body.decode("latin-1")
+    text = text.strip("\ufeff \t\r\n")
     value, end = _decoded(text)
     return value if end == len(text) else None
-
-
-def _text_of(body: bytes) -> str:
-    try:
-        return body.decode()
-    except UnicodeDecodeError:  # replacing is slow; in a large body only ASCII matters
-        return body.decode("utf-8", "replace") if len(body) <= _FIRST_LOOKS[-1] else body.decode("latin-1")
 
 
 def read_json_start(text: str, start: int = 0) -> tuple[object | None, int]:

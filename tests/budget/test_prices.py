@@ -17,7 +17,7 @@ from massgen_plugins.budget.prices import Price, Prices
 from massgen_plugins.budget.rates import Rates, cost_of, parts_of
 from massgen_plugins.budget.usage import Tokens, tokens_of
 from massgen_plugins.providers.anthropic.usage import MessagesUsageReader
-from massgen_plugins.providers.gemini.counts import Counts
+from massgen_plugins.providers.gemini.usage import GeminiUsageReader
 from massgen_plugins.quota import Domain
 
 OPENAI, ANTHROPIC, GEMINI = (Domain(name, "mine") for name in ("openai", "anthropic", "gemini"))
@@ -71,19 +71,21 @@ def test_anthropics_input_leaves_out_what_is_cached():
 
 
 def test_geminis_thoughts_are_output_and_its_tools_input():
-    counts = Counts()
-    counts.take(
+    reader = GeminiUsageReader()
+    reader.take(
         {
-            "promptTokenCount": 100,
-            "cachedContentTokenCount": 40,
-            "toolUsePromptTokenCount": 10,
-            "candidatesTokenCount": 20,
-            "thoughtsTokenCount": 30,
-            "totalTokenCount": 160,
-            "promptTokensDetails": [{"modality": "AUDIO", "tokenCount": 25}],
+            "usageMetadata": {
+                "promptTokenCount": 100,
+                "cachedContentTokenCount": 40,
+                "toolUsePromptTokenCount": 10,
+                "candidatesTokenCount": 20,
+                "thoughtsTokenCount": 30,
+                "totalTokenCount": 160,
+                "promptTokensDetails": [{"modality": "AUDIO", "tokenCount": 25}],
+            }
         }
     )
-    usage = counts.usage()
+    usage = reader.reported()
     tokens = tokens_of("gemini", usage.amounts, usage.raw)
     assert tokens == Tokens(110, 50, cached=40, reasoning=30, audio_input=25)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from pathlib import Path
 
 import pytest
@@ -110,9 +111,26 @@ def test_the_tier_of_each_provider_is_taken(rl, team, settings_file):
 
 def test_without_a_tier_what_holds_stays_and_the_others_are_named(rl, team, settings_file):
     ran = rl("init", "--yes")
-    assert "gemini: gemini-seed. Others: gemini-seed, gemini-free, gemini-tier1" in ran.out
+    assert "gemini: gemini-seed. Others: gemini-free, gemini-tier1" in ran.out
     assert "openai: no profile, limits are learned" in ran.out
     assert not settings_file.exists()
+
+
+def test_settings_that_a_run_refuses_are_refused_here_too(rl, team, settings_file):
+    settings_file.parent.mkdir(parents=True, exist_ok=True)
+    settings_file.write_text("rate_limit: {max_wiat: 3}")
+    ran = rl("init", "--yes")
+    assert ran.code == 2
+    assert "max_wiat" in ran.err
+    assert team.read_text() == TEAM
+
+
+@pytest.mark.parametrize("name", ["my team.yaml", "it's.yaml", "$(x).yaml", "t\u00fc.yaml"])
+def test_the_command_that_it_prints_works_in_a_shell(rl, name):
+    Path(name).write_text(TEAM)
+    for options, before in ((("--dry-run",), "massgen-rl init "), (("--yes",), "massgen --config ")):
+        [line] = [each for each in rl("init", name, *options).out.splitlines() if each.startswith("Next:")]
+        assert shlex.split(line.partition(before)[2])[0] == name
 
 
 @pytest.mark.parametrize(

@@ -403,7 +403,7 @@ def directory(path):
             old_format,
             "is of format 4, of a version of massgen-plugins before the first release; the next",
         ),
-        (newer, "was written by a newer version of massgen-plugins (format 99, this one reads 6): install"),
+        (newer, "was written by a newer version of massgen-plugins (format 99, this one reads 7): install"),
         (cut, "is damaged"),
         (directory, "is not a file; name another store"),
     ],
@@ -453,7 +453,7 @@ def test_a_store_with_wrong_content_is_a_sentence(rl, spend, store_file, change)
 
 
 @pytest.mark.parametrize("value", ["x'00'", "'text'", "7", "x'5b'"])
-@pytest.mark.parametrize("part", ["facts", "queue", f"book/{FLASH.name}", "no-such-part"])
+@pytest.mark.parametrize("part", ["facts", "queue/process", f"book/{FLASH.name}", "no-such-part"])
 def test_a_damaged_part_is_named_and_the_rest_is_shown(rl, spend, store_file, part, value):
     spend(calls=3)
     spend(PRO)

@@ -196,6 +196,17 @@ def test_pause_and_resume_tell_who_follows(rl, running):
     assert read_steering().entries == ()
 
 
+def test_a_mistake_in_the_settings_does_not_stop_a_pause(rl, settings_file):
+    settings_file.parent.mkdir(parents=True, exist_ok=True)
+    settings_file.write_text("rate_limit: {max_wiat: 3}")
+    for command, done in (("pause", "all models: paused"), ("resume", "all models: goes on")):
+        ran = rl(command)
+        assert ran.code == 0
+        assert done in ran.out
+        assert "max_wiat" in ran.err
+    assert rl("status").code == 2
+
+
 def test_resume_of_what_is_not_paused(rl):
     assert rl("resume").out == "Nothing was paused.\n"
     assert rl("resume", MODEL).code == 2

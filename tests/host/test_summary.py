@@ -12,8 +12,9 @@ from massgen_plugins.events import CallAdmitted, CallSettled, CallWaits
 from massgen_plugins.host import run_records, stage
 from massgen_plugins.host.days import Day, days_in, too_little
 from massgen_plugins.host.run_records import RunRecord
-from massgen_plugins.host.summary import demand_of
+from massgen_plugins.host.summary import RunFacts, demand_of, summary_lines
 from massgen_plugins.live.names import Names
+from massgen_plugins.live.presence import Counters
 from massgen_plugins.live.tracker import PoolUse, Tracker
 from massgen_plugins.quota import DAY, MINUTE, Bucket, Domain, Kind, Limit, Pool, PoolRules, Sliding
 
@@ -38,6 +39,14 @@ RULES = PoolRules((RPM, TPM, Limit(Kind.REQUESTS, 245, DAY)))
 def test_what_the_quota_alone_demands(rules, use, seconds):
     found = demand_of(rules, use)
     assert (found and found.seconds) == seconds
+
+
+def test_names_cannot_steer_a_terminal():
+    use = {Pool(POOL.domain, "flash\x1b]0;x\x07\n2"): PoolUse(1)}
+    facts = RunFacts(Counters(calls=1, longest=5.0), 9.0, use, {}, "ann\x1b[31ma")
+    lines = summary_lines(facts, lambda _: None)
+    assert all(line.isprintable() for line in lines)
+    assert "\\x1b]0;x" in lines[1]
 
 
 def run_of(calls):

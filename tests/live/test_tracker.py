@@ -45,6 +45,15 @@ def test_a_call_that_is_turned_away_or_given_up_waits_no_more():
     assert tracker.counters().turned_away == 1
 
 
+def test_a_run_lasts_until_the_end_of_its_last_wait():
+    tracker = Tracker()
+    tracker.note(waits(1, 60), 0)
+    tracker.note(admitted(1, 2.0), 2)
+    tracker.note(waits(2, 60), 2)
+    tracker.note(CallGivenUp(POOL, "agent_2", "run1", 2), 9)
+    assert (tracker.ended("run1"), tracker.counters("run1").somebody) == (9, 9)
+
+
 def test_places_move_up():
     tracker = Tracker()
     for call in (1, 2, 3):

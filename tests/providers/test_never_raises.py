@@ -176,5 +176,5 @@ def test_a_reader_keeps_about_a_megabyte(name):
     reader = PROVIDERS[name].usage_reader(request_to(name))
     for _ in range(40):
         reader.feed(b'data: {"x": "' + b"a" * 200_000)
-    kept = sum(sys.getsizeof(part) for part in vars(reader._finder).values())
+    kept = sum(sys.getsizeof(part) for part in vars(reader).values())
     assert kept < 3 * _MEGABYTE

@@ -89,6 +89,7 @@ def test_whose_agent_it_is(backend_type, base_url, name):
 
 OWN = {
     "https://api.openai.com/v1/responses": "openai",
+    "https://api.openai.com/v1/responses/compact": "openai",
     "https://api.openai.com/v1/chat/completions": "openai",
     "https://api.openai.com/v1/embeddings": "openai",
     "https://api.openai.com/v1/images/generations": "openai",
@@ -119,6 +120,7 @@ def test_a_call_at_a_known_host_is_that_hosts_alone(url, name):
         "https://api.openai.com/v1/batches",
         "https://api.openai.com/v1/responses/resp_x/cancel",
         "https://api.openai.com/v1/responses/input_tokens",
+        "https://api.openai.com/v1/files/compact",
         "https://api.openai.com/v1/models",
         "https://api.anthropic.com/v1/messages/count_tokens",
         "https://api.anthropic.com/v1/messages/batches",

@@ -174,6 +174,21 @@ def test_openrouter_says_what_it_cost(report, cost):
     assert read("openrouter", json.dumps({"usage": {**CHAT, **report}}).encode()).cost == cost
 
 
+@pytest.mark.parametrize(
+    ("ticks", "cost"), [(37_756_000, 3_775.6), (0, 0), (1, 0.0001), ("1", None), (-1, None), (None, None)]
+)
+@pytest.mark.parametrize("usage", [CHAT, RESPONSES], ids=["chat", "responses"])
+def test_xai_says_what_it_cost(ticks, cost, usage):
+    assert read("grok", json.dumps({"usage": {**usage, "cost_in_usd_ticks": ticks}}).encode()).cost == cost
+
+
+@pytest.mark.parametrize("name", ["chat", "openai"])
+def test_whole_numbers_may_have_a_decimal_point(name):
+    counts = {"prompt_tokens": 789.0, "completion_tokens": 48.0, "total_tokens": 837.0}
+    assert read(name, event({"usage": counts})).amounts[Kind.TOTAL_TOKENS] == 837
+    assert read(name, event({"usage": {**counts, "prompt_tokens": 0.5}})) is None
+
+
 def test_nobody_elses_cost_is_believed():
     assert read("chat", json.dumps({"usage": {**CHAT, "cost": 0.1}}).encode()).cost is None
 

@@ -60,7 +60,7 @@ class Host:
         announced: Headers in which it announces limits.
         suffix_pools: Suffixes of model names, and the additional pool that such models share.
         endpoint_always: Whether every host is a separate endpoint (a deployment, a local server).
-        reports_cost: Whether usage includes the price in US dollars, as ``cost``.
+        reports_cost: Whether usage includes the price, as ``cost`` in US dollars or ``cost_in_usd_ticks``.
         version_tail: Whether dated names share a model's quota: ``gpt-4o-2024-08-06`` and ``gpt-4o``.
     """
 

@@ -10,9 +10,10 @@ from typing import Any
 from massgen_plugins.providers.base import HttpRequest, ModelRequest
 from massgen_plugins.providers.chat.apis import Api, api_of
 from massgen_plugins.providers.chat.host import EXPECTED_OUTPUT, ChargeRule, Host, TotalRule
-from massgen_plugins.providers.estimate import Sizes, decoded, measure, unread_body
+from massgen_plugins.providers.estimate import Sizes, measure, unread_body
 from massgen_plugins.providers.image_rules import openai_image
 from massgen_plugins.providers.plans import openai_account
+from massgen_plugins.providers.text import read_body
 from massgen_plugins.providers.urls import credential_of, place_of
 from massgen_plugins.quota import Charge, Kind, Mode
 
@@ -39,7 +40,8 @@ def read_request(request: HttpRequest, host: Host) -> ModelRequest | None:
         return None
     body = _document(request.body)
     deployment = next(iter(_DEPLOYMENT.findall(place.path)), "")
-    requested = deployment or _text(body.get("model")) or UNKNOWN_MODEL
+    named = body.get("model")
+    requested = deployment or (named.strip()[:200] if isinstance(named, str) else "") or UNKNOWN_MODEL
     sizes = _sizes(request, body, requested)
     bound = _bound(body)
     model = requested if deployment else resolve_model(requested, host)
@@ -66,16 +68,12 @@ def resolve_model(model: str, host: Host) -> str:
 
 def _document(body: bytes | None) -> Mapping[str, Any]:
     """The body's fields: all of JSON; ``model`` and ``n`` of a form."""
-    document = decoded(body)
+    document = read_body(body)
     if document or body is None or body.lstrip()[:1] in (b"{", b"["):
         return document
     fields = {name.decode(): value for name, value in _FORM_FIELD.findall(body[:_FORM_HEAD])}
     fields |= {name.decode(): value for name, value in _FORM_FIELD.findall(body[-_FORM_HEAD:])}
     return {name: value.decode("utf-8", "replace").strip() for name, value in fields.items()}
-
-
-def _text(value: Any) -> str:
-    return value.strip()[:200] if isinstance(value, str) else ""
 
 
 def _sizes(request: HttpRequest, body: Mapping[str, Any], model: str) -> Sizes:
@@ -94,8 +92,9 @@ def _whole(value: Any, most: int) -> int | None:
 
 def _bound(body: Mapping[str, Any]) -> int | None:
     """The request's limit on output tokens, for all choices together; None if it sets none."""
-    bounds = [bound for name in _BOUNDS if (bound := _whole(body.get(name), _LARGEST_BOUND)) is not None]
-    return max(bounds) * (_whole(body.get("n"), 128) or 1) if bounds else None
+    bounds = [_whole(body[name], _LARGEST_BOUND) or 0 for name in _BOUNDS if name in body]
+    most = max(bounds, default=0)
+    return most * (_whole(body.get("n"), 128) or 1) if most else None
 
 
 def _charges(

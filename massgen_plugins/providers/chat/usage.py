@@ -8,20 +8,22 @@ from typing import Any
 from massgen_plugins.middleware import Usage
 from massgen_plugins.providers.chat.host import Host
 from massgen_plugins.providers.chat.requests import UNCACHED
-from massgen_plugins.providers.reports import ReportFinder, count_of, flat, read_reports
+from massgen_plugins.providers.reports import ReportReader, count_of, flat
 from massgen_plugins.quota import Kind
 
 __all__ = ["ChatUsageReader"]
 
-_CACHED = ("cached_tokens", "prompt_cache_hit_tokens")
+_CACHED, _CACHE_HIT = "cached_tokens", "prompt_cache_hit_tokens"
 """The first by OpenAI and most others, in details or flat (Moonshot); the second by DeepSeek."""
 _DOLLAR = 1_000_000
+_TICKS = 10_000_000_000
+"""Ticks per dollar (https://docs.x.ai/developers/cost-tracking, 2026)."""
 _DIGITS = 6
 """Decimal places of a micro-dollar, so that sums over many calls stay exact."""
 _MOST_DOLLARS = 1e6
 
 
-class ChatUsageReader:
+class ChatUsageReader(ReportReader):
     """Keeps the last plausible usage: zeros after counts, or before an answer, are ignored.
 
     Args:
@@ -29,30 +31,21 @@ class ChatUsageReader:
     """
 
     def __init__(self, host: Host) -> None:
+        super().__init__()
         self._host = host
-        self._finder = ReportFinder()
         self._usage: Usage | None = None
 
-    def feed(self, data: bytes) -> None:
-        """Process the next chunk of the body, split anywhere."""
-        events = self._finder.feed(data)
-        any(self._take(event) for event in reversed(events))  # the last plausible one counts
+    def take(self, document: dict[str, Any]) -> None:
+        """Keep the last plausible report."""
+        for report in _reports(document):
+            self._usage = _usage(report, self._host) or self._usage
 
-    def usage(self) -> Usage | None:
+    def reported(self) -> Usage | None:
         """Input, output (reasoning included) and total; None before the first report."""
-        rest = self._finder.rest()
-        if rest is not None:
-            self._take(rest)
         return self._usage
 
-    def _take(self, event: bytes) -> bool:
-        seen = [_usage(report, self._host) for found in read_reports(event) for report in _reports(found)]
-        usage = next((each for each in reversed(seen) if each is not None), None)
-        self._usage = usage or self._usage
-        return usage is not None
 
-
-def _reports(found: Mapping[str, Any]) -> Iterator[Mapping[str, Any]]:
+def _reports(found: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
     """Possible locations: top level, an event's ``response``, Groq's ``x_groq``, Moonshot's choice."""
     choices = found.get("choices")
     places = [
@@ -67,14 +60,14 @@ def _reports(found: Mapping[str, Any]) -> Iterator[Mapping[str, Any]]:
             yield report
 
 
-def _usage(report: Mapping[str, Any], host: Host) -> Usage | None:
+def _usage(report: dict[str, Any], host: Host) -> Usage | None:
     tokens_in = count_of(report, "input_tokens", "prompt_tokens")
     if not tokens_in:  # an empty report, which some servers send with the first event
         return None
     tokens_out = count_of(report, "output_tokens", "completion_tokens") or 0
     total = max(count_of(report, "total_tokens") or 0, tokens_in + tokens_out)
     raw = flat(report)
-    cached = min(tokens_in, max((raw.get(name, 0) for name in _CACHED), default=0))
+    cached = min(tokens_in, max(raw.get(_CACHED, 0), raw.get(_CACHE_HIT, 0)))
     free = cached if host.charge.cached_free else 0
     amounts: dict[str, int] = {
         Kind.INPUT_TOKENS: tokens_in - free,
@@ -88,8 +81,12 @@ def _usage(report: Mapping[str, Any], host: Host) -> Usage | None:
 
 
 def _cost(report: Mapping[str, Any]) -> float | None:
-    """OpenRouter's price; with the user's own provider key, the provider's bill is added."""
-    cost = _dollars(report.get("cost"))
+    """The price in micro-dollars, from dollars (OpenRouter) or ticks (xAI).
+
+    With the user's own provider key at OpenRouter, the provider's bill is added.
+    """
+    ticks = count_of(report, "cost_in_usd_ticks")
+    cost = _dollars(report.get("cost")) if ticks is None else ticks / _TICKS
     details = report.get("cost_details")
     if cost is not None and report.get("is_byok") is True and isinstance(details, dict):
         cost += _dollars(details.get("upstream_inference_cost")) or 0.0

@@ -131,6 +131,8 @@ def _with_code(error: GeminiError, code: int) -> GeminiError:
 
 
 def _code_of(error: Mapping[str, Any]) -> int:
+    if any(item.get("reason") in _OLD_REASONS for item in _objects(error.get("errors"))):
+        return 429
     for name in ("code", "status", "status_code", "type"):
         value = error.get(name)
         if type(value) is int and 0 < value < 1000:
@@ -140,7 +142,7 @@ def _code_of(error: Mapping[str, Any]) -> int:
             number = number or _CODES.get(value, 0)
             if number:
                 return number
-    return 429 if any(item.get("reason") in _OLD_REASONS for item in _objects(error.get("errors"))) else 0
+    return 0
 
 
 def _objects(value: Any) -> Iterator[Mapping[str, Any]]:

@@ -2,12 +2,19 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping
 from typing import Any, NamedTuple
 
 from massgen_plugins.providers.gemini.errors import GeminiError
-from massgen_plugins.providers.headers import clock_of, parse_duration, parse_moment, retry_after
-from massgen_plugins.providers.hints import prose_wait
+from massgen_plugins.providers.headers import (
+    clock_of,
+    parse_duration,
+    parse_moment,
+    parse_number,
+    retry_after,
+)
+from massgen_plugins.providers.hints import prose_moment, prose_wait
 
 __all__ = ["Hint", "read_hint"]
 
@@ -15,6 +22,11 @@ _LONGEST = 40 * 86_400.0
 """Seconds; longer delays are invalid."""
 _EPOCH = 1e9
 """Header values from here on are timestamps, which cannot be converted without a clock."""
+_TEXT_FORMAT = re.compile(
+    r"retry_delay \{\s{1,20}(?:seconds: (?P<seconds>[0-9]{1,9})\s{1,20})?"
+    r"(?:nanos: (?P<nanos>[0-9]{1,9})\s{1,20})?\}"
+)
+"""A delay as the older Google SDK shows it, in Protocol Buffers' text format."""
 
 
 class Hint(NamedTuple):
@@ -48,15 +60,28 @@ def read_hint(error: GeminiError, headers: Mapping[str, str]) -> Hint:
 
 def _lengths(error: GeminiError) -> Iterator[float | None]:
     yield prose_wait(error.message)
+    for match in _TEXT_FORMAT.finditer(error.message):
+        yield _seconds(match["seconds"] or 0, match["nanos"] or 0)
     for detail in error.details:
+        delay = detail.get("retryDelay")
+        if isinstance(delay, dict):
+            yield _seconds(delay.get("seconds", 0), delay.get("nanos", 0))
         yield parse_duration(_text(detail, "retryDelay"))
         yield parse_duration(_text(_metadata(detail), "quotaResetDelay"))
 
 
 def _moments(error: GeminiError) -> Iterator[float | None]:
+    yield prose_moment(error.message)
     for metadata in map(_metadata, error.details):
-        if "quotaResetDelay" not in metadata:  # preferred, since it needs no synchronised clock
+        # The delay is preferred, since it needs no synchronised clock.
+        if parse_duration(_text(metadata, "quotaResetDelay")) is None:
             yield parse_moment(_text(metadata, "quotaResetTimeStamp"))
+
+
+def _seconds(seconds: Any, nanos: Any) -> float | None:
+    """A duration as an object, or in text format, instead of Google's usual ``22.5s``."""
+    whole, part = parse_number(str(seconds)), parse_number(str(nanos))
+    return None if whole is None or part is None or whole < 0 else whole + part / 1e9
 
 
 def _metadata(detail: Mapping[str, Any]) -> Mapping[str, Any]:

@@ -27,6 +27,11 @@ _LONGEST = 300
 """Maximum characters of a name that are read; the longest known one has 80."""
 
 _WINDOW = re.compile(r"per[ _-]?(second|minute|hour|day|month)", re.IGNORECASE)
+_VERTEX_MINUTE = re.compile(r"online_prediction_(?:\w{1,30}_)?(?:requests|tokens)_per_base_model")
+"""Vertex AI's quotas per minute, region and base model, whose names leave the minute out.
+
+https://cloud.google.com/vertex-ai/generative-ai/docs/quotas (2025)
+"""
 _KINDS = (
     (re.compile(r"output[ _-]?token", re.IGNORECASE), Kind.OUTPUT_TOKENS),
     (re.compile(r"token", re.IGNORECASE), Kind.INPUT_TOKENS),  # Google's tokens per minute are input tokens
@@ -39,6 +44,8 @@ _FREE = re.compile(r"free[ _-]?tier", re.IGNORECASE)
 def window_of(name: str) -> Window | None:
     """The window of a quota; None if its name does not contain one."""
     match = _WINDOW.search(name[:_LONGEST])
+    if match is None and _VERTEX_MINUTE.search(name[:_LONGEST]):
+        return MINUTE
     return _WINDOWS[match[1].lower()] if match else None
 
 

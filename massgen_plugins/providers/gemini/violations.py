@@ -11,6 +11,7 @@ from massgen_plugins.middleware import StatedLimit
 from massgen_plugins.providers.gemini.errors import GeminiError
 from massgen_plugins.providers.gemini.quota_names import is_free_tier, is_of_model, kind_of, window_of
 from massgen_plugins.providers.gemini.tools import pool_of_quota
+from massgen_plugins.providers.headers import parse_number
 from massgen_plugins.quota import Window
 
 __all__ = ["Violation", "bucket_name", "read_violations"]
@@ -24,6 +25,13 @@ _QUOTED = re.compile(r"quota metric '(?P<metric>[^'\n]{1,200})' and limit '(?P<n
 _VERTEX = re.compile(
     rf"exceeded for (?P<metric>[\w.-]{{1,100}}/\w{{1,150}})(?: with base model: (?P<model>{_MODEL}))?"
 )
+_TEXT_FORMAT = re.compile(
+    r'quota_metric: "(?P<metric>[^"\n]{1,200})"\s{1,20}quota_id: "(?P<name>[^"\n]{1,200})"'
+    r"(?P<rest>[^\]]{0,600}?(?=violations \{|links \{|retry_delay \{|\]|\Z))"
+)
+"""Of a violation as the older Google SDK shows it, in Protocol Buffers' text format."""
+_TEXT_VALUE = re.compile(r"quota_value: ([0-9]{1,15})\b")
+_TEXT_MODEL = re.compile(rf'key: "(?:base_)?model"\s{{1,20}}value: "({_MODEL})"')
 _BUCKET = re.compile(rf"(?:models/)?({_MODEL}?)\.?")
 
 
@@ -122,6 +130,10 @@ def _in_prose(message: str) -> Iterator[Violation]:
         yield Violation(match["name"], match["metric"])
     for match in _VERTEX.finditer(message):
         yield Violation(match["metric"], match["metric"], None, bucket_name(match["model"]))
+    for match in _TEXT_FORMAT.finditer(message):
+        value, model = _TEXT_VALUE.search(match["rest"]), _TEXT_MODEL.search(match["rest"])
+        amount = int(value[1]) if value else None
+        yield Violation(match["name"], match["metric"], amount, bucket_name(model and model[1]))
 
 
 def _completed(violation: Violation, prose: Sequence[Violation]) -> Violation:
@@ -138,8 +150,8 @@ def _completed(violation: Violation, prose: Sequence[Violation]) -> Violation:
 
 
 def _amount(value: object) -> int | None:
-    text = str(value) if type(value) in (int, str) else ""
-    return int(text) if text.isascii() and text.isdigit() and len(text) <= 15 else None
+    number = parse_number(str(value)) if type(value) in (int, float, str) else None
+    return int(number) if number is not None and number >= 0 and number.is_integer() else None
 
 
 def _text(owner: Mapping[str, Any], name: str) -> str:

@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from massgen_plugins.errors import StoreUnavailable
+from massgen_plugins.quota import NANOSECONDS
 from massgen_plugins.rate_limit.stores.base import Snapshot
 from massgen_plugins.rate_limit.stores.boot_clock import boot_tick
 from massgen_plugins.rate_limit.stores.process import after_fork, process_name
@@ -33,6 +34,8 @@ PREFIX = "massgen-rl:"
 _INDEX = f"{PREFIX}domains"
 _TIMEOUT = 2.0
 """Timeout in seconds for connections and replies."""
+_PAUSE = 10 * NANOSECONDS
+"""Time after a failed attempt to reach the server at first: else every call would wait for its own one."""
 
 _SCRIPT = Path(__file__).with_name("swap.lua")
 
@@ -63,6 +66,7 @@ class RedisStore:
         self._script: Script | None = None
         self._listener: threading.Thread | None = None
         self._closed = False
+        self._next_open = 0
 
     @property
     def description(self) -> str:
@@ -75,9 +79,14 @@ class RedisStore:
         return self._clock.known
 
     def open(self) -> None:
-        """Get the server's time. May block."""
-        with suppress(StoreUnavailable):
+        """Get the server's time, unless it is known or has just been asked for in vain. May block."""
+        now = self._clock.local()
+        if self._clock.known or now < self._next_open:
+            return
+        try:
             self.load("", 0)
+        except StoreUnavailable:
+            self._next_open = self._clock.local() + _PAUSE
 
     def tick(self) -> int:
         """The server's clock; before its first reply, this machine's, from the same epoch."""

@@ -16,15 +16,14 @@ from pathlib import Path
 from massgen_plugins.errors import StoreUnavailable
 from massgen_plugins.rate_limit.stores.base import StoreBusy, StoreReplaced
 from massgen_plugins.rate_limit.stores.fair_lock import FairLock
+from massgen_plugins.rate_limit.stores.new_file import open_shared
 from massgen_plugins.rate_limit.stores.process import forks
 from massgen_plugins.rate_limit.stores.sqlite_format import (
     APPLICATION_ID,
     FORMAT,
     FileKind,
-    header_ids,
+    inspect,
     is_busy,
-    kind_of,
-    tables_of,
     unusable_sentence,
 )
 
@@ -223,15 +222,9 @@ class SqliteFile:
         with suppress(FileExistsError):
             # SQLite gives its side files the mode of the file itself. An existing file must not be opened by
             # hand: closing it would drop the locks of this process's other connections.
-            os.close(os.open(self.path, os.O_RDWR | os.O_CREAT | os.O_EXCL, 0o600))
+            os.close(open_shared(self.path, os.O_EXCL))
         self._inode = _inode(self.path)
-        ids = header_ids(self.path, wait)
-        if ids is None:
-            return True
-        application, version = ids
-        # Skip reading the tables of our own files, which are opened often.
-        known = application == APPLICATION_ID
-        kind = kind_of(application, version, set() if known else tables_of(self.path, wait))
+        kind, version = inspect(self.path, wait)
         if kind in {FileKind.OURS, FileKind.EMPTY}:
             return kind is FileKind.EMPTY
         if kind is FileKind.OLD:

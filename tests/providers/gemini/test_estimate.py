@@ -16,8 +16,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 from PIL import Image
 
-from massgen_plugins.providers.gemini.estimate import UNKNOWN_BODY, input_tokens, read_body
+from massgen_plugins.providers.estimate import UNKNOWN_BODY
+from massgen_plugins.providers.gemini.estimate import input_tokens
 from massgen_plugins.providers.images import dimensions
+from massgen_plugins.providers.text import read_body
 from massgen_plugins.providers.tokens import text_tokens
 
 OLD, NEW = "gemini-2.5-flash", "gemini-3-flash"
@@ -186,6 +188,6 @@ def test_a_body_beyond_what_the_api_accepts_is_not_parsed():
 
 
 def test_a_body_that_is_not_known_counts_by_its_declared_size_or_a_default():
-    assert input_tokens(None, None, OLD) == UNKNOWN_BODY
-    assert input_tokens(None, None, OLD, declared_size="1234") == 1234
-    assert input_tokens(None, None, OLD, declared_size="-1") == UNKNOWN_BODY
+    assert input_tokens(None, {}, OLD) == UNKNOWN_BODY
+    assert input_tokens(None, {}, OLD, declared_size="1234") == 1234
+    assert input_tokens(None, {}, OLD, declared_size="-1") == UNKNOWN_BODY

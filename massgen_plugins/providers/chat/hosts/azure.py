@@ -33,6 +33,8 @@ AZURE = Host(
         place="https://ai.azure.com",
         exact_reset=True,
         rules=(
+            # Azure's API gateway in front of it (learn.microsoft.com, quota policies, 2025): status 403
+            rule(RefusalKind.UNTIL, words=("out of call volume quota", "out of bandwidth quota")),
             # "... exceeded call rate limit of your current OpenAI S0 pricing tier" (field, 2024 to 2026)
             rule(RefusalKind.WINDOW, words=("exceeded call rate limit",), limits=((Kind.REQUESTS, 60.0),)),
         ),

@@ -21,6 +21,7 @@ XAI = Host(
     hosts=("api.x.ai", "us-east-1.api.x.ai", "eu-west-1.api.x.ai"),
     backends=frozenset({"grok"}),
     announced=(openai_style("requests", Kind.REQUESTS), openai_style("tokens", Kind.TOTAL_TOKENS)),
+    reports_cost=True,  # after discounts, server-side tools included (docs, 2026)
     book=RuleBook(
         label="xAI",
         conventions=Conventions(tpm_counts=Kind.TOTAL_TOKENS, key_prefixes=("xai-",)),

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import signal
+import socket
 import time
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 
 import pytest
 
 from massgen_plugins.errors import StoreUnavailable
-from massgen_plugins.quota import MINUTE, CalendarDay, Kind, Limit, PoolRules
+from massgen_plugins.quota import MINUTE, NANOSECONDS, CalendarDay, Kind, Limit, PoolRules
 from massgen_plugins.rate_limit.stores.domain_names import domain_name
 from massgen_plugins.rate_limit.stores.redis_server import PASSWORD_VARIABLE, USERNAME_VARIABLE
 from massgen_plugins.rate_limit.stores.redis_server import RedisServer as Address
@@ -211,10 +213,33 @@ def test_answers_that_no_server_gives_lift_no_limit(server: RedisServer, connect
         ends_well(process)
 
 
+def test_a_server_that_never_answers_is_waited_for_once_and_not_by_every_call(monkeypatch) -> None:
+    monkeypatch.setattr("massgen_plugins.rate_limit.stores.redis_store._TIMEOUT", 0.01)
+    now = 5
+    with socket.create_server(("127.0.0.1", 0)) as mute:
+        mute.settimeout(0)
+        store = RedisStore(Address.parse(f"redis://127.0.0.1:{mute.getsockname()[1]}"), lambda: now)
+
+        def attempts() -> int:
+            for _ in range(12):  # one for each call that waits
+                store.open()
+            found = 0
+            with suppress(BlockingIOError):
+                while True:
+                    mute.accept()[0].close()
+                    found += 1
+            return found
+
+        assert [attempts(), attempts()] == [1, 0]
+        now += 11 * NANOSECONDS
+        assert attempts() == 1
+        store.close()
+
+
 DAMAGES = {
     "facts": {"d:facts": "{"},
     "book": {f"d:book/{MODEL}": b"\xff\x00"},
-    "queue": {"d:queue": "7"},
+    "queue": {"d:queue/another": "7"},
     "version is no number": {"version": "x"},
     "version is below zero": {"version": "-3"},
     "version is infinite": {"version": "inf"},
