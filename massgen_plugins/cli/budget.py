@@ -122,9 +122,7 @@ def set_(
 def raise_(
     amounts: Annotated[
         list[str],
-        typer.Argument(
-            metavar="DOLLARS", help="Such as 5.00 for every budget that there is, or run=5 for one."
-        ),
+        typer.Argument(metavar="DOLLARS", help="Such as 5.00 for every existing budget, or run=5 for one."),
     ],
     span: Annotated[
         str, typer.Option("--for", metavar="SPAN", help="How long, such as 30m, 2h or 1d.")
@@ -158,7 +156,7 @@ def reset(
     yes: Yes = False,
     store: StoreOption = None,
 ) -> None:
-    """Count from zero again, as if nothing had been spent."""
+    """Reset to zero, as if nothing had been spent."""
     from massgen_plugins.budget.terms import SHARED, run_domain
     from massgen_plugins.rate_limit.forgetting import begin_anew
 

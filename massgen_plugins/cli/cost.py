@@ -48,8 +48,8 @@ Since = Annotated[
     str | None,
     typer.Option("--since", metavar="WHEN", help="Since when: 7d, 24h, today, yesterday, 2026-11-30."),
 ]
-Until = Annotated[str | None, typer.Option("--until", metavar="WHEN", help="Before then.")]
-Run = Annotated[str | None, typer.Option("--run", metavar="RUN", help="Of one run.")]
+Until = Annotated[str | None, typer.Option("--until", metavar="WHEN", help="Until when, exclusive.")]
+Run = Annotated[str | None, typer.Option("--run", metavar="RUN", help="Only this run.")]
 File = Annotated[
     str | None,
     typer.Option("--record", metavar="FILE", help="A record other than the one beside the store."),
@@ -60,15 +60,15 @@ File = Annotated[
 def _sums(  # noqa: PLR0913, PLR0917 - options
     context: typer.Context,
     by: Annotated[
-        By, typer.Option("--by", metavar="WHAT", help="By run, agent, model, provider, day or month.")
+        By, typer.Option("--by", metavar="WHAT", help="Group by run, agent, model, provider, day or month.")
     ] = By.RUN,
     since: Since = None,
     until: Until = None,
     run: Run = None,
-    agent: Annotated[str | None, typer.Option("--agent", metavar="AGENT", help="Of one agent.")] = None,
-    model: Annotated[str | None, typer.Option("--model", metavar="MODEL", help="Of one model.")] = None,
+    agent: Annotated[str | None, typer.Option("--agent", metavar="AGENT", help="Only this agent.")] = None,
+    model: Annotated[str | None, typer.Option("--model", metavar="MODEL", help="Only this model.")] = None,
     provider: Annotated[
-        str | None, typer.Option("--provider", metavar="PROVIDER", help="Of one provider.")
+        str | None, typer.Option("--provider", metavar="PROVIDER", help="Only this provider.")
     ] = None,
     most: Annotated[
         int,
@@ -108,7 +108,7 @@ def why(
     as_json: Json = False,
     record: File = None,
 ) -> None:
-    """Explain what a call cost: usage, unit prices, whose prices these are, and of when."""
+    """Explain what a call cost: usage, unit prices, and the source and date of these."""
     from massgen_plugins.cli import cost_why
 
     row = cost_why.named(call, chosen_record(record))
@@ -144,7 +144,7 @@ def report(
     run: Run = None,
     record: File = None,
 ) -> None:
-    """Write a page with charts; it needs nothing but a browser, and holds no prompt and no answer."""
+    """Write a page with charts; it needs only a browser, and contains no prompt and no answer."""
     from massgen_plugins.cli import cost_report
 
     chosen = chosen_record(record)

@@ -33,7 +33,7 @@ def forget(
     ] = False,
     store: StoreOption = None,
 ) -> None:
-    """Drop what refusals have taught, and say what that was; use stays counted.
+    """Drop what was learned from refusals, and say what that was; usage is kept.
 
     Example: massgen-rl forget gemini-2.5-flash
     """

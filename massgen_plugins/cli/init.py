@@ -45,9 +45,9 @@ def init(
         bool, typer.Option("--proof/--no-proof", help="Make three calls against a sandbox.")
     ] = True,
 ) -> None:
-    """Set limits up: MassGen, key, tier, the team's YAML, and a proof on this machine.
+    """Set up limits: MassGen, key, tier, the team's YAML, and a proof on this machine.
 
-    Nothing is written before you agree, and nothing leaves this machine.
+    Nothing is written before you agree, and nothing is sent from this machine.
 
     Example: massgen-rl init team.yaml
     """

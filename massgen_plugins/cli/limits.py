@@ -38,7 +38,7 @@ def limits(
     ] = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print one JSON document on stdout.")] = False,
 ) -> None:
-    """Show the limits that hold, after the safety margin.
+    """Show the limits in force, after the safety margin.
 
     Example: massgen-rl limits gemini-2.5-flash --origin
     """

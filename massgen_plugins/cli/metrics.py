@@ -28,7 +28,7 @@ def metrics(
 ) -> None:
     """Print quotas, waits and calls of all processes for Prometheus, or serve them.
 
-    Counters begin anew at midnight UTC. Nothing is sent to any provider.
+    Counters restart at midnight UTC. Nothing is sent to any provider.
 
     Example: massgen-rl metrics --serve 127.0.0.1:9464
     """

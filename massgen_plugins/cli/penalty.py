@@ -13,7 +13,7 @@ from massgen_plugins.cli.store_choice import StoreOption
 __all__ = ["app"]
 
 app = typer.Typer(
-    help="End what a refusal imposed: a pause, a closed pool, a spent day, a slower pace.",
+    help="Lift what a refusal imposed: a pause, a closed pool, a spent day, a slower pace.",
     rich_markup_mode=None,
     no_args_is_help=True,
 )
@@ -21,7 +21,7 @@ app = typer.Typer(
 
 @app.callback()
 def _penalty() -> None:
-    """End what a refusal imposed: a pause, a closed pool, a spent day, a slower pace."""
+    """Lift what a refusal imposed: a pause, a closed pool, a spent day, a slower pace."""
 
 
 @app.command()
@@ -30,9 +30,9 @@ def clear(
     yes: Annotated[bool, typer.Option("--yes", "-y", help="Do not ask.")] = False,
     store: StoreOption = None,
 ) -> None:
-    """Let calls leave again at once; learned limits stay.
+    """Allow calls again at once; learned limits stay.
 
-    The provider may refuse again: it has asked for the wait.
+    The provider may refuse again: it asked for the wait.
 
     Example: massgen-rl penalty clear gemini-2.5-flash
     """

@@ -84,7 +84,7 @@ def show(name: Name, as_json: Json = False) -> None:
 
 @app.command()
 def use(name: Name) -> None:
-    """Let a profile limit its provider; switches it on, too.
+    """Use a profile for its provider; also switches it on.
 
     Example: massgen-rl profiles use gemini-tier1
     """
@@ -99,7 +99,7 @@ def use(name: Name) -> None:
 
 @app.command()
 def enable(name: Name) -> None:
-    """Take back `disable`.
+    """Undo `disable`.
 
     Example: massgen-rl profiles enable gemini-seed
     """
@@ -112,7 +112,7 @@ def enable(name: Name) -> None:
 
 @app.command()
 def disable(name: Name) -> None:
-    """Switch a profile off; the default one holds then.
+    """Switch a profile off; the default one then applies.
 
     Example: massgen-rl profiles disable gemini-tier1
     """
@@ -176,7 +176,7 @@ def unset(
         typer.Argument(metavar="[KEY...]", help="Only these limits, such as rpm.", show_default=False),
     ] = None,
 ) -> None:
-    """Take back what `profiles set` wrote.
+    """Remove what `profiles set` wrote.
 
     Example: massgen-rl profiles unset gemini-2.5-pro
     """
@@ -221,7 +221,7 @@ def import_(
         bool, typer.Option("--overwrite", help="Replace profile files of the same name.")
     ] = False,
 ) -> None:
-    """Make profiles of a file in MassGen's own format.
+    """Create profiles from a file in MassGen's own format.
 
     Example: massgen-rl profiles import rate_limits.yaml
     """

@@ -39,7 +39,7 @@ def run(
     """Run MassGen with this package attached explicitly.
 
     For environments in which the automatic start is blocked or switched off.
-    Ends with MassGen's exit code; 127 if there is no MassGen here, or not one that is supported.
+    Ends with MassGen's exit code; 127 if MassGen is missing or not supported.
 
     Example: massgen-rl run -- --config team.yaml "Your question"
     """

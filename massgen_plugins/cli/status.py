@@ -23,7 +23,7 @@ def status(
     ] = False,
     store: StoreOption = None,
 ) -> None:
-    """Show how much of each limit is used, who waits, and when the next call may leave."""
+    """Show the use of each limit, who waits, and when the next call can be sent."""
     from massgen_plugins.cli.status_answer import answer
 
     raise typer.Exit(answer(as_json=as_json, store=store, exit_code=exit_code))

@@ -20,9 +20,7 @@ Model = Annotated[
 ]
 Span = Annotated[
     str | None,
-    typer.Option(
-        "--for", metavar="SPAN", help="How long, such as 90s, 10m or 1h30m; then the old value holds again."
-    ),
+    typer.Option("--for", metavar="SPAN", help="How long, such as 90s, 10m or 1h30m; then as before."),
 ]
 Yes = Annotated[bool, typer.Option("--yes", "-y", help="Do not ask.")]
 Json = Annotated[bool, typer.Option("--json", help="Print one JSON document on stdout.")]
@@ -70,7 +68,7 @@ def unset(
     ] = None,
     as_json: Json = False,
 ) -> None:
-    """Take back what `set` changed.
+    """Undo what `set` changed.
 
     Example: massgen-rl unset gemini-2.5-flash
     """
@@ -91,10 +89,10 @@ def pause(
     yes: Yes = False,
     as_json: Json = False,
 ) -> None:
-    """Let nothing leave until `resume`; no turn ends by it.
+    """Hold all calls until `resume`; no turn ends.
 
-    Calls that wait keep their places, and max_wait stands still. Requests that have left are answered.
-    MassGen's own time limits go on.
+    Waiting calls keep their places, and max_wait is suspended. Requests already sent are answered.
+    MassGen's own time limits keep running.
 
     Example: massgen-rl pause --for 10m
     """
@@ -113,7 +111,7 @@ def resume(
     ] = None,
     as_json: Json = False,
 ) -> None:
-    """End what `pause` began.
+    """End a pause.
 
     Example: massgen-rl resume
     """

@@ -45,9 +45,9 @@ def watch(  # noqa: PLR0913, PLR0917 - an option each
     ] = False,
     store: StoreOption = None,
 ) -> None:
-    """Watch runs as they wait: who, for what, until when.
+    """Watch waiting runs live: who waits, for what, until when.
 
-    On a terminal a picture that changes, in a pipe a line for each change.
+    Redraws on a terminal; in a pipe, prints a line for each change.
     """
     from massgen_plugins.cli.watch import answer
 
@@ -66,7 +66,7 @@ def watch(  # noqa: PLR0913, PLR0917 - an option each
 def line(as_json: Json = False, store: StoreOption = None) -> None:
     """Show the tightest quota in one line, for a prompt or a status bar.
 
-    Prints nothing if no call was limited yet.
+    Prints nothing if no call has been limited yet.
     """
     from massgen_plugins.cli.line import answer
 
@@ -83,12 +83,12 @@ def history(  # noqa: PLR0913, PLR0917 - an option each
     since: Annotated[
         str, typer.Option("--since", metavar="WHEN", help="Such as 12h, 7d, 2026-11-24, today or all.")
     ] = "7d",
-    run: Annotated[str | None, typer.Option("--run", metavar="NAME", help="Only of this run.")] = None,
-    model: Annotated[str | None, typer.Option("--model", metavar="MODEL", help="Only of this model.")] = None,
-    agent: Annotated[str | None, typer.Option("--agent", metavar="AGENT", help="Only of this agent.")] = None,
+    run: Annotated[str | None, typer.Option("--run", metavar="NAME", help="Only this run.")] = None,
+    model: Annotated[str | None, typer.Option("--model", metavar="MODEL", help="Only this model.")] = None,
+    agent: Annotated[str | None, typer.Option("--agent", metavar="AGENT", help="Only this agent.")] = None,
     as_json: Json = False,
 ) -> None:
-    """Show what was called, refused and waited for, and how long the day lasts."""
+    """Show past calls, refusals and waits, and how long the day's quota will last."""
     from massgen_plugins.cli.history import answer
 
     raise typer.Exit(answer(by=by, since=since, run=run, model=model, agent=agent, as_json=as_json))
@@ -103,7 +103,7 @@ def report(
         typer.Option(
             "--run",
             metavar="NAME",
-            help="A run's name, as `history --by run` shows it; left out: the newest.",
+            help="A run's name, as `history --by run` shows it; default: the newest.",
         ),
     ] = None,
     hide_names: Annotated[
@@ -115,7 +115,7 @@ def report(
 ) -> None:
     """Write one run as a web page: every call on a time line, with its wait, and how full the limits were.
 
-    One file that loads nothing from anywhere, in light and dark, on a wide screen and on a telephone.
+    A single file that loads nothing else, in light and dark mode, for wide screens and phones.
     """
     from massgen_plugins.cli.report import answer
 
@@ -126,10 +126,10 @@ def plan(
     file: Annotated[str, typer.Argument(metavar="TEAM", help="A MassGen configuration, such as team.yaml.")],
     as_json: Json = False,
 ) -> None:
-    """Say what a run will take: calls, time, the longest wait, cost, and what would be sooner.
+    """Estimate a run: calls, time, the longest wait, cost, and what would be faster.
 
-    The limiter itself plays the run on a clock that jumps; nothing is sent. Exit code 3 if a day, a month
-    or the longest wait allowed does not suffice. Example: massgen-rl plan team.yaml
+    The limiter itself simulates the run; nothing is sent. Exit code 3 if the quota of a day or a month, or
+    the longest allowed wait, is not enough. Example: massgen-rl plan team.yaml
     """
     from massgen_plugins.cli.plan import answer
 
@@ -155,7 +155,7 @@ def why(
     ] = None,
     as_json: Json = False,
 ) -> None:
-    """Explain a refusal: what it said, what we believed, what we did, what it means, what to do.
+    """Explain a refusal: what it said, what was assumed, what was done, what it means, what to do.
 
     A file may hold an answer as `curl -i` prints it, a body alone, or the message of an SDK's error.
     """
