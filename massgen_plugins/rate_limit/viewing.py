@@ -199,7 +199,7 @@ def _restored(domain: Domain, parts: Mapping[str, bytes]) -> tuple[DomainState, 
             state.restore(part, parts[part])
         except ValueError as error:
             faults.append(
-                f"{domain}: the part {part[:80]!a} is damaged ({error}) and is left out; the next "
-                "limited call writes it anew."
+                f"{domain}: the part {part[:80]!a} is damaged ({error}) and is ignored; the next "
+                "limited call rewrites it."
             )
     return state, faults

@@ -98,7 +98,7 @@ A wait of **more than 5 seconds** has a beginning, a countdown and an end:
 * Shorter waits are lines of level `INFO` in the log alone.
 * A refusal of the plugin is the end of the agent's turn, in the agent's own pane.
 * At the end one summary is printed on stderr: calls, refusals, how much of the time was waiting, what the
-  quota alone demands, and what would have been sooner.
+  quota alone requires, and what would have been faster.
 * `massgen-rl watch` and `massgen-rl status` show the state of every quota, while runs go on and afterwards.
 
 In MassGen's log, `massgen.log`, a wait begins with the whole sentence, and the agent's name behind it:
@@ -248,7 +248,7 @@ _METRICS_HEAD = """\
 
 `massgen-rl metrics --serve 127.0.0.1:9464` serves the quotas, waits and calls of all your processes; without
 `--serve` it prints them once. It reads the store, the record of calls and the records of running processes,
-and sends no request to any provider. Counters begin anew at midnight UTC, which `rate` and `increase`
+and sends no request to any provider. Counters restart at midnight UTC, which `rate` and `increase`
 understand."""
 
 _SERVE = """\
