@@ -99,7 +99,7 @@ def report_resume(here: Here, ended: Sequence[SteeringEntry], *, as_json: bool) 
         _emit([each.model for each in ended], {"paused": bool(ended)}, {"paused": False}, rows)
         return
     for each in ended:
-        tell(f"{_named(each.model)}: goes on, after {describe_span(time.time() - each.at)}.")
+        tell(f"{_named(each.model)}: resumed after {describe_span(time.time() - each.at)}.")
     if ended:
         _tell_of_processes(here.store, rows)
     else:

@@ -192,14 +192,14 @@ def test_pause_and_resume_tell_who_follows(rl, running):
     assert "does not" not in ran.out
     assert SettingsSource(None).settings.rules("gemini", MODEL).paused
     ran = rl("resume")
-    assert "all models: goes on" in ran.out
+    assert "all models: resumed after" in ran.out
     assert read_steering().entries == ()
 
 
 def test_a_mistake_in_the_settings_does_not_stop_a_pause(rl, settings_file):
     settings_file.parent.mkdir(parents=True, exist_ok=True)
     settings_file.write_text("rate_limit: {max_wiat: 3}")
-    for command, done in (("pause", "all models: paused"), ("resume", "all models: goes on")):
+    for command, done in (("pause", "all models: paused"), ("resume", "all models: resumed")):
         ran = rl(command)
         assert ran.code == 0
         assert done in ran.out
