@@ -18,6 +18,7 @@ ALLOWED = {
     "interrupts": set(),
     "installation": set(),
     "__init__": {"_bootstrap"},
+    "__main__": {"cli"},
     "_bootstrap": {"host", "import_hook", "errors"},
     "import_hook": set(),
     "wrapping": set(),

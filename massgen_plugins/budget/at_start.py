@@ -59,7 +59,8 @@ def misspelt_agents(block: Mapping[str, object], agents: Iterable[str]) -> list[
 
 def _unknown(provider: str, model: str) -> str:
     return (
-        f"Nobody knows what the model {model[:80]!a} of {provider} costs, so no budget can hold: write its "
-        "price into a profile, under prices:, install the price list (`pip install 'massgen-plugins[cost]'`) "
-        "if it is missing, or set unknown_price: allow under budget:, and such calls pass uncounted."
+        f"There is no known price for the model {model[:80]!a} of {provider}, so no budget can be enforced: "
+        "add its price to a profile, under prices:, install the price list (`pip install "
+        "'massgen-plugins[cost]'`) if it is missing, or set unknown_price: allow under budget: to let "
+        "such calls pass uncounted."
     )

@@ -93,9 +93,9 @@ def spent_message(level: Level, model: str, bound: Bound, by: Mapping[str, int],
     """
     amount = level.budget.amount or 0
     state = "used up" if level.used >= amount else f"not enough for a call to {model}"
-    parts = [f"{dollars(level.spent)} are spent{_by(by)}"]
+    parts = [f"{dollars(level.spent)} is spent{_by(by)}"]
     if level.used > level.spent:
-        parts.append(f"{dollars(level.used - level.spent)} are reserved by calls under way or lost")
+        parts.append(f"{dollars(level.used - level.spent)} is reserved by calls in progress or lost")
     could = "could cost" if bound.exact else "is expected to cost up to"
     parts.append(f"this call to {model} {could} {dollars(bound.micros or 0)}")
     missing = max(amount, bound.micros or 0, _CENT)
@@ -111,7 +111,7 @@ def mark_message(level: Level, now: float) -> str:
     """Spending has reached a mark."""
     amount = dollars(level.budget.amount or 0)
     return (
-        f"{_PREFIX}: {int(level.percent)} % of {title(level.budget)} are spent: {dollars(level.spent)} of "
+        f"{_PREFIX}: {int(level.percent)} % of {title(level.budget)} is spent: {dollars(level.spent)} of "
         f"{amount} US dollars. {resets_sentence(level, now)}"
     )
 
@@ -120,31 +120,31 @@ def cheaper_message(level: Level, agent_id: str, before: str, after: str) -> str
     """An agent switches to a different model, or back to its own."""
     change = "its own model" if before == after else f"in place of {before}"
     return (
-        f"{_PREFIX}: agent {agent_id} goes on with {after}, {change}, as at: cheaper says: "
+        f"{_PREFIX}: agent {agent_id} goes on with {after}, {change}, as set by at: cheaper: "
         f"{level.percent_used:.0f} % of {title(level.budget)}, {dollars(level.budget.amount or 0)} US "
-        "dollars, are spent or reserved."
+        "dollars, is spent or reserved."
     )
 
 
 def unknown_price_message(provider: str, model: str) -> str:
     """A call is refused because its price is unknown."""
     return (
-        f"{_PREFIX}: nobody knows what a call to {model} of {provider} costs, so no budget can hold for it. "
-        "Write its price into your profile, under prices, use another model, or set unknown_price: allow "
+        f"{_PREFIX}: there is no known price for {model} of {provider}, so no budget can be enforced for its "
+        "calls. Add its price to your profile, under prices, use another model, or set unknown_price: allow "
         "under budget: to let such calls pass without being counted."
     )
 
 
 def uncounted_message(provider: str, model: str) -> str:
     """Calls pass that no budget can count."""
-    return f"{_PREFIX}: nobody knows what calls to {model} of {provider} cost: no budget counts them."
+    return f"{_PREFIX}: there is no known price for {model} of {provider}: no budget counts its calls."
 
 
 def resets_sentence(level: Level, now: float) -> str:
     """When a budget resets."""
     window = level.budget.limit.window
     if level.resets is None or window == RUN:
-        return "It does not begin anew."
+        return "It does not reset."
     zone = getattr(window, "zone", "UTC")
     moment = datetime.fromtimestamp(level.resets, ZoneInfo(zone))
     what = "month" if isinstance(window, CalendarMonth) else "day"

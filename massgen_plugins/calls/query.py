@@ -167,7 +167,7 @@ class Record:
                 return
             if not is_ours(self.path):
                 raise StoreUnavailable(
-                    f"{self.path} is no record of calls that this version reads; move it away or name "
+                    f"{self.path} is not a record of calls that this version can read; move it away or name "
                     "another file, or install the version that wrote it."
                 )
             uri = f"{self.path.absolute().as_uri()}?mode=ro"
@@ -180,8 +180,8 @@ class Record:
                 connection.close()
         except sqlite3.Error as error:
             raise StoreUnavailable(
-                f"The record of calls cannot be read ({self.path}: {error}); a damaged one is "
-                "set aside by the next run."
+                f"The record of calls cannot be read ({self.path}: {error}); the next run renames a "
+                "damaged one and starts a new one."
             ) from error
         except OSError as error:
             raise StoreUnavailable(f"{self.path} cannot be read: {error.strerror or error}.") from error

@@ -27,7 +27,7 @@ __all__ = ["Recorder", "close_all"]
 _MOST = 20_000
 """Maximum number of calls queued for writing; beyond it, as with a stalled disk, the oldest are dropped."""
 
-_TOO_SLOW = "The record of calls lost some: the disk does not keep up, or stands still."
+_TOO_SLOW = "Some calls are missing from the record of calls: the disk is too slow, or has stalled."
 _RETRY = 5.0
 """Seconds between attempts to write after a failure."""
 
@@ -112,7 +112,7 @@ class Recorder:
             try:
                 yield self._row(at, event)
             except Exception as error:  # must not affect the run
-                self._say(f"an error of ours: the record of calls lost one: {described(error)}.")
+                self._say(f"an internal error: the record of calls lacks a call: {described(error)}.")
 
     def _add_run(self, name: str) -> None:
         run = find_run(name)

@@ -167,8 +167,9 @@ class RecordFile:
             os.close(os.open(self.path, os.O_RDWR | os.O_CREAT | os.O_EXCL, 0o600))
         if not is_ours(self.path):
             raise StoreUnavailable(
-                f"{self.path} is no record of calls that this version reads; nothing in it was changed. "
-                "Calls go on, but are not recorded: move it away, or set record: false under rate_limit."
+                f"{self.path} is not a record of calls that this version can read; nothing in it was "
+                "changed. Calls continue, but are not recorded: move it away, or set record: false under "
+                "rate_limit."
             )
         self._inode = _inode(self.path)
 
@@ -199,14 +200,14 @@ class RecordFile:
         for suffix in ("", "-wal", "-shm"):
             with suppress(OSError):
                 self.path.with_name(self.path.name + suffix).rename(kept.with_name(kept.name + suffix))
-        self._report(f"{self.path} {why}; it is kept as {kept.name}, and a new one is begun.")
+        self._report(f"{self.path} {why}; it was renamed to {kept.name}, and a new file was started.")
 
     def _unusable(self, error: Exception) -> StoreUnavailable:
         kind = RecordBusy if _is_busy(error) else StoreUnavailable
         what = getattr(error, "strerror", None) or (error if isinstance(error, sqlite3.Error) else "")
         return kind(
-            f"The record of calls cannot be written ({self.path}: {what or type(error).__name__}): calls go "
-            "on, and are written once that is fixed. Or set record: false under rate_limit."
+            f"The record of calls cannot be written ({self.path}: {what or type(error).__name__}): calls "
+            "continue, and are recorded once that is fixed; or set record: false under rate_limit."
         )
 
 

@@ -37,7 +37,7 @@ def build_app() -> typer.Typer:
     """The application with the built-in commands; those of plugins are loaded on demand."""
     app = typer.Typer(
         cls=RootGroup,
-        help="Keep MassGen's agents inside their providers' quotas.",
+        help="Keep MassGen's agents within their providers' quotas.",
         epilog=EXPLAINED,
         invoke_without_command=True,
         # Plain help takes a third of the time, and tracebacks must not show local variables.

@@ -10,7 +10,7 @@ from massgen_plugins.profiles.document import shown
 
 __all__ = ["read_assignments", "read_span"]
 
-_EXAMPLE = "rpm=5, or tpm=none to take a limit away"
+_EXAMPLE = "rpm=5, or tpm=none to remove a limit"
 _SPAN = re.compile(r"(?:(\d{1,4})d)?(?:(\d{1,4})h)?(?:(\d{1,6})m)?(?:(\d{1,7})s)?")
 _UNITS = (86_400, 3600, 60, 1)
 _LONGEST = 366 * 86_400
@@ -55,7 +55,7 @@ def read_span(text: str) -> int:
     if 0 < seconds <= _LONGEST:
         return seconds
     raise ConfigurationError(
-        f"--for: {shown(text)} is no length of time; write it as 90s, 10m, 1h30m or 2d, a year at most."
+        f"--for: {shown(text)} is not a duration; write 90s, 10m, 1h30m or 2d, at most a year."
     )
 
 

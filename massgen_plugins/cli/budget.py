@@ -68,7 +68,7 @@ def check(
         list[str] | None,
         typer.Argument(
             metavar="NAME",
-            help="Such as day or accounts.openai.month; none: all of them.",
+            help="Such as day or accounts.openai.month; default: all of them.",
             autocompletion=budget_names.complete,
         ),
     ] = None,
@@ -113,7 +113,7 @@ def set_(
     places = current_places()
     planned = plan_budget(read_assignments(values, "budget set", "day=10, or day=none"), places)
     if allows_more(planned.before, planned.after):
-        _agree("set", "This allows more to be spent than now. Do it?", yes=yes)
+        _agree("set", "This allows more to be spent than now. Continue?", yes=yes)
     _done(", ".join(values), set_budget(planned, places))
     _tell_if_smaller_elsewhere(planned.after)
 
@@ -167,17 +167,17 @@ def reset(
     if what != "shared" and what not in runs:
         raise _no_such("reset", "run", what, ["shared", *runs])
     name = "all days, months and accounts" if what == "shared" else f"the run {clean(what)}"
-    _agree("reset", f"Count {name} from zero, so that all of it can be spent again?", yes=yes)
+    _agree("reset", f"Reset {name} to zero, so that all of it can be spent again?", yes=yes)
     with opened(place) as to_change:
         begin_anew(to_change, SHARED if what == "shared" else run_domain(what))
-    tell(f"Counted from zero: {name}.")
+    tell(f"Reset to zero: {name}.")
 
 
 def _place(store: str | None) -> Path | str:
     place = chosen_store(store)
     if place is None:
         raise ConfigurationError(
-            "The settings say store: memory, so what is spent is known to the running MassGen alone."
+            "The settings say store: memory, so only the running MassGen knows what is spent."
         )
     return place
 
@@ -212,7 +212,7 @@ def _amount(word: str) -> tuple[str, float]:
 def _agree(command: str, question: str, *, yes: bool) -> None:
     """Ask for confirmation before more can be spent."""
     if not yes and not agreed(question, f"budget {command}"):
-        say("Nothing is changed.")
+        say("Nothing was changed.")
         raise typer.Exit
 
 
@@ -230,6 +230,6 @@ def _tell_if_smaller_elsewhere(wanted: object) -> None:
         own, least = getattr(wanted, key), getattr(held, key, None)
         if own is not None and least is not None and least < own:
             say(
-                f"massgen-rl: here {key} {least:g} holds all the same, the smaller of the two "
+                f"massgen-rl: here {key} {least:g} still applies, since it is the smaller of the two "
                 f"({places.project_file}); `massgen-rl budget raise {key}=DOLLARS` allows more for a while."
             )

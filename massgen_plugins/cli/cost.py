@@ -46,13 +46,13 @@ class Format(StrEnum):
 Json = Annotated[bool, typer.Option("--json", help="Print one JSON document on stdout.")]
 Since = Annotated[
     str | None,
-    typer.Option("--since", metavar="WHEN", help="From then on: 7d, 24h, today, yesterday, 2026-11-30."),
+    typer.Option("--since", metavar="WHEN", help="Since when: 7d, 24h, today, yesterday, 2026-11-30."),
 ]
 Until = Annotated[str | None, typer.Option("--until", metavar="WHEN", help="Before then.")]
 Run = Annotated[str | None, typer.Option("--run", metavar="RUN", help="Of one run.")]
 File = Annotated[
     str | None,
-    typer.Option("--record", metavar="FILE", help="Another record than the one beside the store."),
+    typer.Option("--record", metavar="FILE", help="A record other than the one beside the store."),
 ]
 
 
@@ -71,7 +71,10 @@ def _sums(  # noqa: PLR0913, PLR0917 - options
         str | None, typer.Option("--provider", metavar="PROVIDER", help="Of one provider.")
     ] = None,
     most: Annotated[
-        int, typer.Option("--most", metavar="N", min=1, help="At most so many rows: the latest, or dearest.")
+        int,
+        typer.Option(
+            "--most", metavar="N", min=1, help="Maximum number of rows: latest or most expensive first."
+        ),
     ] = 20,
     as_json: Json = False,
     record: File = None,
@@ -118,7 +121,7 @@ def export(  # noqa: PLR0913, PLR0917 - options
         Format, typer.Option("--format", metavar="FORM", help="csv, json or parquet.")
     ] = Format.CSV,
     output: Annotated[
-        Path | None, typer.Option("--output", "-o", metavar="FILE", help="Write there, not to stdout.")
+        Path | None, typer.Option("--output", "-o", metavar="FILE", help="Write to this file, not to stdout.")
     ] = None,
     since: Since = None,
     until: Until = None,
@@ -180,7 +183,7 @@ def chosen_record(given: str | None) -> Record:
     if given is not None:
         if not Path(given).is_file():
             raise ConfigurationError(
-                f"--record: there is no such file, {given[:80]!a}; write the path of one."
+                f"--record: there is no such file: {given[:80]!a}; give the path of one."
             )
         return Record(Path(given))
     from massgen_plugins.cli.places import current_places
@@ -198,4 +201,4 @@ def chosen_record(given: str | None) -> Record:
 
 
 def _nothing(path: Path) -> str:
-    return f"No such call was recorded yet ({as_home(str(path))})."
+    return f"No such call has been recorded yet ({as_home(str(path))})."

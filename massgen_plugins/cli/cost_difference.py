@@ -62,13 +62,13 @@ def _of_counting(totals: Totals, own: OwnCosts, theirs: Decimal) -> str:
         return "MassGen has no price for the model, and counts nothing"
     if own.input_tokens > ours.input * (1 + _SAME):
         return (
-            "MassGen counts an answer again with each of its events that say what it took: "
+            "MassGen counts an answer again for each event that reports its usage: "
             f"{own.input_tokens:,} tokens in, the calls took {ours.input:,}"
         )
     # The minimum that MassGen counts if it sees all calls, whatever it excludes.
     fewest = ours.input - ours.cached - ours.cache_write + ours.output - ours.reasoning
     if own.input_tokens + own.output_tokens < fewest * (1 - _SAME):
-        return "MassGen has not counted all calls, such as those of tools and those that were cut short"
+        return "MassGen has not counted all calls, such as calls by tools and calls that were cut short"
     return ""
 
 
@@ -76,17 +76,17 @@ def _of_prices(calls: Sequence[CallRow], theirs: Decimal) -> str:
     for reason, supposed in _hypotheses(calls):
         if _close(theirs, supposed):
             return reason
-    return "MassGen takes its prices from another table"
+    return "MassGen uses another table of prices"
 
 
 def _hypotheses(calls: Sequence[CallRow]) -> Iterable[tuple[str, Decimal]]:
     """The cost of the calls under each known peculiarity of MassGen."""
-    whole = "MassGen takes cached input at its full price"
-    silent = "MassGen leaves out what the model thought"
+    whole = "MassGen charges the full price for cached input"
+    silent = "MassGen leaves out reasoning tokens"
     for reason, cached, thoughts in (
         (whole, True, False),
         (silent, False, True),
-        (f"{whole}, and leaves out what the model thought", True, True),
+        (f"{whole}, and leaves out reasoning tokens", True, True),
     ):
         yield reason, sum((_cost_if(call, cached=cached, thoughts=thoughts) for call in calls), Decimal(0))
 

@@ -87,12 +87,12 @@ def _json(rows: Iterator[dict[str, Any]], file: IO[str]) -> int:
 
 def _parquet(rows: Iterator[dict[str, Any]], output: Path | None) -> int:
     if output is None:
-        raise ConfigurationError("--format parquet: this is no text; name a file with --output.")
+        raise ConfigurationError("--format parquet is a binary format; name a file with --output.")
     try:
         import pyarrow as pa
         from pyarrow import parquet
     except ImportError:
-        raise ConfigurationError("--format parquet needs a package more: pip install pyarrow.") from None
+        raise ConfigurationError("--format parquet needs one more package: pip install pyarrow.") from None
     columns: dict[str, list[Any]] = {name: [] for name in COLUMNS}
     for row in rows:
         for name, value in row.items():
@@ -143,7 +143,7 @@ def _check(output: Path) -> None:
         raise _unwritable(output, error) from error
     if begins and not begins.startswith(_BEGINNINGS):
         raise ConfigurationError(
-            f"--output: {shown(str(output))} is there and is no export of calls; name another file."
+            f"--output: {shown(str(output))} exists and is not an export of calls; name another file."
         )
 
 

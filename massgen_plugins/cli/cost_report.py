@@ -44,7 +44,7 @@ def write(path: Path, page: str) -> None:
     try:
         if path.is_file() and not _is_ours(path):
             raise ConfigurationError(
-                f"cost report: {shown(str(path))} is there and is no page of costs; name another file."
+                f"cost report: {shown(str(path))} exists and is not a page of costs; name another file."
             )
         with private(path) as file:
             file.write(page.encode())
@@ -76,7 +76,7 @@ def _body(record: Record, question: Question, sums: Sums) -> Iterator[str]:
         yield bars([_bar(each, each.key[dimension] or f"no {dimension}") for each in rows[:_ROWS]])
     yield "<h2>Runs</h2>"
     yield _runs(sums)
-    yield "<h2>The dearest calls</h2>"
+    yield "<h2>The most expensive calls</h2>"
     yield _dearest(record, question)
     sources = [each.key["source"] for each in record.totals(question, by=["source"]) if each.key["source"]]
     whose = escaped(", ".join(sources) or "nobody")

@@ -95,7 +95,7 @@ def _tokens(totals: Totals) -> str:
 
 def _notes(sums: Sums) -> Iterator[str]:
     if sums.left_out:
-        yield f"{sums.left_out:,} more are in the total and not in the list; --most shows them."
+        yield f"{sums.left_out:,} more are in the total but not in the list; --most shows them."
     for group in sums.groups:
         told = group.difference
         if told is not None and told.reason:
@@ -110,13 +110,13 @@ def missing(sums: Sums) -> Iterator[str]:
     if sums.unpriced:
         models = ", ".join(f"{name}: {plural(count, 'call')}" for name, count in sums.unpriced.items())
         yield (
-            f"Not in the sum, since nobody knows the price of {models}. Write it into your profile, under "
+            f"Not in the sum, since there is no known price for {models}. Add it to your profile, under "
             "prices."
         )
     if sums.total.unsaid:
         yield (
-            f"Not in the sum: {plural(sums.total.unsaid, 'call')} of which no answer said what it took, as "
-            "when it was cut short."
+            f"Not in the sum: {plural(sums.total.unsaid, 'call')} whose answers reported no usage, for "
+            "example because they were cut short."
         )
 
 

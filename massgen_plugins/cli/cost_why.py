@@ -30,15 +30,15 @@ def named(written: str, record: Record) -> CallRow:
         found = record.call(int(written))
     else:
         raise ConfigurationError(
-            f"cost why: {written[:40]!a} is no call; write its number in the record, as `cost export` shows "
-            "it, or: last."
+            f"cost why: {written[:40]!a} is not a call; give its number in the record, as shown by `cost "
+            "export`, or last."
         )
     if found is None:
         place = as_home(str(record.path))
         if written == _LAST:
-            raise ConfigurationError(f"cost why: no call was recorded yet ({place}).")
+            raise ConfigurationError(f"cost why: no call has been recorded yet ({place}).")
         raise ConfigurationError(
-            f"cost why: there is no call {written} in {place}; write another one, or: last."
+            f"cost why: there is no call {written} in {place}; give another number, or last."
         )
     return found
 
@@ -94,9 +94,9 @@ def _plain(rate: Decimal) -> str:
 def _sum(call: CallRow) -> str:
     if call.cost is None:
         if call.tokens is None:
-            return "The cost is not known: the answer did not say what the call took."
+            return "The cost is unknown: the answer reported no usage."
         taken = f"{call.tokens.input:,} tokens in, {call.tokens.output:,} out"
-        return f"The cost is not known: {taken}, and nobody knows the price of {call.model}."
+        return f"The cost is unknown: {taken}, and there is no known price for {call.model}."
     if not call.source:
         return "0.00 US dollars: there was no answer to pay for."
     of = f", as of {call.dated}" if call.dated else ""

@@ -24,7 +24,7 @@ def demo(
         str | None,
         typer.Option(
             metavar="NAME",
-            help="One of MassGen's own examples; left out: six Gemini agents.",
+            help="One of MassGen's own examples; default: six Gemini agents.",
             autocompletion=model_completion.examples,
         ),
     ] = None,
@@ -34,7 +34,7 @@ def demo(
             metavar="N",
             min=1,
             max=1000,
-            help="Requests a minute that the sandbox grants each model; left out: Flash 10, Pro 2.",
+            help="Requests per minute that the sandbox allows each model; default: Flash 10, Pro 2.",
         ),
     ] = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print the comparison as JSON on stdout.")] = False,

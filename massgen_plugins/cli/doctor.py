@@ -29,7 +29,7 @@ def doctor(
         bool,
         typer.Option(
             "--deep/--quick",
-            help="Import MassGen and ask CLI agents' programs for their version, for ten seconds, or do not.",
+            help="Also import MassGen and ask CLI agents' programs for their versions, about ten seconds.",
         ),
     ] = True,
 ) -> None:
@@ -97,7 +97,7 @@ def _run(name: str, check: Callable[[], Iterable[Finding]]) -> Iterator[tuple[st
     try:
         findings.extend(check())
     except Exception as error:  # an unexpected error must not stop the other checks
-        findings.append(fail(name, f"the check itself broke: {error!r}", "report this to massgen-plugins"))
+        findings.append(fail(name, f"the check itself failed: {error!r}", "report this to massgen-plugins"))
     yield name, findings
 
 

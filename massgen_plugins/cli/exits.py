@@ -30,8 +30,8 @@ Exit codes:
   2    wrong command line, settings file or environment variable
   3    status --exit-code, watch --exit-status, plan: a day, or a month, is used up;
        budget check: a budget is spent
-  127  run, demo, init: there is no MassGen, or not one that is supported
+  127  run, demo, init: MassGen is missing, or not supported
   130  interrupted with Ctrl-C
-  141  whoever read the output has gone, as `head` does
+  141  the reader of the output has closed it, as `head` does
   run otherwise ends with MassGen's own exit code."""
 """In the format that preserves line breaks in ``--help``."""

@@ -29,7 +29,7 @@ def forget(
     pool: PoolName,
     yes: Annotated[bool, typer.Option("--yes", "-y", help="Do not ask.")] = False,
     use: Annotated[
-        bool, typer.Option("--use", help="Forget what is used, too, of a whole domain or of all.")
+        bool, typer.Option("--use", help="Also forget what was used, of a whole domain or of all.")
     ] = False,
     store: StoreOption = None,
 ) -> None:
@@ -41,17 +41,17 @@ def forget(
 
     place, known = known_pools(store)
     if not known:
-        say("No call was limited yet: there is nothing to forget.")
+        say("No call has been limited yet: there is nothing to forget.")
         return
     views = meant(pool, known, "forget")
     domains = list(dict.fromkeys(each.pool.domain for each in views))
     if use and pool != ALL and pool not in map(str, domains):
         raise ConfigurationError(
-            f"forget: use is forgotten by whole domains; name {clean(str(domains[0]))}, or all."
+            f"forget: --use works on whole domains; name {clean(str(domains[0]))}, or all."
         )
     something = use or any(learned(each) for each in views)
     if something and not yes and not _agreed(domains, views, use=use):
-        say("Nothing is forgotten.")
+        say("Nothing was forgotten.")
         return
     with opened(place) as store_to_change:
         for domain in domains:
@@ -76,12 +76,12 @@ def _begin_anew(store: Store, domain: Domain) -> None:
     from massgen_plugins.rate_limit.forgetting import begin_anew
 
     begin_anew(store, domain)
-    tell(f"{domain}: counted anew.")
+    tell(f"{domain}: counters reset.")
 
 
 def _agreed(domains: Sequence[Domain], views: Sequence[PoolView], *, use: bool) -> bool:
     """Ask the user for confirmation."""
     names = domains if use else [each.pool for each in views]
-    what = "all that was learned and used in" if use else "what refusals have taught about"
+    what = "everything that was learned and used in" if use else "what was learned from refusals about"
     count = f"{len(names)} {'domains' if use else 'pools'}"
     return agreed(f"Forget {what} {names[0] if len(names) == 1 else count}?", "forget")

@@ -63,9 +63,7 @@ class RootGroup(PlainGroup):
 
         for name, command in plugin_commands().items():
             if name in self.commands:
-                say(
-                    f"massgen-rl: a plugin's command '{name}' is left out: there is one of that name already."
-                )
+                say(f"massgen-rl: a plugin's command '{name}' is ignored: there is already one of that name.")
             else:
                 self.add_command(command, name)
 

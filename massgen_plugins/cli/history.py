@@ -88,7 +88,7 @@ def answer(
 
         emit_json(document(history, since))
     elif history.total is None:
-        say(f"No call is recorded since {since} ({as_home(str(path))}); `--since all` shows all.")
+        say(f"No calls have been recorded since {since} ({as_home(str(path))}); `--since all` shows all.")
     else:
         from massgen_plugins.cli.history_view import lines_of
         from massgen_plugins.cli.screen import screen_of
@@ -108,9 +108,7 @@ def open_record(settings: SettingsNow) -> tuple[Path, Record]:
 
     path = settings.record()
     if path is None:
-        raise ConfigurationError(
-            "The settings say record: false, so nothing is known of calls that are over."
-        )
+        raise ConfigurationError("The settings say record: false, so nothing is known about finished calls.")
     return path, Record(path)
 
 

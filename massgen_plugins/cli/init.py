@@ -30,16 +30,16 @@ def init(
     team: Annotated[
         Path | None,
         typer.Argument(
-            metavar="[FILE]", help="A team's YAML; left out: the only one here.", show_default=False
+            metavar="[FILE]", help="A team's YAML; default: the only one here.", show_default=False
         ),
     ] = None,
     tier: Annotated[
         list[str] | None,
-        typer.Option("--tier", metavar="PROFILE", help="The profile of your tier; for each provider one."),
+        typer.Option("--tier", metavar="PROFILE", help="The profile of your tier; one for each provider."),
     ] = None,
-    yes: Annotated[bool, typer.Option("--yes", "-y", help="Do not ask: write what is shown.")] = False,
+    yes: Annotated[bool, typer.Option("--yes", "-y", help="Do not ask; write what is shown.")] = False,
     dry_run: Annotated[
-        bool, typer.Option("--dry-run", help="Show what would be done, and do none of it.")
+        bool, typer.Option("--dry-run", help="Show what would be done, without doing it.")
     ] = False,
     proof: Annotated[
         bool, typer.Option("--proof/--no-proof", help="Make three calls against a sandbox.")
@@ -167,9 +167,9 @@ def _switch_on(team: Team, *, yes: bool, dry_run: bool) -> None:
         return
     if not yes:
         if not sys.stdin.isatty():
-            raise ConfigurationError("init: there is nobody to ask; add --yes, or --dry-run to look only.")
+            raise ConfigurationError("init: no terminal to ask on; add --yes, or --dry-run to look only.")
         if not typer.confirm(f"Write {clean(str(team.path))}?", default=True, err=True):
-            tell(f"Team     {team.path} is as it was.")
+            tell(f"Team     {team.path} is unchanged.")
             return
     team.write()
     tell(f"Team     {team.path}: {len(team.backends)} agents are limited.")

@@ -22,18 +22,18 @@ def limits(
         str | None,
         typer.Argument(
             metavar="[MODEL]",
-            help="Left out: every model of earlier calls and of your settings.",
+            help="Default: all models of earlier calls and of your settings.",
             autocompletion=model_completion.models,
             show_default=False,
         ),
     ] = None,
     origin: Annotated[
-        bool, typer.Option("--origin", help="Show file and line of each value, and what it hides.")
+        bool, typer.Option("--origin", help="Show the file and line of each value, and what it overrides.")
     ] = False,
     team: Annotated[
         Path | None,
         typer.Option(
-            "--team", metavar="FILE", help="Count a team's YAML in, as a run of it does.", show_default=False
+            "--team", metavar="FILE", help="Include a team's YAML, as a run of it does.", show_default=False
         ),
     ] = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print one JSON document on stdout.")] = False,

@@ -62,14 +62,14 @@ def _model_lines(model: ModelFound, width: int, *, origin: bool) -> Iterator[Lin
     whose = f"{model.provider or 'no provider names it'}, {model.profile or 'no profile'}{margin}"
     yield from wrapped(f"{model.model}  ({whose})", width, style="bold")
     if model.paused:
-        yield from wrapped("paused: nothing leaves until `massgen-rl resume`", width, 2, "yellow")
+        yield from wrapped("paused: no call is sent until `massgen-rl resume`", width, 2, "yellow")
     for limit in model.limits:
         yield from _limit_lines(limit, width, origin=origin)
     if not model.limits:
         yield from wrapped("no limit is stated: limits are learned", width, 2)
     for learned in model.learned:
         cure = f"`massgen-rl forget {model.model}` drops it"
-        yield from wrapped(f"learned: {learned}, stronger than all ({cure})", width, 2, "yellow")
+        yield from wrapped(f"learned: {learned}, which overrides all others ({cure})", width, 2, "yellow")
 
 
 def _limit_lines(row: LimitOrigin, width: int, *, origin: bool) -> Iterator[Line]:

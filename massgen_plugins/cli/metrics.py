@@ -23,7 +23,7 @@ def register(app: typer.Typer) -> None:
 def metrics(
     serve: Annotated[
         str | None,
-        typer.Option(metavar="HOST:PORT", help=f"Serve them until Ctrl-C, such as 127.0.0.1:{_PORT}."),
+        typer.Option(metavar="HOST:PORT", help=f"Serve them there until Ctrl-C, such as 127.0.0.1:{_PORT}."),
     ] = None,
 ) -> None:
     """Print quotas, waits and calls of all processes for Prometheus, or serve them.
@@ -49,7 +49,7 @@ def metrics(
     try:
         _, thread = start_http_server(port, host, registry)
     except OSError as error:
-        raise ConfigurationError(f"--serve {serve}: {error.strerror or 'this cannot be served'}.") from None
+        raise ConfigurationError(f"--serve {serve}: {error.strerror or 'cannot listen there'}.") from None
     say(f"massgen-rl: http://{serve}/metrics until Ctrl-C.")
     try:
         thread.join()
@@ -61,6 +61,6 @@ def _address(text: str) -> tuple[str, int]:
     host, _, port = text.rpartition(":")
     if not host or not port.isdecimal() or not 0 < int(port) < 65_536:
         raise ConfigurationError(
-            f"--serve: {text[:40]!a} is no address; write one such as 127.0.0.1:{_PORT}."
+            f"--serve: {text[:40]!a} is not an address; write one such as 127.0.0.1:{_PORT}."
         )
     return host.strip("[]"), int(port)

@@ -85,7 +85,7 @@ class ModelNames:
         near = get_close_matches(model, sorted(candidates), cutoff=_ALIKE)
         return near[0] if near else ""
 
-    def require(self, model: str, command: str, cure: str = "Add --yes to write it all the same.") -> None:
+    def require(self, model: str, command: str, cure: str = "Add --yes to write it anyway.") -> None:
         """Refuse an unknown name, since changing its limits would have no effect.
 
         Raises:

@@ -41,8 +41,8 @@ def moment(written: str, option: str, now: float | None = None) -> float:
         from massgen_plugins.profiles.document import shown
 
         raise ConfigurationError(
-            f"{option}: {shown(text)} is no moment; write a span such as 7d, 24h or 30m, today, yesterday, "
-            "or a date such as 2026-11-30 or 2026-11-30T12:00."
+            f"{option}: {shown(text)} is not a point in time; write a span such as 7d, 24h or 30m, today, "
+            "yesterday, or a date such as 2026-11-30 or 2026-11-30T12:00."
         ) from None
 
 

@@ -41,16 +41,16 @@ def clear(
 
     place, known = known_pools(store)
     if not known:
-        say("No call was limited yet: there is nothing to clear.")
+        say("No call has been limited yet: there is nothing to clear.")
         return
     held = [(each, imposed(each)) for each in meant(pool, known, "penalty clear")]
     views = [(each, found) for each, found in held if found]
     if not views:
-        say("No refusal holds anything up there: there is nothing to clear.")
+        say("No refusal blocks anything there: there is nothing to clear.")
         return
     what = "; ".join(f"{each.pool}: {', '.join(found)}" for each, found in views)
-    if not yes and not agreed(f"The provider has asked for it ({what}). Clear it?", "penalty clear"):
-        say("Nothing is cleared.")
+    if not yes and not agreed(f"The provider asked for it ({what}). Clear it anyway?", "penalty clear"):
+        say("Nothing was cleared.")
         return
     with opened(place) as opened_store:
         for each, found in views:

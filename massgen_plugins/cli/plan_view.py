@@ -57,7 +57,7 @@ def _remarks(plan: Plan) -> Iterator[tuple[str, str]]:
             yield f"{what}: enough for {plural(span.runs, 'such run')}", ""
         else:
             yield (
-                f"{what}, and a usual run takes {amount(span.limit, span.needed)}: it does not suffice",
+                f"{what}, and a usual run takes {amount(span.limit, span.needed)}: that is not enough",
                 "red",
             )
     if usual.refused:
@@ -67,16 +67,16 @@ def _remarks(plan: Plan) -> Iterator[tuple[str, str]]:
         cure = "raise orchestrator_timeout_seconds under timeout_settings:"
         yield f"MassGen ends the run after {clock(bounds.timeout)}: {cure}", "red"
     if usual.limits:
-        yield f"what binds: {usual.limits.most_common(1)[0][0]}", ""
+        yield f"bottleneck: {usual.limits.most_common(1)[0][0]}", ""
     if plan.sooner:
         changes = " · ".join(f"{each.change} {clock(each.seconds)}" for each in plan.sooner)
-        yield f"sooner with: {changes}", ""
+        yield f"faster with: {changes}", ""
     if plan.team.unknown:
         yield f"left out, since no plugin reads their calls: {', '.join(plan.team.unknown)}", "yellow"
     unpriced = plan.usual.cost is None
     if not plan.past.shapes or unpriced:
-        unknown = "what its calls take" if not plan.past.shapes else "what its calls cost"
-        yield f"Not on record yet: {unknown}; after the first run this is told from what it did.", "dim"
+        unknown = "what its calls use" if not plan.past.shapes else "what its calls cost"
+        yield f"Not recorded yet: {unknown}; after the first run, its figures are used.", "dim"
 
 
 def document(plan: Plan) -> dict[str, Any]:

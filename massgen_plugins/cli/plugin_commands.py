@@ -26,5 +26,5 @@ def plugin_commands() -> dict[str, Any]:
         build_manager(lambda sentence: say(f"massgen-rl: {sentence}")).cli_commands(app)
         return dict(typer.main.get_group(app).commands)
     except Exception as error:  # built-in commands must work regardless
-        say(f"massgen-rl: a plugin failed to add its commands; they are left out: {described(error)}.")
+        say(f"massgen-rl: a plugin failed to add its commands; they are ignored: {described(error)}.")
         return {}

@@ -44,9 +44,7 @@ def known_pools(given: str | None) -> tuple[Path | str, Sequence[PoolView]]:
     """
     place = chosen_store(given)
     if place is None:
-        raise ConfigurationError(
-            "The settings say store: memory: nothing is learned for longer than one run."
-        )
+        raise ConfigurationError("The settings say store: memory, so nothing that is learned outlives a run.")
     return place, view_of(place).pools
 
 
@@ -69,7 +67,7 @@ def meant(wanted: str, views: Sequence[PoolView], command: str) -> list[PoolView
         raise ConfigurationError(f"{command}: several pools have this name; name one of {which}, or all.")
     hint = suggestion(wanted, _names([each.pool for each in views]))
     raise ConfigurationError(
-        f"{command}: no pool has the name given, {shown(wanted)}; {hint}{'' if hint.endswith('?') else '.'}"
+        f"{command}: there is no such pool: {shown(wanted)}; {hint}{'' if hint.endswith('?') else '.'}"
     )
 
 
@@ -84,7 +82,7 @@ def agreed(question: str, command: str) -> bool:
         ConfigurationError: The session is not interactive.
     """
     if not sys.stdin.isatty():
-        raise ConfigurationError(f"{command}: there is nobody to ask; add --yes.")
+        raise ConfigurationError(f"{command}: there is no terminal to ask on; add --yes.")
     return typer.confirm(clean(question), err=True)
 
 

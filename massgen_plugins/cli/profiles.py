@@ -31,7 +31,7 @@ def _table(
     context: typer.Context,
     provider: Annotated[
         str | None,
-        typer.Option("--provider", metavar="PROVIDER", help="Only those of a provider, such as openai."),
+        typer.Option("--provider", metavar="PROVIDER", help="Only those of this provider, such as openai."),
     ] = None,
     as_json: Json = False,
 ) -> None:
@@ -138,11 +138,11 @@ def set_(
         list[str],
         typer.Argument(
             metavar="KEY=VALUE...",
-            help="Such as rpm=5; tpm=none takes a limit away.",
+            help="Such as rpm=5; tpm=none removes a limit.",
             autocompletion=model_completion.assignments,
         ),
     ],
-    yes: Annotated[bool, typer.Option("--yes", "-y", help="Also if the name looks mistyped.")] = False,
+    yes: Annotated[bool, typer.Option("--yes", "-y", help="Even if the name looks mistyped.")] = False,
 ) -> None:
     """Change limits of a model in your settings, whatever profile is in use.
 
@@ -187,7 +187,7 @@ def unset(
     names = ModelNames.of(places)
     file, gone = unset_limits(model, keys or (), places=places)
     listed = ", ".join(f"{key}={'none' if value is None else value}" for key, value in gone.items())
-    _done(f"{model}: {listed} taken back", file)
+    _done(f"{model}: {listed} removed", file)
     profile_changes.tell_change(model, gone, names, places)
 
 
@@ -215,7 +215,7 @@ def validate(
 @app.command(name="import")
 def import_(
     file: Annotated[
-        Path, typer.Argument(metavar="FILE", help="MassGen's own rate_limits.yaml, or one of that format.")
+        Path, typer.Argument(metavar="FILE", help="MassGen's own rate_limits.yaml, or a file in that format.")
     ],
     overwrite: Annotated[
         bool, typer.Option("--overwrite", help="Replace profile files of the same name.")
@@ -228,7 +228,7 @@ def import_(
     from massgen_plugins.profiles.massgen_format import import_massgen
 
     for path in import_massgen(file, overwrite=overwrite, places=current_places()):
-        cure = f"`massgen-rl profiles use {path.stem}` lets it hold"
+        cure = f"`massgen-rl profiles use {path.stem}` puts it into use"
         tell(f"{path.stem} is written to {as_home(str(path))}; {cure}.")
 
 
@@ -244,7 +244,7 @@ def _warn_if_not_in_use(name: str) -> None:
     if not row.on:
         ruling = [other.name for other in overview(profile.provider, places=places) if other.on]
         instead = f"uses {ruling[0]}" if ruling else "switches it off"
-        say(f"massgen-rl: here it does not hold, since this project {instead} ({places.project_file}).")
+        say(f"massgen-rl: it does not apply here, since this project {instead} ({places.project_file}).")
 
 
 def _tell_if_unlimited(name: str) -> None:

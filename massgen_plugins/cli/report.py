@@ -80,7 +80,7 @@ def _run(record: Record, name: str | None) -> RunRow:
     from massgen_plugins.profiles.document import shown, suggestion
 
     known = suggestion(name, [each.name for each in runs[:5]])
-    raise ConfigurationError(f"--run: no run has the name given, {shown(name)}; {known}")
+    raise ConfigurationError(f"--run: there is no such run: {shown(name)}; {known}")
 
 
 def _pools(settings: SettingsNow) -> Sequence[PoolView]:
@@ -111,7 +111,7 @@ def _write(path: Path, page: str, *, overwrite: bool) -> None:
     place = shown(str(path))
     try:
         if path.exists() and not overwrite and not _is_report(path):
-            raise ConfigurationError(f"report: {place} is there and is no report; --overwrite replaces it.")
+            raise ConfigurationError(f"report: {place} exists and is not a report; --overwrite replaces it.")
         handle, name = tempfile.mkstemp(prefix=".report-", dir=path.absolute().parent)
         with open(handle, "w", encoding="utf-8") as file:  # noqa: PTH123 - of a handle
             file.write(page)

@@ -19,7 +19,7 @@ MARK = "<!-- massgen-rl report -->"
 """Marker at the start of every report."""
 
 _MOST_ROWS = 2000
-_LIMITS = "What counted in each window, by this run's calls alone; the line is the limit that holds today."
+_LIMITS = "Use of each window by this run's calls alone; the line is today's limit."
 _POLICY = "default-src 'none'; style-src 'unsafe-inline'"
 
 

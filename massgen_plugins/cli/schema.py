@@ -43,6 +43,6 @@ def schema(
     if name not in SCHEMAS:
         hint = suggestion(name, SCHEMAS)
         raise ConfigurationError(
-            f"schema: there is none of that name, {shown(name)}; {hint}{'' if hint.endswith('?') else '.'}"
+            f"schema: there is no such schema: {shown(name)}; {hint}{'' if hint.endswith('?') else '.'}"
         )
     emit_json(json_schema(name))

@@ -76,5 +76,5 @@ def _name_unlimited() -> None:
 def _nothing(looked: Looked) -> str:
     place: Path | str | None = looked.place
     if place is None:
-        return "The settings say store: memory, so what is used is known to the running MassGen alone."
-    return f"No call was limited yet ({as_home(str(place))})."
+        return "The settings say store: memory, so only the running MassGen knows what is used."
+    return f"No call has been limited yet ({as_home(str(place))})."

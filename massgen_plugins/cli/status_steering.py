@@ -26,7 +26,7 @@ def steering_notes(view: PoolView, looked: Looked) -> Iterator[tuple[str, str]]:
 def steering_note(entry: SteeringEntry) -> str:
     """Describe an entry, with the command that ends it."""
     if entry.key == PAUSED:
-        return f"paused{_by(entry)}{_until(entry)}: nothing leaves, and no turn ends (`massgen-rl resume`)"
+        return f"paused{_by(entry)}{_until(entry)}: no call is sent, and no turn ends (`massgen-rl resume`)"
     value = "none" if entry.value is None else f"{entry.value:,}"
     return f"set{_by(entry)}{_until(entry)}: {entry.key} {value} (`massgen-rl unset {entry.model}`)"
 

@@ -20,7 +20,9 @@ Model = Annotated[
 ]
 Span = Annotated[
     str | None,
-    typer.Option("--for", metavar="SPAN", help="How long, such as 90s, 10m or 1h30m; then as before."),
+    typer.Option(
+        "--for", metavar="SPAN", help="How long, such as 90s, 10m or 1h30m; then the old value holds again."
+    ),
 ]
 Yes = Annotated[bool, typer.Option("--yes", "-y", help="Do not ask.")]
 Json = Annotated[bool, typer.Option("--json", help="Print one JSON document on stdout.")]
@@ -39,14 +41,12 @@ def set_(  # noqa: PLR0913, PLR0917 - one for each option
         list[str],
         typer.Argument(
             metavar="KEY=VALUE...",
-            help="Such as rpm=20; tpm=none takes a limit away.",
+            help="Such as rpm=20; tpm=none removes a limit.",
             autocompletion=model_completion.assignments,
         ),
     ],
     span: Span = None,
-    over_yaml: Annotated[
-        bool, typer.Option("--over-yaml", help="Be stronger than a run's own YAML, too.")
-    ] = False,
+    over_yaml: Annotated[bool, typer.Option("--over-yaml", help="Override a run's own YAML, too.")] = False,
     yes: Yes = False,
     as_json: Json = False,
 ) -> None:
@@ -82,7 +82,7 @@ def pause(
         str,
         typer.Argument(
             metavar="[MODEL]",
-            help="Only this model or family; left out: every one.",
+            help="Only this model or family; default: all.",
             autocompletion=model_completion.models,
             show_default=False,
         ),
@@ -106,7 +106,7 @@ def resume(
         str | None,
         typer.Argument(
             metavar="[MODEL]",
-            help="Only the pause of this one; left out: every one.",
+            help="Only the pause of this one; default: all.",
             autocompletion=model_completion.steered,
             show_default=False,
         ),

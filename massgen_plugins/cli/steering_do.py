@@ -66,7 +66,7 @@ def _agreed(names: ModelNames, then: ModelNames, model: str, values: Mapping[str
         return False
     if _confirmed("Go on?", default=False):
         return True
-    say("Nothing is changed.")
+    say("Nothing was changed.")
     return False
 
 
@@ -98,10 +98,10 @@ def _nothing_set(model: str, entries: list[SteeringEntry]) -> str:
     from massgen_plugins.profiles.document import shown
 
     listed = ", ".join(f"{each.model} {each.key}" for each in entries)
-    permanent = "what `profiles set` wrote, `massgen-rl profiles unset` takes back"
+    permanent = "`massgen-rl profiles unset` removes what `profiles set` wrote"
     if not listed:
         return f"unset: nothing is set by `massgen-rl set`; {permanent}."
-    return f"unset: nothing of that is set for {shown(model)}, only {listed}; {permanent}."
+    return f"unset: none of these is set for {shown(model)}, only {listed}; {permanent}."
 
 
 def pause(model: str = "*", *, span: str | None = None, yes: bool = False, as_json: bool = False) -> int:
@@ -128,7 +128,7 @@ def resume(model: str | None = None, *, as_json: bool = False) -> int:
     ended = [each for each in paused if model in {None, each.model}]
     if model is not None and not ended:
         listed = ", ".join("all models" if each.model == "*" else each.model for each in paused)
-        raise ConfigurationError(f"resume: there is no pause of that name; paused is {listed or 'nothing'}.")
+        raise ConfigurationError(f"resume: nothing of that name is paused; paused: {listed or 'nothing'}.")
     steering.resume(model)
     report_resume(here, ended, as_json=as_json)
     return 0

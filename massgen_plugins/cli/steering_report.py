@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 __all__ = ["Here", "Wish", "report_back", "report_pause", "report_resume", "report_set"]
 
-_OVER_YAML = "add --over-yaml to be stronger than the YAML of a run"
+_OVER_YAML = "add --over-yaml to override the YAML of a run"
 
 
 class Here(NamedTuple):
@@ -88,7 +88,7 @@ def report_pause(here: Here, model: str, until: float | None, *, as_json: bool) 
     ends = "`massgen-rl resume`" if model == ALL_MODELS else f"`massgen-rl resume {model}`"
     tell(f"{_named(model)}: paused {until_text(until, f'until {ends}')}.")
     calls = f"{count} call{' waits' if count == 1 else 's wait'}"
-    tell(f"Nothing leaves, {calls}, no turn ends: max_wait stands still.")
+    tell(f"No call is sent, {calls}, no turn ends: max_wait is suspended.")
     _tell_of_processes(here.store, rows)
 
 

@@ -51,7 +51,7 @@ def risks(
 
 
 def _nothing(key: str) -> Risk:
-    return Risk(f"{key}=0 lets no call leave, and ends every turn that waits", ends_turns=True)
+    return Risk(f"{key}=0 blocks every call, and ends every turn that waits", ends_turns=True)
 
 
 def _bolder(before: PoolRules | None, after: PoolRules | None) -> Sequence[Risk]:
@@ -82,7 +82,7 @@ def _risks_for_waiting(view: PoolView, rules: PoolRules) -> Sequence[Risk]:
         elif limit.kind == "requests" and isinstance(limit.window, Sliding) and _longer(view, limit, rules):
             rows.append(
                 Risk(
-                    f"with {limit}, the last of those who wait would wait too long: {_ends(view)}",
+                    f"with {limit}, the last waiting call would wait too long: {_ends(view)}",
                     ends_turns=True,
                 )
             )

@@ -15,6 +15,6 @@ StoreOption = Annotated[
     typer.Option(
         "--store",
         metavar="FILE",
-        help="Another store than the one that the settings name; a file, or redis://HOST:6379/0.",
+        help="A store other than the one in the settings: a file, or redis://HOST:6379/0.",
     ),
 ]

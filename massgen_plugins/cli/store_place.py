@@ -58,9 +58,9 @@ def given_store(given: str) -> Path | str:
     except (OSError, ValueError):
         found, begins = False, b""
     if not found:
-        raise ConfigurationError(f"--store: there is no such file, {shown(given)}; write the path of one.")
+        raise ConfigurationError(f"--store: there is no such file: {shown(given)}; give the path of one.")
     if begins and begins != _MAGIC:
-        raise ConfigurationError(f"--store: {shown(given)} is no store; write the path of one.")
+        raise ConfigurationError(f"--store: {shown(given)} is not a store; give the path of one.")
     return path
 
 

@@ -46,7 +46,7 @@ def _read(path: Path) -> tuple[yaml.Node, dict[str, Any]]:
         words = " ".join(str(error).split())[:120]
         raise wrong(place, f"this is not valid YAML ({words})") from error
     if root is None or not isinstance(config, dict):
-        raise wrong(place, "this is no configuration of MassGen: it holds no mapping")
+        raise wrong(place, "this is not a MassGen configuration: it is not a mapping")
     return root, config
 
 

@@ -42,7 +42,7 @@ class Team:
             raise wrong(place, f"this is not valid YAML ({' '.join(str(error).split())[:120]})") from error
         self.backends = _backends(config)
         if not self.backends:
-            raise wrong(place, "this is no configuration of MassGen: no agent in it has a backend")
+            raise wrong(place, "this is not a MassGen configuration: no agent in it has a backend")
         self.after = _switched(self.before, root)
         if yaml.safe_load(self.after) != _with_switch(config):
             raise wrong(place, f"its layout cannot be changed automatically; write {_SWITCH}: true by hand")

@@ -26,13 +26,13 @@ def register(app: typer.Typer) -> None:
 def watch(  # noqa: PLR0913, PLR0917 - an option each
     interval: Annotated[
         float,
-        typer.Option("--interval", "-i", metavar="SECONDS", min=0.2, max=3600, help="Between two looks."),
+        typer.Option("--interval", "-i", metavar="SECONDS", min=0.2, max=3600, help="Between two updates."),
     ] = 1.0,
     compact: Annotated[
         bool, typer.Option("--compact", help="A line for each pool and each waiting call.")
     ] = False,
     until_idle: Annotated[
-        bool, typer.Option("--until-idle", help="End when no run goes on and nobody waits.")
+        bool, typer.Option("--until-idle", help="End when no run is active and no call waits.")
     ] = False,
     exit_status: Annotated[
         bool,
@@ -41,7 +41,7 @@ def watch(  # noqa: PLR0913, PLR0917 - an option each
         ),
     ] = False,
     as_json: Annotated[
-        bool, typer.Option("--json", help="The document of `status --json`, one a line, at each look.")
+        bool, typer.Option("--json", help="The document of `status --json` at each update, one per line.")
     ] = False,
     store: StoreOption = None,
 ) -> None:
@@ -109,7 +109,9 @@ def report(
     hide_names: Annotated[
         bool, typer.Option("--hide-names", help="Numbers instead of agents' names, and no paths.")
     ] = False,
-    overwrite: Annotated[bool, typer.Option("--overwrite", help="Replace a file that is no report.")] = False,
+    overwrite: Annotated[
+        bool, typer.Option("--overwrite", help="Replace a file that is not a report.")
+    ] = False,
 ) -> None:
     """Write one run as a web page: every call on a time line, with its wait, and how full the limits were.
 
@@ -143,10 +145,10 @@ def why(
     ] = "last",
     provider: Annotated[
         str | None,
-        typer.Option("--provider", metavar="NAME", help="Whose refusal a file holds, such as openai."),
+        typer.Option("--provider", metavar="NAME", help="The provider that refused, such as openai."),
     ] = None,
     model: Annotated[
-        str | None, typer.Option("--model", metavar="MODEL", help="Of which model it is.")
+        str | None, typer.Option("--model", metavar="MODEL", help="The model that was called.")
     ] = None,
     status: Annotated[
         int | None, typer.Option("--status", metavar="CODE", min=100, max=599, help="Its HTTP status.")

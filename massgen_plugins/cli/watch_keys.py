@@ -44,9 +44,9 @@ def _pause(looked: Looked) -> str:
 
     if any(entry.key == PAUSED for entry in looked.steering.entries):
         resume()
-        return "Calls leave again."
+        return "Resumed: calls are sent again."
     pause()
-    return "Paused: nothing leaves, and no turn ends. p lets calls leave again."
+    return "Paused: no call is sent, and no turn ends. p resumes."
 
 
 def _shift(looked: Looked, step: int) -> str:
@@ -68,7 +68,7 @@ def _shift(looked: Looked, step: int) -> str:
     risk = " If the provider allows fewer, it refuses." if step > 0 else ""
     return (
         f"{name}: {row.cap:,} -> {wanted:,} requests per minute for 10 minutes, in all runs whose own YAML "
-        f"says nothing else.{risk} `massgen-rl unset {name}` takes it back."
+        f"does not set it.{risk} `massgen-rl unset {name}` undoes it."
     )
 
 

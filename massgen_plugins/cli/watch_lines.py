@@ -38,7 +38,7 @@ class Changes:
             yield f"{run_words(runs[pid])} runs"
         for key in self._waiting.keys() - waiting.keys():
             call = self._waiting[key]
-            end = "goes on" if key[0] in runs else "is gone with its process"
+            end = "goes on" if key[0] in runs else "ended with its process"
             whose = f" of {run_words(self._runs[key[0]])}" if len(self._runs) > 1 else ""
             yield f"{call.agent or 'a call'}{whose} {end} after {clock(looked.now - call.since)}"
         for key, call in waiting.items():

@@ -64,7 +64,7 @@ def watch_lines(looked: Looked, totals: Totals, screen: Screen, *, compact: bool
     for plan in plans_of(looked):
         lines += [*plan_lines(plan, looked.now, screen), ()]
     if not looked.pools:
-        lines += [*wrapped("No call was limited yet.", screen.width), ()]
+        lines += [*wrapped("No call has been limited yet.", screen.width), ()]
     return [*lines, *_totals(totals, screen)]
 
 

@@ -25,7 +25,7 @@ __all__ = ["answer", "last_lines"]
 
 LAST = "last"
 _STDIN = "-"
-_NONE = "No provider refused anything that is known here."
+_NONE = "No refusal by a provider is known here."
 
 
 def answer(
@@ -69,7 +69,7 @@ def last_lines(screen: Screen) -> list[Line]:
 
 def _unread() -> str:
     return (
-        "This is no refusal that a provider's reader knows; it would be passed on to MassGen as it is. If "
+        "No provider plugin knows this refusal; it would be passed on to MassGen unchanged. If "
         "you know its HTTP status, add --status CODE."
     )
 
@@ -88,7 +88,7 @@ def _past_story(what: str) -> Story | None:
     hint = f"; {suggestion(what, known)}" if known else ""
     end = "" if hint.endswith("?") else "."
     raise ConfigurationError(
-        f"why: {shown(what)} is no file, and no agent of which a refusal is known{hint}{end}"
+        f"why: {shown(what)} is neither a file nor an agent with a known refusal{hint}{end}"
     )
 
 
@@ -124,7 +124,7 @@ def _input(what: str, most: int) -> bytes:
         with Path(what).open("rb") as file:
             return file.read(most + 1)
     except OSError as error:
-        raise ConfigurationError(f"why: it cannot be read ({error.strerror}); give another file.") from error
+        raise ConfigurationError(f"why: the file cannot be read ({error.strerror}); give another.") from error
 
 
 def _story(reading: Reading, model: str | None) -> Story:

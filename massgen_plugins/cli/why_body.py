@@ -71,7 +71,7 @@ def parse(data: bytes, status: int | None = None) -> Pasted:
         ConfigurationError: It is empty, or not text.
     """
     if not data.strip():
-        raise ConfigurationError("why: there is nothing in it; give the body of a refusal, or `last`.")
+        raise ConfigurationError("why: the input is empty; give the body of a refusal, or `last`.")
     if b"\0" in data or len(data) > MOST_BYTES:
         what = "is larger than a megabyte" if len(data) > MOST_BYTES else "is no text"
         raise ConfigurationError(f"why: what was given {what}; give the body of a refusal.")

@@ -109,7 +109,7 @@ def _imposed(entry: Mapping[str, Any], entries: Sequence[Mapping[str, Any]]) -> 
             did.append(f"learned {', '.join(_texts(each, 'limits'))} for everybody who uses the key")
         seconds = _number(each, "seconds")
         if each.get("what") == "paused" and seconds is not None and "no call" not in "".join(did):
-            did.append(f"no call left for {clock(seconds)}")
+            did.append(f"no call was sent for {clock(seconds)}")
     return did
 
 

@@ -19,14 +19,14 @@ _NARROW = 50
 _MEANS = {
     "window": "A limit of seconds, minutes or hours was full at the provider. Waiting is the cure.",
     "until": "A day, a month or a budget is used up at the provider. Until it resets every call is refused.",
-    "call": "This one call can never pass, whatever one waits. It says nothing of other calls.",
+    "call": "This one call can never pass, however long it waits. Other calls are not affected.",
     "permanent": "Waiting does not help: no access, no credit, or no such model.",
-    "overload": "The provider is busy, for everybody. It is no limit of yours.",
-    "turned away": "We did not let the call leave: no allowed wait would help, or a budget forbade it.",
+    "overload": "The provider is busy, for everybody. It is not a limit of yours.",
+    "turned away": "The call was not sent: no permitted wait would have helped, or a budget ruled it out.",
 }
 _WOULD = {
-    "window": "adopts the limit if it is lower, lets nothing leave for that long, and sends the call again",
-    "until": "lets nothing leave until then; turns end at once with the moment of the reset, or wait with "
+    "window": "adopts the limit if it is lower, sends nothing for that long, and sends the call again",
+    "until": "sends nothing until then; turns end at once with the moment of the reset, or wait with "
     "wait_for_day: true",
     "call": "hands it to MassGen once, so that it is not sent again and again",
     "permanent": "refuses calls of this model for a minute: a key costs one refusal, not one for each agent",
@@ -81,7 +81,7 @@ def _said(story: Story, now: float) -> str:
     if story.limits:
         parts.append(f"limit: {', '.join(story.limits)}")
     if story.retry_after is not None:
-        parts.append(f"come again in {clock(story.retry_after)}")
+        parts.append(f"retry in {clock(story.retry_after)}")
     if story.until is not None:
         local = f"{datetime.fromtimestamp(story.until).astimezone():%d %B %H:%M %Z}"
         parts.append(f"until {at(now, story.until - now)}" if story.until > now else f"until {local}")
@@ -90,27 +90,27 @@ def _said(story: Story, now: float) -> str:
 
 def _limits_in_force(story: Story) -> str:
     if not story.held:
-        return "" if story.time is None else "no limit that was stated: what is learned holds"
+        return "" if story.time is None else "no stated limit: learned limits apply"
     return f"{', '.join(story.held)}{f' ({story.profile})' if story.profile else ''}"
 
 
 def would_do(story: Story) -> str:
     """How the limiter reacts to such a refusal."""
-    return _WOULD.get(story.kind, "passes it on to MassGen as it is")
+    return _WOULD.get(story.kind, "passes it on to MassGen unchanged")
 
 
 def meaning(story: Story) -> str:
     """What the refusal means."""
     lower = _lower(story.limits, story.held)
-    words = _MEANS.get(story.kind, "It is no refusal of a quota.")
+    words = _MEANS.get(story.kind, "It does not refuse because of a quota.")
     if lower:
         stated, held = lower
         return (
-            f"{words} It allows {stated}, and we believed {held}: this project's tier is lower than the "
-            "profile, or the limit is another than documented."
+            f"{words} It allows {stated}, but we assumed {held}: this project's tier is lower than the "
+            "profile's, or the limit is not the documented one."
         )
     if story.kind == "window" and story.held and story.limits:
-        return f"{words} We counted fewer calls than that: somebody else uses the same key, or account."
+        return f"{words} We counted fewer calls than that: someone else uses the same key or account."
     return words
 
 
@@ -121,7 +121,7 @@ def to_do(story: Story) -> str:
     if story.kind == "window":
         if _lower(story.limits, story.held):
             return (
-                "Nothing now: the lower limit holds from here on. The profile of each tier: `massgen-rl "
+                "Nothing for now: the lower limit holds from here on. The profile of each tier: `massgen-rl "
                 f"profiles --provider {story.provider}`. Give all keys of a project one `account:`."
             )
         return "Nothing. If it comes often: one `account:` for all who use the key, or a lower limit."
@@ -129,10 +129,10 @@ def to_do(story: Story) -> str:
         "until": "Use another model or key, a higher tier, or `wait_for_day: true` under rate_limit:.",
         "overload": "Nothing. If it comes often: another model, or fewer agents at a time.",
         "turned away": (
-            "What it said names the cure. `massgen-rl status` shows when the next call may leave, "
+            "Its message says what to do. `massgen-rl status` shows when the next call may leave, "
             "`massgen-rl budget` what is left of each budget."
         ),
-    }.get(story.kind, "Correct what it says; waiting does not help.")
+    }.get(story.kind, "Fix what it says; waiting does not help.")
 
 
 def _lower(stated: Sequence[str], held: Sequence[str]) -> tuple[str, str] | None:

@@ -43,9 +43,7 @@ class Comparison:
                 "The switch had no effect: the package did not start with MassGen. Run `massgen-rl doctor`."
             )
         if self.switched.refused:
-            return (
-                f"{self.switched.refused} requests were refused in spite of the switch: this must not happen."
-            )
+            return f"{self.switched.refused} requests were refused despite the switch: this must not happen."
         return (
             f"With the switch none of {self.switched.requests} requests was refused; "
             f"without it {self.without.refused} of {self.without.requests} were."
@@ -71,7 +69,7 @@ _ROWS: tuple[tuple[str, Callable[[Findings], str]], ...] = (
     ("requests that reached the server", lambda run: str(run.requests)),
     ("of these refused (429)", lambda run: str(run.refused)),
     ("MassGen's own completion time", lambda run: f"{run.completed:.1f} s"),
-    ("time that the quota alone demands", lambda run: f"{run.demanded:.1f} s"),
+    ("time that the quota alone requires", lambda run: f"{run.demanded:.1f} s"),
     ("hidden back-offs of MassGen", lambda run: str(run.back_offs)),
     ('agents that said "Rate limited"', lambda run: str(run.spoilt_outputs)),
     ('answers with "Rate limited" in them', lambda run: str(run.spoilt_answers)),

@@ -62,9 +62,7 @@ def find_example(name: str) -> Example:
     config = _suitable(folder / f"{wanted}.yaml")
     if config is None:
         names = ", ".join(_suitable_names(folder))
-        raise DemoError(
-            f"There is no example {name[:80]!r} that needs nothing but Gemini; take one of: {names}."
-        )
+        raise DemoError(f"There is no example {name[:80]!r} that needs only Gemini; choose one of: {names}.")
     backends = [agent["backend"] for agent in config["agents"]]
     text = _dump(config)
     for backend in backends:

@@ -72,7 +72,7 @@ def examine(run: HostRun, report: SandboxReport, rpm: Mapping[str, int]) -> Find
     """
     completed = _COMPLETED.search(run.household.output.read_text("utf-8", "replace"))
     if run.exit_code != 0 or completed is None:
-        raise DemoError("MassGen did not finish. Its last words:\n" + "\n".join(_last_words(run)))
+        raise DemoError("MassGen did not finish. Its last output:\n" + "\n".join(_last_words(run)))
     record = read_record(run.household.record)
     return Findings(
         requests=report.arrived,

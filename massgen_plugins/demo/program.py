@@ -55,7 +55,7 @@ def main(*, example: str = DEFAULT_EXAMPLE, rpm: int | None = None, as_json: boo
         console.print(Text(str(error)))
         return _FAILED
     except KeyboardInterrupt:
-        console.print("Interrupted; everything that was started has been ended.")
+        console.print("Interrupted; everything that was started has been stopped.")
         return _INTERRUPTED
     _print(comparison, console, as_json=as_json)
     return _PASSED if comparison.passed else _FAILED

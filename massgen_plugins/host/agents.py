@@ -76,7 +76,7 @@ def _report_unlimited(error: Exception) -> None:
     from massgen_plugins.host import reports
 
     what = described(error)
-    reports.warn_once(f"limiting could not be switched on, the run goes on WITHOUT limits: {what}.")
+    reports.warn_once(f"limiting could not be switched on; the run continues WITHOUT limits: {what}.")
 
 
 def _making_backend(original: Callable[..., Any]) -> Callable[..., Any]:

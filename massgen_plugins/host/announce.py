@@ -101,7 +101,7 @@ class Announcer:
         wait = self._wait_of(call)
         stage, display = self._place_of(call)
         text = None if waited is None else end_line(waited)
-        over = text or "waits no more"
+        over = text or "no longer waits"
         reports.inform(f"massgen-plugins: {call.model}: {over} ({wait.name or _BACKGROUND})")
         self._emit(
             stage,

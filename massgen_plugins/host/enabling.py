@@ -23,13 +23,13 @@ __all__ = ["Plan"]
 
 _BLOCKED = (
     "The environment variable MASSGEN_PLUGINS_BLOCK names rate_limit: agents run WITHOUT limits; "
-    "take the name out of it."
+    "remove the name from it."
 )
 
 
 _NO_BUDGETS = (
     "The environment variable MASSGEN_PLUGINS_BLOCK names budget: agents run WITHOUT budgets; "
-    "take the name out of it."
+    "remove the name from it."
 )
 
 
@@ -163,7 +163,7 @@ def _type_of(backend: Any, model: str) -> str:
 def _uncovered(name: str, backend_type: str) -> str:
     if backend_type in IN_PROGRAMS:
         return (
-            f"agent {name} ({backend_type}) makes its calls in a program of its own, where they cannot be "
-            "counted: it runs without limits, and spends the quota of its key beside the others."
+            f"agent {name} ({backend_type}) makes its calls in a separate program, where they cannot be "
+            "counted: it runs without limits, and uses its key's quota alongside the others."
         )
     return f"agent {name} ({backend_type}) runs without limits: no plugin knows this provider yet."

@@ -23,8 +23,8 @@ def warning_about(request: ModelRequest, agent_id: str) -> str | None:
     if not key or request.credential != key or not host or _may_have_it(host):
         return None
     return (
-        f"agent {agent_id} sends the key in {_KEY} to {host}, which is not OpenAI's: if it is not meant to "
-        f"have it, run that agent with the host's own key in {_KEY}, and replace the key at OpenAI."
+        f"agent {agent_id} sends the key in {_KEY} to {host}, which is not OpenAI's: if that host is not "
+        f"meant to have it, run that agent with the host's own key in {_KEY}, and replace the key at OpenAI."
     )
 
 

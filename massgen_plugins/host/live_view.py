@@ -137,7 +137,7 @@ class LiveView:
         except OSError as error:
             self._broken = True
             self._report(
-                f"{directory}: `massgen-rl watch` cannot be told who waits ({error.strerror}); make the "
+                f"{directory}: `massgen-rl watch` cannot show who waits ({error.strerror}); make the "
                 "directory writable."
             )
 

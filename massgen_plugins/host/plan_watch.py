@@ -73,5 +73,5 @@ class PlanWatch:
 
 def _sentence(program: str, use: PlanUse) -> str:
     left = use.resets_at - time.time() if use.resets_at is not None else 0
-    end = f"; it is new in {describe_span(left)}" if left > 0 else ""
+    end = f"; it resets in {describe_span(left)}" if left > 0 else ""
     return f"the plan of the {program} agents has used {use.used:.0%} of its {use.window}{end}."

@@ -75,7 +75,7 @@ class Programs:
         turns = LiveTurn(agent, self._blind)
         try:
             if pointer.runs_in_docker():
-                return _NOT.format(**named, why="it runs in Docker, from where it is not reached")
+                return _NOT.format(**named, why="it runs in Docker, which cannot reach it")
             if pointer.uses_plan() and allowed != "plans":
                 return _PLAN.format(**named)
             pointer.point(lambda upstream: self._enter(agent.program, upstream, turns))

@@ -224,7 +224,7 @@ class Runtime:
         self._faults.add(place)
         last_resort = place.startswith(_DECIDING)
         what = "one call was not limited" if last_resort else "the call went on"
-        self.emit(Trouble(f"an error of ours in {place}, {what}: {described(error)}."))
+        self.emit(Trouble(f"an internal error in {place}, {what}: {described(error)}."))
 
     # The functions of MiddlewareContext.
 

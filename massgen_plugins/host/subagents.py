@@ -57,4 +57,4 @@ def _report(error: Exception) -> None:
     from massgen_plugins.host import reports
 
     what = described(error)
-    reports.warn_once(f"a sub-agent could not be given its parent's quota, it runs WITHOUT limits: {what}.")
+    reports.warn_once(f"a sub-agent could not be given its parent's quota; it runs WITHOUT limits: {what}.")

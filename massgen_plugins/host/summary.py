@@ -103,7 +103,7 @@ def _first(counters: Counters, elapsed: float, demands: Mapping[Pool, Demand]) -
         text += f" {clock(counters.somebody)} of {clock(elapsed)} was waiting"
         if demands:
             most = max(demands.values(), key=lambda each: each.seconds)
-            text += f" for {most.limit}; the quota alone demands {clock(most.seconds)}"
+            text += f" for {most.limit}; the quota alone requires {clock(most.seconds)}"
         text += "."
     return text
 
@@ -124,7 +124,7 @@ def _sooner(pool: Pool, use: PoolUse, demand: Demand, rules: PoolRules | None) -
     half = PoolUse((use.calls + 1) // 2, {kind: (amount + 1) // 2 for kind, amount in use.amounts.items()})
     fewer = demand_of(rules, half)
     return (
-        f"Sooner for {pool.name}: {clock(demand.twice)} with {2 * demand.limit.amount:,} instead of "
+        f"Faster for {pool.name}: {clock(demand.twice)} with {2 * demand.limit.amount:,} instead of "
         f"{demand.limit}, {clock(fewer.seconds if fewer else 0)} with half the calls (fewer agents). "
         "-> massgen-rl plan TEAM.yaml"
     )

@@ -20,7 +20,7 @@ GAUGES: Mapping[str, tuple[str, tuple[str, ...]]] = {
     "massgen_rl_waiting": ("Calls that wait now, of all processes.", POOL_LABELS),
     "massgen_rl_next_slot_seconds": ("Seconds until the next of the waiting calls leaves.", POOL_LABELS),
     "massgen_rl_in_flight": ("Calls that are under way, where a limit counts them.", POOL_LABELS),
-    "massgen_rl_penalty_seconds": ("Seconds for which nothing leaves, after a refusal.", POOL_LABELS),
+    "massgen_rl_penalty_seconds": ("Seconds for which no call is sent, after a refusal.", POOL_LABELS),
     "massgen_rl_paused": ("Whether a person has paused the pool.", POOL_LABELS),
     "massgen_rl_processes": ("Processes with limited agents that run on this machine now.", ()),
     "massgen_rl_store_up": ("Whether the store of quotas could be read.", ()),

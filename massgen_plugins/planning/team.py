@@ -73,9 +73,7 @@ def team_of(config: Mapping[str, Any], settings: Settings, providers: Sequence[P
     """
     entries = [config["agent"]] if "agent" in config else config.get("agents")
     if not isinstance(entries, list) or not entries:
-        raise ConfigurationError(
-            "There is nothing to plan: the configuration names no agent; give it `agents:`."
-        )
+        raise ConfigurationError("There is nothing to plan: the configuration has no agents; add `agents:`.")
     agents, unknown = [], []
     rules: dict[tuple[Domain, str], PoolRules] = {}
     for number, entry in enumerate(entries, start=1):

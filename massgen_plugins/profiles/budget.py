@@ -48,7 +48,7 @@ def _moment(value: Any) -> str:
             return str(value)
     except (TypeError, ValueError):
         pass
-    raise problem("write a moment with its offset, such as '2026-01-31T18:00:00+00:00', in quotes")
+    raise problem("write a time with its UTC offset, such as '2026-01-31T18:00:00+00:00', in quotes")
 
 
 class PeriodBudget(Strict):
@@ -65,7 +65,7 @@ class PeriodBudget(Strict):
     @model_validator(mode="after")
     def _says_something(self) -> PeriodBudget:
         if not self.model_fields_set:
-            raise problem("no budget stands here; write day, month or both")
+            raise problem("there is no budget here; write day, month or both")
         return self
 
 

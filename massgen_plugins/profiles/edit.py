@@ -145,7 +145,7 @@ def unset_limits(
 def _not_there(model: str, keys: Collection[str], models: ModelLimits) -> str:
     listed = ", ".join(f"{name} {key}" for name, values in models.items() for key in values)
     what = f"{', '.join(keys)} of {model}" if keys else model
-    return f"your settings say nothing of {what}; they state {listed or 'no limits'}"
+    return f"your settings do not mention {what}; they state {listed or 'no limits'}"
 
 
 def validate(path: Path) -> tuple[Profile, ...]:

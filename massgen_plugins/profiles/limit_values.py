@@ -97,7 +97,7 @@ class Limits(Strict):
     @classmethod
     def _not_empty(cls, value: Any) -> Any:
         if isinstance(value, dict) and not {*value} - {"models"}:
-            raise problem(f"no limit stands here; write at least one of {', '.join(LIMIT_KEYS)}")
+            raise problem(f"there is no limit here; write at least one of {', '.join(LIMIT_KEYS)}")
         return value
 
     @classmethod

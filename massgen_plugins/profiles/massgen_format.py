@@ -63,9 +63,9 @@ def import_massgen(path: Path, *, overwrite: bool = False, places: Places | None
     for target in targets:
         origin = others.get(target.stem, str(target))
         if origin != str(target):
-            raise wrong(Place(origin), f"a profile named '{target.stem}' is here already; rename it")
+            raise wrong(Place(origin), f"a profile named '{target.stem}' already exists here; rename it")
         if target.exists() and not overwrite:
-            raise wrong(Place(str(target)), "this profile file is there already; rename it, or overwrite it")
+            raise wrong(Place(str(target)), "this profile file already exists; rename it, or overwrite it")
     for target in targets:
         _write(target, contents[target.stem])
     return targets
@@ -84,7 +84,7 @@ def _read(document: Document) -> dict[str, str]:
         }
         if models and not stated:
             cure = "write rpm, tpm or rpd for a model, or remove the key"
-            raise wrong(document.place(provider), f"no limit stands here; {cure}")
+            raise wrong(document.place(provider), f"there is no limit here; {cure}")
         if stated:
             name = f"massgen-{provider}"
             content = {"provider": provider, "profiles": {name: _fields(stated, document.source)}}
@@ -92,7 +92,7 @@ def _read(document: Document) -> dict[str, str]:
             found[name] = yaml.safe_dump(content, default_flow_style=None, sort_keys=False, width=1000)
     if not found:
         raise wrong(
-            document.place(), "no limits stand in this file; it needs provider, model, and rpm, tpm or rpd"
+            document.place(), "this file has no limits; it needs provider, model, and rpm, tpm or rpd"
         )
     return found
 

@@ -12,7 +12,7 @@ from massgen_plugins.profiles.validation import Strict, number, problem, whole_n
 
 __all__ = ["PRICE_KEYS", "ModelPrices", "PriceKeys"]
 
-_DOLLARS = number(1_000_000, "US dollars for a million tokens")
+_DOLLARS = number(1_000_000, "US dollars per million tokens")
 _TOKENS = whole_number(10**12)
 
 
@@ -24,7 +24,7 @@ Unstated: TypeAlias = Annotated[float | None, _DOLLARS]
 class LongContext(Strict):
     """Prices for a whole request above a size."""
 
-    MISSING = "the key '{}' is missing; write tokens and the prices that hold above them"
+    MISSING = "the key '{}' is missing; write tokens and the prices that apply above them"
     tokens: Annotated[int, _TOKENS]
     input: Unstated = None
     cached: Unstated = None
@@ -43,7 +43,7 @@ class PriceKeys(Strict):
         above: What holds for a whole request with more input than ``tokens``.
     """
 
-    MISSING = "the key '{}' is missing; write input and output, in US dollars for a million tokens"
+    MISSING = "the key '{}' is missing; write input and output, in US dollars per million tokens"
     input: Dollars
     output: Dollars
     cached: Unstated = None
@@ -53,7 +53,7 @@ class PriceKeys(Strict):
     @model_validator(mode="after")
     def _above_changes_something(self) -> PriceKeys:
         if self.above is not None and len(self.above.model_fields_set) < 2:
-            raise problem("no price stands beside tokens; write input, output or both", at="above")
+            raise problem("there is no price beside tokens; write input, output or both", at="above")
         return self
 
 

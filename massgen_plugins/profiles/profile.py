@@ -79,7 +79,7 @@ class ProfileFields(Strict):
         models: Limits of models and families.
         pools: Limits that several models share, or all of the account.
         fallback: Limits of every other model of the provider; empty if they are learned, None for an error.
-        prices: What models cost, in US dollars for a million tokens.
+        prices: What models cost, in US dollars per million tokens.
     """
 
     description: Annotated[str, text()] = ""

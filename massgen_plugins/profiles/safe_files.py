@@ -90,7 +90,7 @@ def update_text(
             f"{path.parent}: another program is editing the settings; try again when it is done."
         ) from None
     except (OSError, RuntimeError) as error:
-        reason = getattr(error, "strerror", None) or "its links lead in a circle"
+        reason = getattr(error, "strerror", None) or "its symbolic links form a loop"
         cure = f"make it writable, or name another directory in {variable}"
         raise wrong(Place(str(path)), f"the file cannot be written ({reason}); {cure}") from error
 

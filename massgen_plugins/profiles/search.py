@@ -37,7 +37,7 @@ class Catalog:
             if profile.name == name:
                 return profile
         known = suggestion(name, (profile.name for profile in self.profiles))
-        raise wrong(place, f"no profile has the name given, {shown(name)}; {known}")
+        raise wrong(place, f"there is no such profile: {shown(name)}; {known}")
 
     def providers(self) -> list[str]:
         """Names of the providers with profiles."""

@@ -223,6 +223,6 @@ class Settings:
 
 def _uncovered(profile: Profile, model: str) -> ConfigurationError:
     return ConfigurationError(
-        f"The profile '{profile.name}' says nothing of the model {model[:80]!a}; run `massgen-rl "
+        f"The profile '{profile.name}' does not cover the model {model[:80]!a}; run `massgen-rl "
         f"profiles set {model[:80]} rpm=NUMBER`, or give the profile a fallback in {profile.origin}."
     )

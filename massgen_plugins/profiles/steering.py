@@ -71,7 +71,7 @@ def read_steering(path: Path | None = None, now: float | None = None) -> Steerin
 def unread(error: ConfigurationError) -> str:
     """The message about a file that cannot be read, and is ignored."""
     what = str(error).partition(";")[0].rstrip(".")
-    return f"{what}, so no pause and no temporary limit holds; `massgen-rl resume` writes the file anew."
+    return f"{what}, so no pause and no temporary limit applies; `massgen-rl resume` rewrites the file."
 
 
 def change_steering(

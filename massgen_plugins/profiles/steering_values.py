@@ -127,7 +127,7 @@ def parse(text: str, path: Path) -> Steering:
         return Steering(tuple(map(_entry, rows[:_MOST])))
     except (ValueError, TypeError, LookupError, AttributeError, RecursionError) as error:
         raise wrong(
-            Place(str(path)), "the file is damaged; remove it: temporary limits end by that"
+            Place(str(path)), "the file is damaged; remove it, which ends all temporary limits"
         ) from error
 
 

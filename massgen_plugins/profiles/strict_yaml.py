@@ -87,7 +87,7 @@ class _Composer(yaml.SafeLoader):
             line = self._text.count("\n", 0, error.position) + 1
             column = error.position - self._text.rfind("\n", 0, error.position)
             place = Place(self._root.source, (), line, column)
-            raise wrong(place, "a control character stands here; remove it") from error
+            raise wrong(place, "there is a control character here; remove it") from error
         except (yaml.YAMLError, ValueError, OverflowError) as error:
             # PyYAML converts some escapes and directives without checking their range.
             raise self._invalid(error) from error
@@ -113,7 +113,7 @@ class _Composer(yaml.SafeLoader):
             if here in self.where:
                 first = self.where[here][0]
                 self._path = here
-                raise self._wrong(f"this key stands twice, first on line {first}; keep one", index.start_mark)
+                raise self._wrong(f"this key is repeated, first on line {first}; keep one", index.start_mark)
             self._path, self.where[here] = here, _at(index.start_mark)
         elif index is not None:
             self._path = *self._path, f"[{index}]"
@@ -122,7 +122,7 @@ class _Composer(yaml.SafeLoader):
     def _refuse(self, event: Any) -> None:
         self._left -= 1
         if self._left < 0:
-            raise self._wrong(f"the file holds more than {_MAX_VALUES:,} values")
+            raise self._wrong(f"the file has more than {_MAX_VALUES:,} values")
         if isinstance(event, yaml.AliasEvent) or getattr(event, "anchor", None) is not None:
             raise self._wrong("anchors (&) and aliases (*) are not allowed; quote the text, or write it out")
         if getattr(event, "tag", None) is not None:
@@ -146,7 +146,7 @@ class _Composer(yaml.SafeLoader):
                 return _converted(node.tag.removeprefix(_TAG), text)
             problem = f"the text is longer than {_MAX_TEXT:,} characters"
         except UnicodeEncodeError:
-            problem = "the text holds half of a character pair; remove the escape"
+            problem = "the text holds half of a surrogate pair; remove the escape"
         except ValueError as error:
             problem = f"write {shown(text)} {error}"
         at = _at(node.start_mark) if key else self.where.get(self._path, _at(node.start_mark))

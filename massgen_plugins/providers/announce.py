@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from massgen_plugins.middleware import Announced
 from massgen_plugins.providers.base import Conventions
-from massgen_plugins.providers.headers import now_of, parse_number, seconds_until
+from massgen_plugins.providers.headers import longest_until, now_of, parse_number
 from massgen_plugins.providers.windows import DAY_SECONDS, per, window_of
 
 __all__ = ["HeaderSet", "openai_style", "read_announcement"]
@@ -76,13 +76,13 @@ def read_announcement(
 
 
 def _read(headers: Mapping[str, str], each: HeaderSet, conventions: Conventions) -> Announced | None:
-    rate = parse_number(headers.get(each.limit, ""))
+    rate = _least_of(headers.get(each.limit, ""))
     limit = int(rate * each.scale) if rate is not None and rate > 0 else None  # 0 and -1: unknown (Azure)
-    left = parse_number(headers.get(each.remaining, ""))
+    left = _least_of(headers.get(each.remaining, ""))
     remaining = None if left is None or left == -1 else int(left * each.scale)
     if limit is None and remaining is None:
         return None
-    resets_in = seconds_until(headers.get(each.reset, ""), now_of(headers))
+    resets_in = longest_until(headers.get(each.reset, ""), now_of(headers))
     seconds = each.seconds if each.seconds is not None else _span(limit, remaining, resets_in)
     if each.short and (resets_in is None or resets_in <= each.short):
         seconds = each.short
@@ -98,6 +98,16 @@ def _read(headers: Mapping[str, str], each: HeaderSet, conventions: Conventions)
         resets_in=resets_in,
         pool=each.pool,
     )
+
+
+def _least_of(text: str) -> float | None:
+    """A number; of several, which a proxy joined with its own (``500, 60``), the least."""
+    number = parse_number(text)
+    if number is None and ", " in text:
+        return min(
+            (each for each in map(parse_number, text.split(", ")[:8]) if each is not None), default=None
+        )
+    return number
 
 
 def _span(limit: int | None, remaining: int | None, resets_in: float | None) -> float:

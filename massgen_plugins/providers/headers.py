@@ -13,6 +13,7 @@ from email.utils import parsedate_to_datetime
 
 __all__ = [
     "clock_of",
+    "longest_until",
     "now_of",
     "parse_count",
     "parse_duration",
@@ -158,7 +159,7 @@ def retry_after(headers: Mapping[str, str], now: float) -> float | None:
 
     ``retry-after-ms`` (OpenAI, Azure) is more precise, and wins if both agree to the second.
     """
-    whole = _longest(headers.get("retry-after", ""), now)
+    whole = longest_until(headers.get("retry-after", ""), now)
     for name in ("retry-after-ms", "x-ms-retry-after-ms"):
         milliseconds = parse_number(headers.get(name, ""))
         if milliseconds is not None and milliseconds >= 0:
@@ -167,7 +168,7 @@ def retry_after(headers: Mapping[str, str], now: float) -> float | None:
     return whole
 
 
-def _longest(text: str, now: float) -> float | None:
+def longest_until(text: str, now: float) -> float | None:
     """A time until then; of several, which a proxy joined with its own (``30, 60``), the longest."""
     seconds = seconds_until(text, now)
     if seconds is None and "," in text:

@@ -109,23 +109,20 @@ class DomainState(DomainParts):
             waiting,
         )
         self.queue_shrank |= self.tickets.put(ticket)
-        self.changed.add(QUEUE)
+        self.changed.add(QUEUE + self.process)
+        self.changed.update(QUEUE + owner for owner in self.tickets.drop_old(self.process, now))
 
     def leave_queue(self, keep: Iterable[tuple[str, ...]] = ()) -> None:
         """Drop this process's tickets, except for the combinations of pools in ``keep``."""
         kept = set(keep)
         for ticket in self.tickets.of(self.process):
             if ticket.pools not in kept:
-                self.tickets.drop(ticket)
-                self.changed.add(QUEUE)
-                self.queue_shrank = True
+                self._drop(ticket)
 
     def remove_process(self, address: str) -> None:
         """Drop the tickets of a dead process."""
         for ticket in [each for each in self.tickets if each.address == address]:
-            self.tickets.drop(ticket)
-            self.changed.add(QUEUE)
-            self.queue_shrank = True
+            self._drop(ticket)
 
     def to_wake(self, now: Moment, *, only_overdue: bool = False) -> list[str]:
         """Addresses of processes whose head of line fits before they would retry by themselves.
@@ -195,21 +192,17 @@ class DomainState(DomainParts):
             blocked |= full
             if full:
                 if ticket.fits_since:
-                    self.tickets.mark(ticket, 0)
-                    self.changed.add(QUEUE)
+                    self._mark(ticket, 0)
                 if not full.isdisjoint(ask.pools):
                     ahead.append(ticket)
                 continue
             if not ticket.fits_since:
-                ticket = self.tickets.mark(ticket, now.tick)  # noqa: PLW2901 - the same ticket, marked
-                self.changed.add(QUEUE)
+                ticket = self._mark(ticket, now.tick)  # noqa: PLW2901 - the same ticket, marked
             if now.tick - ticket.fits_since < PATIENCE:
                 shared = next(name for name in ask.pools if name in ticket.pools)
                 until = ticket.fits_since + PATIENCE
                 return Blocker(Reason.QUEUE, shared, until, ahead=ticket.address)
-            self.tickets.drop(ticket)
-            self.changed.add(QUEUE)
-            self.queue_shrank = True
+            self._drop(ticket)
         if not ahead:
             return worst
         until = self._frees_at(now, ask, {}, ahead)
@@ -217,6 +210,15 @@ class DomainState(DomainParts):
             return replace(worst, until=max(until, worst.until), ahead=ahead[0].address)
         shared = next(name for name in ask.pools if name in ahead[0].pools)
         return Blocker(Reason.QUEUE, shared, until, ahead=ahead[0].address)
+
+    def _mark(self, ticket: Ticket, fits_since: int) -> Ticket:
+        self.changed.add(QUEUE + ticket.owner)
+        return self.tickets.mark(ticket, fits_since)
+
+    def _drop(self, ticket: Ticket) -> None:
+        self.tickets.drop(ticket)
+        self.changed.add(QUEUE + ticket.owner)
+        self.queue_shrank = True
 
     def _full_pools(self, now: Moment, pools: Sequence[str], amounts: Amounts) -> set[str]:
         """The pools without room for a call now, queue aside."""

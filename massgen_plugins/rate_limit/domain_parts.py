@@ -15,8 +15,8 @@ from massgen_plugins.rate_limit.tickets import Tickets
 
 __all__ = ["BOOK", "FACTS", "QUEUE", "DomainParts"]
 
-FACTS, QUEUE, BOOK = "facts", "queue", "book/"
-"""Names of a domain's parts in a store; a book's name is ``BOOK`` plus its pool's."""
+FACTS, QUEUE, BOOK = "facts", "queue/", "book/"
+"""Names of a domain's parts in a store: ``QUEUE`` plus a process's name, ``BOOK`` plus a pool's."""
 
 _SHARE_KEPT = 70 * NANOSECONDS
 """Nanoseconds for which a process keeps to its share after an outage, unless all others are back before."""
@@ -50,12 +50,12 @@ class DomainParts:
 
     # Serialization.
 
-    def dump(self, part: str) -> bytes:
-        """Serialize a part for a store."""
+    def dump(self, part: str) -> bytes | None:
+        """Serialize a part for a store; None if it is to be deleted."""
         if part == FACTS:
             return self.facts.dump()
-        if part == QUEUE:
-            return self.tickets.dump()
+        if part.startswith(QUEUE):
+            return self.tickets.dump(part.removeprefix(QUEUE))
         return self.pool(part.removeprefix(BOOK)).book.dump()
 
     def restore(self, part: str, data: bytes) -> None:
@@ -66,8 +66,8 @@ class DomainParts:
                 if pool.share and not self.facts.any_absent(self._offline_since):
                     pool.share = None
                 self._apply_facts(name, pool)
-        elif part == QUEUE:
-            self.tickets = Tickets.restore(data)
+        elif part.startswith(QUEUE):
+            self.tickets.restore(part.removeprefix(QUEUE), data)
         elif part.startswith(BOOK):
             pool = self.pool(part.removeprefix(BOOK))
             if pool.book.load(data):
@@ -79,8 +79,8 @@ class DomainParts:
         """Empty a part."""
         if part == FACTS:
             self.restore(part, Facts(self.facts.epoch).dump())
-        elif part == QUEUE:
-            self.tickets = Tickets()
+        elif part.startswith(QUEUE):
+            self.tickets.clear(part.removeprefix(QUEUE))
         else:
             pool = self.pool(part.removeprefix(BOOK))
             pool.book = Book()
@@ -89,7 +89,7 @@ class DomainParts:
     def reset(self, epoch: int) -> None:
         """Forget everything; later updates of calls booked so far are ignored."""
         rules = self.facts.rules  # they still apply, and viewers show them
-        self.facts, self.tickets = Facts(epoch), Tickets()
+        self.facts = Facts(epoch)
         self.facts.rules = rules
         for pool in self._pools.values():
             pool.book, pool.penalties = Book(), Penalties()
@@ -99,7 +99,8 @@ class DomainParts:
     @property
     def parts(self) -> list[str]:
         """The names of all parts."""
-        return [FACTS, QUEUE, *(BOOK + name for name in self._pools)]
+        queue = (QUEUE + owner for owner in self.tickets.owners)
+        return [FACTS, *queue, *(BOOK + name for name in self._pools)]
 
     def pools(self) -> list[str]:
         """The names of all pools."""

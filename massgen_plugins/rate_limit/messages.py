@@ -38,13 +38,13 @@ def describe_wait(pool: Pool, blocker: Blocker, seconds: float, place: int) -> s
     """One line about a wait."""
     if blocker.reason is Reason.PAUSED:
         return (
-            f"{_PREFIX}: {_name(pool)}: paused; nothing leaves until `massgen-rl resume`, and no turn ends."
+            f"{_PREFIX}: {_name(pool)}: paused; no call is sent until `massgen-rl resume`, and no turn ends."
         )
     why = {
         Reason.LIMIT: f"for its quota ({blocker.limit})" if blocker.limit else "for its quota",
         Reason.PAUSE: "for its quota, after a pause that the provider asked for",
-        Reason.PROBE: "while one call tries whether the quota is free",
-        Reason.STARTUP: "while the calls before it try what the quota allows",
+        Reason.PROBE: "while one call tests whether the quota is free",
+        Reason.STARTUP: "while earlier calls test what the quota allows",
         Reason.UNTIL: "for the next day, since the day's quota is used up",
     }.get(blocker.reason, "for its turn")
     ahead = f", {place} call{'s' if place > 1 else ''} ahead" if place else ""
@@ -77,7 +77,7 @@ def patience_message(pool: Pool, seconds: float, allowed: float, quote: str = ""
         seconds = allowed + 1
     return (
         f"{_PREFIX}: a call to {_name(pool)} would have to wait {describe_span(seconds)}, longer than the "
-        f"{describe_span(allowed)} that it may. Use fewer agents, a model with a higher quota, or raise "
+        f"{describe_span(allowed)} that is allowed. Use fewer agents, a model with a higher quota, or raise "
         f"max_wait under rate_limit:.{_quoted(quote)}"
     )
 
@@ -104,8 +104,8 @@ def size_message(pool: Pool, kind: str, amount: int, limit: int) -> str:
 def fallback_message(pool: Pool, fault: str) -> str:
     """The limiter itself failed and continues in memory."""
     return (
-        f"{_PREFIX}: an error of ours ({fault}) in the limiter of {pool.domain.provider}: its quota is kept "
-        "in memory of this process from now on, and not shared. Please report it."
+        f"{_PREFIX}: an internal error ({fault}) in the limiter of {pool.domain.provider}: from now on its "
+        "quota is kept in this process's memory, and not shared. Please report it."
     )
 
 

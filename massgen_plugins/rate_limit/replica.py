@@ -168,7 +168,7 @@ class DomainReplica:
             else:
                 raise StoreUnavailable(f"{store.description} never lets this process write.")
         if parts:
-            self._saved.update(parts)
+            self._keep(parts)
             self._version, self._in_step_at = new, now.tick
             self.state.changed.clear()
         if self.offline:
@@ -176,7 +176,7 @@ class DomainReplica:
             self._changed(True, f"{store.description} works again; the quota is shared.")
         return result
 
-    def _changes(self, now: Moment) -> tuple[int, dict[str, bytes]]:
+    def _changes(self, now: Moment) -> tuple[int, dict[str, bytes | None]]:
         """The new version, and the parts to write."""
         state = self.state
         if not state.changed:
@@ -187,6 +187,14 @@ class DomainReplica:
             state.changed.add(FACTS)
         new = self._version + 1 if self._version else first_version()
         return new, {part: state.dump(part) for part in state.changed}
+
+    def _keep(self, parts: Mapping[str, bytes | None]) -> None:
+        """Remember what is written."""
+        for part, data in parts.items():
+            if data is None:
+                self._saved.pop(part, None)
+            else:
+                self._saved[part] = data
 
     def _newer(self, *, patient: bool) -> Snapshot | None:
         """What others have written since, if anything."""

@@ -27,7 +27,8 @@ TICKET_LEASE = 3 * RENEWAL
 PATIENCE = NANOSECONDS // 10
 """Nanoseconds that a first ticket may fit without leaving before others overtake it."""
 
-_MOST_TICKETS = 10_000
+_MOST_TICKETS = 1000
+"""Of one process: as many combinations of pools."""
 
 
 class Ticket(NamedTuple):
@@ -72,9 +73,16 @@ class Tickets:
 
     def __init__(self) -> None:
         self.rows: dict[tuple[str, tuple[str, ...]], Ticket] = {}
+        self._left: dict[str, int] = {}  # processes without a ticket: since when, as far as known
+        self._gone: set[str] = set()  # those of which nothing needs to be kept
 
     def __iter__(self) -> Iterator[Ticket]:
         return iter(self.rows.values())
+
+    @property
+    def owners(self) -> set[str]:
+        """The processes whose tickets a store keeps."""
+        return {owner for owner, _ in self.rows} | self._left.keys()
 
     def ahead_of(self, ask: Ask, owner: str, now: int) -> list[Ticket]:
         """Valid tickets of other processes that precede ``ask`` and share a pool with it, in order."""
@@ -90,16 +98,31 @@ class Tickets:
         return sorted(rows, key=lambda ticket: ticket.sort_key)
 
     def put(self, ticket: Ticket) -> bool:
-        """Register or renew a ticket, and drop those not renewed for three leases; True if it came later."""
+        """Register or renew a ticket; True if it came later than the one that it replaces."""
         key = ticket.owner, ticket.pools
         known = self.rows.get(key)
         if known is not None and known.arrival == ticket.arrival:
             ticket = ticket._replace(fits_since=known.fits_since)
         self.rows[key] = ticket
-        now = ticket.seen
-        for old in [k for k, t in self.rows.items() if not -TICKET_LEASE <= now - t.seen <= 3 * TICKET_LEASE]:
-            del self.rows[old]
+        self._left.pop(ticket.owner, None)
         return known is not None and known.sort_key < ticket.sort_key
+
+    def drop_old(self, owner: str, now: int) -> set[str]:
+        """Drop what other processes than ``owner`` have left behind; returns whose.
+
+        Tickets go three leases after their last renewal. Of a process without any, nothing is kept a lease
+        after that was first noticed: by then the others have noticed, too.
+        """
+        old = [ticket for ticket in self if not -TICKET_LEASE <= now - ticket.seen <= 3 * TICKET_LEASE]
+        for ticket in old:
+            self.drop(ticket)
+        for process, since in self._left.items():
+            self._left[process] = min(since, now)
+        gone = {process for process, since in self._left.items() if now - since > TICKET_LEASE} - {owner}
+        for process in gone:
+            del self._left[process]
+        self._gone |= gone
+        return gone | {ticket.owner for ticket in old}
 
     def mark(self, ticket: Ticket, fits_since: int) -> Ticket:
         """Set ``fits_since`` of a ticket; returns the new one."""
@@ -115,21 +138,30 @@ class Tickets:
         """Remove a ticket that is obsolete or overtaken."""
         self.rows.pop((ticket.owner, ticket.pools), None)
 
-    def dump(self) -> bytes:
-        """Serialize for a store."""
-        return json.dumps(list(self.rows.values()), separators=(",", ":")).encode()
+    def dump(self, owner: str) -> bytes | None:
+        """Serialize a process's tickets for a store; None if nothing needs to be kept."""
+        rows = self.of(owner)
+        if not rows and owner in self._gone:
+            return None
+        return json.dumps(rows, separators=(",", ":")).encode()
 
-    @classmethod
-    def restore(cls, data: bytes) -> Tickets:
-        """Deserialize; raises ValueError if damaged."""
-        tickets = cls()
+    def restore(self, owner: str, data: bytes) -> None:
+        """Replace a process's tickets; raises ValueError if damaged."""
         try:
-            for row in json.loads(data)[:_MOST_TICKETS]:
-                ticket = _read(*row)
-                tickets.rows[ticket.owner, ticket.pools] = ticket
+            rows = [_read(*row) for row in json.loads(data)[:_MOST_TICKETS]]
         except (AttributeError, TypeError, LookupError, RecursionError) as error:
             raise ValueError(f"the queue is damaged: {type(error).__name__}") from None
-        return tickets
+        self.clear(owner)
+        self.rows |= {(owner, ticket.pools): ticket._replace(owner=owner) for ticket in rows}
+        if not rows:
+            self._left[owner] = NEVER
+
+    def clear(self, owner: str) -> None:
+        """Forget a process's tickets."""
+        for ticket in self.of(owner):
+            self.drop(ticket)
+        self._left.pop(owner, None)
+        self._gone.discard(owner)
 
 
 def _read(owner: Any, address: Any, pools: Any, amounts: Any, *numbers: Any) -> Ticket:

@@ -165,7 +165,7 @@ def _affected_waiters(state: DomainState, now: Moment) -> list[str]:
     """Addresses of processes to wake."""
     # If nothing changed for others, wake only the overdue: else two processes whose waiters fit, but wait
     # behind others of their own, would wake each other for ever.
-    others_affected = state.queue_shrank or state.changed - {QUEUE}
+    others_affected = state.queue_shrank or any(not part.startswith(QUEUE) for part in state.changed)
     state.queue_shrank = False
     return state.to_wake(now, only_overdue=not others_affected)
 

@@ -146,7 +146,7 @@ def _view(
     for name, parts in sorted(domains.items()):
         domain = read_domain_name(name)
         if domain is None:
-            faults.append(f"{name[:80]!a} is not the name of a domain; it is left out.")
+            faults.append(f"{name[:80]!a} is not the name of a domain; it is ignored.")
         elif wanted(domain):
             found, wrong = view_domain(domain, parts, tick, start, holds)
             pools += found

@@ -30,7 +30,7 @@ def test_a_budget_of_the_run_that_cannot_suffice():
     (sentence,) = said({"run": 0.004})
     assert sentence == (
         "the budget of this run: 0.004 of 0.004 US dollars are left, and 5 calls take at least 0.005. "
-        "It does not begin anew. `massgen-rl budget raise run=0.001 --for 2h` allows more; "
+        "It does not reset. `massgen-rl budget raise run=0.001 --for 2h` allows more; "
         "`massgen-rl plan` says what would suffice."
     )
 

@@ -149,8 +149,8 @@ def test_the_sentence_says_which_how_much_by_whom_and_what_to_do(store: str) -> 
     asyncio.run(spend(bench, 2, agent="b"))
     first = asyncio.run(refusal(bench, agent="b"))
     assert str(first) == (
-        "massgen-plugins: the budget of this run, 0.05 US dollars, is used up: 0.05 are spent (a 0.03, "
-        "b 0.02), and this call to gpt-5.4 could cost 0.01. It does not begin anew. "
+        "massgen-plugins: the budget of this run, 0.05 US dollars, is used up: 0.05 is spent (a 0.03, "
+        "b 0.02), and this call to gpt-5.4 could cost 0.01. It does not reset. "
         "`massgen-rl budget raise run=0.05 --for 2h` allows more."
     )
     assert first.resets_at is None
@@ -190,7 +190,7 @@ def test_marks_are_said_once(store: str) -> None:
     asyncio.run(spend(bench, 10, agent="b"))
     marks = bench.of_kind(BudgetMark)
     assert [mark.percent for mark in marks if isinstance(mark, BudgetMark)] == [50, 80]
-    assert "50 % of the budget of this run are spent: 0.05 of 0.10 US dollars." in marks[0].message  # type: ignore[union-attr]
+    assert "50 % of the budget of this run is spent: 0.05 of 0.10 US dollars." in marks[0].message  # type: ignore[union-attr]
 
 
 def test_warn_refuses_nothing(store: str) -> None:
@@ -201,12 +201,12 @@ def test_warn_refuses_nothing(store: str) -> None:
 
 def test_an_unknown_price_is_unknown(store: str) -> None:
     bench = Bench.of({"run": CENT}, store)
-    assert "nobody knows what a call to secret-model of openai costs" in str(
+    assert "there is no known price for secret-model of openai" in str(
         asyncio.run(refusal(bench, model="secret-model"))
     )
     bench.change({"run": CENT, "unknown_price": "allow"})
     assert asyncio.run(spend(bench, 5, model="secret-model")) == 5
-    assert any("no budget counts them" in event.message for event in bench.of_kind(Trouble))  # type: ignore[union-attr]
+    assert any("no budget counts its calls" in event.message for event in bench.of_kind(Trouble))  # type: ignore[union-attr]
     assert asyncio.run(spend(bench, 5)) == 1
 
 
@@ -252,7 +252,7 @@ def test_cheaper_models_take_over_at_a_mark_and_say_so(store: str) -> None:
     said = bench.of_kind(ModelReplaced)
     assert len(said) == 1
     assert "agent a goes on with gpt-5.4-mini, in place of gpt-5.4" in said[0].message  # type: ignore[union-attr]
-    # And the budget holds all the same.
+    # And the budget still applies.
     assert asyncio.run(spend(bench, 100, model=MINI)) < 20
 
 

@@ -204,5 +204,5 @@ def waiting_call(agent: str, left: float = 23.0, pool: Pool = FLASH, number: int
 
 @pytest.fixture
 def lower_limit() -> Refusal:
-    """The provider says that it allows 5 requests a minute, and to come again in 30 s."""
+    """The provider says that it allows 5 requests a minute, and to retry in 30 s."""
     return Refusal(RefusalKind.WINDOW, retry_after=30, limits=(StatedLimit(Kind.REQUESTS, MINUTE, 5),))

@@ -112,7 +112,7 @@ def test_what_allows_more_is_asked_for(rl, word):
     before = budget()
     ran = rl("budget", "set", word)
     assert ran.code == 2
-    assert "there is nobody to ask; add --yes" in ran.err
+    assert "there is no terminal to ask on; add --yes" in ran.err
     assert budget() == before
     assert rl("budget", "set", word, "--yes").code == 0
     assert budget() != before
@@ -176,8 +176,8 @@ def test_reset_counts_from_zero(rl, spend):
         (["raise", "much", "-y"], "write dollars"),
         (["raise", "-1", "-y"], ""),
         (["raise", "rnu=1", "-y"], "did you mean 'run'?"),
-        (["raise", "1", "--for", "soon", "-y"], "write it as 90s, 10m"),
-        (["raise", "1", "--for", "9999d", "-y"], "a year at most"),
+        (["raise", "1", "--for", "soon", "-y"], "write 90s, 10m"),
+        (["raise", "1", "--for", "9999d", "-y"], "at most a year"),
         (["reset", "nobody", "-y"], "there is no run 'nobody'; known are shared."),
         (["check", "dya"], "did you mean 'day'?"),
         (["check", "--run", "nobody"], "no run 'nobody' is known"),
@@ -194,7 +194,7 @@ def test_a_smaller_budget_of_the_project_is_named(rl, tmp_path):
     file = tmp_path / "project" / ".massgen" / "rate_limit.yaml"
     file.parent.mkdir()
     file.write_text("budget: {run: 1}\n")
-    assert "here run 1 holds all the same" in rl("budget", "set", "run=3").err
+    assert "here run 1 still applies" in rl("budget", "set", "run=3").err
 
 
 def test_the_shell_completes_names(rl, spend):

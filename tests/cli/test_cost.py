@@ -103,7 +103,7 @@ def test_a_moment_that_is_none_gets_a_sentence(rl, spent, written):
     spent()
     ran = rl("cost", f"--since={written}")
     assert ran.code == 2
-    assert "is no moment; write a span" in ran.err
+    assert "is not a point in time; write a span" in ran.err
     assert "\x1b" not in ran.err
 
 
@@ -111,7 +111,7 @@ def test_an_unknown_price_is_unknown_and_its_model_is_named(rl, spent):
     spent(settled(model="new-model", domain=Domain("qwen", "x")), settled())
     out = rl("cost", "--by", "model", env={"COLUMNS": "80"}).out
     assert "unknown" in out
-    assert "nobody knows the price of new-model (qwen): 1 call" in " ".join(out.split())
+    assert "there is no known price for new-model (qwen): 1 call" in " ".join(out.split())
     assert rl("cost", "--json").document["unknown"] == {"new-model (qwen)": 1}
 
 
@@ -122,11 +122,11 @@ def test_an_unknown_price_is_unknown_and_its_model_is_named(rl, spent):
     ("figure", "reason"),
     [
         ((ALL, (6000, 600)), ""),
-        ((6 * (1000 * 2.5 + 100 * 15) / 1e6, (6000, 600)), "takes cached input at its full price"),
+        ((6 * (1000 * 2.5 + 100 * 15) / 1e6, (6000, 600)), "charges the full price for cached input"),
         ((0.0, (6000, 600)), "has no price for the model"),
         ((0.0, (0, 0)), "has not counted all calls"),
         ((ALL / 2, (3000, 300)), "has not counted all calls"),
-        ((ALL * 3, (6000, 600)), "takes its prices from another table"),
+        ((ALL * 3, (6000, 600)), "uses another table of prices"),
         ((ALL * 2, (12000, 1200)), "12,000 tokens in, the calls took 6,000"),
     ],
 )
@@ -157,7 +157,7 @@ def test_geminis_thoughts_that_massgen_leaves_out_are_named(rl, spent, log_dir):
     cost = rl("cost", "--json").document["total"]["cost"]
     massgen_says(log_dir, cost - 400 * 2.5 / 1e6, (1000, 100))
     (group,) = rl("cost", "--json").document["groups"]
-    assert "leaves out what the model thought" in group["massgen"]["reason"]
+    assert "leaves out reasoning tokens" in group["massgen"]["reason"]
 
 
 @pytest.mark.parametrize("content", ["", "[]", "{", '{"agents": 5}', '{"agents": {"a": {"token_usage": 5}}}'])
@@ -191,8 +191,8 @@ def test_a_call_is_explained_factor_by_factor(rl, spent):
     ("event", "words"),
     [
         (settled(cost=123.4), "0.0001234 US dollars, by the prices of: the provider."),
-        (settled(model="new"), "nobody knows the price of new"),
-        (settled(amounts={}, raw={}), "the answer did not say what the call took"),
+        (settled(model="new"), "there is no known price for new"),
+        (settled(amounts={}, raw={}), "the answer reported no usage"),
         (settled(amounts={}, raw={}, status=429, outcome="refused"), "there was no answer to pay for"),
     ],
 )
@@ -276,7 +276,7 @@ def test_a_report_replaces_a_report_and_nothing_else(rl, spent, tmp_path):
     assert [rl("cost", "report", str(page)).code for _ in range(2)] == [0, 0]
     ran = rl("cost", "report", str(team))
     assert ran.code == 2
-    assert "no page of costs" in ran.err
+    assert "not a page of costs" in ran.err
     assert team.read_text() == "agents: []\n"
 
 
@@ -287,10 +287,10 @@ def test_before_the_first_call_there_is_one_sentence(rl, tmp_path):
     for arguments in (("cost",), ("cost", "report", str(tmp_path / "x.html"))):
         ran = rl(*arguments)
         assert (ran.code, ran.out) == (0, "")
-        assert "No such call was recorded yet" in ran.err
+        assert "No such call has been recorded yet" in ran.err
     ran = rl("cost", "why", "last")
     assert ran.code == 2
-    assert "no call was recorded yet" in ran.err
+    assert "no call has been recorded yet" in ran.err
     assert "or: last" not in ran.err
     assert rl("cost", "--json").document["groups"] == []
 
@@ -300,7 +300,7 @@ def test_a_foreign_file_is_no_record(rl, tmp_path):
     path.write_text("nothing of ours" * 1000)
     ran = rl("cost", "--record", str(path))
     assert ran.code == 1
-    assert "no record of calls" in ran.err
+    assert "not a record of calls" in ran.err
 
 
 def test_without_a_record_the_setting_is_named(rl, settings_file):

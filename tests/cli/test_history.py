@@ -71,7 +71,7 @@ def recorded(store_file: Path):
 def test_without_a_record_it_says_so_and_makes_none(rl, home):
     ran = rl("history")
     assert (ran.code, ran.out) == (0, "")
-    assert "No call is recorded since 7d" in ran.err
+    assert "No calls have been recorded since 7d" in ran.err
     assert rl("history", "--json").document["groups"] == []
     assert list(home.iterdir()) == []
 
@@ -137,8 +137,8 @@ def test_only_what_is_asked_for_is_counted(rl, recorded):
     ("arguments", "sentence"),
     [
         (("--by", "dya"), "did you mean"),
-        (("--since", "yesterdy"), "is no moment; write a span such as 7d"),
-        (("--since", "AIza" + "x" * 35), "text that looks like an API key is no moment"),
+        (("--since", "yesterdy"), "is not a point in time; write a span such as 7d"),
+        (("--since", "AIza" + "x" * 35), "text that looks like an API key is not a point in time"),
     ],
 )
 def test_what_is_not_understood_is_one_sentence(rl, arguments, sentence):
@@ -229,7 +229,7 @@ def test_a_file_that_is_no_report_is_not_replaced(rl, recorded):
     Path("mine.html").write_text("precious")
     ran = rl("report", "mine.html")
     assert ran.code == 2
-    assert "is no report; --overwrite replaces it" in ran.err
+    assert "is not a report; --overwrite replaces it" in ran.err
     assert Path("mine.html").read_text() == "precious"
     assert rl("report", "mine.html", "--overwrite").code == rl("report", "mine.html").code == 0
     assert rl("report", "no/such/folder.html").code == 2
@@ -240,7 +240,7 @@ def test_a_run_that_is_not_there_is_named_with_those_that_are(rl, recorded):
     assert OLD_RUN in rl("report", "-", "--run", OLD_RUN).out
     ran = rl("report", "x.html", "--run", "2026")
     assert ran.code == 2
-    assert "no run has the name given" in ran.err
+    assert "there is no such run" in ran.err
 
 
 def test_without_a_run_there_is_no_report(rl):

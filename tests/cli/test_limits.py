@@ -118,8 +118,8 @@ def test_what_was_learned_and_a_pause_are_shown(rl, spend, lower_limit):
     rl("pause")
     out = rl("limits").out
     assert (
-        "learned: 5 requests per minute, stronger than all (`massgen-rl forget gemini-2.5-flash` drops it)"
-        in out
+        "learned: 5 requests per minute, which overrides all others "
+        "(`massgen-rl forget gemini-2.5-flash` drops it)" in out
     )
     assert "paused" in out
 

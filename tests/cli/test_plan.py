@@ -41,14 +41,14 @@ def test_the_number_first_then_why_then_what_to_do(plan):
     assert (name, least, calls) == ("at", "least", "5")
     assert "1:15" <= took <= "1:20"  # a minute, the margins, and two answers
     assert "left: enough for" in done.stdout
-    assert "what binds: 3 requests per minute" not in lines[0]
-    assert "sooner with:" in done.stdout
+    assert "bottleneck: 3 requests per minute" not in lines[0]
+    assert "faster with:" in done.stdout
 
 
 def test_a_day_that_does_not_suffice_is_exit_code_3(plan):
     done = plan(4)
     assert done.exit_code == 3
-    assert "and a usual run takes 6: it does not suffice" in done.stdout
+    assert "and a usual run takes 6: that is not enough" in done.stdout
 
 
 def test_programs_get_the_same_facts(plan):
@@ -67,7 +67,7 @@ def test_forty_columns_cut_no_number(plan):
 
 @pytest.mark.parametrize(
     ("text", "said"),
-    [("- 1\n", "holds no mapping"), ("a: [\n", "not valid YAML"), ("agents: []\n", "names no agent")],
+    [("- 1\n", "it is not a mapping"), ("a: [\n", "not valid YAML"), ("agents: []\n", "has no agents")],
 )
 def test_what_is_no_team_is_one_sentence(plan, text, said):
     done = plan(text=text)
@@ -118,6 +118,6 @@ def test_a_record_that_cannot_be_read_is_a_sentence_and_the_plan_is_made(plan, s
     record = damaged(store_file.with_name("calls.sqlite3"))
     done = plan()
     assert done.exit_code == 0
-    assert f"{record} is no record of calls" in done.stderr
+    assert f"{record} is not a record of calls" in done.stderr
     assert done.stderr.endswith("The plan uses no earlier runs.\n")
     assert done.stderr.count("\n") == 1

@@ -299,7 +299,7 @@ def test_unset_takes_back_what_set_wrote_and_leaves_the_rest(rl, settings_file):
     settings_file.write_text("# mine\nmodels:\n  gemini-2.5-pro: {rpm: 1, tpm: 5}  # careful\n")
     rl("profiles", "set", "gemini-2.5-flash", "rpm=5", "rpd=20")
     ran = rl("profiles", "unset", "gemini-2.5-flash", "rpm")
-    assert "rpm=5 taken back" in ran.out
+    assert "rpm=5 removed" in ran.out
     assert "now requests per minute 5 -> 9" in ran.out
     assert limits()["requests/America/Los_Angeles"] == 20
     rl("profiles", "unset", "gemini-2.5-flash")

@@ -74,7 +74,7 @@ def limit_of(ran, key):
 def test_without_a_store_it_says_so_and_makes_none(rl, home):
     ran = rl("status")
     assert (ran.code, ran.out) == (0, "")
-    assert "No call was limited yet" in ran.err
+    assert "No call has been limited yet" in ran.err
     assert rl("status", "--json").document["exists"] is False
     assert list(home.iterdir()) == []
 
@@ -272,7 +272,7 @@ def test_what_somebody_changed_for_a_while_is_shown_with_its_end(rl, spend):
     assert re.search(
         r"set by \S+ until \d\d:\d\d:\d\d: rpm 20 \(`massgen-rl unset gemini-2.5-flash`\)", shown
     )
-    assert re.search(r"paused by \S+: nothing leaves, and no turn ends \(`massgen-rl resume`\)", shown)
+    assert re.search(r"paused by \S+: no call is sent, and no turn ends \(`massgen-rl resume`\)", shown)
     pool = pool_of(rl("status", "--json"))
     assert pool["steering"]["set"][0]["value"] == 20
     assert pool["steering"]["paused"]["until"] is None
@@ -453,7 +453,7 @@ def test_a_store_with_wrong_content_is_a_sentence(rl, spend, store_file, change)
 
 
 @pytest.mark.parametrize("value", ["x'00'", "'text'", "7", "x'5b'"])
-@pytest.mark.parametrize("part", ["facts", "queue", f"book/{FLASH.name}", "no-such-part"])
+@pytest.mark.parametrize("part", ["facts", "queue/process", f"book/{FLASH.name}", "no-such-part"])
 def test_a_damaged_part_is_named_and_the_rest_is_shown(rl, spend, store_file, part, value):
     spend(calls=3)
     spend(PRO)
@@ -479,7 +479,7 @@ def alter(path, change):
 def test_an_empty_file_is_a_store_without_calls(rl, store_file):
     store_file.parent.mkdir(parents=True)
     store_file.touch()
-    assert "No call was limited yet" in rl("status").err
+    assert "No call has been limited yet" in rl("status").err
     assert store_file.read_bytes() == b""
 
 
@@ -503,7 +503,7 @@ def test_forget_takes_a_domain_and_with_use_counts_it_anew(rl, spend, lower_limi
     assert rl("forget", "gemini/research", "--yes").out.count("forgotten") == 2
     assert limit_of(rl("status", "--json"), "requests/60s")["used"] == 3
     assert rl("forget", NAME, "--use", "--yes").code == 2
-    assert rl("forget", "gemini/research", "--use", "--yes").out == "gemini/research: counted anew.\n"
+    assert rl("forget", "gemini/research", "--use", "--yes").out == "gemini/research: counters reset.\n"
     assert {limit["used"] for limit in pool_of(rl("status", "--json"))["limits"]} == {0}
 
 
@@ -583,7 +583,7 @@ def test_forget_asks_first(rl, spend, script, lower_limit, monkeypatch):
     assert ran.code == 2
     assert "--yes" in ran.err
     monkeypatch.setattr("massgen_plugins.cli.forget.agreed", lambda *_: False)
-    assert "Nothing is forgotten" in rl("forget", "all").err
+    assert "Nothing was forgotten" in rl("forget", "all").err
     assert "learned" in rl("status").out
 
 

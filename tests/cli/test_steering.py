@@ -249,6 +249,6 @@ def test_status_tells_of_a_pause_before_the_first_call(rl):
     rl("pause", "--for", "10m")
     rl("set", MODEL, "rpm=4")
     shown = rl("status").err
-    assert "No call was limited yet" in shown
+    assert "No call has been limited yet" in shown
     assert "all models: paused" in shown
     assert f"{MODEL}: set" in shown

@@ -62,7 +62,7 @@ def test_a_file_that_is_no_export_is_left_alone(rl, spent, tmp_path):  # noqa: F
     mine.write_text(TEXT)
     ran = rl("cost", "export", "-o", str(mine))
     assert (ran.code, mine.read_text()) == (2, TEXT)
-    assert "is there and is no export of calls; name another file." in str(ran.err)
+    assert "exists and is not an export of calls; name another file." in str(ran.err)
     for form in ("csv", "json"):
         for _ in range(2):  # its own earlier export is replaced
             assert rl("cost", "export", "-o", str(tmp_path / form), "--format", form).code == 0
@@ -75,7 +75,7 @@ def test_any_text_is_no_refusal(rl, tmp_path, text):
     file.write_text(text)
     ran = rl("why", str(file))
     assert (ran.code, ran.out) == (0, "")
-    assert "This is no refusal" in ran.err
+    assert "No provider plugin knows this refusal" in ran.err
     assert "--status CODE" in ran.err
     assert rl("why", str(file), "--json").document == {"refusal": None}
 
@@ -100,7 +100,7 @@ def test_a_damaged_file_of_temporary_limits_stops_nothing(rl, store_file, words)
     ran = rl(*words)
     assert ran.code == 0
     if words == ("status",):
-        assert "steering.json: the file is damaged, so no pause and no temporary limit holds" in ran.err
+        assert "steering.json: the file is damaged, so no pause and no temporary limit applies" in ran.err
 
 
 def test_the_damaged_file_is_written_anew_as_is_said(rl, store_file):
@@ -108,7 +108,7 @@ def test_the_damaged_file_is_written_anew_as_is_said(rl, store_file):
     store_file.with_name("steering.json").write_text("{")
     assert rl("resume").code == 0
     assert read_steering().entries == ()
-    assert rl("status").err.startswith("No call was limited yet")
+    assert rl("status").err.startswith("No call has been limited yet")
 
 
 def test_a_day_that_the_last_run_has_used_up_is_said_to_be(rl, spend):

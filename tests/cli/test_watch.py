@@ -127,7 +127,7 @@ def test_in_a_pipe_each_change_is_a_line_and_nothing_else_is(two_wait):
     ]
     assert nothing == []
     assert went_on == [f"Ada goes on after {clock_of(later.now - ada.since)}"]
-    assert ended[0].startswith("Grace is gone with its process after")
+    assert ended[0].startswith("Grace ended with its process after")
     assert ended[1].endswith("has ended: 12 calls, 1 refused, 9:40 waited")
 
 
@@ -219,7 +219,7 @@ def test_on_a_terminal_it_follows_keys_and_the_windows_size(two_wait):
     terminal.until(r'"Next slot"')
     terminal.press("?")
     terminal.press("w")
-    terminal.until(r"No provider refused anything")
+    terminal.until(r"No refusal by a provider is known")
     terminal.press("w")
     terminal.press("\x1b[A")  # an arrow is no key of ours
     terminal.resize(40)
@@ -233,11 +233,11 @@ def test_keys_pause_and_change_the_limit_that_is_waited_for(two_wait):
     terminal = Terminal("-i", "0.3", columns=120)
     terminal.until(r"q quit")
     terminal.press("p")
-    terminal.until(r"Paused: nothing leaves")
+    terminal.until(r"Paused: no call is sent")
     assert read_steering().pause_of(FLASH.name) is not None
-    terminal.until(r"paused by \S+: nothing leaves, and no turn ends")
+    terminal.until(r"paused by \S+: no call is sent, and no turn ends")
     terminal.press("p")
-    terminal.until(r"Calls leave again")
+    terminal.until(r"Resumed: calls are sent again")
     assert read_steering().entries == ()
     terminal.press("+")
     terminal.until(r"gemini-2\.5-flash: 9 -> 10 requests per minute for 10 minutes")

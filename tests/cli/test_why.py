@@ -77,7 +77,7 @@ def words(text: str) -> str:
 def test_without_a_refusal_it_says_so_and_makes_nothing(rl, home):
     ran = rl("why")
     assert (ran.code, ran.out) == (0, "")
-    assert "No provider refused anything" in ran.err
+    assert "No refusal by a provider is known" in ran.err
     assert rl("why", "--json").document == {"refusal": None}
     assert list(home.iterdir()) == []
 
@@ -98,14 +98,15 @@ def test_the_last_refusal_is_told_from_what_it_said_to_what_to_do(rl, keeper, st
     record.close()
     said = words(rl("why").out)
     assert "the provider refused a call of Ada to gemini-2.5-flash (gemini/research)" in said
-    assert '"Quota exceeded for \\x1b[31mmetric"; limit: 3 requests per minute; come again in 1:00' in said
+    assert '"Quota exceeded for \\x1b[31mmetric"; limit: 3 requests per minute; retry in 1:00' in said
     assert "we had 9 requests per minute, 245 requests per day, 240,000 input" in said
     assert (
-        "we did learned 3 requests per minute for everybody who uses the key; no call left for 1:01;" in said
+        "we did learned 3 requests per minute for everybody who uses the key; no call was sent for 1:01;"
+        in said
     )
     assert "waited 1:01 and sent it again (attempt 2): answered" in said
     assert (
-        "It allows 3 requests per minute, and we believed 9 requests per minute: this project's tier" in said
+        "It allows 3 requests per minute, but we assumed 9 requests per minute: this project's tier" in said
     )
     assert "`massgen-rl profiles --provider gemini`" in said
     document = rl("why", "last", "--json").document["refusal"]
@@ -128,12 +129,12 @@ def test_an_agent_is_asked_by_name(rl, keeper):
     assert "we turned away a call of Bob" in said
     assert '"the daily limit is used up."; until ' in said
     assert "(in 2 h)" in said
-    assert "or a budget forbade it" in said  # a budget's call is turned away, too, and no wait would help
+    assert "or a budget ruled it out" in said  # a budget's call is turned away, too, and no wait would help
     assert "`massgen-rl budget` what is left" in said
     assert "we turned away" in rl("why").out  # the last of all
     ran = rl("why", "Adah")
     assert ran.code == 2
-    assert "is no file, and no agent of which a refusal is known; did you mean 'Ada'?" in ran.err
+    assert "is neither a file nor an agent with a known refusal; did you mean 'Ada'?" in ran.err
 
 
 def test_the_log_is_private_bounded_and_survives_what_is_no_entry(keeper, home):
@@ -203,8 +204,8 @@ def test_most_real_refusals_are_understood_without_being_told_whose_they_are():
 @pytest.mark.parametrize(
     ("given", "sentence"),
     [
-        (b"", "there is nothing in it"),
-        (b" \n ", "there is nothing in it"),
+        (b"", "the input is empty"),
+        (b" \n ", "the input is empty"),
         (b"\x00\x01", "is no text"),
         (b"x" * 1_000_001, "is larger than a megabyte"),
     ],
@@ -226,7 +227,7 @@ def test_what_is_no_refusal_is_said_to_be_none(rl):
     body = '{"error": {"message": "Incorrect API key provided", "code": "invalid_api_key"}}'
     ran = rl("why", "-", "--status", "401", input=body)
     assert (ran.code, ran.out) == (0, "")
-    assert "This is no refusal that a provider's reader knows" in ran.err
+    assert "No provider plugin knows this refusal" in ran.err
     unsaid = rl("why", "-", input=body)  # nothing in it says that it is one
     assert unsaid.out == ""
     assert "If you know its HTTP status, add --status CODE." in unsaid.err

@@ -100,7 +100,7 @@ def test_comparison_as_json_and_as_table():
     assert document["with"]["settled"] == document["with"]["counted"]
     page = io.StringIO()
     Console(file=page, width=100).print(comparison.to_table())
-    assert "time that the quota alone demands" in page.getvalue()
+    assert "time that the quota alone requires" in page.getvalue()
 
 
 @pytest.fixture

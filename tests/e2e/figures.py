@@ -15,7 +15,7 @@ _HEAD = ("run", "calls", "refused", "worst minute", "completed", "bound", "ratio
 
 @dataclass(frozen=True)
 class Bound:
-    """The time that the quota alone demands for the calls of a run: full minutes, then the last round.
+    """The time that the quota alone requires for the calls of a run: full minutes, then the last round.
 
     ``seconds``: from the first call to the end of the last, at best. ``last_round``: of these, the time from
     the arrival of the first call that belongs to the last minute to the end of the last call.

@@ -35,7 +35,7 @@ class Outcome:
 
     @property
     def demanded(self) -> float:
-        """Seconds that the quota alone demands for the requests that were let in."""
+        """Seconds that the quota alone requires for the requests that were let in."""
         return quickest(self.report).seconds
 
     @property

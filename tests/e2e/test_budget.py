@@ -18,7 +18,7 @@ PRICES = {FLASH: Price(input=1, output=4), LITE: Price(input="0.01", output="0.0
 RUN = 0.05
 SENTENCE = re.compile(
     r"massgen-plugins: the budget of this run, 0\.05 US dollars, is (?:used up|not enough for a call .+): "
-    r".+ It does not begin anew\. `massgen-rl budget raise run=0\.05 --for 2h` allows more\."
+    r".+ It does not reset\. `massgen-rl budget raise run=0\.05 --for 2h` allows more\."
 )
 
 
@@ -47,7 +47,7 @@ def test_with_cheaper_models_the_same_team_goes_on_and_says_so(folder):
     assert 0 < bill <= RUN
     assert 0 < lite < len(models)
     replaced = re.findall(
-        rf"agent (\w+) goes on with {LITE}, in place of {FLASH}, as at: cheaper says", result.log
+        rf"agent (\w+) goes on with {LITE}, in place of {FLASH}, as set by at: cheaper", result.log
     )
     assert replaced
     assert len(replaced) == len(set(replaced))

@@ -46,7 +46,7 @@ def test_a_store_that_is_none(tmp_path: Path, name: str) -> None:
     (tmp_path / "notes.txt").write_text("of the user\n", "utf-8")
     ran = rl(tmp_path, "status", "--store", name)
     assert ran.returncode == 2
-    assert "is no store" in ran.stderr
+    assert "is not a store" in ran.stderr
     assert "No call was limited" not in ran.stdout + ran.stderr
 
 

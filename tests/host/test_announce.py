@@ -159,7 +159,7 @@ def test_a_wait_that_becomes_long_is_shown(process, watched):
 def test_a_pause_is_shown_however_long_it_may_be(process, watched):
     orchestrator = watched("a0")
     process.tell(CallWaits(POOL, "a0", 1, 0, "...", "run1", 1, "", "paused"))
-    assert orchestrator.lines == [("a0", "⏳ paused, go on with massgen-rl resume")]
+    assert orchestrator.lines == [("a0", "⏳ paused; massgen-rl resume ends it")]
 
 
 def test_a_call_that_does_not_leave_says_nothing_more(process, watched):

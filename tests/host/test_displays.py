@@ -98,8 +98,8 @@ def test_the_footer_fits_its_line(width, line):
 
 def test_a_pause_has_no_number():
     paused = shown(reason="paused", limit="")
-    assert begin_line(paused.call, 5) == "⏳ paused, go on with massgen-rl resume"
-    assert footer([paused, paused], NOW, 76) == "⏳ quota: 2 wait · paused, go on with massgen-rl resume"
+    assert begin_line(paused.call, 5) == "⏳ paused; massgen-rl resume ends it"
+    assert footer([paused, paused], NOW, 76) == "⏳ quota: 2 wait · paused; massgen-rl resume ends it"
     assert footer([paused, paused], NOW, 36) == "⏳ quota: 2 wait"
 
 

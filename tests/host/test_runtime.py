@@ -173,7 +173,7 @@ def test_faults_are_told_once_and_wrong_settings_in_their_own_words(shared, said
         shared.fault("open_call", RuntimeError("key=oops"))
         shared.fault("before_call", ConfigurationError("No profile limits 'gemini'."))
     assert len(said) == 2
-    assert said[0] == "an error of ours in open_call, one call was not limited: RuntimeError."
+    assert said[0] == "an internal error in open_call, one call was not limited: RuntimeError."
     assert said[1] == "No profile limits 'gemini'."
 
 

@@ -77,10 +77,10 @@ def record(monkeypatch):
 def test_one_summary_at_the_end(record):
     assert "\n".join(record.summary(run_of(6), Names())) == (
         "QUOTA: 6 calls, 0 refused. 6:15 of 6:22 was waiting for 4 requests per minute; the quota alone "
-        "demands 1:00.\n"
+        "requires 1:00.\n"
         "       flash: 6 calls, 18/245 requests today, 600 tokens in, 60 tokens out. Longest wait 1:05 "
         "(agent_2).\n"
-        "       Sooner for flash: 0:00 with 8 instead of 4 requests per minute, 0:00 with half the calls "
+        "       Faster for flash: 0:00 with 8 instead of 4 requests per minute, 0:00 with half the calls "
         "(fewer agents). -> massgen-rl plan TEAM.yaml"
     )
 

@@ -155,8 +155,8 @@ def test_the_dashboard_and_the_rules_ask_for_metrics_that_exist():
 @pytest.mark.parametrize(
     ("words", "said"),
     [
-        (["--serve", "9464"], "is no address"),
-        (["--serve", "127.0.0.1:99999"], "is no address"),
+        (["--serve", "9464"], "is not an address"),
+        (["--serve", "127.0.0.1:99999"], "is not an address"),
         (["--serve", "192.0.2.1:9464"], "--serve 192.0.2.1:9464: "),
     ],
 )

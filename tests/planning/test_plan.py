@@ -50,7 +50,7 @@ def test_who_cannot_be_planned_is_named(read: Any) -> None:
 
 @pytest.mark.parametrize("document", [{}, {"agents": []}, {"agents": "six"}])
 def test_a_file_without_agents_is_a_sentence(read: Any, document: dict[str, Any]) -> None:
-    with pytest.raises(ConfigurationError, match="names no agent; give it `agents:`"):
+    with pytest.raises(ConfigurationError, match="has no agents; add `agents:`"):
         read(document)
 
 

@@ -75,7 +75,7 @@ def test_final_calls_begin_when_all_others_are_over() -> None:
 def test_a_wait_that_is_longer_than_allowed_is_said() -> None:
     impatient = rules(per_minute(1), max_wait=30 * NANOSECONDS)
     result = simulate(dict.fromkeys(agents(3), 1), (), QUICK, {POOL: impatient})
-    assert "longer than the 30 s that it may" in result.refused
+    assert "longer than the 30 s that is allowed" in result.refused
     assert result.calls == 1
 
 

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from massgen_plugins.profiles.at_start import remember_environment
+from massgen_plugins.profiles import at_start
 from massgen_plugins.profiles.places import CONFIG_DIR_VARIABLE, Places, find_places
 
 
@@ -19,7 +19,8 @@ def config_dir(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     monkeypatch.setenv("HOME", str(tmp_path / "home"))
     monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path / "state"))
     monkeypatch.delenv("XDG_CONFIG_HOME", raising=False)
-    remember_environment()
+    monkeypatch.setattr(at_start, "_values", {})  # later tests have what they began with
+    at_start.remember_environment()
     return directory
 
 

@@ -32,7 +32,7 @@ def test_prices_of_the_profile_in_use_reach_whoever_has_the_settings(tmp_path):
         ({"m": 5}, "prices.m': expected a mapping"),
         ({"m": {}}, "the key 'input' is missing; write input and output"),
         ({"m": {"input": 1}}, "the key 'output' is missing"),
-        ({"m": {"input": "1", "output": 2}}, "expected a number of US dollars for a million tokens"),
+        ({"m": {"input": "1", "output": 2}}, "expected a number of US dollars per million tokens"),
         ({"m": {"input": -1, "output": 2}}, "from 0 to 1,000,000"),
         ({"m": {"input": float("nan"), "output": 2}}, "from 0 to 1,000,000"),
         ({"m": {"input": True, "output": 2}}, "from 0 to 1,000,000"),

@@ -373,7 +373,7 @@ def test_the_default_applies_when_the_named_profile_is_off(config_dir: Path) -> 
 def test_an_uncovered_provider_learns_and_an_uncovered_model_is_an_error() -> None:
     assert load().rules("openai", "gpt") is None
     profile = {"provider": "gemini", "profiles": {"mine": {"models": {"gemini-pro": {"rpm": 1}}}}}
-    assert f"says nothing of the model '{FLASH}'" in refusal({"define": [profile], "profile": "mine"})
+    assert f"does not cover the model '{FLASH}'" in refusal({"define": [profile], "profile": "mine"})
     assert limits(load({"define": [profile], "profile": "mine", "models": {FLASH: {"rpm": 2}}})) == {
         "requests/60s": 2
     }

@@ -54,6 +54,17 @@ def style(what, limit, remaining, reset=None, prefix="x-ratelimit"):
         ("openai", style("requests", 500, 500, "0s"), "requests/bucket:60s", (500, 500, 0, None)),
         ("openai", style("images", 5, 4, "12s"), "images/bucket:60s", (5, 4, 12, None)),
         ("azure_openai", style("tokens", 40_000, -812, 41), f"{TOTAL}/60s", (40_000, -812, 41, None)),
+        # A proxy has joined the provider's headers with its own: the tighter ones hold
+        (
+            "openai",
+            style("requests", "500, 60", "499, 12", "120ms, 9s"),
+            "requests/bucket:60s",
+            (60, 12, 9, None),
+        ),
+        # Kong in front of a server: of all models together
+        ("chat", style("minute", 20, 19), "requests/60s", (20, 19, None, ACCOUNT_POOL)),
+        ("chat", style("second", 5, 4), "requests/1s", (5, 4, None, ACCOUNT_POOL)),
+        ("chat", style("day", 900, 7), "requests/86400s", (900, 7, None, ACCOUNT_POOL)),
         ("azure_openai", style("requests", 240, 239), "requests/10s", (240, 239, None, None)),
         ("azure_openai", style("requests", 240, 239, 41), "requests/60s", (240, 239, 41, None)),
         ("azure_openai", style("requests", 4, 3, 10), "requests/10s", (4, 3, 10, None)),

@@ -1,4 +1,4 @@
-"""A pause by the user: nothing leaves, no turn ends, and everybody keeps the place in the queue."""
+"""A pause by the user: no call is sent, no turn ends, and everybody keeps the place in the queue."""
 
 from __future__ import annotations
 

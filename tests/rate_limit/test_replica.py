@@ -115,7 +115,7 @@ def test_a_store_that_never_lets_one_write_is_a_store_that_cannot_be_used(stage:
     assert "never lets this process write" in stage.said[0]
 
 
-@pytest.mark.parametrize("part", ["facts", "queue", "book/pool"])
+@pytest.mark.parametrize("part", ["facts", "queue/one", "book/pool"])
 @pytest.mark.parametrize(
     "data", [b"", b"\xff\xfe", b"[]", b"{}", b"null", b'{"epoch": 1e400}', b"[[1]]\n1234567"]
 )
@@ -124,7 +124,7 @@ def test_a_damaged_part_is_said_and_written_anew(stage: Stage, part: str, data: 
     assert one.take(5) == 5
     version, _ = stage.store.load(one.replica.name, 0)
     stage.store.swap(one.replica.name, version, version + 1, {part: data})
-    if data == b"[]" and part != "facts":
+    if data == b"[]" and part == "queue/one":
         return  # that is an empty one
     assert one.take(LIMIT) == LIMIT - 5
     assert other.take(1) == 0

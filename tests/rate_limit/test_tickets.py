@@ -63,15 +63,37 @@ def test_who_was_not_seen_has_no_place_and_keeps_its_arrival() -> None:
 
 def test_who_was_not_seen_for_long_is_forgotten() -> None:
     tickets = queue(ticket("a", 1), ticket("b", 2, seen=ZERO + 3 * TICKET_LEASE))
-    assert len(tickets.rows) == 2
-    tickets.put(ticket("b", 2, seen=ZERO + 3 * TICKET_LEASE + 1))
+    assert tickets.drop_old("b", ZERO + 3 * TICKET_LEASE) == set()
+    assert tickets.drop_old("b", ZERO + 3 * TICKET_LEASE + 1) == {"a"}
     assert [each.owner for each in tickets] == ["b"]
 
 
 def test_a_ticket_of_the_future_is_forgotten() -> None:
     """Of a clock that was set back since."""
     tickets = queue(ticket("a", 1, seen=ZERO + 2 * TICKET_LEASE), ticket("b", 2))
+    assert tickets.drop_old("b", ZERO) == {"a"}
     assert [each.owner for each in tickets] == ["b"]
+
+
+def test_nothing_is_kept_of_a_process_that_has_left_and_others_have_time_to_notice() -> None:
+    tickets = queue(ticket("me", 1))
+    tickets.restore("gone", b"[]")
+    assert tickets.drop_old("me", ZERO) == set()
+    assert tickets.drop_old("me", ZERO + TICKET_LEASE) == set()
+    assert tickets.dump("gone") == b"[]"
+    assert tickets.drop_old("me", ZERO + TICKET_LEASE + 1) == {"gone"}
+    assert tickets.dump("gone") is None
+    assert tickets.owners == {"me"}
+
+
+def test_who_is_back_is_kept() -> None:
+    tickets = queue(ticket("me", 1))
+    tickets.restore("other", b"[]")
+    tickets.drop_old("me", ZERO)
+    tickets.put(ticket("other", 5))
+    assert tickets.drop_old("me", ZERO + TICKET_LEASE + 1) == set()
+    assert [each.owner for each in tickets] == ["me", "other"]
+    assert tickets.dump("other") != b"[]"
 
 
 def test_since_when_a_ticket_fits_is_kept_for_the_same_waiter_alone() -> None:
@@ -107,8 +129,13 @@ TICKETS = st.builds(
 def test_what_is_written_is_what_is_read(rows: list[Ticket]) -> None:
     tickets = Tickets()
     for row in rows:
-        tickets.rows[row.owner, row.pools] = row
-    assert list(Tickets.restore(tickets.dump())) == list(tickets)
+        tickets.rows["owner", row.pools] = row._replace(owner="owner")
+    written = tickets.dump("owner")
+    assert written is not None
+    again = queue(ticket("owner", 7, ("old",)), ticket("other", 8))
+    again.restore("owner", written)
+    assert again.of("owner") == list(tickets)
+    assert len(again.of("other")) == 1
 
 
 JSON = st.recursive(
@@ -129,18 +156,20 @@ GOOD = ["owner", "1", ["pool"], {"requests": 1}, 1, 2, 3, 4, 1, 0]
     )
 )
 def test_damage_is_a_value_error_or_a_queue_that_works(data: bytes) -> None:
+    tickets = queue(ticket("other", 1))
     try:
-        tickets = Tickets.restore(data)
+        tickets.restore("owner", data)
     except ValueError:
+        assert len(list(tickets)) == 1
         return
     tickets.ahead_of(Ask(("pool",), {}, 5), "me", ZERO)
-    Tickets.restore(tickets.dump())
+    tickets.restore("owner", tickets.dump("owner") or b"")
 
 
 @pytest.mark.parametrize("nested", ["[" * 100_000, '{"a":' * 100_000])
 def test_nesting_without_end_is_a_value_error(nested: str) -> None:
     with pytest.raises(ValueError, match="queue"):
-        Tickets.restore(nested.encode())
+        Tickets().restore("owner", nested.encode())
 
 
 def test_who_finds_its_day_spent_behind_others_who_wait_for_a_minute_is_told_so() -> None:

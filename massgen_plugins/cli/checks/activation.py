@@ -36,7 +36,7 @@ def _start_file() -> Finding:
     if found:
         return fail(
             "automatic start",
-            f"{found} is there, but this interpreter did not read it",
+            f"{found} exists, but this interpreter did not read it",
             f"start Python without -S and -I, and install into a directory of `python -m site`, {_RUN}",
         )
     return fail(

@@ -28,7 +28,7 @@ def check_environment() -> Iterator[Finding]:
     seconds = margin_of(MINUTE) // NANOSECONDS
     yield ok(
         "uplink",
-        f"a request is taken to reach the provider within {seconds} s",
+        f"requests are assumed to reach the provider within {seconds} s",
         "on a slower line set `safety_margin: 0.1` under rate_limit:",
     )
 
@@ -60,7 +60,7 @@ def _keys() -> Finding:
     if present:
         return ok("gemini key", f"{present[0]} is set")
     return ok(
-        "gemini key", "none in the environment", "MassGen also reads .env files, which are not looked at here"
+        "gemini key", "none in the environment", "MassGen also reads .env files, which are not checked here"
     )
 
 

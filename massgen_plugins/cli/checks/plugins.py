@@ -20,7 +20,7 @@ def check_plugins() -> Iterator[Finding]:
         yield warn("left out", complaint.rstrip("."), "upgrade or uninstall that package")
     blocked = [name.strip() for name in os.environ.get(BLOCK_VARIABLE, "").split(",") if name.strip()]
     for name in blocked:
-        cure = f"take it out of the environment variable {BLOCK_VARIABLE}"
+        cure = f"remove it from the environment variable {BLOCK_VARIABLE}"
         if name in BUILT_IN:
             yield fail("blocked", f"{name}, without which calls are not limited", cure)
         else:

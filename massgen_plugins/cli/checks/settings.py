@@ -28,7 +28,7 @@ def check_settings() -> Iterator[Finding]:
         yield fail(
             "settings",
             str(error).rstrip("."),
-            "correct that; until then runs that ask for limits do not start",
+            "fix that; until then runs that ask for limits do not start",
         )
         return
     for note in settings.notes:

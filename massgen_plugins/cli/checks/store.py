@@ -30,7 +30,7 @@ def check_store() -> Iterator[Finding]:
         yield fail("store", str(error).rstrip("."), "correct that")
         return
     if path is None:
-        cure = "take `store: memory` out of the settings to share limits and to keep them over restarts"
+        cure = "remove `store: memory` from the settings to share limits and to keep them over restarts"
         yield warn(
             "store", "in memory: other processes do not see what is spent, and nothing survives a run", cure
         )
@@ -40,9 +40,7 @@ def check_store() -> Iterator[Finding]:
         return
     try:
         there = path.exists()
-        yield ok(
-            "store", as_home(str(path)) if there else f"{as_home(str(path))}, made by the first limited call"
-        )
+        yield ok("store", as_home(str(path)) + ("" if there else ", created by the first limited call"))
         yield _writable(path)
         yield _space(path)
         if there:
@@ -66,7 +64,7 @@ def _server(address: str) -> Iterator[Finding]:
     yield ok("store", f"{address}, {_pools(view)}")
     yield from _damaged(view)
     if abs(ahead) > _CLOCKS_APART:
-        cure = "set the clocks of both machines: days begin by the server's"
+        cure = "set the clocks of both machines: days follow the server's clock"
         yield warn("clock", f"the server's is {ahead:+.0f} s from this machine's", cure)
     else:
         yield ok("clock", "the server's agrees with this machine's")
@@ -93,7 +91,7 @@ def _space(path: Path) -> Finding:
         return warn(
             "disk space",
             f"{free / 1e6:.1f} MB are left",
-            "make room: a full disk means limits are not shared",
+            "free some space: with a full disk, limits are not shared",
         )
     return ok("disk space", "enough")
 
@@ -109,7 +107,7 @@ def _mode(path: Path) -> Finding:
 def _content(path: Path) -> Iterator[Finding]:
     wrong = check_integrity(path)
     if wrong:
-        cure = f"remove {path}; counting begins anew"
+        cure = f"remove {path}; counting then starts from zero"
         yield fail("integrity", wrong, cure)
         return
     view = view_file(path)
@@ -121,7 +119,7 @@ def _content(path: Path) -> Iterator[Finding]:
     clock = content.clock
     if clock.latest > clock.tick + _CLOCK_SLACK:
         ahead = (clock.latest - clock.tick) / 1e9
-        cure = f"if calls wait for no reason, remove {path}; counting begins anew"
+        cure = f"if calls wait for no reason, remove {path}; counting then starts from zero"
         yield warn("clock", f"the file was written {ahead:.0f} s ahead of this machine's clock", cure)
     else:
         yield ok(
@@ -136,4 +134,4 @@ def _pools(view: StoreView) -> str:
 
 def _damaged(view: StoreView) -> Iterator[Finding]:
     for fault in view.faults:
-        yield warn("content", fault.rstrip("."), "if that comes back, run `massgen-rl forget all --use`")
+        yield warn("content", fault.rstrip("."), "if it happens again, run `massgen-rl forget all --use`")

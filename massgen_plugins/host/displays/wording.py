@@ -23,7 +23,7 @@ _SHORT = {
 }
 
 _REASONS = {
-    PAUSED: "paused, go on with massgen-rl resume",
+    PAUSED: "paused; massgen-rl resume ends it",
     "pause": "pause after a refusal",
     "probe": "one call tries the quota",
     "startup": "one call tries the quota",

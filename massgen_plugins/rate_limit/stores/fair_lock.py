@@ -14,6 +14,7 @@ import time
 from pathlib import Path
 
 from massgen_plugins.rate_limit.stores.base import StoreBusy
+from massgen_plugins.rate_limit.stores.new_file import open_shared
 from massgen_plugins.rate_limit.stores.process import forks
 
 try:
@@ -87,7 +88,7 @@ class FairLock:
     def _lock_file(self, *, patient: bool) -> None:
         assert fcntl is not None  # noqa: S101 - checked by the callers
         if self._file < 0:
-            self._file = os.open(self._path, os.O_RDWR | os.O_CREAT, 0o600)
+            self._file = open_shared(self._path)
         deadline = time.monotonic() + _PATIENCE
         attempt = 0
         while True:

@@ -178,7 +178,7 @@ class RedisStore:
             raise StoreUnavailable(f"{self._server} cannot be used: {_reason(error)}.") from None
         except (ArithmeticError, AttributeError, LookupError, TypeError, ValueError) as error:
             raise StoreUnavailable(
-                f"{self._server} gives answers that no Redis gives ({type(error).__name__})."
+                f"{self._server} does not answer like a Redis server ({type(error).__name__})."
             ) from None
 
     def _connected(self) -> Redis:
@@ -189,7 +189,7 @@ class RedisStore:
                 from redis.retry import Retry
             except ImportError:
                 raise StoreUnavailable(
-                    f'{self._server} needs a package more: pip install "massgen-plugins[redis]".'
+                    f'{self._server} needs one more package: pip install "massgen-plugins[redis]".'
                 ) from None
             self._client = Redis(
                 **self._server.options(),
@@ -229,18 +229,18 @@ def _snapshot(reply: list[Any]) -> Snapshot:
 def _reason(error: Exception) -> str:
     """What went wrong, without quoting the server."""
     names = {
-        "AuthenticationError": "it asks for another name or password",
-        "AuthenticationWrongNumberOfArgsError": "it asks for another name or password",
-        "NoPermissionError": "its rules do not allow what is needed",
-        "OutOfMemoryError": "it is full",
-        "ReadOnlyError": "it is a replica that cannot be written",
+        "AuthenticationError": "it does not accept the user name or password",
+        "AuthenticationWrongNumberOfArgsError": "it does not accept the user name or password",
+        "NoPermissionError": "its access rules do not allow the commands that are needed",
+        "OutOfMemoryError": "it is out of memory",
+        "ReadOnlyError": "it is a read-only replica",
         "TimeoutError": f"it does not answer within {_TIMEOUT:g} s",
         "BusyLoadingError": "it is still loading its data",
     }
     known = names.get(type(error).__name__)
     if type(error).__name__ == "ResponseError":  # errors inside a script have their name in the text only
         full = "OOM command not allowed" in str(error)
-        known = names["OutOfMemoryError"] if full else "it refuses what it is asked for"
+        known = names["OutOfMemoryError"] if full else "it refuses the request"
     if known is None and isinstance(error, OSError):
         known = error.strerror
     return known or f"no connection ({type(error).__name__})"

@@ -16,6 +16,7 @@ from pathlib import Path
 from massgen_plugins.errors import StoreUnavailable
 from massgen_plugins.rate_limit.stores.base import StoreBusy, StoreReplaced
 from massgen_plugins.rate_limit.stores.fair_lock import FairLock
+from massgen_plugins.rate_limit.stores.new_file import open_shared
 from massgen_plugins.rate_limit.stores.process import forks
 from massgen_plugins.rate_limit.stores.sqlite_format import (
     APPLICATION_ID,
@@ -221,7 +222,7 @@ class SqliteFile:
         with suppress(FileExistsError):
             # SQLite gives its side files the mode of the file itself. An existing file must not be opened by
             # hand: closing it would drop the locks of this process's other connections.
-            os.close(os.open(self.path, os.O_RDWR | os.O_CREAT | os.O_EXCL, 0o600))
+            os.close(open_shared(self.path, os.O_EXCL))
         self._inode = _inode(self.path)
         kind, version = inspect(self.path, wait)
         if kind in {FileKind.OURS, FileKind.EMPTY}:
@@ -260,7 +261,7 @@ class SqliteFile:
         for suffix in ("", "-wal", "-shm"):
             with suppress(OSError):
                 self.path.with_name(self.path.name + suffix).rename(kept.with_name(kept.name + suffix))
-        self._report(f"{self.path} {why}; it is kept as {kept.name}, and a new one is begun.")
+        self._report(f"{self.path} {why}; it was renamed to {kept.name}, and a new file was started.")
 
 
 def _begin(connection: sqlite3.Connection, *, patient: bool) -> None:

@@ -131,7 +131,7 @@ def _is_ours(connection: sqlite3.Connection, path: Path) -> bool:
     if kind is FileKind.OLD:
         raise StoreUnavailable(
             f"{path} is of format {version}, of a version of massgen-plugins before the first release; the "
-            "next limited run sets it aside and begins a new file."
+            "next limited run renames it and starts a new file."
         )
     if kind in {FileKind.NEWER, FileKind.FOREIGN}:
         raise StoreUnavailable(unusable_sentence(path, kind, version))
@@ -169,11 +169,11 @@ def _translated_errors(path: Path) -> Iterator[None]:
         if code == sqlite3.SQLITE_NOTADB:
             raise StoreUnavailable(unusable_sentence(path, FileKind.FOREIGN, 0)) from error
         if code in {sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED}:
-            raise StoreUnavailable(f"{path} is held by another program; try again.") from error
+            raise StoreUnavailable(f"{path} is locked by another program; try again.") from error
         if code in {sqlite3.SQLITE_CANTOPEN, sqlite3.SQLITE_PERM, sqlite3.SQLITE_IOERR}:
             raise StoreUnavailable(
-                f"{path} cannot be read: {error}; see to it that you may read it and write beside it, or "
-                "name another store."
+                f"{path} cannot be read: {error}; make sure that you can read it and write to its directory, "
+                "or name another store."
             ) from error
         raise _damaged(path, error) from error
     except OSError as error:
@@ -187,7 +187,7 @@ def _translated_errors(path: Path) -> Iterator[None]:
 def _damaged(path: Path, error: Exception) -> StoreUnavailable:
     what = error if isinstance(error, sqlite3.Error) else type(error).__name__
     return StoreUnavailable(
-        f"{path} is damaged ({what}); the next limited run sets it aside and counts anew."
+        f"{path} is damaged ({what}); the next limited run renames it and starts from zero."
     )
 
 

@@ -1,6 +1,7 @@
 -- Loads a domain, or compares and swaps: writes parts if the domain still has the expected version.
 -- KEYS[1]  hash of one domain: "version", and for each part "d:NAME" (data) and "v:NAME" (version)
--- ARGV[1]  the known version; ARGV[2] the new one, or "" to load only; then NAME, DATA ...
+-- ARGV[1]  the known version; ARGV[2] the new one, or "" to load only; then NAME, DATA ...;
+--          no data deletes a part
 -- Returns  seconds and microseconds of the server's clock, 1 if written, else 0, the version, and
 --          NAME, DATA ... of the parts written after the known version.
 
@@ -19,7 +20,12 @@ local known = tonumber(ARGV[1])
 if ARGV[2] ~= '' and version == known then
   redis.call('HSET', KEYS[1], 'version', ARGV[2])
   for i = 3, #ARGV, 2 do
-    redis.call('HSET', KEYS[1], 'd:' .. ARGV[i], ARGV[i + 1], 'v:' .. ARGV[i], ARGV[2])
+    local data, written = 'd:' .. ARGV[i], 'v:' .. ARGV[i]
+    if ARGV[i + 1] == '' then
+      redis.call('HDEL', KEYS[1], data, written)
+    else
+      redis.call('HSET', KEYS[1], data, ARGV[i + 1], written, ARGV[2])
+    end
   end
   redis.call('EXPIRE', KEYS[1], LIFETIME)
   return {clock[1], clock[2], 1, ARGV[2]}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sqlite3
 import stat
 from pathlib import Path
@@ -33,6 +34,26 @@ def test_the_file_is_private_and_made_when_first_used(tmp_path: Path) -> None:
     assert stat.S_IMODE((tmp_path / "state").stat().st_mode) == 0o700
     assert {stat.S_IMODE(file.stat().st_mode) for file in (tmp_path / "state").iterdir()} == {0o600}
     store.close()
+
+
+@pytest.mark.parametrize(
+    ("folder", "file"), [(0o2770, 0o660), (0o2750, 0o600), (0o770, 0o600), (0o777, 0o600), (0o1777, 0o600)]
+)
+def test_a_folder_that_passes_its_group_on_shares_the_file_with_it(
+    tmp_path: Path, folder: int, file: int
+) -> None:
+    (tmp_path / "shared").mkdir()
+    (tmp_path / "shared").chmod(folder)
+    before = os.umask(0o077)
+    try:
+        store = SqliteStore(tmp_path / "shared" / "quota.sqlite3")
+        write(store)
+        modes = {path.name: stat.S_IMODE(path.stat().st_mode) for path in (tmp_path / "shared").iterdir()}
+        store.close()
+    finally:
+        os.umask(before)
+    assert len(modes) > 2  # with the lock and SQLite's side files
+    assert set(modes.values()) == {file}
 
 
 @pytest.mark.parametrize("version", [1, 2, 3, 4, 5])

@@ -294,5 +294,5 @@ _NEXT = """\
 ## Next
 
 * [Errors](/limits/errors): every sentence that you may meet, with its fix.
-* [How it works](/limits/how-it-works): what "free in" means.
+* [How it works](/limits/how-it-works): what a limit is and when it is free again.
 * [Observe a run](/operate/observe): MassGen's own logs and events."""

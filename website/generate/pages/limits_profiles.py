@@ -134,7 +134,7 @@ _PROFILE = (
     "One entry of `profiles:` in a profile file. At least one of `models`, `pools` and `fallback` is needed."
 )
 _PRICES = """\
-One entry of `prices:` in a profile, in US dollars for a million tokens. They go before every price list; what
+One entry of `prices:` in a profile, in US dollars per million tokens. They go before every price list; what
 the provider itself says of a call goes before both: [What a run costs](/limits/cost#own-prices)."""
 _FILE = """\
 Profiles of your own go into `profiles/` beside your `rate_limit.yaml`, one file for each provider.

@@ -122,7 +122,7 @@ def _exit_codes() -> str:
         (exits.CHECK_FAILED, "A check failed, or the store cannot be used."),
         (exits.WRONG_INPUT, "Command line, settings file or environment variable is wrong."),
         (exits.SPENT, "A day, or a month, is used up (`status --exit-code`, `watch --exit-status`)."),
-        (exits.NO_HOST, "`run`, `demo`, `init`: there is no MassGen, or not one that is supported."),
+        (exits.NO_HOST, "`run`, `demo`, `init`: MassGen is missing, or not supported."),
         (exits.INTERRUPTED, "Ctrl-C."),
         (exits.BROKEN_PIPE, "Whoever read the output has gone, as `head` does."),
     ]
