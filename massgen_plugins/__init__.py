@@ -21,7 +21,13 @@ TARGETS = ("massgen", "massgen.cli", "massgen.cli.backends", "massgen.subagent.m
 
 
 class HostFinder:
-    """A meta path finder that attaches to :data:`TARGETS` and ignores all other imports."""
+    """A meta path finder that attaches to :data:`TARGETS` and ignores all other imports.
+
+    Attributes:
+        done: Whether a finder of this process has seen all targets, and removed itself.
+    """
+
+    done = False
 
     def __init__(self) -> None:
         self.waiting = {name for name in TARGETS if name not in sys.modules}

@@ -28,6 +28,7 @@ def find_and_attach(
         watcher.waiting.discard(name)
         if not watcher.waiting:
             stop()
+            type(watcher).done = True
         try:
             from massgen_plugins.host.attach import attach
 

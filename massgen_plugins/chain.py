@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
+from functools import partial
 from typing import Any, TypeAlias
 
 from massgen_plugins.errors import CallRefused
@@ -22,7 +23,18 @@ class Chain:
         middleware: Outermost first.
         fault: Called with the name and the exception of a method that failed. The other middleware still
             run, so that a faulty plugin cannot disable the limiter. If None, exceptions propagate.
+
+    Attributes:
+        on_written: Notifies every middleware that the request is being written.
+        on_usage: Notifies every middleware of reported usage.
+        on_late_refusal: Notifies every middleware of a refusal in the middle of an answer.
+        on_finished: Notifies every middleware that the attempt is over.
     """
+
+    on_written: Callable[[ModelCall], None]
+    on_usage: Callable[[ModelCall, Usage], None]
+    on_late_refusal: Callable[[ModelCall, Refusal], None]
+    on_finished: Callable[[ModelCall], None]
 
     def __init__(
         self, middleware: Sequence[Middleware], fault: Callable[[str, BaseException], None] | None = None
@@ -31,11 +43,11 @@ class Chain:
         self._fault = fault
         backward = self._middleware[::-1]
         self._model_for = _overridden(self._middleware, "model_for")
-        self._on_written = _overridden(self._middleware, "on_written")
         self._after_call = _overridden(backward, "after_call")
-        self._on_usage = _overridden(backward, "on_usage")
-        self._on_late_refusal = _overridden(backward, "on_late_refusal")
-        self._on_finished = _overridden(backward, "on_finished")
+        self.on_written = partial(self._notify, _overridden(self._middleware, "on_written"))
+        self.on_usage = partial(self._notify, _overridden(backward, "on_usage"))
+        self.on_late_refusal = partial(self._notify, _overridden(backward, "on_late_refusal"))
+        self.on_finished = partial(self._notify, _overridden(backward, "on_finished"))
 
     def model_for(self, agent_id: str, run: str, model: str) -> str | None:
         """Return the first replacement model that a middleware names for a new turn, or None."""
@@ -66,10 +78,6 @@ class Chain:
             unsent.on_finished(call)
             raise
 
-    def on_written(self, call: ModelCall) -> None:
-        """Notify every middleware that the request is being written."""
-        self._notify(self._on_written, call)
-
     async def after_call(self, call: ModelCall, outcome: CallOutcome) -> Action:
         """Show every middleware the answer; the call is sent again if any of them asks for it.
 
@@ -89,18 +97,6 @@ class Chain:
         if refused is not None:
             raise refused
         return action
-
-    def on_usage(self, call: ModelCall, usage: Usage) -> None:
-        """Notify every middleware of reported usage."""
-        self._notify(self._on_usage, call, usage)
-
-    def on_late_refusal(self, call: ModelCall, refusal: Refusal) -> None:
-        """Notify every middleware of a refusal in the middle of an answer."""
-        self._notify(self._on_late_refusal, call, refusal)
-
-    def on_finished(self, call: ModelCall) -> None:
-        """Notify every middleware that the attempt is over."""
-        self._notify(self._on_finished, call)
 
     def _notify(self, methods: _Methods, *what: object) -> None:
         for name, method in methods:

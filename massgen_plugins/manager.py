@@ -93,7 +93,7 @@ class Plugins:
         answers = []
         for implementation in reversed(getattr(self._manager.hook, hook).get_hookimpls()):
             try:
-                answer = implementation.function(*(arguments[name] for name in implementation.argnames))
+                answer = implementation.function(*map(arguments.__getitem__, implementation.argnames))
                 if answer is not None:
                     answers.append(read(answer))
             except BaseException as error:

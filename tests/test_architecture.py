@@ -114,7 +114,7 @@ def test_only_the_limiter_and_the_wire_wait(path: Path) -> None:
     pure = {
         "admission",
         "book",
-        "bucket_counters",
+        "token_buckets",
         "calendar_windows",
         "domain",
         "domain_parts",
@@ -125,7 +125,7 @@ def test_only_the_limiter_and_the_wire_wait(path: Path) -> None:
         "penalties",
         "pool_state",
         "reservation",
-        "rings",
+        "rolling_windows",
         "startup",
         "slow_start",
         "tickets",

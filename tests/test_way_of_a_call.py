@@ -106,12 +106,15 @@ def walk(
         reports, "_logger", lambda: logging.getLogger("massgen")
     )  # importing MassGen takes long
 
+    runtimes: list[Runtime] = []
+
     def take(store: str, rate: int) -> Way:
         place = "memory" if store == "memory" else str(tmp_path / "quota.sqlite3")
         limits = [{"kind": "requests", "amount": rate, "window": "1s"}]
         none = {"rpm": None, "rpd": None, "tpm": None, "cooldown": 0}
         block = {"store": place, "models": {MODEL: {**none, "limits": limits}}}
         runtime = Runtime(build_manager(print, with_entry_points=False))
+        runtimes.append(runtime)
         governor = Governor({"rate_limit": block}, None, [], print)
         provider = runtime.provider_of_backend("gemini", None)
         assert provider is not None
@@ -119,6 +122,8 @@ def walk(
         return asyncio.run(_look(Turn(Agent("a0", "run1", provider, MODEL, MODEL, governor)), transactions))
 
     yield take
+    for runtime in runtimes:
+        runtime.live.close()  # else its thread reports later, to the real MassGen
     wire.uninstall()
 
 

@@ -63,7 +63,7 @@ class BudgetMiddleware(Middleware):
         self._wall = wall
         self._marks = Marks(emit, wall)
         self._cheaper = Replacements(self._marks, emit)
-        self._terms: tuple[Mapping[str, object] | None, Terms | None] = None, None
+        self._terms: tuple[Mapping[str, object] | None, Terms | None] = None, None  # of the last block
         self._known: set[tuple[Domain, str]] = set()  # models whose price has been looked up
         self._runs: dict[Domain, str] = {}
         self._sentences: dict[tuple[object, ...], str] = {}
@@ -79,7 +79,11 @@ class BudgetMiddleware(Middleware):
         Raises:
             CallRefused: A budget has no room for it, or its price is unknown.
         """
-        terms = self._terms_of(self._settings(call.domain))
+        block = self._settings(call.domain)
+        known, terms = self._terms
+        if known is not block:
+            terms = Terms(block) if block.get("budget") else None
+            self._terms = block, terms
         if terms is None:
             return
         # A call outside of any stream, such as one for memory, belongs to the last run of its account.
@@ -143,14 +147,6 @@ class BudgetMiddleware(Middleware):
         if attempt.usage is not None and call.max_output is None:
             shared = self._books.domain(attempt.terms.store, SHARED)
             shared.used(_learned_as(call), forecast(call), attempt.usage.amounts)
-
-    def _terms_of(self, block: Mapping[str, object]) -> Terms | None:
-        """The budgets in a block; None if it has none. Cached by block."""
-        known, terms = self._terms
-        if known is not block:
-            terms = Terms(block) if block.get("budget") else None
-            self._terms = block, terms
-        return terms
 
     def _uncounted(self, call: ModelCall, terms: Terms) -> None:
         """Refuse or report a call whose price is unknown."""

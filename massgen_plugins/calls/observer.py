@@ -9,6 +9,7 @@ from weakref import WeakKeyDictionary
 
 from massgen_plugins.events import CallAdmitted, CallAnswered, CallSettled, Event
 from massgen_plugins.middleware import Action, CallOutcome, Middleware, ModelCall, Refusal, Usage
+from massgen_plugins.quota import Pool
 
 __all__ = ["CallObserver"]
 
@@ -19,6 +20,7 @@ _SERVER_ERRORS_START = 400
 class _Attempt:
     """One attempt of a call; times are of the monotonic clock, except ``left``."""
 
+    pool: Pool
     number: int
     admitted: float
     left: float
@@ -56,8 +58,10 @@ class CallObserver(Middleware):
         now = self._monotonic()
         since = call.opened if before is None else before.ended
         number = 1 if before is None else before.number + 1
-        attempt = self._attempts[call] = _Attempt(number, now, self._wall(), max(0.0, now - since))
-        self._emit(CallAdmitted(call.pool, call.agent_id, call.run, call.number, attempt.waited, number))
+        pool = call.pool if before is None else before.pool
+        waited = max(0.0, now - since)
+        self._attempts[call] = _Attempt(pool, number, now, self._wall(), waited)
+        self._emit(CallAdmitted(pool, call.agent_id, call.run, call.number, waited, number))
 
     async def after_call(self, call: ModelCall, outcome: CallOutcome) -> Action:
         """Publish the start of the answer, or its absence."""
@@ -66,7 +70,9 @@ class CallObserver(Middleware):
             attempt.status, attempt.sent = outcome.status, outcome.sent
             attempt.refused = outcome.refusal is not None
             seconds = self._monotonic() - attempt.admitted
-            self._emit(CallAnswered(call.pool, call.agent_id, call.run, call.number, outcome.status, seconds))
+            self._emit(
+                CallAnswered(attempt.pool, call.agent_id, call.run, call.number, outcome.status, seconds)
+            )
         return Action.PASS
 
     def on_usage(self, call: ModelCall, usage: Usage) -> None:
@@ -87,10 +93,11 @@ class CallObserver(Middleware):
         if attempt is None:
             return
         attempt.ended = self._monotonic()
+        answered = "answered" if 0 < attempt.status < _SERVER_ERRORS_START else "failed"
         usage = attempt.usage or Usage({})
         self._emit(
             CallSettled(
-                call.pool,
+                attempt.pool,
                 call.agent_id,
                 call.run,
                 call.number,
@@ -101,15 +108,9 @@ class CallObserver(Middleware):
                 attempt.waited,
                 attempt.ended - attempt.admitted,
                 attempt.status,
-                _outcome(attempt),
+                "refused" if attempt.refused else answered,
                 usage.amounts,
                 usage.raw,
                 usage.cost,
             )
         )
-
-
-def _outcome(attempt: _Attempt) -> str:
-    if attempt.refused:
-        return "refused"
-    return "answered" if 0 < attempt.status < _SERVER_ERRORS_START else "failed"

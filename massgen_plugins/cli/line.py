@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from massgen_plugins.cli.last_run import spent
 from massgen_plugins.cli.looking import Looked, look
 from massgen_plugins.cli.output import emit_json, tell
 from massgen_plugins.cli.penalties import penalties_of
 from massgen_plugins.cli.screen import screen_of
-from massgen_plugins.cli.status_answer import spent
 from massgen_plugins.cli.wording import amount, clock, short_limit
 from massgen_plugins.quota import CalendarDay, CalendarMonth
 from massgen_plugins.rate_limit.moment import NEVER

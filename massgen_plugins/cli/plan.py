@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Sequence
-from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -29,6 +28,8 @@ if TYPE_CHECKING:
     from massgen_plugins.rate_limit.viewing import PoolView
 
 __all__ = ["Plan", "answer"]
+
+_NOTHING_USED = "The plan assumes that nothing is used yet."
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,16 +112,25 @@ def _plan(file: Path) -> Plan:
 
 
 def _past(settings: SettingsNow, file: Path) -> Past:
-    with suppress(ConfigurationError, StoreUnavailable):  # the record is optional
+    try:
         _, record = open_record(settings)
         return past_of(record, str(file.resolve()))
-    return Past()
+    except ConfigurationError:  # no record is kept
+        return Past()
+    except StoreUnavailable as error:
+        _warn(f"{error} The plan uses no earlier runs.")
+        return Past()
 
 
 def _pools(settings: SettingsNow) -> Sequence[PoolView]:
-    with suppress(ConfigurationError, StoreUnavailable):
-        return look(settings=settings).pools
-    return ()
+    try:
+        looked = look(settings=settings)
+    except (ConfigurationError, StoreUnavailable) as error:
+        _warn(f"{error} {_NOTHING_USED}")
+        return ()
+    for fault in looked.faults:
+        _warn(fault)
+    return looked.pools
 
 
 def _warn(sentence: str) -> None:

@@ -4,17 +4,12 @@ from __future__ import annotations
 
 import sys
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from massgen_plugins.cli.exits import SPENT
 from massgen_plugins.cli.looking import Looked, look
 from massgen_plugins.cli.output import as_home, emit_json, say
-from massgen_plugins.quota import CalendarDay, CalendarMonth
 
-if TYPE_CHECKING:
-    from massgen_plugins.rate_limit.viewing import PoolView
-
-__all__ = ["answer", "spent"]
+__all__ = ["answer"]
 
 
 def answer(*, as_json: bool = False, store: str | None = None, exit_code: bool = False) -> int:
@@ -46,18 +41,19 @@ def answer(*, as_json: bool = False, store: str | None = None, exit_code: bool =
         _tell_steering(looked)
     if not as_json:
         _name_unlimited()
-    return SPENT if exit_code and any(map(spent, looked.pools)) else 0
+    return SPENT if exit_code and _spent(looked) else 0
 
 
-def spent(pool: PoolView) -> bool:
-    """Whether a daily or monthly limit of a pool is used up, or the provider refuses calls until later."""
-    if pool.penalties.until > pool.now.wall:
+def _spent(looked: Looked) -> bool:
+    """Whether a day or month is used up, by the limits shown, or by those of the last run, which is said."""
+    from massgen_plugins.cli.last_run import spent, spent_in_last_run
+
+    if any(map(spent, looked.pools)):
         return True
-    return any(
-        row.used >= row.cap
-        for row in pool.limits
-        if isinstance(row.limit.window, CalendarDay | CalendarMonth)
-    )
+    sentence = spent_in_last_run(looked)
+    if sentence:
+        say(f"massgen-rl: {sentence}")
+    return bool(sentence)
 
 
 def _tell_steering(looked: Looked) -> None:

@@ -12,11 +12,11 @@ from typing import TYPE_CHECKING
 
 from massgen_plugins.cli.exits import CHECK_FAILED, SPENT
 from massgen_plugins.cli.keyboard import Keyboard, Waiting
+from massgen_plugins.cli.last_run import spent, spent_in_last_run
 from massgen_plugins.cli.looking import Looked, look
 from massgen_plugins.cli.output import clean, say, tell
 from massgen_plugins.cli.screen import Line, Screen, Span, wrapped
 from massgen_plugins.cli.settings_now import SettingsNow
-from massgen_plugins.cli.status_answer import spent
 from massgen_plugins.cli.watch_cost import WatchedCost
 from massgen_plugins.cli.watch_lines import Changes
 from massgen_plugins.cli.watch_view import Totals, watch_lines
@@ -75,7 +75,7 @@ class Watch:
     @property
     def exit_status(self) -> int:
         """1 if calls were turned away, 3 if a day or month is used up, else 0."""
-        if any(map(spent, self.looked.pools)):
+        if any(map(spent, self.looked.pools)) or spent_in_last_run(self.looked):
             return SPENT
         return CHECK_FAILED if self.totals.turned_away else 0
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from functools import cache
 
 from massgen_plugins.host.stream import Agent
 from massgen_plugins.providers.base import ModelRequest, Provider
@@ -18,27 +19,21 @@ class Accounts:
     """The accounts of limited agents, by provider and fingerprint."""
 
     def __init__(self) -> None:
-        self._fingerprints: dict[str, str] = {}
         self._known: dict[tuple[str, str], str] = {}
 
     def of_agent(self, provider: Provider, request: ModelRequest, agent: Agent) -> str:
         """The account of a request in an agent's turn, to its own provider or by a tool."""
-        mark = self._fingerprint(request.credential)
+        mark = fingerprint(request.credential)
         account = agent.governor.settings.account(provider.name) or f"key-{mark}"
         self._known[provider.name, mark] = account
         return account
 
     def of_stranger(self, provider: Provider, request: ModelRequest) -> str | None:
         """The account of a request outside of such turns; None if no agent has used its key."""
-        return self._known.get((provider.name, self._fingerprint(request.credential)))
-
-    def _fingerprint(self, credential: str) -> str:
-        known = self._fingerprints.get(credential)
-        if known is None:
-            known = self._fingerprints[credential] = fingerprint(credential)
-        return known
+        return self._known.get((provider.name, fingerprint(request.credential)))
 
 
+@cache
 def fingerprint(credential: str) -> str:
     """Twelve hexadecimal digits that distinguish keys without revealing them.
 

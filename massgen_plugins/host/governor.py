@@ -20,7 +20,6 @@ __all__ = ["Governor", "frozen"]
 _LOOK = 0.5
 """Seconds between checks of the files: an edit takes effect within one second."""
 
-
 _NONE = PoolRules(())
 
 
@@ -66,7 +65,7 @@ class Governor:
         self._report = report
         self.emit: Callable[[LimitsChanged], None] = lambda _: None
         self._lock = threading.Lock()
-        self._looked = time.monotonic()
+        self._next_look = time.monotonic() + _LOOK
         self._rules: dict[tuple[str, str], PoolRules | None] = {}
         self._last: dict[tuple[str, str], PoolRules | None] = {}
         self._published: set[tuple[str, str]] = set()
@@ -74,16 +73,20 @@ class Governor:
         self._pools: dict[tuple[str, str], tuple[str, ...]] = {}
         self._block: Mapping[str, object] | None = None
 
+    # Each call asks several times, so the time is compared here, and not in a function of its own.
+
     @property
     def settings(self) -> Settings:
         """The current settings."""
-        self._look()
+        if time.monotonic() >= self._next_look:
+            self._look()
         return self._source.settings
 
     @property
     def block(self) -> Mapping[str, object]:
         """The current settings as a read-only ``rate_limit:`` block."""
-        self._look()
+        if time.monotonic() >= self._next_look:
+            self._look()
         if self._block is None:
             self._block = frozen(self._source.settings.for_plugins())
         return self._block
@@ -93,7 +96,8 @@ class Governor:
 
         A pool that no profile in use covers, or whose edited settings are invalid, keeps its last rules.
         """
-        self._look()
+        if time.monotonic() >= self._next_look:
+            self._look()
         known, key = self._rules, (pool.domain.provider, pool.name)
         if key not in known:
             before = self._last.get(key)
@@ -120,7 +124,8 @@ class Governor:
 
     def pools_for(self, provider: str, model: str) -> tuple[str, ...]:
         """Names of further pools that calls of a model book in."""
-        self._look()
+        if time.monotonic() >= self._next_look:
+            self._look()
         key = provider, model
         if key not in self._pools:
             try:
@@ -131,13 +136,12 @@ class Governor:
         return self._pools[key]
 
     def _look(self) -> None:
-        now = time.monotonic()
-        if now - self._looked < _LOOK:
-            return
+        """Reload the settings if a file has changed."""
         with self._lock:
-            if now - self._looked < _LOOK:
+            now = time.monotonic()
+            if now < self._next_look:  # another thread has just looked
                 return
-            self._looked = now
+            self._next_look = now + _LOOK
             if not self._source.changed():
                 return
             try:

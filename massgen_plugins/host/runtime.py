@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
 from massgen_plugins import wire
@@ -126,28 +126,23 @@ class Runtime:
         unless it fails.
         """
         turn = current_turn.get()
-        own = turn.agent.provider if turn is not None else None
-        if turn is not None and own is not None:
-            claimed = self._claims(own, method, url)
-            if claimed:
-                return own
-            base = turn.agent.base_url
-            if claimed is not None and base and url.startswith(f"{base.rstrip('/')}/"):
+        agent = turn.agent if turn is not None else None
+        own = agent.provider if agent is not None else None
+        for place, provider in enumerate(self.providers if own is None else (own, *self.providers)):
+            if place and provider is own:
+                continue
+            try:
+                if provider.is_model_call(method, url):
+                    return provider
+            except BaseException as error:  # one bad provider must not hide the others
+                if ends_the_run(error):
+                    raise
+                self.fault(f"provider {provider.name}.is_model_call", error)
+                continue
+            base = agent.base_url if agent is not None and provider is own else None
+            if base and url.startswith(f"{base.rstrip('/')}/"):
                 return None
-        for provider in self.providers:
-            if provider is not own and self._claims(provider, method, url):
-                return provider
         return None
-
-    def _claims(self, provider: Provider, method: str, url: str) -> bool | None:
-        """Whether a provider recognises a request; None if it fails."""
-        try:
-            return bool(provider.is_model_call(method, url))
-        except BaseException as error:  # one bad provider must not hide the others
-            if ends_the_run(error):
-                raise
-            self.fault(f"provider {provider.name}.is_model_call", error)
-            return None
 
     def unrecognised(self, method: str, url: str) -> None:
         """Report an unrecognised request if it looks like an agent's own traffic."""
@@ -182,15 +177,17 @@ class Runtime:
                 self._warn_once(warning)
         if account is None:
             return None
-        domain = Domain(provider.name, account, _without_surrogates(request.endpoint))
-        if turn is not None:
-            self._governors[domain] = turn.agent.governor
-        elif domain not in self._governors:
+        names: Sequence[str] = (request.endpoint, *(request.pools or (request.model,)))
+        if not all(map(str.isascii, names)):  # a lone surrogate can be neither stored nor printed
+            names = [name.encode("utf-8", "replace").decode() for name in names]
+        domain = Domain(provider.name, account, names[0])
+        governor = turn.agent.governor if turn is not None else self._governors.get(domain)
+        if governor is None:
             return None
-        named = tuple(map(_without_surrogates, request.pools or (request.model,)))
+        self._governors[domain] = governor
         return ModelCall(
             domain=domain,
-            pools=(*named, *self._governors[domain].pools_for(provider.name, request.model)),
+            pools=(*names[1:], *governor.pools_for(provider.name, request.model)),
             model=request.model,
             requested_model=request.requested_model,
             charges=request.charges,
@@ -271,11 +268,6 @@ class Runtime:
         self._warned.add(message)
         self.emit(Trouble(message))
         return True
-
-
-def _without_surrogates(text: str) -> str:
-    """Remove lone surrogates, which can be neither stored nor printed."""
-    return text if text.isascii() else text.encode("utf-8", "replace").decode()
 
 
 _runtime: Runtime | None = None

@@ -11,10 +11,11 @@ from dataclasses import dataclass, field
 from massgen_plugins.errors import CallRefused
 from massgen_plugins.planning.team import PlannedAgent
 from massgen_plugins.quota import NANOSECONDS, Amounts, Domain, Kind, Pool, PoolRules
-from massgen_plugins.rate_limit.limiter import Limiter, WaitInfo
+from massgen_plugins.rate_limit.limiter import Limiter
 from massgen_plugins.rate_limit.reservation import NORMAL, Ask
 from massgen_plugins.rate_limit.stores.memory import MemoryStore
 from massgen_plugins.rate_limit.stores.worker import AtOnce
+from massgen_plugins.rate_limit.waiter import WaitInfo
 from massgen_plugins.testing.virtual_time import VirtualClock, virtual_time
 
 __all__ = ["CallShape", "Simulated", "simulate"]

@@ -117,6 +117,9 @@ class SettingsSource:
         extra_profile_dirs: Profile directories of plugins, strongest first.
         conventions: Returns a provider's counting conventions, by its name; profiles override them.
 
+    Attributes:
+        settings: The last valid settings.
+
     Raises:
         ConfigurationError: One of the sources is invalid; the message names the location and the fix.
     """
@@ -136,15 +139,10 @@ class SettingsSource:
         self._run = _run_layer(host_yaml, config_path)
         self._complaint = ""
         self._seen = self._look()
-        self._settings = _merged(self._places, self._run)
+        self.settings = _merged(self._places, self._run)
         self._steering, self._ends = NO_STEERING, NO_STEERING.next_end
         with suppress(ConfigurationError):  # a damaged steering file must not prevent the start
             self._steer()
-
-    @property
-    def settings(self) -> Settings:
-        """The last valid settings."""
-        return self._settings
 
     def changed(self) -> bool:
         """Whether a file was created, deleted or written since the last reload, or a temporary limit ended.
@@ -166,15 +164,15 @@ class SettingsSource:
         # Before reading, so that an edit in between is detected as a change.
         self._seen = self._look()
         try:
-            self._settings = replace(_merged(self._places, self._run), steering=self._steering)
+            self.settings = replace(_merged(self._places, self._run), steering=self._steering)
             self._steer()
         except ConfigurationError as error:
             if str(error) == self._complaint:
-                return self._settings
+                return self.settings
             self._complaint = str(error)
             raise
         self._complaint = ""
-        return self._settings
+        return self.settings
 
     def _steer(self) -> None:
         """Apply the temporary limits; if their file is damaged, keep the previous ones until they end."""
@@ -183,7 +181,7 @@ class SettingsSource:
             self._steering = read_steering(self._places.steering_file)
         finally:
             self._ends = self._steering.next_end
-            self._settings = replace(self._settings, steering=self._steering)
+            self.settings = replace(self.settings, steering=self._steering)
 
     def _look(self) -> dict[Path, tuple[int, ...] | None]:
         return {path: stamp(path) for path in files_of(self._places)}

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from massgen_plugins.middleware import Announced
 from massgen_plugins.providers.base import Conventions
-from massgen_plugins.providers.headers import longest_until, parse_number
+from massgen_plugins.providers.headers import longest_until, now_of, parse_number
 from massgen_plugins.providers.windows import DAY_SECONDS, per, window_of
 
 __all__ = ["HeaderSet", "openai_style", "read_announcement"]
@@ -54,7 +54,7 @@ def openai_style(what: str, kind: str, seconds: float | None = 60.0, *, pool: st
 
 
 def read_announcement(
-    headers: Mapping[str, str], sets: Sequence[HeaderSet], conventions: Conventions, now: float
+    headers: Mapping[str, str], sets: Sequence[HeaderSet], conventions: Conventions
 ) -> Sequence[Announced]:
     """Parse an answer's headers; of several on the same limit (organization, project), the tightest applies.
 
@@ -62,13 +62,12 @@ def read_announcement(
         headers: Values by lower-case name.
         sets: The provider's headers.
         conventions: Defines its days, and whether its limits are buckets.
-        now: The provider's time, in seconds since the epoch.
     """
     found: dict[tuple[object, ...], Announced] = {}
     for each in sets:
         if each.limit not in headers and each.remaining not in headers:
             continue
-        announced = _read(headers, each, conventions, now)
+        announced = _read(headers, each, conventions)
         if announced is None:
             continue
         key = (announced.kind, announced.window, announced.pool)
@@ -76,16 +75,14 @@ def read_announcement(
     return tuple(found.values())
 
 
-def _read(
-    headers: Mapping[str, str], each: HeaderSet, conventions: Conventions, now: float
-) -> Announced | None:
+def _read(headers: Mapping[str, str], each: HeaderSet, conventions: Conventions) -> Announced | None:
     rate = _least_of(headers.get(each.limit, ""))
     limit = int(rate * each.scale) if rate is not None and rate > 0 else None  # 0 and -1: unknown (Azure)
     left = _least_of(headers.get(each.remaining, ""))
     remaining = None if left is None or left == -1 else int(left * each.scale)
     if limit is None and remaining is None:
         return None
-    resets_in = longest_until(headers.get(each.reset, ""), now)
+    resets_in = longest_until(headers.get(each.reset, ""), now_of(headers))
     seconds = each.seconds if each.seconds is not None else _span(limit, remaining, resets_in)
     if each.short and (resets_in is None or resets_in <= each.short):
         seconds = each.short

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
+
 from massgen_plugins.providers.anthropic.models import ANTHROPIC_HOSTS
 from massgen_plugins.providers.chat.hosts import HOSTS
-from massgen_plugins.providers.gemini.openai_path import is_openai_base, is_openai_path
+from massgen_plugins.providers.gemini.urls import is_openai_base, is_openai_path
 from massgen_plugins.providers.openai.host import OPENAI
 from massgen_plugins.providers.urls import Place
 
@@ -20,10 +22,10 @@ _DOMAINS = {name: owner for name, owner in _OWNERS.items() if name.startswith(".
 _SUFFIX = "-aiplatform.googleapis.com"
 
 
+@lru_cache(maxsize=256)
 def owner_of(place: Place) -> str | None:
     """Name of the provider that a URL's host belongs to; None if unknown."""
-    base = f"//{place.endpoint}{place.path}"
-    if is_openai_base(base) or is_openai_path(base):  # a proxy keeps Gemini's path
+    if is_openai_base(place) or is_openai_path(place):  # a proxy keeps Gemini's path
         return "gemini"
     for name in place.names:
         owner = _OWNERS.get(name)

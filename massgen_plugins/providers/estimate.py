@@ -8,7 +8,7 @@ import json
 import math
 import re
 from collections.abc import Callable, Mapping
-from typing import Any, TypeAlias
+from typing import Any, NamedTuple, TypeAlias
 
 from massgen_plugins.providers.images import dimensions
 from massgen_plugins.providers.tokens import text_tokens
@@ -33,9 +33,10 @@ _HEAD = 88_000
 _DATA_URL = re.compile(r"data:(?P<mime>[\w.+-]{1,60}/[\w.+-]{1,60})?[^,]{0,100}?;base64,", re.ASCII)
 _IDS = frozenset({"file_id", "previous_response_id", "conversation"})
 _SOURCES = frozenset({"source", "input_audio", "inline_data", "inlineData"})
+_NOT_TEXT = _IDS | _SOURCES | {"image_url"}
 
 
-class Sizes:
+class Sizes(NamedTuple):
     """Sizes of the parts of a body.
 
     Attributes:
@@ -44,10 +45,9 @@ class Sizes:
         characters: Bytes of the text; some providers charge a quarter of them.
     """
 
-    __slots__ = ("characters", "media", "text")
-
-    def __init__(self, text: int, media: int, characters: int) -> None:
-        self.text, self.media, self.characters = text, media, characters
+    text: int
+    media: int
+    characters: int
 
     @property
     def tokens(self) -> int:
@@ -99,7 +99,7 @@ def measure(document: Any, size: int, image: ImageRule) -> Sizes:
             pending.extend(node)
         elif isinstance(node, dict):
             for key, value in node.items():
-                tokens = _media_field(key, value, image)
+                tokens = _media_field(key, value, image) if key in _NOT_TEXT else None
                 media += tokens or 0
                 texts.append(key)
                 if tokens is None:

@@ -6,6 +6,7 @@ No function raises; each accepts text of any length and reads at most 200 charac
 from __future__ import annotations
 
 import re
+import time
 from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
 from email.utils import parsedate_to_datetime
@@ -13,6 +14,7 @@ from email.utils import parsedate_to_datetime
 __all__ = [
     "clock_of",
     "longest_until",
+    "now_of",
     "parse_count",
     "parse_duration",
     "parse_moment",
@@ -145,6 +147,11 @@ def seconds_until(text: str, now: float) -> float | None:
 def clock_of(headers: Mapping[str, str]) -> float | None:
     """The provider's time from the ``date`` header, in seconds since the epoch; None if it is missing."""
     return parse_moment(headers.get("date", ""))
+
+
+def now_of(headers: Mapping[str, str]) -> float:
+    """The time by which a provider's timestamps count: its own if the headers have it, else ours."""
+    return clock_of(headers) or time.time()
 
 
 def retry_after(headers: Mapping[str, str], now: float) -> float | None:

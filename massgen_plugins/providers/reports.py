@@ -122,13 +122,11 @@ def count_of(report: Mapping[str, Any], *names: str) -> int | None:
     return None
 
 
-def flat(report: Mapping[str, Any]) -> dict[str, int]:
+def flat(report: dict[str, Any]) -> dict[str, int]:
     """All counts of a report by name; a repeated name is prefixed with its parent's."""
-    counts = {name: value for name in report if (value := count_of(report, name)) is not None}
-    for parent, part in report.items():
-        if isinstance(part, dict):
-            for name in part:
-                value = count_of(part, name)
-                if value is not None:
-                    counts[name if name not in counts else f"{parent}.{name}"] = value
+    counts: dict[str, int] = {}
+    for parent, part in (("", report), *report.items()):
+        for name, value in part.items() if isinstance(part, dict) else ():
+            if type(value) is int and 0 <= value <= _LARGEST_COUNT:
+                counts[name if name not in counts else f"{parent}.{name}"] = value
     return counts

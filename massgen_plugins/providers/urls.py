@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from functools import lru_cache
 from typing import NamedTuple
 from urllib.parse import unquote, urlsplit
 
@@ -38,6 +39,7 @@ class Place(NamedTuple):
         return (self.host, *(part.lower() for part in self.path.split("/") if "." in part))
 
 
+@lru_cache(maxsize=256)  # each call is recognised first, then read; and agents call the same URLs again
 def place_of(url: str) -> Place | None:
     """Parse a URL; None if it is invalid."""
     try:
@@ -53,6 +55,6 @@ def place_of(url: str) -> Place | None:
 
 def credential_of(headers: Mapping[str, str]) -> str:
     """The credential that identifies the account: the API key, from any of the usual headers."""
-    key = next((headers[name] for name in _KEYS if headers.get(name)), "")
+    key = next(filter(None, map(headers.get, _KEYS)), "")
     scheme, _, rest = key.partition(" ")
     return rest.strip() if scheme.lower() == "bearer" else key.strip()

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TypeAlias
 
-from massgen_plugins.rate_limit.book import amounts_of
+from massgen_plugins.quota import Amounts
 from massgen_plugins.rate_limit.domain import DomainState
 from massgen_plugins.rate_limit.moment import NEVER, Moment
 from massgen_plugins.rate_limit.reservation import Ask, Reservation
@@ -13,7 +13,7 @@ from massgen_plugins.rate_limit.startup import Startups
 from massgen_plugins.rate_limit.stores.base import Store
 from massgen_plugins.rate_limit.tickets import PATIENCE
 from massgen_plugins.rate_limit.verdict import Reason, Verdict, Wait
-from massgen_plugins.rate_limit.waiter import Supervisor, Waiter
+from massgen_plugins.rate_limit.waiter import Waiter, WaitPolicy
 
 __all__ = ["Admission", "Rows"]
 
@@ -39,71 +39,53 @@ class Admission:
         queued: Whether it has tickets.
 
     Args:
-        supervisor: Supplies rules.
+        policy: Supplies rules.
         startups: Start-up cooldowns of this process's runs.
         store: Where the domain is kept.
     """
 
-    def __init__(self, supervisor: Supervisor, startups: Startups, store: Store) -> None:
+    def __init__(self, policy: WaitPolicy, startups: Startups, store: Store) -> None:
         self.startups = startups
         self.due = NEVER
         self.renewed = 0
         self.queued = False
-        self._supervisor = supervisor
+        self._policy = policy
         self._store = store
         self._tentative: list[Ask] = []
 
-    def decide_first(self, ask: Ask, state: DomainState, now: Moment) -> Reservation | tuple[Rows, Moment]:
-        """Like :meth:`decide`, for a call with no waiter ahead: the fast path of nearly every call."""
-        for name in ask.pools:
-            state.configure(name, self._supervisor.rules_of(name), now.tick)
-        verdict = state.decide(now, ask, self.startups)
-        if not isinstance(verdict, Reservation):
-            return self.decide((Waiter(ask, self._supervisor.patience_for(ask)),), state, now)
-        if self._tentative or self._store.shared:
-            self._drop_tentative()
-            self._tentative.append(ask)
-        return verdict
+    def decide(self, waiters: Sequence[Waiter], state: DomainState, now: Moment) -> Rows:
+        """For each combination of pools, decide from the head of line on until one has to wait.
 
-    def decide(self, waiters: Sequence[Waiter], state: DomainState, now: Moment) -> tuple[Rows, Moment]:
-        """For each combination of pools, decide from the head of line on until one has to wait."""
-        self._drop_tentative()
+        Of those behind it, decide only for the ones whose forecast has yet to be reported.
+        """
+        if self._tentative:
+            self._drop_tentative()
+        self.due = NEVER
         rows: Rows = []
-        earlier: dict[str, dict[str, int]] = {}
         heads: _Heads = {}
-        for pool in dict.fromkeys(pool for waiter in waiters for pool in waiter.ask.pools):
-            state.configure(pool, self._supervisor.rules_of(pool), now.tick)
-        for waiter in waiters:
-            ask = waiter.ask
-            has_forecast = waiter.forecast is not None and not waiter.stale
-            if has_forecast and ask.pools in heads and heads[ask.pools][1] <= waiter.deadline:
+        earlier: dict[str, dict[str, int]] = {}
+        last_new = _last_unreported(waiters) if len(waiters) > 1 else 0
+        for at, waiter in enumerate(waiters):
+            ask, head = waiter.ask, heads.get(waiter.ask.pools)
+            if head is not None and head[1] <= waiter.deadline and not waiter.unreported:
+                if at < last_new:
+                    _add(earlier, earlier.keys() & ask.pools, ask.amounts)
                 continue
+            for pool in ask.pools:
+                state.configure(pool, self._policy.rules_of(pool), now.tick)
             verdict = state.decide(now, ask, self.startups, earlier)
             rows.append((waiter, verdict))
             if isinstance(verdict, Reservation):
                 self._tentative.append(ask)
             elif isinstance(verdict, Wait):
-                until = verdict.until
-                if verdict.blocker.ahead:
-                    until += _BEHIND_QUICK if self._store.quick else _BEHIND
-                self.due = min(self.due, until)
-                if verdict.blocker.reason is not Reason.STARTUP:
-                    heads.setdefault(ask.pools, (ask, until))
-                    for pool in state.blocked_in(now, ask, verdict.blocker, earlier):
-                        earlier[pool] = amounts_of((earlier.get(pool, {}), ask.amounts))
+                until = self._retry_at(verdict)
+                if verdict.blocker.reason is Reason.STARTUP:
+                    continue
+                heads.setdefault(ask.pools, (ask, until))
+                _add(earlier, state.blocked_in(now, ask, verdict.blocker, earlier), ask.amounts)
         if self._store.shared and (heads or self.queued):
             self._take_tickets(waiters, heads, state, now)
-        return rows, now
-
-    def forecast(self, waiter: Waiter, ahead: Sequence[Waiter], state: DomainState, now: Moment) -> Verdict:
-        """The verdict on a call behind others of this process; never a grant."""
-        earlier: dict[str, dict[str, int]] = {}
-        for other in ahead:
-            for pool in other.ask.pools:
-                taken = earlier.setdefault(pool, {})
-                for kind, amount in other.ask.amounts.items():
-                    taken[kind] = taken.get(kind, 0) + amount
-        return state.decide(now, waiter.ask, self.startups, earlier)
+        return rows
 
     def confirm(self) -> None:
         """Keep what the finished transaction granted."""
@@ -112,14 +94,20 @@ class Admission:
     def rules_changed(self, waiters: Sequence[Waiter], state: DomainState) -> bool:
         """Whether rules have changed since the waiters' last verdicts."""
         pools = {pool for waiter in waiters for pool in waiter.ask.pools}
-        return any(not state.has_rules(pool, self._supervisor.rules_of(pool)) for pool in pools)
+        return any(not state.has_rules(pool, self._policy.rules_of(pool)) for pool in pools)
 
     def _drop_tentative(self) -> None:
         """Undo what an attempt granted before it lost a conflict."""
         for ask in self._tentative:
             self.startups.ended(ask, answered=False)
         self._tentative = []
-        self.due = NEVER
+
+    def _retry_at(self, verdict: Wait) -> int:
+        until = verdict.until
+        if verdict.blocker.ahead:
+            until += _BEHIND_QUICK if self._store.quick else _BEHIND
+        self.due = min(self.due, until)
+        return until
 
     def _take_tickets(
         self, waiters: Sequence[Waiter], heads: _Heads, state: DomainState, now: Moment
@@ -129,3 +117,17 @@ class Admission:
             state.queue(ask, self._store.address, now.tick, until, waiting)
         state.leave_queue(heads)
         self.renewed = now.tick
+        self.queued = bool(heads)
+
+
+def _last_unreported(waiters: Sequence[Waiter]) -> int:
+    """The index of the last waiter whose forecast has yet to be reported; 0 if there is none."""
+    return max((at for at, waiter in enumerate(waiters) if waiter.unreported), default=0)
+
+
+def _add(earlier: dict[str, dict[str, int]], pools: set[str], amounts: Amounts) -> None:
+    """Add what a waiter needs to what those before it need, in some pools."""
+    for pool in pools:
+        taken = earlier.setdefault(pool, {})
+        for kind, amount in amounts.items():
+            taken[kind] = taken.get(kind, 0) + amount

@@ -24,11 +24,11 @@ from massgen_plugins.quota import (
     Window,
     margin_of,
 )
-from massgen_plugins.rate_limit.bucket_counters import BucketCounter, HeldCounter
 from massgen_plugins.rate_limit.calendar_windows import CalendarCounter, periods_at
 from massgen_plugins.rate_limit.moment import NEVER, Moment
 from massgen_plugins.rate_limit.reservation import Booking
-from massgen_plugins.rate_limit.rings import HeldRing, Ring, RollingCounter
+from massgen_plugins.rate_limit.rolling_windows import HeldCounter, RollingCounter
+from massgen_plugins.rate_limit.token_buckets import BucketCounter
 
 __all__ = ["Book", "Counter", "amounts_of", "read_window", "write_window"]
 
@@ -45,32 +45,34 @@ class Book:
 
     Attributes:
         counters: By ``Limit.key``.
+        limits: What they count, in the same order; the amounts mean nothing.
     """
 
-    __slots__ = ("_header", "_windows", "counters")
+    __slots__ = ("_header", "counters", "limits")
 
     def __init__(self) -> None:
         self.counters: dict[str, Counter] = {}
-        self._windows: dict[tuple[Window, str], Ring | CalendarCounter] = {}
+        self.limits: list[Limit] = []
         self._header = b""  # serialized list of counters; empty if outdated
 
     def counter(self, limit: Limit) -> Counter:
         """The counter of a limit's kind and window, created if missing."""
         known = self.counters.get(limit.key)
         if known is None:
-            known = self.counters[limit.key] = self._make(limit.kind, limit.window)
+            known = self.counters[limit.key] = _new_counter(limit.kind, limit.window)
+            self.limits.append(limit)
             self._header = b""
         return known
 
     def add(self, booking: Booking, now: Moment) -> None:
         """Book a call that is admitted now."""
-        for window in self._windows.values():
-            window.book(booking, now)
+        for counter in self.counters.values():
+            counter.book(booking, now)
 
     def change(self, before: Booking, after: Booking, now: Moment) -> None:
         """Replace the booking of a call."""
-        for window in self._windows.values():
-            window.rebook(before, after, now)
+        for counter in self.counters.values():
+            counter.rebook(before, after, now)
 
     def backfill(self, keys: Iterable[str], bookings: Iterable[Booking], now: Moment) -> None:
         """Book earlier calls, oldest first, in counters that are new."""
@@ -81,47 +83,32 @@ class Book:
 
     def advance(self, now: Moment) -> None:
         """Drop what has aged out."""
-        for window in self._windows.values():
-            window.advance(now)
+        for counter in self.counters.values():
+            counter.advance(now)
 
-    def merge(self, other: Book, since: int) -> None:
-        """Merge another copy; what is older than tick ``since`` is in both."""
-        for kind, window in other._kinds():
-            limit = Limit(kind, 0, window)
-            self.counter(limit).merge(other.counter(limit))
-        for key, ring in self._windows.items():
-            other_ring = other._windows.get(key)
-            if isinstance(ring, Ring) and isinstance(other_ring, Ring):
-                ring.merge(other_ring, since)
+    def merge(self, own: Book, base: Book, now: Moment, lost_since: int | None) -> None:
+        """Add what a process has booked apart from the others, to their copy.
 
-    def _make(self, kind: str, window: Window) -> Counter:
-        if isinstance(window, CalendarDay | CalendarMonth):
-            counter = self._windows[window, kind] = CalendarCounter(kind, window)
-            return counter
-        ring = self._windows.get((window, ""))
-        if not isinstance(ring, Ring):
-            ring = HeldRing() if isinstance(window, Held) else Ring(window.length, margin_of(window))
-            self._windows[window, ""] = ring
-        if isinstance(window, Held):
-            return HeldCounter(kind, ring)
-        return BucketCounter(kind, ring) if isinstance(window, Bucket) else RollingCounter(kind, ring)
-
-    def _kinds(self) -> list[tuple[str, Window]]:
-        """What is counted, in serialization order."""
-        return [
-            (each.kind, window)
-            for (window, _), counted in self._windows.items()
-            for each in (counted.counters if isinstance(counted, Ring) else (counted,))
-        ]
+        Args:
+            own: Its copy.
+            base: What both copies were when they parted.
+            now: The current moment.
+            lost_since: See :meth:`.RollingCounter.merge`.
+        """
+        for limit in own.limits:
+            theirs, mine, before = (book.counter(limit) for book in (self, own, base))
+            for counter in (theirs, mine, before):
+                counter.advance(now)
+            theirs.merge(mine, before, lost_since)  # type: ignore[arg-type] # all of one class
 
     def dump(self) -> bytes:
         """Serialize for a store: a header line that lists the counters, 64-bit integers, a checksum."""
         if not self._header:
-            rows = [(kind, *write_window(window)) for kind, window in self._kinds()]
+            rows = [(limit.kind, *write_window(limit.window)) for limit in self.limits]
             self._header = json.dumps(rows, separators=(",", ":")).encode() + b"\n"
         pieces: list[bytes | array[int]] = [self._header]
-        for window in self._windows.values():
-            window.dump(pieces)
+        for counter in self.counters.values():
+            counter.dump(pieces)
         body = b"".join(pieces)
         return body + crc32(body).to_bytes(_CHECKSUM)
 
@@ -141,8 +128,8 @@ class Book:
             if other:
                 self._create_counters(header)
             numbers, at = array("q", body[start:]), 0
-            for window in self._windows.values():
-                at = window.restore(numbers, at)
+            for counter in self.counters.values():
+                at = counter.restore(numbers, at)
         except (TypeError, LookupError, RecursionError, OverflowError) as error:
             raise ValueError(f"the book is damaged: {type(error).__name__}") from None
         if at != len(numbers):
@@ -160,11 +147,23 @@ class Book:
         """Create the empty counters that a header lists."""
         rows = json.loads(header)
         if not isinstance(rows, list) or len(rows) > _MOST_COUNTERS:
-            raise ValueError("the book has no legend")
-        self.counters, self._windows = {}, {}
+            raise ValueError("the book has no list of counters")
+        self.counters, self.limits = {}, []
         for kind, shape, size in rows:
             self.counter(Limit(str(kind), 0, read_window([shape, size])))
         self._header = header
+
+
+def _new_counter(kind: str, window: Window) -> Counter:
+    match window:
+        case CalendarDay() | CalendarMonth():
+            return CalendarCounter(kind, window)
+        case Held():
+            return HeldCounter(kind)
+        case Bucket(length):
+            return BucketCounter(kind, length, margin_of(window))
+        case Sliding(length):
+            return RollingCounter(kind, length, margin_of(window))
 
 
 def write_window(window: Window) -> tuple[str, int | str]:

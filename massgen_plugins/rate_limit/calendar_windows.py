@@ -6,6 +6,7 @@ from array import array
 from collections.abc import Iterable
 from datetime import UTC, date, datetime, time, timedelta
 from functools import lru_cache
+from typing import Self
 from zoneinfo import ZoneInfo
 
 from massgen_plugins.quota import NANOSECONDS, CalendarDay, CalendarMonth
@@ -104,37 +105,21 @@ class CalendarCounter:
         self._slack = now.slack
         self._count()
 
+    def level(self, now: Moment, cap: int) -> int:  # noqa: ARG002 - a bucket's depends on its limit
+        """The amount in use."""
+        self.advance(now)
+        return self.used
+
     def fits(self, now: Moment, cap: int, amount: int) -> bool:
         """Whether ``amount`` fits now."""
-        if not self._from <= now.wall < self._until or now.slack != self._slack:
-            self.advance(now)
+        self.advance(now)
         return self.used + amount <= cap
-
-    def book(self, booking: Booking, now: Moment) -> None:
-        """Book a call that is admitted now."""
-        amount = booking.amounts.get(self.kind)
-        if not amount:
-            return
-        if not self._from <= now.wall < self._until or now.slack != self._slack:
-            self.advance(now)
-        if len(self.periods) == 1 and self.periods[0] in self.spent:
-            self.spent[self.periods[0]] += amount
-            self.used += amount
-        else:
-            self.change(self.periods, 0, amount)
-
-    def rebook(self, before: Booking, after: Booking, _: Moment) -> None:
-        """Replace the booking of a call."""
-        amount, new_amount = before.amounts.get(self.kind, 0), after.amounts.get(self.kind, 0)
-        if amount != new_amount or (amount and before.wall != after.wall):
-            self.change(periods_at(self.window, before.wall, before.slack), amount, 0)
-            self.change(periods_at(self.window, after.wall, after.slack), 0, new_amount)
 
     def frees_at(self, now: Moment, cap: int, amount: int) -> int:
         """The tick at which the period ends, if ``amount`` does not fit."""
         return now.tick if self.fits(now, cap, amount) else self.clears_at(now, cap)
 
-    def clears_at(self, now: Moment, cap: int) -> int:  # noqa: ARG002 - other counters use it
+    def clears_at(self, now: Moment, cap: int) -> int:  # noqa: ARG002 - a bucket's depends on its limit
         """The tick at which the next period begins."""
         return now.tick + self.ends(now) - now.wall
 
@@ -142,21 +127,34 @@ class CalendarCounter:
         """The end of the current period, in nanoseconds since the epoch."""
         return period_end(period_of(now.wall, self.window), self.window)
 
-    def change(self, periods: Iterable[int], amount: int, new_amount: int) -> None:
-        """Replace an amount in these periods; never below zero."""
-        for period in periods:
-            self.spent[period] = max(0, self.spent.get(period, 0) - amount + new_amount)
-        while len(self.spent) > _PERIODS_KEPT:
-            here = self.periods[0] if self.periods else max(self.spent)
-            del self.spent[max(self.spent, key=lambda kept: abs(kept - here))]
-        self._count()
+    def book(self, booking: Booking, now: Moment) -> None:
+        """Book a call that is admitted now."""
+        amount = booking.amounts.get(self.kind)
+        if amount:
+            self.add(now.tick, amount, now)
 
-    def merge(self, other: object) -> None:
-        """Merge another copy: the larger amount of each period counts."""
-        assert isinstance(other, CalendarCounter)  # noqa: S101 - of the same limit
-        for period, amount in other.spent.items():
-            self.spent[period] = max(self.spent.get(period, 0), amount)
-        self._count()
+    def rebook(self, before: Booking, after: Booking, _: Moment) -> None:
+        """Replace the booking of a call."""
+        amount, new_amount = before.amounts.get(self.kind, 0), after.amounts.get(self.kind, 0)
+        if amount != new_amount or (amount and before.wall != after.wall):
+            self._change(periods_at(self.window, before.wall, before.slack), -amount)
+            self._change(periods_at(self.window, after.wall, after.slack), new_amount)
+
+    def add(self, _: int, amount: int, now: Moment) -> None:
+        """Add an amount to the current period."""
+        self.advance(now)
+        for period in self.periods:
+            self.spent[period] = self.spent.get(period, 0) + amount
+        self.used += amount
+        self._forget_old()
+
+    def merge(self, own: Self, base: Self, lost_since: int | None) -> None:
+        """Add what a process has booked apart; see :meth:`.RollingCounter.merge`."""
+        for period in own.spent.keys() | base.spent.keys():
+            amount, known = self.spent.get(period, 0), base.spent.get(period, 0)
+            amount = amount if lost_since is None else max(amount, known)
+            self.spent[period] = max(0, amount + own.spent.get(period, 0) - known)
+        self._change((), 0)
 
     def dump(self, pieces: list[bytes | array[int]]) -> None:
         """Append the serialized counter: number of periods, the periods, their amounts."""
@@ -173,6 +171,18 @@ class CalendarCounter:
         self._from = self._until = 0
         self._count()
         return end
+
+    def _change(self, periods: Iterable[int], amount: int) -> None:
+        """Add an amount, which may be negative, to some periods; never below zero."""
+        for period in periods:
+            self.spent[period] = max(0, self.spent.get(period, 0) + amount)
+        self._forget_old()
+        self._count()
+
+    def _forget_old(self) -> None:
+        while len(self.spent) > _PERIODS_KEPT:
+            here = self.periods[0] if self.periods else max(self.spent)
+            del self.spent[max(self.spent, key=lambda kept: abs(kept - here))]
 
     def _count(self) -> None:
         self.used = max((self.spent.get(period, 0) for period in self.periods), default=0)

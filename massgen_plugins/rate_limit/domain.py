@@ -87,11 +87,13 @@ class DomainState(DomainParts):
 
     def change(self, call: Reservation, booking: Booking, now: Moment) -> None:
         """Replace what is booked for a call."""
-        if call.booked == booking or call.epoch != self.facts.epoch:
+        if call.epoch != self.facts.epoch:
             return
         for name in call.ask.pools:
-            self._pools[name].book.change(call.booked, booking, now)
-            self.changed.add(BOOK + name)
+            book = self._pools[name].book
+            if book.counters:
+                book.change(call.booked, booking, now)
+                self.changed.add(BOOK + name)
 
     def queue(self, ask: Ask, address: str, now: int, until: int, waiting: int) -> None:
         """Register this process's head of line for a combination of pools."""
@@ -106,7 +108,7 @@ class DomainState(DomainParts):
             max(0, min(until, now + RENEWAL)),
             waiting,
         )
-        self.tickets.put(ticket)
+        self.queue_shrank |= self.tickets.put(ticket)
         self.changed.add(QUEUE)
 
     def leave_queue(self, keep: Iterable[tuple[str, ...]] = ()) -> None:
@@ -165,8 +167,6 @@ class DomainState(DomainParts):
             if pool.penalties.probe == PROBE_NEEDED:
                 pool.penalties.probe = now.tick + max(_SHORTEST_PROBE, pool.rules.cooldown)
                 self.changed.add(FACTS)
-        if self._booked_offline is not None:
-            self._booked_offline.append(call)
         return call
 
     def _blocker(self, now: Moment, ask: Ask, earlier: Mapping[str, Amounts] | None) -> Blocker | None:

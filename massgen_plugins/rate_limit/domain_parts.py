@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 
-from massgen_plugins.quota import PoolRules
+from massgen_plugins.quota import NANOSECONDS, PoolRules
 from massgen_plugins.rate_limit.book import Book
 from massgen_plugins.rate_limit.facts import Facts
 from massgen_plugins.rate_limit.moment import NEVER, Moment
@@ -17,6 +17,9 @@ __all__ = ["BOOK", "FACTS", "QUEUE", "DomainParts"]
 
 FACTS, QUEUE, BOOK = "facts", "queue", "book/"
 """Names of a domain's parts in a store; a book's name is ``BOOK`` plus its pool's."""
+
+_SHARE_KEPT = 70 * NANOSECONDS
+"""Nanoseconds for which a process keeps to its share after an outage, unless all others are back before."""
 
 
 class DomainParts:
@@ -43,7 +46,7 @@ class DomainParts:
         self.process = process
         self.queue_shrank = False
         self._pools: dict[str, PoolState] = {}
-        self._booked_offline: list[Reservation] | None = None
+        self._offline_since = 0
 
     # Serialization.
 
@@ -60,9 +63,9 @@ class DomainParts:
         if part == FACTS:
             self.facts = Facts.restore(data)
             for name, pool in self._pools.items():
-                pool.penalties = self.facts.penalties.get(name) or Penalties()
-                pool.peer_rules = self.facts.rules.get(name)
-                pool.refresh(NEVER)
+                if pool.share and not self.facts.any_absent(self._offline_since):
+                    pool.share = None
+                self._apply_facts(name, pool)
         elif part == QUEUE:
             self.tickets = Tickets.restore(data)
         elif part.startswith(BOOK):
@@ -93,10 +96,6 @@ class DomainParts:
             pool.refresh(NEVER)
         self.changed.update(self.parts)
 
-    def rename(self, process: str) -> None:
-        """Take another process name, after a fork."""
-        self.process = process
-
     @property
     def parts(self) -> list[str]:
         """The names of all parts."""
@@ -111,46 +110,45 @@ class DomainParts:
         pool = self._pools.get(name)
         if pool is None:
             pool = self._pools[name] = PoolState()
-            pool.penalties = self.facts.penalties.get(name) or pool.penalties
-            pool.peer_rules = self.facts.rules.get(name)
-            pool.refresh(NEVER)
+            self._apply_facts(name, pool)
         return pool
 
     def book(self, name: str) -> Book:
         """The book of a pool."""
         return self.pool(name).book
 
-    # While the store is unavailable.
+    # When the store is unavailable, and when it is back.
 
     def go_offline(self, now: Moment, processes: int) -> None:
         """Take an equal share, one of ``processes``, of what is left."""
-        self._booked_offline = []
+        self._offline_since = now.tick
         for pool in self._pools.values():
             pool.go_offline(now, processes)
 
-    def rebook_offline(self, now: Moment) -> None:
-        """Book the calls admitted offline in the books that others have kept using."""
-        for call in self._booked_offline or ():
-            call.booked, call.epoch = call.booking, self.facts.epoch
-            for name in call.pools:
-                self.pool(name).book.add(call.booked, now)
-                self.changed.add(BOOK + name)
+    def merge(self, own: DomainParts, base: Mapping[str, bytes], now: Moment, lost_since: int | None) -> None:
+        """Add what a process has booked apart from the others, to their state.
 
-    @property
-    def offline_calls(self) -> int:
-        """How many calls were admitted offline."""
-        return len(self._booked_offline or ())
-
-    def keep_offline(self, count: int) -> None:
-        """Keep only the first ``count`` calls admitted offline: the others never left."""
-        if self._booked_offline is not None:
-            del self._booked_offline[count:]
-
-    def go_online(self) -> None:
-        """Share the full quota again: the store is back."""
-        self._booked_offline = None
-        for pool in self._pools.values():
-            pool.go_online()
+        Args:
+            own: Its state.
+            base: The parts of the state when they parted.
+            now: The current moment.
+            lost_since: If the others' state may lack parts of ``base``, the tick at which they parted.
+        """
+        if lost_since is not None:
+            self.facts = own.facts
+            for ticket in own.tickets:
+                self.tickets.put(ticket)
+        self.facts.rules = own.facts.rules | self.facts.rules
+        self.facts.register_member(self.process, now.tick)
+        self.paused, self._offline_since = own.paused, own._offline_since
+        for name, pool in own._pools.items():
+            mine, known = self.pool(name), base.get(BOOK + name)
+            mine.rules = pool.rules
+            self._apply_facts(name, mine)
+            if pool.share is not None:  # others may have used the rest, and will say so when they are back
+                mine.share = pool.share._replace(until=min(pool.share.until, now.tick + _SHARE_KEPT))
+            mine.book.merge(pool.book, Book.restore(known) if known else Book(), now, lost_since)
+        self.changed.update(self.parts)
 
     # Rules.
 
@@ -179,6 +177,11 @@ class DomainParts:
     def penalties(self, name: str) -> Penalties:
         """The penalties of a pool, to be changed; call :meth:`refresh` afterwards."""
         return self.facts.penalties.setdefault(name, self.pool(name).penalties)
+
+    def _apply_facts(self, name: str, pool: PoolState) -> None:
+        pool.penalties = self.facts.penalties.get(name) or Penalties()
+        pool.peer_rules = self.facts.rules.get(name)
+        pool.refresh(NEVER)
 
     def refresh(self, name: str, tick: int) -> None:
         """Apply changed penalties."""

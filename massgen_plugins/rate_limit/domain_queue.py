@@ -7,12 +7,12 @@ timer, and any event (a timer, a new waiter, an answer, a wake-up) serves all wa
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterable, Sequence
-from functools import partial
+from collections.abc import Iterable, Mapping, Sequence
 from typing import TypeVar
 
-from massgen_plugins.quota import NANOSECONDS
+from massgen_plugins.quota import NANOSECONDS, PoolRules
 from massgen_plugins.rate_limit.admission import Admission, Rows
+from massgen_plugins.rate_limit.domain import DomainState
 from massgen_plugins.rate_limit.moment import NEVER, Moment
 from massgen_plugins.rate_limit.replica import DomainReplica
 from massgen_plugins.rate_limit.reservation import UNKNOWN, Ask, Reservation
@@ -22,8 +22,8 @@ from massgen_plugins.rate_limit.stores.worker import Worker
 from massgen_plugins.rate_limit.tickets import RENEWAL
 from massgen_plugins.rate_limit.timers import LeaseTimer, LoopTimers
 from massgen_plugins.rate_limit.transactions import Change, Transactions
-from massgen_plugins.rate_limit.verdict import Reason, Verdict, Wait
-from massgen_plugins.rate_limit.waiter import Pauses, Supervisor, Waiter, Waiters
+from massgen_plugins.rate_limit.verdict import Reason, Refused, Verdict, Wait
+from massgen_plugins.rate_limit.waiter import Waiter, WaitPolicy
 
 __all__ = ["POLL", "DomainQueue"]
 
@@ -46,72 +46,51 @@ class DomainQueue:
         replica: This process's copy of the domain.
         store: Where the domain is kept.
         worker: Runs what may block.
-        supervisor: Supplies rules and reports waits.
+        policy: Supplies rules and reports waits.
     """
 
-    def __init__(self, replica: DomainReplica, store: Store, worker: Worker, supervisor: Supervisor) -> None:
+    def __init__(self, replica: DomainReplica, store: Store, worker: Worker, policy: WaitPolicy) -> None:
         self.replica = replica
-        self.startups = Startups(replica.state.known_rules, replica.state.is_paced)
+        self.startups = Startups(self._known_rules, self._is_paced)
         self._store = store
         self._worker = worker
-        self._supervisor = supervisor
+        self._policy = policy
         self._transactions = Transactions(replica, store, worker)
         self.forked()
 
     def forked(self) -> None:
         """Reset in a forked child, which inherits no waiters, updates or locks."""
         self._transactions.forked()
-        self._admission = Admission(self._supervisor, self.startups, self._store)
-        self._waiters = Waiters()
-        self._rerun = False  # an event arrived while the lock was held
+        self._admission = Admission(self._policy, self.startups, self._store)
+        self._waiters: dict[Waiter, None] = {}  # by age; threads add and remove without a lock
         self._submitted = self._handed_over = False  # whether a worker job is pending; and will set timers
+        self._any_paused = self._again = False  # whether any pool is paused; whether to decide once more
         self._leases = LeaseTimer()
-        self._pauses = Pauses()
         self._timers = LoopTimers(self._due_in, self._on_timer)
 
     # The interface of calls.
 
     async def acquire(self, ask: Ask) -> Reservation:
-        """Wait until the call may leave; raises the supervisor's ``refusal``."""
+        """Wait until the call may leave; raises the policy's refusal."""
         if ask.arrival == UNKNOWN:
             if not self._store.ready:
                 await asyncio.wrap_future(self._worker.submit(self._store.open))
             ask.arrival = self._store.tick()
-        if self._waiters.rows:
-            return await self._wait(ask, None)
-        try:
-            found = self._transactions.run_nowait(partial(self._admission.decide_first, ask))
-        except StoreBusy:
-            return await self._wait(ask, None)
-        self._admission.confirm()
-        if isinstance(found, Reservation):
-            return self._admit(found)
-        return await self._wait(ask, found)
-
-    async def _wait(self, ask: Ask, asked: tuple[Rows, Moment] | None) -> Reservation:
-        """Join the queue; ``asked`` is the decision if one was made already."""
-        waiter = asked[0][0][0] if asked else Waiter(ask, self._supervisor.patience_for(ask))
-        if self._pauses.remembered:
-            waiter.pauses = self._pauses.paused_for(ask.call)
-        future = waiter.begin()
-        ahead = self._waiters.join(waiter)
-        if asked:
-            rows, now = asked
-            self._deliver(*rows[0], now)
-            self._set_timers()
-        elif self._transactions.pending or not any(each.ask.pools == ask.pools for each in ahead):
+        waiter = Waiter(ask)
+        self._waiters[waiter] = None
+        if len(self._waiters) == 1:
             self.serve()
         else:
-            self._report_forecast(waiter, ahead)
+            waiter.loop.call_soon(self._serve_new, waiter)  # once for all that join now
         try:
-            return await future
+            return await waiter.future
         except BaseException:
             self._give_up(waiter)
             raise
 
     async def book(self, decide: Change[Reservation | None]) -> Reservation | None:
         """Book what ``decide`` grants, bypassing the queue."""
-        call = await self._transactions.run(
+        call = await self._transactions.run_async(
             decide, on_abandoned=lambda call: self._admit(call).release() if call is not None else None
         )
         return None if call is None else self._admit(call)
@@ -120,7 +99,7 @@ class DomainQueue:
         """Take an update of a call: it is written with the next transaction, or soon."""
         self._transactions.add(call)
         freed = call.leased and call.ended != NEVER and self._leases.drop(call)
-        if not self._waiters.rows:
+        if not self._waiters:
             self._transactions.flush_soon()
             return
         room = call.answered_at + self.replica.state.shortest_window(call.pools)
@@ -132,12 +111,11 @@ class DomainQueue:
         """Change the state with the next transaction, or soon."""
         self._transactions.defer(change)
         self._transactions.flush_soon()
-        if self._waiters.rows:
-            self.serve()
+        self.serve()
 
     async def do(self, change: Change[T]) -> T:
         """Change the state, and serve those who wait."""
-        result = await self._transactions.run(change)
+        result = await self._transactions.run_async(change)
         self.serve()
         return result
 
@@ -147,7 +125,7 @@ class DomainQueue:
 
     def read(self, view: Change[T]) -> T:
         """Read the state, pending updates included. May block."""
-        return self._transactions.run_blocking(view)
+        return self._transactions.run(view, patient=True)
 
     def flush(self) -> None:
         """Write pending updates to the store. May block."""
@@ -157,94 +135,96 @@ class DomainQueue:
 
     def serve(self) -> None:
         """Decide for all waiters, now or soon; from any thread."""
-        self._rerun = True
-        while self._rerun and (self._waiters.rows or self._admission.queued):
-            free = self._store.quick and self._transactions.lock.acquire(blocking=False)
-            if not (free and self._serve_locked(patient=False)):
-                self._serve_in_worker()  # the holder of the lock may only be flushing
-
-    def _serve_locked(self, *, patient: bool) -> bool:
-        """Serve with the lock held, and release it; False if the store would block."""
         try:
-            self._rerun = False
-            self._serve(patient=patient)
+            while (self._waiters or self._admission.queued) and self._serve(patient=False):
+                pass
         except StoreBusy:
-            return False
+            self._handed_over = True
+            if not self._submitted:
+                self._submitted = True
+                self._worker.submit(self._serve_patiently)
+
+    def _serve_patiently(self) -> None:
+        self._submitted = False
+        while self._serve(patient=True):
+            pass
+
+    def _serve_new(self, waiter: Waiter) -> None:
+        if waiter.unreported and not waiter.future.done():
+            self.serve()
+
+    def _serve(self, *, patient: bool) -> bool:
+        """Decide for all waiters in one transaction; True if another one is needed."""
+        try:
+            self._transactions.run(self._decide, patient=patient, deliver=self._deliver)
+        except StoreBusy:
+            raise
         except Exception as error:
             self._fail(error)
-        finally:
-            self._transactions.lock.release()
-        self._transactions.wake_others()
-        return True
-
-    def _serve_in_worker(self) -> None:
-        self._rerun = False
-        self._handed_over = True
-        if not self._submitted:
-            self._submitted = True
-            self._worker.submit(self._serve_blocking)
-
-    def _serve_blocking(self) -> None:
-        self._submitted = False
-        self._transactions.lock.acquire()
-        self._serve_locked(patient=True)
-        if self._rerun:
-            self.serve()
+            return False
+        return self._again
 
     def _fail(self, error: Exception) -> None:
         """Fail all waiters after a fault of ours, so that they move to another limiter."""
-        for waiter in self._waiters.all():
+        for waiter in list(self._waiters):
             self._end(waiter, error)
 
-    def _serve(self, *, patient: bool) -> None:
-        waiters = [waiter for waiter in self._waiters.all() if not waiter.done]
-        rows, now = self._transactions.transact(partial(self._admission.decide, waiters), patient=patient)
+    def _decide(self, state: DomainState, now: Moment) -> tuple[Rows, Moment]:
+        return self._admission.decide(self._waiting(), state, now), now
+
+    def _deliver(self, decided: tuple[Rows, Moment]) -> None:
+        """Let those who were admitted leave, and tell the others what they wait for."""
+        rows, now = decided
         self._admission.confirm()
-        if self.replica.state.paused or self._pauses.active:
-            self._rerun |= self._pauses.update(waiters, self.replica.state.paused, now.tick)
+        self._handed_over, self._again = self._submitted, False
+        if self.replica.state.paused or self._any_paused:
+            self._note_pauses(now.tick)
         for waiter, verdict in rows:
-            self._deliver(waiter, verdict, now)
-        for waiter in waiters:
-            if now.tick >= waiter.deadline and not waiter.done:
-                self._end(waiter, self._supervisor.refusal(waiter, None, now))
-        self._handed_over = self._submitted
-        self._set_timers()
+            if isinstance(verdict, Reservation):
+                self._waiters.pop(waiter, None)
+                waiter.resolve(self._admit(verdict, waiter.loop))
+        if self._waiters:
+            self._keep_waiting(dict(rows), now)
+            self._timers.set({waiter.loop for waiter in list(self._waiters)})
 
-    def _deliver(self, waiter: Waiter, verdict: Verdict, now: Moment) -> None:
-        if isinstance(verdict, Reservation):
-            self._waiters.remove(waiter)
-            if waiter.pauses:
-                self._pauses.remember(waiter)
-            waiter.resolve(self._admit(verdict, waiter.loop))
-            return
-        error = self._supervisor.refusal(waiter, verdict, now)
-        if error is not None or not isinstance(verdict, Wait):
-            self._end(waiter, error)
-            return
-        self._admission.queued = True
+    def _keep_waiting(self, verdicts: Mapping[Waiter, Verdict], now: Moment) -> None:
+        for place, waiter in enumerate(self._waiting()):
+            verdict, error = verdicts.get(waiter), None
+            if isinstance(verdict, Wait | Refused):
+                if waiter.forecast is None:
+                    waiter.patience = self._policy.patience_for(waiter.ask)
+                error = self._policy.refusal(waiter, verdict, now)
+            if error is None and now.tick >= waiter.deadline:
+                error = self._policy.overdue(waiter, now)
+            if error is not None:
+                self._end(waiter, error)
+            elif isinstance(verdict, Wait):
+                self._report(waiter, verdict, place, now)
+
+    def _report(self, waiter: Waiter, verdict: Wait, place: int, now: Moment) -> None:
+        waiter.stale = False
+        paused = verdict.blocker.reason is Reason.PAUSED
+        if waiter.forecast is None or (not paused and abs(verdict.forecast - waiter.forecast) > _NOTABLE):
+            self._policy.report(waiter, verdict, place, now)
+            waiter.forecast = verdict.forecast
         ahead = verdict.blocker.ahead
         if ahead and not self._store.lives(ahead):
             self._transactions.defer(lambda state, _: state.remove_process(ahead))
-            self._rerun = True
-        waiter.stale = False
-        if paused := verdict.blocker.reason is Reason.PAUSED:
-            waiter.set_paused(now.tick, paused=True)
-        if waiter.forecast is None or (not paused and abs(verdict.forecast - waiter.forecast) > _NOTABLE):
-            self._supervisor.waits(waiter, verdict, now)
-            waiter.forecast = verdict.forecast
+            self._again = True
 
-    def _report_forecast(self, waiter: Waiter, ahead: Sequence[Waiter]) -> None:
-        """Report how long a call will wait behind others of this process, without using the store."""
-        if not self._transactions.lock.acquire(blocking=False):
-            return  # it is reported when they are served
-        try:
-            if all(each.forecast is not None for each in ahead):
-                now = self.replica.moment()
-                verdict = self._admission.forecast(waiter, ahead, self.replica.state, now)
-                if not isinstance(verdict, Reservation):
-                    self._deliver(waiter, verdict, now)
-        finally:
-            self._transactions.lock.release()
+    def _note_pauses(self, tick: int) -> None:
+        """Record whose pools the user has paused."""
+        paused = self.replica.state.paused
+        self._any_paused = bool(paused)
+        for waiter in self._waiting():
+            self._again |= waiter.set_paused(tick, paused=not paused.isdisjoint(waiter.ask.pools))
+
+    def _waiting(self) -> list[Waiter]:
+        """Those whose wait has not ended, in order."""
+        waiting = [waiter for waiter in list(self._waiters) if not waiter.future.done()]
+        if len(waiting) > 1:
+            waiting.sort(key=lambda waiter: waiter.ask.sort_key)
+        return waiting
 
     def _admit(self, call: Reservation, loop: asyncio.AbstractEventLoop | None = None) -> Reservation:
         """Let a call leave; ``loop`` makes it, if not the running one."""
@@ -255,26 +235,22 @@ class DomainQueue:
             self._transactions.watch_unwritten(call)
         return call
 
-    def _end(self, waiter: Waiter, error: Exception | None) -> None:
-        if error is not None:
-            self._waiters.remove(waiter)
-            waiter.resolve(error)
+    def _end(self, waiter: Waiter, error: Exception) -> None:
+        self._waiters.pop(waiter, None)
+        waiter.resolve(error)
 
     def _give_up(self, waiter: Waiter) -> None:
         """Remove a waiter whose caller was cancelled or got an error."""
-        self._waiters.remove(waiter)
-        for behind in self._waiters.all()[:_MOST_REFRESHED]:
+        self._waiters.pop(waiter, None)
+        for behind in self._waiting()[:_MOST_REFRESHED]:
             behind.stale = True
         waiter.abandon()
         self.serve()
 
-    def _set_timers(self) -> None:
-        waiters = self._waiters.all()
-        self._admission.queued = bool(waiters)
-        self._timers.set({waiter.loop for waiter in waiters if waiter.loop is not None})
+    # Timers.
 
     def _due_in(self, loop: asyncio.AbstractEventLoop) -> int | None:
-        deadlines = [waiter.deadline for waiter in self._waiters.all() if waiter.loop is loop]
+        deadlines = [waiter.deadline for waiter in list(self._waiters) if waiter.loop is loop]
         if not deadlines:
             return None
         now = self._store.tick()
@@ -292,7 +268,15 @@ class DomainQueue:
 
     def _is_due(self) -> bool:
         """Whether to decide again: a retry or a ticket's renewal is due, or rules have changed."""
-        now, waiters = self._store.tick(), self._waiters.all()
+        now, waiters = self._store.tick(), list(self._waiters)
         due = min([self._admission.due, *(waiter.deadline for waiter in waiters)])
         renewal_due = self._store.shared and now >= self._admission.renewed + RENEWAL
         return now >= due or renewal_due or self._admission.rules_changed(waiters, self.replica.state)
+
+    # The state is another object after an outage.
+
+    def _known_rules(self, pool: str) -> PoolRules | None:
+        return self.replica.state.known_rules(pool)
+
+    def _is_paced(self, pools: Sequence[str]) -> bool:
+        return self.replica.state.is_paced(pools)

@@ -50,6 +50,10 @@ class Facts:
         """The number of other processes that use the domain."""
         return sum(name != process and now - seen < _MEMBER_FOR for name, seen in self.members.items())
 
+    def any_absent(self, since: int) -> bool:
+        """Whether any process that uses the domain was last seen before ``since``."""
+        return any(seen < since for seen in self.members.values())
+
     def register_member(self, process: str, now: int) -> None:
         """Register or renew a process, and drop lapsed ones."""
         self.members = {name: seen for name, seen in self.members.items() if now - seen < _MEMBER_FOR}

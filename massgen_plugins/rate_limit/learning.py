@@ -11,7 +11,6 @@ from massgen_plugins.rate_limit.estimator import MAX_AMOUNT
 from massgen_plugins.rate_limit.moment import Moment
 from massgen_plugins.rate_limit.pool_state import PoolState
 from massgen_plugins.rate_limit.reservation import Reservation
-from massgen_plugins.rate_limit.rings import RollingCounter
 from massgen_plugins.rate_limit.wall_clock import ClockSample, observe
 
 __all__ = ["announced", "observed_date", "refused", "succeeded"]
@@ -107,15 +106,10 @@ def _book_foreign_use(state: DomainState, now: Moment, name: str, limit: Limit, 
     counter = next((counter for _, each, counter in pool.limits if each.key == limit.key), None)
     if counter is None or not limit.amount or row.remaining is None or isinstance(limit.window, Held):
         return
-    counter.advance(now)
-    used = counter.level(now, limit.amount) if hasattr(counter, "level") else counter.used
-    foreign = min(limit.amount, limit.amount - row.remaining) - used
+    foreign = min(limit.amount, limit.amount - row.remaining) - counter.level(now, limit.amount)
     if foreign <= 0:
         return
-    if isinstance(counter, RollingCounter):
-        counter.add(_foreign_stamp(now, limit, row), foreign)
-    else:
-        counter.change(counter.periods, 0, foreign)
+    counter.add(_foreign_stamp(now, limit, row), foreign, now)
     state.changed.add(BOOK + name)
 
 

@@ -7,57 +7,27 @@ import itertools
 import random
 from collections.abc import Callable, Coroutine, Iterable, Mapping
 from contextlib import suppress
-from dataclasses import dataclass
 
-from massgen_plugins.errors import CallRefused
 from massgen_plugins.middleware import Announced, Refusal
 from massgen_plugins.quota import NANOSECONDS, Amounts, Charge, Domain, Pool, PoolRules
-from massgen_plugins.rate_limit import learning, messages
+from massgen_plugins.rate_limit import learning
 from massgen_plugins.rate_limit.domain import FACTS, DomainState
 from massgen_plugins.rate_limit.domain_queue import DomainQueue
 from massgen_plugins.rate_limit.estimator import Estimates
 from massgen_plugins.rate_limit.moment import Moment
 from massgen_plugins.rate_limit.replica import DomainReplica
-from massgen_plugins.rate_limit.reservation import URGENT, WRITE_GRACE, Ask, Reservation
+from massgen_plugins.rate_limit.reservation import WRITE_GRACE, Ask, Reservation
 from massgen_plugins.rate_limit.stores.base import Store
 from massgen_plugins.rate_limit.stores.process import after_fork, process_name
 from massgen_plugins.rate_limit.stores.worker import Worker, WorkerThread
-from massgen_plugins.rate_limit.verdict import Blocker, Reason, Refused, Wait
-from massgen_plugins.rate_limit.waiter import Waiter
+from massgen_plugins.rate_limit.waiter import WaitInfo, WaitPolicy
 from massgen_plugins.rate_limit.wall_clock import read_date
 
-__all__ = ["DomainLimiter", "Limiter", "WaitInfo"]
-
-_URGENT_PATIENCE = 65 * NANOSECONDS
-"""An urgent call blocks its event loop: it outlasts a minute's window, then gives up."""
+__all__ = ["DomainLimiter", "Limiter"]
 
 _DATE_PERIOD = 60 * NANOSECONDS
 _FLUSH_WAIT = 5.0
-_DEFAULT = PoolRules(())
 _numbers = itertools.count(1)
-
-
-@dataclass(frozen=True, slots=True)
-class WaitInfo:
-    """A wait that has begun or whose forecast has changed.
-
-    Attributes:
-        pool: The pool that blocks.
-        seconds: Remaining time; a lower bound.
-        place: How many calls of this process are ahead.
-        blocker: What is waited for.
-        message: The same in one sentence.
-        call: ``Ask.call`` of the waiting call.
-        again: Whether this wait was reported before, with another forecast.
-    """
-
-    pool: Pool
-    seconds: float
-    place: int
-    blocker: Blocker
-    message: str
-    call: object
-    again: bool = False
 
 
 class Limiter:
@@ -132,10 +102,9 @@ class DomainLimiter:
 
     def __init__(self, limiter: Limiter, domain: Domain) -> None:
         self._limiter = limiter
-        self._domain = domain
         replica = DomainReplica(domain, limiter.store, limiter.owner, limiter.report, limiter.on_store)
-        self.queue = DomainQueue(replica, limiter.store, limiter.worker, self)
-        self._pools: dict[str, Pool] = {}
+        policy = WaitPolicy(domain, limiter.rules_of, limiter.on_wait)
+        self.queue = DomainQueue(replica, limiter.store, limiter.worker, policy)
         self._estimates: dict[str, Estimates] = {}
         self._next_date = 0
 
@@ -225,57 +194,6 @@ class DomainLimiter:
         """End a call's part in its run's start-up, which may let others leave."""
         if self.queue.startups.ended(ask, answered=answered):
             self.queue.serve()
-
-    # The Supervisor protocol.
-
-    def rules_of(self, pool: str) -> PoolRules | None:
-        """The current rules of a pool of the domain."""
-        known = self._pools.get(pool)
-        return self._limiter.rules_of(known or self._pools.setdefault(pool, Pool(self._domain, pool)))
-
-    def patience_for(self, ask: Ask) -> int:
-        """Nanoseconds that a call may wait in all."""
-        patience = (self.rules_of(ask.pools[0]) or _DEFAULT).max_wait
-        return min(patience, _URGENT_PATIENCE) if ask.priority == URGENT else patience
-
-    def waits(self, waiter: Waiter, verdict: Wait, now: Moment) -> None:
-        """Report a wait that has begun, or whose forecast has changed."""
-        if self._limiter.on_wait is not None:
-            pool = Pool(self._domain, verdict.blocker.pool)
-            seconds = max(0, verdict.forecast - now.tick) / NANOSECONDS
-            text = messages.describe_wait(pool, verdict.blocker, seconds, waiter.place)
-            again = waiter.forecast is not None
-            self._limiter.on_wait(
-                WaitInfo(pool, seconds, waiter.place, verdict.blocker, text, waiter.ask.call, again)
-            )
-
-    def refusal(self, waiter: Waiter, verdict: Wait | Refused | None, now: Moment) -> CallRefused | None:
-        """The error that ends a wait; None to keep waiting."""
-        allowed = waiter.patience / NANOSECONDS
-        if verdict is None:
-            if self._waits_for_day(waiter):
-                return None
-            pool = Pool(self._domain, waiter.ask.pools[0])
-            waited = (now.tick - waiter.ask.arrival - waiter.pauses) / NANOSECONDS
-            return CallRefused(messages.patience_message(pool, waited, allowed))
-        blocker = verdict.blocker
-        pool = Pool(self._domain, blocker.pool)
-        if isinstance(verdict, Refused) and blocker.reason is Reason.UNTIL:
-            text = messages.until_message(pool, blocker, now.wall / NANOSECONDS)
-            return CallRefused(text, resets_at=blocker.resets / NANOSECONDS)
-        if isinstance(verdict, Refused):
-            return CallRefused(messages.closed_message(pool, blocker.advice, blocker.quote))
-        if verdict.forecast > waiter.deadline and not (blocker.final or blocker.reason is Reason.PAUSED):
-            seconds = (verdict.forecast - waiter.ask.arrival) / NANOSECONDS
-            resets = (now.wall + verdict.forecast - now.tick) / NANOSECONDS
-            text = messages.patience_message(pool, seconds, allowed, blocker.quote)
-            return CallRefused(text, resets_at=resets)
-        return None
-
-    def _waits_for_day(self, waiter: Waiter) -> bool:
-        """Whether a call waits for the next day; one that blocks its event loop cannot."""
-        rules = (self.rules_of(pool) for pool in waiter.ask.pools)
-        return waiter.ask.priority != URGENT and any(each.wait_for_day for each in rules if each)
 
     def _estimates_of(self, model: str) -> Estimates:
         estimates = self._estimates.get(model)

@@ -13,9 +13,10 @@ from massgen_plugins.events import CallWaits, StoreChanged, Trouble
 from massgen_plugins.hookspecs import MiddlewareContext
 from massgen_plugins.middleware import ModelCall
 from massgen_plugins.quota import Domain
-from massgen_plugins.rate_limit.limiter import DomainLimiter, Limiter, WaitInfo
+from massgen_plugins.rate_limit.limiter import DomainLimiter, Limiter
 from massgen_plugins.rate_limit.stores.base import Store
 from massgen_plugins.rate_limit.stores.memory import MemoryStore
+from massgen_plugins.rate_limit.waiter import WaitInfo
 
 __all__ = ["Limiters", "open_store"]
 

@@ -26,6 +26,7 @@ class _Attempts:
 
     limiter: DomainLimiter
     arrival: int = UNKNOWN
+    paused: int = 0
     charges: dict[str, Charge] = field(default_factory=dict)
     pools: tuple[str, ...] = ()
     reservation: Reservation | None = None
@@ -61,7 +62,7 @@ class RateLimitMiddleware(Middleware):
         try:
             ask = _ask(call, attempts)
             attempts.reservation = await attempts.limiter.acquire(ask)
-            attempts.arrival = ask.arrival
+            attempts.arrival, attempts.paused = ask.arrival, ask.paused
         except CallRefused:
             self._known.pop(call, None)
             raise
@@ -208,11 +209,12 @@ def _ask(call: ModelCall, attempts: _Attempts) -> Ask:
         attempts.limiter.amounts(call.model, charges),
         attempts.arrival,
         URGENT if call.urgent else NORMAL,
-        frozenset(kind for kind, charge in charges.items() if charge.mode is Mode.EXPECTED),
-        frozenset(kind for kind, charge in charges.items() if charge.mode is Mode.KEPT),
+        frozenset([kind for kind, charge in charges.items() if charge.mode is Mode.EXPECTED]),
+        frozenset([kind for kind, charge in charges.items() if charge.mode is Mode.KEPT]),
         call.run,
         call.agent_id,
         call,
+        attempts.paused,
     )
 
 

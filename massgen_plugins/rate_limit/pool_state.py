@@ -3,18 +3,33 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import NamedTuple
 
 from massgen_plugins.quota import MINUTE, Amounts, Bucket, Held, Kind, Limit, PoolRules, Sliding
 from massgen_plugins.rate_limit.book import Book, Counter
-from massgen_plugins.rate_limit.bucket_counters import BucketCounter, HeldCounter
 from massgen_plugins.rate_limit.calendar_windows import CalendarCounter
 from massgen_plugins.rate_limit.moment import NEVER, Moment
 from massgen_plugins.rate_limit.penalties import FULL, Penalties
+from massgen_plugins.rate_limit.rolling_windows import HeldCounter
 from massgen_plugins.rate_limit.verdict import Blocker, LimitView, Reason
 
-__all__ = ["NO_RULES", "PoolState"]
+__all__ = ["NO_RULES", "PoolState", "Share"]
 
 NO_RULES = PoolRules(())
+
+
+class Share(NamedTuple):
+    """An equal share of what was left of a pool's limits when the store was lost.
+
+    Attributes:
+        base: What was in use then.
+        processes: How many processes share the rest.
+        until: Tick at which it ends.
+    """
+
+    base: Book
+    processes: int
+    until: int = NEVER
 
 
 class PoolState:
@@ -28,19 +43,19 @@ class PoolState:
         limits: The limits in force, each as (amount in force, limit, counter).
         shortest: Nanoseconds of the shortest rolling window; 0 if one is a bucket.
         short_window: Whether a window is so short that an event loop may block for as long.
+        share: What this process may use of the limits, if other processes may use them unseen.
         cautious: Whether a penalty may block calls, so that successes matter.
     """
 
     __slots__ = (
         "_held",
-        "_last_shared",
-        "_processes",
         "book",
         "cautious",
         "limits",
         "peer_rules",
         "penalties",
         "rules",
+        "share",
         "short_window",
         "shortest",
     )
@@ -54,8 +69,7 @@ class PoolState:
         self.shortest = NEVER
         self.cautious = self.short_window = False
         self._held = False
-        self._last_shared: Book | None = None
-        self._processes = 1
+        self.share: Share | None = None
 
     def refresh(self, tick: int) -> None:
         """Recompute the limits in force."""
@@ -94,16 +108,12 @@ class PoolState:
         """Take an equal share of what is left, since the spending of others is unknown."""
         if processes > 1:
             self.book.advance(now)
-            self._last_shared, self._processes = Book.restore(self.book.dump()), processes
-
-    def go_online(self) -> None:
-        """Use the full quota again."""
-        self._last_shared = None
+            self.share = Share(Book.restore(self.book.dump()), processes)
 
     def blocker(self, now: Moment, name: str, amounts: Amounts) -> Blocker | None:
         """What keeps a call from leaving, queue aside; what waiting does not help goes first."""
-        if self._last_shared is not None:
-            self._take_share(self._last_shared, now)
+        if self.share is not None:
+            self._apply_share(self.share, now)
         penalty = self._penalty(now, name) if self.cautious else None
         if penalty is not None and penalty.final:
             return penalty
@@ -142,21 +152,23 @@ class PoolState:
         self.book.advance(now)
         rows = []
         for cap, limit, counter in self.limits:
-            resets = counter.clears_at(now, max(cap, 1)) - now.tick
+            resets = counter.clears_at(now, cap) - now.tick
             slot = _next_slot(counter, now, cap)
-            rows.append(LimitView(limit, cap, _used(counter, now, cap), resets, slot))
+            rows.append(LimitView(limit, cap, counter.level(now, cap), resets, slot))
         return rows
 
-    def _take_share(self, apart: Book, now: Moment) -> None:
-        """Cap each limit at what was in use when the store was lost, plus an equal share of the rest."""
+    def _apply_share(self, share: Share, now: Moment) -> None:
+        """Cap each limit at what was in use when the store was lost, plus the share of the rest."""
         self.refresh(now.tick)
-        apart.advance(now)
-        shared = []
+        if now.tick >= share.until:
+            self.share = None
+            return
+        capped = []
         for cap, limit, counter in self.limits:
-            before = _used(apart.counter(limit), now, cap)
-            share = before + (cap - before) // self._processes if cap > before else cap
-            shared.append((max(share, 1) if cap else 0, limit, counter))
-        self.limits = shared
+            before = share.base.counter(limit).level(now, cap)
+            most = before + (cap - before) // share.processes if cap > before else cap
+            capped.append((max(most, 1) if cap else 0, limit, counter))
+        self.limits = capped
 
     def _penalty(self, now: Moment, name: str) -> Blocker | None:
         penalties, tick = self.penalties, now.tick
@@ -197,10 +209,6 @@ class PoolState:
             if worst is None or until > worst.until:
                 worst = Blocker(Reason.LIMIT, name, until, shown)
         return worst
-
-
-def _used(counter: Counter, now: Moment, cap: int) -> int:
-    return counter.level(now, cap) if isinstance(counter, BucketCounter) and cap else counter.used
 
 
 def _next_slot(counter: Counter, now: Moment, cap: int) -> int:

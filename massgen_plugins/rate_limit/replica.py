@@ -1,20 +1,20 @@
 """This process's copy of one domain, kept in step with a store by compare-and-swap.
 
 While the store is unavailable, the copy is used offline: if n processes share the domain, each takes an nth
-of what is left. When the store is back, calls admitted meanwhile are booked there.
+of what is left. When the store is back, what was booked meanwhile is added to what it holds.
 """
 
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from contextlib import nullcontext
 from typing import TypeVar
 
 from massgen_plugins.errors import StoreUnavailable
 from massgen_plugins.quota import NANOSECONDS, Domain
 from massgen_plugins.rate_limit import wall_clock
-from massgen_plugins.rate_limit.domain import BOOK, FACTS, QUEUE, DomainState
+from massgen_plugins.rate_limit.domain import FACTS, DomainState
 from massgen_plugins.rate_limit.moment import Moment
 from massgen_plugins.rate_limit.stores.base import Snapshot, Store, StoreBusy, StoreReplaced
 from massgen_plugins.rate_limit.stores.domain_names import domain_name, first_version, same_domain
@@ -26,7 +26,7 @@ T = TypeVar("T")
 _RETRY = 10.0
 """Seconds before a failed store is tried again."""
 
-_MEMBER_RENEWAL = 60_000_000_000
+_MEMBER_RENEWAL = 60 * NANOSECONDS
 """Nanoseconds after which a process renews its membership in a domain."""
 
 _MOST_TRIES = 1000
@@ -37,6 +37,12 @@ _NO_TURN = nullcontext()
 
 class DomainReplica:
     """One process's copy of a domain.
+
+    Attributes:
+        name: The domain's name in the store.
+        state: The copy.
+        offline: Whether the store is unavailable.
+        fault: Why the store last failed, in one sentence.
 
     Args:
         domain: The domain.
@@ -56,23 +62,20 @@ class DomainReplica:
     ) -> None:
         self.name = domain_name(domain)
         self.state = DomainState(process, time.time_ns())
+        self.offline = False
+        self.fault = ""
         self._store = store
         self._process = process
         self._report = report
         self._changed = changed or (lambda _, message: report(message))
-        self._version = -1  # never loaded
-        self._last_agreed = 0  # the last version at which copy and store agreed
+        self._loaded = False
+        self._version = 0  # of the store's content that this copy was last in step with
+        self._saved: dict[str, bytes] = {}  # the parts of that version
+        self._in_step_at = 0  # tick of the last write
         self._contended = False  # whether the last exchange found another process's write
-        self._offline_before: int | None = None
-        self._synced = 0
-        self._saved: dict[str, bytes] = {}
         self._clock_offset: wall_clock.ClockOffset | None = None
         self._retry_at = 0.0
-        self._rebooked = False
-        self.offline = False
-        """Whether the store is unavailable."""
-        self.fault = ""
-        """Why the store last failed, in one sentence."""
+        self._before = self.state, self._version, self._saved  # as the current transaction began
 
     def moment(self) -> Moment:
         """The current moment. Never blocks."""
@@ -84,42 +87,35 @@ class DomainReplica:
             clock = self._clock_offset = wall_clock.offset_at(sample, tick, self._store.start())
         return Moment(tick, tick + clock.offset, clock.slack)
 
-    def transact(self, work: Callable[[DomainState, Moment], T], *, patient: bool = False) -> T:
-        """Run ``work`` on the current state and write its changes to the store.
+    def transact(self, change: Callable[[DomainState, Moment], T], *, patient: bool = False) -> T:
+        """Run ``change`` on the current state and write what it changed to the store.
 
         Args:
-            work: Reads and changes the state; run again after a conflict.
+            change: Reads and changes the state; run again after a conflict.
             patient: Whether this thread may block.
 
         Raises:
             StoreBusy: It would block, and this thread is not patient. Nothing happened.
         """
         if not self._store.shared:
-            return self._transact_locally(work)
-        if self.offline and (not patient or time.monotonic() < self._retry_at):
-            if time.monotonic() >= self._retry_at:
-                raise StoreBusy  # retrying the store is left to a thread that may block
-            return self._transact_locally(work)
-        if self._version < 0 and not patient:
-            raise StoreBusy  # the first load may take long
+            return change(self.state, self.moment())
+        retry = self.offline and time.monotonic() >= self._retry_at
+        if not patient and (retry or not (self._loaded or self.offline)):
+            raise StoreBusy  # loading everything may take long
+        if self.offline and not retry:
+            return change(self.state, self.moment())
         try:
-            return self._transact_shared(work, patient=patient)
+            return self._transact_shared(change, patient=patient)
         except StoreBusy:
-            self._revert()
             if not patient:
                 raise
             error: Exception = StoreUnavailable(f"{self._store.description} is held by another program.")
         except StoreUnavailable as unavailable:
-            self._revert()
             error = unavailable
         except (ArithmeticError, AttributeError, LookupError, OSError, TypeError, ValueError) as fault:
-            self._revert()
             error = StoreUnavailable(f"{self._store.description} answers nonsense ({type(fault).__name__}).")
-        except BaseException:  # raised by the work itself
-            self._revert()
-            raise
         self._go_offline(error)
-        return self._transact_locally(work)
+        return change(self.state, self.moment())
 
     def forget(self) -> None:
         """Reset the domain for all processes. May block."""
@@ -128,52 +124,56 @@ class DomainReplica:
 
     def forked(self, process: str) -> None:
         """Reset in a forked child: drop what the parent had not written."""
-        self._process = process
-        self._revert()
-        self.state.rename(process)
+        self._roll_back(self.state.changed)
+        self._process = self.state.process = process
 
-    def _transact_locally(self, work: Callable[[DomainState, Moment], T]) -> T:
-        self.state.changed.clear()
-        return work(self.state, self.moment())
-
-    def _transact_shared(self, work: Callable[[DomainState, Moment], T], *, patient: bool) -> T:
+    def _transact_shared(self, change: Callable[[DomainState, Moment], T], *, patient: bool) -> T:
+        self._before = self.state, self._version, self._saved
         try:
-            return self._compare_and_swap(work, patient=patient)
+            return self._attempt(change, patient=patient)
         except StoreReplaced:
             if not patient:
                 raise
-            self._revert()
-            return self._compare_and_swap(work, patient=patient)
+        return self._attempt(change, patient=patient)
 
-    def _compare_and_swap(self, work: Callable[[DomainState, Moment], T], *, patient: bool) -> T:
-        store, state = self._store, self.state
+    def _attempt(self, change: Callable[[DomainState, Moment], T], *, patient: bool) -> T:
+        try:
+            return self._compare_and_swap(change, patient=patient)
+        except BaseException:
+            self._revert()
+            raise
+
+    def _compare_and_swap(self, change: Callable[[DomainState, Moment], T], *, patient: bool) -> T:
+        store = self._store
         with store.turn(patient=patient) if self._contended else _NO_TURN:
-            if self._version < 0 or self.offline:
-                self._adopt(store.load(self.name, 0, patient=patient))
+            if self.offline or not self._loaded:
+                self._adopt(store.load(self.name, 0, patient=patient), patient=patient)
+                self._loaded = True
             elif self._contended and store.quick:  # refresh first, rather than decide twice
-                self._contended = self._refresh(patient=patient)
+                newer = self._newer(patient=patient)
+                self._contended = newer is not None
+                self._adopt(newer, patient=patient)
             for _ in range(_MOST_TRIES):
                 now = self.moment()
-                self._offline_before = state.offline_calls
-                result = work(state, now)
+                result = change(self.state, now)
                 new, parts = self._changes(now)
-                if not parts:
-                    if not self._refresh(patient=patient):
-                        break
-                    continue
-                newer = store.swap(self.name, self._version, new, parts, patient=patient)
+                if parts:
+                    newer = store.swap(self.name, self._version, new, parts, patient=patient)
+                    self._contended |= newer is not None
+                else:
+                    newer = self._newer(patient=patient)
                 if newer is None:
                     break
-                self._contended = True
-                self._adopt(newer)
+                self._adopt(newer, patient=patient)
             else:
                 raise StoreUnavailable(f"{store.description} never lets this process write.")
         if parts:
             self._saved.update(parts)
-            self._version = self._last_agreed = new
-            self._synced = now.tick
-            state.changed.clear()
-        self._go_online()
+            self._version, self._in_step_at = new, now.tick
+            self.state.changed.clear()
+        if self.offline:
+            self.offline = False
+            self._changed(True, f"{store.description} works again; the quota is shared.")
         return result
 
     def _changes(self, now: Moment) -> tuple[int, dict[str, bytes]]:
@@ -185,96 +185,67 @@ class DomainReplica:
         if self._process and now.tick - seen >= _MEMBER_RENEWAL:
             state.facts.register_member(self._process, now.tick)
             state.changed.add(FACTS)
-        return self._version + 1 if self._version else first_version(), {
-            part: state.dump(part) for part in state.changed
-        }
+        new = self._version + 1 if self._version else first_version()
+        return new, {part: state.dump(part) for part in state.changed}
 
-    def _refresh(self, *, patient: bool) -> bool:
-        """Load what others have written; False if nothing is new."""
+    def _newer(self, *, patient: bool) -> Snapshot | None:
+        """What others have written since, if anything."""
         snapshot = self._store.load(self.name, self._version, patient=patient)
-        if snapshot.version == self._version:
-            return False
-        self._adopt(snapshot)
-        return True
+        return snapshot if snapshot.version != self._version else None
 
-    def _adopt(self, snapshot: Snapshot) -> None:
-        """Load a newer snapshot, and roll back changes that conflict with it."""
-        lost = self._last_agreed > 0 and not same_domain(snapshot.version, self._last_agreed)
-        if lost:
-            snapshot = self._store.load(self.name, 0, patient=True)
-        self._roll_back(part for part in self.state.changed if lost or part not in snapshot.parts)
-        self._version = snapshot.version
-        own_parts = self.state.parts if lost else ()
-        if lost and self.offline:
-            self._roll_back(part for part in own_parts if part.startswith(BOOK))
-        for part, data in snapshot.parts.items():
-            if lost:
-                self._merge(part, data)
-            else:
-                self._restore(part, data)
-        if lost:  # the file was deleted, or the server lost its data: write everything again
-            self.state.changed.update(own_parts)
-            if self.offline:
-                self._rebook()
+    def _adopt(self, newer: Snapshot | None, *, patient: bool) -> None:
+        """Take over what others have written; what this process has not written yet is dropped."""
+        if newer is None:
             return
-        self._last_agreed = self._version
-        if self.offline:
-            missing = [part for part in self.state.parts if part not in snapshot.parts]
-            self._roll_back(part for part in missing if part.startswith(BOOK))
-            self._rebook()
-            self.state.changed.update(missing)
-
-    def _restore(self, part: str, data: bytes) -> None:
-        try:
-            self.state.restore(part, data)
-        except ValueError as error:
-            self._roll_back((part,))
-            self.state.changed.add(part)  # repair it from this copy
-            self._report(
-                f"A part of what {self._store.description} holds was damaged ({error}); it is written anew "
-                "from what this process knows."
-            )
+        merged = self.state is not self._before[0]
+        self._revert()
+        lost = self._version > 0 and not same_domain(newer.version, self._version)
+        if lost or merged:
+            newer = self._store.load(self.name, 0, patient=patient)
+        if lost or self.offline:
+            self._merge(newer, self._in_step_at if lost else None)
         else:
-            self._saved[part] = data
-            self.state.changed.discard(part)
+            self._restore(newer.parts)
+        self._version = newer.version
 
-    def _merge(self, part: str, data: bytes) -> None:
-        other = DomainState(self._process)
-        try:
-            other.restore(part, data)
-        except ValueError:
-            return
-        if part.startswith(BOOK):
-            pool = part.removeprefix(BOOK)
-            self.state.book(pool).merge(other.book(pool), self._synced)
-        elif part == QUEUE:
-            for ticket in other.tickets:
-                self.state.tickets.put(ticket)
-
-    def _rebook(self) -> None:
-        self._rebooked = True
-        self.state.rebook_offline(self.moment())
+    def _merge(self, snapshot: Snapshot, lost_since: int | None) -> None:
+        """Begin a new copy from the store's content, and add what this process has booked apart."""
+        own, saved = self.state, self._saved
+        self.state, self._saved = DomainState(self._process, own.facts.epoch), dict(saved)
+        self._restore(snapshot.parts)
+        self.state.merge(own, saved, self.moment(), lost_since)
 
     def _revert(self) -> None:
-        """Roll back everything that is not written."""
-        self._roll_back()
-        if self._rebooked:  # the attempt to go online failed
-            self._rebook()
-            self._rebooked = False
-        self.state.changed.clear()
+        """Drop what the current transaction has changed."""
+        if self.state is not self._before[0]:
+            self.state, self._version, self._saved = self._before
+        elif not self.offline:
+            self._roll_back(self.state.changed)
 
-    def _roll_back(self, parts: Iterable[str] | None = None) -> None:
-        """Restore parts (default: all changed ones) to their last written state."""
-        for part in tuple(self.state.changed if parts is None else parts):
+    def _restore(self, parts: Mapping[str, bytes]) -> None:
+        """Take over parts; what is damaged is repaired from this copy."""
+        for part, data in parts.items():
+            try:
+                self.state.restore(part, data)
+            except ValueError as error:
+                self._roll_back((part,))
+                self.state.changed.add(part)
+                self._report(
+                    f"A part of what {self._store.description} holds was damaged ({error}); it is written "
+                    "anew from what this process knows."
+                )
+            else:
+                self._saved[part] = data
+
+    def _roll_back(self, parts: Iterable[str]) -> None:
+        """Restore parts to what was last written."""
+        for part in tuple(parts):
             saved = self._saved.get(part)
             if saved is None:
                 self.state.clear(part)
             else:
                 self.state.restore(part, saved)
             self.state.changed.discard(part)
-        if self._offline_before is not None:
-            self.state.keep_offline(self._offline_before)
-            self._offline_before = None
 
     def _go_offline(self, error: Exception) -> None:
         self._retry_at = time.monotonic() + _RETRY
@@ -289,10 +260,3 @@ class DomainReplica:
         self._changed(
             False, f"{error} The quota is kept in memory of this process{share} until the store works again."
         )
-
-    def _go_online(self) -> None:
-        self._rebooked, self._offline_before = False, None
-        if self.offline:
-            self.offline = False
-            self.state.go_online()
-            self._changed(True, f"{self._store.description} works again; the quota is shared.")

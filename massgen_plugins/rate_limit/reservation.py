@@ -24,7 +24,7 @@ URGENT, NORMAL = 0, 1
 
 @dataclass(slots=True, eq=False)
 class Ask:
-    """A request for admission. Immutable once it has been submitted.
+    """A request for admission.
 
     Attributes:
         pools: Names of the pools to book in, the model's own first.
@@ -36,6 +36,7 @@ class Ask:
         run: The MassGen run that the call belongs to.
         agent_id: The agent that makes the call; None outside of any agent's stream.
         call: Identifies the call across attempts; passed on when a wait is reported.
+        paused: Nanoseconds for which the user had paused its pools: they do not count as waiting.
     """
 
     pools: tuple[str, ...]
@@ -47,6 +48,7 @@ class Ask:
     run: str = ""
     agent_id: str | None = None
     call: object = None
+    paused: int = 0
 
     @property
     def sort_key(self) -> tuple[int, int]:
@@ -89,7 +91,6 @@ class Reservation:
         epoch: Identifies the books that it is booked in.
         leased: Whether it holds anything until it ends.
         short_window: Whether it is booked in a window so short that an event loop may block for as long.
-        pending: Whether an update of it is already queued for the store.
     """
 
     __slots__ = (
@@ -107,7 +108,6 @@ class Reservation:
         "ended",
         "epoch",
         "leased",
-        "pending",
         "seen",
         "short_window",
         "slack",
@@ -118,7 +118,7 @@ class Reservation:
         self.ask = ask
         self.booked = booking
         self.epoch = epoch
-        self.leased = self.short_window = self.pending = self._released = self._written = False
+        self.leased = self.short_window = self._released = self._written = False
         self.amounts, _, self.begun, self.answered_at, self.seen, self.ended, self.wall, self.slack = booking
         self._tick: Callable[[], int] = _no_clock
         self._now: Callable[[], Moment] = _no_moment

@@ -89,8 +89,8 @@ class Tickets:
         ]
         return sorted(rows, key=lambda ticket: ticket.sort_key)
 
-    def put(self, ticket: Ticket) -> None:
-        """Register or renew a ticket, and drop those not renewed for three leases."""
+    def put(self, ticket: Ticket) -> bool:
+        """Register or renew a ticket, and drop those not renewed for three leases; True if it came later."""
         key = ticket.owner, ticket.pools
         known = self.rows.get(key)
         if known is not None and known.arrival == ticket.arrival:
@@ -99,6 +99,7 @@ class Tickets:
         now = ticket.seen
         for old in [k for k, t in self.rows.items() if not -TICKET_LEASE <= now - t.seen <= 3 * TICKET_LEASE]:
             del self.rows[old]
+        return known is not None and known.sort_key < ticket.sort_key
 
     def mark(self, ticket: Ticket, fits_since: int) -> Ticket:
         """Set ``fits_since`` of a ticket; returns the new one."""

@@ -8,7 +8,7 @@ from contextlib import suppress
 
 from massgen_plugins.quota import NANOSECONDS
 from massgen_plugins.rate_limit.reservation import Reservation
-from massgen_plugins.rate_limit.rings import LEASE
+from massgen_plugins.rate_limit.rolling_windows import LEASE
 from massgen_plugins.rate_limit.waiter import running_loop
 
 __all__ = ["LeaseTimer", "LoopTimers"]

@@ -9,7 +9,7 @@ from collections.abc import Callable, Sequence
 from concurrent.futures import Future
 from contextlib import suppress
 from functools import partial
-from typing import Any, TypeAlias, TypeVar
+from typing import TypeAlias, TypeVar
 
 from massgen_plugins.rate_limit.domain import QUEUE, DomainState
 from massgen_plugins.rate_limit.moment import Moment
@@ -45,28 +45,19 @@ class Transactions:
 
     def forked(self) -> None:
         """Reset in a forked child, which inherits neither updates nor locks."""
-        self.lock = threading.Lock()
-        """Guards the replica."""
-        self._updates: deque[Reservation] = deque()
+        self._lock = threading.Lock()  # guards the replica
+        self._updated: dict[Reservation, None] = {}  # calls to be booked anew
         self._deferred: deque[Change[None]] = deque()
         self._unwritten: dict[Reservation, None] = {}  # in order of admission; may still contain written ones
-        # Of the current transaction:
-        self._change: Change[Any] = _no_change
-        self._calls: Sequence[Reservation] = ()
-        self._changes: Sequence[Change[None]] = ()
-        self._bookings: dict[Reservation, Booking] = {}
         self._to_wake: Sequence[str] = ()  # addresses
 
-    @property
-    def pending(self) -> bool:
-        """Whether any update is pending."""
-        return bool(self._updates or self._deferred)
-
     def add(self, call: Reservation) -> None:
-        """Queue the update of a call for the next transaction."""
-        if not call.pending:
-            call.pending = True
-            self._updates.append(call)
+        """Book a call anew with the next transaction."""
+        self._updated[call] = None
+
+    def defer(self, change: Change[None]) -> None:
+        """Change the state with the next transaction."""
+        self._deferred.append(change)
 
     def watch_unwritten(self, call: Reservation) -> None:
         """Postpone an admitted call's stamp in each transaction until it is written.
@@ -77,54 +68,28 @@ class Transactions:
         """
         self._unwritten[call] = None
 
-    def defer(self, change: Change[None]) -> None:
-        """Queue a change of the state for the next transaction."""
-        self._deferred.append(change)
-
     def flush_soon(self) -> None:
         """Schedule a flush, unless another transaction comes first."""
         if self._store.shared:
             self._worker.remind(self.flush)
-        elif len(self._updates) >= _MOST_UPDATES:
+        elif len(self._updated) >= _MOST_UPDATES:
             with suppress(StoreBusy):
-                self.run_nowait(_no_change)
+                self.run(_no_change, patient=False)
 
     def flush(self) -> None:
         """Write pending updates to the store. May block."""
-        if self.pending:
-            self.run_blocking(_no_change)
+        if self._updated or self._deferred:
+            self.run(_no_change, patient=True)
 
-    def run_nowait(self, change: Change[T]) -> T:
-        """Run ``change`` in a transaction and return its result.
-
-        Raises:
-            StoreBusy: It would block. Nothing happened.
-        """
-        if not self._store.quick or not self.lock.acquire(blocking=False):
-            raise StoreBusy
-        try:
-            return self.transact(change, patient=False)
-        finally:
-            self.lock.release()
-            if self._to_wake:
-                self.wake_others()
-
-    def run_blocking(self, change: Change[T]) -> T:
-        """Like :meth:`run_nowait`, but wait for the store."""
-        with self.lock:
-            result = self.transact(change, patient=True)
-        self.wake_others()
-        return result
-
-    async def run(self, change: Change[T], on_abandoned: Callable[[T], None] | None = None) -> T:
-        """Like :meth:`run_nowait`, but wait without blocking the event loop.
+    async def run_async(self, change: Change[T], on_abandoned: Callable[[T], None] | None = None) -> T:
+        """Like :meth:`run`, without blocking the event loop.
 
         If the caller is cancelled meanwhile, ``on_abandoned`` gets the result.
         """
         try:
-            return self.run_nowait(change)
+            return self.run(change, patient=False)
         except StoreBusy:
-            future = self._worker.submit(partial(self.run_blocking, change))
+            future = self._worker.submit(partial(self.run, change, patient=True))
         try:
             return await asyncio.wrap_future(future)
         except asyncio.CancelledError:
@@ -132,25 +97,59 @@ class Transactions:
                 future.add_done_callback(partial(_hand_over, on_abandoned))
             raise
 
-    def transact(self, change: Change[T], *, patient: bool) -> T:
-        """Run ``change`` with the lock held; call :meth:`wake_others` after releasing it."""
+    def run(self, change: Change[T], *, patient: bool, deliver: Callable[[T], None] | None = None) -> T:
+        """Run ``change`` and all pending updates in a transaction, and return its result.
+
+        Args:
+            change: Reads and changes the state.
+            patient: Whether this thread may block.
+            deliver: Called with the result before another transaction can begin.
+
+        Raises:
+            StoreBusy: It would block, and this thread is not patient. Nothing happened.
+        """
+        if not (patient or self._store.quick) or not self._lock.acquire(blocking=patient):
+            raise StoreBusy
+        try:
+            result = self._transact(change, patient=patient)
+            if deliver is not None:
+                deliver(result)
+            return result
+        finally:
+            addresses, self._to_wake = self._to_wake, ()
+            self._lock.release()
+            for address in addresses:
+                self._store.wake(address)
+
+    def _transact(self, change: Change[T], *, patient: bool) -> T:
         if self._unwritten:
             self._postpone_unwritten()
-        if self._updates:
-            self._calls = _drain(self._updates)
-            for call in self._calls:
-                call.pending = False  # later changes queue it again
-        if self._deferred:
-            self._changes = _drain(self._deferred)
-        self._change = change
+        calls = [self._updated.popitem()[0] for _ in range(len(self._updated))]
+        changes = list(self._deferred)
+        bookings: dict[Reservation, Booking] = {}
+
+        def attempt(state: DomainState, now: Moment) -> T:
+            for call in calls:
+                booking = bookings[call] = call.booking
+                state.change(call, booking, now)
+            for deferred in changes:
+                deferred(state, now)
+            if changes:
+                now = self._replica.moment()  # the provider's clock may have been updated
+            result = change(state, now)
+            if state.tickets.rows or self._to_wake:
+                self._to_wake = _affected_waiters(state, now)
+            return result
+
         try:
-            result: T = self._replica.transact(self._attempt, patient=patient)
+            result = self._replica.transact(attempt, patient=patient)
         except BaseException:
-            self._requeue()
+            self._updated.update(dict.fromkeys(calls))
             raise
-        for call in self._calls:
-            call.booked = self._bookings.pop(call)
-        self._calls, self._changes, self._change = (), (), _no_change
+        for _ in changes:
+            self._deferred.popleft()
+        for call, booking in bookings.items():
+            call.booked = booking
         return result
 
     def _postpone_unwritten(self) -> None:
@@ -161,37 +160,14 @@ class Transactions:
             elif call.postpone(tick):
                 self.add(call)
 
-    def _attempt(self, state: DomainState, now: Moment) -> Any:
-        for call in self._calls:
-            booking = self._bookings[call] = call.booking
-            state.change(call, booking, now)
-        if self._changes:
-            for change in self._changes:
-                change(state, now)
-            now = self._replica.moment()  # a change may have updated the provider's clock
-        result = self._change(state, now)
-        if state.tickets.rows or self._to_wake:
-            # If nothing changed for others, wake only the overdue: else two processes whose waiters fit, but
-            # wait behind others of their own, would wake each other for ever.
-            others_affected = state.queue_shrank or state.changed - {QUEUE}
-            self._to_wake = state.to_wake(now, only_overdue=not others_affected)
-            state.queue_shrank = False
-        return result
 
-    def wake_others(self) -> None:
-        """Wake processes whose head of line can leave, after this process's own waiters were served."""
-        addresses, self._to_wake = self._to_wake, ()
-        for address in addresses:
-            self._store.wake(address)
-
-    def _requeue(self) -> None:
-        """Queue the updates of a failed transaction again."""
-        self._updates.extendleft(call for call in reversed(self._calls) if not call.pending)
-        for call in self._calls:
-            call.pending = True
-        self._deferred.extendleft(reversed(self._changes))
-        self._calls, self._changes, self._change = (), (), _no_change
-        self._bookings.clear()
+def _affected_waiters(state: DomainState, now: Moment) -> list[str]:
+    """Addresses of processes to wake."""
+    # If nothing changed for others, wake only the overdue: else two processes whose waiters fit, but wait
+    # behind others of their own, would wake each other for ever.
+    others_affected = state.queue_shrank or state.changed - {QUEUE}
+    state.queue_shrank = False
+    return state.to_wake(now, only_overdue=not others_affected)
 
 
 def _hand_over(on_abandoned: Callable[[T], None], future: Future[T]) -> None:
@@ -201,10 +177,3 @@ def _hand_over(on_abandoned: Callable[[T], None], future: Future[T]) -> None:
 
 def _no_change(_: DomainState, __: Moment) -> None:
     """Write pending updates only."""
-
-
-def _drain(items: deque[T]) -> list[T]:
-    drained = []
-    while items:
-        drained.append(items.popleft())
-    return drained

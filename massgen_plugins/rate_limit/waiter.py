@@ -1,52 +1,59 @@
-"""A waiting call, and the future of its event loop that ends the wait."""
+"""A waiting call, how long it may wait, and what it and the user are told."""
 
 from __future__ import annotations
 
 import asyncio
-import threading
-from bisect import bisect_right
-from collections.abc import Collection, Iterable
-from typing import Protocol
-from weakref import WeakKeyDictionary
+from collections.abc import Callable
+from dataclasses import dataclass
 
-from massgen_plugins.quota import PoolRules
+from massgen_plugins.errors import CallRefused
+from massgen_plugins.quota import NANOSECONDS, Domain, Pool, PoolRules
+from massgen_plugins.rate_limit import messages
 from massgen_plugins.rate_limit.moment import NEVER, Moment
-from massgen_plugins.rate_limit.reservation import Ask, Reservation
-from massgen_plugins.rate_limit.verdict import Refused, Wait
+from massgen_plugins.rate_limit.reservation import URGENT, Ask, Reservation
+from massgen_plugins.rate_limit.verdict import Blocker, Reason, Refused, Wait
 
-__all__ = ["Pauses", "Supervisor", "Waiter", "Waiters", "running_loop"]
+__all__ = ["WaitInfo", "WaitPolicy", "Waiter", "running_loop"]
+
+_URGENT_PATIENCE = 65 * NANOSECONDS
+"""An urgent call blocks its event loop: it outlasts a minute's window, then gives up."""
+
+_DEFAULT = PoolRules(())
 
 
 class Waiter:
-    """A call that may have to wait.
+    """A call in the queue. Created in the event loop that waits for it.
 
     Attributes:
         ask: What it asks for.
-        patience: Nanoseconds that it may wait in all.
+        patience: Nanoseconds that it may wait in all; ``NEVER`` until its first verdict.
         forecast: Tick at which it will leave, as last reported; None if nothing was reported.
         stale: Whether the forecast is outdated: a waiter ahead gave up.
-        place: How many waiters of this process were ahead when it joined.
-        pauses: Nanoseconds of pauses, which do not count as waiting.
-        loop: The event loop it waits in; None until it does.
+        loop: Its event loop.
+        future: Gets its reservation, or the error that ends the wait.
     """
 
-    __slots__ = ("_future", "_paused_at", "ask", "forecast", "loop", "patience", "pauses", "place", "stale")
+    patience = NEVER
+    forecast: int | None = None
+    stale = False
+    _paused_at: int | None = None
 
-    def __init__(self, ask: Ask, patience: int) -> None:
+    def __init__(self, ask: Ask) -> None:
         self.ask = ask
-        self.patience = patience
-        self.forecast: int | None = None
-        self.stale = False
-        self.place = 0
-        self.pauses = 0
-        self._paused_at: int | None = None
-        self.loop: asyncio.AbstractEventLoop | None = None
-        self._future: asyncio.Future[Reservation] | None = None
+        self.loop = asyncio.get_running_loop()
+        self.future: asyncio.Future[Reservation] = self.loop.create_future()
 
     @property
     def deadline(self) -> int:
         """Tick after which it is refused; ``NEVER`` during a pause."""
-        return NEVER if self._paused_at is not None else self.ask.arrival + self.patience + self.pauses
+        if self._paused_at is not None:
+            return NEVER
+        return self.ask.arrival + self.patience + self.ask.paused
+
+    @property
+    def unreported(self) -> bool:
+        """Whether its forecast has yet to be reported."""
+        return self.forecast is None or self.stale
 
     def set_paused(self, tick: int, *, paused: bool) -> bool:
         """Record whether the user has paused its pools; True, and to be reported again, if that changed."""
@@ -54,128 +61,118 @@ class Waiter:
             return False
         self.forecast = None
         if self._paused_at is not None:
-            self.pauses += tick - self._paused_at
+            self.ask.paused += tick - self._paused_at
         self._paused_at = tick if paused else None
         return True
 
-    @property
-    def done(self) -> bool:
-        """Whether the wait has ended."""
-        return self._future is not None and self._future.done()
-
-    def begin(self) -> asyncio.Future[Reservation]:
-        """Start to wait in the running event loop."""
-        self.loop = asyncio.get_running_loop()
-        self._future = self.loop.create_future()
-        return self._future
-
     def abandon(self) -> None:
         """Release a reservation that arrived after the caller stopped waiting."""
-        future = self._future
-        if future is not None and future.done() and not future.cancelled() and future.exception() is None:
+        future = self.future
+        if future.done() and not future.cancelled() and future.exception() is None:
             future.result().release()
 
     def resolve(self, value: Reservation | Exception) -> None:
         """End the wait; from any thread."""
-        if self.loop is None or running_loop() is self.loop:
-            self._set(value)
-            return
-        try:
-            self.loop.call_soon_threadsafe(self._set, value)
-        except RuntimeError:  # its loop has closed
-            _release(value)
-
-    def _set(self, value: Reservation | Exception) -> None:
-        if self._future is None or self._future.done():  # cancelled meanwhile
+        if running_loop() is not self.loop:
+            try:
+                self.loop.call_soon_threadsafe(self.resolve, value)
+            except RuntimeError:  # its loop has closed
+                _release(value)
+        elif self.future.done():  # cancelled meanwhile
             _release(value)
         elif isinstance(value, Reservation):
-            self._future.set_result(value)
+            self.future.set_result(value)
         else:
-            self._future.set_exception(value)
+            self.future.set_exception(value)
 
 
-class Waiters:
-    """The waiters of one domain in this process. Thread-safe.
-
-    Attributes:
-        rows: All waiters in order; only its truth value may be read without the lock.
-    """
-
-    def __init__(self) -> None:
-        self._lock = threading.Lock()
-        self.rows: list[Waiter] = []
-
-    def all(self) -> list[Waiter]:
-        """A copy of the waiters, in order."""
-        with self._lock:
-            return list(self.rows)
-
-    def join(self, waiter: Waiter) -> list[Waiter]:
-        """Insert a waiter in order; returns those ahead of it."""
-        with self._lock:
-            at = bisect_right(self.rows, waiter.ask.sort_key, key=lambda each: each.ask.sort_key)
-            self.rows.insert(at, waiter)
-            waiter.place = at
-            return self.rows[:at]
-
-    def remove(self, waiter: Waiter) -> None:
-        """Remove a waiter, if it still waits."""
-        with self._lock:
-            if waiter in self.rows:
-                self.rows.remove(waiter)
-
-
-class Pauses:
-    """Pauses ordered by the user; they do not count as waiting, even when a call is sent again.
+@dataclass(frozen=True, slots=True)
+class WaitInfo:
+    """A wait that has begun or whose forecast has changed.
 
     Attributes:
-        active: Whether any pool is paused.
-        remembered: Whether any call that may be sent again was paused.
+        pool: The pool that blocks.
+        seconds: Remaining time; a lower bound.
+        place: How many calls of this process are ahead.
+        blocker: What is waited for.
+        message: The same in one sentence.
+        call: ``Ask.call`` of the waiting call.
+        again: Whether this wait was reported before, with another forecast.
     """
 
-    def __init__(self) -> None:
-        self.active = self.remembered = False
-        self._paused_for: WeakKeyDictionary[object, int] = WeakKeyDictionary()
-
-    def update(self, waiters: Iterable[Waiter], paused: Collection[str], tick: int) -> bool:
-        """Record whose pools are paused; True if that changed for any waiter."""
-        changed = False
-        for waiter in waiters:
-            changed |= waiter.set_paused(tick, paused=any(pool in paused for pool in waiter.ask.pools))
-        self.active = bool(paused)
-        return changed
-
-    def remember(self, waiter: Waiter) -> None:
-        """Keep the pauses of a call that leaves, in case it is sent again."""
-        if waiter.ask.call is not None:
-            self._paused_for[waiter.ask.call] = waiter.pauses
-            self.remembered = True
-
-    def paused_for(self, call: object) -> int:
-        """Nanoseconds for which a call was paused in earlier attempts."""
-        return self._paused_for.get(call, 0)
+    pool: Pool
+    seconds: float
+    place: int
+    blocker: Blocker
+    message: str
+    call: object
+    again: bool = False
 
 
-class Supervisor(Protocol):
-    """Supplies rules and reports waits; see :class:`massgen_plugins.rate_limit.limiter.DomainLimiter`."""
+class WaitPolicy:
+    """The rules of one domain's pools, as far as they concern waiting.
+
+    Args:
+        domain: The domain.
+        rules_of: The current rules of a pool, or None.
+        on_wait: Called with every wait; must not raise.
+    """
+
+    def __init__(
+        self,
+        domain: Domain,
+        rules_of: Callable[[Pool], PoolRules | None],
+        on_wait: Callable[[WaitInfo], None] | None,
+    ) -> None:
+        self._domain = domain
+        self._rules_of = rules_of
+        self._on_wait = on_wait
+        self._pools: dict[str, Pool] = {}
 
     def rules_of(self, pool: str) -> PoolRules | None:
-        """The current rules of a pool of the domain."""
+        """The current rules of a pool."""
+        return self._rules_of(self._pools.get(pool) or self._pools.setdefault(pool, Pool(self._domain, pool)))
 
     def patience_for(self, ask: Ask) -> int:
         """Nanoseconds that a call may wait in all."""
+        patience = (self.rules_of(ask.pools[0]) or _DEFAULT).max_wait
+        return min(patience, _URGENT_PATIENCE) if ask.priority == URGENT else patience
 
-    def refusal(self, waiter: Waiter, verdict: Wait | Refused | None, now: Moment) -> Exception | None:
-        """The error that ends a wait; None to keep waiting.
+    def report(self, waiter: Waiter, verdict: Wait, place: int, now: Moment) -> None:
+        """Report a wait that has begun, or whose forecast has changed; ``place`` calls are ahead."""
+        if self._on_wait is not None:
+            pool = Pool(self._domain, verdict.blocker.pool)
+            seconds = max(0, verdict.forecast - now.tick) / NANOSECONDS
+            text = messages.describe_wait(pool, verdict.blocker, seconds, place)
+            again = waiter.forecast is not None
+            call = waiter.ask.call
+            self._on_wait(WaitInfo(pool, seconds, place, verdict.blocker, text, call, again))
 
-        Args:
-            waiter: The waiting call.
-            verdict: The decision; None if the deadline has passed.
-            now: The current moment.
-        """
+    def refusal(self, waiter: Waiter, verdict: Wait | Refused, now: Moment) -> CallRefused | None:
+        """The error that ends a wait; None to keep waiting."""
+        blocker = verdict.blocker
+        pool = Pool(self._domain, blocker.pool)
+        if isinstance(verdict, Refused) and blocker.reason is Reason.UNTIL:
+            text = messages.until_message(pool, blocker, now.wall / NANOSECONDS)
+            return CallRefused(text, resets_at=blocker.resets / NANOSECONDS)
+        if isinstance(verdict, Refused):
+            return CallRefused(messages.closed_message(pool, blocker.advice, blocker.quote))
+        if verdict.forecast > waiter.deadline and not (blocker.final or blocker.reason is Reason.PAUSED):
+            seconds = (verdict.forecast - waiter.ask.arrival) / NANOSECONDS
+            resets = (now.wall + verdict.forecast - now.tick) / NANOSECONDS
+            allowed = waiter.patience / NANOSECONDS
+            text = messages.patience_message(pool, seconds, allowed, blocker.quote)
+            return CallRefused(text, resets_at=resets)
+        return None
 
-    def waits(self, waiter: Waiter, verdict: Wait, now: Moment) -> None:
-        """Report a wait that has begun, or whose forecast has changed."""
+    def overdue(self, waiter: Waiter, now: Moment) -> CallRefused | None:
+        """The error that ends a wait whose deadline has passed; None for one that waits for the next day."""
+        rules = (self.rules_of(pool) for pool in waiter.ask.pools)
+        if waiter.ask.priority != URGENT and any(each.wait_for_day for each in rules if each):
+            return None  # an urgent one cannot: it blocks its event loop
+        pool = Pool(self._domain, waiter.ask.pools[0])
+        waited = (now.tick - waiter.ask.arrival - waiter.ask.paused) / NANOSECONDS
+        return CallRefused(messages.patience_message(pool, waited, waiter.patience / NANOSECONDS))
 
 
 def running_loop() -> asyncio.AbstractEventLoop | None:

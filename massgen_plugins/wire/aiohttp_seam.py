@@ -9,6 +9,7 @@ followed inside it, too; a trace intercepts each one and has it admitted before 
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass
 from typing import Any
 
 from aiohttp import BytesPayload, ClientResponse, ClientSession, TraceConfig, TraceRequestRedirectParams
@@ -22,7 +23,6 @@ from massgen_plugins.wire.answer import AnswerReader
 from massgen_plugins.wire.decoding import decoded
 from massgen_plugins.wire.exchange import Exchange, current, mark_written
 from massgen_plugins.wire.gate import find_provider
-from massgen_plugins.wire.loop_runner import LoopRunner
 from massgen_plugins.wrapping import Target
 
 __all__ = ["targets"]
@@ -42,13 +42,13 @@ def _admitting(original: Request) -> Request:
         if current() is not None:
             _watch(self)
             return await original(self, method, str_or_url, *args, **kwargs)
-        found = find_provider(method, _whole_url(self, str_or_url), lambda: _has_body(kwargs))
+        found = find_provider(method, _whole_url(self, str_or_url), _has_body, kwargs)
         if found is None:
             return await original(self, method, str_or_url, *args, **kwargs)
         # Applied after the decision: a refusal that is retried must not be raised first.
         raise_for_status = kwargs.pop("raise_for_status", None)
         sender = AiohttpSender(self, original, (method, str_or_url, *args), kwargs)
-        response: ClientResponse = await Exchange(*found, sender, LoopRunner()).run()
+        response: ClientResponse = await Exchange(*found, sender).run()
         await _check_status(self, response, raise_for_status)
         return response
 
@@ -76,43 +76,42 @@ async def _check_status(session: ClientSession, response: ClientResponse, choice
         response.raise_for_status()
 
 
+@dataclass(eq=False)
 class AiohttpSender:
     """One call of ``ClientSession._request``.
 
-    Args:
+    Attributes:
         session: The session that makes the request.
         original: The unwrapped method.
         args: Positional arguments of the request: method, URL.
         kwargs: Keyword arguments of the request.
+        repeatable: Whether it can be sent again.
     """
 
-    def __init__(
-        self, session: ClientSession, original: Request, args: tuple[Any, ...], kwargs: dict[str, Any]
-    ) -> None:
-        self._session = session
-        self._original = original
-        self._args = args
-        self._kwargs = kwargs
-        self.repeatable = False
+    session: ClientSession
+    original: Request
+    args: tuple[Any, ...]
+    kwargs: dict[str, Any]
+    repeatable: bool = False
 
     def read(self) -> HttpRequest:
         """The request as it will be sent; the body is None if it is not in memory."""
-        method, url = self._args[:2]
+        method, url = self.args[:2]
         body = self._body()
         self.repeatable = body is not None
-        whole_url = self._session._build_url(url)
-        if params := self._kwargs.get("params"):
+        whole_url = self.session._build_url(url)
+        if params := self.kwargs.get("params"):
             whole_url = whole_url.update_query(params)
-        own = CIMultiDict(self._kwargs.get("headers") or ())
-        headers = {name.lower(): value for name, value in [*self._session.headers.items(), *own.items()]}
+        own = CIMultiDict(self.kwargs.get("headers") or ())
+        headers = {name.lower(): value for name, value in [*self.session.headers.items(), *own.items()]}
         if body is not None:  # CLI agents compress request bodies
             body = decoded(body, headers.get("content-encoding", ""))
         return HttpRequest(method.upper(), str(whole_url), headers, body)
 
     def _body(self) -> bytes | None:
-        data, json = self._kwargs.get("data"), self._kwargs.get("json")
+        data, json = self.kwargs.get("data"), self.kwargs.get("json")
         if json is not None:
-            data = self._session.json_serialize(json)
+            data = self.session.json_serialize(json)
         match data:
             case None:
                 return b""
@@ -127,12 +126,12 @@ class AiohttpSender:
 
     async def send(self) -> AiohttpResponse:
         """Send the request once."""
-        if not _watch(self._session):
+        if not _watch(self.session):
             mark_written()
-        response = await self._original(self._session, *self._args, **self._kwargs, raise_for_status=False)
-        decoded = self._kwargs.get("auto_decompress")
+        response = await self.original(self.session, *self.args, **self.kwargs, raise_for_status=False)
+        decoded = self.kwargs.get("auto_decompress")
         if decoded is None:
-            decoded = self._session.auto_decompress
+            decoded = self.session.auto_decompress
         return AiohttpResponse(response, decoded=decoded)
 
     def refuse(self, error: CallRefused) -> Any:

@@ -126,20 +126,24 @@ class AnswerReader:
     def pass_on(self) -> None:
         """Called when the answer is passed to the client: the held pieces count as usage from now on."""
         held, self.held = self.held, []
-        try:
-            for data in held:
-                self._count(data)
-        except BaseException as error:
-            self._give_up(error)
+        for data in held:
+            self.see(data, held=True)
 
-    def see(self, data: bytes) -> None:
-        """Process the next bytes that pass to the client."""
+    def see(self, data: bytes, *, held: bool = False) -> None:
+        """Process the next bytes that pass to the client; ``held`` ones are decoded and split already."""
+        if self._usage is None and self._events is None:
+            return
         try:
-            if self._usage is not None or self._events is not None:
-                decoded = data if self._decoder is None else self._decoder.decode(data)
-                self._count(decoded)
-                if self._events is not None:
-                    self._learn(self._events.feed(decoded))
+            if self._decoder is not None and not held:
+                data = self._decoder.decode(data)
+            if self._usage is not None:
+                self._usage.feed(data)
+                # A client may keep a stream open after its last event. Other bodies would have to be parsed
+                # from the start for every piece.
+                if self._is_stream:
+                    self._report_usage()
+            if self._events is not None and not held:
+                self._learn(self._events.feed(data))
         except BaseException as error:
             self._give_up(error)
 
@@ -164,26 +168,19 @@ class AnswerReader:
         self._usage = self._events = None
         report_fault(self._gate, "usage", error)
 
-    def _count(self, decoded: bytes) -> None:
-        if self._usage is not None:
-            self._usage.feed(decoded)
-            # A client may keep a stream open after its last event. Other bodies would have to be parsed
-            # from the start for every piece.
-            if self._is_stream:
-                self._report_usage()
-
     def _report_usage(self) -> None:
         usage = None if self._usage is None else self._usage.usage()
         if usage is not None and usage != self._reported:
             self._reported = usage
-            self._attempt.used(usage)
+            guarded(self._gate, "on_usage", self._gate.chain.on_usage, self._attempt.call, usage)
 
     def _learn(self, events: Iterable[Event]) -> None:
         for event in events:
             self._look_for_end(event)
             if _may_be_error(event) and (refusal := self.refusal_in(event.raw)) is not None:
                 self._events = None  # one is enough
-                self._attempt.refused_late(refusal)
+                chain, call = self._gate.chain, self._attempt.call
+                guarded(self._gate, "on_late_refusal", chain.on_late_refusal, call, refusal)
                 return
 
     def _look_for_end(self, event: Event) -> None:

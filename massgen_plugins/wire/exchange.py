@@ -8,7 +8,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable, Mapping
 from contextlib import suppress
-from dataclasses import replace
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from massgen_plugins.errors import CallRefused
@@ -46,28 +46,32 @@ def mark_written() -> None:
             exchange.attempt.mark_written()
 
 
+@dataclass(eq=False)
 class Exchange:
     """One request of a client. After an internal error, which is reported, it continues without middleware.
 
     Attributes:
+        gate: Decides about it.
+        provider: The provider of the request.
+        sender: Sends it.
+        runner: Runs the middleware; None for the caller's own event loop.
         request: The client's request; None if it cannot be read.
         attempt: Its admitted attempt; None if it needs no admission, or continues without middleware.
     """
 
-    def __init__(self, gate: Gate, provider: Provider, sender: Sender, runner: Runner) -> None:
-        self._gate = gate
-        self._provider = provider
-        self._sender = sender
-        self._runner = runner
-        self.request: HttpRequest | None = None
-        self._asked: tuple[Provider, ModelRequest]
-        self._call: ModelCall | None = None
-        self.attempt: Attempt | None = None
-        self._hopped = False
+    gate: Gate
+    provider: Provider
+    sender: Sender
+    runner: Runner | None = None
+    request: HttpRequest | None = None
+    attempt: Attempt | None = None
+    _asked: tuple[Provider, ModelRequest] = field(init=False)
+    _call: ModelCall | None = None
+    _hopped: bool = False
 
     async def run(self) -> Any:
         """Run the exchange; returns or raises what the client is to see."""
-        self._open(self._provider, self._sender.read)
+        self._open(self.provider, self.sender.read)
         try:
             while True:
                 await self._admit()
@@ -77,12 +81,12 @@ class Exchange:
                     return answer
                 self._finish()
                 if self._hopped:  # start again from the original URL
-                    self._open(self._provider, self._sender.read)
+                    self._open(self.provider, self.sender.read)
         except CallRefused as refusal:
             self._finish()
             if self._call is not None:
-                guarded(self._gate, "refused", self._gate.refused, self._call, refusal)
-            return self._sender.refuse(refusal)
+                guarded(self.gate, "refused", self.gate.refused, self._call, refusal)
+            return self.sender.refuse(refusal)
         except (Exception, *_INTERRUPTS):
             self._finish()
             raise
@@ -101,7 +105,7 @@ class Exchange:
         self._hopped = True
         attempt, self.attempt = self.attempt, None
         if attempt is not None:
-            reader = AnswerReader(self._gate, attempt, *self._asked, NoBody(status, headers))
+            reader = AnswerReader(self.gate, attempt, *self._asked, NoBody(status, headers))
             refusal = reader.refusal_in(b"") if status >= 400 else None
             try:
                 verdict = await attempt.answered(replace(reader.outcome, refusal=refusal))
@@ -110,7 +114,7 @@ class Exchange:
             if isinstance(verdict, CallRefused):
                 raise verdict
         self._call = None
-        found = find_provider(request.method, request.url, lambda: bool(request.body))
+        found = find_provider(request.method, request.url, bool, request.body)
         if found is not None:
             self._open(found[1], lambda: request)
             await self._admit()
@@ -124,27 +128,28 @@ class Exchange:
             except BaseException as error:
                 if ends_the_run(error):
                     raise
-                report_fault(self._gate, f"read_request of {provider.name}", error)
+                report_fault(self.gate, f"read_request of {provider.name}", error)
                 request = _UNREAD
             if request is not None:
                 self._asked = (provider, request)
-                self._call = self._gate.open_call(
-                    provider, request, urgent=self._runner.urgent, repeatable=self._sender.repeatable
-                )
+                urgent = self.runner is not None and self.runner.urgent
+                repeatable = self.sender.repeatable
+                self._call = self.gate.open_call(provider, request, urgent=urgent, repeatable=repeatable)
         except BaseException as error:
             if ends_the_run(error):
                 raise
-            report_fault(self._gate, "open_call", error)
+            report_fault(self.gate, "open_call", error)
 
     async def _admit(self) -> None:
         if self._call is None:
             return
         try:
-            await self._runner.run(self._before(self._call))
+            admission = self._before(self._call)
+            await (admission if self.runner is None else self.runner.run(admission))
         except CallRefused:
             raise
         except Exception as error:
-            report_fault(self._gate, "before_call", error)
+            report_fault(self.gate, "before_call", error)
             self._call = None
         except _INTERRUPTS:
             # A thread can be interrupted between the grant and its return.
@@ -153,14 +158,14 @@ class Exchange:
             raise
 
     async def _before(self, call: ModelCall) -> None:
-        await self._gate.chain.before_call(call)
-        self.attempt = Attempt(self._gate, call, self._runner)
+        await self.gate.chain.before_call(call)
+        self.attempt = Attempt(self.gate, call, self.runner)
 
     async def _send(self) -> ReceivedResponse:
         around, before = [self], sending.get()
         sending.set(around)
         try:
-            response = await self._sender.send()
+            response = await self.sender.send()
         except (Exception, *_INTERRUPTS):
             around.clear()
             if self.attempt is not None:
@@ -179,24 +184,25 @@ class Exchange:
         attempt = self.attempt
         if attempt is None:
             return response.hand_over(None)
-        reader = AnswerReader(self._gate, attempt, *self._asked, response)
+        reader = AnswerReader(self.gate, attempt, *self._asked, response)
         try:
             try:
                 refusal = await reader.beginning(response)
             except Exception as error:
-                report_fault(self._gate, "beginning", error)
+                report_fault(self.gate, "beginning", error)
                 refusal = None
             except _INTERRUPTS:
                 await attempt.answered(reader.outcome)
                 raise
-            verdict = await attempt.answered(replace(reader.outcome, refusal=refusal))
+            outcome = reader.outcome if refusal is None else replace(reader.outcome, refusal=refusal)
+            verdict = await attempt.answered(outcome)
         except _INTERRUPTS:
             await self._discard(response)
             raise
         if isinstance(verdict, CallRefused):
             await self._discard(response)
             raise verdict
-        if verdict is Action.SEND_AGAIN and self._sender.repeatable:
+        if verdict is Action.SEND_AGAIN and self.sender.repeatable:
             await self._discard(response)
             return None
         if reader.held:

@@ -70,13 +70,16 @@ def set_gate(gate: Gate | None) -> None:
     _gate = gate
 
 
-def find_provider(method: str, url: str, has_body: Callable[[], bool]) -> tuple[Gate, Provider] | None:
+def find_provider(
+    method: str, url: str, has_body: Callable[[T], bool], request: T
+) -> tuple[Gate, Provider] | None:
     """The gate and the provider of a model call; None for all other traffic.
 
     Args:
         method: In upper or lower case.
         url: The full URL.
         has_body: Whether the request has a body; called only for a POST that no provider recognises.
+        request: The argument of ``has_body``.
     """
     gate = _gate
     if gate is None:
@@ -86,7 +89,7 @@ def find_provider(method: str, url: str, has_body: Callable[[], bool]) -> tuple[
         provider = gate.provider_for(method, url)
         if provider is not None:
             return gate, provider
-        if method == "POST" and has_body():
+        if method == "POST" and has_body(request):
             gate.unrecognised(method, url)
     except BaseException as error:
         if ends_the_run(error):

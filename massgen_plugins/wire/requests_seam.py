@@ -6,6 +6,7 @@ urllib3's own retries are admitted in its pause between attempts.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from io import BytesIO
 from typing import Any
 
@@ -36,18 +37,20 @@ def targets(requests: Any) -> list[Target]:
 
 def _admitting(original: Callable[..., Response]) -> Callable[..., Response]:
     def send(self: Any, request: PreparedRequest, *args: Any, **kwargs: Any) -> Response:
-        found = (
-            None
-            if sending.get()
-            else find_provider(request.method or "", request.url or "", lambda: request.body is not None)
+        found = not sending.get() and find_provider(
+            request.method or "", request.url or "", _has_body, request
         )
-        if found is None:
+        if not found:
             return original(self, request, *args, **kwargs)
         sender = RequestsSender(request, lambda: original(self, request, *args, **kwargs))
         response: Response = drive(Exchange(*found, sender, BridgeRunner()).run())
         return response
 
     return send
+
+
+def _has_body(request: PreparedRequest) -> bool:
+    return request.body is not None
 
 
 def _reporting_write(original: Callable[..., Any]) -> Callable[..., Any]:
@@ -74,22 +77,23 @@ def _lower_case(headers: Mapping[str, str]) -> dict[str, str]:
     return {name.lower(): value for name, value in headers.items()}
 
 
+@dataclass(eq=False)
 class RequestsSender:
     """One request of an adapter.
 
-    Args:
+    Attributes:
         request: The request.
         original: Sends it through the unwrapped method.
+        repeatable: Whether it can be sent again.
     """
 
-    def __init__(self, request: PreparedRequest, original: Callable[[], Response]) -> None:
-        self._request = request
-        self._original = original
-        self.repeatable = False
+    request: PreparedRequest
+    original: Callable[[], Response]
+    repeatable: bool = False
 
     def read(self) -> HttpRequest:
         """The request as it will be sent; the body is None if it is not in memory."""
-        request, body = self._request, self._request.body
+        request, body = self.request, self.request.body
         if body is None or isinstance(body, str):
             body = (body or "").encode()
         self.repeatable = isinstance(body, bytes)
@@ -102,13 +106,13 @@ class RequestsSender:
 
     async def send(self) -> RequestsResponse:
         """Send the request once, leaving the body unread. Blocks and never suspends."""
-        return RequestsResponse(self._original())
+        return RequestsResponse(self.original())
 
     def refuse(self, error: CallRefused) -> Response:
         """Return an error response: an exception would look like a lost connection."""
         response = Response()
         response.status_code, response.reason = 403, "Forbidden"
-        response.url, response.request = self._request.url or "", self._request
+        response.url, response.request = self.request.url or "", self.request
         response.headers["content-type"] = "text/plain; charset=utf-8"
         response.encoding = "utf-8"
         response.raw = BytesIO(str(error).encode())

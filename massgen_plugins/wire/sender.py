@@ -84,14 +84,14 @@ class Sender(Protocol):
 
 
 class Runner(Protocol):
-    """Where middleware runs."""
+    """Runs middleware for a caller without an event loop."""
 
     @property
     def urgent(self) -> bool:
         """Whether the caller blocks a running event loop while waiting."""
 
     async def run(self, work: Coroutine[Any, Any, T]) -> T:
-        """Run the work; cancelling the caller cancels it."""
+        """Run the work; interrupting the caller cancels it."""
 
     async def finish(self, work: Coroutine[Any, Any, T]) -> T:
-        """Run the work to completion even if the caller is cancelled."""
+        """Run the work to completion even if the caller is interrupted."""

@@ -17,7 +17,7 @@ from massgen_plugins.budget.prices import Price, Prices
 from massgen_plugins.budget.rates import Rates, cost_of, parts_of
 from massgen_plugins.budget.usage import Tokens, tokens_of
 from massgen_plugins.providers.anthropic.usage import MessagesUsageReader
-from massgen_plugins.providers.gemini.counts import Counts
+from massgen_plugins.providers.gemini.usage import Counts
 from massgen_plugins.quota import Domain
 
 OPENAI, ANTHROPIC, GEMINI = (Domain(name, "mine") for name in ("openai", "anthropic", "gemini"))

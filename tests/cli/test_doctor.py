@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from massgen_plugins import HostFinder
 from massgen_plugins.cli.checks import activation, seams
 from massgen_plugins.installation import CONFLICTS
 
@@ -94,7 +95,15 @@ def test_the_massgen_of_the_shell_has_to_be_ours(rl, monkeypatch, place, mark):
 def test_a_missing_start_file_is_a_failure(rl, monkeypatch):
     monkeypatch.setattr(activation, "_start_files", lambda: iter(()))
     monkeypatch.setattr("sys.meta_path", [])
+    monkeypatch.setattr(HostFinder, "done", False)
     assert activation._start_file().mark == "fail"
+
+
+def test_a_finder_that_has_done_its_work_is_a_start_that_happened(monkeypatch):
+    """It removes itself from sys.meta_path once MassGen is imported, say by a plugin."""
+    monkeypatch.setattr("sys.meta_path", [])
+    monkeypatch.setattr(HostFinder, "done", True)
+    assert activation._start_file().mark == "ok"
 
 
 def test_a_blocked_limiter_is_a_failure(examine, monkeypatch):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import sqlite3
 
 import pytest
 from typer.testing import CliRunner
@@ -72,3 +73,51 @@ def test_what_is_no_team_is_one_sentence(plan, text, said):
     done = plan(text=text)
     assert done.exit_code != 0
     assert said in (done.stderr + str(done.exception))
+
+
+def damaged(path):
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_bytes(b"not a database at all, but long enough to be looked at" * 40)
+    return path
+
+
+def with_a_damaged_part(spend, store_file):
+    spend()
+    with sqlite3.connect(store_file) as connection:
+        connection.execute("UPDATE part SET data = x'00' WHERE name = 'facts'")
+    connection.close()
+
+
+@pytest.mark.parametrize("arguments", [(), ("--json",)])
+def test_a_store_that_cannot_be_read_is_a_sentence_and_the_plan_is_made(plan, store_file, arguments):
+    damaged(store_file)
+    done = plan(100, *arguments)
+    assert done.exit_code == 0
+    assert (
+        f"massgen-rl: {store_file} is not a file of massgen-plugins; nothing in it was changed."
+        in done.stderr
+    )
+    assert "Set another store" in done.stderr
+    assert done.stderr.endswith("The plan assumes that nothing is used yet.\n")
+    assert done.stderr.count("\n") == 1
+    shown = (
+        json.loads(done.stdout)["left"][0]["used"] == 0 if arguments else "left: enough for" in done.stdout
+    )
+    assert shown
+
+
+def test_a_damaged_part_of_the_store_is_named_and_the_rest_counts(plan, spend, store_file):
+    with_a_damaged_part(spend, store_file)
+    done = plan()
+    assert done.exit_code == 0
+    assert "the part 'facts' is damaged" in done.stderr
+    assert done.stderr.count("\n") == 1
+
+
+def test_a_record_that_cannot_be_read_is_a_sentence_and_the_plan_is_made(plan, store_file):
+    record = damaged(store_file.with_name("calls.sqlite3"))
+    done = plan()
+    assert done.exit_code == 0
+    assert f"{record} is no record of calls" in done.stderr
+    assert done.stderr.endswith("The plan uses no earlier runs.\n")
+    assert done.stderr.count("\n") == 1

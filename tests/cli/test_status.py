@@ -403,7 +403,7 @@ def directory(path):
             old_format,
             "is of format 4, of a version of massgen-plugins before the first release; the next",
         ),
-        (newer, "was written by a newer version of massgen-plugins (format 99, this one reads 6): install"),
+        (newer, "was written by a newer version of massgen-plugins (format 99, this one reads 7): install"),
         (cut, "is damaged"),
         (directory, "is not a file; name another store"),
     ],

@@ -8,6 +8,7 @@ import subprocess
 import sys
 from importlib.metadata import version
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 
@@ -30,6 +31,21 @@ def pages():
     return pages
 
 
+@pytest.fixture
+def shared_figures(tmp_path, pages):
+    """Figures of a small run, by their names."""
+    from lab import Finished, measured
+
+    (tmp_path / "logs").mkdir()
+    (tmp_path / "logs" / "status.json").write_text('{"results": {"winner": "a1"}}')
+    output = "LOG_DIR: logs\nWINNER: a1\nCOMPLETED: 2 agents, 4.5s total\n"
+    finished = Finished(0, output, "", 9.0, tmp_path)
+    report = SimpleNamespace(
+        arrived=3, refused=1, served=2, input_tokens={"m": 10, "n": 20}, output_tokens={"m": 5}
+    )
+    return lambda names: measured(finished, report, names)
+
+
 @pytest.fixture(scope="module")
 def results(pages):
     return pages.read_results(CASES)
@@ -49,6 +65,31 @@ def test_the_case_was_run_with_the_installed_massgen(name):
     assert result["command"] == f"python website/cases/run.py {name}"
     assert result["versions"]["massgen"] == version("massgen"), f"run: {result['command']}"
     assert result["figures"]
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_the_figures_that_cases_share_exist_and_are_in_the_results(name, shared_figures):
+    """Worked out by ``lab.measured``, of a run and a report that are there."""
+    asked = re.findall(r'measured\(\w+, [^"]+, "([^"]+)"\)', (CASES / name / "case.py").read_text("utf-8"))
+    written = {
+        key.rpartition(".")[2] for key in json.loads((CASES / name / "result.json").read_text())["figures"]
+    }
+    for names in asked:
+        assert list(shared_figures(names)) == names.split()
+        assert set(names.split()) <= written
+
+
+def test_figures_of_a_run_are_those_of_its_output_and_of_the_providers_report(shared_figures):
+    assert shared_figures("exit_code requests refused seconds wall answered winner tokens_in") == {
+        "exit_code": 0,
+        "requests": 3,
+        "refused": 1,
+        "seconds": 4.5,
+        "wall": 9.0,
+        "answered": True,
+        "winner": "a1",
+        "tokens_in": 30,
+    }
 
 
 @pytest.mark.parametrize("page", [p for p in STUDIES if p.name not in NOT_STUDIES], ids=lambda p: p.stem)

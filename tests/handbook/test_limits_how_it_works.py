@@ -9,7 +9,7 @@ import pytest
 from massgen_plugins.middleware import Refusal, RefusalKind, StatedLimit
 from massgen_plugins.profiles.settings import Settings
 from massgen_plugins.quota import DAY, MINUTE, NANOSECONDS, Domain, Kind, Pool, PoolRules, Sliding, margin_of
-from massgen_plugins.rate_limit import rings, startup, tickets
+from massgen_plugins.rate_limit import rolling_windows, startup, tickets
 from massgen_plugins.rate_limit.messages import describe_wait, learned_message
 from massgen_plugins.rate_limit.moment import Moment
 from massgen_plugins.rate_limit.penalties import Penalties
@@ -31,12 +31,12 @@ def test_the_margin_is_two_seconds_and_less_for_short_windows(window, millisecon
 
 
 def test_a_call_that_shares_its_step_ages_out_a_quarter_of_a_second_late_at_most():
-    assert rings._STEPS == 250
-    assert MINUTE.length / rings._STEPS <= 0.25 * NANOSECONDS
+    assert rolling_windows._STEPS == 250
+    assert MINUTE.length / rolling_windows._STEPS <= 0.25 * NANOSECONDS
 
 
 def test_leases_last_a_minute_fifteen_seconds_and_a_tenth_of_one():
-    assert rings.LEASE == 60 * NANOSECONDS
+    assert rolling_windows.LEASE == 60 * NANOSECONDS
     assert tickets.TICKET_LEASE == 15 * NANOSECONDS
     assert tickets.PATIENCE == NANOSECONDS // 10
 

@@ -80,6 +80,25 @@ def test_numbers_and_bars_are_no_drift_and_words_are(studio):
 
 
 @needs_asciinema
+def test_a_script_that_takes_too_long_is_played_again_from_the_start(studio, tmp_path):
+    """As MassGen does when it takes a memory address with 429 in it for a rate limit."""
+    been, file = tmp_path / "been", tmp_path / "slow.toml"
+    step = f"echo begun; test -e {been} || {{ echo $$ $PPID > {been}; sleep 300; }}; echo done"
+    file.write_text(f'title = "slow"\nseconds = 5\n[[step]]\nsay = "slow"\nrun = "{step}"\npause = 0.0\n')
+    shown = studio.play(studio.Script.load(file), hurried=True).transcript
+    assert shown.splitlines()[-2:] == ["begun", "done"]
+    assert [process for process in been.read_text().split() if is_running(process)] == []
+
+
+def is_running(process):
+    """Whether it is there and has not ended; one that nobody has waited for has no command line any more."""
+    try:
+        return bool(Path("/proc", process, "cmdline").read_bytes())
+    except OSError:
+        return False
+
+
+@needs_asciinema
 @pytest.mark.parametrize("name", FAST)
 def test_it_still_looks_as_it_was_recorded(name, studio):
     still_the_same(name, studio)

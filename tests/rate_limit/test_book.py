@@ -24,7 +24,7 @@ from massgen_plugins.quota import (
 from massgen_plugins.rate_limit.book import Book, amounts_of, read_window, write_window
 from massgen_plugins.rate_limit.moment import NEVER, Moment
 from massgen_plugins.rate_limit.reservation import WRITE_GRACE, Ask, Booking, Reservation
-from massgen_plugins.rate_limit.rings import LEASE
+from massgen_plugins.rate_limit.rolling_windows import LEASE
 
 ZERO, NOON = 10**15, 1_790_000_000 * NANOSECONDS
 MARGIN = 2 * NANOSECONDS

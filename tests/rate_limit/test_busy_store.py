@@ -29,7 +29,7 @@ def test_what_a_call_took_is_written_when_the_store_is_free_again(tmp_path: Path
         holder = hold(store.path)
         call.settle({Kind.INPUT_TOKENS: 30})
         with pytest.raises(StoreBusy):
-            domain.queue._transactions.run_nowait(lambda _, __: None)
+            domain.queue._transactions.run(lambda _, __: None, patient=False)
         holder.rollback()
         holder.close()
         limiter.flush()

@@ -12,7 +12,8 @@ from hypothesis import strategies as st
 
 from massgen_plugins.quota import NANOSECONDS, CalendarDay, CalendarMonth
 from massgen_plugins.rate_limit.calendar_windows import CalendarCounter, period_end, period_of, periods_at
-from massgen_plugins.rate_limit.moment import Moment
+from massgen_plugins.rate_limit.moment import NEVER, Moment
+from massgen_plugins.rate_limit.reservation import Booking
 
 PACIFIC = CalendarDay("America/Los_Angeles")
 MONTH = CalendarMonth("America/Los_Angeles")
@@ -84,7 +85,7 @@ def test_what_was_spent_counts_until_the_day_ends() -> None:
     midnight = when("2026-09-22")
     counter = CalendarCounter("requests", PACIFIC)
     counter.advance(now(midnight - HOUR))
-    counter.change(counter.periods, 0, 7)
+    counter.add(0, 7, now(midnight - HOUR))
     assert counter.used == 7
     assert not counter.fits(now(midnight - HOUR), 7, 1)
     assert counter.frees_at(now(midnight - HOUR), 7, 1) == now(midnight).tick
@@ -99,9 +100,9 @@ def test_before_midnight_the_fuller_day_counts() -> None:
     midnight = when("2026-09-22")
     counter = CalendarCounter("requests", PACIFIC)
     counter.advance(now(midnight - HOUR))
-    counter.change(counter.periods, 0, 4)
+    counter.add(0, 4, now(midnight - HOUR))
     counter.advance(now(midnight - NANOSECONDS))
-    counter.change(counter.periods, 0, 1)
+    counter.add(0, 1, now(midnight - NANOSECONDS))
     assert counter.used == 5
     counter.advance(now(midnight + NANOSECONDS))
     assert counter.used == 1
@@ -111,29 +112,34 @@ def test_a_clock_that_was_wrong_by_years_blocks_no_later_day() -> None:
     counter, today = CalendarCounter("requests", PACIFIC), when("2026-09-22") + HOUR
     for year in (2031, 2044, 2028):
         counter.advance(now(when(f"{year}-05-05")))
-        counter.change(counter.periods, 0, 100)
+        counter.add(0, 100, now(when(f"{year}-05-05")))
     counter.advance(now(today))
     assert counter.used == 0
-    counter.change(counter.periods, 0, 3)
+    counter.add(0, 3, now(today))
     assert counter.used == 3
     assert len(counter.spent) <= 3
 
 
 def test_no_more_is_given_back_than_was_spent() -> None:
+    today = now(when("2026-09-22"))
     counter = CalendarCounter("requests", PACIFIC)
-    counter.advance(now(when("2026-09-22")))
-    counter.change(counter.periods, 0, 3)
-    counter.change(counter.periods, 9, 0)
+    counter.add(0, 3, today)
+    nine = Booking({"requests": 9}, frozenset(), NEVER, NEVER, NEVER, NEVER, today.wall, 0)
+    counter.rebook(nine, nine._replace(amounts={}), today)
     assert counter.used == 0
 
 
-def test_copies_that_went_apart_count_as_the_fuller_one() -> None:
-    one, other = CalendarCounter("requests", PACIFIC), CalendarCounter("requests", PACIFIC)
-    for counter, spent in ((one, 3), (other, 5)):
-        counter.advance(now(when("2026-09-22")))
-        counter.change(counter.periods, 0, spent)
-    one.merge(other)
-    assert one.used == 5
+def test_copies_that_went_apart_count_together() -> None:
+    base, own, theirs = (CalendarCounter("requests", PACIFIC) for _ in range(3))
+    today = now(when("2026-09-22"))
+    for counter, spent in ((base, 3), (own, 5), (theirs, 4)):
+        counter.add(0, spent, today)
+    theirs.merge(own, base, None)
+    assert theirs.used == 4 + 2
+    nothing = CalendarCounter("requests", PACIFIC)
+    nothing.advance(today)
+    nothing.merge(own, base, 0)
+    assert nothing.used == 5
 
 
 @given(spent=st.dictionaries(st.integers(0, 10**6), st.integers(0, 1 << 40), max_size=3))
@@ -155,5 +161,5 @@ def test_damaged_numbers_are_a_value_error_or_a_counter_that_works(numbers: list
         return
     counter.advance(moment)
     assert counter.used >= 0
-    counter.change(counter.periods, 0, 1)
+    counter.add(0, 1, moment)
     assert not counter.fits(moment, 1, 1)

@@ -20,7 +20,7 @@ from massgen_plugins.quota import (
     PoolRules,
     Sliding,
 )
-from massgen_plugins.rate_limit.limiter import Limiter, WaitInfo
+from massgen_plugins.rate_limit.limiter import Limiter
 from massgen_plugins.rate_limit.reservation import NORMAL, URGENT, Ask, Reservation
 from massgen_plugins.rate_limit.stores.base import Store
 from massgen_plugins.rate_limit.stores.memory import MemoryStore
@@ -28,6 +28,7 @@ from massgen_plugins.rate_limit.stores.sqlite import SqliteStore
 from massgen_plugins.rate_limit.stores.worker import AtOnce
 from massgen_plugins.rate_limit.tickets import RENEWAL
 from massgen_plugins.rate_limit.verdict import LimitView
+from massgen_plugins.rate_limit.waiter import WaitInfo
 from massgen_plugins.testing.virtual_time import VirtualClock, virtual_time
 
 DOMAIN = Domain("gemini", "project")
@@ -72,7 +73,7 @@ class Stage:
     def waiting(self) -> int:
         """How many tickets there are in the shared queue, and waiters here."""
         queue = self.domain.queue
-        return len(queue._waiters.all()) + queue.read(lambda state, _: len(state.tickets.rows))
+        return len(queue._waiters) + queue.read(lambda state, _: len(state.tickets.rows))
 
 
 @pytest.fixture(params=["memory", "sqlite", "shared", "slow"])
@@ -366,7 +367,7 @@ def test_nothing_is_left_of_loops_that_are_gone(make) -> None:
 
         clock.run(main())
     assert not limiter.domain.queue._timers
-    assert not limiter.domain.queue._waiters.rows
+    assert not limiter.domain.queue._waiters
 
 
 def test_who_waits_is_announced_with_reason_place_and_time(make) -> None:

@@ -198,6 +198,26 @@ def test_a_refused_call_is_sent_again_after_the_hint_and_nobody_else_leaves_mean
     assert stage.events[-1].seconds == pytest.approx(21, abs=1)
 
 
+def test_a_pause_of_the_user_does_not_count_as_waiting_even_if_the_call_is_refused_later(clock) -> None:
+    free = replace(rules(rpm=1, mode="off"), max_wait=100 * NANOSECONDS)
+    stage = Stage(clock, free)
+    answers = iter([OK, CallOutcome(429, refusal=minute(30)), OK])
+
+    async def main() -> None:
+        await stage.send(a_call())
+        waiting = asyncio.create_task(stage.send(a_call(), lambda: next(answers)))
+        next(answers)
+        stage.rules = replace(free, paused=True)
+        await asyncio.sleep(300)
+        stage.rules = free
+        await waiting
+
+    clock.run(main())
+    assert len(stage.left) == 3
+    assert stage.left[1] >= 300
+    assert stage.left[2] >= stage.left[1] + 30
+
+
 def test_a_request_that_cannot_be_repeated_is_handed_back(clock) -> None:
     stage = Stage(clock, rules())
     outcome = CallOutcome(429, minute(20.0))

@@ -9,11 +9,12 @@ import pytest
 
 from massgen_plugins.errors import CallRefused
 from massgen_plugins.quota import ACCOUNT_POOL, MINUTE, NANOSECONDS, Domain, Kind, Limit, Pool, PoolRules
-from massgen_plugins.rate_limit.limiter import Limiter, WaitInfo
+from massgen_plugins.rate_limit.limiter import Limiter
 from massgen_plugins.rate_limit.reservation import Ask, Reservation
 from massgen_plugins.rate_limit.stores.memory import MemoryStore
 from massgen_plugins.rate_limit.stores.worker import AtOnce
 from massgen_plugins.rate_limit.verdict import Reason
+from massgen_plugins.rate_limit.waiter import WaitInfo
 from massgen_plugins.testing.virtual_time import VirtualClock, virtual_time
 
 DOMAIN = Domain("gemini", "project")
@@ -108,7 +109,7 @@ def test_max_wait_stands_still(stage) -> None:
         stage.pause("flash", paused=False)
         first = await waiting
         await late
-        retried = Ask(first.ask.pools, ONE, first.ask.arrival, call=again)
+        retried = Ask(first.ask.pools, ONE, first.ask.arrival, call=again, paused=first.ask.paused)
         await stage.first.acquire(retried)
 
     stage.clock.run(main())

@@ -32,19 +32,19 @@ class Room:
 
     def ask(self, process: str, seconds: float, pools: str, amounts: dict[str, int]) -> Blocker | None:
         """Why a call may not leave; None if it does."""
-        self.state.rename(process)
+        self.state.process = process
         ask = Ask(tuple(pools.split()), amounts, at(seconds).tick)
         verdict = self.state.decide(at(seconds), ask)
         return None if isinstance(verdict, Reservation) else verdict.blocker
 
     def queue(self, process: str, seconds: float, pools: str, amounts: dict[str, int], until: float) -> None:
         """A process's first waiter, that asks again at ``until``."""
-        self.state.rename(process)
+        self.state.process = process
         ask = Ask(tuple(pools.split()), amounts, at(seconds).tick)
         self.state.queue(ask, f"address of {process}", at(seconds).tick, at(until).tick, 1)
 
     def woken_by(self, process: str, seconds: float) -> list[str]:
-        self.state.rename(process)
+        self.state.process = process
         return self.state.to_wake(at(seconds))
 
 

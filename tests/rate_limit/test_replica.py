@@ -212,6 +212,33 @@ def test_processes_apart_take_an_nth_of_what_was_left_each(stage: Stage, process
     assert all_of_them[0].used() == LIMIT
 
 
+def test_who_is_back_first_does_not_take_what_others_may_have_used(stage: Stage) -> None:
+    one, other = stage.process("one"), stage.process("other")
+    assert one.take(1) + other.take(1) == one.used() == 2
+    stage.store.fault = FAULTS[0]
+    assert one.take(2) == 2
+    assert other.take(LIMIT) == 5
+    stage.store.fault = None
+    stage.retry_time()
+    assert one.take(LIMIT) == 3
+    assert other.take(LIMIT) == 0
+    stage.now += 70 * NANOSECONDS
+    assert one.take(LIMIT) == LIMIT
+
+
+def test_a_share_ends_when_the_others_stay_away(stage: Stage) -> None:
+    one, other = stage.process("one"), stage.process("other")
+    assert one.take(1) + other.take(1) == one.used() == 2
+    stage.store.fault = FAULTS[0]
+    one.take(1)
+    stage.store.fault = None
+    stage.retry_time()
+    stage.now += 65 * NANOSECONDS
+    assert one.take(LIMIT) == LIMIT // 2
+    stage.now += 71 * NANOSECONDS
+    assert one.take(LIMIT) == LIMIT
+
+
 def test_a_store_that_could_not_be_used_at_first_is_told_once_of_what_was_spent(stage: Stage) -> None:
     stage.store.fault = FAULTS[0]
     one = stage.process()

@@ -21,7 +21,6 @@ from massgen_plugins.quota import Charge, Domain, Kind
 from massgen_plugins.wire import answer as answer_module
 from massgen_plugins.wire.answer import AnswerReader
 from massgen_plugins.wire.attempt import Attempt
-from massgen_plugins.wire.loop_runner import LoopRunner
 from massgen_plugins.wire.sender import Late
 from massgen_plugins.wire.sync_bridge import drive
 
@@ -61,7 +60,7 @@ def reader_of(gate):
     def make(response, *, stream=True):
         call = ModelCall(Domain("fake", "account"), ("m",), "m", "m", {})
         request = ModelRequest("m", "m", "key", "", {Kind.REQUESTS: Charge(1)}, stream)
-        return AnswerReader(gate, Attempt(gate, call, LoopRunner()), gate.provider, request, response)
+        return AnswerReader(gate, Attempt(gate, call), gate.provider, request, response)
 
     return make
 
@@ -300,7 +299,7 @@ def test_arbitrary_bytes_in_arbitrary_pieces_never_raise(pieces, looked_at):
     call = ModelCall(Domain("fake", "account"), ("m",), "m", "m", {})
     request = ModelRequest("m", "m", "key", "", {}, True)
     response = Pieces(*pieces[:looked_at])
-    reader = AnswerReader(gate, Attempt(gate, call, LoopRunner()), gate.provider, request, response)
+    reader = AnswerReader(gate, Attempt(gate, call), gate.provider, request, response)
     drive(reader.beginning(response))
     reader.pass_on()
     for data in pieces[response.taken :]:

@@ -9,14 +9,23 @@ import httpx
 import pytest
 
 from massgen_plugins.wire.exchange import Exchange
-from massgen_plugins.wire.loop_runner import LoopRunner
 from massgen_plugins.wire.sync_bridge import drive
 
 PATH = "/v1/messages"
 
 
+class PlainRunner:
+    urgent = False
+
+    async def run(self, work):
+        return await work
+
+    async def finish(self, work):
+        return await work
+
+
 def test_an_admission_that_comes_with_an_interrupt_is_given_back(gate):
-    class Interrupted(LoopRunner):
+    class Interrupted(PlainRunner):
         async def run(self, work):
             await work
             raise KeyboardInterrupt
@@ -46,7 +55,7 @@ def test_a_response_whose_judgement_is_cancelled_is_closed(gate):
         async def send(self):
             return Response()
 
-    class Cancelled(LoopRunner):
+    class Cancelled(PlainRunner):
         async def finish(self, work):
             await work
             raise asyncio.CancelledError

@@ -28,8 +28,8 @@ def check_activation() -> Iterator[Finding]:
 
 def _start_file() -> Finding:
     found = next((file for file in _start_files() if file.is_file()), None)
-    active = any(isinstance(finder, massgen_plugins.HostFinder) for finder in sys.meta_path)
-    if active:
+    waits = any(isinstance(finder, massgen_plugins.HostFinder) for finder in sys.meta_path)
+    if waits or massgen_plugins.HostFinder.done:
         return ok("automatic start", f"active in this interpreter ({found or 'started by hand'})")
     if found and _opted_out():
         return ok("automatic start", f"installed, but switched off ({found})")

@@ -8,6 +8,7 @@ so does fast mode.
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 
 __all__ = ["ANTHROPIC_HOSTS", "FAST", "base_model", "counts_cache_reads", "pools_of"]
 
@@ -22,6 +23,7 @@ _SHARED = (
 )
 
 
+@lru_cache(maxsize=256)
 def base_model(model: str) -> str:
     """The model without its date: ``claude-haiku-4-5`` for ``claude-haiku-4-5-20251001``; never empty.
 
@@ -33,6 +35,7 @@ def base_model(model: str) -> str:
     return _TAIL.sub("", name) or model
 
 
+@lru_cache(maxsize=256)
 def pools_of(model: str, *, fast: bool = False) -> tuple[str, ...]:
     """The pools of a model: its own, and the one that it shares with others, if any."""
     base = base_model(model)

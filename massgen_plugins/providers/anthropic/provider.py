@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
@@ -16,7 +15,7 @@ from massgen_plugins.providers.base import HttpRequest, ModelRequest, Provider, 
 from massgen_plugins.providers.chat.provider import URL_DECIDES
 from massgen_plugins.providers.directory import owner_of
 from massgen_plugins.providers.errors import read_error
-from massgen_plugins.providers.headers import clock_of
+from massgen_plugins.providers.headers import now_of
 from massgen_plugins.providers.plans import spent_plan
 from massgen_plugins.providers.urls import place_of
 
@@ -63,15 +62,14 @@ class AnthropicProvider(Provider):
         error = read_error(status, headers, body)
         if error is None:
             return None
-        refusal = refusals.read_refusal(error, BOOK, (), clock_of(headers) or time.time())
+        refusal = refusals.read_refusal(error, BOOK, (), now_of(headers))
         if refusal is None or refusal.pool is not None or refusal.kind not in _OF_LIMITS:
             return refusal
         return replace(refusal, pool=_shared(request))
 
     def read_announcement(self, headers: Mapping[str, str], request: ModelRequest) -> Sequence[Announced]:
         fast = bool(request.pools) and request.pools[0].endswith(FAST)
-        now = clock_of(headers) or time.time()
-        found = announce.read_announcement(headers, _FAST if fast else _USUAL, self.conventions, now)
+        found = announce.read_announcement(headers, _FAST if fast else _USUAL, self.conventions)
         return tuple(replace(each, pool=_shared(request)) for each in found)
 
     def is_preamble(self, event: bytes) -> bool:

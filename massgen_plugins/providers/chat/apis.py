@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from enum import StrEnum
+from functools import lru_cache
 
 __all__ = ["Api", "api_of"]
 
@@ -28,6 +29,7 @@ _PATH = re.compile(
 _APIS = {each.value: each for each in (Api.CHAT, Api.RESPONSES, Api.COMPLETIONS, Api.EMBEDDINGS)}
 
 
+@lru_cache(maxsize=256)
 def api_of(url: str) -> Api | None:
     """The API of a POST to this URL; None if it is not a model call."""
     match = _PATH.search(url)

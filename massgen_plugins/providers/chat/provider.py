@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
@@ -16,7 +15,7 @@ from massgen_plugins.providers.chat.hosts import HOSTS
 from massgen_plugins.providers.chat.usage import ChatUsageReader
 from massgen_plugins.providers.directory import owner_of
 from massgen_plugins.providers.errors import read_error
-from massgen_plugins.providers.headers import clock_of
+from massgen_plugins.providers.headers import now_of
 from massgen_plugins.providers.plans import spent_plan
 from massgen_plugins.providers.urls import place_of
 
@@ -37,24 +36,22 @@ class ChatProvider(Provider):
 
     def serves(self, backend_type: str, base_url: str | None) -> bool:
         """Decide by the base URL if its host is known, else by the type."""
-        owner = self._owner(base_url) if base_url else None
-        if owner is not None and backend_type in URL_DECIDES:
-            return owner == self.name
-        host = self.host
+        host, place = self.host, place_of(base_url) if base_url else None
+        if place is not None and backend_type in URL_DECIDES:
+            if any(map(host.owns, place.names)):
+                return True
+            if (owner := owner_of(place)) is not None:
+                return owner == self.name
         return backend_type in host.backends | (host.url_backends if base_url else host.default_of)
 
     def is_model_call(self, method: str, url: str) -> bool:
         """Whether the path is a model call, and the host does not belong to another provider."""
         if method != "POST" or api_of(url) is None:
             return False
-        return self._owner(url) in (None, self.name)
-
-    def _owner(self, url: str) -> str | None:
-        """Name of the provider of a URL's host; own hosts first, as third parties may claim a known one."""
         place = place_of(url)
-        if place is None:
-            return None
-        return self.name if any(map(self.host.owns, place.names)) else owner_of(place)
+        if place is None or owner_of(place) in (None, self.name):
+            return True
+        return any(map(self.host.owns, place.names))  # a third party may claim a host that is known
 
     def read_request(self, request: HttpRequest) -> ModelRequest | None:
         return requests.read_request(request, self.host)
@@ -78,7 +75,7 @@ class ChatProvider(Provider):
         if error is None:
             return None
         announced = self.read_announcement(error.headers, request)
-        refusal = refusals.read_refusal(error, self.host.book, announced, _now(headers))
+        refusal = refusals.read_refusal(error, self.host.book, announced, now_of(headers))
         if (
             refusal is None
             or refusal.pool is None
@@ -92,7 +89,7 @@ class ChatProvider(Provider):
         headers: Mapping[str, str],
         request: ModelRequest,  # noqa: ARG002 - the host is known
     ) -> Sequence[Announced]:
-        return announce.read_announcement(headers, self.host.announced, self.conventions, _now(headers))
+        return announce.read_announcement(headers, self.host.announced, self.conventions)
 
     def is_preamble(self, event: bytes) -> bool:
         return events.is_preamble(event)
@@ -103,8 +100,3 @@ class ChatProvider(Provider):
 
 URL_DECIDES = frozenset({"openai", "chatcompletion"}).union(*(host.backends for host in HOSTS))
 """MassGen backend types that use OpenAI's protocols with any base URL."""
-
-
-def _now(headers: Mapping[str, str]) -> float:
-    """The provider's time if its answer contains it, since timestamps are by its clock."""
-    return clock_of(headers) or time.time()

@@ -39,7 +39,8 @@ def read_request(request: HttpRequest, host: Host) -> ModelRequest | None:
         return None
     body = _document(request.body)
     deployment = next(iter(_DEPLOYMENT.findall(place.path)), "")
-    requested = deployment or _text(body.get("model")) or UNKNOWN_MODEL
+    named = body.get("model")
+    requested = deployment or (named.strip()[:200] if isinstance(named, str) else "") or UNKNOWN_MODEL
     sizes = _sizes(request, body, requested)
     bound = _bound(body)
     model = requested if deployment else resolve_model(requested, host)
@@ -74,10 +75,6 @@ def _document(body: bytes | None) -> Mapping[str, Any]:
     return {name: value.decode("utf-8", "replace").strip() for name, value in fields.items()}
 
 
-def _text(value: Any) -> str:
-    return value.strip()[:200] if isinstance(value, str) else ""
-
-
 def _sizes(request: HttpRequest, body: Mapping[str, Any], model: str) -> Sizes:
     if not body:
         return unread_body(request.body, request.headers.get("content-length", ""))
@@ -94,8 +91,9 @@ def _whole(value: Any, most: int) -> int | None:
 
 def _bound(body: Mapping[str, Any]) -> int | None:
     """The request's limit on output tokens, for all choices together; None if it sets none."""
-    bounds = [bound for name in _BOUNDS if (bound := _whole(body.get(name), _LARGEST_BOUND)) is not None]
-    return max(bounds) * (_whole(body.get("n"), 128) or 1) if bounds else None
+    bounds = [_whole(body[name], _LARGEST_BOUND) or 0 for name in _BOUNDS if name in body]
+    most = max(bounds, default=0)
+    return most * (_whole(body.get("n"), 128) or 1) if most else None
 
 
 def _charges(

@@ -13,7 +13,7 @@ from massgen_plugins.quota import Kind
 
 __all__ = ["ChatUsageReader"]
 
-_CACHED = ("cached_tokens", "prompt_cache_hit_tokens")
+_CACHED, _CACHE_HIT = "cached_tokens", "prompt_cache_hit_tokens"
 """The first by OpenAI and most others, in details or flat (Moonshot); the second by DeepSeek."""
 _DOLLAR = 1_000_000
 _TICKS = 10_000_000_000
@@ -38,7 +38,9 @@ class ChatUsageReader:
     def feed(self, data: bytes) -> None:
         """Process the next chunk of the body, split anywhere."""
         events = self._finder.feed(data)
-        any(self._take(event) for event in reversed(events))  # the last plausible one counts
+        for event in reversed(events):
+            if self._take(event):  # the last plausible one counts
+                return
 
     def usage(self) -> Usage | None:
         """Input, output (reasoning included) and total; None before the first report."""
@@ -48,13 +50,15 @@ class ChatUsageReader:
         return self._usage
 
     def _take(self, event: bytes) -> bool:
-        seen = [_usage(report, self._host) for found in read_reports(event) for report in _reports(found)]
-        usage = next((each for each in reversed(seen) if each is not None), None)
+        usage = None
+        for found in read_reports(event):
+            for report in _reports(found):
+                usage = _usage(report, self._host) or usage
         self._usage = usage or self._usage
         return usage is not None
 
 
-def _reports(found: Mapping[str, Any]) -> Iterator[Mapping[str, Any]]:
+def _reports(found: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
     """Possible locations: top level, an event's ``response``, Groq's ``x_groq``, Moonshot's choice."""
     choices = found.get("choices")
     places = [
@@ -69,14 +73,14 @@ def _reports(found: Mapping[str, Any]) -> Iterator[Mapping[str, Any]]:
             yield report
 
 
-def _usage(report: Mapping[str, Any], host: Host) -> Usage | None:
+def _usage(report: dict[str, Any], host: Host) -> Usage | None:
     tokens_in = count_of(report, "input_tokens", "prompt_tokens")
     if not tokens_in:  # an empty report, which some servers send with the first event
         return None
     tokens_out = count_of(report, "output_tokens", "completion_tokens") or 0
     total = max(count_of(report, "total_tokens") or 0, tokens_in + tokens_out)
     raw = flat(report)
-    cached = min(tokens_in, max((raw.get(name, 0) for name in _CACHED), default=0))
+    cached = min(tokens_in, max(raw.get(_CACHED, 0), raw.get(_CACHE_HIT, 0)))
     free = cached if host.charge.cached_free else 0
     amounts: dict[str, int] = {
         Kind.INPUT_TOKENS: tokens_in - free,

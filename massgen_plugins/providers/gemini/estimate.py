@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-import json
+from collections.abc import Mapping
 from typing import Any
 
+from massgen_plugins.providers.estimate import unread_body
 from massgen_plugins.providers.gemini.media import (
     CACHED_CONTENT,
     MediaRates,
@@ -14,13 +15,7 @@ from massgen_plugins.providers.gemini.media import (
 )
 from massgen_plugins.providers.tokens import text_tokens
 
-__all__ = ["UNKNOWN_BODY", "input_tokens", "read_body"]
-
-UNKNOWN_BODY = 32_768
-"""Assumed tokens of an unknown body, such as a stream of unknown length."""
-
-_LARGEST_BODY = 100 * 1024 * 1024
-"""Bytes; the API accepts no more, and parsing more would block the event loop."""
+__all__ = ["input_tokens"]
 
 _INLINE = frozenset({"inlineData", "inline_data"})
 _LINKED = frozenset({"fileData", "file_data"})
@@ -30,19 +25,8 @@ _CHAT = frozenset({"image_url", "input_audio"})
 _NOT_TEXT = _INLINE | _LINKED | _CACHED | _CHAT
 
 
-def read_body(body: bytes | None) -> dict[str, Any] | None:
-    """Parse a request's body as a JSON object; None if it is unknown, too large or something else."""
-    if body is None or len(body) > _LARGEST_BODY:
-        return None
-    try:
-        document = json.loads(body)
-    except (ValueError, RecursionError, MemoryError):
-        return None
-    return document if isinstance(document, dict) else None
-
-
 def input_tokens(
-    body: bytes | None, document: dict[str, Any] | None, model: str, *, declared_size: str | None = None
+    body: bytes | None, document: Mapping[str, Any], model: str, *, declared_size: str = ""
 ) -> int:
     """Estimate a request's input tokens from above.
 
@@ -52,21 +36,17 @@ def input_tokens(
 
     Args:
         body: As it will be sent; None if unknown.
-        document: The body as parsed by :func:`read_body`.
+        document: The body as parsed by ``providers.estimate.decoded``.
         model: The resolved model, which determines the rates of media.
         declared_size: The ``content-length`` header, the bound for an unknown body.
     """
-    if body is None:
-        size = declared_size or ""
-        known = size.isascii() and size.isdigit() and len(size) < 12
-        return int(size) if known else UNKNOWN_BODY
-    if document is None:
-        return len(body)
+    if body is None or not document:
+        return unread_body(body, declared_size).tokens
     rates = rates_of(model, high=b"RESOLUTION_HIGH" in body, ultra_high=b"ULTRA_HIGH" in body)
     return _tokens_of(document, rates)
 
 
-def _tokens_of(document: dict[str, Any], rates: MediaRates) -> int:
+def _tokens_of(document: Mapping[str, Any], rates: MediaRates) -> int:
     """Count a document's tokens without recursion; everything but media counts as text, in any field."""
     texts: list[str] = []
     tokens = 0

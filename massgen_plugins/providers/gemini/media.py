@@ -11,6 +11,7 @@ import binascii
 import math
 import re
 from dataclasses import dataclass
+from functools import lru_cache
 
 from massgen_plugins.providers.images import dimensions
 from massgen_plugins.providers.tokens import text_tokens
@@ -57,6 +58,7 @@ class MediaRates:
     page: int
 
 
+@lru_cache(maxsize=256)
 def rates_of(model: str, *, high: bool, ultra_high: bool) -> MediaRates:
     """Rates of a model; ``high`` and ``ultra_high``: whether any part of the request asks for it."""
     if _OLD_MODEL.match(model):

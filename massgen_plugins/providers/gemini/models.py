@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 
 __all__ = ["resolve_model"]
 
@@ -28,6 +29,7 @@ _ALIASES = {
 ``gemini-flash-lite-latest`` (field reports, autumn 2026)."""
 
 
+@lru_cache(maxsize=256)
 def resolve_model(model: str) -> str:
     """The base model whose quota this model uses.
 

@@ -6,11 +6,12 @@ from collections.abc import Mapping
 
 from massgen_plugins.middleware import Refusal
 from massgen_plugins.providers.base import Conventions, HttpRequest, ModelRequest, Provider, UsageReader
-from massgen_plugins.providers.gemini import openai_path
 from massgen_plugins.providers.gemini.models import resolve_model
 from massgen_plugins.providers.gemini.refusals import read_refusal
-from massgen_plugins.providers.gemini.requests import is_model_call, read_request
+from massgen_plugins.providers.gemini.requests import read_request
+from massgen_plugins.providers.gemini.urls import is_openai_base, parse_call
 from massgen_plugins.providers.gemini.usage import GeminiUsageReader
+from massgen_plugins.providers.urls import place_of
 from massgen_plugins.quota import Kind
 
 __all__ = ["GeminiProvider"]
@@ -29,13 +30,15 @@ class GeminiProvider(Provider):
     )
 
     def serves(self, backend_type: str, base_url: str | None) -> bool:
-        return backend_type in ("gemini", "gemini_cli") or openai_path.is_openai_base(base_url or "")
+        place = place_of(base_url or "")
+        return backend_type in ("gemini", "gemini_cli") or (place is not None and is_openai_base(place))
 
     def is_model_call(self, method: str, url: str) -> bool:
-        return is_model_call(method, url) or (method == "POST" and openai_path.is_openai_path(url))
+        # The search is a fast check that rejects most requests.
+        return method == "POST" and ("Content" in url or "/open" in url) and parse_call(url) is not None
 
     def read_request(self, request: HttpRequest) -> ModelRequest | None:
-        return read_request(request) or openai_path.read_request(request)
+        return read_request(request)
 
     def resolve_model(self, model: str) -> str:
         return resolve_model(model)

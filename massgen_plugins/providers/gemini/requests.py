@@ -1,99 +1,134 @@
-"""Parses Gemini requests: model, account and charges."""
+"""Parses Gemini requests, in Google's own format and OpenAI's: model, account and charges."""
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, NamedTuple
+from urllib.parse import parse_qs
 
 from massgen_plugins.providers.base import HttpRequest, ModelRequest
-from massgen_plugins.providers.gemini.estimate import input_tokens, read_body
+from massgen_plugins.providers.estimate import decoded
+from massgen_plugins.providers.gemini.estimate import input_tokens
 from massgen_plugins.providers.gemini.models import resolve_model
 from massgen_plugins.providers.gemini.tools import tool_pools
-from massgen_plugins.providers.gemini.urls import Address, endpoint_of, parse_call, project_in, query_key
+from massgen_plugins.providers.gemini.urls import OPENAI, OWN_HOST, Address, parse_call
 from massgen_plugins.providers.urls import Place
 from massgen_plugins.providers.urls import credential_of as credential_in
 from massgen_plugins.quota import Charge, Kind
 
+__all__ = ["read_request"]
+
 _CODE_ASSIST = "v1internal"
 """Placeholder for the model in ``cloudcode-pa.googleapis.com/v1internal:generateContent``."""
 
-__all__ = ["credential_of", "is_model_call", "read_request"]
+_PROJECT = re.compile(r"/projects/([^/]+)/")
 
 
-def is_model_call(method: str, url: str) -> bool:
-    """Whether a request generates content or embeddings, on any host and with any API version.
+class _Asked(NamedTuple):
+    """What a request asks for, as found in its format; values of the body may be of any type.
 
-    Token counting and batches have separate quotas.
+    Attributes:
+        model: The model's name.
+        document: The part of the body that counts as input; empty if it is unreadable.
+        stream: Whether it asks for a stream.
+        texts: The texts to embed, in a batch.
+        tools: The tools that Google runs.
+        max_output: The limit on output tokens.
+        account: The account, if the body names it.
     """
-    # The second test is a fast check that rejects most requests.
-    return method == "POST" and "Content" in url and parse_call(url) is not None
+
+    model: str
+    document: Mapping[str, Any]
+    stream: bool
+    texts: Any
+    tools: Any
+    max_output: Any
+    account: str = ""
 
 
 def read_request(request: HttpRequest) -> ModelRequest | None:
-    """Parse a request; None if it is not a model call."""
+    """Parse a request; None if it is not a model call.
+
+    A batch of embeddings books one request per text. A test on the free tier found that a batch of 100 texts
+    counts as 100 requests per minute (issue 1922 of garrytan/gbrain, 2026-06); a report of 2025-07 says one.
+    The larger count is safe.
+    """
     address = parse_call(request.url)
     if address is None:
         return None
-    document, account = read_body(request.body), ""
-    if address.model == _CODE_ASSIST:
-        address, document, account = _inside(address, document or {})
-    model = resolve_model(address.model)
-    declared = request.headers.get("content-length")
-    tokens = input_tokens(request.body, document, model, declared_size=declared)
+    place, body = address.place, decoded(request.body)
+    asked = _in_openais_format(body) if address.verb == OPENAI else _in_own_format(address, body)
+    model, most = resolve_model(asked.model), asked.max_output
+    texts = len(asked.texts) if isinstance(asked.texts, list) else 1
+    declared = request.headers.get("content-length", "")
+    tokens = input_tokens(request.body, asked.document, model, declared_size=declared)
     return ModelRequest(
-        requested_model=address.model,
+        requested_model=asked.model,
         model=model,
-        credential=account or credential_of(request, address.place),
-        endpoint=endpoint_of(address.place),
-        charges={
-            Kind.REQUESTS: Charge(_requests(address, document)),
-            Kind.INPUT_TOKENS: Charge(tokens),
-        },
-        stream=address.verb == "streamGenerateContent",
-        pools=(model, *tool_pools(document)),
-        max_output=_max_output(document),
-        host=address.place.host,
+        credential=asked.account or _credential_of(request, place),
+        endpoint="" if place.endpoint == OWN_HOST else place.endpoint,
+        charges={Kind.REQUESTS: Charge(max(1, texts)), Kind.INPUT_TOKENS: Charge(tokens)},
+        stream=asked.stream,
+        pools=(model, *(tool_pools(asked.tools) if asked.tools else ())),
+        max_output=most if type(most) is int and 0 < most < 10**12 else None,
+        host=place.host,
     )
 
 
-def _inside(address: Address, body: Mapping[str, Any]) -> tuple[Address, dict[str, Any] | None, str]:
-    """Unwrap a request of Code Assist (used with a plan): model, standard document and project."""
-    model, document, project = body.get("model"), body.get("request"), body.get("project")
-    named = address._replace(model=model) if isinstance(model, str) and model else address
-    inner = document if isinstance(document, dict) else None
-    return named, inner, f"code assist {project}" if isinstance(project, str) and project else ""
+def _in_own_format(address: Address, body: Mapping[str, Any]) -> _Asked:
+    model, account = address.model, ""
+    if model == _CODE_ASSIST:  # used with a plan: wraps model, standard document and project
+        named, inner, project = body.get("model"), body.get("request"), body.get("project")
+        model = named if isinstance(named, str) and named else model
+        account = f"code assist {project}" if isinstance(project, str) and project else ""
+        body = inner if isinstance(inner, dict) else {}
+    settings = body.get("generationConfig", body.get("generation_config"))
+    settings = settings if isinstance(settings, dict) else {}
+    return _Asked(
+        model,
+        body,
+        stream=address.verb == "streamGenerateContent",
+        texts=body.get("requests") if address.verb == "batchEmbedContents" else None,
+        tools=body.get("tools"),
+        max_output=settings.get("maxOutputTokens", settings.get("max_output_tokens")),
+        account=account,
+    )
 
 
-def credential_of(request: HttpRequest, place: Place) -> str:
+def _in_openais_format(body: Mapping[str, Any]) -> _Asked:
+    google = body
+    for name in ("extra_body", "google"):  # Google's own settings, which some clients send unchanged
+        inner = google.get(name)
+        google = inner if isinstance(inner, dict) else google
+    model, bound = body.get("model"), body.get("max_completion_tokens")
+    return _Asked(
+        model[:200] if isinstance(model, str) and model else "unknown",
+        body,
+        stream=body.get("stream") is True,
+        texts=body.get("input"),
+        tools=google.get("tools"),
+        max_output=bound if type(bound) is int and bound > 0 else body.get("max_tokens"),
+    )
+
+
+def _credential_of(request: HttpRequest, place: Place) -> str:
     """The best identification of the account: the API key, else the project, else the token.
 
     A project is preferred to an OAuth token, which changes every hour. A key identifies the same account in
     Google's header, in the URL, or as a bearer token.
     """
     headers = request.headers
+    if key := headers.get("x-goog-api-key"):
+        return key
+    try:
+        keys = parse_qs(request.url.partition("?")[2].partition("#")[0]).get("key", ())
+    except ValueError:  # more fields than parse_qs accepts
+        keys = ()
+    project = _PROJECT.search(place.path)
     return (
-        headers.get("x-goog-api-key")
-        or query_key(request.url)
+        next(iter(keys), "")
         or headers.get("x-goog-user-project")
-        or project_in(place.path)
+        or (project[1] if project else "")
         or credential_in(headers)
     )
-
-
-def _requests(address: Address, document: Mapping[str, Any] | None) -> int:
-    """Number of requests: one, or one per text of a batch of embeddings.
-
-    A test on the free tier found that a batch of 100 texts counts as 100 requests per minute (issue 1922 of
-    garrytan/gbrain, 2026-06); a report of 2025-07 says one. The larger count is safe.
-    """
-    texts = document.get("requests") if document and address.verb == "batchEmbedContents" else None
-    return max(1, len(texts)) if isinstance(texts, list) else 1
-
-
-def _max_output(document: Mapping[str, Any] | None) -> int | None:
-    document = document or {}
-    settings = document.get("generationConfig", document.get("generation_config"))
-    if not isinstance(settings, dict):
-        return None
-    bound = settings.get("maxOutputTokens", settings.get("max_output_tokens"))
-    return bound if type(bound) is int and 0 < bound < 10**12 else None

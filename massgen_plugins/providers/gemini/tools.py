@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
-from typing import Any
 
 __all__ = ["pool_of_quota", "tool_pools"]
 
@@ -31,9 +29,8 @@ _QUOTAS = (
 """Words in quota names; the first match wins, since "maps grounding" is not a search."""
 
 
-def tool_pools(document: Mapping[str, Any] | None) -> tuple[str, ...]:
-    """Pools of the tools in a request that have a separate quota, such as ``gemini:google_search``."""
-    tools = document.get("tools") if document else None
+def tool_pools(tools: object) -> tuple[str, ...]:
+    """Pools of a request's ``tools`` that have a separate quota, such as ``gemini:google_search``."""
     found = {
         _FIELDS[name]: None
         for tool in (tools if isinstance(tools, list) else [tools])

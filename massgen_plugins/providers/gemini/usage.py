@@ -1,18 +1,21 @@
-"""Reads a call's usage from its answer, fed in chunks: the last plausible counts."""
+"""Reads a call's usage from its answer, fed in chunks: the last plausible value of each count."""
 
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
 
 from massgen_plugins.middleware import Usage
-from massgen_plugins.providers.gemini.counts import Counts
 from massgen_plugins.providers.sse import Event, EventReader, read_event
 from massgen_plugins.providers.text import read_json, read_json_start
+from massgen_plugins.quota import Kind
 
-__all__ = ["GeminiUsageReader"]
+__all__ = ["Counts", "GeminiUsageReader"]
 
-_MARKS = (b'"usageMetadata"', b'"usage"')
-"""Fields with counts: on Google's own paths, and on the OpenAI-compatible one."""
+_MARK = re.compile(rb'"usage(?:Metadata)?"')
+"""Fields with counts: on the OpenAI-compatible path, and on Google's own ones."""
 
 _MOST = 8
 """Usage events of a chunk that are read from each end; counts only grow."""
@@ -27,6 +30,12 @@ _BETWEEN = re.compile(r"[\[, \t\r\n]*")
 _READINGS = 16
 """How often each byte of an incomplete answer may be parsed on average."""
 _BLANK_LINES = (b"\n\n", b"\r\n\r\n", b"\r\r")
+
+_LARGEST = 10**12
+"""Larger numbers of tokens are invalid."""
+_NAME = re.compile(r"[A-Za-z_]{1,64}")
+_MOST_COUNTS = 64
+"""Maximum number of distinct counts."""
 
 
 class GeminiUsageReader:
@@ -55,11 +64,12 @@ class GeminiUsageReader:
             self._begun = True
             self._events = None if data[:1] in b"{[" else EventReader()
         self._budget += _READINGS * len(data)
-        if self._events is None:
-            self._closing = self._closing or b"}" in data
-            self._keep(data, _LONGEST)
-        else:
-            self._keep(data[-_END:], _END)
+        self._closing = self._closing or b"}" in data
+        self._kept += data if self._events is None else data[-_END:]
+        if len(self._kept) > (_LONGEST if self._events is None else _END):
+            self._cut = True
+            del self._kept[:-_END]
+        if self._events is not None:
             events = [event for event in self._events.feed(data) if _has_usage(event)]
             for event in events if len(events) <= 2 * _MOST else (*events[:_MOST], *events[-_MOST:]):
                 self._take(event)
@@ -74,12 +84,6 @@ class GeminiUsageReader:
             self._read_documents()
         return self._counts.usage()
 
-    def _keep(self, data: bytes, most: int) -> None:
-        self._kept += data
-        if len(self._kept) > most:
-            self._cut = True
-            del self._kept[:-_END]
-
     def _take(self, event: Event) -> None:
         document = read_json(event.data)
         if document is None:  # truncated after a megabyte, or excessively large
@@ -90,17 +94,19 @@ class GeminiUsageReader:
         """Parse an incomplete event: the stream may have ended with it."""
         ends = ((self._kept.rfind(line), len(line)) for line in _BLANK_LINES)
         rest = bytes(self._kept[max(place + length if place >= 0 else 0 for place, length in ends) :])
-        if _has_mark(rest) and rest.rstrip().endswith(b"}") and self._may_read(len(rest)):
+        if _MARK.search(rest) and rest.rstrip().endswith(b"}") and len(rest) <= self._budget:
+            self._budget -= len(rest)
             self._counts.take_from(read_json(read_event(rest).data))
 
     def _read_documents(self) -> None:
         """Parse and drop complete documents; of a large incomplete one, keep only the end."""
-        if not (self._closing and _has_mark(self._kept) and self._may_read(len(self._kept))):
+        if not (self._closing and _MARK.search(self._kept) and len(self._kept) <= self._budget):
             return
         self._closing = False
+        self._budget -= len(self._kept)
         text = self._kept.decode("latin-1")  # one character per byte; counts and names are ASCII
         place = 0
-        while True:
+        while place < len(text):
             between = _BETWEEN.match(text, place)
             document, end = read_json_start(text, between.end() if between else place)
             if not isinstance(document, dict):
@@ -108,14 +114,8 @@ class GeminiUsageReader:
             self._counts.take_from(document)
             place = end
         del self._kept[:place]
-        if len(self._kept) > _END and _has_mark(self._kept):
+        if len(self._kept) > _END and _MARK.search(self._kept):
             self._counts.take(_last_report(self._kept))
-
-    def _may_read(self, size: int) -> bool:
-        if size > self._budget:
-            return False
-        self._budget -= size
-        return True
 
 
 def _has_usage(event: Event) -> bool:
@@ -123,12 +123,77 @@ def _has_usage(event: Event) -> bool:
     return b'"usage' in event.raw or len(event.raw) >= _LONGEST
 
 
-def _has_mark(data: bytes | bytearray) -> bool:
-    return any(mark in data for mark in _MARKS)
-
-
 def _last_report(data: bytearray) -> object | None:
     """The value of the last usage field in the end of a truncated document."""
-    text = data[-_END:].decode("latin-1")
-    after = max((text.rpartition(mark.decode())[::2] for mark in _MARKS), key=lambda parts: len(parts[0]))[1]
-    return read_json_start(after.lstrip(": \t\r\n"))[0]
+    end = bytes(data[-_END:])
+    after = max((match.end() for match in _MARK.finditer(end)), default=len(end))
+    return read_json_start(end[after:].decode("latin-1").lstrip(": \t\r\n"))[0]
+
+
+@dataclass(slots=True)
+class Counts:
+    """The counts of one call, under the provider's own names.
+
+    Zeros never replace a count: some streams begin with zeros, and some end with them. A report without input
+    tokens is ignored, since every call has input.
+    """
+
+    _raw: dict[str, int] = field(default_factory=dict)
+
+    def take_from(self, document: object) -> None:
+        """Add the report in an answer or event, if any; for a list, those of its elements."""
+        for element in document if isinstance(document, list) else (document,):
+            if not isinstance(element, dict):
+                continue
+            inner = element.get("response")  # Code Assist wraps its answers
+            for holder in (inner, element) if isinstance(inner, dict) else (element,):
+                for name in ("usageMetadata", "usage"):
+                    if name in holder:
+                        self.take(holder[name])
+
+    def take(self, report: object) -> None:
+        """Add a report, an object of counts by name; anything else is ignored."""
+        for name, count in _named(report) if isinstance(report, dict) else ():
+            known = name in self._raw
+            plausible = type(count) is int and 0 <= count <= _LARGEST
+            if plausible and (count or not known) and (known or len(self._raw) < _MOST_COUNTS):
+                self._raw[name] = count
+
+    def usage(self) -> Usage | None:
+        """Input including tool use, output including thoughts, and total; None before the first report."""
+        raw = self._raw
+        if raw.get("promptTokenCount"):
+            tokens_in = raw["promptTokenCount"] + raw.get("toolUsePromptTokenCount", 0)
+            tokens_out = raw.get("candidatesTokenCount", 0) + raw.get("thoughtsTokenCount", 0)
+            total = max(raw.get("totalTokenCount", 0), tokens_in + tokens_out)
+        elif raw.get("prompt_tokens"):
+            tokens_in = raw["prompt_tokens"]
+            # Google excludes thoughts from completion_tokens, but not from the total.
+            total = max(raw.get("total_tokens", 0), tokens_in + raw.get("completion_tokens", 0))
+            tokens_out = total - tokens_in
+        else:
+            return None
+        amounts: dict[str, int] = {
+            Kind.INPUT_TOKENS: tokens_in,
+            Kind.OUTPUT_TOKENS: tokens_out,
+            Kind.TOTAL_TOKENS: total,
+        }
+        return Usage(amounts, dict(raw))
+
+
+def _named(report: Mapping[str, Any]) -> list[tuple[str, Any]]:
+    """All values in a report, including those in its details by modality or name."""
+    found = []
+    for name, value in report.items():
+        if not _NAME.fullmatch(name):
+            continue
+        if isinstance(value, list):  # promptTokensDetails: [{"modality": "AUDIO", "tokenCount": 7}]
+            for item in value[:16]:
+                modality = str(item.get("modality")) if isinstance(item, dict) else ""
+                if _NAME.fullmatch(modality):
+                    found.append((f"{name}.{modality}", item.get("tokenCount")))
+        elif isinstance(value, dict):  # prompt_tokens_details: {"cached_tokens": 10}
+            found += [(each, value.get(each)) for each in ("cached_tokens", "reasoning_tokens")]
+        else:
+            found.append((name, value))
+    return found

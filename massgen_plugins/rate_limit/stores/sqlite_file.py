@@ -22,10 +22,8 @@ from massgen_plugins.rate_limit.stores.sqlite_format import (
     APPLICATION_ID,
     FORMAT,
     FileKind,
-    header_ids,
+    inspect,
     is_busy,
-    kind_of,
-    tables_of,
     unusable_sentence,
 )
 
@@ -226,13 +224,7 @@ class SqliteFile:
             # hand: closing it would drop the locks of this process's other connections.
             os.close(open_shared(self.path, os.O_EXCL))
         self._inode = _inode(self.path)
-        ids = header_ids(self.path, wait)
-        if ids is None:
-            return True
-        application, version = ids
-        # Skip reading the tables of our own files, which are opened often.
-        known = application == APPLICATION_ID
-        kind = kind_of(application, version, set() if known else tables_of(self.path, wait))
+        kind, version = inspect(self.path, wait)
         if kind in {FileKind.OURS, FileKind.EMPTY}:
             return kind is FileKind.EMPTY
         if kind is FileKind.OLD:

@@ -11,17 +11,17 @@ __all__ = [
     "APPLICATION_ID",
     "FORMAT",
     "FileKind",
-    "header_ids",
+    "inspect",
+    "inspect_open",
     "is_busy",
     "kind_of",
-    "tables_of",
     "unusable_sentence",
 ]
 
 APPLICATION_ID = 0x4D47524C
 """``application_id`` of our files: MGRL."""
 
-FORMAT = 6
+FORMAT = 7
 """``user_version`` of our files."""
 
 _OLD_FORMATS = (1, 2, 3, 4)
@@ -45,7 +45,7 @@ def kind_of(application: int, version: int, tables: AbstractSet[str]) -> FileKin
     """Classify a file.
 
     Args:
-        application: ``application_id`` in its header; -1 if it is not a SQLite file.
+        application: ``application_id`` in its header.
         version: ``user_version`` in its header.
         tables: The names of its tables.
     """
@@ -73,35 +73,38 @@ def unusable_sentence(path: Path, kind: FileKind, version: int) -> str:
     )
 
 
-def header_ids(path: Path, wait: float = 0) -> tuple[int, int] | None:
-    """Application id and user version in a file's header; None if empty, (-1, 0) if not SQLite's."""
+def inspect(path: Path, wait: float = 0) -> tuple[FileKind, int]:
+    """What a file is, and the version in its header.
+
+    Args:
+        path: The file, which exists.
+        wait: Seconds to wait for a writer.
+
+    Raises:
+        sqlite3.OperationalError: It is locked.
+    """
     # Through SQLite: opening and closing the file by hand would drop this process's locks on it.
     if path.stat().st_size == 0:
-        return None
+        return FileKind.EMPTY, 0
     connection = sqlite3.connect(f"{path.as_uri()}?mode=ro", uri=True, timeout=wait)
     try:
-        application = int(connection.execute("PRAGMA application_id").fetchone()[0])
-        return application, int(connection.execute("PRAGMA user_version").fetchone()[0])
+        return inspect_open(connection)
     except sqlite3.DatabaseError as error:
         if is_busy(error):
             raise
-        return -1, 0
+        return FileKind.FOREIGN, 0
     finally:
         connection.close()
 
 
-def tables_of(path: Path, wait: float) -> set[str]:
-    """The names of all tables; ``{""}`` if the file cannot be read."""
-    connection = sqlite3.connect(f"{path.as_uri()}?mode=ro", uri=True, timeout=wait)
-    try:
-        rows = connection.execute("SELECT name FROM sqlite_master WHERE type = 'table'").fetchall()
-        return {str(name) for (name,) in rows}
-    except sqlite3.DatabaseError as error:
-        if is_busy(error):
-            raise
-        return {""}
-    finally:
-        connection.close()
+def inspect_open(connection: sqlite3.Connection) -> tuple[FileKind, int]:
+    """Like :func:`inspect`, of an open file; raises sqlite3.DatabaseError if it is not SQLite's."""
+    application = int(connection.execute("PRAGMA application_id").fetchone()[0])
+    version = int(connection.execute("PRAGMA user_version").fetchone()[0])
+    if application == APPLICATION_ID:  # our own files are opened often
+        return kind_of(application, version, set()), version
+    tables = connection.execute("SELECT name FROM sqlite_master WHERE type = 'table'").fetchall()
+    return kind_of(application, version, {str(name) for (name,) in tables}), version
 
 
 def is_busy(error: BaseException) -> bool:

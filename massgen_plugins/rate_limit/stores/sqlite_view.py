@@ -12,7 +12,7 @@ from typing import NamedTuple, TypeVar
 
 from massgen_plugins.errors import StoreUnavailable
 from massgen_plugins.rate_limit.stores.boot_clock import boot_identity, boot_tick, offset_for
-from massgen_plugins.rate_limit.stores.sqlite_format import FileKind, kind_of, unusable_sentence
+from massgen_plugins.rate_limit.stores.sqlite_format import FileKind, inspect_open, unusable_sentence
 from massgen_plugins.rate_limit.wall_clock import Start
 
 __all__ = ["FileClock", "FileContent", "check_integrity", "read_file"]
@@ -127,10 +127,7 @@ def _read(path: Path, how: str, read: Callable[[sqlite3.Connection], T]) -> T | 
 
 
 def _is_ours(connection: sqlite3.Connection, path: Path) -> bool:
-    application = int(connection.execute("PRAGMA application_id").fetchone()[0])
-    version = int(connection.execute("PRAGMA user_version").fetchone()[0])
-    tables = connection.execute("SELECT name FROM sqlite_master WHERE type = 'table'").fetchall()
-    kind = kind_of(application, version, {str(name) for (name,) in tables})
+    kind, version = inspect_open(connection)
     if kind is FileKind.OLD:
         raise StoreUnavailable(
             f"{path} is of format {version}, of a version of massgen-plugins before the first release; the "

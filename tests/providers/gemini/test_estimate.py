@@ -16,7 +16,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from PIL import Image
 
-from massgen_plugins.providers.gemini.estimate import UNKNOWN_BODY, input_tokens, read_body
+from massgen_plugins.providers.estimate import UNKNOWN_BODY, decoded
+from massgen_plugins.providers.gemini.estimate import input_tokens
 from massgen_plugins.providers.images import dimensions
 from massgen_plugins.providers.tokens import text_tokens
 
@@ -25,7 +26,7 @@ OLD, NEW = "gemini-2.5-flash", "gemini-3-flash"
 
 def tokens(document: object, model: str = OLD) -> int:
     body = document if isinstance(document, bytes) else json.dumps(document).encode()
-    return input_tokens(body, read_body(body), model)
+    return input_tokens(body, decoded(body), model)
 
 
 def with_part(part: dict, **rest: object) -> dict:
@@ -186,6 +187,6 @@ def test_a_body_beyond_what_the_api_accepts_is_not_parsed():
 
 
 def test_a_body_that_is_not_known_counts_by_its_declared_size_or_a_default():
-    assert input_tokens(None, None, OLD) == UNKNOWN_BODY
-    assert input_tokens(None, None, OLD, declared_size="1234") == 1234
-    assert input_tokens(None, None, OLD, declared_size="-1") == UNKNOWN_BODY
+    assert input_tokens(None, {}, OLD) == UNKNOWN_BODY
+    assert input_tokens(None, {}, OLD, declared_size="1234") == 1234
+    assert input_tokens(None, {}, OLD, declared_size="-1") == UNKNOWN_BODY

@@ -12,7 +12,7 @@ from PIL import Image
 from massgen_plugins.middleware import RefusalKind, StatedLimit
 from massgen_plugins.providers.base import HttpRequest
 from massgen_plugins.providers.gemini import GeminiProvider
-from massgen_plugins.providers.gemini.openai_path import is_openai_path
+from massgen_plugins.providers.gemini.urls import OPENAI, parse_call
 from massgen_plugins.quota import MINUTE, Charge, Kind
 
 GEMINI = GeminiProvider()
@@ -39,7 +39,7 @@ def ask(url: str = CHAT, headers: dict[str, str] = KEY, **body: object):
     ],
 )
 def test_the_path_is_known_on_any_host(url):
-    assert is_openai_path(url)
+    assert parse_call(url).verb == OPENAI
     assert GEMINI.is_model_call("POST", url)
     assert not GEMINI.is_model_call("GET", url)
     assert ask(url).model == "gemini-2.5-flash"
@@ -59,7 +59,7 @@ def test_the_path_is_known_on_any_host(url):
     ],
 )
 def test_other_providers_paths_are_not_ours(url):
-    assert not is_openai_path(url)
+    assert parse_call(url) is None
     assert not GEMINI.is_model_call("POST", url)
     assert ask(url) is None
 

@@ -41,7 +41,6 @@ def make(path: Path, *statements: str) -> None:
         (0, 0, set(), FileKind.EMPTY),
         (0, 0, {"notes"}, FileKind.FOREIGN),
         (7, 0, set(), FileKind.FOREIGN),
-        (-1, 0, set(), FileKind.FOREIGN),
     ],
 )
 def test_whose_a_file_is(application: int, version: int, tables: set[str], kind: FileKind) -> None:

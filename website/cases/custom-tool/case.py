@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from lab import Lab
+from lab import Lab, measured
 
 QUESTION = """How many words has "the quick brown fox"?
 SANDBOX: call_tool custom_tool__count_words {"text": "the quick brown fox"}
@@ -15,9 +15,7 @@ def run(lab: Lab) -> None:
     finished = lab.user("user", server).massgen("team.yaml", QUESTION)
     lab.story.add(
         "tool",
-        exit_code=finished.code,
-        requests=server.report().arrived,
-        seconds=finished.completed or 0.0,
+        **measured(finished, server.report(), "exit_code requests seconds"),
         called=finished.count("custom_tool__count_words") > 0,
     )
     log = finished.text("massgen.log")

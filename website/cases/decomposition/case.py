@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from lab import Lab
+from lab import Lab, measured
 
 QUESTION = "Write a one-page introduction to version control."
 
@@ -15,12 +15,7 @@ def run(lab: Lab) -> None:
         report, log = server.report(), finished.text("massgen.log")
         lab.story.add(
             name,
-            exit_code=finished.code,
-            requests=report.arrived,
-            seconds=finished.completed or 0.0,
-            tokens_in=sum(report.input_tokens.values()),
-            tokens_out=sum(report.output_tokens.values()),
-            winner=str(finished.status["results"]["winner"]),
+            **measured(finished, report, "exit_code requests seconds tokens_in tokens_out winner"),
         )
         lab.story.quote(f"{name}-output", finished.stdout, most=40)
         lab.story.quote(f"{name}-log", log, holding="ecomposition", most=12)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from lab import Household, Lab
+from lab import Household, Lab, measured
 
 QUESTION = "What should a README contain?"
 KEYS = ("GEMINI_API_KEY", "OPENAI_API_KEY", "ANTHROPIC_API_KEY")
@@ -17,12 +17,7 @@ def run(lab: Lab) -> None:
     report = server.report()
     lab.story.add(
         "team",
-        exit_code=team.code,
-        requests=report.arrived,
-        refused=report.refused,
-        seconds=team.completed or 0.0,
-        tokens_in=sum(report.input_tokens.values()),
-        tokens_out=sum(report.output_tokens.values()),
+        **measured(team, report, "exit_code requests refused seconds tokens_in tokens_out"),
     )
     lab.story.quote("team-output", team.stdout, most=30)
     general = user.massgen("team-chatcompletion.yaml", QUESTION)

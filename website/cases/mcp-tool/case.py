@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from lab import Lab
+from lab import Lab, measured
 
 QUESTION = """How many days are there from day 3 to day 10?
 SANDBOX: call_tool mcp__clock__days_between {"first": 3, "second": 10}
@@ -16,9 +16,7 @@ def run(lab: Lab) -> None:
     log = finished.text("massgen.log")
     lab.story.add(
         "mcp",
-        exit_code=finished.code,
-        requests=server.report().arrived,
-        seconds=finished.completed or 0.0,
+        **measured(finished, server.report(), "exit_code requests seconds"),
         offered="mcp__clock__days_between" in log,
         excluded_offered="mcp__clock__set_alarm" in log,
     )

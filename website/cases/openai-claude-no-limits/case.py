@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from lab import Finished, Lab
+from lab import Finished, Lab, measured
 
 from massgen_plugins.sandbox import SandboxReport
 
@@ -26,13 +26,8 @@ def _note(lab: Lab, name: str, finished: Finished, report: SandboxReport) -> Non
     retries = [call.headers.get("x-stainless-retry-count", "0") for call in report.requests]
     lab.story.add(
         name,
-        exit_code=finished.code,
-        requests=report.arrived,
-        refused=report.refused,
-        served=report.served,
-        seconds=finished.completed or 0.0,
+        **measured(finished, report, "exit_code requests refused served seconds answered"),
         hidden_retries=sum(count != "0" for count in retries),
-        answered="WINNER" in finished.stdout,
         answers=finished.text("coordination_events.json").count('"event_type": "new_answer"'),
         errors=finished.count("Rate limit reached") + finished.count("would exceed your organization"),
     )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from lab import Lab
+from lab import Lab, measured
 
 QUESTION = "What is the capital of France?"
 
@@ -12,16 +12,9 @@ def run(lab: Lab) -> None:
     server = lab.provider(latency=0.5)
     user = lab.user("user", server)
     finished = user.massgen("team.yaml", QUESTION)
-    report, status = server.report(), finished.status
     lab.story.add(
         "pair",
-        exit_code=finished.code,
-        requests=report.arrived,
-        seconds=finished.completed or 0.0,
-        wall=finished.seconds,
-        winner=str(status["results"]["winner"]),
-        tokens_in=sum(report.input_tokens.values()),
-        tokens_out=sum(report.output_tokens.values()),
+        **measured(finished, server.report(), "exit_code requests seconds wall winner tokens_in tokens_out"),
     )
     lab.story.quote("output", finished.stdout, most=40)
     lab.story.quote("logs", user.run("massgen", "logs").stdout, most=60)

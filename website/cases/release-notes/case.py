@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from lab import Lab
+from lab import Lab, measured
 from lab.traces import calls
 
 from massgen_plugins.sandbox.scenes import shipped_scenes
@@ -19,13 +19,7 @@ def run(lab: Lab) -> None:
     report, winner = server.report(), str(finished.status["results"]["winner"])
     lab.story.add(
         "run",
-        exit_code=finished.code,
-        requests=report.arrived,
-        refused=report.refused,
-        seconds=finished.completed or 0.0,
-        tokens_in=sum(report.input_tokens.values()),
-        winner=winner,
-        waits=finished.stdout.count("WAIT:"),
+        **measured(finished, report, "exit_code requests refused seconds tokens_in winner waits"),
     )
     lab.story.quote("output", finished.stdout, most=60)
     for name in ("editor", "upgrader"):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from lab import Lab
+from lab import Lab, measured
 
 QUESTION = "Review this change: the login form now logs the submitted password when a login fails."
 
@@ -15,12 +15,7 @@ def run(lab: Lab) -> None:
     votes = status["results"]["votes"]
     lab.story.add(
         "panel",
-        exit_code=finished.code,
-        requests=report.arrived,
-        seconds=finished.completed or 0.0,
-        winner=str(status["results"]["winner"]),
+        **measured(finished, report, "exit_code requests seconds winner tokens_in tokens_out"),
         votes=sum(votes.values()) if isinstance(votes, dict) else len(votes),
-        tokens_in=sum(report.input_tokens.values()),
-        tokens_out=sum(report.output_tokens.values()),
     )
     lab.story.quote("output", finished.stdout, most=40)

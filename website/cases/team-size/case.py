@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from lab import Finished, Lab
+from lab import Finished, Lab, measured
 
 from massgen_plugins.sandbox import SandboxReport
 
@@ -33,12 +33,7 @@ def _one(lab: Lab, name: str, config: str, *options: str) -> None:
 def _note(lab: Lab, name: str, finished: Finished, report: SandboxReport) -> None:
     lab.story.add(
         name,
-        exit_code=finished.code,
-        requests=report.arrived,
-        tokens_in=sum(report.input_tokens.values()),
-        tokens_out=sum(report.output_tokens.values()),
-        seconds=finished.completed or 0.0,
-        wall=finished.seconds,
+        **measured(finished, report, "exit_code requests tokens_in tokens_out seconds wall"),
         largest_prompt=max(call.input_tokens for call in report.requests),
         first_prompt=report.requests[0].input_tokens,
     )

@@ -5,11 +5,13 @@ from __future__ import annotations
 import importlib.util
 import os
 import shutil
+import signal
 import subprocess
 import sys
 import tempfile
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
 from lab import Household, Lab
 
@@ -22,6 +24,7 @@ from studio.script import Script
 __all__ = ["play"]
 
 _HERE = Path(__file__).resolve().parents[1]
+_TRIES = 3
 
 
 def play(script: Script, *, hurried: bool = False, commands: Sequence[Path] = ()) -> Recorded:
@@ -33,8 +36,17 @@ def play(script: Script, *, hurried: bool = False, commands: Sequence[Path] = ()
         commands: Folders whose programs come before all others on PATH.
 
     Raises:
-        RuntimeError: The script did not get to its end.
+        RuntimeError: The script did not get to its end, or not within its ``seconds``.
     """
+    for _ in range(_TRIES):
+        try:
+            return _play(script, hurried=hurried, commands=commands)
+        except subprocess.TimeoutExpired:
+            continue
+    raise RuntimeError(f"{script.name} took more than {script.seconds} s, {_TRIES} times.")
+
+
+def _play(script: Script, *, hurried: bool, commands: Sequence[Path]) -> Recorded:
     with (
         tempfile.TemporaryDirectory(prefix="r-", ignore_cleanup_errors=True) as scratch,
         Lab(_HERE / "files", Path(scratch)) as lab,
@@ -87,8 +99,20 @@ def _record(script: Script, project: Path, environment: dict[str, str], file: Pa
     columns, rows = script.size
     size = ["--cols", str(columns), "--rows", str(rows)]
     command = [*_asciinema(), "rec", "--quiet", *size, "--command", " ".join(player), str(file)]
-    subprocess.run(command, cwd=project, env=environment, check=True)  # noqa: S603
+    _run(command, script.seconds, cwd=project, env=environment)
     return Cast.read(file)
+
+
+def _run(command: list[str], seconds: float | None, **options: Any) -> None:
+    """Run asciinema. If it is stopped, all of it is, and the kernel hangs up on what it has recorded."""
+    with subprocess.Popen(command, start_new_session=True, **options) as process:  # noqa: S603 - our own arguments
+        try:
+            code = process.wait(seconds)
+        except BaseException:
+            os.killpg(process.pid, signal.SIGKILL)
+            raise
+    if code:
+        raise subprocess.CalledProcessError(code, command)
 
 
 def _asciinema() -> list[str]:

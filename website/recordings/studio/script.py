@@ -75,6 +75,7 @@ class Script:
         size: Columns and rows of the terminal.
         page: The address of a web page that is filmed instead of a terminal, once ``steps`` serve it;
             ``{port}`` in it, and in the commands, is a free port.
+        seconds: If it takes longer, it is stopped and played again from the start; None: no limit.
         network: It installs packages: uv's settings are passed on, and ``REPOSITORY`` is this repository.
     """
 
@@ -87,6 +88,7 @@ class Script:
     volatile: tuple[str, ...] = ()
     size: tuple[int, int] = (70, 24)
     page: str = ""
+    seconds: float | None = None
     network: bool = False
 
     @property

@@ -11,9 +11,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from massgen_plugins.quota import NANOSECONDS
-from massgen_plugins.rate_limit.bucket_counters import BucketCounter, HeldCounter
-from massgen_plugins.rate_limit.moment import Moment
-from massgen_plugins.rate_limit.rings import LEASE, HeldRing, Ring, RollingCounter
+from massgen_plugins.rate_limit.moment import NEVER, Moment
+from massgen_plugins.rate_limit.reservation import Booking
+from massgen_plugins.rate_limit.rolling_windows import LEASE, HeldCounter, RollingCounter
+from massgen_plugins.rate_limit.token_buckets import BucketCounter
 
 LENGTH = 10 * NANOSECONDS
 MARGIN = 333_333_333
@@ -25,10 +26,16 @@ def at(tick: int) -> Moment:
     return Moment(tick, 0)
 
 
+def stamped(counter: RollingCounter, stamp: int, amount: int) -> Booking:
+    """A booking of the counter's kind with this stamp."""
+    lease = stamp - LEASE if isinstance(counter, HeldCounter) else 0
+    return Booking({counter.kind: amount}, frozenset(), NEVER, stamp, lease, NEVER, 0, 0)
+
+
 def change(counter: RollingCounter, now: Moment, *before_and_after: int) -> None:
     """Let what was spent of the counter's kind be another amount with another stamp."""
     stamp, amount, new_stamp, new_amount = before_and_after
-    counter.ring.change(now, stamp, {counter.kind: amount}, new_stamp, {counter.kind: new_amount})
+    counter.rebook(stamped(counter, stamp, amount), stamped(counter, new_stamp, new_amount), now)
 
 
 class Wanted(NamedTuple):
@@ -73,7 +80,7 @@ def play(counter: RollingCounter, cap: int, calls: list[Wanted]) -> tuple[list[S
             refused.append(now)
             continue
         stamp = now + MARGIN
-        counter.add(stamp, amount)
+        counter.add(stamp, amount, at(stamp))
         if call.answered:
             used = min(amount, call.settled)
             change(counter, at(now), stamp, amount, now + call.way, used)
@@ -84,7 +91,7 @@ def play(counter: RollingCounter, cap: int, calls: list[Wanted]) -> tuple[list[S
 
 @given(cap=st.integers(1, 40), calls=CALLS)
 def test_no_window_is_over_wherever_it_begins(cap: int, calls: list[Wanted]) -> None:
-    spent, _ = play(RollingCounter("k", Ring(LENGTH, MARGIN)), cap, calls)
+    spent, _ = play(RollingCounter("k", LENGTH, MARGIN), cap, calls)
     for first in spent:
         inside = [c for c in spent if c.late >= first.late and c.early < first.late + LENGTH]
         assert sum(call.amount for call in inside) <= cap
@@ -92,7 +99,7 @@ def test_no_window_is_over_wherever_it_begins(cap: int, calls: list[Wanted]) -> 
 
 @given(cap=st.integers(1, 40), calls=CALLS, span=st.integers(0, 3 * LENGTH))
 def test_nothing_is_late_by_more_than_a_step(cap: int, calls: list[Wanted], span: int) -> None:
-    counter = RollingCounter("k", Ring(LENGTH, MARGIN))
+    counter = RollingCounter("k", LENGTH, MARGIN)
     spent, _ = play(counter, cap, calls)
     now = spent[-1].early + span if spent else ZERO
     counter.advance(at(now))
@@ -103,7 +110,7 @@ def test_nothing_is_late_by_more_than_a_step(cap: int, calls: list[Wanted], span
 
 @given(cap=st.integers(1, 40), calls=CALLS, amount=st.integers(1, 40))
 def test_it_fits_when_it_was_said_to_fit_and_not_before(cap: int, calls: list[Wanted], amount: int) -> None:
-    for counter in (RollingCounter("k", Ring(LENGTH, MARGIN)), BucketCounter("k", Ring(LENGTH, MARGIN))):
+    for counter in (RollingCounter("k", LENGTH, MARGIN), BucketCounter("k", LENGTH, MARGIN)):
         spent, _ = play(counter, cap, calls)
         now, wanted = (spent[-1].early if spent else ZERO), min(amount, cap)
         when = counter.frees_at(at(now), cap, wanted)
@@ -118,7 +125,7 @@ def test_it_fits_when_it_was_said_to_fit_and_not_before(cap: int, calls: list[Wa
 @given(cap=st.integers(1, 40), calls=CALLS)
 def test_no_interval_takes_more_than_a_bucket_gives(cap: int, calls: list[Wanted]) -> None:
     """Its capacity, and the refill of the interval's span; whenever the calls have arrived."""
-    spent, _ = play(BucketCounter("k", Ring(LENGTH, MARGIN)), cap, calls)
+    spent, _ = play(BucketCounter("k", LENGTH, MARGIN), cap, calls)
     for begin in {call.late for call in spent}:
         for end in {call.early for call in spent} | {begin}:
             inside = sum(c.amount for c in spent if c.late >= begin and c.early <= end)
@@ -135,7 +142,7 @@ def exact_leak(spent: list[Spent], now: int, cap: int) -> Fraction:
 
 @given(cap=st.integers(1, 40), calls=CALLS, span=st.integers(0, 2 * LENGTH))
 def test_a_bucket_is_late_by_no_more_than_a_step(cap: int, calls: list[Wanted], span: int) -> None:
-    counter = BucketCounter("k", Ring(LENGTH, MARGIN))
+    counter = BucketCounter("k", LENGTH, MARGIN)
     spent, _ = play(counter, cap, calls)
     now = spent[-1].early + span if spent else ZERO
     counter.advance(at(now))
@@ -146,9 +153,9 @@ def test_a_bucket_is_late_by_no_more_than_a_step(cap: int, calls: list[Wanted], 
 
 
 def test_a_bucket_keeps_what_is_in_it_when_its_capacity_changes() -> None:
-    counter = BucketCounter("k", Ring(LENGTH, MARGIN))
+    counter = BucketCounter("k", LENGTH, MARGIN)
     assert counter.fits(at(ZERO), 10, 10)
-    counter.add(ZERO, 10)
+    counter.add(ZERO, 10, at(ZERO))
     counter.advance(at(ZERO + LENGTH // 2))
     assert counter.level(at(ZERO + LENGTH // 2), 10) == 5
     assert counter.level(at(ZERO + LENGTH // 2), 20) in {0, 5}  # a faster refill may have emptied it already
@@ -156,9 +163,9 @@ def test_a_bucket_keeps_what_is_in_it_when_its_capacity_changes() -> None:
 
 
 def test_a_held_place_is_free_when_it_is_given_back_or_its_lease_has_lapsed() -> None:
-    counter = HeldCounter("concurrent", HeldRing())
-    counter.add(ZERO + LEASE, 1)
-    counter.add(ZERO + 5 + LEASE, 1)
+    counter = HeldCounter("concurrent")
+    counter.add(ZERO + LEASE, 1, at(ZERO + LEASE))
+    counter.add(ZERO + 5 + LEASE, 1, at(ZERO + 5 + LEASE))
     assert not counter.fits(at(ZERO), 2, 1)
     assert counter.frees_at(at(ZERO), 2, 1) <= ZERO + 5 + LEASE
     change(counter, at(ZERO + 9), ZERO + LEASE, 1, ZERO + LEASE, 0)
@@ -168,22 +175,22 @@ def test_a_held_place_is_free_when_it_is_given_back_or_its_lease_has_lapsed() ->
 
 
 def test_places_of_which_none_is_taken_can_be_asked_for_more_than_there_are() -> None:
-    counter = HeldCounter("concurrent", HeldRing())
+    counter = HeldCounter("concurrent")
     assert not counter.fits(at(ZERO), 2, 3)
     assert counter.frees_at(at(ZERO), 2, 3) == ZERO
 
 
 @pytest.mark.parametrize("make", [HeldCounter, BucketCounter, RollingCounter])
 def test_an_empty_counter_answers_whatever_it_is_asked(make) -> None:
-    counter = make("k", HeldRing() if make is HeldCounter else Ring(LENGTH, MARGIN))
+    counter = make("k") if make is HeldCounter else make("k", LENGTH, MARGIN)
     assert counter.frees_at(at(ZERO), 2, 3) >= ZERO
     assert counter.clears_at(at(ZERO), 2) == ZERO
     assert counter.fits(at(ZERO), 2, 2)
 
 
 def test_a_lease_that_is_renewed_holds_on() -> None:
-    counter = HeldCounter("concurrent", HeldRing())
-    counter.add(ZERO + LEASE, 1)
+    counter = HeldCounter("concurrent")
+    counter.add(ZERO + LEASE, 1, at(ZERO + LEASE))
     later = ZERO + LEASE // 2
     change(counter, at(later), ZERO + LEASE, 1, later + LEASE, 1)
     counter.advance(at(ZERO + LEASE + 1))
@@ -191,8 +198,8 @@ def test_a_lease_that_is_renewed_holds_on() -> None:
 
 
 def test_what_has_aged_out_is_not_spent_anew_by_a_late_update() -> None:
-    counter = RollingCounter("k", Ring(LENGTH, MARGIN))
-    counter.add(ZERO, 5)
+    counter = RollingCounter("k", LENGTH, MARGIN)
+    counter.add(ZERO, 5, at(ZERO))
     later = at(ZERO + LENGTH)
     counter.advance(later)
     change(counter, later, ZERO, 5, ZERO, 9)
@@ -201,8 +208,8 @@ def test_what_has_aged_out_is_not_spent_anew_by_a_late_update() -> None:
 
 def test_what_is_written_after_it_has_aged_out_is_spent() -> None:
     """The call looked for a connection for longer than a window."""
-    counter = RollingCounter("k", Ring(LENGTH, MARGIN))
-    counter.add(ZERO, 5)
+    counter = RollingCounter("k", LENGTH, MARGIN)
+    counter.add(ZERO, 5, at(ZERO))
     later = at(ZERO + 2 * LENGTH)
     change(counter, later, ZERO, 5, later.tick + MARGIN, 5)
     counter.advance(later)
@@ -210,32 +217,32 @@ def test_what_is_written_after_it_has_aged_out_is_spent() -> None:
 
 
 def test_a_bucket_that_had_no_limit_yet_owes_nothing() -> None:
-    counter = BucketCounter("k", Ring(LENGTH, MARGIN))
-    counter.add(ZERO, 1 << 40)
+    counter = BucketCounter("k", LENGTH, MARGIN)
+    counter.add(ZERO, 1 << 40, at(ZERO))
     counter.advance(at(ZERO + LENGTH))
     assert counter.fits(at(ZERO + LENGTH), 5, 5)
     assert len(written(counter)) == 3
 
 
 def test_its_memory_is_bounded() -> None:
-    counter = RollingCounter("k", Ring(LENGTH, MARGIN))
+    counter = RollingCounter("k", LENGTH, MARGIN)
     for number in range(20_000):
         counter.advance(at(ZERO + number * STEP // 40))
-        counter.add(ZERO + number * STEP // 40, 1)
+        counter.add(ZERO + number * STEP // 40, 1, at(ZERO + number * STEP // 40))
     assert len(written(counter)) < 2 * 260
 
 
 def written(counter: RollingCounter) -> array[int]:
     """What a counter appends to its book."""
     pieces: list[bytes | array[int]] = []
-    counter.ring.dump(pieces)
+    counter.dump(pieces)
     return array("q", b"".join(pieces))
 
 
 KINDS = [
-    lambda: RollingCounter("k", Ring(LENGTH, MARGIN)),
-    lambda: BucketCounter("k", Ring(LENGTH, MARGIN)),
-    lambda: HeldCounter("k", HeldRing()),
+    lambda: RollingCounter("k", LENGTH, MARGIN),
+    lambda: BucketCounter("k", LENGTH, MARGIN),
+    lambda: HeldCounter("k"),
 ]
 
 
@@ -244,7 +251,7 @@ KINDS = [
 def test_what_is_written_is_what_is_read(make, cap: int, calls: list[Wanted]) -> None:
     counter, again = make(), make()
     play(counter, cap, calls)
-    again.ring.restore(written(counter), 0)
+    again.restore(written(counter), 0)
     now = at(ZERO + LENGTH)
     assert (again.used, written(again)) == (counter.used, written(counter))
     assert again.frees_at(now, cap, 1) == counter.frees_at(now, cap, 1)
@@ -255,7 +262,7 @@ def test_what_is_written_is_what_is_read(make, cap: int, calls: list[Wanted]) ->
 def test_damaged_numbers_are_a_value_error_or_a_counter_that_works(make, numbers: list[int]) -> None:
     counter = make()
     try:
-        counter.ring.restore(array("q", numbers), 0)
+        counter.restore(array("q", numbers), 0)
     except (ValueError, LookupError):
         return
     counter.advance(at(ZERO))
@@ -264,22 +271,35 @@ def test_damaged_numbers_are_a_value_error_or_a_counter_that_works(make, numbers
     assert counter.used >= 0
 
 
-def test_copies_that_went_apart_count_together() -> None:
-    """What is older than their last meeting is in both; what is younger was spent by one of them."""
-    one, other = RollingCounter("k", Ring(LENGTH, MARGIN)), RollingCounter("k", Ring(LENGTH, MARGIN))
-    for counter in (one, other):
-        counter.add(ZERO, 3)
-    one.add(ZERO + 5 * STEP, 2)
-    other.add(ZERO + 9 * STEP, 4)
-    one.ring.merge(other.ring, ZERO + STEP)
-    assert one.used == 3 + 2 + 4
+@pytest.mark.parametrize("lost_since", [None, ZERO])
+def test_copies_that_went_apart_count_together(lost_since: int | None) -> None:
+    """What both knew counts once, and what either has booked or given back since counts, too."""
+    base, own, theirs = (RollingCounter("k", LENGTH, MARGIN) for _ in range(3))
+    for counter in (base, own, theirs):
+        counter.add(ZERO, 3, at(ZERO))
+    own.add(ZERO + 5 * STEP, 2, at(ZERO))
+    own.add(ZERO + 9 * STEP, 1, at(ZERO))
+    theirs.add(ZERO + 9 * STEP, 4, at(ZERO))
+    change(own, at(ZERO), ZERO, 1, ZERO, 0)
+    theirs.merge(own, base, lost_since)
+    assert theirs.used == 2 + 2 + 1 + 4
+    assert list(theirs.stamps) == [ZERO, ZERO + 5 * STEP, ZERO + 9 * STEP]
+
+
+def test_what_others_have_lost_is_told_again() -> None:
+    base, own, theirs = (RollingCounter("k", LENGTH, MARGIN) for _ in range(3))
+    for counter in (base, own):
+        counter.add(ZERO, 3, at(ZERO))
+    own.add(ZERO + 5 * STEP, 2, at(ZERO))
+    theirs.merge(own, base, ZERO)
+    assert theirs.used == 5
 
 
 @pytest.mark.parametrize("cap", [3, 7, 11, 13])
 def test_a_full_bucket_takes_exactly_its_capacity_at_once(cap: int) -> None:
-    counter = BucketCounter("k", Ring(LENGTH, MARGIN))
+    counter = BucketCounter("k", LENGTH, MARGIN)
     for _ in range(cap):
         assert counter.fits(at(ZERO), cap, 1)
-        counter.add(ZERO + MARGIN, 1)
+        counter.add(ZERO + MARGIN, 1, at(ZERO + MARGIN))
     assert not counter.fits(at(ZERO), cap, 1)
     assert counter.frees_at(at(ZERO), cap, 1) > ZERO + MARGIN  # as soon as it surely fits: one question more
