@@ -38,7 +38,7 @@ def find_and_attach(
             from massgen_plugins.errors import described
 
             text = f"massgen-plugins: could not attach to {name}: {described(error)}."
-            print(text, file=sys.stderr)  # noqa: T201
+            print(text, file=sys.stderr)  # noqa: T201 - see above
 
     return find_and_run(watcher, name, path, target, attach_to, _explain)
 

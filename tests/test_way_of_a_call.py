@@ -155,7 +155,7 @@ def test_the_way_of_a_call_stays_short(
     walk: Callable[[str, int], Way], store: str, kind: str, rate: int
 ) -> None:
     way = walk(store, rate)
-    print(f"\n{store:8} {kind:8} {tuple(way.figures)}, aim {tuple(AIMS[kind])}")  # noqa: T201 - a table for people
+    print(f"\n{store:8} {kind:8} {tuple(way.figures)}, aim {tuple(AIMS[kind])}")
     assert (way.seconds > WAIT) is (kind == "waiting")
     for figure, most, name in zip(way.figures, BUDGETS[store, kind], Budget._fields, strict=True):
         assert figure <= most, f"{figure} {name}, at most {most}"

@@ -51,7 +51,7 @@ _SCHEMA = (
     )""",
     "CREATE INDEX call_time ON call (time)",
 )
-_INSERT = f"INSERT INTO call ({', '.join(COLUMNS)}) VALUES ({', '.join('?' * len(COLUMNS))})"  # noqa: S608
+_INSERT = f"INSERT INTO call ({', '.join(COLUMNS)}) VALUES ({', '.join('?' * len(COLUMNS))})"  # noqa: S608 - names of ours
 _INSERT_RUN = (
     "INSERT INTO run VALUES (?, ?, ?, ?) ON CONFLICT (name) DO UPDATE SET log_dir = excluded.log_dir "
     "WHERE excluded.log_dir <> ''"

@@ -37,17 +37,17 @@ def private(path: Path) -> Iterator[IO[bytes]]:
 
 def say(message: str) -> None:
     """Print a message on stderr; excessively long words are truncated."""
-    print(clean(_MONSTROUS.sub(r"\1...", message)), file=sys.stderr)  # noqa: T201
+    print(clean(_MONSTROUS.sub(r"\1...", message)), file=sys.stderr)
 
 
 def tell(message: str) -> None:
     """Print a line of a result on stdout."""
-    print(clean(message))  # noqa: T201
+    print(clean(message))
 
 
 def emit_json(document: Any) -> None:
     """Print a JSON document on stdout."""
-    print(json.dumps(document, indent=2, allow_nan=False))  # noqa: T201
+    print(json.dumps(document, indent=2, allow_nan=False))
 
 
 def console() -> Console:

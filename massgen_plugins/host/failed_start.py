@@ -22,7 +22,7 @@ def explain_failed_start(error: Exception) -> None:
         return
     setattr(error, _EXPLAINED, True)
     found, cure = explain(f"{type(error).__name__}: {error}")
-    print(f"massgen-plugins: MassGen cannot be imported: {found}; run `{cure}`.", file=sys.stderr)  # noqa: T201
+    print(f"massgen-plugins: MassGen cannot be imported: {found}; run `{cure}`.", file=sys.stderr)  # noqa: T201 - there is no log yet
 
 
 def _is_massgen() -> bool:

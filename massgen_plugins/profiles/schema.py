@@ -30,7 +30,11 @@ _ATTRIBUTE = re.compile(r"^ {4}(\w+): (.+?)(?=^ {4}\w+: |\Z)", re.MULTILINE | re
 class _Lenient(GenerateJsonSchema):
     """Accepts constraints that a schema cannot express."""
 
-    def handle_invalid_for_json_schema(self, schema: CoreSchema, error_info: str) -> JsonSchemaValue:  # noqa: ARG002
+    def handle_invalid_for_json_schema(
+        self,
+        schema: CoreSchema,  # noqa: ARG002 - pydantic's signature
+        error_info: str,  # noqa: ARG002 - the same
+    ) -> JsonSchemaValue:
         return {}
 
 

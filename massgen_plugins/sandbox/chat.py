@@ -129,7 +129,7 @@ class ChatDialect:
     def malformed(self, message: str, status: int = 400) -> PlainAnswer:
         return chat_error(status, message, "invalid_request_error", None)
 
-    def error_event(self, error: PlainAnswer, model: str) -> bytes:  # noqa: ARG002
+    def error_event(self, error: PlainAnswer, model: str) -> bytes:
         return sse(error.body)
 
     def _opening(self, head: dict[str, Any]) -> tuple[bytes, ...]:

@@ -38,7 +38,7 @@ class EmbeddingsDialect:
         model = self._deployment or body.model
         return Input(texts, 0, []).call(model, streamed=False, offers=(), tool_results=0, output_bound=0)
 
-    def answer(self, call: Call, reply: Reply, terms: Terms) -> Answer:  # noqa: ARG002
+    def answer(self, call: Call, reply: Reply, terms: Terms) -> Answer:
         """Always a single vector of two numbers."""
         usage = {"prompt_tokens": terms.usage.input, "total_tokens": terms.usage.input}
         data = [{"object": "embedding", "index": 0, "embedding": [0.6, 0.8]}]
@@ -53,5 +53,5 @@ class EmbeddingsDialect:
     def malformed(self, message: str, status: int = 400) -> PlainAnswer:
         return chat_error(status, message, "invalid_request_error", None)
 
-    def error_event(self, error: PlainAnswer, model: str) -> bytes:  # noqa: ARG002
+    def error_event(self, error: PlainAnswer, model: str) -> bytes:
         return sse(error.body)

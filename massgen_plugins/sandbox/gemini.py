@@ -137,17 +137,17 @@ class GeminiDialect:
         events = tuple(sse(response) for response in responses)
         return Answer(body, events, _output(body), closing=0, progress=progress)
 
-    def refusal(self, violations: Sequence[Violation], model: str, unix: int) -> PlainAnswer:  # noqa: ARG002
+    def refusal(self, violations: Sequence[Violation], model: str, unix: int) -> PlainAnswer:
         return PlainAnswer(429, gemini_words(violations, model, self._tier))
 
-    def fault(self, rule: FaultRule, model: str, unix: int) -> PlainAnswer:  # noqa: ARG002
+    def fault(self, rule: FaultRule, model: str, unix: int) -> PlainAnswer:
         return fault_body(rule, model)
 
     def malformed(self, message: str, status: int = 400) -> PlainAnswer:
         status = 403 if status == 401 else status
         return PlainAnswer(status, api_error(status, _STATUS[status], message))
 
-    def error_event(self, error: PlainAnswer, model: str) -> bytes:  # noqa: ARG002
+    def error_event(self, error: PlainAnswer, model: str) -> bytes:
         return sse(error.body[0] if isinstance(error.body, list) else error.body)
 
 

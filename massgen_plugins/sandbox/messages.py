@@ -93,17 +93,17 @@ class MessagesDialect:
         events = tuple(sse(event, event["type"]) for event in data)
         return Answer(body, events, whole.output, preamble=2, closing=2)
 
-    def refusal(self, violations: Sequence[Violation], model: str, unix: int) -> PlainAnswer:  # noqa: ARG002
+    def refusal(self, violations: Sequence[Violation], model: str, unix: int) -> PlainAnswer:
         return messages_refusal(violations, model)
 
-    def fault(self, rule: FaultRule, model: str, unix: int) -> PlainAnswer:  # noqa: ARG002
+    def fault(self, rule: FaultRule, model: str, unix: int) -> PlainAnswer:
         return messages_fault(rule, model)
 
     def malformed(self, message: str, status: int = 400) -> PlainAnswer:
         kind = "authentication_error" if status == 401 else "invalid_request_error"
         return messages_error(status, kind, message)
 
-    def error_event(self, error: PlainAnswer, model: str) -> bytes:  # noqa: ARG002
+    def error_event(self, error: PlainAnswer, model: str) -> bytes:
         return sse(error.body, "error")
 
 

@@ -46,7 +46,9 @@ class SandboxProcess:
                 str(file),
                 "--ends-with-stdin",
             ]
-            self._process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE)  # noqa: S603
+            self._process = subprocess.Popen(  # noqa: S603 - our own interpreter and program
+                command, stdin=subprocess.PIPE, stdout=subprocess.PIPE
+            )
             try:
                 self.url = _first_line(self._process)
             except BaseException:

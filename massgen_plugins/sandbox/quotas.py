@@ -155,7 +155,7 @@ class TokenBucket:
         self._fill(now)
         self._level -= amount * self._length
 
-    def correct(self, at: int, now: int, delta: int) -> None:  # noqa: ARG002 (a bucket has no past)
+    def correct(self, at: int, now: int, delta: int) -> None:
         self._fill(now)
         self._level = min(self._limit * self._length, self._level - delta * self._length)
 
@@ -185,21 +185,21 @@ class Places:
         self._limit = limit
         self._used = 0
 
-    def wait(self, now: int, amount: int) -> int | None:  # noqa: ARG002 (whenever it is)
+    def wait(self, now: int, amount: int) -> int | None:
         if amount > self._limit:
             return None
         return 0 if self._used + amount <= self._limit else self.HINT
 
-    def take(self, now: int, amount: int) -> None:  # noqa: ARG002
+    def take(self, now: int, amount: int) -> None:
         self._used += amount
 
-    def correct(self, at: int, now: int, delta: int) -> None:  # noqa: ARG002
+    def correct(self, at: int, now: int, delta: int) -> None:
         self._used += delta
 
-    def used(self, now: int) -> int:  # noqa: ARG002
+    def used(self, now: int) -> int:
         return self._used
 
-    def full_in(self, now: int) -> int:  # noqa: ARG002
+    def full_in(self, now: int) -> int:
         return self.HINT if self._used else 0
 
 

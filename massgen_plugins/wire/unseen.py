@@ -28,7 +28,7 @@ def _reporting_channel(original: Callable[..., Any]) -> Callable[..., Any]:
 
 
 def _reporting_socket(original: Callable[..., Any]) -> Callable[..., Any]:
-    def __init__(self: Any, uri: str, *args: Any, **kwargs: Any) -> None:  # noqa: N807
+    def __init__(self: Any, uri: str, *args: Any, **kwargs: Any) -> None:  # noqa: N807 - becomes __init__ of a class
         report_unseen("GET", str(uri))
         original(self, uri, *args, **kwargs)
 

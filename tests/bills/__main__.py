@@ -42,10 +42,10 @@ def _rows(report: Report, budget: dict[str, object]) -> list[tuple[str, int, int
     rows += [(name, report.by_run.get(name, 0), budget["run"], report.spent[name]) for name in RUNS]
     for name in RUNS:
         key = f"{name}.a0"
-        rows.append((key, report.by_agent.get(key, 0), budget["agents"]["a0"], report.spent.get(key, 0)))  # type: ignore[index]
+        rows.append((key, report.by_agent.get(key, 0), budget["agents"]["a0"], report.spent.get(key, 0)))
     return [
         (name, billed, int(float(amount) * 1_000_000 + 0.5), spent) for name, billed, amount, spent in rows
-    ]  # type: ignore[arg-type]
+    ]
 
 
 def _table(report: Report, rows: list[tuple[str, int, int, int]]) -> Table:

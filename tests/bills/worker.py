@@ -23,7 +23,7 @@ __all__ = ["AGENTS", "MODEL", "PRICE", "Plan", "live"]
 
 AGENTS = 4
 MODEL = "gpt-5.4"
-PRICE = Price(input=3, output=15)  # type: ignore[arg-type] # pydantic makes decimals of them
+PRICE = Price(input=3, output=15)
 MOST_OUTPUT = 400
 """Sent with every call, if a bound is sent at all."""
 
@@ -59,9 +59,9 @@ class Plan:
 
 def live(plan: Plan, run: str) -> None:
     """Spend until every agent is refused; to be called in a forked child."""
-    reports._logger = lambda: logging.getLogger("bills")  # type: ignore[assignment] # MassGen is not needed
+    reports._logger = lambda: logging.getLogger("bills")
     logging.getLogger("bills").addHandler(logging.NullHandler())
-    announce._display = lambda *_: None  # type: ignore[assignment]
+    announce._display = lambda *_: None
     asyncio.run(_live(plan, run))
     limiters._close_all()  # as at the end of a process that is not a fork
 

@@ -63,16 +63,16 @@ class Bench:
             Books(limiters.at), FixedPrices(), context.settings, events.append, lambda: now[0]
         )
         bench = cls(middleware, limiters, events, block, now)
-        bench._held = held  # type: ignore[attr-defined]
+        bench._held = held
         return bench
 
     def change(self, budget: Mapping[str, object]) -> None:
         """Another block holds from now on."""
-        self._held[0] = {**self.block, "budget": dict(budget)}  # type: ignore[attr-defined]
+        self._held[0] = {**self.block, "budget": dict(budget)}
 
     async def call(self, used: int | None = 10, **how: object) -> ModelCall:
         """One call from its beginning to its end, with so many tokens of output; None: nobody says."""
-        call = a_call(**how)  # type: ignore[arg-type]
+        call = a_call(**how)
         await self.middleware.before_call(call)
         await self.middleware.after_call(call, CallOutcome(200))
         self.end(call, used)

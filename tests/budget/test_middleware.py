@@ -39,7 +39,7 @@ async def spend(bench: Bench, calls: int, used: int = 100, **how: object) -> int
 
 async def refusal(bench: Bench, **how: object) -> CallRefused:
     with pytest.raises(CallRefused) as caught:
-        await bench.middleware.before_call(a_call(**how))  # type: ignore[arg-type]
+        await bench.middleware.before_call(a_call(**how))
     return caught.value
 
 
@@ -190,13 +190,13 @@ def test_marks_are_said_once(store: str) -> None:
     asyncio.run(spend(bench, 10, agent="b"))
     marks = bench.of_kind(BudgetMark)
     assert [mark.percent for mark in marks if isinstance(mark, BudgetMark)] == [50, 80]
-    assert "50 % of the budget of this run is spent: 0.05 of 0.10 US dollars." in marks[0].message  # type: ignore[union-attr]
+    assert "50 % of the budget of this run is spent: 0.05 of 0.10 US dollars." in marks[0].message
 
 
 def test_warn_refuses_nothing(store: str) -> None:
     bench = Bench.of({"run": 2 * CENT, "at": "warn"}, store)
     assert asyncio.run(spend(bench, 5)) == 5
-    assert [mark.percent for mark in bench.of_kind(BudgetMark)] == [50, 100]  # type: ignore[union-attr]
+    assert [mark.percent for mark in bench.of_kind(BudgetMark)] == [50, 100]
 
 
 def test_an_unknown_price_is_unknown(store: str) -> None:
@@ -206,7 +206,7 @@ def test_an_unknown_price_is_unknown(store: str) -> None:
     )
     bench.change({"run": CENT, "unknown_price": "allow"})
     assert asyncio.run(spend(bench, 5, model="secret-model")) == 5
-    assert any("no budget counts its calls" in event.message for event in bench.of_kind(Trouble))  # type: ignore[union-attr]
+    assert any("no budget counts its calls" in event.message for event in bench.of_kind(Trouble))
     assert asyncio.run(spend(bench, 5)) == 1
 
 
@@ -251,7 +251,7 @@ def test_cheaper_models_take_over_at_a_mark_and_say_so(store: str) -> None:
     assert bench.middleware.model_for("a", "run1", MODEL) == MINI
     said = bench.of_kind(ModelReplaced)
     assert len(said) == 1
-    assert "agent a goes on with gpt-5.4-mini, in place of gpt-5.4" in said[0].message  # type: ignore[union-attr]
+    assert "agent a goes on with gpt-5.4-mini, in place of gpt-5.4" in said[0].message
     # And the budget still applies.
     assert asyncio.run(spend(bench, 100, model=MINI)) < 20
 

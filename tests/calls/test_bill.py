@@ -59,7 +59,7 @@ def test_a_thousand_calls_of_four_processes_are_billed_as_they_are_recorded(stor
     assert said == ['{"done": true}'] * PROCESSES
     record = Record(users_record())
     (total,) = record.totals()
-    print(f"\nrecord {total.cost}, bill {report.bill} micro-dollars, {total.calls} calls")  # noqa: T201 - for people
+    print(f"\nrecord {total.cost}, bill {report.bill} micro-dollars, {total.calls} calls")
     assert (total.calls, total.answered, total.unknown) == (PROCESSES * EACH,) * 2 + (0,)
     assert abs(total.cost - report.bill) < 1
     assert abs(total.cost - report.bill) < total.calls * 1e-6  # what OpenRouter's floating point may cost
@@ -84,6 +84,6 @@ def test_of_a_killed_process_only_what_was_under_way_and_what_just_ended_is_miss
     (total,) = record.totals(Question(outcome="answered"))
     served = sum(each.served for each in report.requests)
     missing = served - total.calls
-    print(f"\n{missing} of {served} calls are missing")  # noqa: T201 - for people
+    print(f"\n{missing} of {served} calls are missing")
     assert 0 <= missing <= 3 * AT_ONCE
     assert total.cost <= report.bill

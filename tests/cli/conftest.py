@@ -34,6 +34,9 @@ SCRIPT = Path(sysconfig.get_path("scripts")) / "massgen-rl"
 DOMAIN = Domain("gemini", "research")
 FLASH = Pool(DOMAIN, "gemini-2.5-flash")
 PRO = Pool(DOMAIN, "gemini-2.5-pro")
+NAME = "gemini/research/gemini-2.5-flash"
+"""The first of them, as commands write it."""
+
 _FOREIGN = ("NO_COLOR", "FORCE_COLOR", "COLUMNS", "GOOGLE_API_KEY", "GEMINI_API_KEY", "MASSGEN_PLUGINS_BLOCK")
 
 
@@ -48,6 +51,16 @@ class Ran:
     @property
     def document(self) -> Any:
         return json.loads(self.out)
+
+
+def pool_of(ran: Ran, name: str = NAME) -> Any:
+    """A pool of the document that ``status --json`` printed."""
+    return next(pool for pool in ran.document["pools"] if pool["pool"] == name)
+
+
+def limit_of(ran: Ran, key: str) -> Any:
+    """A limit of the first pool."""
+    return next(limit for limit in pool_of(ran)["limits"] if limit["key"] == key)
 
 
 @pytest.fixture(autouse=True)

@@ -1,29 +1,23 @@
-"""``massgen-rl status`` and ``forget``: what is used, what was learned, and dropping that."""
+"""``massgen-rl status``: what is used, what was learned, who waits."""
 
 from __future__ import annotations
 
 import datetime as dt
 import json
 import re
-import sqlite3
 import stat
-import threading
 import time
-from pathlib import Path
 
 import pytest
 
 from massgen_plugins.live.plans import PlanNote, plans_file, write_plans
 from massgen_plugins.middleware import Refusal, RefusalKind, StatedLimit
-from massgen_plugins.profiles import load_settings
-from massgen_plugins.quota import HELD, MINUTE, Bucket, CalendarDay, Domain, Kind, Limit, Pool
+from massgen_plugins.quota import HELD, MINUTE, Bucket, CalendarDay, Kind, Limit
 from massgen_plugins.rate_limit.replica import DomainReplica
-from massgen_plugins.rate_limit.reservation import Ask, Reservation
+from massgen_plugins.rate_limit.reservation import Ask
 from massgen_plugins.rate_limit.stores.sqlite import SqliteStore
-from massgen_plugins.rate_limit.verdict import Wait
-from tests.cli.conftest import DOMAIN, FLASH, PRO, spend_in, waiting_call
+from tests.cli.conftest import DOMAIN, FLASH, PRO, limit_of, pool_of, waiting_call
 
-NAME = "gemini/research/gemini-2.5-flash"
 LIMIT_KEYS = {
     "key",
     "kind",
@@ -61,14 +55,6 @@ POOL_KEYS = {
 }
 PENALTY_KEYS = {"pause", "closed", "advice", "until", "quote", "share", "probing"}
 PACIFIC = CalendarDay("America/Los_Angeles")
-
-
-def pool_of(ran, name=NAME):
-    return next(pool for pool in ran.document["pools"] if pool["pool"] == name)
-
-
-def limit_of(ran, key):
-    return next(limit for limit in pool_of(ran)["limits"] if limit["key"] == key)
 
 
 def test_without_a_store_it_says_so_and_makes_none(rl, home):
@@ -323,297 +309,6 @@ def announce(store, limit):
         state.refresh(FLASH.name, now.tick)
 
     DomainReplica(DOMAIN, store, "process", lambda _: None).transact(work, patient=True)
-
-
-def contents(folder):
-    return {path.name: path.read_bytes() for path in Path(folder).iterdir()}
-
-
-@pytest.mark.parametrize("busy", [True, False])
-def test_looking_changes_nothing_and_makes_no_file(rl, spend, store_file, busy):
-    """Beside a process that has the file open, and when nobody has."""
-    spend()
-    store = SqliteStore(store_file)
-    try:
-        if busy:
-            spend_in(store, PRO)
-        before = contents(store_file.parent)
-        assert (f"{store_file.name}-wal" in before) is busy
-        for command in (("status",), ("status", "--json"), ("doctor", "--quick")):
-            shown = rl(*command).out
-            assert contents(store_file.parent).keys() == before.keys()
-            kept = {name: data for name, data in contents(store_file.parent).items() if "-shm" not in name}
-            assert kept == {name: data for name, data in before.items() if "-shm" not in name}, command
-            assert (PRO.name in shown or command[0] == "doctor") is (busy or command[0] == "doctor")
-    finally:
-        store.close()
-
-
-def test_the_store_that_the_settings_name_is_read(rl, spend, store_file, settings_file, tmp_path):
-    spend()
-    other = store_file.rename(tmp_path / "elsewhere.sqlite3")
-    settings_file.parent.mkdir(parents=True)
-    settings_file.write_text(f"store: {other}\n")
-    assert rl("status", "--json").document["store"] == str(other)
-    assert pool_of(rl("status", "--json"))
-
-
-FOREIGN = "is not a file of massgen-plugins; nothing in it was changed. Set another store"
-
-
-def old_format(path):
-    with sqlite3.connect(path) as connection:
-        for table in ("clock", "secret", "scope"):
-            connection.execute(f"CREATE TABLE {table} (a)")
-        connection.execute("PRAGMA user_version = 4")
-    connection.close()
-
-
-def somebody_elses(path):
-    with sqlite3.connect(path) as connection:
-        connection.execute("CREATE TABLE clock (a)")
-    connection.close()
-
-
-def newer(path):
-    with sqlite3.connect(path) as connection:
-        connection.executescript("PRAGMA application_id = 0x4D47524C; PRAGMA user_version = 99;")
-    connection.close()
-
-
-def text(path):
-    path.write_bytes(b"not a database at all, but long enough to be looked at" * 40)
-
-
-def cut(path):
-    path.write_bytes(path.read_bytes()[: 4096 + 100])
-
-
-def directory(path):
-    path.unlink()
-    path.mkdir()
-
-
-@pytest.mark.parametrize(
-    ("change", "sentence"),
-    [
-        (text, FOREIGN),
-        (somebody_elses, FOREIGN),
-        (
-            old_format,
-            "is of format 4, of a version of massgen-plugins before the first release; the next",
-        ),
-        (newer, "was written by a newer version of massgen-plugins (format 99, this one reads 7): install"),
-        (cut, "is damaged"),
-        (directory, "is not a file; name another store"),
-    ],
-)
-def test_a_file_that_cannot_be_read_is_a_sentence_with_its_cure_and_stays(
-    rl, spend, store_file, change, sentence
-):
-    spend()
-    if change not in (cut, directory):
-        store_file.unlink()
-    change(store_file)
-    before = contents(store_file.parent) if change is not directory else None
-    for arguments in (("status",), ("status", "--json"), ("forget", "all", "--yes")):
-        ran = rl(*arguments)
-        assert ran.code == 1
-        if "--json" in arguments:
-            assert set(ran.document) == {"error", "exit_code"}
-            assert f"{store_file} {sentence}" in ran.document["error"]
-        else:
-            assert ran.out == ""
-        assert f"{store_file} {sentence}" in ran.err
-        assert ran.err.count("\n") == 1
-    assert before is None or contents(store_file.parent) == before
-
-
-@pytest.mark.skipif(not Path("/proc/self/status").exists(), reason="there is no /proc")
-def test_a_file_of_proc_is_not_taken_for_an_empty_store(rl, settings_file):
-    assert rl("status", "--store", "/proc/self/status").code == 2
-    settings_file.parent.mkdir(parents=True)
-    settings_file.write_text("store: /proc/self/status\n")
-    ran = rl("status")
-    assert ran.code == 1
-    assert f"/proc/self/status {FOREIGN}" in ran.err
-
-
-@pytest.mark.parametrize(
-    "change",
-    ["DROP TABLE part", "DROP TABLE clock", "UPDATE clock SET offset = 'x'", "UPDATE part SET tick = 'x'"],
-)
-def test_a_store_with_wrong_content_is_a_sentence(rl, spend, store_file, change):
-    spend()
-    alter(store_file, change)
-    ran = rl("status")
-    assert ran.code == 1
-    assert f"{store_file} is damaged" in ran.err
-    assert ran.err.count("\n") == 1
-
-
-@pytest.mark.parametrize("value", ["x'00'", "'text'", "7", "x'5b'"])
-@pytest.mark.parametrize("part", ["facts", "queue/process", f"book/{FLASH.name}", "no-such-part"])
-def test_a_damaged_part_is_named_and_the_rest_is_shown(rl, spend, store_file, part, value):
-    spend(calls=3)
-    spend(PRO)
-    alter(store_file, f"UPDATE part SET data = {value} WHERE name = '{part}'")
-    row = f"SELECT domain, '{part}', version, tick, {value} FROM part WHERE name = ''"
-    alter(store_file, f"INSERT OR IGNORE INTO part {row}")
-    ran = rl("status", "--json")
-    assert ran.code == 0
-    assert f"'{part}' is damaged" in ran.err
-    assert [row["used"] for row in pool_of(ran, str(PRO))["limits"]] == [
-        1,
-        1,
-        1000,
-    ]  # limits: by the settings
-
-
-def alter(path, change):
-    with sqlite3.connect(path) as connection:
-        connection.execute(change)
-    connection.close()
-
-
-def test_an_empty_file_is_a_store_without_calls(rl, store_file):
-    store_file.parent.mkdir(parents=True)
-    store_file.touch()
-    assert "No call has been limited yet" in rl("status").err
-    assert store_file.read_bytes() == b""
-
-
-def test_forget_drops_what_was_learned_and_keeps_what_was_used(rl, spend, lower_limit):
-    spend(calls=3, refusal=lower_limit)
-    ran = rl("forget", NAME, "--yes")
-    assert ran.code == 0
-    assert ran.out.startswith(
-        f"{NAME}: forgotten: the limit of 5 requests per minute (9 hold again), a pause of "
-    )
-    after = rl("status", "--json")
-    assert limit_of(after, "requests/60s")["cap"] == 9
-    assert limit_of(after, "requests/60s")["used"] == 3
-    assert limit_of(after, "requests/America/Los_Angeles")["used"] == 3
-    assert pool_of(after)["penalties"]["pause"] == 0
-
-
-def test_forget_takes_a_domain_and_with_use_counts_it_anew(rl, spend, lower_limit):
-    spend(calls=3, refusal=lower_limit)
-    spend(PRO, refusal=lower_limit)
-    assert rl("forget", "gemini/research", "--yes").out.count("forgotten") == 2
-    assert limit_of(rl("status", "--json"), "requests/60s")["used"] == 3
-    assert rl("forget", NAME, "--use", "--yes").code == 2
-    assert rl("forget", "gemini/research", "--use", "--yes").out == "gemini/research: counters reset.\n"
-    assert {limit["used"] for limit in pool_of(rl("status", "--json"))["limits"]} == {0}
-
-
-def test_a_running_process_follows(rl, spend, store_file, lower_limit):
-    """One that has looked before, and knows of what is forgotten."""
-    store = SqliteStore(store_file)
-    try:
-        spend_in(store, refusal=lower_limit)
-        replica = DomainReplica(DOMAIN, store, "process", lambda _: None)
-        rules = load_settings(None).rules("gemini", FLASH.name)
-        call = Ask((FLASH.name,), {Kind.REQUESTS: 1}, 0)
-
-        def ask(state, now):
-            state.configure(FLASH.name, rules, now.tick)
-            return state.decide(now, call)
-
-        assert isinstance(replica.transact(ask, patient=True), Wait)
-        assert rl("forget", "all", "--yes").code == 0
-        assert isinstance(replica.transact(ask), Reservation)
-    finally:
-        store.close()
-
-
-def test_those_who_wait_are_woken(rl, spend, store_file, lower_limit):
-    """At once, and not when they would have asked again by themselves."""
-    spend(refusal=lower_limit)
-    woken = threading.Event()
-    store = SqliteStore(store_file)
-    store.on_wake = woken.set
-    try:
-        queue = Ask((FLASH.name,), {Kind.REQUESTS: 1}, 0)
-        replica = DomainReplica(DOMAIN, store, "waiter", lambda _: None)
-        address = store.address
-        replica.transact(lambda s, now: s.queue(queue, address, now.tick, now.tick + 10**12, 1), patient=True)
-        for options in ((), ("--use",)):
-            woken.clear()
-            replica.transact(
-                lambda s, now: s.queue(queue, address, now.tick, now.tick + 10**12, 1), patient=True
-            )
-            assert rl("forget", "all", "--yes", *options).code == 0
-            assert woken.wait(5)
-    finally:
-        store.close()
-
-
-def test_whoever_forgets_is_not_counted_among_those_who_share(rl, spend, store_file, lower_limit):
-    spend(refusal=lower_limit)
-    rl("forget", "all", "--yes")
-    store = SqliteStore(store_file)
-    try:
-        replica = DomainReplica(DOMAIN, store, "process", lambda _: None)
-        assert replica.transact(lambda s, now: s.facts.others("process", now.tick), patient=True) == 0
-    finally:
-        store.close()
-
-
-def test_forget_takes_a_model_or_all(rl, spend, lower_limit):
-    spend(refusal=lower_limit)
-    spend(PRO, refusal=lower_limit)
-    assert rl("forget", "gemini-2.5-flash", "--yes").out.count("forgotten") == 1
-    assert rl("forget", "all", "--yes").out.count("forgotten") == 1
-    assert "learned" not in rl("status").out
-
-
-def test_forget_does_not_guess(rl, spend):
-    spend()
-    spend(Pool(Domain("gemini", "other"), FLASH.name))
-    ran = rl("forget", "gemini-2.5-flash", "--yes")
-    assert ran.code == 2
-    assert NAME in ran.err
-    assert "did you mean" in rl("forget", "gemini-2.5-flsh", "--yes").err
-
-
-def test_forget_asks_first(rl, spend, script, lower_limit, monkeypatch):
-    spend(refusal=lower_limit)
-    ran = script("forget", "all")
-    assert ran.code == 2
-    assert "--yes" in ran.err
-    monkeypatch.setattr("massgen_plugins.cli.forget.agreed", lambda *_: False)
-    assert "Nothing was forgotten" in rl("forget", "all").err
-    assert "learned" in rl("status").out
-
-
-def test_forget_of_what_taught_nothing_says_so_and_does_not_ask(rl, spend):
-    spend()
-    assert rl("forget", "all").out == f"{NAME}: nothing was learned.\n"
-
-
-def test_penalty_clear_ends_the_pause_and_keeps_what_was_learned(rl, spend, lower_limit):
-    spend(calls=3, refusal=lower_limit)
-    assert rl("penalty", "clear", NAME).code == 2
-    ran = rl("penalty", "clear", "gemini-2.5-flash", "--yes")
-    assert ran.code == 0
-    assert ran.out.startswith(f"{NAME}: cleared: a pause of ")
-    after = rl("status", "--json")
-    assert pool_of(after)["penalties"]["pause"] == 0
-    assert limit_of(after, "requests/60s")["cap"] == 5
-    assert "nothing to clear" in rl("penalty", "clear", "all").err
-
-
-def test_penalty_clear_of_an_unknown_pool_suggests(rl, spend):
-    spend()
-    ran = rl("penalty", "clear", "gemini-2.5-flsh")
-    assert ran.code == 2
-    assert "did you mean" in ran.err
-
-
-def test_forget_without_a_store_makes_none(rl, home):
-    assert rl("forget", "all", "--yes").code == 0
-    assert list(home.iterdir()) == []
 
 
 def test_the_installed_script_prints_nothing_but_the_document_on_stdout(script, spend):

@@ -11,8 +11,8 @@ from massgen_plugins.cli.checks.finding import ok
 from massgen_plugins.profiles.steering import pause, read_steering
 from massgen_plugins.quota import CalendarDay, Kind, Limit
 from tests.calls.settled import settled
-from tests.cli.test_budget import spend as spend_money  # noqa: F401 - a fixture
-from tests.cli.test_cost import log_dir, spent  # noqa: F401 - fixtures
+from tests.cli.test_budget import spend as spend_money
+from tests.cli.test_cost import log_dir, spent
 
 NAME = "a researcher\nof two lines, whose name is so long that it would fill\x1b[31m the whole table"
 TEXT = "The quick brown fox jumps over the lazy dog.\nIt did so three times.\n"
@@ -22,7 +22,7 @@ def rows_of(out):
     return [line for line in out.splitlines() if line.strip()]
 
 
-def test_a_name_of_several_lines_is_one_cell_of_a_table(rl, spent):  # noqa: F811
+def test_a_name_of_several_lines_is_one_cell_of_a_table(rl, spent):
     spent(settled(agent_id=NAME), settled(agent_id="b"))
     ran = rl("cost", "--by", "agent", env={"COLUMNS": "120"})
     assert [line.split()[0] for line in rows_of(ran.out)[:4]] == ["agent", "a", "b", "total"]
@@ -33,14 +33,14 @@ def test_a_name_of_several_lines_is_one_cell_of_a_table(rl, spent):  # noqa: F81
     assert rl("cost", "--by", "agent", "--json").document["groups"][0]["agent"] == NAME
 
 
-def test_such_a_name_has_one_row_among_budgets(rl, spend_money):  # noqa: F811
+def test_such_a_name_has_one_row_among_budgets(rl, spend_money):
     spend_money({"agents": {NAME: 0.05}}, agent=NAME)
     out = rl("budget", env={"COLUMNS": "120"}).out
     assert sum("two lines" in line for line in out.splitlines()) == 1
     assert max(map(len, out.splitlines())) <= 120
 
 
-def test_a_page_of_costs_spells_control_characters_out(rl, spent, tmp_path):  # noqa: F811
+def test_a_page_of_costs_spells_control_characters_out(rl, spent, tmp_path):
     spent(settled(agent_id=NAME))
     assert rl("cost", "report", str(tmp_path / "page.html")).code == 0
     page = (tmp_path / "page.html").read_text(encoding="utf-8")
@@ -48,7 +48,7 @@ def test_a_page_of_costs_spells_control_characters_out(rl, spent, tmp_path):  # 
     assert not [letter for letter in page if ord(letter) < 32 and letter != "\n"]
 
 
-def test_tokens_are_worded_as_in_history(rl, spent):  # noqa: F811
+def test_tokens_are_worded_as_in_history(rl, spent):
     usage = {"input_tokens": 1620, "output_tokens": 100, "total_tokens": 1720}
     spent(settled(amounts=usage, raw={"prompt_tokens": 1620, "completion_tokens": 100}))
     wide = {"COLUMNS": "120"}
@@ -56,7 +56,7 @@ def test_tokens_are_worded_as_in_history(rl, spent):  # noqa: F811
     assert "1,620" in rl("history", "--by", "model", env=wide).out
 
 
-def test_a_file_that_is_no_export_is_left_alone(rl, spent, tmp_path):  # noqa: F811
+def test_a_file_that_is_no_export_is_left_alone(rl, spent, tmp_path):
     spent()
     mine = tmp_path / "thesis.csv"
     mine.write_text(TEXT)

@@ -18,7 +18,7 @@ from massgen_plugins.manager import build_manager
 from massgen_plugins.profiles import load_settings
 from massgen_plugins.rate_limit.stores.worker import AtOnce
 from tests.cli.conftest import FLASH
-from tests.cli.test_history import call, recorded  # noqa: F401 - a fixture
+from tests.cli.test_history import call, recorded
 from tests.providers.every import DATE
 from tests.providers.test_refusals import TABLE, body_of
 

@@ -40,7 +40,7 @@ def test_a_run_is_billed_as_it_is_recorded_and_massgens_own_figure_stands_beside
     assert {each.key["agent"] for each in record.totals(by=["agent"])} == {"a0", "a1", "a2"}
     with user.command("massgen-rl", "cost", "--json") as command:
         (group,) = json.loads(command.finish().stdout)["groups"]
-    print(f"\nrecord {group['cost']}, MassGen {group['massgen']}")  # noqa: T201 - for people
+    print(f"\nrecord {group['cost']}, MassGen {group['massgen']}")
     assert group["cost"] == pytest.approx(float(report.bill) / 1e6)
     assert group["massgen"]["cost"] == pytest.approx(result.status["costs"]["total_estimated_cost"])
     assert "counts an answer again with each of its events" in group["massgen"]["reason"]

@@ -17,7 +17,7 @@ def _massgen():
         warnings.simplefilter("always")
         import massgen
         import massgen.cli
-        import massgen.share  # noqa: F401
+        import massgen.share  # noqa: F401 - for the tests, once
 
 
 # --- /operate/automation

@@ -16,7 +16,7 @@ def _massgen():
         warnings.simplefilter("always")
         import massgen
         import massgen.cli.backends
-        import massgen.tool  # noqa: F401
+        import massgen.tool  # noqa: F401 - for the tests, once
 
 
 def url(address, **security):

@@ -212,7 +212,7 @@ def test_an_agent_of_an_unknown_provider_is_named(host, said):
     entries = [{"id": "a", "backend": {"type": "antigravity_cli", "enable_rate_limit": True}}]
     entries += [{"id": "b", "backend": {"type": "acme", "model": "x", "enable_rate_limit": True}}]
     assert limited(host.create_agents_from_config({"agents": entries})) == []
-    assert [line for line in said if "agent a (antigravity_cli)" in line and "program of its own" in line]
+    assert [line for line in said if "agent a (antigravity_cli)" in line and "separate program" in line]
     assert [line for line in said if "agent b (acme)" in line and "without limits" in line]
 
 

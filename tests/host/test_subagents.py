@@ -156,7 +156,9 @@ def test_a_child_shares_the_budget_of_its_run(parents, child_of, massgen):
 
 
 def test_a_run_does_not_start_without_a_price(parents):
-    with pytest.raises(Exception, match=r"Nobody knows what the model .* costs, so no budget can hold"):
+    with pytest.raises(
+        Exception, match=r"There is no known price for the model .*, so no budget can be enforced"
+    ):
         parents([True], budget={"run": 2, "cheaper": {FLASH: "gemini-unheard-of"}})
 
 

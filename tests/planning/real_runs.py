@@ -90,9 +90,9 @@ def main() -> None:
     with ThreadPoolExecutor(parser.parse_args().at_a_time) as pool:
         rows = list(pool.map(lambda each: compare(*each), TEAMS))
     end_all()
-    print("agents  rpm  planned calls  planned s  calls  took s  ratio")  # noqa: T201
+    print("agents  rpm  planned calls  planned s  calls  took s  ratio")
     for row in rows:
-        print(  # noqa: T201
+        print(
             f"{row.agents:6}  {row.rpm:3}  {row.planned_calls:13}  {row.planned:9.1f}  {row.calls:5}  "
             f"{row.took:6.1f}  {row.ratio:5.3f}"
         )

@@ -38,18 +38,18 @@ class Mortal:
         self.close()
 
     def tick(self) -> int:
-        return self._last_tick if self.dead else super().tick()  # type: ignore[misc]
+        return self._last_tick if self.dead else super().tick()
 
     def load(self, *arguments: Any, **options: Any) -> Any:
         self._check()
-        return super().load(*arguments, **options)  # type: ignore[misc]
+        return super().load(*arguments, **options)
 
     def swap(self, *arguments: Any, **options: Any) -> Any:
         self._check()
-        return super().swap(*arguments, **options)  # type: ignore[misc]
+        return super().swap(*arguments, **options)
 
     def close(self) -> None:
-        super().close()  # type: ignore[misc]
+        super().close()
 
     def _check(self) -> None:
         if self.dead:

@@ -84,7 +84,10 @@ class Stage:
     def __init__(self, clock: VirtualClock, pool_rules: PoolRules, *, shared: bool = False) -> None:
         self.clock, self.rules, self.events = clock, pool_rules, []
         self.others: dict[str, PoolRules] = {}
-        wall = lambda: 1_790_000_000 * NANOSECONDS + clock.tick()  # noqa: E731
+
+        def wall() -> int:
+            return 1_790_000_000 * NANOSECONDS + clock.tick()
+
         self.store = MemoryStore(clock.tick, wall, shared=shared)
         self.limiter = Limiter(self.store, self.rules_of, worker=AtOnce())
         self.fallback = Limiter(MemoryStore(clock.tick, wall), self.rules_of, worker=AtOnce())
@@ -502,7 +505,7 @@ def test_a_fault_of_the_limiter_means_limits_in_memory_and_is_told_once(clock) -
 
     assert clock.run(main()) == 3
     [trouble] = stage.events
-    assert "in memory" in trouble.message
+    assert "this process's memory" in trouble.message
     assert "LookupError" in trouble.message
     assert "secret" not in trouble.message
 

@@ -53,7 +53,7 @@ def test_a_waiter_does_not_keep_its_loop_busy_while_the_worker_is_stuck() -> Non
                 assert timers < 1000, "the loop is kept busy"
                 return call_at(*args, **kwargs)
 
-            loop.call_at = counted  # type: ignore[method-assign]
+            loop.call_at = counted
             await asyncio.sleep(30)  # the waiter is due within
             waiting.cancel()
 

@@ -18,7 +18,7 @@ RULES = PoolRules(limits=(Limit(Kind.REQUESTS, 10, Sliding(10**9)),), cooldown_m
 
 async def main(path: Path, log: Path) -> None:
     domain = Limiter(SqliteStore(path), lambda _: RULES).domain(DOMAIN)
-    print("ready", flush=True)  # noqa: T201 - whoever started it waits for this
+    print("ready", flush=True)
     with log.open("a", buffering=1) as file:
 
         async def take() -> None:

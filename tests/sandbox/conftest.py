@@ -71,13 +71,13 @@ class Judge:
 
     def __init__(self, *quotas: Quota, **config: object) -> None:
         given = {"quotas": {"*": quotas}, **config}
-        self.referee = Referee(SandboxConfig(**given), unix=1_795_000_000 * NANOSECONDS)  # type: ignore[arg-type]
+        self.referee = Referee(SandboxConfig(**given), unix=1_795_000_000 * NANOSECONDS)
         self.ruling: Ruling | None = None
 
     def ask(self, seconds: float, **call: object) -> int:
         """The number of a call that is let in; 0 if it is refused."""
         known = {"key": "k", "model": "m", "endpoint": "e", "input_tokens": 10, "host": Host.OPENAI}
-        arrival = Arrival(**{**known, **call})  # type: ignore[arg-type]
+        arrival = Arrival(**{**known, **call})
         self.ruling = self.referee.arrive(at(seconds), arrival)
         return 0 if self.ruling.violations else self.ruling.number
 

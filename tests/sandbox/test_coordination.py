@@ -23,7 +23,7 @@ TWO = (
 
 
 def reply(text: str, offers: frozenset[str] = frozenset(), **more: object) -> object:
-    return reply_to(Conversation(text, offers, **more), serial=7, words=10)  # type: ignore[arg-type]
+    return reply_to(Conversation(text, offers, **more), serial=7, words=10)
 
 
 def test_without_answers_it_gives_one() -> None:

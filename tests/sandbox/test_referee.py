@@ -30,7 +30,7 @@ def arrive(
 
 
 def judge(**config: object) -> Referee:
-    return Referee(SandboxConfig(**config), unix=1_795_000_000 * NANOSECONDS)  # type: ignore[arg-type]
+    return Referee(SandboxConfig(**config), unix=1_795_000_000 * NANOSECONDS)
 
 
 @pytest.mark.parametrize(

@@ -18,7 +18,7 @@ QUOTAS = {"*": per_model(rpm=10, tpm=1000)}
 def record(number: int, seconds: float, **more: object) -> RequestRecord:
     fields = {"project": "p", "model": "m", "quota_model": "m", "endpoint": "e", "input_tokens": 100}
     known = {"status": 200, "counted": True, **fields, **more}
-    return RequestRecord(number=number, arrived_ns=round(seconds * NANOSECONDS), **known)  # type: ignore[arg-type]
+    return RequestRecord(number=number, arrived_ns=round(seconds * NANOSECONDS), **known)
 
 
 def report(*records: RequestRecord) -> SandboxReport:

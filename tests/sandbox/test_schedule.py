@@ -23,7 +23,7 @@ def served(judge: Any, arrivals: list[float], lasts: float = 1.0, **call: Any) -
         running.append((second + lasts, number))
     for end, number in running:
         judge.end(number, end)
-    return judge.referee.report()  # type: ignore[no-any-return]
+    return judge.referee.report()
 
 
 @pytest.mark.parametrize(

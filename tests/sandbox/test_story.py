@@ -25,7 +25,7 @@ SHOWN = (
 
 
 def told(teller: Storyteller, text: str, offers: frozenset[str] = frozenset(), **more: int) -> Reply:
-    conversation = Conversation(text, offers, **more)  # type: ignore[arg-type]
+    conversation = Conversation(text, offers, **more)
     return teller.retell(conversation, reply_to(conversation, serial=1, words=5))
 
 

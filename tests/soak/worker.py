@@ -50,7 +50,7 @@ async def agent(domain: DomainLimiter, port: int, chance: random.Random) -> None
 
 
 def _say(text: str) -> None:
-    print(text, flush=True)  # noqa: T201 - whoever started it listens
+    print(text, flush=True)
 
 
 if __name__ == "__main__":

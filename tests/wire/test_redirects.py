@@ -34,12 +34,12 @@ def with_httpx(package):
 
 
 async def with_sync_httpx(url):
-    response = httpx.post(url, content=b"{}", follow_redirects=True)  # noqa: ASYNC210
+    response = httpx.post(url, content=b"{}", follow_redirects=True)
     return response.status_code, response.content
 
 
 async def with_requests(url):
-    response = requests.post(url, data=b"{}", timeout=10)  # noqa: ASYNC210
+    response = requests.post(url, data=b"{}", timeout=10)
     return response.status_code, response.content
 
 

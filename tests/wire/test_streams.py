@@ -166,7 +166,10 @@ def test_a_trace_of_the_user_goes_on_and_the_request_comes_back_as_it_was(server
 
     def synchronous():
         with httpx.Client() as client:
-            trace = lambda event, info: heard.append(event)  # noqa: E731
+
+            def trace(event, info):
+                heard.append(event)
+
             request = client.build_request("POST", f"{server.url}{PATH}", extensions={"trace": trace})
             client.send(request)
             plain = client.build_request("POST", f"{server.url}{PATH}")

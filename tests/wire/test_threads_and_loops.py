@@ -52,7 +52,7 @@ def test_a_synchronous_caller_is_admitted_on_a_private_loop_in_its_own_context(s
 
 def test_a_synchronous_caller_that_blocks_a_loop_is_urgent(server, gate):
     async def tool():
-        return httpx.post(server.url + PATH)  # noqa: ASYNC210 - as MassGen's tools do
+        return httpx.post(server.url + PATH)
 
     assert asyncio.run(tool()).status_code == 200
     assert gate.urgent == [True]
@@ -90,7 +90,7 @@ def test_under_uvloop(server, gate):
             assert runner.run(ask(server.url))
 
     async def blocking():
-        return httpx.post(server.url + PATH).content  # noqa: ASYNC210
+        return httpx.post(server.url + PATH).content
 
     with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
         assert runner.run(blocking())

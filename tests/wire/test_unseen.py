@@ -25,11 +25,11 @@ async def with_httpx(url, **body):
 
 
 async def with_sync_httpx(url, **body):
-    return httpx.post(url, **body).status_code  # noqa: ASYNC210
+    return httpx.post(url, **body).status_code
 
 
 async def with_requests(url, **body):
-    return requests.post(url, timeout=10, **body).status_code  # noqa: ASYNC210
+    return requests.post(url, timeout=10, **body).status_code
 
 
 @pytest.mark.parametrize("post", [with_aiohttp, with_httpx, with_sync_httpx, with_requests])

@@ -17,8 +17,8 @@ from pathlib import Path
 HERE = Path(__file__).resolve().parent
 sys.path.insert(0, str(HERE))
 
-from lab import Lab, format_figure  # noqa: E402 (this file is a program; its neighbours are not installed)
-from lab.pages import update_pages  # noqa: E402
+from lab import Lab, format_figure
+from lab.pages import update_pages
 
 
 def main(arguments: Sequence[str] | None = None) -> int:

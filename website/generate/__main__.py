@@ -31,18 +31,18 @@ def main(arguments: list[str] | None = None) -> int:
 
 
 def _write(_: argparse.Namespace) -> int:
-    print(*write_all(), sep="\n")  # noqa: T201 - it is what a command does
+    print(*write_all(), sep="\n")
     return 0
 
 
 def _check(_: argparse.Namespace) -> int:
     wrong = differing()
-    print(*wrong, sep="\n")  # noqa: T201
+    print(*wrong, sep="\n")
     return 1 if wrong else 0
 
 
 def _snapshot(_: argparse.Namespace) -> int:
-    print(snapshot_text())  # noqa: T201
+    print(snapshot_text())
     return 0
 
 
@@ -51,7 +51,7 @@ def _update(given: argparse.Namespace) -> int:
 
     with tempfile.TemporaryDirectory() as folder:
         scratch = given.scratch or Path(folder)
-        print(update(given.version, scratch, write=not given.dry_run))  # noqa: T201
+        print(update(given.version, scratch, write=not given.dry_run))
     return 0
 
 

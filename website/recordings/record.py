@@ -16,11 +16,11 @@ from pathlib import Path
 HERE = Path(__file__).resolve().parent
 sys.path[:0] = [str(HERE), str(HERE.parent / "cases")]
 
-from studio.cast import Cast  # noqa: E402 (this file is a program; its neighbours are not installed)
-from studio.drift import drift  # noqa: E402
-from studio.play import play  # noqa: E402
-from studio.recorded import Recorded  # noqa: E402
-from studio.script import Script  # noqa: E402
+from studio.cast import Cast
+from studio.drift import drift
+from studio.play import play
+from studio.recorded import Recorded
+from studio.script import Script
 
 __all__ = ["Cast", "Script", "drift", "play", "scripts"]
 

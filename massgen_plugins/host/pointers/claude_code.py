@@ -46,7 +46,7 @@ class ClaudeCodePointer(Pointer):
             options.env = {**options.env, _BASE_URL: base_url, **past_proxies(given)}
             return options
 
-        self.backend._build_claude_options = _build_claude_options  # noqa: SLF001
+        self.backend._build_claude_options = _build_claude_options  # noqa: SLF001 - as above
 
     def runs_in_docker(self) -> bool:
         """Never: of this backend only the commands run there."""

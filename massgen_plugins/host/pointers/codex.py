@@ -55,7 +55,7 @@ class CodexPointer(Pointer):
             rest = file.read_text(encoding="utf-8") if file.exists() else ""
             _write(file, f'{_BASE_URL} = "{base_url}"\n{rest}')  # must precede any table
 
-        self.backend._write_workspace_config = _write_workspace_config  # noqa: SLF001
+        self.backend._write_workspace_config = _write_workspace_config  # noqa: SLF001 - as above
 
     def _bypass_proxies(self) -> None:
         original = self.backend._build_exec_command  # noqa: SLF001 - its environment is MassGen's own
@@ -64,7 +64,7 @@ class CodexPointer(Pointer):
             variables = [f"{name}={value}" for name, value in past_proxies(os.environ).items()]
             return ["env", *variables, *original(*args, **kwargs)]
 
-        self.backend._build_exec_command = _build_exec_command  # noqa: SLF001
+        self.backend._build_exec_command = _build_exec_command  # noqa: SLF001 - as above
 
 
 def _read(file: Path) -> dict[str, Any]:

@@ -55,7 +55,7 @@ class GeminiCliPointer(Pointer):
             self._upstream = environment.get(variable) or usual
             return {**environment, variable: base_url, **past_proxies(environment)}
 
-        self.backend._build_subprocess_env = _build_subprocess_env  # noqa: SLF001
+        self.backend._build_subprocess_env = _build_subprocess_env  # noqa: SLF001 - as above
 
     def _login(self) -> str | None:
         """The login method selected in the program's settings."""
@@ -72,7 +72,7 @@ class GeminiCliPointer(Pointer):
             settings.setdefault("security", {}).setdefault("auth", {}).setdefault("selectedType", _KEY_LOGIN)
             file.write_text(json.dumps(settings, indent=2), encoding="utf-8")
 
-        self.backend._write_workspace_config = _write_workspace_config  # noqa: SLF001
+        self.backend._write_workspace_config = _write_workspace_config  # noqa: SLF001 - as above
 
     def _is_trusted(self) -> bool:
         """Whether the program reads the workspace's settings, by its own rules."""

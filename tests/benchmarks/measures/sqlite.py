@@ -46,7 +46,7 @@ async def _measure(effort: Effort, folder: Path) -> list[Figure]:
     for limiter in opened:
         limiter.close()
     for name, spin in _peers(folder):
-        pairs = await compare(lambda: spin, lambda: floor.spin, times, effort.rounds // 3 or 1)  # noqa: B023
+        pairs = await compare(lambda: spin, lambda: floor.spin, times, effort.rounds // 3 or 1)  # noqa: B023 - used at once
         figures.append(Figure(ALONE, name, pairs.ratio, UNIT, note=pairs.note))
     floor.close()
     return figures

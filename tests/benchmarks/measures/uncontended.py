@@ -107,7 +107,7 @@ def _waits(make: Callable[[], Spin]) -> bool:
         next(call)
     except StopIteration:
         return False
-    call.close()  # type: ignore[attr-defined] # that of a coroutine
+    call.close()
     return True
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hiredis  # noqa: F401 - what the store needs, but imports late
-import redis  # noqa: F401
+import redis  # noqa: F401 - the same
 
 from massgen_plugins.rate_limit.stores.redis_server import RedisServer
 from massgen_plugins.rate_limit.stores.redis_store import RedisStore

@@ -49,4 +49,4 @@ def massgen_cli_commands(app):
     @app.command("acme")
     def acme() -> None:
         """Say hello from Acme."""
-        print("Acme is here.")  # noqa: T201 - it is what a command does
+        print("Acme is here.")

@@ -84,7 +84,7 @@ def _typed(story: Story, folder: Path, variables: dict[str, str]) -> tuple[str, 
         command = ["bash", "-c", f"exec 2>&1\n{script}"]
         around = {**_environment(home, bare=story.bare), **variables}
         run = {"cwd": project, "env": around, "stdin": subprocess.DEVNULL, "stdout": output}
-        subprocess.run(command, timeout=LIMIT, check=False, **run)  # type: ignore[call-overload]
+        subprocess.run(command, timeout=LIMIT, check=False, **run)
         output.seek(0)
         text = _CODES.sub("", output.read().decode("utf-8", "replace"))
     said, _, then = text.partition(CURED)

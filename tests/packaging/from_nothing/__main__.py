@@ -39,7 +39,7 @@ def _told(tool: str, row: dict[str, object]) -> list[dict[str, object]]:
     machine = f"Python {platform.python_version()}, {platform.system()}, {os.cpu_count()} cores"
     date = dt.datetime.now(dt.UTC).date().isoformat()
     whole = {"tool": tool, **row, "date": date, "machine": machine}
-    print(*whole.values(), sep=" | ", flush=True)  # noqa: T201
+    print(*whole.values(), sep=" | ", flush=True)
     return [whole]
 
 
@@ -83,7 +83,7 @@ def _beside(newcomer: Newcomer, line: str, checkout: Path) -> dict[str, object]:
 def _cures(newcomer: Newcomer) -> dict[str, object]:
     complaints = [complaint for fault in FAULTS if (complaint := mend(newcomer, fault))]
     for complaint in complaints:
-        print(complaint, file=sys.stderr, flush=True)  # noqa: T201
+        print(complaint, file=sys.stderr, flush=True)
     result = f"{len(FAULTS) - len(complaints)} of {len(FAULTS)} mended"
     return {"line": "cures", "seconds": None, "packages": None, "result": result}
 

@@ -51,7 +51,10 @@ def test_jobs_are_done_in_their_order() -> None:
 
 def test_without_a_thread_chores_wait_until_they_are_done() -> None:
     done, worker = [], AtOnce()
-    chore = lambda: done.append(1)  # noqa: E731
+
+    def chore() -> None:
+        done.append(1)
+
     worker.remind(chore)
     worker.remind(chore)
     assert worker.submit(lambda: 3).result(0) == 3

@@ -94,7 +94,7 @@ class Running:
         self._out = tempfile.TemporaryFile()  # noqa: SIM115 (closed by __exit__)
         self._err = tempfile.TemporaryFile()  # noqa: SIM115 (closed by __exit__)
         self._started = time.monotonic()
-        self._process = subprocess.Popen(  # noqa: S603 (programs and arguments of ours)
+        self._process = subprocess.Popen(
             command,
             cwd=project,
             env=dict(environment),

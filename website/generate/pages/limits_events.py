@@ -21,7 +21,7 @@ __all__ = ["render"]
 
 _NOTES = "events"
 _VERIFIED = (
-    "massgen_plugins/events/__init__.py#class CallWaits",
+    "massgen_plugins/events/calls.py#class CallWaits",
     "massgen_plugins/cli/status_json.py#def document",
     "massgen_plugins/host/announce.py#_LONG = 5.0",
     "massgen_plugins/metrics/names.py#GAUGES",

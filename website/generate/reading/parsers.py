@@ -93,22 +93,22 @@ def _parser_of(name: str) -> argparse.ArgumentParser:
 
 
 def _commands(name: str, parser: argparse.ArgumentParser) -> Iterator[Command]:
-    nested = [action for action in parser._actions if isinstance(action, argparse._SubParsersAction)]  # noqa: SLF001
+    nested = [action for action in parser._actions if isinstance(action, argparse._SubParsersAction)]
     if not nested:
         yield _command(name, parser)
         return
     for action in nested:
-        summaries = {choice.dest: choice.help or "" for choice in action._choices_actions}  # noqa: SLF001
+        summaries = {choice.dest: choice.help or "" for choice in action._choices_actions}
         for sub_name, sub_parser in action.choices.items():
             yield _command(f"{name} {sub_name}", sub_parser, summaries.get(sub_name, ""))
 
 
 def _command(name: str, parser: argparse.ArgumentParser, summary: str = "") -> Command:
     groups = [
-        [each.option_strings[-1] for each in group._group_actions]  # noqa: SLF001 - argparse has no public way
-        for group in parser._mutually_exclusive_groups  # noqa: SLF001
+        [each.option_strings[-1] for each in group._group_actions]
+        for group in parser._mutually_exclusive_groups
     ]
-    options = tuple(_option(action, groups) for action in parser._actions)  # noqa: SLF001
+    options = tuple(_option(action, groups) for action in parser._actions)
     return Command(name, summary or parser.description or "", options)
 
 
@@ -139,4 +139,4 @@ def _value(action: argparse.Action) -> str:
     word = {int: "whole number", float: "number"}.get(kind or str, "text")
     if action.nargs == "?" and action.option_strings:
         return f"{word}, may be left out"
-    return f"{word}, may be repeated" if isinstance(action, argparse._AppendAction) else word  # noqa: SLF001
+    return f"{word}, may be repeated" if isinstance(action, argparse._AppendAction) else word

@@ -90,7 +90,7 @@ def _time(seconds: float) -> str:
 
 def _run_ffmpeg(arguments: list[str]) -> None:
     command = [_ffmpeg(), "-y", "-loglevel", "error", *arguments]
-    subprocess.run(command, check=True, stdin=subprocess.DEVNULL)  # noqa: S603 (our own arguments)
+    subprocess.run(command, check=True, stdin=subprocess.DEVNULL)
 
 
 def _ffmpeg() -> str:

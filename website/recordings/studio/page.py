@@ -46,9 +46,9 @@ def record_page(
     """
     port = _free_port()
     for step in script.steps[:-1]:
-        subprocess.run(["bash", "-c", step.hidden or step.run], cwd=project, env=environment, check=True)  # noqa: S603, S607
-    served = subprocess.Popen(  # noqa: S603
-        ["bash", "-c", script.steps[-1].run.replace("{port}", str(port))],  # noqa: S607
+        subprocess.run(["bash", "-c", step.hidden or step.run], cwd=project, env=environment, check=True)
+    served = subprocess.Popen(
+        ["bash", "-c", script.steps[-1].run.replace("{port}", str(port))],
         cwd=project,
         env=environment,
         stdout=subprocess.DEVNULL,
@@ -74,7 +74,7 @@ def record_page(
 
 def _film(plan: Mapping[str, Any], file: Path) -> dict[str, Any]:
     file.write_text(json.dumps(plan), "utf-8")
-    done = subprocess.run(["node", str(_FILMER), str(file)], check=True, stdout=subprocess.PIPE)  # noqa: S603, S607
+    done = subprocess.run(["node", str(_FILMER), str(file)], check=True, stdout=subprocess.PIPE)
     filmed: dict[str, Any] = json.loads(done.stdout)
     return filmed
 

@@ -136,7 +136,7 @@ def _file_of(pattern: str) -> str:
     if matcher is None:
         raise SystemExit("fc-match is needed to find fonts; install the package fontconfig.")
     asked = [matcher, "--format=%{family}|%{file}", pattern]
-    family, _, file = subprocess.run(asked, check=True, capture_output=True, text=True).stdout.partition("|")  # noqa: S603
+    family, _, file = subprocess.run(asked, check=True, capture_output=True, text=True).stdout.partition("|")
     if pattern.partition(":")[0] not in family:
         raise SystemExit(f"The font {pattern.partition(':')[0]} is needed; Debian has it in {_PACKAGES}.")
     return file

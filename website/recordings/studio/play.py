@@ -105,7 +105,7 @@ def _record(script: Script, project: Path, environment: dict[str, str], file: Pa
 
 def _run(command: list[str], seconds: float | None, **options: Any) -> None:
     """Run asciinema. If it is stopped, all of it is, and the kernel hangs up on what it has recorded."""
-    with subprocess.Popen(command, start_new_session=True, **options) as process:  # noqa: S603 - our own arguments
+    with subprocess.Popen(command, start_new_session=True, **options) as process:
         try:
             code = process.wait(seconds)
         except BaseException:

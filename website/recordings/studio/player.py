@@ -27,7 +27,7 @@ _HURRIED = "RECORDING_IN_A_HURRY" in os.environ
 
 def _play(step: Step) -> None:
     if step.hidden:
-        subprocess.run(["bash", "-c", step.hidden], check=False, capture_output=True)  # noqa: S603, S607
+        subprocess.run(["bash", "-c", step.hidden], check=False, capture_output=True)
         return
     if step.caption:
         _show(mark(say=step.caption))
@@ -37,7 +37,7 @@ def _play(step: Step) -> None:
         _show(mark(start=True))
         perform(step, _show, key=0 if _HURRIED else _KEY)
     elif not step.run.startswith("#"):
-        subprocess.run(["bash", "-c", step.run], check=False)  # noqa: S603, S607 (our own scripts)
+        subprocess.run(["bash", "-c", step.run], check=False)
     _pause(step.pause)
 
 
