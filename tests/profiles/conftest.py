@@ -7,8 +7,11 @@ from pathlib import Path
 
 import pytest
 
-from massgen_plugins.profiles import at_start
+from massgen_plugins.errors import ConfigurationError
+from massgen_plugins.profiles import Settings, at_start, load_settings
 from massgen_plugins.profiles.places import CONFIG_DIR_VARIABLE, Places, find_places
+
+FLASH = "gemini-2.5-flash"
 
 
 @pytest.fixture(autouse=True)
@@ -53,3 +56,17 @@ def write(path: Path, text: str) -> Path:
     path.parent.mkdir(parents=True, exist_ok=True)
     path.write_text(text, encoding="utf-8")
     return path
+
+
+def load(block: object = None, **options: object) -> Settings:
+    return load_settings(None if block is None else {"agents": [], "rate_limit": block}, **options)
+
+
+def limits(settings: Settings, model: str = FLASH, provider: str = "gemini") -> dict[str, int]:
+    return {limit.key: limit.amount for limit in settings.rules(provider, model).limits}
+
+
+def refusal(block: object, **options: object) -> str:
+    with pytest.raises(ConfigurationError) as caught:
+        load(block, **options).rules("gemini", FLASH)
+    return str(caught.value)

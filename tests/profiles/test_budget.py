@@ -86,8 +86,8 @@ WRONG = [
     ({"raised": [{"budget": "all", "by": 1, "until": UNTIL}]}, "in your own settings only"),
     ({"raised": [{"by": 1, "until": UNTIL}]}, "the key 'budget' is missing"),
     ({"raised": [{"budget": "all", "by": "x", "until": UNTIL}]}, "expected a number of US dollars"),
-    ({"raised": [{"budget": "all", "by": 1, "until": "soon"}]}, "a moment with its offset"),
-    ({"raised": [{"budget": "all", "by": 1, "until": "2026-01-31T18:00:00"}]}, "a moment with its offset"),
+    ({"raised": [{"budget": "all", "by": 1, "until": "soon"}]}, "a time with its UTC offset"),
+    ({"raised": [{"budget": "all", "by": 1, "until": "2026-01-31T18:00:00"}]}, "a time with its UTC offset"),
     ({"raised": 1}, "expected a list"),
 ]
 

@@ -270,7 +270,7 @@ def test_massgens_own_format_becomes_profiles(tmp_path: Path) -> None:
         "input_tokens/60s",
         "requests/America/Los_Angeles",
     }
-    with pytest.raises(ConfigurationError, match="there already"):
+    with pytest.raises(ConfigurationError, match="already exists"):
         import_massgen(source)
     assert import_massgen(source, overwrite=True) == written
 
@@ -279,7 +279,7 @@ def test_massgens_own_format_becomes_profiles(tmp_path: Path) -> None:
     ("text", "words"),
     [
         ("", "expected a mapping"),
-        ("openai:\n", "no limits stand in this file"),
+        ("openai:\n", "this file has no limits"),
         ("gemini: {m: {rpm: fast}}\n", "key 'gemini.m.rpm'"),
         ("gemini: {m: {rps: 1}}\n", "this key is unknown"),
         ("gemini: {m: {}}\n", "there is no limit here"),
@@ -301,7 +301,7 @@ def test_an_import_does_not_make_a_second_profile_of_a_name(tmp_path: Path, conf
         config_dir / "profiles" / "mine.yaml",
         "provider: gemini\nprofiles: {massgen-gemini: {fallback: {rpm: 1}}}\n",
     )
-    with pytest.raises(ConfigurationError, match="is here already"):
+    with pytest.raises(ConfigurationError, match="already exists here"):
         import_massgen(write(tmp_path / "m.yaml", "gemini: {default: {rpm: 1}}\n"), overwrite=True)
 
 

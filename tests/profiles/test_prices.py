@@ -39,7 +39,7 @@ def test_prices_of_the_profile_in_use_reach_whoever_has_the_settings(tmp_path):
         ({"m": {"input": 1, "output": 2, "cache": 1}}, "did you mean 'cached'"),
         ({"m": {"input": 1, "output": 2, "above": 5}}, "above': expected a mapping"),
         ({"m": {"input": 1, "output": 2, "above": {"input": 5}}}, "the key 'tokens' is missing"),
-        ({"m": {"input": 1, "output": 2, "above": {"tokens": 5}}}, "no price stands beside tokens"),
+        ({"m": {"input": 1, "output": 2, "above": {"tokens": 5}}}, "there is no price beside tokens"),
         ({"m": {"input": 1, "output": 2, "above": {"tokens": 1.5, "input": 1}}}, "expected a whole number"),
         ({"": {"input": 1, "output": 2}}, "prices"),
     ],
