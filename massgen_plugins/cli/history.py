@@ -102,12 +102,16 @@ def open_record(settings: SettingsNow) -> tuple[Path, Record]:
     """The record of calls in the settings.
 
     Raises:
-        ConfigurationError: The settings disable the record.
+        ConfigurationError: The settings disable the record, or there is no place for it.
     """
     from massgen_plugins.calls.query import Record
 
     path = settings.record()
     if path is None:
+        from massgen_plugins.profiles.places import default_store_path
+
+        if default_store_path() is None:
+            raise ConfigurationError("There is no home directory to keep a record of calls in; set HOME.")
         raise ConfigurationError("The settings say record: false, so nothing is known about finished calls.")
     return path, Record(path)
 

@@ -8,6 +8,7 @@ from massgen_plugins.cli.looking import Looked
 from massgen_plugins.cli.screen import Line, Screen, Span, cells, fit, wrapped
 from massgen_plugins.cli.wording import clock, plural
 from massgen_plugins.live.presence import Presence, WaitingCall
+from massgen_plugins.profiles.steering import SteeringEntry
 from massgen_plugins.rate_limit.viewing import PoolView
 
 __all__ = ["queue_lines", "run_words", "waiter_lines"]
@@ -22,19 +23,27 @@ def queue_lines(view: PoolView, looked: Looked, screen: Screen) -> Iterator[Line
     count = max(view.waiting, len(named))
     if not count:
         return
-    seconds = looked.next_slot(view) or 0.0
+    pause = looked.steering.pause_of(view.pool.name)
     processes = max(len({waiter.process for waiter in view.queue}), len({each.pid for each, _ in named}))
     spread = f" in {processes} processes" if processes > 1 else ""
-    slot = clock(seconds) if seconds >= 0.5 else "now"
-    words = f"{plural(count, 'call waits', 'calls wait')}{spread}, next slot {slot}"
+    seconds = looked.next_slot(view)
+    if pause is not None and seconds is None:
+        slot = "paused"
+    else:
+        slot = f"next slot {clock(seconds) if seconds and seconds >= 0.5 else 'now'}"
+    words = f"{plural(count, 'call waits', 'calls wait')}{spread}, {slot}"
     yield from wrapped(words, screen.width, 2, "cyan")
-    yield from waiter_lines(named, looked.now, screen)
+    yield from waiter_lines(named, looked.now, screen, pause=pause)
     if named and count > len(named):
         yield from wrapped(f"and {count - len(named)} on other machines or by other users", screen.width, 4)
 
 
 def waiter_lines(
-    named: list[tuple[Presence, WaitingCall]], now: float, screen: Screen, most: int = 20
+    named: list[tuple[Presence, WaitingCall]],
+    now: float,
+    screen: Screen,
+    most: int = 20,
+    pause: SteeringEntry | None = None,
 ) -> Iterator[Line]:
     """A line for each waiting call: place, agent, remaining time, process.
 
@@ -43,18 +52,22 @@ def waiter_lines(
         now: Seconds since the epoch.
         screen: The screen.
         most: Maximum number of lines.
+        pause: The pause that a person has imposed on the pool, during which nobody's time runs.
     """
     shown = named[:most]
     names = [fit(call.agent or "-", _LONGEST_NAME) for _, call in shown]
     longest = max(map(cells, names), default=0)
     for number, ((run, call), name) in enumerate(zip(shown, names, strict=True), 1):
-        left, waited = max(0.0, call.until - now), max(0.0, now - call.since)
+        until = max(call.until, (pause.until or now) if pause else now)
+        left, waited = until - now, max(0.0, now - call.since)
         first = f"  {number:>3}  {name}{' ' * (longest - cells(name))}  "
-        second = f"{clock(left):>6}"
+        endless = pause is not None and pause.until is None
+        second = "paused" if endless else f"{clock(left):>6}"
         after = f"  has waited {clock(waited)}  {run_words(run)}"
         room = screen.width - cells(first) - cells(second)
         if room >= cells(after) + _BAR + 2:
-            bar = screen.bar(waited / (waited + left) if waited + left else 1.0, _BAR)
+            done = 0.0 if endless else waited / (waited + left) if waited + left else 1.0
+            bar = screen.bar(done, _BAR)
             yield Span(first), *bar, Span("  "), Span(second, "cyan"), Span(after, "dim")
         else:
             shorter = after if room >= cells(after) else ""

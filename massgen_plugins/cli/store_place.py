@@ -25,7 +25,7 @@ def chosen_store(given: str | None) -> Path | str | None:
     """The store's file, existing or not, or its address; None if the settings keep limits in memory.
 
     Raises:
-        ConfigurationError: Settings or the given store are invalid.
+        ConfigurationError: Settings or the given store are invalid, or there is no place for a store.
     """
     if given is not None:
         return given_store(given)
@@ -33,9 +33,19 @@ def chosen_store(given: str | None) -> Path | str | None:
 
     settings = SettingsNow()
     try:
-        return settings.store()
+        store = settings.store()
     finally:
         settings.keep()
+    if store is None:
+        _require_home()
+    return store
+
+
+def _require_home() -> None:
+    from massgen_plugins.profiles.places import default_store_path
+
+    if default_store_path() is None:
+        raise ConfigurationError("There is no home directory to keep the quota in; set HOME.")
 
 
 def given_store(given: str) -> Path | str:

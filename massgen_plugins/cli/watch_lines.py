@@ -43,11 +43,12 @@ class Changes:
             yield f"{call.agent or 'a call'}{whose} {end} after {clock(looked.now - call.since)}"
         for key, call in waiting.items():
             if key not in self._waiting:
-                why = f" ({call.limit})" if call.limit else ""
-                left = clock(call.until - looked.now)
+                paused = looked.steering.pause_of(call.model) is not None
+                why = " (paused)" if paused else f" ({call.limit})" if call.limit else ""
+                left = "" if paused else f" {clock(call.until - looked.now)}"
                 whose = f" of {run_words(runs[key[0]])}" if len(runs) > 1 else ""
                 place = ordinal(call.place)
-                yield f"{call.agent or 'a call'}{whose} waits {left} for {call.model}{why}, {place}"
+                yield f"{call.agent or 'a call'}{whose} waits{left} for {call.model}{why}, {place}"
         for pid in self._runs.keys() - runs.keys():
             counted = self._runs[pid].counters
             yield (

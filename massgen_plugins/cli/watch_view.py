@@ -81,7 +81,8 @@ def _header(looked: Looked, screen: Screen) -> Iterator[Line]:
 def _compact(view: PoolView, looked: Looked, screen: Screen) -> Iterator[Line]:
     state = state_of(view, looked)
     yield from wrapped(words_of(view, looked), screen.width, 0, _COLOURS[state])
-    yield from waiter_lines(looked.waiting_in(view.pool), looked.now, screen, most=6)
+    pause = looked.steering.pause_of(view.pool.name)
+    yield from waiter_lines(looked.waiting_in(view.pool), looked.now, screen, most=6, pause=pause)
 
 
 def _totals(totals: Totals, screen: Screen) -> Iterator[Line]:

@@ -95,7 +95,7 @@ class ReportReader(ABC):
         return self.reported()
 
     def _read_event(self, event: bytes | bytearray, *, whole: bool) -> None:
-        document = read_json(read_event(bytes(event)).data)
+        document = read_json(read_event(bytes(event).strip()).data)
         if document is None and whole:  # too long, or of an excessive structure
             document = _last_report(event)
         for each in document if isinstance(document, list) else (document,):

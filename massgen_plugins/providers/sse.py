@@ -87,6 +87,8 @@ class EventReader:
 
 def read_event(raw: bytes) -> Event:
     """The first event with data in some bytes, else the last one without; for events already split."""
+    if raw.startswith(b"data: ") and b"\n" not in raw and b"\r" not in raw and len(raw) <= _MOST:
+        return Event("", raw[6:], raw)
     reader = EventReader()
     events = reader.feed(raw)
     last = reader.end()

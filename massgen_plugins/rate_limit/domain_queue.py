@@ -189,13 +189,12 @@ class DomainQueue:
 
     def _keep_waiting(self, verdicts: Mapping[Waiter, Verdict], now: Moment) -> None:
         for place, waiter in enumerate(self._waiting()):
-            verdict, error = verdicts.get(waiter), None
-            if isinstance(verdict, Wait | Refused):
-                if waiter.forecast is None:
-                    waiter.patience = self._policy.patience_for(waiter.ask)
-                error = self._policy.refusal(waiter, verdict, now)
-            if error is None and now.tick >= waiter.deadline:
-                error = self._policy.overdue(waiter, now)
+            verdict = verdicts.get(waiter)
+            if not isinstance(verdict, Wait | Refused):
+                continue  # it waits behind another one, and knows it; or it has just come
+            if waiter.forecast is None:
+                waiter.patience = self._policy.patience_for(waiter.ask)
+            error = self._policy.refusal(waiter, verdict, now)
             if error is not None:
                 self._end(waiter, error)
             elif isinstance(verdict, Wait):

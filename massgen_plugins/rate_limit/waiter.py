@@ -158,21 +158,12 @@ class WaitPolicy:
         if isinstance(verdict, Refused):
             return CallRefused(messages.closed_message(pool, blocker.advice, blocker.quote))
         if verdict.forecast > waiter.deadline and not (blocker.final or blocker.reason is Reason.PAUSED):
-            seconds = (verdict.forecast - waiter.ask.arrival) / NANOSECONDS
+            seconds = (verdict.forecast - waiter.ask.arrival - waiter.ask.paused) / NANOSECONDS
             resets = (now.wall + verdict.forecast - now.tick) / NANOSECONDS
             allowed = waiter.patience / NANOSECONDS
             text = messages.patience_message(pool, seconds, allowed, blocker.quote)
             return CallRefused(text, resets_at=resets)
         return None
-
-    def overdue(self, waiter: Waiter, now: Moment) -> CallRefused | None:
-        """The error that ends a wait whose deadline has passed; None for one that waits for the next day."""
-        rules = (self.rules_of(pool) for pool in waiter.ask.pools)
-        if waiter.ask.priority != URGENT and any(each.wait_for_day for each in rules if each):
-            return None  # an urgent one cannot: it blocks its event loop
-        pool = Pool(self._domain, waiter.ask.pools[0])
-        waited = (now.tick - waiter.ask.arrival - waiter.ask.paused) / NANOSECONDS
-        return CallRefused(messages.patience_message(pool, waited, waiter.patience / NANOSECONDS))
 
 
 def running_loop() -> asyncio.AbstractEventLoop | None:

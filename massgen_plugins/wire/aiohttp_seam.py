@@ -76,7 +76,7 @@ async def _check_status(session: ClientSession, response: ClientResponse, choice
         response.raise_for_status()
 
 
-@dataclass(eq=False)
+@dataclass(eq=False, repr=False)  # a text of it would contain the key
 class AiohttpSender:
     """One call of ``ClientSession._request``.
 

@@ -46,7 +46,7 @@ def mark_written() -> None:
             exchange.attempt.mark_written()
 
 
-@dataclass(eq=False)
+@dataclass(eq=False, repr=False)  # a text of it would contain the key
 class Exchange:
     """One request of a client. After an internal error, which is reported, it continues without middleware.
 

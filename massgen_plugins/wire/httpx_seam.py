@@ -61,7 +61,7 @@ def _has_body(request: Any) -> bool:
     return request.headers.get("content-length", "0") != "0" or "transfer-encoding" in request.headers
 
 
-@dataclass(eq=False)
+@dataclass(eq=False, repr=False)  # a text of it would contain the key
 class HttpxSender:
     """One request of a client.
 

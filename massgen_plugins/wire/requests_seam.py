@@ -77,7 +77,7 @@ def _lower_case(headers: Mapping[str, str]) -> dict[str, str]:
     return {name.lower(): value for name, value in headers.items()}
 
 
-@dataclass(eq=False)
+@dataclass(eq=False, repr=False)  # a text of it would contain the key
 class RequestsSender:
     """One request of an adapter.
 

@@ -99,6 +99,7 @@ def test_there_is_no_home(home, words):
     )
     assert done.returncode in (0, 1, 2)
     assert "Traceback" not in done.stderr
+    assert "The settings say" not in done.stdout + done.stderr  # they say nothing
 
 
 def test_three_processes_use_the_store(rl, spend, store_file, tmp_path):

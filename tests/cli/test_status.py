@@ -328,3 +328,13 @@ def test_plans_are_shown_as_their_providers_said(rl):
     [row] = rl("status", "--json").document["plans"]
     assert (row["program"], row["window"], row["used"]) == ("claude_code", "weekly limit", 0.834)
     assert stat.S_IMODE(plans_file().stat().st_mode) == 0o600
+
+
+@pytest.mark.parametrize(("span", "left"), [((), "paused"), (("--for", "10m"), "(?:9:59|10:00)")])
+def test_no_countdown_runs_down_during_a_pause(rl, spend, run_goes_on, span, left):
+    spend()
+    run_goes_on(waiting_call("writer"), waiting_call("critic", 9.0, number=2))
+    assert rl("pause", *span).code == 0
+    shown = rl("status").out
+    assert re.search(rf"2 calls wait, {'next slot ' if span else ''}{left}\n", shown)
+    assert len(re.findall(rf"(?:writer|critic) .* {left}  has waited 0:\d\d", shown)) == 2

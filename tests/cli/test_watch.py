@@ -131,6 +131,15 @@ def test_in_a_pipe_each_change_is_a_line_and_nothing_else_is(two_wait):
     assert ended[1].endswith("has ended: 12 calls, 1 refused, 9:40 waited")
 
 
+def test_in_a_pipe_no_time_is_promised_during_a_pause(two_wait, rl):
+    assert rl("pause").code == 0
+    [began] = lines_of(look())
+    assert began[1:] == [
+        "Ada waits for gemini-2.5-flash (paused), 1st",
+        "Grace waits for gemini-2.5-flash (paused), 2nd",
+    ]
+
+
 def clock_of(seconds: float) -> str:
     return f"{math.ceil(seconds) // 60}:{math.ceil(seconds) % 60:02}"
 

@@ -163,3 +163,9 @@ def test_damaged_numbers_are_a_value_error_or_a_counter_that_works(numbers: list
     assert counter.used >= 0
     counter.add(0, 1, moment)
     assert not counter.fits(moment, 1, 1)
+
+
+def test_more_periods_than_are_kept_are_damage() -> None:
+    counter = CalendarCounter("requests", PACIFIC)
+    with pytest.raises(ValueError, match="damaged"):
+        counter.restore(array("q", [4, 1, 2, 3, 4, 1, 1, 1, 1]), 0)

@@ -9,6 +9,7 @@ import pytest
 
 from massgen_plugins.errors import CallRefused
 from massgen_plugins.quota import (
+    ACCOUNT_POOL,
     MINUTE,
     NANOSECONDS,
     Amounts,
@@ -21,7 +22,8 @@ from massgen_plugins.quota import (
     Sliding,
 )
 from massgen_plugins.rate_limit.limiter import Limiter
-from massgen_plugins.rate_limit.reservation import NORMAL, URGENT, Ask, Reservation
+from massgen_plugins.rate_limit.moment import NEVER, Moment
+from massgen_plugins.rate_limit.reservation import NORMAL, URGENT, Ask, Booking, Reservation
 from massgen_plugins.rate_limit.stores.base import Store
 from massgen_plugins.rate_limit.stores.memory import MemoryStore
 from massgen_plugins.rate_limit.stores.sqlite import SqliteStore
@@ -418,3 +420,28 @@ def test_a_domain_that_is_forgotten_while_calls_wait_is_made_anew_with_its_limit
             return done
 
         assert clock.run(main()) == [True, True, False]
+
+
+def test_who_is_refused_for_the_account_is_told_of_which_provider() -> None:
+    account = PoolRules((Limit(Kind.REQUESTS, 1, MINUTE),), cooldown_mode="off")
+    limits = {MODEL: PoolRules((), max_wait=1), ACCOUNT_POOL: account}
+    with virtual_time() as clock:
+        store = MemoryStore(clock.tick, clock.tick)
+        domain = Limiter(store, lambda pool: limits.get(pool.name), worker=AtOnce()).domain(DOMAIN)
+
+        async def main() -> None:
+            for _ in range(2):
+                await domain.acquire(Ask((MODEL, ACCOUNT_POOL), ONE, clock.tick(), call=object()))
+
+        with pytest.raises(CallRefused, match="all models of gemini"):
+            clock.run(main())
+
+
+def test_a_call_that_was_written_keeps_its_stamp() -> None:
+    begun = 10**15
+    booking = Booking(ONE, frozenset(), begun, NEVER, begun, NEVER, 0, 0)
+    call = Reservation(Ask((MODEL,), ONE, begun), booking)
+    call.attach(lambda: begun, lambda: Moment(begun, 0), lambda _: None)
+    assert call.postpone(begun + 1)
+    call.written()
+    assert not call.postpone(begun + 10**12)

@@ -195,6 +195,7 @@ def test_a_refused_call_is_sent_again_after_the_hint_and_nobody_else_leaves_mean
         await asyncio.sleep(1)
         await asyncio.gather(refused, stage.send(a_call("b")))
 
+    assert stage.domain.pause_of(MODEL) == 0
     clock.run(main())
     assert stage.left == [0.0, 21.5, 22.0]
     assert [type(event) for event in stage.events] == [ProviderRefused, LimitLearned, PenaltyStarted]

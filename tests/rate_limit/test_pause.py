@@ -170,6 +170,25 @@ def test_the_queue_is_the_same_after_it_across_processes(stage) -> None:
     assert [name for name, _ in stage.left] == list("abcdefg")
 
 
+def test_all_who_wait_for_a_paused_model_are_told_at_once_whoever_else_waits(stage) -> None:
+    async def main() -> None:
+        for model in ("flash", "pro"):
+            for name in "ab":
+                await stage.call(name, model)
+        waiting = [asyncio.ensure_future(stage.call(name)) for name in "cd"]
+        await asyncio.sleep(1)
+        waiting.append(asyncio.ensure_future(stage.call("e", "pro")))
+        await asyncio.sleep(1)
+        stage.waits.clear()
+        stage.pause("flash")
+        await asyncio.sleep(1.5)
+        assert [wait.blocker.reason for wait in stage.waits] == [Reason.PAUSED] * 2
+        stage.pause("flash", paused=False)
+        await asyncio.gather(*waiting)
+
+    stage.clock.run(main())
+
+
 def test_everybody_is_told_of_the_pause_once_and_of_its_end(stage) -> None:
     async def main() -> None:
         for name in "ab":

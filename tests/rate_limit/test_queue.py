@@ -9,6 +9,7 @@ from massgen_plugins.rate_limit.domain import QUEUE, DomainState
 from massgen_plugins.rate_limit.limiter import Limiter
 from massgen_plugins.rate_limit.moment import Moment
 from massgen_plugins.rate_limit.reservation import Ask, Reservation
+from massgen_plugins.rate_limit.slots import next_slot
 from massgen_plugins.rate_limit.stores.memory import MemoryStore
 from massgen_plugins.rate_limit.stores.worker import AtOnce
 from massgen_plugins.rate_limit.tickets import PATIENCE, Ticket
@@ -144,3 +145,11 @@ def test_a_process_wakes_others_only_when_something_has_changed_for_them() -> No
     call.settle({TOKENS: 5})
     queue.flush()
     assert store.woken == ["address of b"]
+
+
+def test_the_next_call_may_leave_now_while_a_single_one_fits() -> None:
+    room = Room(pool=Limit(REQUESTS, 2, MINUTE))
+    assert room.ask("a", 0, "pool", {REQUESTS: 1}) is None
+    assert next_slot(room.state, at(1), "pool", ()).tick == at(1).tick
+    assert room.ask("a", 1, "pool", {REQUESTS: 1}) is None
+    assert next_slot(room.state, at(2), "pool", ()).tick > at(59).tick

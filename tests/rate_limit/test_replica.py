@@ -176,6 +176,35 @@ def test_a_process_alone_goes_on_from_its_copy_and_books_it_again_when_it_is_bac
     assert "odd" not in stage.said[0]
 
 
+def test_who_was_away_is_still_itself_and_says_when_it_went_and_came(stage: Stage) -> None:
+    said: list[tuple[bool, str]] = []
+    one = Process(
+        stage, DomainReplica(DOMAIN, stage.store, "one", print, lambda works, why: said.append((works, why)))
+    )
+    one.take(1)
+    stage.store.fault = FAULTS[0]
+    one.take(1)
+    stage.store.fault = None
+    stage.retry_time()
+    one.take(1)
+    assert [works for works, _ in said] == [False, True]
+    assert one.replica.state.process == "one"
+    assert "one" in one.replica.state.facts.members
+
+
+def test_what_was_forgotten_is_not_given_back(stage: Stage) -> None:
+    """A call that was booked before belongs to books that are no more."""
+    one = stage.process()
+    one.take(3)
+    one.replica.forget()
+    assert isinstance(one.replica.state.facts.epoch, int)
+    assert one.take(2) == 2
+    call = one.calls[0]
+    call.release()
+    one.replica.transact(lambda state, now: state.change(call, call.booking, now), patient=True)
+    assert one.used() == 2
+
+
 def test_a_way_back_that_fails_books_nothing_twice(stage: Stage, monkeypatch) -> None:
     one = stage.process()
     one.take(2)

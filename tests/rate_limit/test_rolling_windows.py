@@ -114,6 +114,7 @@ def test_it_fits_when_it_was_said_to_fit_and_not_before(cap: int, calls: list[Wa
         spent, _ = play(counter, cap, calls)
         now, wanted = (spent[-1].early if spent else ZERO), min(amount, cap)
         when = counter.frees_at(at(now), cap, wanted)
+        assert type(when) is int
         if when > now:
             counter.advance(at(when - 1))
             assert not counter.fits(at(when - 1), cap, wanted)
@@ -162,9 +163,33 @@ def test_a_bucket_keeps_what_is_in_it_when_its_capacity_changes() -> None:
     assert not counter.fits(at(ZERO), 5, 1)
 
 
+def test_what_was_put_into_a_bucket_long_ago_is_in_it_whatever_its_capacity_is_now() -> None:
+    """Twice the capacity was put in; after one window, half of it is left."""
+    counter = BucketCounter("k", LENGTH, MARGIN)
+    counter.fits(at(ZERO), 10, 1)
+    counter.add(ZERO, 20, at(ZERO))
+    later = at(ZERO + LENGTH)
+    assert not counter.fits(later, 10, 1)
+    assert counter.fits(later, 20, 10)
+    assert not counter.fits(later, 20, 11)
+    assert not counter.fits(later, 5, 1)
+
+
+def test_copies_of_a_bucket_that_went_apart_count_together() -> None:
+    base, own, theirs = (BucketCounter("k", LENGTH, MARGIN) for _ in range(3))
+    for counter in (base, own, theirs):
+        counter.fits(at(ZERO), 10, 1)
+        counter.add(ZERO, 3, at(ZERO))
+    own.add(ZERO, 2, at(ZERO))
+    theirs.add(ZERO, 4, at(ZERO))
+    theirs.merge(own, base, None)
+    assert theirs.level(at(ZERO), 10) == 9
+
+
 def test_a_held_place_is_free_when_it_is_given_back_or_its_lease_has_lapsed() -> None:
     counter = HeldCounter("concurrent")
     counter.add(ZERO + LEASE, 1, at(ZERO + LEASE))
+    assert counter.frees_at(at(ZERO), 2, 1) == ZERO
     counter.add(ZERO + 5 + LEASE, 1, at(ZERO + 5 + LEASE))
     assert not counter.fits(at(ZERO), 2, 1)
     assert counter.frees_at(at(ZERO), 2, 1) <= ZERO + 5 + LEASE

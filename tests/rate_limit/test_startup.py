@@ -2,15 +2,22 @@
 
 from __future__ import annotations
 
+import asyncio
+
 import pytest
 
-from massgen_plugins.quota import MINUTE, NANOSECONDS, Limit, PoolRules
-from massgen_plugins.rate_limit.moment import NEVER
+from massgen_plugins.quota import MINUTE, NANOSECONDS, Domain, Limit, PoolRules
+from massgen_plugins.rate_limit.admission import Admission
+from massgen_plugins.rate_limit.domain import DomainState
+from massgen_plugins.rate_limit.moment import NEVER, Moment
 from massgen_plugins.rate_limit.reservation import Ask, Booking, Reservation
 from massgen_plugins.rate_limit.startup import UNKNOWN_LIMIT_COOLDOWN, Startups
-from massgen_plugins.rate_limit.verdict import Reason
+from massgen_plugins.rate_limit.stores.memory import MemoryStore
+from massgen_plugins.rate_limit.verdict import Reason, Wait
+from massgen_plugins.rate_limit.waiter import Waiter, WaitPolicy
 
 COOLDOWN = 3 * NANOSECONDS
+DOMAIN = Domain("gemini", "project")
 ONE = (Limit("requests", 9, MINUTE),)
 
 
@@ -100,3 +107,22 @@ def test_a_server_that_runs_for_months_keeps_only_the_latest_runs() -> None:
         assert leaves(known, ask("a", run=f"run{number}"), number)
     assert len(known._known) <= 2_000
     assert not leaves(known, ask("b", run="run4999"), 5_000)
+
+
+def test_a_grant_that_lost_a_conflict_leaves_the_run_at_its_start() -> None:
+    """The second attempt's grant is the first call again: others still wait for its answer."""
+    known, store = startups("probe"), MemoryStore(lambda: 0, lambda: 0, shared=True)
+    policy = WaitPolicy(DOMAIN, lambda _: PoolRules(ONE, COOLDOWN, "probe"), None)
+    admission = Admission(policy, known, store)
+    first = ask("a")
+
+    async def main() -> None:
+        for _ in range(2):
+            ((_, verdict),) = admission.decide([Waiter(first)], DomainState("me"), Moment(0, 0))
+            assert isinstance(verdict, Reservation)
+        admission.confirm()
+        ((_, verdict),) = admission.decide([Waiter(ask("b"))], DomainState("me"), Moment(1, 1))
+        assert isinstance(verdict, Wait)
+        assert verdict.blocker.reason is Reason.STARTUP
+
+    asyncio.run(main())

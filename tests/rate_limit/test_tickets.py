@@ -86,6 +86,16 @@ def test_nothing_is_kept_of_a_process_that_has_left_and_others_have_time_to_noti
     assert tickets.owners == {"me"}
 
 
+def test_processes_leave_one_after_the_other() -> None:
+    tickets = queue(ticket("me", 1))
+    for number in range(3):
+        tickets.restore(f"gone{number}", b"[]")
+        tickets.drop_old("me", ZERO + number)
+    for number in range(3):
+        tickets.drop_old("me", ZERO + TICKET_LEASE + 1 + number)
+    assert [tickets.dump(f"gone{number}") for number in range(3)] == [None] * 3
+
+
 def test_who_is_back_is_kept() -> None:
     tickets = queue(ticket("me", 1))
     tickets.restore("other", b"[]")

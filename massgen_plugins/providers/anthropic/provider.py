@@ -115,7 +115,7 @@ def _read_messages(request: HttpRequest) -> ModelRequest | None:
         return None
     body = read_body(request.body)
     model = body.get("model")
-    model = model.strip() if isinstance(model, str) and model.strip() else UNKNOWN_MODEL
+    model = (model.strip()[:200] if isinstance(model, str) else "") or UNKNOWN_MODEL
     if body and request.body is not None:
         sizes = measure(body, len(request.body), anthropic_image)
     else:

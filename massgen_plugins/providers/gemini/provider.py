@@ -111,7 +111,7 @@ def _in_own_format(address: Address, body: Mapping[str, Any]) -> _Asked:
     model, account = address.model, ""
     if model == _CODE_ASSIST:  # used with a plan: wraps model, standard document and project
         named, inner, project = body.get("model"), body.get("request"), body.get("project")
-        model = named if isinstance(named, str) and named else model
+        model = named[:200] if isinstance(named, str) and named else model
         account = f"code assist {project}" if isinstance(project, str) and project else ""
         body = inner if isinstance(inner, dict) else {}
     settings = body.get("generationConfig", body.get("generation_config"))

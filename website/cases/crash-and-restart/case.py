@@ -16,7 +16,7 @@ def run(lab: Lab) -> None:
     server = lab.provider(rpm=LIMIT, tpm=250_000, latency=5.0)
     user = lab.user("user", server)
     with user.start("massgen", *ARGUMENTS) as killed:
-        killed.wait_for(f"({LIMIT} requests per minute)")
+        killed.wait_for(f" {LIMIT}/min")
         unfinished = sum(call.finished_ns == 0 for call in server.report().requests)
         killed.kill()
         lab.story.quote("killed-errors", killed.stderr, holding="massgen-plugins")
@@ -39,5 +39,5 @@ def run(lab: Lab) -> None:
         refused=report.refused,
         fullest_minute=round(report.worst_window(QuotaKind.REQUESTS, 60) * LIMIT),
     )
-    lab.story.quote("again-errors", again.stderr, holding="massgen-plugins")
+    lab.story.quote("again-waits", again.text("massgen.log"), holding="waiting about", most=7)
     lab.story.quote("again-output", again.stdout)

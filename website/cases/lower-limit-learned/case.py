@@ -25,5 +25,6 @@ def run(lab: Lab) -> None:
         )
         requests, refused = report.arrived, report.refused
         lab.story.quote(f"{name}-errors", finished.stderr, holding="massgen-plugins")
+        lab.story.quote(f"{name}-waits", finished.text("massgen.log"), holding="waiting about", most=6)
     lab.story.quote("status", user.run("massgen-rl", "status").stdout, most=20)
     lab.story.quote("forget", user.run("massgen-rl", "forget", "--help").stdout, most=20)

@@ -44,4 +44,4 @@ def _note(lab: Lab, name: str, server: SandboxProcess, results: list[Finished]) 
         fullest_minute=round(report.worst_window(QuotaKind.REQUESTS, 60) * 10),
     )
     for number, result in enumerate(results, 1):
-        lab.story.quote(f"{name}-{number}", result.stderr, holding="massgen-plugins")
+        lab.story.quote(f"{name}-{number}", result.text("massgen.log"), holding="waiting about", most=6)
