@@ -92,7 +92,11 @@ def _parquet(rows: Iterator[dict[str, Any]], output: Path | None) -> int:
         import pyarrow as pa
         from pyarrow import parquet
     except ImportError:
-        raise ConfigurationError("--format parquet needs one more package: pip install pyarrow.") from None
+        from massgen_plugins.installation import install_command
+
+        raise ConfigurationError(
+            f"--format parquet needs one more package; run `{install_command('pyarrow')}`."
+        ) from None
     columns: dict[str, list[Any]] = {name: [] for name in COLUMNS}
     for row in rows:
         for name, value in row.items():

@@ -35,8 +35,11 @@ def metrics(
     try:
         from prometheus_client import CollectorRegistry, generate_latest, start_http_server
     except ModuleNotFoundError:
+        from massgen_plugins.installation import install_command
+
         raise ConfigurationError(
-            "metrics needs the package prometheus-client; run: pip install 'massgen-plugins[metrics]'."
+            "metrics needs the package prometheus-client; "
+            f"run `{install_command('massgen-plugins[metrics]')}`."
         ) from None
     from massgen_plugins.metrics import QuotaCollector
 

@@ -103,6 +103,23 @@ def test_no_command_but_those_that_start_massgen_needs_its_packages():
     assert (done.returncode, done.stdout) == (0, ""), done.stderr
 
 
+@pytest.mark.parametrize(
+    ("brought", "line", "wanted"),
+    [
+        ("prometheus_client", ("metrics",), '"massgen-plugins[metrics]"'),
+        ("pyarrow", ("cost", "export", "--format", "parquet", "-o", "calls.parquet"), "pyarrow"),
+    ],
+)
+def test_a_missing_package_is_named_with_the_command_for_this_environment(
+    rl, monkeypatch, brought, line, wanted
+):
+    monkeypatch.setitem(sys.modules, brought, None)
+    monkeypatch.setattr("massgen_plugins.installation._installer", lambda: "uv pip install --python /here")
+    ran = rl(*line)
+    assert ran.code == 2
+    assert f"run `uv pip install --python /here {wanted}`." in ran.err
+
+
 def test_the_module_is_the_command():
     done = subprocess.run(
         [sys.executable, "-m", "massgen_plugins", "--version"], capture_output=True, text=True, check=False
