@@ -28,7 +28,7 @@ def check_environment() -> Iterator[Finding]:
     seconds = margin_of(MINUTE) // NANOSECONDS
     yield ok(
         "uplink",
-        f"requests are assumed to reach the provider within {seconds} s",
+        f"a request is taken to reach the provider within {seconds} s",
         "on a slower line set `safety_margin: 0.1` under rate_limit:",
     )
 

@@ -20,7 +20,7 @@ _BUNDLED = {"claude_code": ("claude_agent_sdk", "_bundled/claude"), "copilot": (
 """Packages that bundle a program, and its path inside."""
 _VERSION = re.compile(r"\d+\.\d+\.\d+")
 _ANSWERS_WITHIN = 20.0
-_NOT_COVERED = "antigravity_cli, and Codex and Gemini CLI in Docker, run without limits: out of reach"
+_NOT_COVERED = "antigravity_cli, and Codex and Gemini CLI in Docker, run without limits: they are not reached"
 
 
 def check_programs() -> Iterator[Finding]:

@@ -40,7 +40,7 @@ def check_store() -> Iterator[Finding]:
         return
     try:
         there = path.exists()
-        yield ok("store", as_home(str(path)) + ("" if there else ", created by the first limited call"))
+        yield ok("store", as_home(str(path)) + ("" if there else ", made by the first limited call"))
         yield _writable(path)
         yield _space(path)
         if there:
