@@ -93,7 +93,7 @@ def _lasts(pace: DayPace, now: float) -> str:
         return "no call in the last hour"
     hourly = f"at the last hour's pace of {plural(pace.hourly, 'call')}"
     if pace.lasts is None:
-        return f"{hourly} it lasts"
+        return f"{hourly} it lasts until then"
     return f"{hourly} it lasts until {at(now, pace.lasts)}"
 
 

@@ -167,7 +167,7 @@ def test_how_long_the_day_lasts_is_told_by_the_last_hour(rl, recorded, spend):
     spend(calls=9)
     [day] = rl("history", "--json").document["days"]
     assert (day["used"], day["cap"], day["calls_last_hour"]) == (9, 245, 3)
-    assert "at the last hour's pace of 3 calls it lasts" in " ".join(rl("history").out.split())
+    assert "at the last hour's pace of 3 calls it lasts until then" in " ".join(rl("history").out.split())
 
 
 @pytest.mark.parametrize("width", [120, 80, 40])
