@@ -32,7 +32,7 @@ _LONGEST_PAUSE = 60
 _LEAST_SHARE = 125
 _RECOVERY = 60 * NANOSECONDS
 _HINT_MARGIN = NANOSECONDS  # hints are truncated to whole seconds (42.92 s becomes 42)
-_LONGEST_HINT = 400 * 86_400
+_LONGEST_HINT = 40 * 86_400  # seconds; the longest window is a month
 
 
 @dataclass(slots=True)

@@ -146,7 +146,7 @@ MONTH = CalendarMonth("UTC")
         (Refusal(RefusalKind.UNTIL, retry_after=-7.0), NOW.wall + NANOSECONDS),
         (Refusal(RefusalKind.UNTIL, until=NOW.wall / NANOSECONDS + 90), NOW.wall + 90 * NANOSECONDS),
         (Refusal(RefusalKind.UNTIL, until=7.0), NOW.wall),
-        (Refusal(RefusalKind.UNTIL, until=1e30), NOW.wall + 400 * 86_400 * NANOSECONDS),
+        (Refusal(RefusalKind.UNTIL, until=1e30), NOW.wall + 40 * 86_400 * NANOSECONDS),
         (
             Refusal(
                 RefusalKind.UNTIL, limits=(StatedLimit(Kind.COST, MONTH), StatedLimit(Kind.COST, PACIFIC))
