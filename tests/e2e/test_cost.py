@@ -43,4 +43,4 @@ def test_a_run_is_billed_as_it_is_recorded_and_massgens_own_figure_stands_beside
     print(f"\nrecord {group['cost']}, MassGen {group['massgen']}")
     assert group["cost"] == pytest.approx(float(report.bill) / 1e6)
     assert group["massgen"]["cost"] == pytest.approx(result.status["costs"]["total_estimated_cost"])
-    assert "counts an answer again with each of its events" in group["massgen"]["reason"]
+    assert "counts an answer again for each event that reports its usage" in group["massgen"]["reason"]

@@ -1,7 +1,7 @@
 -- Loads a domain, or compares and swaps: writes parts if the domain still has the expected version.
 -- KEYS[1]  hash of one domain: "version", and for each part "d:NAME" (data) and "v:NAME" (version)
--- ARGV[1]  the known version; ARGV[2] the new one, or "" to load only; then NAME, DATA ...;
---          no data deletes a part
+-- ARGV[1]  the known version; ARGV[2] the new one, or "" to load only; then NAME, "=" DATA ...;
+--          NAME, "-" deletes a part
 -- Returns  seconds and microseconds of the server's clock, 1 if written, else 0, the version, and
 --          NAME, DATA ... of the parts written after the known version.
 
@@ -21,10 +21,10 @@ if ARGV[2] ~= '' and version == known then
   redis.call('HSET', KEYS[1], 'version', ARGV[2])
   for i = 3, #ARGV, 2 do
     local data, written = 'd:' .. ARGV[i], 'v:' .. ARGV[i]
-    if ARGV[i + 1] == '' then
+    if string.sub(ARGV[i + 1], 1, 1) == '-' then
       redis.call('HDEL', KEYS[1], data, written)
     else
-      redis.call('HSET', KEYS[1], data, ARGV[i + 1], written, ARGV[2])
+      redis.call('HSET', KEYS[1], data, string.sub(ARGV[i + 1], 2), written, ARGV[2])
     end
   end
   redis.call('EXPIRE', KEYS[1], LIFETIME)

@@ -65,6 +65,13 @@ def domains_do_not_touch_each_other(stand: Stand) -> None:
     assert stand.store.load("one", 0, patient=True) == (5, {"a": b"1"})
 
 
+def a_deleted_part_is_gone(stand: Stand) -> None:
+    """The others stay."""
+    stand.store.swap("domain", 0, 1, {"a": b"1", "b": b"1"}, patient=True)
+    assert stand.store.swap("domain", 1, 2, {"a": None, "never": None}, patient=True) is None
+    assert stand.store.load("domain", 0, patient=True) == (2, {"b": b"1"})
+
+
 def within_a_turn_one_reads_what_one_has_written(stand: Stand) -> None:
     """Whether or not a turn is a single transaction."""
     with stand.store.turn(patient=True):
@@ -89,6 +96,7 @@ CHECKS: tuple[Check, ...] = (
     a_version_may_jump,
     who_knows_a_higher_version_is_told_everything,
     domains_do_not_touch_each_other,
+    a_deleted_part_is_gone,
     within_a_turn_one_reads_what_one_has_written,
     the_clock_goes_on,
 )
