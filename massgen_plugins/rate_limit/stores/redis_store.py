@@ -10,7 +10,6 @@ import threading
 import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import AbstractContextManager, contextmanager, nullcontext, suppress
-from itertools import chain
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -117,8 +116,10 @@ class RedisStore:
         patient: bool = True,  # noqa: ARG002 - it always is
     ) -> Snapshot | None:
         """Write parts if the domain still has ``version``."""
-        rows = [(name, b"-" if data is None else b"=" + data) for name, data in parts.items()]
-        reply = self._run_script(domain, version, new, *chain.from_iterable(rows))
+        rows: list[bytes | str] = []
+        for name, data in parts.items():
+            rows += (name, b"-" if data is None else b"=" + data)
+        reply = self._run_script(domain, version, new, *rows)
         if not int(reply[2]):
             return _snapshot(reply)
         if not version:
