@@ -185,12 +185,16 @@ class Server:
         if new == "":
             newer: Snapshot | None = self._model.load(key, known)
         else:
-            newer = self._model.swap(key, known, new, dict(zip(rows[::2], rows[1::2], strict=True)))
+            parts = {
+                name: data[1:] if data[:1] == b"=" else None
+                for name, data in zip(rows[::2], rows[1::2], strict=True)
+            }
+            newer = self._model.swap(key, known, new, parts)
         if newer is None:
             reply = [0, 0, b"1", new]
         else:
-            parts = [each for name, data in newer.parts.items() for each in (name.encode(), data)]
-            reply = [0, 0, b"0", newer.version, *parts]
+            written = [each for name, data in newer.parts.items() for each in (name.encode(), data)]
+            reply = [0, 0, b"0", newer.version, *written]
         size = sum(len(each) for each in (*words, *reply) if isinstance(each, bytes))
         self.service += (_COMMAND + size * _BYTE - self.service) / _AVERAGED
         return reply
