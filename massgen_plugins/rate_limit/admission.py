@@ -20,7 +20,7 @@ __all__ = ["Admission", "Rows"]
 Rows: TypeAlias = list[tuple[Waiter, Verdict]]
 """Waiters with their verdicts."""
 
-_BEHIND, _BEHIND_QUICK = PATIENCE, 20_000_000
+_BEHIND, _BEHIND_QUICK = 5 * PATIENCE, 20_000_000
 """Nanoseconds by which a process that is not first retries later: over a network, with a quick store.
 
 The first one wakes the next. If all retried as soon as there is room, most would fail, and each would have to
@@ -35,8 +35,7 @@ class Admission:
     Attributes:
         startups: Start-up cooldowns of this process's runs.
         due: Tick of the next retry.
-        renewed: Tick at which this process last renewed its tickets.
-        queued: Whether it has tickets.
+        renew_at: Tick at which this process renews its tickets.
 
     Args:
         policy: Supplies rules.
@@ -47,8 +46,7 @@ class Admission:
     def __init__(self, policy: WaitPolicy, startups: Startups, store: Store) -> None:
         self.startups = startups
         self.due = NEVER
-        self.renewed = 0
-        self.queued = False
+        self.renew_at = NEVER
         self._policy = policy
         self._store = store
         self._tentative: list[Ask] = []
@@ -60,7 +58,7 @@ class Admission:
         """
         if self._tentative:
             self._drop_tentative()
-        self.due = NEVER
+        self.due = self.renew_at = NEVER
         rows: Rows = []
         heads: _Heads = {}
         earlier: dict[str, dict[str, int]] = {}
@@ -83,7 +81,7 @@ class Admission:
                     continue
                 heads.setdefault(ask.pools, (ask, until))
                 _add(earlier, state.blocked_in(now, ask, verdict.blocker, earlier), ask.amounts)
-        if self._store.shared and (heads or self.queued):
+        if self._store.shared and (heads or state.queued):
             self._take_tickets(waiters, heads, state, now)
         return rows
 
@@ -114,10 +112,9 @@ class Admission:
     ) -> None:
         for pools, (ask, until) in heads.items():
             waiting = sum(waiter.ask.pools == pools for waiter in waiters)
-            state.queue(ask, self._store.address, now.tick, until, waiting)
+            renew_at = state.queue(ask, self._store.address, now.tick, until, waiting)
+            self.renew_at = min(self.renew_at, renew_at)
         state.leave_queue(heads)
-        self.renewed = now.tick
-        self.queued = bool(heads)
 
 
 def _last_unreported(waiters: Sequence[Waiter]) -> int:

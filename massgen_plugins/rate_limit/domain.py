@@ -95,8 +95,13 @@ class DomainState(DomainParts):
                 book.change(call.booked, booking, now)
                 self.changed.add(BOOK + name)
 
-    def queue(self, ask: Ask, address: str, now: int, until: int, waiting: int) -> None:
-        """Register this process's head of line for a combination of pools."""
+    @property
+    def queued(self) -> bool:
+        """Whether this process has tickets."""
+        return bool(self.tickets.of(self.process))
+
+    def queue(self, ask: Ask, address: str, now: int, until: int, waiting: int) -> int:
+        """Register this process's head of line for a combination of pools; returns when to do so again."""
         ticket = Ticket(
             self.process,
             address,
@@ -108,9 +113,13 @@ class DomainState(DomainParts):
             max(0, min(until, now + RENEWAL)),
             waiting,
         )
+        known = self.tickets.find(self.process, ask.pools)
+        if known is not None and known.stands_for(ticket):
+            return known.renew_at(waiting)
         self.queue_shrank |= self.tickets.put(ticket)
         self.changed.add(QUEUE + self.process)
         self.changed.update(QUEUE + owner for owner in self.tickets.drop_old(self.process, now))
+        return ticket.renew_at(waiting)
 
     def leave_queue(self, keep: Iterable[tuple[str, ...]] = ()) -> None:
         """Drop this process's tickets, except for the combinations of pools in ``keep``."""
@@ -181,15 +190,17 @@ class DomainState(DomainParts):
             shared = next((name for name in ask.pools if name in earlier), None)
             if shared is not None:
                 worst = Blocker(Reason.QUEUE, shared, now.tick + RENEWAL)
-        return self._queue_blocker(now, ask, worst) if self.tickets.rows else worst
+        return self._queue_blocker(now, ask, worst) if self.tickets else worst
 
     def _queue_blocker(self, now: Moment, ask: Ask, worst: Blocker | None) -> Blocker | None:
         """The blocker, given the tickets of other processes that come first."""
         ahead: list[Ticket] = []
         blocked: set[str] = set()  # pools with a waiter, which nobody may overtake
         for ticket in self.tickets.ahead_of(ask, self.process, now.tick):
-            full = self._full_pools(now, ticket.pools, ticket.amounts) | blocked.intersection(ticket.pools)
-            blocked |= full
+            full = blocked.intersection(ticket.pools)
+            if len(full) < len(ticket.pools):
+                full |= self._full_pools(now, ticket.pools, ticket.amounts)
+                blocked |= full
             if full:
                 if ticket.fits_since:
                     self._mark(ticket, 0)

@@ -19,7 +19,6 @@ from massgen_plugins.rate_limit.reservation import UNKNOWN, Ask, Reservation
 from massgen_plugins.rate_limit.startup import Startups
 from massgen_plugins.rate_limit.stores.base import Store, StoreBusy
 from massgen_plugins.rate_limit.stores.worker import Worker
-from massgen_plugins.rate_limit.tickets import RENEWAL
 from massgen_plugins.rate_limit.timers import LeaseTimer, LoopTimers
 from massgen_plugins.rate_limit.transactions import Change, Transactions
 from massgen_plugins.rate_limit.verdict import Reason, Refused, Verdict, Wait
@@ -96,11 +95,12 @@ class DomainQueue:
         return None if call is None else self._admit(call)
 
     def call_changed(self, call: Reservation) -> None:
-        """Take an update of a call: it is written with the next transaction, or soon."""
+        """Take an update of a call: it is written with the next transaction, or soon if others need it."""
         self._transactions.add(call)
         freed = call.leased and call.ended != NEVER and self._leases.drop(call)
         if not self._waiters:
-            self._transactions.flush_soon()
+            if call.urgent:
+                self._transactions.flush_soon()
             return
         room = call.answered_at + self.replica.state.shortest_window(call.pools)
         self._admission.due = min(self._admission.due, room)
@@ -136,7 +136,7 @@ class DomainQueue:
     def serve(self) -> None:
         """Decide for all waiters, now or soon; from any thread."""
         try:
-            while (self._waiters or self._admission.queued) and self._serve(patient=False):
+            while (self._waiters or self.replica.state.queued) and self._serve(patient=False):
                 pass
         except StoreBusy:
             self._handed_over = True
@@ -268,9 +268,8 @@ class DomainQueue:
     def _is_due(self) -> bool:
         """Whether to decide again: a retry or a ticket's renewal is due, or rules have changed."""
         now, waiters = self._store.tick(), list(self._waiters)
-        due = min([self._admission.due, *(waiter.deadline for waiter in waiters)])
-        renewal_due = self._store.shared and now >= self._admission.renewed + RENEWAL
-        return now >= due or renewal_due or self._admission.rules_changed(waiters, self.replica.state)
+        due = min([self._admission.due, self._admission.renew_at, *(waiter.deadline for waiter in waiters)])
+        return now >= due or self._admission.rules_changed(waiters, self.replica.state)
 
     # The state is another object after an outage.
 

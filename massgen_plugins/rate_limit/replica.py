@@ -146,25 +146,29 @@ class DomainReplica:
     def _compare_and_swap(self, change: Callable[[DomainState, Moment], T], *, patient: bool) -> T:
         store = self._store
         with store.turn(patient=patient) if self._contended else _NO_TURN:
+            fresh = True
             if self.offline or not self._loaded:
                 self._adopt(store.load(self.name, 0, patient=patient), patient=patient)
                 self._loaded = True
-            elif self._contended and store.quick:  # refresh first, rather than decide twice
+            elif self._contended:  # refresh first, rather than decide twice
                 newer = self._newer(patient=patient)
                 self._contended = newer is not None
                 self._adopt(newer, patient=patient)
+            else:
+                fresh = False
             for _ in range(_MOST_TRIES):
-                now = self.moment()
+                now, newer = self.moment(), None
                 result = change(self.state, now)
                 new, parts = self._changes(now)
                 if parts:
                     newer = store.swap(self.name, self._version, new, parts, patient=patient)
                     self._contended |= newer is not None
-                else:
+                elif not fresh:
                     newer = self._newer(patient=patient)
                 if newer is None:
                     break
                 self._adopt(newer, patient=patient)
+                fresh = True
             else:
                 raise StoreUnavailable(f"{store.description} never lets this process write.")
         if parts:

@@ -148,6 +148,12 @@ class Reservation:
         """Whether it has neither ended nor been refused."""
         return self.ended == NEVER and self.amounts.get(Kind.CONCURRENT, 1) > 0
 
+    @property
+    def urgent(self) -> bool:
+        """Whether other processes need its update soon; that it was answered frees room a window later."""
+        changed = self.amounts is not self.booked.amounts or self.begun > self.booked.begun
+        return changed or self.leased or self.short_window
+
     def attach(
         self, tick: Callable[[], int], now: Callable[[], Moment], on_change: Callable[[Reservation], None]
     ) -> None:

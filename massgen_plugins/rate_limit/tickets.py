@@ -63,33 +63,46 @@ class Ticket(NamedTuple):
         """Sort key of the queue's order."""
         return self.priority, self.arrival
 
+    def renew_at(self, waiting: int) -> int:
+        """Tick at which it is to be renewed, if nothing but the number of waiting calls changes."""
+        return self.seen + (RENEWAL if waiting == self.waiting else NANOSECONDS)
+
+    def stands_for(self, new: Ticket) -> bool:
+        """Whether ``new`` says so little else that the other processes need not hear of it."""
+        until = max(0, min(new.until, self.seen + RENEWAL))
+        same = self._replace(seen=new.seen, until=new.until, waiting=new.waiting, fits_since=new.fits_since)
+        return same == new and abs(until - self.until) <= PATIENCE and new.seen < self.renew_at(new.waiting)
+
 
 class Tickets:
-    """The tickets of one domain.
-
-    Attributes:
-        rows: By owner and pools.
-    """
+    """The tickets of one domain."""
 
     def __init__(self) -> None:
-        self.rows: dict[tuple[str, tuple[str, ...]], Ticket] = {}
+        self._rows: dict[str, dict[tuple[str, ...], Ticket]] = {}  # by owner and pools
         self._left: dict[str, int] = {}  # processes without a ticket: since when, as far as known
         self._gone: set[str] = set()  # those of which nothing needs to be kept
 
+    def __len__(self) -> int:
+        return sum(map(len, self._rows.values()))
+
     def __iter__(self) -> Iterator[Ticket]:
-        return iter(self.rows.values())
+        return (ticket for rows in self._rows.values() for ticket in rows.values())
 
     @property
     def owners(self) -> set[str]:
         """The processes whose tickets a store keeps."""
-        return {owner for owner, _ in self.rows} | self._left.keys()
+        return self._rows.keys() | self._left.keys()
+
+    def find(self, owner: str, pools: tuple[str, ...]) -> Ticket | None:
+        """The ticket of a process for a combination of pools."""
+        return self._rows.get(owner, {}).get(pools)
 
     def ahead_of(self, ask: Ask, owner: str, now: int) -> list[Ticket]:
         """Valid tickets of other processes that precede ``ask`` and share a pool with it, in order."""
         pools = set(ask.pools)
         rows = [
             ticket
-            for ticket in self.rows.values()
+            for ticket in self
             if ticket.owner != owner
             and ticket.sort_key < ask.sort_key
             and now - ticket.seen <= TICKET_LEASE
@@ -99,11 +112,10 @@ class Tickets:
 
     def put(self, ticket: Ticket) -> bool:
         """Register or renew a ticket; True if it came later than the one that it replaces."""
-        key = ticket.owner, ticket.pools
-        known = self.rows.get(key)
+        known = self.find(ticket.owner, ticket.pools)
         if known is not None and known.arrival == ticket.arrival:
             ticket = ticket._replace(fits_since=known.fits_since)
-        self.rows[key] = ticket
+        self._rows.setdefault(ticket.owner, {})[ticket.pools] = ticket
         self._left.pop(ticket.owner, None)
         return known is not None and known.sort_key < ticket.sort_key
 
@@ -127,16 +139,19 @@ class Tickets:
     def mark(self, ticket: Ticket, fits_since: int) -> Ticket:
         """Set ``fits_since`` of a ticket; returns the new one."""
         marked = ticket._replace(fits_since=fits_since)
-        self.rows[ticket.owner, ticket.pools] = marked
+        self._rows[ticket.owner][ticket.pools] = marked
         return marked
 
     def of(self, owner: str) -> list[Ticket]:
         """The tickets of one process."""
-        return [ticket for ticket in self.rows.values() if ticket.owner == owner]
+        return list(self._rows.get(owner, {}).values())
 
     def drop(self, ticket: Ticket) -> None:
         """Remove a ticket that is obsolete or overtaken."""
-        self.rows.pop((ticket.owner, ticket.pools), None)
+        rows = self._rows.get(ticket.owner, {})
+        rows.pop(ticket.pools, None)
+        if not rows:
+            self._rows.pop(ticket.owner, None)
 
     def dump(self, owner: str) -> bytes | None:
         """Serialize a process's tickets for a store; None if nothing needs to be kept."""
@@ -152,14 +167,14 @@ class Tickets:
         except (AttributeError, TypeError, LookupError, RecursionError) as error:
             raise ValueError(f"the queue is damaged: {type(error).__name__}") from None
         self.clear(owner)
-        self.rows |= {(owner, ticket.pools): ticket._replace(owner=owner) for ticket in rows}
-        if not rows:
+        if rows:
+            self._rows[owner] = {ticket.pools: ticket._replace(owner=owner) for ticket in rows}
+        else:
             self._left[owner] = NEVER
 
     def clear(self, owner: str) -> None:
         """Forget a process's tickets."""
-        for ticket in self.of(owner):
-            self.drop(ticket)
+        self._rows.pop(owner, None)
         self._left.pop(owner, None)
         self._gone.discard(owner)
 

@@ -75,7 +75,7 @@ class Stage:
     def waiting(self) -> int:
         """How many tickets there are in the shared queue, and waiters here."""
         queue = self.domain.queue
-        return len(queue._waiters) + queue.read(lambda state, _: len(state.tickets.rows))
+        return len(queue._waiters) + queue.read(lambda state, _: len(state.tickets))
 
 
 @pytest.fixture(params=["memory", "sqlite", "shared", "slow"])

@@ -128,6 +128,22 @@ def test_when_the_first_one_gives_up_the_first_of_another_process_is_woken() -> 
         machine.teardown()
 
 
+def test_who_gives_up_leaves_the_queue_though_another_process_wrote_meanwhile() -> None:
+    """It decides a second time, and had thought that it was out after the first."""
+    machine = RedisMachine()
+    try:
+        machine.acquire_many(count=5, tokens=1, which=0)
+        machine.suspend(40.0)
+        machine.acquire(which=0, tokens=1, prompt=False)
+        machine.acquire(which=1, tokens=1, prompt=False)
+        machine.cancel(which=0)
+        queue = machine.processes[1].domain.queue
+        waiting = queue.read(lambda state, _: [ticket.owner for ticket in state.tickets])
+        assert waiting == [queue.replica.state.process]
+    finally:
+        machine.teardown()
+
+
 def test_a_place_behind_another_process_that_waits_is_kept() -> None:
     """It does not fit until the one before it has left, however small it is."""
     machine = SqliteMachine()

@@ -139,7 +139,7 @@ TICKETS = st.builds(
 def test_what_is_written_is_what_is_read(rows: list[Ticket]) -> None:
     tickets = Tickets()
     for row in rows:
-        tickets.rows["owner", row.pools] = row._replace(owner="owner")
+        tickets.put(row._replace(owner="owner"))
     written = tickets.dump("owner")
     assert written is not None
     again = queue(ticket("owner", 7, ("old",)), ticket("other", 8))
