@@ -151,7 +151,10 @@ class DomainState(DomainParts):
                 continue
             overdue = ticket.until + PATIENCE < now.tick
             room = NEVER if only_overdue else self._room_at(now, ticket)
-            if overdue or room + (PATIENCE if room > now.tick else 0) < ticket.until:
+            early = room + (PATIENCE if room > now.tick else 0) < ticket.until
+            if early:  # it need not write that itself, nor is it woken for that again
+                self._replace(ticket, until=room)
+            if early or overdue:
                 addresses.append(ticket.address)
         return addresses
 
@@ -203,12 +206,12 @@ class DomainState(DomainParts):
                 blocked |= full
             if full:
                 if ticket.fits_since:
-                    self._mark(ticket, 0)
+                    self._replace(ticket, fits_since=0)
                 if not full.isdisjoint(ask.pools):
                     ahead.append(ticket)
                 continue
             if not ticket.fits_since:
-                ticket = self._mark(ticket, now.tick)  # noqa: PLW2901 - the same ticket, marked
+                ticket = self._replace(ticket, fits_since=now.tick)  # noqa: PLW2901 - the same one
             if now.tick - ticket.fits_since < PATIENCE:
                 shared = next(name for name in ask.pools if name in ticket.pools)
                 until = ticket.fits_since + PATIENCE
@@ -222,9 +225,9 @@ class DomainState(DomainParts):
         shared = next(name for name in ask.pools if name in ahead[0].pools)
         return Blocker(Reason.QUEUE, shared, until, ahead=ahead[0].address)
 
-    def _mark(self, ticket: Ticket, fits_since: int) -> Ticket:
+    def _replace(self, ticket: Ticket, **fields: int) -> Ticket:
         self.changed.add(QUEUE + ticket.owner)
-        return self.tickets.mark(ticket, fits_since)
+        return self.tickets.replace(ticket, **fields)
 
     def _drop(self, ticket: Ticket) -> None:
         self.tickets.drop(ticket)

@@ -109,11 +109,12 @@ class DomainReplica:
         except StoreBusy:
             if not patient:
                 raise
-            error: Exception = StoreUnavailable(f"{self._store.description} is held by another program.")
+            error: Exception = StoreUnavailable(f"{self._store.description} is locked by another program.")
         except StoreUnavailable as unavailable:
             error = unavailable
         except (ArithmeticError, AttributeError, LookupError, OSError, TypeError, ValueError) as fault:
-            error = StoreUnavailable(f"{self._store.description} answers nonsense ({type(fault).__name__}).")
+            name = type(fault).__name__
+            error = StoreUnavailable(f"{self._store.description} gave an invalid answer ({name}).")
         self._go_offline(error)
         return change(self.state, self.moment())
 
@@ -170,7 +171,7 @@ class DomainReplica:
                 self._adopt(newer, patient=patient)
                 fresh = True
             else:
-                raise StoreUnavailable(f"{store.description} never lets this process write.")
+                raise StoreUnavailable(f"{store.description} was changed by others in {_MOST_TRIES} attempts.")
         if parts:
             self._keep(parts)
             self._version, self._in_step_at = new, now.tick
@@ -243,8 +244,8 @@ class DomainReplica:
                 self._roll_back((part,))
                 self.state.changed.add(part)
                 self._report(
-                    f"A part of what {self._store.description} holds was damaged ({error}); it is written "
-                    "anew from what this process knows."
+                    f"A part of what {self._store.description} holds was damaged ({error}); it is rewritten "
+                    "from this process's copy."
                 )
             else:
                 self._saved[part] = data

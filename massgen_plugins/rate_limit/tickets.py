@@ -136,11 +136,11 @@ class Tickets:
         self._gone |= gone
         return gone | {ticket.owner for ticket in old}
 
-    def mark(self, ticket: Ticket, fits_since: int) -> Ticket:
-        """Set ``fits_since`` of a ticket; returns the new one."""
-        marked = ticket._replace(fits_since=fits_since)
-        self._rows[ticket.owner][ticket.pools] = marked
-        return marked
+    def replace(self, ticket: Ticket, **fields: int) -> Ticket:
+        """Change fields of a ticket; returns the new one."""
+        changed = ticket._replace(**fields)  # type: ignore[arg-type] # they are numbers
+        self._rows[ticket.owner][ticket.pools] = changed
+        return changed
 
     def of(self, owner: str) -> list[Ticket]:
         """The tickets of one process."""

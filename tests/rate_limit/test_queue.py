@@ -97,10 +97,13 @@ def test_who_fits_and_would_ask_only_later_is_woken_the_first_of_each_pool() -> 
     room.queue("a", 1, "full", {REQUESTS: 1}, until=5)
     room.queue("late", 3, "free", {TOKENS: 10}, until=5)
     room.queue("the first", 2, "free", {TOKENS: 10}, until=5)
-    assert room.woken_by("me", 4) == ["address of the first"]
     assert room.woken_by("the first", 4) == []
     assert room.woken_by("me", 5.05) == []  # they ask on their own
     assert room.woken_by("me", 5.2) == ["address of a", "address of the first"]  # they should have asked
+    room.queue("the first", 2, "free", {TOKENS: 10}, until=8)
+    assert room.woken_by("me", 6) == ["address of a", "address of the first"]
+    assert room.woken_by("me", 6.05) == ["address of a"]  # the first one was told, and has its time to ask
+    assert room.woken_by("me", 6.2) == ["address of a", "address of the first"]
 
 
 def test_one_that_will_fit_long_before_it_asks_again_is_woken() -> None:

@@ -108,7 +108,7 @@ def test_who_is_back_is_kept() -> None:
 
 def test_since_when_a_ticket_fits_is_kept_for_the_same_waiter_alone() -> None:
     tickets = queue(ticket("a", 1))
-    tickets.mark(next(iter(tickets)), 77)
+    tickets.replace(next(iter(tickets)), fits_since=77)
     tickets.put(ticket("a", 1, seen=ZERO + 5))
     assert [each.fits_since for each in tickets] == [77]
     tickets.put(ticket("a", 2, seen=ZERO + 5))

@@ -110,7 +110,7 @@ def test_a_file_that_another_program_holds_is_busy_and_in_the_end_unavailable(
     with pytest.raises(StoreBusy):
         process.take(patient=False)
     assert process.spend(LIMIT) == LIMIT - 1
-    assert [line for line in machine.said if "held by another program" in line] == machine.said
+    assert [line for line in machine.said if "locked by another program" in line] == machine.said
     holder.execute("ROLLBACK")
     holder.close()
     retry_time()
