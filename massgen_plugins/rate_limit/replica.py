@@ -171,7 +171,8 @@ class DomainReplica:
                 self._adopt(newer, patient=patient)
                 fresh = True
             else:
-                raise StoreUnavailable(f"{store.description} was changed by others in {_MOST_TRIES} attempts.")
+                what = f"was changed by others in {_MOST_TRIES} attempts"
+                raise StoreUnavailable(f"{store.description} {what}.")
         if parts:
             self._keep(parts)
             self._version, self._in_step_at = new, now.tick
