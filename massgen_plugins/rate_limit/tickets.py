@@ -68,10 +68,14 @@ class Ticket(NamedTuple):
         return self.seen + (RENEWAL if waiting == self.waiting else NANOSECONDS)
 
     def stands_for(self, new: Ticket) -> bool:
-        """Whether ``new`` says so little else that the other processes need not hear of it."""
+        """Whether ``new`` says so little else that the other processes need not hear of it.
+
+        To retry earlier than they expect does no harm. Later would: they would not wake it in between.
+        """
         until = max(0, min(new.until, self.seen + RENEWAL))
         same = self._replace(seen=new.seen, until=new.until, waiting=new.waiting, fits_since=new.fits_since)
-        return same == new and abs(until - self.until) <= PATIENCE and new.seen < self.renew_at(new.waiting)
+        in_time = 0 <= self.until - until <= PATIENCE
+        return same == new and in_time and new.seen < self.renew_at(new.waiting)
 
 
 class Tickets:
