@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 
 from massgen_plugins.quota import NANOSECONDS, Amounts, PoolRules
@@ -189,34 +189,27 @@ class DomainState(DomainParts):
                 if blocker.final:
                     return blocker
                 worst = blocker if worst is None or blocker.until > worst.until else worst
-        if worst is None and earlier:
-            shared = next((name for name in ask.pools if name in earlier), None)
-            if shared is not None:
-                worst = Blocker(Reason.QUEUE, shared, now.tick + RENEWAL)
-        return self._queue_blocker(now, ask, worst) if self.tickets else worst
+        behind = next((name for name in ask.pools if name in earlier), None) if earlier else None
+        if worst is None and behind is not None:
+            worst = Blocker(Reason.QUEUE, behind, now.tick + RENEWAL)
+        return self._queue_blocker(now, ask, worst, behind_own=behind is not None) if self.tickets else worst
 
-    def _queue_blocker(self, now: Moment, ask: Ask, worst: Blocker | None) -> Blocker | None:
+    def _queue_blocker(
+        self, now: Moment, ask: Ask, worst: Blocker | None, *, behind_own: bool
+    ) -> Blocker | None:
         """The blocker, given the tickets of other processes that come first."""
         ahead: list[Ticket] = []
-        blocked: set[str] = set()  # pools with a waiter, which nobody may overtake
-        for ticket in self.tickets.ahead_of(ask, self.process, now.tick):
-            full = blocked.intersection(ticket.pools)
-            if len(full) < len(ticket.pools):
-                full |= self._full_pools(now, ticket.pools, ticket.amounts)
-                blocked |= full
+        for ticket, full in self._tickets_ahead(now, ask):
             if full:
-                if ticket.fits_since:
-                    self._replace(ticket, fits_since=0)
+                self._mark(ticket, 0)
                 if not full.isdisjoint(ask.pools):
                     ahead.append(ticket)
-                continue
-            if not ticket.fits_since:
-                ticket = self._replace(ticket, fits_since=now.tick)  # noqa: PLW2901 - the same one
-            if now.tick - ticket.fits_since < PATIENCE:
-                shared = next(name for name in ask.pools if name in ticket.pools)
-                until = ticket.fits_since + PATIENCE
-                return Blocker(Reason.QUEUE, shared, until, ahead=ticket.address)
-            self._drop(ticket)
+            elif not behind_own:  # else the ticket may be behind that call, too, and not be late at all
+                since = self._mark(ticket, ticket.fits_since or now.tick)
+                if now.tick - since < PATIENCE:
+                    shared = next(name for name in ask.pools if name in ticket.pools)
+                    return Blocker(Reason.QUEUE, shared, since + PATIENCE, ahead=ticket.address)
+                self._drop(ticket)
         if not ahead:
             return worst
         until = self._frees_at(now, ask, {}, ahead)
@@ -225,9 +218,24 @@ class DomainState(DomainParts):
         shared = next(name for name in ask.pools if name in ahead[0].pools)
         return Blocker(Reason.QUEUE, shared, until, ahead=ahead[0].address)
 
-    def _replace(self, ticket: Ticket, **fields: int) -> Ticket:
+    def _tickets_ahead(self, now: Moment, ask: Ask) -> Iterator[tuple[Ticket, set[str]]]:
+        """Others' tickets that come first, each with the pools without room for it or one before it."""
+        blocked: set[str] = set()
+        for ticket in self.tickets.ahead_of(ask, self.process, now.tick):
+            full = blocked.intersection(ticket.pools)
+            if len(full) < len(ticket.pools):
+                full |= self._full_pools(now, ticket.pools, ticket.amounts)
+                blocked |= full
+            yield ticket, full
+
+    def _mark(self, ticket: Ticket, fits_since: int) -> int:
+        if fits_since != ticket.fits_since:
+            self._replace(ticket, fits_since=fits_since)
+        return fits_since
+
+    def _replace(self, ticket: Ticket, **fields: int) -> None:
+        self.tickets.replace(ticket, **fields)
         self.changed.add(QUEUE + ticket.owner)
-        return self.tickets.replace(ticket, **fields)
 
     def _drop(self, ticket: Ticket) -> None:
         self.tickets.drop(ticket)

@@ -44,7 +44,7 @@ class Ticket(NamedTuple):
         seen: Tick of the last renewal.
         until: Tick at which the process retries, unless woken before.
         waiting: Number of its calls that wait for these pools.
-        fits_since: Tick since which it fits without leaving; 0 if it does not fit.
+        fits_since: Tick since which it fits without leaving, as others see it; 0 if it does not fit.
     """
 
     owner: str
@@ -73,7 +73,7 @@ class Ticket(NamedTuple):
         To retry earlier than they expect does no harm. Later would: they would not wake it in between.
         """
         until = max(0, min(new.until, self.seen + RENEWAL))
-        same = self._replace(seen=new.seen, until=new.until, waiting=new.waiting, fits_since=new.fits_since)
+        same = self._replace(seen=new.seen, until=new.until, waiting=new.waiting)
         in_time = 0 <= self.until - until <= PATIENCE
         return same == new and in_time and new.seen < self.renew_at(new.waiting)
 
@@ -117,8 +117,6 @@ class Tickets:
     def put(self, ticket: Ticket) -> bool:
         """Register or renew a ticket; True if it came later than the one that it replaces."""
         known = self.find(ticket.owner, ticket.pools)
-        if known is not None and known.arrival == ticket.arrival:
-            ticket = ticket._replace(fits_since=known.fits_since)
         self._rows.setdefault(ticket.owner, {})[ticket.pools] = ticket
         self._left.pop(ticket.owner, None)
         return known is not None and known.sort_key < ticket.sort_key
@@ -140,11 +138,9 @@ class Tickets:
         self._gone |= gone
         return gone | {ticket.owner for ticket in old}
 
-    def replace(self, ticket: Ticket, **fields: int) -> Ticket:
-        """Change fields of a ticket; returns the new one."""
-        changed = ticket._replace(**fields)  # type: ignore[arg-type] # they are numbers
-        self._rows[ticket.owner][ticket.pools] = changed
-        return changed
+    def replace(self, ticket: Ticket, **fields: int) -> None:
+        """Change fields of a ticket."""
+        self._rows[ticket.owner][ticket.pools] = ticket._replace(**fields)  # type: ignore[arg-type] # numbers
 
     def of(self, owner: str) -> list[Ticket]:
         """The tickets of one process."""

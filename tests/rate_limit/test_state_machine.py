@@ -144,6 +144,21 @@ def test_who_gives_up_leaves_the_queue_though_another_process_wrote_meanwhile() 
         machine.teardown()
 
 
+def test_who_waits_behind_a_first_one_of_the_same_process_does_not_overtake_one_between_them() -> None:
+    """That one has room, but waits for the first one: it is not late."""
+    machine = RedisMachine()
+    try:
+        machine.acquire(which=1, tokens=48, prompt=False)
+        machine.acquire(which=0, tokens=53, prompt=False)
+        machine.acquire(which=1, tokens=1, prompt=False)
+        machine.acquire(which=0, tokens=1, prompt=False)
+        machine.pass_time(milliseconds=62_050)
+        machine.nobody_has_anything_to_complain_of()
+        assert not machine.waiting
+    finally:
+        machine.teardown()
+
+
 def test_a_place_behind_another_process_that_waits_is_kept() -> None:
     """It does not fit until the one before it has left, however small it is."""
     machine = SqliteMachine()

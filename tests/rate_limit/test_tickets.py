@@ -106,12 +106,13 @@ def test_who_is_back_is_kept() -> None:
     assert tickets.dump("other") != b"[]"
 
 
-def test_since_when_a_ticket_fits_is_kept_for_the_same_waiter_alone() -> None:
+def test_since_when_a_ticket_fits_is_forgotten_when_its_process_says_that_it_still_waits() -> None:
+    """It has decided again: else it would be overtaken as soon as it fits once more."""
     tickets = queue(ticket("a", 1))
     tickets.replace(next(iter(tickets)), fits_since=77)
+    (marked,) = tickets
+    assert not marked.stands_for(ticket("a", 1, seen=marked.seen))
     tickets.put(ticket("a", 1, seen=ZERO + 5))
-    assert [each.fits_since for each in tickets] == [77]
-    tickets.put(ticket("a", 2, seen=ZERO + 5))
     assert [each.fits_since for each in tickets] == [0]
 
 
