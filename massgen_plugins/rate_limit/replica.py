@@ -42,6 +42,7 @@ class DomainReplica:
         name: The domain's name in the store.
         state: The copy.
         offline: Whether the store is unavailable.
+        in_place: Whether the last change was made without a store, so that it stays even if it has failed.
         fault: Why the store last failed, in one sentence.
 
     Args:
@@ -62,7 +63,7 @@ class DomainReplica:
     ) -> None:
         self.name = domain_name(domain)
         self.state = DomainState(process, time.time_ns())
-        self.offline = False
+        self.offline = self.in_place = False
         self.fault = ""
         self._store = store
         self._process = process
@@ -98,12 +99,12 @@ class DomainReplica:
             StoreBusy: It would block, and this thread is not patient. Nothing happened.
         """
         if not self._store.shared:
-            return change(self.state, self.moment())
+            return self._change_in_place(change)
         retry = self.offline and time.monotonic() >= self._retry_at
         if not patient and (retry or not (self._loaded or self.offline)):
             raise StoreBusy  # loading everything may take long
         if self.offline and not retry:
-            return change(self.state, self.moment())
+            return self._change_in_place(change)
         try:
             return self._transact_shared(change, patient=patient)
         except StoreBusy:
@@ -116,7 +117,7 @@ class DomainReplica:
             name = type(fault).__name__
             error = StoreUnavailable(f"{self._store.description} gave an invalid answer ({name}).")
         self._go_offline(error)
-        return change(self.state, self.moment())
+        return self._change_in_place(change)
 
     def forget(self) -> None:
         """Reset the domain for all processes. May block."""
@@ -128,8 +129,12 @@ class DomainReplica:
         self._roll_back(self.state.changed)
         self._process = self.state.process = process
 
+    def _change_in_place(self, change: Callable[[DomainState, Moment], T]) -> T:
+        self.in_place = True
+        return change(self.state, self.moment())
+
     def _transact_shared(self, change: Callable[[DomainState, Moment], T], *, patient: bool) -> T:
-        self._before = self.state, self._version, self._saved
+        self._before, self.in_place = (self.state, self._version, self._saved), False
         try:
             return self._attempt(change, patient=patient)
         except StoreReplaced:

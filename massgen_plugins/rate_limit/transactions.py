@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import threading
 from collections import deque
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import Future
 from contextlib import suppress
 from functools import partial
@@ -126,14 +126,19 @@ class Transactions:
             self._postpone_unwritten()
         calls = [self._updated.popitem()[0] for _ in range(len(self._updated))]
         changes = list(self._deferred)
-        bookings: dict[Reservation, Booking] = {}
+        booked: dict[Reservation, Booking] = {}
+        changed: list[Change[None]] = []
 
         def attempt(state: DomainState, now: Moment) -> T:
+            booked.clear()
+            changed.clear()
             for call in calls:
-                booking = bookings[call] = call.booking
+                booking = call.booking
                 state.change(call, booking, now)
+                booked[call] = booking
             for deferred in changes:
                 deferred(state, now)
+                changed.append(deferred)
             if changes:
                 now = self._replica.moment()  # the provider's clock may have been updated
             result = change(state, now)
@@ -144,13 +149,21 @@ class Transactions:
         try:
             result = self._replica.transact(attempt, patient=patient)
         except BaseException:
-            self._updated.update(dict.fromkeys(calls))
+            if self._replica.in_place:
+                self._keep(booked, len(changed))
+            else:
+                booked.clear()
+            self._updated.update(dict.fromkeys(call for call in calls if call not in booked))
             raise
-        for _ in changes:
-            self._deferred.popleft()
-        for call, booking in bookings.items():
-            call.booked = booking
+        self._keep(booked, len(changed))
         return result
+
+    def _keep(self, booked: Mapping[Reservation, Booking], changed: int) -> None:
+        """Note what the state now contains: bookings, and how many of the deferred changes."""
+        for call, booking in booked.items():
+            call.booked = booking
+        for _ in range(changed):
+            self._deferred.popleft()
 
     def _postpone_unwritten(self) -> None:
         tick = self._store.tick()

@@ -44,3 +44,27 @@ def test_nobody_hangs_when_a_decision_fails(quick: bool) -> None:
         store.quick = quick
         limiter = Limiter(store, rules_of, worker=AtOnce())
         clock.run(main())
+
+
+def test_what_a_failed_change_has_booked_without_a_store_is_not_booked_again() -> None:
+    """The second time it would take from others what the call no longer has."""
+    limit = PoolRules((Limit(Kind.INPUT_TOKENS, 100, MINUTE),), cooldown_mode="off")
+
+    def fail(*_: object) -> None:
+        raise ValueError("broken")
+
+    async def main() -> None:
+        domain = limiter.domain(Domain("gemini", "project"))
+        await domain.acquire(Ask(("model",), {Kind.INPUT_TOKENS: 50}))
+        call = await domain.acquire(Ask(("model",), {Kind.INPUT_TOKENS: 40}))
+        call.settle({Kind.INPUT_TOKENS: 10})
+        call.settle({Kind.INPUT_TOKENS: 20})
+        for _ in range(3):
+            with pytest.raises(ValueError, match="broken"):
+                domain.queue.read(fail)
+        view = domain.queue.read(lambda state, now: state.pool("model").view(now))
+        assert [row.used for row in view] == [70]
+
+    with virtual_time() as clock:
+        limiter = Limiter(MemoryStore(clock.tick), lambda _: limit, worker=AtOnce())
+        clock.run(main())
