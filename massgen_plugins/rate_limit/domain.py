@@ -116,7 +116,7 @@ class DomainState(DomainParts):
         known = self.tickets.find(self.process, ask.pools)
         if known is not None and known.stands_for(ticket):
             return known.renew_at(waiting)
-        self.queue_shrank |= self.tickets.put(ticket)
+        self.queue_moved |= self.tickets.put(ticket)
         self.changed.add(QUEUE + self.process)
         self.changed.update(QUEUE + owner for owner in self.tickets.drop_old(self.process, now))
         return ticket.renew_at(waiting)
@@ -206,6 +206,7 @@ class DomainState(DomainParts):
                     ahead.append(ticket)
             elif not behind_own:  # else the ticket may be behind that call, too, and not be late at all
                 since = self._mark(ticket, ticket.fits_since or now.tick)
+                self.queue_moved |= since == now.tick >= ticket.seen + PATIENCE  # it may not know
                 if now.tick - since < PATIENCE:
                     shared = next(name for name in ask.pools if name in ticket.pools)
                     return Blocker(Reason.QUEUE, shared, since + PATIENCE, ahead=ticket.address)
@@ -240,7 +241,7 @@ class DomainState(DomainParts):
     def _drop(self, ticket: Ticket) -> None:
         self.tickets.drop(ticket)
         self.changed.add(QUEUE + ticket.owner)
-        self.queue_shrank = True
+        self.queue_moved = True
 
     def _full_pools(self, now: Moment, pools: Sequence[str], amounts: Amounts) -> set[str]:
         """The pools without room for a call now, queue aside."""

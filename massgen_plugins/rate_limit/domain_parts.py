@@ -31,7 +31,7 @@ class DomainParts:
         changed: Names of the parts that are not written yet.
         paused: Pools that the user has paused in this process.
         process: This process's name in the queue.
-        queue_shrank: Whether a ticket was dropped since the last wake-ups.
+        queue_moved: Whether a ticket was dropped, or has room unawares, since the last wake-ups.
 
     Args:
         process: This process's name in the queue.
@@ -44,7 +44,7 @@ class DomainParts:
         self.changed: set[str] = set()
         self.paused: set[str] = set()
         self.process = process
-        self.queue_shrank = False
+        self.queue_moved = False
         self._pools: dict[str, PoolState] = {}
         self._offline_since = 0
 

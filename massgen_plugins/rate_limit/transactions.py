@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import threading
 from collections import deque
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from concurrent.futures import Future
 from contextlib import suppress
 from functools import partial
@@ -111,6 +111,8 @@ class Transactions:
         if not (patient or self._store.quick) or not self._lock.acquire(blocking=patient):
             raise StoreBusy
         try:
+            if self._unwritten:
+                self._postpone_unwritten()
             result = self._transact(change, patient=patient)
             if deliver is not None:
                 deliver(result)
@@ -122,11 +124,9 @@ class Transactions:
                 self._store.wake(address)
 
     def _transact(self, change: Change[T], *, patient: bool) -> T:
-        if self._unwritten:
-            self._postpone_unwritten()
         calls = [self._updated.popitem()[0] for _ in range(len(self._updated))]
         changes = list(self._deferred)
-        booked: dict[Reservation, Booking] = {}
+        booked: list[Booking] = []
         changed: list[Change[None]] = []
 
         def attempt(state: DomainState, now: Moment) -> T:
@@ -135,7 +135,7 @@ class Transactions:
             for call in calls:
                 booking = call.booking
                 state.change(call, booking, now)
-                booked[call] = booking
+                booked.append(booking)
             for deferred in changes:
                 deferred(state, now)
                 changed.append(deferred)
@@ -147,23 +147,18 @@ class Transactions:
             return result
 
         try:
-            result = self._replica.transact(attempt, patient=patient)
+            return self._replica.transact(attempt, patient=patient)
         except BaseException:
-            if self._replica.in_place:
-                self._keep(booked, len(changed))
-            else:
+            if not self._replica.in_place:
                 booked.clear()
-            self._updated.update(dict.fromkeys(call for call in calls if call not in booked))
+                changed.clear()
             raise
-        self._keep(booked, len(changed))
-        return result
-
-    def _keep(self, booked: Mapping[Reservation, Booking], changed: int) -> None:
-        """Note what the state now contains: bookings, and how many of the deferred changes."""
-        for call, booking in booked.items():
-            call.booked = booking
-        for _ in range(changed):
-            self._deferred.popleft()
+        finally:
+            for _ in changed:
+                self._deferred.popleft()
+            for call, booking in zip(calls, booked, strict=False):
+                call.booked = booking
+            self._updated.update(dict.fromkeys(calls[len(booked) :]))
 
     def _postpone_unwritten(self) -> None:
         tick = self._store.tick()
@@ -178,8 +173,8 @@ def _affected_waiters(state: DomainState, now: Moment) -> list[str]:
     """Addresses of processes to wake."""
     # If nothing changed for others, wake only the overdue: else two processes whose waiters fit, but wait
     # behind others of their own, would wake each other for ever.
-    others_affected = state.queue_shrank or any(not part.startswith(QUEUE) for part in state.changed)
-    state.queue_shrank = False
+    others_affected = state.queue_moved or any(not part.startswith(QUEUE) for part in state.changed)
+    state.queue_moved = False
     return state.to_wake(now, only_overdue=not others_affected)
 
 
