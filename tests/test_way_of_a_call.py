@@ -24,6 +24,7 @@ from massgen_plugins.host.governor import Governor
 from massgen_plugins.host.runtime import Runtime
 from massgen_plugins.host.stream import Agent, Turn, current_turn
 from massgen_plugins.manager import build_manager
+from massgen_plugins.rate_limit.stores import worker
 from massgen_plugins.rate_limit.stores.sqlite_file import SqliteFile
 
 PACKAGE = str(Path(massgen_plugins.__file__).parent)
@@ -38,6 +39,9 @@ QUESTION = {"contents": [{"parts": [{"text": "hello"}]}]}
 
 WAIT = 0.3
 """Seconds between a call that fits and one that has to wait for a window of a second."""
+
+FREE_CALLS = 5
+"""Calls that fit, the shortest of which counts: when the machine halts a call, more has to be done for it."""
 
 
 class Budget(NamedTuple):
@@ -106,6 +110,7 @@ def walk(
         reports, "_logger", lambda: logging.getLogger("massgen")
     )  # importing MassGen takes long
 
+    monkeypatch.setattr(worker, "LULL", 60.0)  # else a busy machine counts what earlier calls left to write
     runtimes: list[Runtime] = []
 
     def take(store: str, rate: int) -> Way:
@@ -129,22 +134,29 @@ def walk(
 
 async def _look(turn: Turn, transactions: list[None]) -> Way:
     current_turn.set(turn)
-    way = Way()
     transport = httpx.MockTransport(lambda _: httpx.Response(200, json=ANSWER))
     async with httpx.AsyncClient(transport=transport, headers={"x-goog-api-key": "k"}) as client:
         for _ in range(2):  # the first opens the store, and makes what is kept
             await client.post(URL, json=QUESTION)
-        await asyncio.sleep(0)
-        before = len(transactions)
-        begun = time.monotonic()
-        sys.setprofile(way.profile)
-        try:
-            answer = await client.post(URL, json=QUESTION)
-        finally:
-            sys.setprofile(None)
-            way.seconds = time.monotonic() - begun
+        ways = [await _look_at_one(client, transactions)]
+        while ways[0].seconds < WAIT and len(ways) < FREE_CALLS:
+            ways.append(await _look_at_one(client, transactions))
+    assert turn.calls == 2 + len(ways)
+    return min(ways, key=lambda way: way.calls)
+
+
+async def _look_at_one(client: httpx.AsyncClient, transactions: list[None]) -> Way:
+    way = Way()
+    await asyncio.sleep(0)
+    before = len(transactions)
+    begun = time.monotonic()
+    sys.setprofile(way.profile)
+    try:
+        answer = await client.post(URL, json=QUESTION)
+    finally:
+        sys.setprofile(None)
+        way.seconds = time.monotonic() - begun
     assert answer.json() == ANSWER
-    assert turn.calls == 3
     way.transactions = len(transactions) - before
     return way
 

@@ -98,7 +98,7 @@ class DomainState(DomainParts):
     @property
     def queued(self) -> bool:
         """Whether this process has tickets."""
-        return bool(self.tickets.of(self.process))
+        return self.process in self.tickets.rows
 
     def queue(self, ask: Ask, address: str, now: int, until: int, waiting: int) -> int:
         """Register this process's head of line for a combination of pools; returns when to do so again."""
@@ -192,7 +192,11 @@ class DomainState(DomainParts):
         behind = next((name for name in ask.pools if name in earlier), None) if earlier else None
         if worst is None and behind is not None:
             worst = Blocker(Reason.QUEUE, behind, now.tick + RENEWAL)
-        return self._queue_blocker(now, ask, worst, behind_own=behind is not None) if self.tickets else worst
+        return (
+            self._queue_blocker(now, ask, worst, behind_own=behind is not None)
+            if self.tickets.rows
+            else worst
+        )
 
     def _queue_blocker(
         self, now: Moment, ask: Ask, worst: Blocker | None, *, behind_own: bool

@@ -98,13 +98,14 @@ class DomainReplica:
         Raises:
             StoreBusy: It would block, and this thread is not patient. Nothing happened.
         """
+        self.in_place = True
         if not self._store.shared:
-            return self._change_in_place(change)
+            return change(self.state, self.moment())
         retry = self.offline and time.monotonic() >= self._retry_at
         if not patient and (retry or not (self._loaded or self.offline)):
             raise StoreBusy  # loading everything may take long
         if self.offline and not retry:
-            return self._change_in_place(change)
+            return change(self.state, self.moment())
         try:
             return self._transact_shared(change, patient=patient)
         except StoreBusy:
@@ -117,7 +118,7 @@ class DomainReplica:
             name = type(fault).__name__
             error = StoreUnavailable(f"{self._store.description} gave an invalid answer ({name}).")
         self._go_offline(error)
-        return self._change_in_place(change)
+        return change(self.state, self.moment())
 
     def forget(self) -> None:
         """Reset the domain for all processes. May block."""
@@ -128,10 +129,6 @@ class DomainReplica:
         """Reset in a forked child: drop what the parent had not written."""
         self._roll_back(self.state.changed)
         self._process = self.state.process = process
-
-    def _change_in_place(self, change: Callable[[DomainState, Moment], T]) -> T:
-        self.in_place = True
-        return change(self.state, self.moment())
 
     def _transact_shared(self, change: Callable[[DomainState, Moment], T], *, patient: bool) -> T:
         self._before, self.in_place = (self.state, self._version, self._saved), False
@@ -267,6 +264,7 @@ class DomainReplica:
             self.state.changed.discard(part)
 
     def _go_offline(self, error: Exception) -> None:
+        self.in_place = True
         self._retry_at = time.monotonic() + _RETRY
         self.fault = str(error)
         if self.offline:

@@ -79,27 +79,28 @@ class Ticket(NamedTuple):
 
 
 class Tickets:
-    """The tickets of one domain."""
+    """The tickets of one domain.
+
+    Attributes:
+        rows: By owner, then by pools; without owners that have none.
+    """
 
     def __init__(self) -> None:
-        self._rows: dict[str, dict[tuple[str, ...], Ticket]] = {}  # by owner and pools
+        self.rows: dict[str, dict[tuple[str, ...], Ticket]] = {}
         self._left: dict[str, int] = {}  # processes without a ticket: since when, as far as known
         self._gone: set[str] = set()  # those of which nothing needs to be kept
 
-    def __len__(self) -> int:
-        return sum(map(len, self._rows.values()))
-
     def __iter__(self) -> Iterator[Ticket]:
-        return (ticket for rows in self._rows.values() for ticket in rows.values())
+        return (ticket for rows in self.rows.values() for ticket in rows.values())
 
     @property
     def owners(self) -> set[str]:
         """The processes whose tickets a store keeps."""
-        return self._rows.keys() | self._left.keys()
+        return self.rows.keys() | self._left.keys()
 
     def find(self, owner: str, pools: tuple[str, ...]) -> Ticket | None:
         """The ticket of a process for a combination of pools."""
-        return self._rows.get(owner, {}).get(pools)
+        return self.rows.get(owner, {}).get(pools)
 
     def ahead_of(self, ask: Ask, owner: str, now: int) -> list[Ticket]:
         """Valid tickets of other processes that precede ``ask`` and share a pool with it, in order."""
@@ -117,7 +118,7 @@ class Tickets:
     def put(self, ticket: Ticket) -> bool:
         """Register or renew a ticket; True if it came later than the one that it replaces."""
         known = self.find(ticket.owner, ticket.pools)
-        self._rows.setdefault(ticket.owner, {})[ticket.pools] = ticket
+        self.rows.setdefault(ticket.owner, {})[ticket.pools] = ticket
         self._left.pop(ticket.owner, None)
         return known is not None and known.sort_key < ticket.sort_key
 
@@ -140,18 +141,18 @@ class Tickets:
 
     def replace(self, ticket: Ticket, **fields: int) -> None:
         """Change fields of a ticket."""
-        self._rows[ticket.owner][ticket.pools] = ticket._replace(**fields)  # type: ignore[arg-type] # numbers
+        self.rows[ticket.owner][ticket.pools] = ticket._replace(**fields)  # type: ignore[arg-type] # numbers
 
     def of(self, owner: str) -> list[Ticket]:
         """The tickets of one process."""
-        return list(self._rows.get(owner, {}).values())
+        return list(self.rows.get(owner, {}).values())
 
     def drop(self, ticket: Ticket) -> None:
         """Remove a ticket that is obsolete or overtaken."""
-        rows = self._rows.get(ticket.owner, {})
+        rows = self.rows.get(ticket.owner, {})
         rows.pop(ticket.pools, None)
         if not rows:
-            self._rows.pop(ticket.owner, None)
+            self.rows.pop(ticket.owner, None)
 
     def dump(self, owner: str) -> bytes | None:
         """Serialize a process's tickets for a store; None if nothing needs to be kept."""
@@ -168,13 +169,13 @@ class Tickets:
             raise ValueError(f"the queue is damaged: {type(error).__name__}") from None
         self.clear(owner)
         if rows:
-            self._rows[owner] = {ticket.pools: ticket._replace(owner=owner) for ticket in rows}
+            self.rows[owner] = {ticket.pools: ticket._replace(owner=owner) for ticket in rows}
         else:
             self._left[owner] = NEVER
 
     def clear(self, owner: str) -> None:
         """Forget a process's tickets."""
-        self._rows.pop(owner, None)
+        self.rows.pop(owner, None)
         self._left.pop(owner, None)
         self._gone.discard(owner)
 

@@ -142,7 +142,7 @@ class Transactions:
             if changes:
                 now = self._replica.moment()  # the provider's clock may have been updated
             result = change(state, now)
-            if state.tickets or self._to_wake:
+            if state.tickets.rows or self._to_wake:
                 self._to_wake = _affected_waiters(state, now)
             return result
 

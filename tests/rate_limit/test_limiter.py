@@ -75,7 +75,7 @@ class Stage:
     def waiting(self) -> int:
         """How many tickets there are in the shared queue, and waiters here."""
         queue = self.domain.queue
-        return len(queue._waiters) + queue.read(lambda state, _: len(state.tickets))
+        return len(queue._waiters) + queue.read(lambda state, _: len(list(state.tickets)))
 
 
 @pytest.fixture(params=["memory", "sqlite", "shared", "slow"])
