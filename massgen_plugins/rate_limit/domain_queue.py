@@ -98,9 +98,9 @@ class DomainQueue:
         """Take an update of a call: it is written with the next transaction, or soon if others need it."""
         self._transactions.add(call)
         freed = call.leased and call.ended != NEVER and self._leases.drop(call)
+        if call.urgent:
+            self._transactions.flush_soon()
         if not self._waiters:
-            if call.urgent:
-                self._transactions.flush_soon()
             return
         room = call.answered_at + self.replica.state.shortest_window(call.pools)
         self._admission.due = min(self._admission.due, room)

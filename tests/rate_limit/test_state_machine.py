@@ -144,6 +144,23 @@ def test_who_gives_up_leaves_the_queue_though_another_process_wrote_meanwhile() 
         machine.teardown()
 
 
+def test_a_call_that_is_written_late_is_told_at_once_though_others_wait() -> None:
+    """Its process may be killed before its waiters have reason to decide again."""
+    machine = SqliteMachine()
+    try:
+        machine.acquire_many(which=0, count=4, tokens=1)
+        machine.acquire(which=0, tokens=1, prompt=False)
+        machine.acquire_many(which=0, count=2, tokens=1)
+        machine.suspend(3.0)
+        machine.write(which=4)
+        machine.kill(which=0)
+        machine.acquire_many(which=1, count=6, tokens=1)
+        machine.pass_time(milliseconds=62_000)
+        machine.no_window_at_the_server_is_over()
+    finally:
+        machine.teardown()
+
+
 def test_who_waits_behind_a_first_one_of_the_same_process_does_not_overtake_one_between_them() -> None:
     """That one has room, but waits for the first one: it is not late."""
     machine = RedisMachine()
