@@ -31,7 +31,7 @@ class DomainParts:
         changed: Names of the parts that are not written yet.
         paused: Pools that the user has paused in this process.
         process: This process's name in the queue.
-        queue_moved: Whether a ticket was dropped, or has room unawares, since the last wake-ups.
+        queue_moved: Whether, since the last wake-ups, a ticket was dropped, or found to have room.
 
     Args:
         process: This process's name in the queue.
