@@ -17,7 +17,7 @@ from tests.benchmarks.fleet import plots
 from tests.benchmarks.fleet.server import Network
 from tests.benchmarks.fleet.simulation import Fleet, Outcome, simulate
 
-GROWING = tuple(Fleet(machines, 30 * machines, minutes=1) for machines in (1, 5, 10, 20, 50, 100, 200))
+GROWING = tuple(Fleet(machines, 30 * machines, minutes=1) for machines in (1, 5, 10, 20, 50, 100))
 """More and more machines, each with the same share: thirty calls a minute."""
 
 LIMITS = tuple(Fleet(20, rpm, minutes=1) for rpm in (20, 200))
