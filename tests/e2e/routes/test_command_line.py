@@ -26,17 +26,12 @@ def config(user, document):
     return str(user.write("massgen.yaml", yaml.safe_dump(document)))
 
 
-@pytest.fixture
-def forks(user):
-    """For what happens long after the start of MassGen, which the other tests are about."""
-    user.forks = True
-
-
 def massgen(user, *arguments, within=180):
     with user.command("massgen", *arguments, forked=user.forks) as run:
         return run.finish(within)
 
 
+@pytest.mark.usefixtures("forks")
 def test_a_single_agent(user, server):
     path = config(user, {"agent": {"id": "solo", "backend": ON}})
     result = massgen(user, "--automation", "--config", path, QUESTION)
@@ -118,6 +113,7 @@ def test_the_flag_switches_on_a_team_whose_yaml_is_silent(user, server):
     assert_all_admitted(user, server)
 
 
+@pytest.mark.usefixtures("forks")
 def test_the_environment_wins_over_the_yaml_and_the_flag(user, server):
     user.environment["MASSGEN_RATE_LIMIT"] = "0"
     assert user.run(Team.of(1), "--rate-limit").exit_code == 0

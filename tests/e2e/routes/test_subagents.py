@@ -38,7 +38,7 @@ assert "massgen.cli.backends" not in sys.modules
 
 def test_a_sub_agent_spends_its_parents_quota(user, server, tmp_path):
     user.environment["XDG_STATE_HOME"] = str(tmp_path / "state")
-    succeed(user.command("python", str(user.write("parent.py", PARENT))))
+    succeed(user.command("python", str(user.write("parent.py", PARENT)), forked=True))
     of_the_parent = server.report().arrived
     assert of_the_parent > 0
 
