@@ -6,6 +6,7 @@ import json
 
 import pytest
 import yaml
+from child import tool_servers
 from evidence import assert_all_admitted, assert_none_admitted
 from harness import FLASH, QUESTION, Team
 
@@ -79,6 +80,7 @@ def test_the_execution_of_a_plan(user, server):
     tasks = [{"id": "t1", "description": "Add two and two.", "chunk": "c1", "status": "pending"}]
     (plan / "frozen" / "plan.json").write_text(json.dumps({"tasks": tasks}), encoding="utf-8")
     (plan / "plan_metadata.json").write_text(json.dumps(PLAN), encoding="utf-8")
+    user.environment["PATH"] = f"{tool_servers()}:{user.environment['PATH']}"
     team = Team.of(1).document()
     team["agents"][0]["backend"]["cwd"] = "workspace1"
     team["orchestrator"] = {"snapshot_storage": "snapshots", "agent_temporary_workspace": "temp"}

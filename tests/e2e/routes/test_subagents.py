@@ -6,6 +6,7 @@ import json
 import textwrap
 
 import pytest
+from child import tool_servers
 from evidence import admitted
 from harness import FLASH, QUESTION, User
 
@@ -61,6 +62,7 @@ def stripped(user, server, folder):
     for name in ("GOOGLE_GEMINI_BASE_URL", "GEMINI_API_KEY", "LANG", "PYTHONUNBUFFERED"):
         del child.environment[name]
     child.environment["HOME"] = str(user.home)
+    child.environment["PATH"] = f"{tool_servers()}:{child.environment['PATH']}"
     env_file = user.home / ".massgen" / ".env"
     env_file.parent.mkdir(exist_ok=True)
     env_file.write_text(f"GEMINI_API_KEY=test-key\nGOOGLE_GEMINI_BASE_URL={server.url}\n", encoding="utf-8")
