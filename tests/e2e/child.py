@@ -20,7 +20,7 @@ sys.path.insert(0, str(Path(__file__).parents[2]))
 from tests.massgen_server.process import ForkedProcess
 from tests.massgen_server.stand_ins import Server
 
-__all__ = ["Child", "Output", "end_all"]
+__all__ = ["Child", "Output", "end_all", "tool_servers"]
 
 _starting = threading.BoundedSemaphore(max(2, os.cpu_count() or 2))
 """Importing MassGen takes seconds of a whole core: not more of them at once than there are cores."""
@@ -198,10 +198,22 @@ def _spawn(
 
 
 def _fork(command: Sequence[str], folder: Path, environment: Mapping[str, str], nice: int) -> ForkedProcess:
+    return ForkedProcess(_ready_server(), command, folder, environment, nice)
+
+
+def tool_servers() -> Path:
+    """A folder for ``PATH`` with which MassGen's tool servers are forked, too.
+
+    Each would import MassGen again, and Codex starts two for each of its turns.
+    """
+    return _ready_server().tools
+
+
+def _ready_server() -> Server:
     with _one_server:
         server = _server()
     server.wait(STARTS_WITHIN)
-    return ForkedProcess(server, command, folder, environment, nice)
+    return server
 
 
 @functools.cache

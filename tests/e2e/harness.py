@@ -114,10 +114,8 @@ class User:
         ``measured=True``: its speed matters. ``held=True``: stopped before its first call, until ``thaw()``.
         """
         self._teams += 1
-        # Who is held is stopped at a line of its output, and a fork of the server buffers some of its lines.
         # What the server imported has the plugin in it.
-        plugin = DISABLE not in self.environment
-        how.setdefault("forked", self.forks and plugin and not how.get("held"))
+        how.setdefault("forked", self.forks and DISABLE not in self.environment)
         file = self.write(f"team{self._teams}.yaml", yaml.safe_dump(team.document(), sort_keys=False))
         return self.command(*program, "--automation", "--config", str(file), *arguments, question, **how)
 

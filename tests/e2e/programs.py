@@ -17,6 +17,7 @@ from typing import Any
 
 import yaml
 from backends import BackendTeam
+from child import tool_servers
 from front import Front
 from harness import BIN, QUESTION, User
 
@@ -79,7 +80,7 @@ class Program:
         if self.command and not (FOLDER / self.command).exists():
             raise AssertionError(f"{self.command} is not installed: run `make programs`")
         own = {name: value.format(url=url) for name, value in self.environment.items()}
-        path = {"PATH": f"{BIN}:{FOLDER}:/usr/local/bin:/usr/bin:/bin"}
+        path = {"PATH": f"{tool_servers()}:{BIN}:{FOLDER}:/usr/local/bin:/usr/bin:/bin"}
         if self.sdk:
             path["PYTHONPATH"] = str(_sdk(self.sdk))
         with self._front(folder, url) as front:

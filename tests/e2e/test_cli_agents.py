@@ -9,6 +9,7 @@ import json
 import re
 import stat
 import threading
+import time
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -32,6 +33,9 @@ ENTRANCE = re.compile(rb"http://127\.0\.0\.1:\d+/[\w-]{32}")
 ANSWER = "of the sandbox"
 _OF_OTHERS = {"auth.json"}
 """MassGen's own copy of Codex's login."""
+
+_watch_lock = threading.Lock()
+_watching: list[set[bytes]] = []
 
 
 @pytest.mark.parametrize("name", ALONE)
@@ -122,21 +126,34 @@ def _contents(folder):
 @contextmanager
 def command_lines():
     """Command lines and titles of all processes that are seen meanwhile."""
-    seen, over = set(), threading.Event()
-
-    def watch():
-        while not over.wait(0.2):
-            for process in Path("/proc").glob("[0-9]*"):
-                for name in ("cmdline", "comm"):
-                    try:
-                        seen.add((process / name).read_bytes())
-                    except OSError:  # it has ended
-                        continue
-
-    thread = threading.Thread(target=watch, daemon=True)
-    thread.start()
+    seen = set()
+    with _watch_lock:
+        _watching.append(seen)
+        if len(_watching) == 1:
+            threading.Thread(target=_watch, daemon=True).start()
     try:
         yield seen
     finally:
-        over.set()
-        thread.join()
+        with _watch_lock:
+            _watching[:] = [each for each in _watching if each is not seen]
+
+
+def _watch():
+    """One look for all tests that run side by side, until none of them watches any more."""
+    while True:
+        lines = set(_lines_now())
+        with _watch_lock:
+            if not _watching:
+                return
+            for seen in _watching:
+                seen.update(lines)
+        time.sleep(0.2)
+
+
+def _lines_now():
+    for process in Path("/proc").glob("[0-9]*"):
+        for name in ("cmdline", "comm"):
+            try:
+                yield (process / name).read_bytes()
+            except OSError:  # it has ended
+                continue

@@ -59,6 +59,15 @@ class Orchestrator:
         return self.display.lines
 
 
+@pytest.fixture(scope="module", autouse=True)
+def _only_what_is_new_is_collected():
+    """What tests before these have imported is not looked at again and again for garbage."""
+    gc.collect()
+    gc.freeze()
+    yield
+    gc.unfreeze()
+
+
 @pytest.fixture
 def watched(monkeypatch):
     """Makes an orchestrator that is watched."""

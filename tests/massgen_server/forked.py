@@ -12,6 +12,7 @@ from __future__ import annotations
 import atexit
 import contextlib
 import gc
+import io
 import json
 import os
 import runpy
@@ -82,10 +83,12 @@ def _run(request: dict[str, Any], descriptors: list[int]) -> int:
     for number, descriptor in enumerate(descriptors):
         os.dup2(descriptor, number)
     # What they are, files or pipes, is looked at when they are opened.
-    sys.stdin, sys.stdout = os.fdopen(0, closefd=False), os.fdopen(1, "w", closefd=False)
-    sys.stderr = os.fdopen(2, "w", 1, errors="backslashreplace", closefd=False)
+    sys.stdin = os.fdopen(0, closefd=False)
     if request["environment"].get("PYTHONUNBUFFERED"):
-        sys.stdout.reconfigure(write_through=True)
+        sys.stdout = io.TextIOWrapper(os.fdopen(1, "wb", 0, closefd=False), write_through=True)
+    else:
+        sys.stdout = os.fdopen(1, "w", closefd=False)
+    sys.stderr = os.fdopen(2, "w", 1, errors="backslashreplace", closefd=False)
     os.nice(request.get("nice", 0))
     os.chdir(request["cwd"])
     os.environ.clear()

@@ -118,6 +118,15 @@ class OfRequests:
 CLIENTS = [OfAiohttp, OfHttpx, OfHttpx2, OfSyncHttpx, OfRequests]
 
 
+@pytest.fixture(scope="module", autouse=True)
+def _only_what_is_new_is_collected():
+    """What tests before these have imported is not looked at again and again for garbage."""
+    gc.collect()
+    gc.freeze()
+    yield
+    gc.unfreeze()
+
+
 @pytest.fixture(params=CLIENTS, ids=lambda client: client.__name__)
 def run(request, server, gate):
     """Runs a scenario with a client; what middleware was told has to end with one ``finished``."""

@@ -44,3 +44,9 @@ def user(tmp_path, server):
     somebody.config_dir.mkdir(parents=True)
     (somebody.config_dir / "rate_limit.yaml").write_text(LARGE, encoding="utf-8")
     return somebody
+
+
+@pytest.fixture
+def forks(user):
+    """For what happens long after the start of MassGen, which the other tests are about."""
+    user.forks = True

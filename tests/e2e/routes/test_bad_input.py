@@ -12,7 +12,9 @@ pytestmark = pytest.mark.e2e
 def refused(user, server, team, *arguments):
     """What MassGen prints of our sentence; it must be all that there is."""
     path = user.write("team.yaml", yaml.safe_dump(team))
-    with user.command("massgen", "--automation", "--config", str(path), *arguments, QUESTION) as run:
+    with user.command(
+        "massgen", "--automation", "--config", str(path), *arguments, QUESTION, forked=user.forks
+    ) as run:
         result = run.finish(300)
     assert result.exit_code != 0
     assert server.report().arrived == 0
@@ -23,6 +25,7 @@ def refused(user, server, team, *arguments):
     return lines[0]
 
 
+@pytest.mark.usefixtures("forks")
 def test_a_switch_that_is_a_string(user, server):
     backend = {"type": "gemini", "model": FLASH, "enable_rate_limit": "false"}
     said = refused(user, server, {"agents": [{"id": "a0", "backend": backend}]})
@@ -31,6 +34,7 @@ def test_a_switch_that_is_a_string(user, server):
     assert "without quotes" in said
 
 
+@pytest.mark.usefixtures("forks")
 def test_a_wrong_settings_block(user, server):
     said = refused(user, server, Team.of(1, rate_limit={"max_weight": 3}).document())
     assert "max_weight" in said
@@ -44,6 +48,7 @@ def test_a_wrong_environment_variable(user, server):
     assert "perhaps" in said
 
 
+@pytest.mark.usefixtures("forks")
 def test_a_model_that_no_profile_covers(user, server):
     (user.config_dir / "rate_limit.yaml").write_text("disabled: [gemini-seed]\n", encoding="utf-8")
     said = refused(user, server, Team.of(1).document())

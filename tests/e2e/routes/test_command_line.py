@@ -6,6 +6,7 @@ import json
 
 import pytest
 import yaml
+from child import tool_servers
 from evidence import assert_all_admitted, assert_none_admitted
 from harness import FLASH, QUESTION, Team
 
@@ -26,17 +27,12 @@ def config(user, document):
     return str(user.write("massgen.yaml", yaml.safe_dump(document)))
 
 
-@pytest.fixture
-def forks(user):
-    """For what happens long after the start of MassGen, which the other tests are about."""
-    user.forks = True
-
-
 def massgen(user, *arguments, within=180):
     with user.command("massgen", *arguments, forked=user.forks) as run:
         return run.finish(within)
 
 
+@pytest.mark.usefixtures("forks")
 def test_a_single_agent(user, server):
     path = config(user, {"agent": {"id": "solo", "backend": ON}})
     result = massgen(user, "--automation", "--config", path, QUESTION)
@@ -84,6 +80,7 @@ def test_the_execution_of_a_plan(user, server):
     tasks = [{"id": "t1", "description": "Add two and two.", "chunk": "c1", "status": "pending"}]
     (plan / "frozen" / "plan.json").write_text(json.dumps({"tasks": tasks}), encoding="utf-8")
     (plan / "plan_metadata.json").write_text(json.dumps(PLAN), encoding="utf-8")
+    user.environment["PATH"] = f"{tool_servers()}:{user.environment['PATH']}"
     team = Team.of(1).document()
     team["agents"][0]["backend"]["cwd"] = "workspace1"
     team["orchestrator"] = {"snapshot_storage": "snapshots", "agent_temporary_workspace": "temp"}
@@ -118,6 +115,7 @@ def test_the_flag_switches_on_a_team_whose_yaml_is_silent(user, server):
     assert_all_admitted(user, server)
 
 
+@pytest.mark.usefixtures("forks")
 def test_the_environment_wins_over_the_yaml_and_the_flag(user, server):
     user.environment["MASSGEN_RATE_LIMIT"] = "0"
     assert user.run(Team.of(1), "--rate-limit").exit_code == 0

@@ -34,10 +34,11 @@ asyncio.run(massgen.run({QUESTION!r}, model="{FLASH}", num_agents=1, enable_file
 
 def python(user, text, *arguments):
     script = user.write("program.py", text)
-    with user.command("python", str(script), *arguments) as run:
+    with user.command("python", str(script), *arguments, forked=user.forks) as run:
         return run.finish(180)
 
 
+@pytest.mark.usefixtures("forks")
 def test_two_runs_on_one_dictionary_which_comes_back_as_it_was_given(user, server):
     result = python(user, TWICE)
     assert result.exit_code == 0, result.stderr[-3000:]
@@ -53,6 +54,7 @@ def test_a_run_by_model_name_is_switched_on_by_the_environment(user, server):
     assert_all_admitted(user, server)
 
 
+@pytest.mark.usefixtures("forks")
 def test_an_option_of_somebody_elses_program_is_not_massgens_flag(user, server):
     assert python(user, ONCE, "--rate-limit").exit_code == 0
     assert server.report().arrived > 0

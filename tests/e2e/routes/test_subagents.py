@@ -6,6 +6,7 @@ import json
 import textwrap
 
 import pytest
+from child import tool_servers
 from evidence import admitted
 from harness import FLASH, QUESTION, User
 
@@ -38,7 +39,7 @@ assert "massgen.cli.backends" not in sys.modules
 
 def test_a_sub_agent_spends_its_parents_quota(user, server, tmp_path):
     user.environment["XDG_STATE_HOME"] = str(tmp_path / "state")
-    succeed(user.command("python", str(user.write("parent.py", PARENT))))
+    succeed(user.command("python", str(user.write("parent.py", PARENT)), forked=True))
     of_the_parent = server.report().arrived
     assert of_the_parent > 0
 
@@ -61,6 +62,7 @@ def stripped(user, server, folder):
     for name in ("GOOGLE_GEMINI_BASE_URL", "GEMINI_API_KEY", "LANG", "PYTHONUNBUFFERED"):
         del child.environment[name]
     child.environment["HOME"] = str(user.home)
+    child.environment["PATH"] = f"{tool_servers()}:{child.environment['PATH']}"
     env_file = user.home / ".massgen" / ".env"
     env_file.parent.mkdir(exist_ok=True)
     env_file.write_text(f"GEMINI_API_KEY=test-key\nGOOGLE_GEMINI_BASE_URL={server.url}\n", encoding="utf-8")

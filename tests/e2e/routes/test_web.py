@@ -28,12 +28,13 @@ def test_two_sessions_in_one_web_server(user, server, switch, flag):
         assert_all_admitted(user, server)
 
 
+@pytest.mark.usefixtures("forks")
 def test_wrong_settings_are_told_to_the_browser(user, server):
     document = Team.of(1, rate_limit={"max_wait": "soon"}).document()
     path = user.write("team.yaml", yaml.safe_dump(document))
     port = free_port()
     arguments = ["--web", "--web-port", str(port), "--no-browser", "--config", str(path)]
-    with user.command("massgen", *arguments) as web:
+    with user.command("massgen", *arguments, forked=user.forks) as web:
         web.stderr.wait_for("Uvicorn running")
         assert "massgen-plugins: " in (error := ask(port, "only", path))
         assert "max_wait" in error
