@@ -92,7 +92,7 @@ def test_a_script_that_takes_too_long_is_played_again_from_the_start(studio, tmp
 
 
 def left_of(processes):
-    """Those still there after ten seconds: on a busy machine, it takes a while until a killed one has ended."""
+    """Those still there after ten seconds: on a busy machine, a killed one takes a while to end."""
     until = time.monotonic() + 10
     while (left := [process for process in processes if is_running(process)]) and time.monotonic() < until:
         time.sleep(0.05)
