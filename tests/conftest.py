@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import os
 
 import pytest
@@ -20,3 +21,12 @@ def _no_real_home(tmp_path_factory, monkeypatch):
     monkeypatch.setenv("HOME", str(home))
     for name in ("XDG_CONFIG_HOME", "XDG_STATE_HOME", "MASSGEN_PLUGINS_CONFIG_DIR", "MASSGEN_RATE_LIMIT"):
         monkeypatch.delenv(name, raising=False)
+
+
+@pytest.fixture(scope="module")
+def only_new_garbage():
+    """What tests before these have imported is not looked at again and again for garbage."""
+    gc.collect()
+    gc.freeze()
+    yield
+    gc.unfreeze()

@@ -192,11 +192,9 @@ class DomainState(DomainParts):
         behind = next((name for name in ask.pools if name in earlier), None) if earlier else None
         if worst is None and behind is not None:
             worst = Blocker(Reason.QUEUE, behind, now.tick + RENEWAL)
-        return (
-            self._queue_blocker(now, ask, worst, behind_own=behind is not None)
-            if self.tickets.rows
-            else worst
-        )
+        if not self.tickets.rows:
+            return worst
+        return self._queue_blocker(now, ask, worst, behind_own=behind is not None)
 
     def _queue_blocker(
         self, now: Moment, ask: Ask, worst: Blocker | None, *, behind_own: bool

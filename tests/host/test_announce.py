@@ -15,6 +15,8 @@ from massgen_plugins.live.names import Names
 from massgen_plugins.live.tracker import Tracker
 from massgen_plugins.quota import Domain, Pool
 
+pytestmark = pytest.mark.usefixtures("only_new_garbage")
+
 POOL = Pool(Domain("gemini", "key-1"), "gemini-2.5-flash")
 NOW = 1_000_000.0
 
@@ -57,15 +59,6 @@ class Orchestrator:
     @property
     def lines(self):
         return self.display.lines
-
-
-@pytest.fixture(scope="module", autouse=True)
-def _only_what_is_new_is_collected():
-    """What tests before these have imported is not looked at again and again for garbage."""
-    gc.collect()
-    gc.freeze()
-    yield
-    gc.unfreeze()
 
 
 @pytest.fixture

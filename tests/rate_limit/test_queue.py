@@ -106,6 +106,16 @@ def test_who_fits_and_would_ask_only_later_is_woken_the_first_of_each_pool() -> 
     assert room.woken_by("me", 6.2) == ["address of a", "address of the first"]
 
 
+def test_who_has_room_and_may_not_know_it_is_to_be_woken() -> None:
+    """What was ahead of it may have gone without a word, as a killed process does."""
+    for decided, unaware in ((0, True), (2.95, False)):
+        room = Room(pool=tokens(100))
+        room.queue("a", decided, "pool", {TOKENS: 10}, until=5)
+        blocker = room.ask("b", 3, "pool", {TOKENS: 10})
+        assert (blocker.reason, blocker.ahead) == (Reason.QUEUE, "address of a")
+        assert room.state.queue_moved is unaware
+
+
 def test_one_that_will_fit_long_before_it_asks_again_is_woken() -> None:
     room = Room(pool=tokens(100))
     assert room.ask("a", 0, "pool", {TOKENS: 100}) is None

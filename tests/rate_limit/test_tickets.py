@@ -8,11 +8,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from massgen_plugins.quota import MINUTE, CalendarDay, Kind, Limit
+from massgen_plugins.quota import MINUTE, NANOSECONDS, CalendarDay, Kind, Limit
 from massgen_plugins.rate_limit.moment import NEVER
 from massgen_plugins.rate_limit.reservation import NORMAL, URGENT, Ask
 from massgen_plugins.rate_limit.stores.memory import MemoryStore
-from massgen_plugins.rate_limit.tickets import TICKET_LEASE, Ticket, Tickets
+from massgen_plugins.rate_limit.tickets import PATIENCE, RENEWAL, TICKET_LEASE, Ticket, Tickets
 from massgen_plugins.rate_limit.verdict import Reason
 from massgen_plugins.testing.contract import Stand
 
@@ -104,6 +104,24 @@ def test_who_is_back_is_kept() -> None:
     assert tickets.drop_old("me", ZERO + TICKET_LEASE + 1) == set()
     assert [each.owner for each in tickets] == ["me", "other"]
     assert tickets.dump("other") != b"[]"
+
+
+@pytest.mark.parametrize(
+    ("other", "stands"),
+    [
+        ({"until": ZERO + PATIENCE}, True),
+        ({"until": ZERO}, True),
+        ({"until": ZERO - 1}, False),
+        ({"until": ZERO + PATIENCE + 1}, False),
+        ({"until": ZERO + PATIENCE, "waiting": 2}, True),
+        ({"until": ZERO + PATIENCE, "seen": ZERO + RENEWAL}, False),
+        ({"until": ZERO + PATIENCE, "seen": ZERO + NANOSECONDS, "waiting": 2}, False),
+        ({"until": ZERO + PATIENCE, "priority": URGENT}, False),
+    ],
+)
+def test_a_ticket_that_says_little_else_is_not_written(other, stands) -> None:
+    """To retry later than it promised would say something: nobody would wake its process in between."""
+    assert ticket("a", 1, until=ZERO + PATIENCE).stands_for(ticket("a", 1, **other)) is stands
 
 
 def test_since_when_a_ticket_fits_is_forgotten_when_its_process_says_that_it_still_waits() -> None:

@@ -17,6 +17,8 @@ from massgen_plugins.errors import CallRefused
 from massgen_plugins.middleware import Action, Middleware
 from massgen_plugins.wire.sync_bridge import drive
 
+pytestmark = pytest.mark.usefixtures("only_new_garbage")
+
 PATH = "/v1/models/m:streamGenerateContent"
 
 
@@ -116,15 +118,6 @@ class OfRequests:
 
 
 CLIENTS = [OfAiohttp, OfHttpx, OfHttpx2, OfSyncHttpx, OfRequests]
-
-
-@pytest.fixture(scope="module", autouse=True)
-def _only_what_is_new_is_collected():
-    """What tests before these have imported is not looked at again and again for garbage."""
-    gc.collect()
-    gc.freeze()
-    yield
-    gc.unfreeze()
 
 
 @pytest.fixture(params=CLIENTS, ids=lambda client: client.__name__)
